@@ -1,0 +1,1 @@
+"""plait: one profile and real-time recommendations across platforms."""

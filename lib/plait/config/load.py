@@ -1,0 +1,101 @@
+"""Reads a project file and turns every mistake in it into one readable error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from plait.config.project import Project
+from plait.errors import ConfigError, nearest
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML keeps the last of two equal keys; two platforms of one name must not vanish."""
+
+
+def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: dict[Any, int] = {}
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        line = key_node.start_mark.line + 1
+        if key in seen:
+            raise ConfigError(
+                f"'{key}' stands twice, on lines {seen[key]} and {line}.",
+                allowed="Names are unique.",
+                fix=f"Rename or remove one of the two '{key}'.",
+            )
+        seen[key] = line
+    return loader.construct_mapping(node, deep=True)
+
+
+_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def load_config(path: str | Path = "plait.yaml") -> Project:
+    """Returns the project described by the YAML file at `path`.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, or a setting is unknown or wrong.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text()
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read '{path}' ({error.strerror}).",
+            fix="Name the project file with -c FILE, or start one as docs/data.md shows.",
+        ) from None
+    try:
+        raw = yaml.load(text, _UniqueKeys)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        raise ConfigError(f"'{path}' is not YAML: {error}", fix="Mend the line named.") from None
+    return parse_config(raw, folder=file.absolute().parent, name=str(path))
+
+
+def parse_config(raw: object, *, folder: Path, name: str = "config") -> Project:
+    """Returns the project in `raw`, with relative paths taken from `folder`."""
+    try:
+        project = Project.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError("\n".join([f"{name}:", *_explain(error)])) from None
+    project._folder = folder
+    return project
+
+
+def _explain(error: ValidationError) -> list[str]:
+    lines = []
+    for item in error.errors(include_url=False):
+        where = ".".join(str(part) for part in item["loc"]) or "the file"
+        if item["type"] == "extra_forbidden":
+            *parents, key = item["loc"]
+            hint = nearest(str(key), _fields(tuple(parents)))
+            lines.append(f"  {where}: unknown key. {hint}")
+        elif item["type"] == "missing":
+            lines.append(f"  {where}: missing. Set it.")
+        else:
+            seen = "" if isinstance(item["input"], dict) else f" (seen: {item['input']!r})"
+            lines.append(f"  {where}: {item['msg']}{seen}")
+    return lines
+
+
+def _fields(loc: tuple[int | str, ...]) -> list[str]:
+    """Returns the known keys of the model at `loc` inside the project."""
+    model: Any = Project
+    for part in loc:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            if part not in model.model_fields:
+                continue
+            model = model.model_fields[str(part)].annotation
+        models = [m for m in _models_in(model)]
+        if len(models) == 1:
+            model = models[0]
+    return list(model.model_fields) if hasattr(model, "model_fields") else []
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [m for arg in getattr(annotation, "__args__", ()) for m in _models_in(arg)]

@@ -1,0 +1,126 @@
+"""One platform's logs: where the files are and how their columns map to the contract."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PositiveInt
+
+from plait.config.strict import Strict
+from plait.contracts.vocabulary import PlatformKind, TimeResolution
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Files = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+FileFormat = Literal["csv", "jsonl", "parquet"]
+
+
+class Time(Strict):
+    """How the log writes time."""
+
+    unit: Literal["s", "ms", "us", "iso"] = Field("iso", description="epoch unit, or ISO 8601")
+    resolution: TimeResolution = Field("us", description="how fine the times really are")
+
+
+class TypeColumn(Strict):
+    """Event types read from a column."""
+
+    column: str
+    map: dict[str, str] = Field(
+        default_factory=dict, description="the log's words to plait's event vocabulary"
+    )
+
+
+class EventColumns(Strict):
+    """Contract field: column of the log. Only `account` is always needed."""
+
+    account: str
+    item: str | None = None
+    topic: str | None = None
+    creator: str | None = None
+    query: str | None = None
+    time: str | None = None
+    order: str | None = None
+    event_id: str | None = None
+    value: str | None = None
+    currency: str | None = None
+    dwell: str | None = Field(None, description="seconds of attention")
+    rating: str | None = None
+    session: str | None = None
+
+
+def _time(value: object) -> object:
+    return {"unit": "s", "resolution": "order"} if value == "order" else value
+
+
+class Events(Strict):
+    """A platform's event log."""
+
+    files: Files = Field(description="paths or globs, relative to the project file")
+    format: FileFormat | None = Field(None, description="default: from the file's name")
+    columns: EventColumns
+    time: Annotated[Time, BeforeValidator(_time)] = Field(
+        default_factory=lambda: Time(unit="iso"), description="'order' if only the order is known"
+    )
+    type: str | TypeColumn = Field(description="one event type for all rows, or a column")
+    keep: str | None = Field(None, description="filter on contract fields, such as rating >= 3")
+    k_core: PositiveInt | None = Field(
+        None, description="keep accounts and items with at least k events, repeated until stable"
+    )
+
+
+class CatalogueColumns(Strict):
+    """Contract field: column of the catalogue."""
+
+    item: str
+    title: str | None = None
+    categories: str | None = None
+    brand: str | None = None
+    price: str | None = None
+    currency: str | None = None
+    tags: str | None = None
+    vector: str | None = None
+    published: str | None = None
+
+
+class Catalogue(Strict):
+    """A platform's items."""
+
+    files: Files
+    format: FileFormat | None = None
+    columns: CatalogueColumns
+    separator: str = Field("|", description="splits categories, tags and vectors held in text")
+    time: Time = Field(default_factory=lambda: Time(unit="iso"))
+
+
+class Accounts(Strict):
+    """Account attributes that identify a person, such as the hash of an e-mail address."""
+
+    files: Files
+    format: FileFormat | None = None
+    account: str = Field(description="column with the account id")
+    keys: dict[str, str] = Field(
+        min_length=1, description="identity key, such as email_hash: the column that holds it"
+    )
+
+
+class Platform(Strict):
+    """One source with its own accounts."""
+
+    kind: PlatformKind = "other"
+    events: Events
+    catalogue: Catalogue | None = None
+    accounts: Accounts | None = None
+
+    def model_post_init(self, _context: Any) -> None:
+        """Checks what needs several fields at once."""
+        resolution, columns = self.events.time.resolution, self.events.columns
+        if resolution == "order" and columns.order is None and columns.time is None:
+            msg = "time: order needs events.columns.order (or time) to read the order from"
+            raise ValueError(msg)
+        if resolution != "order" and columns.time is None:
+            msg = "events.columns.time is missing; say 'time: order' if the log has no times"
+            raise ValueError(msg)

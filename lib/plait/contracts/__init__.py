@@ -1,0 +1,1 @@
+"""The tables and messages plait exchanges: one definition a table."""

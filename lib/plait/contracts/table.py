@@ -1,0 +1,66 @@
+"""What a table's contract is made of: an Arrow schema with a meaning for every column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+VERSION = 1  # of every contract; readers accept this one and the one before
+
+
+def column(name: str, kind: pa.DataType, meaning: str, *, null: bool = False) -> pa.Field:
+    """Returns a field that carries its meaning (with units) in its metadata."""
+    return pa.field(name, kind, nullable=null, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's name, columns and what one row of it is."""
+
+    name: str
+    row: str
+    schema: pa.Schema
+
+    @property
+    def polars(self) -> Mapping[str, Any]:
+        """The Polars schema, column by column."""
+        return dict(pl.DataFrame(self.schema.empty_table()).schema)
+
+    @property
+    def columns(self) -> list[str]:
+        """Column names in the table's order."""
+        return list(self.schema.names)
+
+    def conform(self, df: pl.DataFrame) -> pl.DataFrame:
+        """Returns `df` with this table's columns, order and types; missing ones are null."""
+        return df.select(
+            pl.col(name).cast(kind) if name in df.columns else pl.lit(None, kind).alias(name)
+            for name, kind in self.polars.items()
+        )
+
+    def arrow(self, df: pl.DataFrame) -> pa.Table:
+        """Returns `df` as Arrow under the declared schema (plain strings, nullability)."""
+        return self.conform(df).to_arrow().cast(self.schema)
+
+    def empty(self) -> pl.DataFrame:
+        """Returns this table without a row."""
+        return pl.DataFrame(schema=self.polars)
+
+
+def describe(tables: Iterable[Table]) -> list[dict[str, str]]:
+    """Returns one record a column: table, column, type, meaning. Feeds docs/data.md."""
+    return [
+        {
+            "table": table.name,
+            "column": field.name,
+            "type": str(field.type),
+            "null": "yes" if field.nullable else "no",
+            "meaning": (field.metadata or {}).get(b"meaning", b"").decode(),
+        }
+        for table in tables
+        for field in table.schema
+    ]

@@ -1,0 +1,25 @@
+"""The words of events: types, what they are about, and how much each one says."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+EventType = Literal[
+    "view", "click", "play", "watch", "read", "search", "share", "post", "comment",
+    "like", "dislike", "follow", "unfollow", "save", "cart", "purchase", "rate",
+]  # fmt: skip
+ObjectKind = Literal["item", "topic", "creator", "query"]
+TimeResolution = Literal["us", "s", "day", "order"]
+PlatformKind = Literal["shop", "video", "social", "news", "music", "games", "other"]
+
+EVENT_TYPES: tuple[str, ...] = get_args(EventType)
+OBJECT_KINDS: tuple[str, ...] = get_args(ObjectKind)
+TIME_RESOLUTIONS: tuple[str, ...] = get_args(TimeResolution)
+
+# How much an event says about taste, before anything is learned: an intentional,
+# costly act counts most; a negative one never becomes a training target.
+STRENGTH: dict[str, float] = {
+    "view": 0.3, "click": 0.4, "play": 0.5, "watch": 0.7, "read": 0.7, "search": 0.4,
+    "share": 0.9, "post": 0.6, "comment": 0.8, "like": 0.9, "dislike": -1.0,
+    "follow": 0.8, "unfollow": -0.5, "save": 0.8, "cart": 0.8, "purchase": 1.0, "rate": 0.7,
+}  # fmt: skip

@@ -1,0 +1,108 @@
+"""The one error type a user meets: headline, what was seen, what is allowed, the fix."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PlaitError(Exception):
+    """An error its reader can act on.
+
+    Args:
+        seen: what was found and where.
+        allowed: what would have been accepted, or the nearest known name.
+        fix: the exact command or setting that mends it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, seen: str, *, allowed: str = "", fix: str = "") -> None:
+        self.seen, self.allowed, self.fix = seen, allowed, fix
+        super().__init__(str(self))
+
+    @property
+    def headline(self) -> str:
+        """The name of the error, as the first word of its message."""
+        return type(self).__name__
+
+    def __str__(self) -> str:
+        parts = [f"{self.headline}: {self.seen}", self.allowed, self.fix]
+        return " ".join(part.strip() for part in parts if part)
+
+
+class ConfigError(PlaitError):
+    """The project file cannot be used."""
+
+
+class UnknownPlatform(PlaitError):
+    """A platform that neither the project nor the model knows."""
+
+
+class MissingFile(PlaitError):
+    """A configured file, or every match of a glob, is missing."""
+
+
+class EmptyInput(PlaitError):
+    """A file without a single row."""
+
+
+class UnreadableFile(PlaitError):
+    """A file that is not what its name says."""
+
+
+class UnknownColumn(PlaitError):
+    """The mapping names a column that the file lacks."""
+
+
+class UnknownEventType(PlaitError):
+    """An event type outside plait's vocabulary."""
+
+
+class BadFilter(PlaitError):
+    """A filter expression that cannot be parsed or names an unknown field."""
+
+
+class BadKey(PlaitError):
+    """The pseudonym key is missing, too short, or open to others."""
+
+
+class StoreError(PlaitError):
+    """The store cannot be read or written."""
+
+
+class NothingFused(StoreError):
+    """The store has no version yet."""
+
+
+class VersionExists(StoreError):
+    """Another run published this version first."""
+
+
+class NoModel(PlaitError):
+    """No such model, or no version of it yet."""
+
+
+class DamagedVersion(PlaitError):
+    """A registry version whose files do not match its manifest."""
+
+
+class TooFewEvents(PlaitError):
+    """Not enough data for what was asked."""
+
+
+class LeakyEvaluation(PlaitError):
+    """The model saw the targets it would be evaluated on."""
+
+
+class LiveStateDown(PlaitError):
+    """Valkey does not answer."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Returns "Did you mean 'x'?" for the closest known name, or the names allowed."""
+    names = sorted(set(known))
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    return f"Known: {', '.join(names)}." if names else ""

@@ -1,0 +1,73 @@
+"""Progress of long work: a live bar on a terminal, sparse plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+_quiet = False
+
+
+def silence() -> None:
+    """Shows no progress for the rest of this process (--quiet, --json)."""
+    global _quiet
+    _quiet = True
+
+
+@dataclass
+class Task:
+    """A piece of work with a known or unknown total, counted in `unit`s."""
+
+    description: str
+    total: float | None
+    unit: str
+    done: float = 0
+    note: str = ""
+    _start: float = field(default_factory=time.monotonic)
+    _shown: float = 0.0
+
+    def advance(self, amount: float = 1, note: str = "") -> None:
+        """Counts `amount` more units done; `note` is shown behind the rate."""
+        self.done += amount
+        self.note = note or self.note
+        now = time.monotonic()
+        if not _quiet and now - self._shown >= (0.2 if sys.stderr.isatty() else 10):
+            self._shown = now
+            self._print()
+
+    def line(self) -> str:
+        """Returns one line: done, rate, time left and the note."""
+        seconds = max(time.monotonic() - self._start, 1e-9)
+        rate = self.done / seconds
+        of = f"/{self.total:,.0f}" if self.total else ""
+        left = ""
+        if self.total and rate and self.done < self.total:
+            left = f", {_clock((self.total - self.done) / rate)} left"
+        text = f"{self.description}: {self.done:,.0f}{of} {self.unit}, {rate:,.0f}/s{left}"
+        return f"{text}  {self.note}" if self.note else text
+
+    def _print(self, last: bool = False) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[2K{self.line()}" + ("\n" if last else ""))
+        else:
+            sys.stderr.write(self.line() + "\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def task(description: str, total: float | None = None, unit: str = "rows") -> Iterator[Task]:
+    """Yields a Task to advance; its last state stays on the screen."""
+    work = Task(description, total, unit)
+    try:
+        yield work
+    finally:
+        if not _quiet:
+            work._print(last=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}" if minutes else f"{rest} s"
