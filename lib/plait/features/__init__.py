@@ -1,0 +1,1 @@
+"""From events to tensors: one code for training, evaluation and serving."""

@@ -1,0 +1,39 @@
+"""Braids what a person did on all platforms into one sequence."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from plait.contracts.tables import SEQUENCES
+
+# The order of events in a history. Nulls come first: a log without times cannot claim to be
+# newer than one that has them. `event_id` makes the order total.
+ORDER: tuple[str, ...] = ("time", "order", "event_id")
+STEPS: tuple[str, ...] = ("event_id", "platform", "item", "type", "time", "order", "strength")
+
+
+def braid(events: pl.DataFrame, length: int) -> pl.DataFrame:
+    """Returns one SEQUENCES row a person: the last `length` of their item events.
+
+    The result depends on the set of events alone, neither on the order of rows nor on
+    repeats: an event seen twice (same person and event_id) is one event. Braiding a braided
+    tail with newer events gives the same steps as braiding everything; only `total` then
+    counts what it was given.
+
+    Args:
+        events: person, event_id, platform, item, type, time, order, strength; item not null.
+        length: events kept for one person, > 0.
+    """
+    wanted = {name: SEQUENCES.polars[name] for name in STEPS}
+    kinds = {name: getattr(kind, "inner", kind) for name, kind in wanted.items()}
+    steps = events.select(
+        pl.col("person").cast(pl.String), *(pl.col(n).cast(k) for n, k in kinds.items())
+    )
+    # Repeats that disagree (a resent event with a changed field) resolve alike in any order.
+    rest = [name for name in STEPS if name not in ORDER]
+    ordered = steps.sort("person", *ORDER, *rest, nulls_last=False)
+    once = ordered.unique(["person", "event_id"], keep="first", maintain_order=True)
+    braided = once.group_by("person", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("total"), *(pl.col(name).tail(length) for name in STEPS)
+    )
+    return SEQUENCES.conform(braided)
