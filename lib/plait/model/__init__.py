@@ -1,0 +1,1 @@
+"""The model: terms, encoder, baselines, and the artifact that holds them."""
