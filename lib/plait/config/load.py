@@ -28,7 +28,8 @@ def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
                 fix=f"Rename or remove one of the two '{key}'.",
             )
         seen[key] = line
-    return loader.construct_mapping(node, deep=True)
+    mapping: dict[Any, Any] = loader.construct_mapping(node, deep=True)
+    return mapping
 
 
 _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
@@ -49,7 +50,7 @@ def load_config(path: str | Path = "plait.yaml") -> Project:
             fix="Name the project file with -c FILE, or start one as docs/data.md shows.",
         ) from None
     try:
-        raw = yaml.load(text, _UniqueKeys)  # noqa: S506 - a SafeLoader
+        raw = yaml.load(text, _UniqueKeys)  # a SafeLoader
     except yaml.YAMLError as error:
         raise ConfigError(f"'{path}' is not YAML: {error}", fix="Mend the line named.") from None
     return parse_config(raw, folder=file.absolute().parent, name=str(path))
@@ -89,7 +90,7 @@ def _fields(loc: tuple[int | str, ...]) -> list[str]:
             if part not in model.model_fields:
                 continue
             model = model.model_fields[str(part)].annotation
-        models = [m for m in _models_in(model)]
+        models = _models_in(model)
         if len(models) == 1:
             model = models[0]
     return list(model.model_fields) if hasattr(model, "model_fields") else []

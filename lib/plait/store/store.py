@@ -1,0 +1,113 @@
+"""One store: its tables, its versions, and what lies beside them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from plait.contracts.table import VERSION, Table
+from plait.contracts.tables import TABLES
+from plait.errors import NothingFused, StoreError
+from plait.store.journal import Journal
+from plait.store.objects import open_objects
+from plait.store.tables import TableWriter, scan_table
+from plait.store.version import StoreVersion
+
+
+class Store:
+    """Tables that many readers see whole and one writer replaces at a time.
+
+    Layout: `tables/<name>/` (Delta), `versions/<number>.json`, `models/`, `feedback/`.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        self.objects = open_objects(self.root)
+        self._versions = Journal(self.objects, "versions")
+
+    def path(self, name: str) -> Path:
+        """Returns the folder or file `name` inside the store."""
+        return self.root / name
+
+    def current(self) -> StoreVersion:
+        """Returns the newest published version.
+
+        Raises:
+            NothingFused: nothing was published yet.
+            StoreError: it was written by a newer plait.
+        """
+        last = self._versions.last()
+        if last is None:
+            raise NothingFused(
+                f"the store '{self.root}' has no version yet.", fix="Run `plait fuse` first."
+            )
+        return self._version(*last)
+
+    def version(self, number: int) -> StoreVersion:
+        """Returns version `number`."""
+        if number not in self._versions.numbers():
+            raise StoreError(
+                f"the store '{self.root}' has no version {number}.",
+                allowed=f"Versions: {self.numbers()}.",
+            )
+        return self._version(number, self._versions.read(number))
+
+    def numbers(self) -> list[int]:
+        """Returns the numbers of all published versions, in order."""
+        return self._versions.numbers()
+
+    def scan(self, table: str, version: StoreVersion | None = None) -> pl.LazyFrame:
+        """Returns the lazy rows of `table` in `version` (default: the current one)."""
+        version = version or self.current()
+        return scan_table(self._folder(table), TABLES[table], version.tables[table])
+
+    def read(self, table: str, version: StoreVersion | None = None) -> pl.DataFrame:
+        """Returns the rows of `table` in `version` (default: the current one)."""
+        return self.scan(table, version).collect()
+
+    def writer(self, table: Table) -> TableWriter:
+        """Returns a writer of the next version of `table`."""
+        return TableWriter(self._folder(table.name), table)
+
+    def publish(
+        self,
+        tables: dict[str, int],
+        counts: dict[str, Any],
+        inputs: list[dict[str, Any]],
+        number: int | None = None,
+    ) -> StoreVersion:
+        """Publishes the named Delta versions as one store version, all or nothing.
+
+        Args:
+            tables: Delta version of each table.
+            counts: what went in and came out.
+            inputs: what was read.
+            number: the number it must get; a run that started from version n passes n + 1,
+                so that it can never bury a version it has not seen.
+
+        Raises:
+            VersionExists: another run published that number first.
+        """
+        version = StoreVersion(
+            number=0,
+            tables=tables,
+            counts=counts,
+            inputs=inputs,
+            published=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        return self._version(self._versions.append(version.record(), number), version.record())
+
+    def _version(self, number: int, record: dict[str, Any]) -> StoreVersion:
+        if record["contract"] not in (VERSION, VERSION - 1):
+            raise StoreError(
+                f"store version {number} has contract {record['contract']}.",
+                allowed=f"This plait reads {VERSION - 1} and {VERSION}.",
+                fix="Install the plait that wrote it, or run `plait fuse` again.",
+            )
+        return StoreVersion(number=number, **record)
+
+    def _folder(self, table: str) -> Path:
+        return self.path(f"tables/{table}")

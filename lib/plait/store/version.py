@@ -1,0 +1,35 @@
+"""A store version: which Delta version of each table belongs together."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from plait.contracts.table import VERSION
+
+
+@dataclass(frozen=True)
+class StoreVersion:
+    """One published state of all tables.
+
+    Attributes:
+        number: 1, 2, 3, ... in the order of publication.
+        tables: Delta version of each table.
+        counts: rows in and out, a platform at a time, and table sizes.
+        inputs: the files that were read: path, size, modification time.
+        contract: version of the table contracts it was written under.
+        published: RFC 3339, UTC.
+    """
+
+    number: int
+    tables: dict[str, int]
+    counts: dict[str, Any] = field(default_factory=dict)
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+    contract: int = VERSION
+    published: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """Returns what is written to the journal; its place gives the number."""
+        record = asdict(self)
+        del record["number"]
+        return record
