@@ -1,1 +1,45 @@
-"""plait: one profile and real-time recommendations across platforms."""
+"""plait: one profile and real-time recommendations across platforms.
+
+The verbs of the command line are functions here too, with the same meaning:
+
+    import plait
+    plait.fuse("plait.yaml")
+    plait.train("plait.yaml")
+    plait.load("plait.yaml").recommend({"platform": "shop", "id": "u-17"}, k=10)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plait.config import load_config
+    from plait.errors import PlaitError
+    from plait.evaluation.run import evaluate
+    from plait.fusion.run import fuse
+    from plait.recommend.load import load
+    from plait.training.run import train
+
+# Looked up on first use (PEP 562): `import plait` stays free of torch, ray and pyspark.
+_HOMES = {
+    "PlaitError": "plait.errors",
+    "evaluate": "plait.evaluation.run",
+    "fuse": "plait.fusion.run",
+    "load": "plait.recommend.load",
+    "load_config": "plait.config",
+    "train": "plait.training.run",
+}
+
+__all__ = ["PlaitError", "evaluate", "fuse", "load", "load_config", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module 'plait' has no attribute '{name}'"
+        raise AttributeError(msg)
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

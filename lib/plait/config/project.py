@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,17 @@ class Project(Strict):
 
     def path(self, relative: str) -> Path:
         """Returns `relative` against the folder of the project file."""
-        return (self._folder / Path(relative).expanduser()).absolute()
+        return Path(os.path.normpath(self._folder / Path(relative).expanduser()))
+
+    def resolved(self) -> dict[str, Any]:
+        """Returns every setting with defaults filled in and paths made absolute."""
+        resolved = self.model_dump(mode="json")
+        resolved["store"] = str(self.store_path)
+        for platform in resolved["platforms"].values():
+            for part in ("events", "catalogue", "accounts"):
+                if platform[part]:
+                    platform[part]["files"] = [str(self.path(f)) for f in platform[part]["files"]]
+        return resolved
 
     @property
     def store_path(self) -> Path:

@@ -1,0 +1,47 @@
+# Every target makes what it needs. `make demo` and `make test` are all a newcomer types.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test fast check format lock clean
+
+help:  ## show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "plait needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade --constraint constraints.txt pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(READY)  ## the whole road on a synthetic world, in two minutes
+	$(BIN)/plait demo
+
+test: check  ## lint, types, architecture, then every test
+	$(BIN)/pytest -m "not slow" -n 2
+	$(BIN)/pytest -m slow
+
+fast: $(READY)  ## the tests without Ray and servers, under three minutes
+	$(BIN)/pytest -m "not slow" -n 2
+
+check: $(READY)  ## formatting, lint, types, architecture
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(READY)  ## format the code and mend what lint can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY)  ## write the versions installed now to constraints.txt
+	@echo "# Every version plait is tested with; written by \`make lock\`." > constraints.tmp
+	@$(BIN)/python -m pip freeze --all --exclude-editable | sed 's/+cpu$$//' >> constraints.tmp
+	@mv constraints.tmp constraints.txt
+
+clean:  ## remove the environment and all caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,88 @@
+"""The `plait` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version as installed_version
+from typing import Annotated
+
+import click
+import typer
+
+from plait.cli import config, models
+from plait.cli.demo import demo
+from plait.cli.evaluate import evaluate
+from plait.cli.fuse import fuse
+from plait.cli.recommend import recommend
+from plait.cli.serve import serve
+from plait.cli.train import train
+from plait.errors import PlaitError
+
+INTERRUPTED, INTERNAL = 130, 70
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Recommendations across platforms: raw logs to a live endpoint.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"plait {installed_version('plait')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Recommendations across platforms: raw logs to a live endpoint."""
+
+
+# In the order of the road.
+app.command()(demo)
+app.add_typer(config.app, name="config")
+app.command()(fuse)
+app.command()(train)
+app.add_typer(models.app, name="models")
+app.command()(models.promote)
+app.command()(evaluate)
+app.command()(recommend)
+app.command()(serve)
+
+
+def main() -> None:
+    """Runs the command line; every mistake ends in a sentence and an exit code."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except PlaitError as error:
+        _say(error.headline, str(error).removeprefix(f"{error.headline}: "))
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("PLAIT_DEBUG"):
+            raise
+        what = f"{type(error).__name__}: {error}. Set PLAIT_DEBUG=1 to see where, and report it."
+        _say("A fault in plait", what)
+        sys.exit(INTERNAL)
+
+
+def _say(headline: str, text: str) -> None:
+    click.echo(click.style(headline, fg="red", bold=True) + f": {text}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""`plait models`, `plait models rollback` and `plait promote`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plait.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
+
+if TYPE_CHECKING:
+    from plait.store import ModelVersion, Registry
+
+app = typer.Typer(help="List the versions of the model; roll back the alias `current`.")
+
+
+@app.callback(invoke_without_command=True)
+def models(
+    context: typer.Context, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False
+) -> None:
+    """List the versions of the model with their validation metrics."""
+    if context.invoked_subcommand:
+        return
+    registry, name = _open(config)
+    versions = registry.list(name)
+    if as_json:
+        typer.echo(json.dumps([asdict(v) for v in versions], indent=2))
+        return
+    if not versions:
+        registry.current(name)  # says that there is none, and what to do
+    _print(name, versions)
+
+
+@app.command()
+def rollback(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
+    """Move `current` back to the version that stood before it."""
+    registry, name = _open(config)
+    before = registry.current(name)
+    _say(name, before, registry.rollback(name), as_json)
+
+
+def promote(
+    version: Annotated[str | None, typer.Argument(help="Default: the newest version.")] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Move the alias `current` to a version; evaluate, recommend and serve read it."""
+    registry, name = _open(config)
+    before = registry.current(name)
+    _say(name, before, registry.promote(name, version), as_json)
+
+
+def _open(config: ConfigOption) -> tuple[Registry, str]:
+    from plait.config import load_config
+    from plait.store import Registry, Store
+
+    project = load_config(config)
+    return Registry(Store(project.store_path)), project.model
+
+
+def _say(name: str, before: str, now: str, as_json: bool) -> None:
+    record = {"model": name, "from": before, "to": now}
+    typer.echo(json.dumps(record) if as_json else f"{name}: current is {now} (was {before})")
+
+
+def _print(name: str, versions: list[ModelVersion]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    scores = sorted({key for v in versions for key in _scores(v)})
+    table = Table(title=f"model {name}", title_justify="left")
+    for heading in ("", "version", "created (UTC)", *scores):
+        table.add_column(heading, justify="right" if heading in scores else "left")
+    for v in versions:
+        row = _scores(v)
+        cells = [f"{row[key]:.4f}" if key in row else "" for key in scores]
+        table.add_row("current" if v.current else "", v.version, v.created[:19], *cells)
+    Console().print(table)
+
+
+def _scores(version: ModelVersion) -> dict[str, float]:
+    """Returns the numbers of a version's metrics, nested keys joined by a space."""
+    flat: dict[str, float] = {}
+    for key, value in version.metrics.items():
+        if isinstance(value, dict):
+            flat |= {f"{key} {k}": v for k, v in value.items() if isinstance(v, int | float)}
+        elif isinstance(value, int | float):
+            flat[key] = value
+    return flat

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plait.config import Project, load_config
+from plait.errors import ConfigError
+
+MINIMAL = """
+store: .plait/x
+platforms:
+  shop:
+    events:
+      files: logs/*.csv
+      columns: {account: user, item: sku, time: ts}
+      type: purchase
+"""
+
+
+def load(folder: Path, text: str) -> Project:
+    (folder / "plait.yaml").write_text(text)
+    return load_config(folder / "plait.yaml")
+
+
+def test_defaults_are_filled_in_and_paths_follow_the_file(tmp_path: Path) -> None:
+    project = load(tmp_path, MINIMAL)
+    assert project.model == "default"
+    assert project.store_path == tmp_path / ".plait" / "x"
+    resolved = project.resolved()
+    assert resolved["platforms"]["shop"]["events"]["files"] == [str(tmp_path / "logs/*.csv")]
+    assert resolved["sequence_length"] == 50
+
+
+def test_time_order_is_a_word(tmp_path: Path) -> None:
+    text = MINIMAL.replace("type: purchase", "type: purchase\n      time: order")
+    assert load(tmp_path, text).platforms["shop"].events.time.resolution == "order"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("store:", "stroe:", "stroe: unknown key. Did you mean 'store'?"),
+        ("item: sku", "itm: sku", "columns.itm: unknown key. Did you mean 'item'?"),
+        ("files: logs", "fils: logs", "events.fils: unknown key. Did you mean 'files'?"),
+        ("files: logs/*.csv", "files: []", "platforms.shop.events.files"),
+        ("account: user, ", "", "columns.account: missing"),
+        (", time: ts", "", "say 'time: order' if the log has no times"),
+        ("shop:", "'a b':", "may hold letters, digits"),
+        ("type: purchase", "type: purchase\n      k_core: 0", "k_core"),
+        ("platforms:", "people: {same_account_id: [[shop, vdeo]]}\nplatforms:", "names 'vdeo'"),
+        ("platforms:", "platforms: [", "is not YAML"),
+    ],
+)
+def test_a_mistake_names_its_place_and_the_nearest_key(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    assert old in MINIMAL
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, MINIMAL.replace(old, new))
+    assert expected in str(caught.value)
+
+
+def test_two_platforms_of_one_name_are_refused(tmp_path: Path) -> None:
+    twice = MINIMAL + MINIMAL.split("platforms:\n")[1]
+    with pytest.raises(ConfigError, match="'shop' stands twice, on lines 4 and 9"):
+        load(tmp_path, twice)
+
+
+def test_a_missing_project_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="-c FILE"):
+        load_config(tmp_path / "nowhere.yaml")
+
+
+def test_the_schema_forbids_unknown_keys() -> None:
+    assert Project.model_json_schema()["additionalProperties"] is False

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from plait.errors import DamagedVersion, NoModel
+from plait.store import Registry, Store
+
+
+@pytest.fixture
+def registry(store: Store) -> Registry:
+    return Registry(store)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    (tmp_path / "model" / "metrics.json").write_text(json.dumps({"mrr": 0.5}))
+    return tmp_path / "model"
+
+
+def test_the_first_version_is_promoted_by_itself(registry: Registry, folder: Path) -> None:
+    assert registry.publish("default", folder) == "v1"
+    assert registry.publish("default", folder) == "v2"
+    version, path = registry.fetch("default")
+    assert version == "v1"
+    assert (path / "config.json").read_text() == "{}"
+
+
+def test_the_list_holds_metrics_and_the_alias(registry: Registry, folder: Path) -> None:
+    registry.publish("default", folder)
+    registry.publish("default", folder)
+    listed = registry.list("default")
+    assert [(v.version, v.metrics, v.current) for v in listed] == [
+        ("v1", {"mrr": 0.5}, True),
+        ("v2", {"mrr": 0.5}, False),
+    ]
+
+
+def test_promote_defaults_to_the_newest_and_rollback_undoes_it(
+    registry: Registry, folder: Path
+) -> None:
+    for _ in range(3):
+        registry.publish("default", folder)
+    assert registry.promote("default", "v2") == "v2"
+    assert registry.promote("default") == "v3"
+    assert registry.rollback("default") == "v2"
+    assert registry.rollback("default") == "v1"
+    with pytest.raises(NoModel, match="never been anything but v1"):
+        registry.rollback("default")
+
+
+def test_promoting_the_same_version_twice_is_one_step_back(
+    registry: Registry, folder: Path
+) -> None:
+    registry.publish("default", folder)
+    registry.publish("default", folder)
+    registry.promote("default", "v2")
+    registry.promote("default", "v2")
+    assert registry.rollback("default") == "v1"
+
+
+@pytest.mark.parametrize("damage", ["change", "remove"])
+def test_a_damaged_version_is_refused(registry: Registry, folder: Path, damage: str) -> None:
+    registry.publish("default", folder)
+    path = registry.fetch("default")[1] / "config.json"
+    path.write_text("{ }") if damage == "change" else path.unlink()
+    with pytest.raises(DamagedVersion, match=r"config\.json.*plait models rollback"):
+        registry.fetch("default")
+
+
+def test_a_damaged_manifest_is_refused(registry: Registry, folder: Path) -> None:
+    registry.publish("default", folder)
+    (registry.fetch("default")[1] / "manifest.json").write_text("{")
+    with pytest.raises(DamagedVersion, match=r"manifest\.json"):
+        registry.fetch("default")
+
+
+def test_a_version_without_its_manifest_was_never_published(
+    registry: Registry, folder: Path
+) -> None:
+    registry.publish("default", folder)
+    registry.publish("default", folder)
+    (registry.fetch("default", "v2")[1] / "manifest.json").unlink()
+    assert registry.versions("default") == ["v1"]
+    assert registry.publish("default", folder) == "v3"
+
+
+def test_unknown_names_are_answered_with_the_known(registry: Registry, folder: Path) -> None:
+    with pytest.raises(NoModel, match="plait train"):
+        registry.fetch("default")
+    registry.publish("default", folder)
+    with pytest.raises(NoModel, match="Did you mean 'default'"):
+        registry.fetch("defualt")
+    with pytest.raises(NoModel, match="Versions: v1"):
+        registry.promote("default", "v9")
