@@ -1,0 +1,120 @@
+"""What is held out: each person's last events, or everything after a moment in time.
+
+A target is a person's first touch of an item, and a liked one (strength > 0): what a list
+without the items already seen could have shown. Where nobody returns to an item, that is
+every positive event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from plait.features.history import History
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """M events to predict.
+
+    Attributes:
+        row: the person's row in the history that was split, int64 [M].
+        history: what was known before each target, M rows.
+        item: vocabulary index of the target, int32 [M].
+        platform: the target's platform code, int16 [M].
+    """
+
+    row: np.ndarray
+    history: History
+    item: np.ndarray
+    platform: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def take(self, rows: np.ndarray) -> Targets:
+        """Returns the targets at `rows`."""
+        return Targets(
+            self.row[rows], self.history.take(rows), self.item[rows], self.platform[rows]
+        )
+
+
+def first_touches(history: History) -> np.ndarray:
+    """Returns, for each event, whether the person touches its item for the first time; [N]."""
+    pairs = history.rows.astype(np.int64) << 32 | history.item
+    first = np.zeros(len(pairs), bool)
+    first[np.unique(pairs, return_index=True)[1]] = True
+    return first
+
+
+def positives(history: History) -> np.ndarray:
+    """Returns which events may be targets: first touches with strength > 0; bool [N]."""
+    return first_touches(history) & (history.strength > 0)
+
+
+def leave_one_out(history: History) -> tuple[History, Targets, Targets]:
+    """Returns training history, validation and test targets.
+
+    Each person's last target event is the test target, the last but one the validation
+    target, and the validation item stands in the test history. Training sees what came
+    before the validation target. People with fewer than two targets before which something
+    happened are trained on whole.
+    """
+    may = positives(history) & (history.places > 0)
+    event, rows = np.flatnonzero(may), history.rows[may]
+    counts = np.bincount(rows, minlength=len(history))
+    split = np.flatnonzero(counts >= 2)
+    ends = np.cumsum(counts)[split]
+    test, validation = event[ends - 1], event[ends - 2]
+    until = history.lengths.copy()
+    until[split] = validation - history.offsets[split]
+    everyone = np.arange(len(history))
+    return (
+        history.take(everyone, until),
+        _targets(history, split, validation),
+        _targets(history, split, test),
+    )
+
+
+def split_time(history: History, cut: int, until: int | None = None) -> tuple[History, Targets]:
+    """Returns what happened before `cut` and the targets from then on.
+
+    A target's history is what its person did strictly before it, so events of one timestamp
+    never explain each other. Events without a time lie before every cut.
+
+    Args:
+        history: everything.
+        cut: UTC microseconds.
+        until: targets are earlier than this; default: no end.
+    """
+    before = history.keep(history.time < cut)
+    may = positives(history) & (history.time >= cut)
+    if until is not None:
+        may &= history.time < until
+    event = np.flatnonzero(may)
+    earlier = _first_of_same_time(history)[event]
+    known = earlier > history.offsets[history.rows[event]]
+    event, earlier = event[known], earlier[known]
+    row = history.rows[event]
+    known_before = history.take(row, earlier - history.offsets[row])
+    return before, Targets(row, known_before, history.item[event], history.platform[event])
+
+
+def quantile_time(history: History, part: float) -> int | None:
+    """Returns the moment before which `part` of the timed events lie, or None without times."""
+    timed = history.time[history.time >= 0]
+    return int(np.quantile(timed, part, method="lower")) if len(timed) else None
+
+
+def _first_of_same_time(history: History) -> np.ndarray:
+    """Returns, for each event, the first event of its person with the same time; int64 [N]."""
+    index = np.arange(len(history.item))
+    new = np.ones(len(index), bool)
+    new[1:] = (history.time[1:] != history.time[:-1]) | (history.rows[1:] != history.rows[:-1])
+    return np.maximum.accumulate(np.where(new, index, 0))
+
+
+def _targets(history: History, rows: np.ndarray, events: np.ndarray) -> Targets:
+    known = history.take(rows, events - history.offsets[rows])
+    return Targets(rows, known, history.item[events], history.platform[events])
