@@ -1,0 +1,96 @@
+"""Who lives in the world: tastes that hold on every platform, and accounts on some."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import polars_hash as plh
+from numpy.typing import NDArray
+
+from plait.world import identifiers
+from plait.world.topics import TOPICS
+
+PLATFORMS: tuple[str, ...] = ("shop", "video", "social", "news")
+
+_PLATFORMS_OF_ONE = (0.30, 0.35, 0.22, 0.13)  # share of people on 1, 2, 3 and 4 platforms
+_REACH = (1.0, 1.4, 1.0, 0.8)  # how likely each platform is among them
+_INTERESTS = (0.42, 0.26, 0.19, 0.13)  # weight of a person's first to fourth topic
+_GIVES_EMAIL = 0.88  # of accounts; the others cannot be linked by a key
+_USES_ANOTHER_EMAIL = 0.06  # of those
+
+
+@dataclass(frozen=True)
+class People:
+    """Persons 0 … N-1 and their accounts.
+
+    Attributes:
+        taste: weight of each topic for each person [N, topics]; rows sum to 1.
+        level: 0 is a starter, 2 an expert [N].
+        activity: how much more than others a person does [N], around 1.
+        accounts: platform, account, person, email_hash (null: not given), main_email.
+    """
+
+    taste: NDArray[np.float64]
+    level: NDArray[np.float64]
+    activity: NDArray[np.float64]
+    accounts: pl.DataFrame
+
+
+def draw_people(rng: np.random.Generator, count: int) -> People:
+    """Returns `count` persons with tastes and accounts."""
+    topics = len(TOPICS)
+    fashion = rng.normal(0, 0.5, topics)  # some topics are more common than others
+    ranked = np.argsort(-(fashion + rng.gumbel(size=(count, topics))), axis=1)
+    taste = np.zeros((count, topics))
+    np.put_along_axis(taste, ranked[:, : len(_INTERESTS)], np.array(_INTERESTS), axis=1)
+    return People(
+        taste=taste,
+        level=np.clip(rng.normal(1, 0.8, count), -0.3, 2.3),
+        activity=rng.lognormal(-0.1, 0.45, count),
+        accounts=_draw_accounts(rng, count),
+    )
+
+
+def _draw_accounts(rng: np.random.Generator, count: int) -> pl.DataFrame:
+    many = rng.choice(np.arange(1, 5), count, p=_PLATFORMS_OF_ONE)
+    place = np.argsort(-(np.log(_REACH) + rng.gumbel(size=(count, 4))), axis=1).argsort(axis=1)
+    has_account = place < many[:, None]
+    mailbox = np.char.add(np.arange(count).astype(str), "@mail.example")
+    frames = []
+    for index, platform in enumerate(PLATFORMS):
+        person = np.flatnonzero(has_account[:, index])
+        size = len(person)
+        other = rng.random(size) < _USES_ANOTHER_EMAIL
+        given = rng.random(size) < _GIVES_EMAIL
+        address = np.where(other, np.char.add(f"{platform}+", mailbox[person]), mailbox[person])
+        hashed = (
+            pl.DataFrame({"address": address})
+            .select(plh.col("address").chash.sha2_256())
+            .to_series()
+            .to_numpy()
+        )
+        frames.append(
+            pl.DataFrame(
+                {
+                    "platform": [platform] * size,
+                    "account": account_ids(rng, platform, size),
+                    "person": person,
+                    "email_hash": pl.Series(np.where(given, hashed, None), dtype=pl.String),
+                    "main_email": given & ~other,
+                }
+            )
+        )
+    return pl.concat(frames)
+
+
+def account_ids(rng: np.random.Generator, platform: str, count: int) -> identifiers.Texts:
+    """Returns distinct account ids in the platform's own system."""
+    if platform == "shop":
+        return identifiers.numbers(rng, count, digits=7)
+    if platform == "video":
+        return identifiers.base32(rng, count, prefix="u_")
+    if platform == "social":
+        return identifiers.handles(rng, count)
+    return identifiers.uuids(rng, count)
