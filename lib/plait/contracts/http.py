@@ -1,0 +1,224 @@
+"""The messages of the endpoint: what a client sends and what it gets back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from plait.contracts.vocabulary import EventType
+
+MAX_K = 500
+MAX_EVENTS = 500  # a call of /v1/events
+MAX_RANKED = 1000  # items a call of /v1/rank
+MAX_BODY = 1_000_000  # bytes
+
+# Ids carry no control characters (C0, DEL, C1): they would break logs and terminals.
+Id = Annotated[
+    str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+]
+PlatformName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+ItemId = Annotated[
+    str,
+    StringConstraints(max_length=577, pattern=r"^[A-Za-z0-9_-]{1,64}:[^\x00-\x1f\x7f-\x9f]{1,512}$"),
+    Field(description="platform:id", examples=["shop:77"]),
+]
+Time = Annotated[
+    str,
+    StringConstraints(max_length=40, pattern=r"^\d{4}-\d{2}-\d{2}"),
+    Field(description="RFC 3339; UTC where no offset is given", examples=["2026-11-24T01:02:03Z"]),
+]
+
+
+class Request(BaseModel):
+    """A body: unknown fields are errors, and so are values of another JSON type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Account(Request):
+    """One user on one platform, under the id that the platform uses."""
+
+    platform: PlatformName = Field(examples=["shop"])
+    id: Id = Field(examples=["u-17"])
+
+
+class User(Request):
+    """Whom to answer: an account ({platform, id}) or a person ({person_id})."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["platform", "id"]}, {"required": ["person_id"]}]}
+    )
+
+    platform: PlatformName | None = Field(None, examples=["shop"])
+    id: Id | None = Field(None, examples=["u-17"])
+    person_id: Id | None = Field(None, description="the unified user, as answers name it")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> User:
+        account = self.platform is not None and self.id is not None
+        named = self.platform is not None or self.id is not None
+        if (self.person_id is None) != account or (self.person_id is not None and named):
+            msg = "give either platform and id, or person_id"
+            raise ValueError(msg)
+        return self
+
+
+class Act(Request):
+    """One thing someone did; exactly one of item_id, topic, creator and query is its object."""
+
+    event_id: Id | None = Field(None, description="repeats of it are one event; send it to retry")
+    type: EventType
+    item_id: ItemId | None = None
+    topic: Id | None = None
+    creator: Id | None = None
+    query: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    time: Time | None = Field(None, description="when it happened; default: now")
+    value: float | None = Field(None, description="money that changed hands, in `currency`")
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    dwell_s: float | None = Field(None, ge=0, description="seconds of attention")
+    rating: float | None = None
+    session: Id | None = None
+    recommendation_id: Id | None = Field(None, description="the answer that led to it")
+
+
+class Event(Act):
+    """One thing one account did."""
+
+    user: Account
+
+
+class InlineEvent(Act):
+    """An event inside a recommend or rank call; its user is the call's, unless said."""
+
+    user: Account | None = None
+
+
+class EventsRequest(Request):
+    """Events to take in; each is judged by itself."""
+
+    events: list[Event] = Field(min_length=1, max_length=MAX_EVENTS)
+
+
+class Asked(Request):
+    """What recommend and rank calls share."""
+
+    user: User
+    events: list[InlineEvent] = Field(
+        default_factory=list, max_length=MAX_EVENTS, description="freshest behaviour, used at once"
+    )
+    record: bool = Field(False, description="also keep `events`, as POST /v1/events would")
+    explain: bool = Field(False, description="add the terms that make each score")
+    request_id: Id | None = Field(None, description="returned as it came")
+
+
+class RecommendRequest(Asked):
+    """Ask for the k best items."""
+
+    k: int = Field(10, ge=1, le=MAX_K)
+    platforms: list[PlatformName] | None = Field(
+        None, min_length=1, max_length=64, description="what to recommend from; default: all"
+    )
+    exclude: list[ItemId] = Field(default_factory=list, max_length=MAX_RANKED)
+    seen: Literal["exclude", "allow"] = Field("exclude", description="items the person has had")
+
+
+class RankRequest(Asked):
+    """Put the caller's own items in order."""
+
+    items: list[ItemId] = Field(min_length=1, max_length=MAX_RANKED)
+
+
+class LinkRequest(Request):
+    """Say that two accounts are one person's."""
+
+    accounts: list[Account] = Field(min_length=2, max_length=2)
+
+
+class Rejected(BaseModel):
+    """Why one event was not taken."""
+
+    index: int = Field(description="place in `events`, from 0")
+    field: str
+    error: str
+    hint: str
+
+
+class EventsResponse(BaseModel):
+    """What became of the events. Accepted ones are on disk."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+    took_ms: float
+
+
+class ModelName(BaseModel):
+    """The model that answered."""
+
+    name: str
+    version: str
+
+
+class Person(BaseModel):
+    """The person behind the user."""
+
+    person_id: str
+    platforms: list[str]
+    state: Literal["warm", "new"] = Field(description="new: no history is known")
+
+
+class Item(BaseModel):
+    """One item of an answer. Scores compare within a platform; higher is better."""
+
+    item_id: str
+    platform: str
+    position: int
+    score: float | None
+    title: str | None = None
+    terms: dict[str, float] | None = Field(None, description="their sum is the score")
+    known: bool | None = Field(None, description="rank only: false, if the model has no such item")
+
+
+class RecommendResponse(BaseModel):
+    """The list, and why it is generic if it is."""
+
+    recommendation_id: str
+    request_id: str | None = None
+    model: ModelName
+    person: Person
+    items: list[Item]
+    events: EventsResponse | None = None
+    fallback: str | None = Field(
+        description="unknown_person, no_known_items, state_unavailable, or null"
+    )
+    took_ms: float
+
+
+class LinkResponse(BaseModel):
+    """The person that both accounts now belong to."""
+
+    person_id: str
+    merged: list[str] = Field(description="person ids that were retired")
+
+
+class ErrorDetail(BaseModel):
+    """One thing wrong with a request."""
+
+    loc: list[str | int]
+    msg: str
+    hint: str
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 writes it (application/problem+json)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[ErrorDetail] = []
+
+    def body(self) -> dict[str, Any]:
+        """Returns the JSON object."""
+        return self.model_dump()

@@ -1,0 +1,1 @@
+"""The endpoint: HTTP in, recommendations out, events kept."""

@@ -1,0 +1,97 @@
+"""Errors as RFC 9457 problems (application/problem+json)."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+
+from plait.contracts.http import ErrorDetail, Problem
+from plait.errors import LiveStateDown, PlaitError, UnknownPlatform
+
+log = logging.getLogger("plait.serving")
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemError(Exception):
+    """Ends a request with a problem."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: Sequence[ErrorDetail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.errors = status, detail, list(errors)
+        self.headers = dict(headers or {})
+
+
+def respond(error: ProblemError) -> Response:
+    """Returns `error` as an HTTP answer."""
+    problem = Problem(
+        title=HTTPStatus(error.status).phrase,
+        status=error.status,
+        detail=error.detail,
+        errors=error.errors,
+    )
+    body = to_json(problem.body(), inf_nan_mode="null")
+    return Response(body, error.status, error.headers, MEDIA_TYPE)
+
+
+def from_plait(error: PlaitError) -> ProblemError:
+    """Returns the problem that says what a PlaitError says."""
+    status = 500
+    if isinstance(error, UnknownPlatform):
+        status = 422
+    elif isinstance(error, LiveStateDown):
+        status = 503
+    headers = {"Retry-After": "1"} if status == 503 else {}
+    return ProblemError(status, str(error), headers=headers)
+
+
+def from_fault(error: Exception) -> ProblemError:
+    """Logs an unforeseen error under an id; the client gets the id, never the traceback."""
+    fault = f"f_{secrets.token_hex(8)}"
+    log.error("fault %s", fault, exc_info=error)
+    return ProblemError(
+        500, f"An unforeseen fault. Report the id {fault}; the server's log has it."
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error that leaves `app` a problem."""
+
+    @app.exception_handler(ProblemError)
+    async def _problem(_: Request, error: ProblemError) -> Response:
+        return respond(error)
+
+    @app.exception_handler(PlaitError)
+    async def _plait(_: Request, error: PlaitError) -> Response:
+        return respond(from_plait(error))
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        detail = {
+            404: f"There is nothing at {request.url.path}; see /docs.",
+            405: f"{request.method} is not allowed at {request.url.path}; see /docs.",
+        }.get(error.status_code, str(error.detail))
+        return respond(ProblemError(error.status_code, detail, headers=error.headers))
+
+    @app.exception_handler(RequestValidationError)
+    async def _query(_: Request, error: RequestValidationError) -> Response:
+        errors = [
+            ErrorDetail(loc=list(e["loc"]), msg=e["msg"], hint="See /docs.") for e in error.errors()
+        ]
+        return respond(ProblemError(422, "The request cannot be used.", errors))
+
+    @app.exception_handler(Exception)
+    async def _fault(_: Request, error: Exception) -> Response:
+        return respond(from_fault(error))
