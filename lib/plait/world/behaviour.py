@@ -12,9 +12,10 @@ from plait.world.people import PLATFORMS, People
 from plait.world.topics import TOPICS
 
 DAYS = 120  # the world's span
-_PHASES = 6  # a person's focus moves this often, on all platforms at once
-_FOCUS, _TASTE = 0.68, 0.26  # share of events on the focus and on other tastes; rest: chance
-_MEAN_EVENTS: dict[str, float] = {"shop": 8.0, "video": 15.0, "social": 13.0, "news": 11.0}
+_PHASES = 5  # a person's focus moves this often, on all platforms at once
+_FOCUS, _TASTE = 0.66, 0.28  # share of events on the focus and on other tastes; rest: chance
+_MEAN_EVENTS: dict[str, float] = {"shop": 14.0, "video": 28.0, "social": 22.0, "news": 19.0}
+_LATE = 0.7  # of accounts are opened in the course of the span
 _SESSION = 3  # events in a sitting, about
 _LEVEL_WIDTH = 0.55  # how strictly items match a person's level
 _HALF_LIFE_DAYS: dict[str, float] = {"shop": 1e9, "video": 1e9, "social": 90.0, "news": 60.0}
@@ -95,10 +96,12 @@ def _platform(
 ) -> pl.DataFrame:
     platform = str(items["platform"][0])
     person_of = accounts["person"].to_numpy()
-    mean = _MEAN_EVENTS[platform] * people.activity[person_of]
+    late = rng.random(len(person_of)) < _LATE
+    joined = np.where(late, rng.uniform(0.5, 0.99, len(person_of)), 0.0)
+    mean = _MEAN_EVENTS[platform] * people.activity[person_of] * (1 - joined) ** 0.7
     account = np.repeat(np.arange(len(person_of)), np.maximum(rng.poisson(mean), 2))
     person = person_of[account]
-    moment, session = _moments(rng, account)
+    moment, session = _moments(rng, account, joined[account])
     topic = _topics(rng, people, focus, person, moment)
     start_us = int(end.timestamp() * 1e6) - DAYS * 86_400_000_000
     time_us = start_us + (moment * DAYS * 86_400e6).astype(np.int64)
@@ -132,13 +135,14 @@ def _platform(
 
 
 def _moments(
-    rng: np.random.Generator, account: NDArray[np.int64]
+    rng: np.random.Generator, account: NDArray[np.int64], joined: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Returns when (0 to 1 of the span) and in which sitting each event happens [N]."""
     first = np.searchsorted(account, account)
     place = np.arange(len(account)) - first
     sitting = np.cumsum((place % _SESSION == 0).astype(np.int64)) - 1
-    day = rng.integers(0, DAYS, sitting[-1] + 1)
+    start = joined[np.searchsorted(sitting, np.arange(sitting[-1] + 1))]
+    day = np.floor(DAYS * rng.uniform(start, 1.0))
     hour = np.clip(rng.normal(19.0, 3.0, sitting[-1] + 1), 6.0, 22.5)
     minutes = (place % _SESSION) * rng.uniform(0.5, 6.0, len(account))
     moment: NDArray[np.float64] = (day[sitting] + (hour[sitting] + minutes / 60) / 24) / DAYS
@@ -215,4 +219,5 @@ def _draw_column(rng: np.random.Generator, weights: NDArray[np.float64]) -> NDAr
     bounds = np.cumsum(weights, axis=1)
     drawn = rng.random(len(weights)) * bounds[:, -1]
     column: NDArray[np.int64] = (drawn[:, None] >= bounds).sum(axis=1)
-    return np.minimum(column, weights.shape[1] - 1)
+    last: NDArray[np.int64] = np.minimum(column, weights.shape[1] - 1)
+    return last

@@ -62,9 +62,7 @@ def _platform(
             "creator": [row[3] for row in rows],
             "price": pl.Series(price).fill_nan(None),
             "tags": [row[4] for row in rows],
-            "vector": pl.Series(
-                _vectors(rng, topic, level, directions), dtype=pl.List(pl.Float32)
-            ),
+            "vector": pl.Series(_vectors(rng, topic, level, directions), dtype=pl.List(pl.Float32)),
             "published": [end - timedelta(seconds=round(days * 86_400)) for days in age],
             "topic": topic,
             "level": level,

@@ -19,7 +19,10 @@ def list_items(platform: str, items: pl.DataFrame) -> pl.DataFrame:
 
 def list_accounts(platform: str, accounts: pl.DataFrame) -> pl.DataFrame:
     """Returns the platform's own account file; who did not give an e-mail has no hash."""
-    columns = {_ACCOUNT_COLUMNS[platform]: pl.col("account"), _HASHES[platform]: "email_hash"}
+    columns = {
+        _ACCOUNT_COLUMNS[platform]: pl.col("account"),
+        _HASHES[platform]: pl.col("email_hash"),
+    }
     return accounts.filter(platform=platform).select(**columns)
 
 

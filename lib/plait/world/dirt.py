@@ -49,9 +49,7 @@ def soil(
     soiled = pl.concat([log, *extra])
     if "id" in soiled.columns:  # a bad row is an upload of its own
         soiled = _own_ids(soiled, len(log) + len(repeated))
-    place = np.concatenate(
-        [np.arange(len(log)), rng.integers(0, len(log), len(soiled) - len(log))]
-    )
+    place = np.concatenate([np.arange(len(log)), rng.integers(0, len(log), len(soiled) - len(log))])
     return soiled[np.argsort(place, kind="stable")], counts
 
 

@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 Texts = NDArray[np.str_]
 
 _BASE32 = np.array(list("abcdefghijkmnpqrstuvwxyz23456789"))  # no l, o, 0, 1
-_FIRST = np.array(
+_FIRST = (
     "ada alba amir anouk aria bela bruno cleo dara eli emre enzo faye finn greta hana hugo ida "
     "ines iris ivo jana joel jules kaia kofi lena leo lina luca maia mara milo mina nadia nils "
     "noor olga omar otis paula petra quinn rafi rosa rune sami selma sofia theo tilda uma vera "
-    "viggo wanda xenia yara yusuf zoe".split()
+    "viggo wanda xenia yara yusuf zoe"
 )
-_SECOND = np.array(
+_SECOND = (
     "alder ash berg birch brook cedar cliff cove dale dune elm fern field ford glen grove hart "
     "heath hill holt lake lark lund marsh moor north oak peak pine quay reed ridge river rowan "
-    "sand shaw shore sloe stone swift thorn vale west wilde willow wood wren yew".split()
+    "sand shaw shore sloe stone swift thorn vale west wilde willow wood wren yew"
 )
 
 
@@ -70,9 +70,8 @@ def slugs(titles: Texts) -> Texts:
 
 
 def _first_and_second(rng: np.random.Generator, count: int, between: str) -> Texts:
-    return np.char.add(
-        np.char.add(rng.choice(_FIRST, count), between), rng.choice(_SECOND, count)
-    )
+    first, second = rng.choice(_FIRST.split(), count), rng.choice(_SECOND.split(), count)
+    return np.char.add(np.char.add(first, between), second)
 
 
 def _number_repeats(names: Texts) -> Texts:

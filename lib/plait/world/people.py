@@ -14,7 +14,7 @@ from plait.world.topics import TOPICS
 
 PLATFORMS: tuple[str, ...] = ("shop", "video", "social", "news")
 
-_PLATFORMS_OF_ONE = (0.30, 0.35, 0.22, 0.13)  # share of people on 1, 2, 3 and 4 platforms
+_PLATFORMS_OF_ONE = (0.25, 0.33, 0.25, 0.17)  # share of people on 1, 2, 3 and 4 platforms
 _REACH = (1.0, 1.4, 1.0, 0.8)  # how likely each platform is among them
 _INTERESTS = (0.42, 0.26, 0.19, 0.13)  # weight of a person's first to fourth topic
 _GIVES_EMAIL = 0.88  # of accounts; the others cannot be linked by a key
@@ -69,7 +69,6 @@ def _draw_accounts(rng: np.random.Generator, count: int) -> pl.DataFrame:
             pl.DataFrame({"address": address})
             .select(plh.col("address").chash.sha2_256())
             .to_series()
-            .to_numpy()
         )
         frames.append(
             pl.DataFrame(
@@ -77,7 +76,7 @@ def _draw_accounts(rng: np.random.Generator, count: int) -> pl.DataFrame:
                     "platform": [platform] * size,
                     "account": account_ids(rng, platform, size),
                     "person": person,
-                    "email_hash": pl.Series(np.where(given, hashed, None), dtype=pl.String),
+                    "email_hash": pl.select(pl.when(pl.Series(given)).then(hashed)).to_series(),
                     "main_email": given & ~other,
                 }
             )

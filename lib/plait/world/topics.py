@@ -157,7 +157,7 @@ TOPICS: tuple[Topic, ...] = (
         "Retro games", "Electronics", "Technology", 65, "Pixelsmith, Cartridge Club",
         "handheld console, arcade stick, CRT scaler, cartridge case, pixel-art poster, "
         "replacement buttons, memory card, mini arcade cabinet",
-        "speedruns, console repairs, 16-bit soundtracks, lost prototypes, point-and-click classics, "
+        "speedruns, console repairs, chiptunes, lost prototypes, point-and-click classics, "
         "arcade cabinets, pixel art, cartridge hunting",
     ),
     _topic(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 
+from plait.world.behaviour import DAYS
 from plait.world.build import World
+from plait.world.people import PLATFORMS
 from plait.world.project import render_project
 
 
@@ -19,9 +22,9 @@ def write_world(world: World, folder: Path | str) -> Path:
     Equal worlds give equal files, byte by byte.
     """
     root = Path(folder)
-    for name in ("shop", "video", "social", "news", "truth"):
-        (root / "data" / name).mkdir(parents=True, exist_ok=True)
-    data = root / "data"
+    data, truth = root / "data", root / "truth"
+    for path in (*(data / platform for platform in PLATFORMS), truth):
+        path.mkdir(parents=True, exist_ok=True)
     _write_shop(world, data / "shop")
     world.logs["video"].write_ndjson(data / "video" / "plays.jsonl")
     world.catalogues["video"].write_ndjson(data / "video" / "clips.jsonl")
@@ -32,7 +35,7 @@ def write_world(world: World, folder: Path | str) -> Path:
     _write_zstd(world.logs["news"], data / "news" / "clickstream.csv.zst")
     world.catalogues["news"].write_csv(data / "news" / "articles.csv")
     world.accounts["news"].write_csv(data / "news" / "devices.csv")
-    _write_truth(world, data / "truth")
+    _write_truth(world, truth)
     project = root / "plait.yaml"
     project.write_text(render_project())
     return project
@@ -41,16 +44,16 @@ def write_world(world: World, folder: Path | str) -> Path:
 def _write_shop(world: World, folder: Path) -> None:
     """One log file a month, as shops export them."""
     log = world.logs["shop"]
-    month = pl.from_epoch(pl.col("ts").cast(pl.Int64, strict=False), "s").dt.strftime("%Y-%m")
-    months = log.select(month.forward_fill().backward_fill())["ts"]
-    inside = months.is_between(pl.lit(f"{world.end.year - 1}"), pl.lit(f"{world.end.year}-99"))
-    months = months.to_frame().select(
-        pl.when(inside).then("ts").forward_fill().backward_fill()
-    )["ts"]
+    time = pl.from_epoch(pl.col("ts").cast(pl.Int64, strict=False), "s").dt.replace_time_zone("UTC")
+    inside = time.is_between(world.end - timedelta(days=DAYS), world.end)
+    month = pl.when(inside).then(time.dt.strftime("%Y-%m")).forward_fill().backward_fill()
+    months = log.select(month.alias("month"))[
+        "month"
+    ]  # a row without a usable time: its neighbour's
     for name in months.unique().sort():
-        rows = log.filter(months == name).write_csv()
+        text = log.filter(months == name).write_csv()
         path = folder / f"orders-{name}.csv.gz"
-        path.write_bytes(gzip.compress(rows.encode(), compresslevel=5, mtime=0))
+        path.write_bytes(gzip.compress(text.encode(), compresslevel=5, mtime=0))
     world.catalogues["shop"].write_csv(folder / "products.csv")
     world.accounts["shop"].write_csv(folder / "customers.csv")
 
