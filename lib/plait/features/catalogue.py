@@ -52,7 +52,9 @@ def _tokens(known: pl.DataFrame, rows: int) -> tuple[np.ndarray | None, tuple[st
         "title": words,
     }
     long = pl.concat(
-        known.select("index", pl.lit(kind).alias("kind"), part.cast(pl.List(pl.String)).alias("text"))
+        known.select(
+            "index", pl.lit(kind).alias("kind"), part.cast(pl.List(pl.String)).alias("text")
+        )
         .explode("text")
         .drop_nulls("text")
         for kind, part in parts.items()

@@ -30,9 +30,10 @@ class Tokens:
             is none, int64 [M, REACH].
         steps: how many sequences have a token at each step, on the CPU, int64 [T].
         row: the person of each token, int64 [M].
-        merged: the token of every event, counted from 1, in the history's order, int64 [N].
+        merged: the token of every event in the history's order, counted from 1, after a 0
+            that stands for no event, int64 [1 + N].
         own: the newest token at or before every event in its person's own history on each
-            viewed platform, counted from 1, 0 where there is none yet, int64 [N, views].
+            viewed platform, 0 where there is none yet, int64 [1 + N, views].
     """
 
     item: torch.Tensor
@@ -85,9 +86,7 @@ def pack(history: History, views: Sequence[int]) -> Tokens:
     token = start[at] + rank[seq]
     back = at[:, None] - np.arange(1, REACH + 1)
     earlier = np.where(back >= 0, start[np.maximum(back, 0)] + rank[seq][:, None] + 1, 0)
-    own = np.where(
-        counts > 0, start[np.maximum(counts - 1, 0)] + rank[first[row]] + 1, 0
-    )
+    own = np.where(counts > 0, start[np.maximum(counts - 1, 0)] + rank[first[row]] + 1, 0)
     order = np.empty(len(token), np.int64)
     order[token] = np.arange(len(token))
     packed = event[order]
@@ -105,6 +104,6 @@ def pack(history: History, views: Sequence[int]) -> Tokens:
         earlier=torch.from_numpy(earlier[order]),
         steps=torch.from_numpy(steps.astype(np.int64)),
         row=torch.from_numpy(row[packed]),
-        merged=torch.from_numpy(token[:events] + 1),
-        own=torch.from_numpy(own),
+        merged=torch.from_numpy(np.concatenate([[0], token[:events] + 1])),
+        own=torch.from_numpy(np.concatenate([np.zeros((1, len(views)), np.int64), own])),
     )

@@ -31,7 +31,9 @@ class Vocabulary:
     @classmethod
     def build(cls, platforms: tuple[str, ...], items: pl.DataFrame) -> Vocabulary:
         """Returns the vocabulary of the distinct (item, platform) rows of `items`."""
-        known = items.select("item", "platform").unique().filter(pl.col("platform").is_in(platforms))
+        known = (
+            items.select("item", "platform").unique().filter(pl.col("platform").is_in(platforms))
+        )
         place = {name: code for code, name in enumerate(platforms)}
         order = pl.col("platform").replace_strict(place, return_dtype=pl.Int32)
         return cls(platforms, known.sort(order, "item"))

@@ -1,0 +1,59 @@
+"""Scores of one platform's items for a batch of people, and the terms that made them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from plait.model.net import Vectors, concatenate
+
+ITEM_ITEM = "item_item"
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """R(x, y) of B people and the N_p items of a platform.
+
+    Column j is the item `vocabulary.platform_items(platform)[j]`.
+
+    Attributes:
+        people: a(x) of every separable term, each [B, d].
+        items: b(y) of every separable term, each [N_p, d].
+        joined: the terms of `items` side by side, transposed, [K, N_p].
+        item_item: the sparse term, made dense, [B, N_p]; None where it weighs nothing.
+    """
+
+    people: Vectors
+    items: Vectors
+    joined: torch.Tensor
+    item_item: torch.Tensor | None
+
+    @cached_property
+    def total(self) -> torch.Tensor:
+        """The score: the sum of all terms; higher is better, float32 [B, N_p]."""
+        with torch.inference_mode():
+            total = concatenate(self.people) @ self.joined
+            return total if self.item_item is None else total.add_(self.item_item)
+
+    def terms(self) -> dict[str, torch.Tensor]:
+        """Returns the summands of `total`, each [B, N_p]."""
+        with torch.inference_mode():
+            parts = {name: self.people[name] @ self.items[name].T for name in self.people}
+        return self._with_item_item(parts, self.item_item)
+
+    def terms_of(self, columns: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Returns the summands of `total` at `columns` [B, k], each [B, k]."""
+        with torch.inference_mode():
+            parts = {
+                name: torch.einsum("bd,bkd->bk", self.people[name], self.items[name][columns])
+                for name in self.people
+            }
+            chosen = None if self.item_item is None else self.item_item.gather(1, columns)
+        return self._with_item_item(parts, chosen)
+
+    def _with_item_item(
+        self, parts: dict[str, torch.Tensor], item_item: torch.Tensor | None
+    ) -> dict[str, torch.Tensor]:
+        return parts if item_item is None else {**parts, ITEM_ITEM: item_item}
