@@ -1,0 +1,1 @@
+"""What a model is worth: protocols, metrics with intervals, baselines beside it."""

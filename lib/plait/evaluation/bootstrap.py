@@ -1,0 +1,48 @@
+"""Bootstrap confidence intervals of means and of paired differences (Efron, 1979)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+REPLICATES = 1000
+LEVEL = 0.95
+
+
+def intervals(
+    values: Mapping[str, npt.NDArray[np.float64]],
+    people: npt.NDArray[np.int64],
+    *,
+    seed: int = 0,
+    replicates: int = REPLICATES,
+) -> dict[str, tuple[float, float]]:
+    """Returns the 95 % percentile interval of each mean.
+
+    People are drawn, not targets: several targets of one person are not independent. Where a
+    person has one target (leave-one-out) the two are the same.
+
+    Args:
+        values: one or more series over the same M targets, [M] each. A paired difference is
+            the interval of the series of differences.
+        people: whose target each is, [M], any integers.
+        seed: the same seed draws the same people.
+        replicates: resamples.
+    """
+    names = list(values)
+    if not names or not len(people):
+        return {name: (float("nan"), float("nan")) for name in names}
+    _, person = np.unique(people, return_inverse=True)
+    count = int(person.max()) + 1
+    columns = [np.bincount(person, values[name], minlength=count) for name in names]
+    sums = np.stack([*columns, np.bincount(person, minlength=count).astype(np.float64)])
+    draws = np.random.default_rng(seed)
+    means = np.empty((replicates, len(names)))
+    for i in range(replicates):
+        drawn = np.bincount(draws.integers(0, count, count), minlength=count)
+        totals = sums @ drawn
+        means[i] = totals[:-1] / totals[-1]
+    tail = 50.0 * (1.0 - LEVEL)
+    low, high = np.percentile(means, [tail, 100.0 - tail], axis=0)
+    return {name: (float(low[i]), float(high[i])) for i, name in enumerate(names)}

@@ -1,0 +1,63 @@
+"""Asks a scorer in its own vocabulary and reads the answer in the evaluation's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from plait.evaluation.scorers import Scorer, Scores
+from plait.features.history import History
+from plait.features.vocabulary import Vocabulary
+
+
+class Bridge:
+    """From histories under `vocabulary` to scores of its items on `platform`.
+
+    Events on items that the scorer does not know are dropped, as serving drops them, so a
+    version trained on one platform alone is asked with that platform's events only. Items it
+    does not know score -inf.
+    """
+
+    def __init__(self, scorer: Scorer, vocabulary: Vocabulary, platform: str) -> None:
+        self._scorer, self._platform = scorer, platform
+        theirs = scorer.vocabulary
+        self._same = theirs.platforms == vocabulary.platforms and theirs.items.equals(
+            vocabulary.items
+        )
+        if not self._same:
+            self._item = np.concatenate([[0], theirs.index(vocabulary.items["item"])])
+            self._code = np.array(
+                [theirs.platforms.index(p) if p in theirs.platforms else -1
+                 for p in vocabulary.platforms], np.int16,
+            )  # fmt: skip
+            asked = self._item[vocabulary.platform_items(platform)]
+            self._column = np.searchsorted(theirs.platform_items(platform), asked)
+            self._known: npt.NDArray[np.bool_] = asked > 0
+
+    def scores(self, history: History) -> Scores:
+        """Returns [B, N]; column j is `vocabulary.platform_items(platform)[j]`.
+
+        Raises:
+            ValueError: a score is not a number; such a scorer would seem to win every tie.
+        """
+        if not self._same:
+            history = self._translate(history)
+        scores = self._scorer.score(history, self._platform, None)
+        if np.isnan(scores).any():
+            msg = f"{self._scorer.name} gives scores that are not numbers on '{self._platform}'"
+            raise ValueError(msg)
+        if self._same:
+            return scores
+        full = np.full((len(history), len(self._known)), -np.inf, np.float32)
+        full[:, self._known] = scores[:, self._column[self._known]]
+        return full
+
+    def _translate(self, history: History) -> History:
+        mapped = replace(
+            history,
+            item=self._item[history.item].astype(np.int32),
+            platform=self._code[history.platform],
+        )
+        return mapped.keep((mapped.item > 0) & (mapped.platform >= 0))

@@ -1,0 +1,72 @@
+"""What an evaluation found, ready to print, write, or compare."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from plait.errors import StoreError
+
+Figures = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Figures a platform: of the model, of the baselines, and against another version.
+
+    Attributes:
+        protocol: one of protocols.PROTOCOLS.
+        model: its name in the registry.
+        model_version: v1, v2, ...
+        store_version: whose events were held out.
+        seed: of negatives and bootstrap.
+        platforms: platform to figures of the model.
+        baselines: popularity and item-item, platform to figures.
+        against: the other version's name, its `platforms`, and the paired `difference`.
+        ranks: person, platform, item, rank of every target; not part of the record.
+    """
+
+    protocol: str
+    model: str
+    model_version: str
+    store_version: int
+    seed: int
+    platforms: Figures
+    baselines: dict[str, Figures]
+    against: dict[str, Any] | None = None
+    ranks: pl.DataFrame = field(default_factory=pl.DataFrame, repr=False)
+
+    def record(self) -> dict[str, Any]:
+        """Returns the report as plain JSON values."""
+        record = {
+            name: getattr(self, name)
+            for name in ("protocol", "model", "model_version", "store_version", "seed")
+        }
+        record |= {"platforms": self.platforms, "baselines": self.baselines}
+        return record | ({"against": self.against} if self.against else {})
+
+    def json(self) -> str:
+        """Returns the report as JSON text."""
+        return json.dumps(self.record(), indent=2)
+
+    def write(self, path: Path) -> None:
+        """Writes the JSON text to `path`."""
+        _write(path, lambda: path.write_text(self.json() + "\n"))
+
+    def dump(self, path: Path) -> None:
+        """Writes the ranks to the Parquet file `path`."""
+        _write(path, lambda: self.ranks.write_parquet(path))
+
+
+def _write(path: Path, write: Any) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write()
+    except OSError as error:
+        raise StoreError(
+            f"cannot write '{path}' ({error.strerror or error}).", fix="Name another file."
+        ) from None

@@ -1,0 +1,79 @@
+import os
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # compiling ranx takes a minute, running does not
+from ranx import Qrels, Run
+from ranx import evaluate as ranx_evaluate
+
+from plait.evaluation.metrics import ranking, top_as_positives
+from plait.evaluation.ranks import rank_among_all, rank_of
+
+
+def test_metrics_are_those_of_ranx():
+    draws = np.random.default_rng(0)
+    scores = draws.permuted(np.tile(np.arange(200.0), (300, 1)), axis=1)
+    target = draws.integers(0, 200, 300)
+    own = scores[np.arange(300), target]
+    ranks = rank_of(own, np.where(np.arange(200) == target[:, None], -1.0, scores))
+    qrels = Qrels({f"q{i}": {f"d{target[i]}": 1} for i in range(300)})
+    run = Run({f"q{i}": {f"d{j}": scores[i, j] for j in range(200)} for i in range(300)})
+    names = {
+        "hr@5": "hit_rate@5",
+        "hr@10": "hit_rate@10",
+        "ndcg@10": "ndcg@10",
+        "mrr": "mrr",
+        "precision@10": "precision@10",
+        "recall@10": "recall@10",
+        "f1@10": "f1@10",
+    }
+    theirs = ranx_evaluate(qrels, run, list(names.values()))
+    ours = {**ranking(ranks), **top_as_positives(ranks, np.full(300, 200.0), 10)}
+    for name, their_name in names.items():
+        assert ours[name].mean() == pytest.approx(theirs[their_name], abs=1e-6), name
+
+
+def test_ties_count_half_and_a_constant_scorer_earns_nothing():
+    constant = np.zeros((4, 999), np.float32)
+    ranks = rank_of(np.zeros(4, np.float32), constant)
+    np.testing.assert_array_equal(ranks, 500.5)
+    assert ranking(ranks)["hr@10"].sum() == 0
+    np.testing.assert_array_equal(
+        rank_of(np.float32([2.0]), np.float32([[3, 2, 2, 1]])), [1 + 1 + 2 / 2]
+    )
+
+
+def test_ranking_all_leaves_out_the_hidden_but_never_the_target():
+    scores = np.float32([[5, 4, 3, 3, 1], [5, 4, 3, 3, 1]])
+    hidden_row, hidden_column = np.array([0, 0, 0]), np.array([0, 2, 3])
+    ranks = rank_among_all(scores, np.array([2, 2]), hidden_row, hidden_column)
+    np.testing.assert_array_equal(ranks, [2.0, 3.5])
+
+
+def test_ranking_all_is_ranking_among_the_rest():
+    draws = np.random.default_rng(1)
+    scores = draws.integers(0, 6, (50, 40)).astype(np.float32)
+    target = draws.integers(0, 40, 50)
+    hide = draws.random((50, 40)) < 0.3
+    ranks = rank_among_all(scores, target, *np.nonzero(hide))
+    for i in range(50):
+        others = [j for j in range(40) if not hide[i, j] and j != target[i]]
+        own = scores[i, target[i]]
+        expected = 1 + (scores[i, others] > own).sum() + 0.5 * (scores[i, others] == own).sum()
+        assert ranks[i] == expected
+
+
+def test_top_k_is_a_confusion_matrix():
+    ranks, candidates = np.array([3.0, 500.0]), np.array([1000.0, 1000.0])
+    found = top_as_positives(ranks, candidates, 10)
+    np.testing.assert_allclose(found["accuracy@10"], [(1 + 990) / 1000, (0 + 989) / 1000])
+    np.testing.assert_allclose(found["accuracy_all_negative"], 0.999)
+    np.testing.assert_allclose(found["precision@10"], [0.1, 0])
+    np.testing.assert_allclose(found["f1@10"], [2 * 0.1 / 1.1, 0])
+
+
+def test_fewer_candidates_than_k():
+    found = top_as_positives(np.array([2.0]), np.array([4.0]), 10)
+    assert found["precision@10"] == 1 / 4
+    assert found["accuracy@10"] == 1 / 4  # everything is called positive, one rightly
