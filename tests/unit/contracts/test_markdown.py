@@ -39,10 +39,10 @@ def test_every_event_type_is_listed_once() -> None:
 
 
 def test_what_stands_around_the_markers_stays() -> None:
-    page = refresh(f"above\n{START}\nold\n{END}\nbelow\n")
+    page = refresh(f"above\n{START}\nstale words\n{END}\nbelow\n")
     assert page.startswith(f"above\n{START}\n\n### events\n")
     assert page.endswith(f"\n{END}\nbelow\n")
-    assert "old" not in page
+    assert "stale words" not in page
 
 
 @pytest.mark.parametrize("page", ["", START, f"{END}{START}"])
