@@ -91,7 +91,8 @@ def _vectors(known: pl.DataFrame) -> np.ndarray | None:
     rows = np.flatnonzero(fits.to_numpy()) + 1
     vectors[rows] = np.nan_to_num(flat.reshape(-1, size))
     norm = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.maximum(norm, 1e-12)
+    unit: np.ndarray = vectors / np.maximum(norm, 1e-12)
+    return unit
 
 
 def _price(known: pl.DataFrame, rows: int) -> np.ndarray | None:

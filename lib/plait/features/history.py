@@ -50,7 +50,9 @@ class History:
     @property
     def places(self) -> np.ndarray:
         """Each event's place in its person's history, from 0; int64 [N]."""
-        return np.arange(len(self.item)) - np.repeat(self.offsets[:-1], self.lengths)
+        start = np.repeat(self.offsets[:-1], self.lengths)
+        place: np.ndarray = np.arange(len(self.item)) - start
+        return place
 
     def __getitem__(self, rows: slice) -> History:
         return self.take(np.arange(len(self))[rows])

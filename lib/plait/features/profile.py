@@ -58,4 +58,5 @@ def price_features(history: History, price: np.ndarray) -> np.ndarray:
 def running_sum(history: History, values: np.ndarray) -> np.ndarray:
     """Returns the sum of `values` [N, F] over each person's events so far; float64 [N, F]."""
     total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, 0, np.float64)])
-    return total[1:] - np.repeat(total[history.offsets[:-1]], history.lengths, axis=0)
+    sums: np.ndarray = total[1:] - np.repeat(total[history.offsets[:-1]], history.lengths, axis=0)
+    return sums

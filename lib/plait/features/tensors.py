@@ -91,15 +91,16 @@ def pack(history: History, views: Sequence[int]) -> Tokens:
     order[token] = np.arange(len(token))
     packed = event[order]
     time = history.time[event]
-    codes = (
-        history.item[packed],
-        history.platform[packed],
-        history.type[packed],
-        gap_buckets(time, at == 0)[order],
-        quarters(time)[order],
-    )
+
+    def code(values: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(values.astype(np.int64))
+
     return Tokens(
-        *(torch.from_numpy(code.astype(np.int64)) for code in codes),
+        item=code(history.item[packed]),
+        platform=code(history.platform[packed]),
+        type=code(history.type[packed]),
+        gap=code(gap_buckets(time, at == 0)[order]),
+        quarter=code(quarters(time)[order]),
         strength=torch.from_numpy(history.strength[packed]),
         earlier=torch.from_numpy(earlier[order]),
         steps=torch.from_numpy(steps.astype(np.int64)),

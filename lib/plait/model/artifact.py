@@ -117,7 +117,7 @@ class Model:
         if platform not in self._items:
             self._code(platform)
             index = torch.from_numpy(self.vocabulary.platform_items(platform)).long()
-            parts = [self.net.item(chunk.to(self.device)) for chunk in index.split(4096)]
+            parts = [self.net.item(part.to(self.device)) for part in torch.split(index, 4096)]
             vectors = {n: torch.cat([part[n] for part in parts]) for n in parts[0]}
             self._items[platform] = vectors, concatenate(vectors).T.contiguous()
         return self._items[platform]

@@ -22,7 +22,7 @@ class Encoder(nn.Module):
         size = settings.dimensions
         self.first_quarter, self.quarters = settings.quarter
         self.platform = _table(len(settings.platforms), size) if settings.views else None
-        self.type = _table(len(EVENT_TYPES), size) if settings.types else None
+        self.kind = _table(len(EVENT_TYPES), size) if settings.types else None
         self.gap = _table(GAPS, size) if settings.gaps else None
         self.quarter = _table(self.quarters + 1, size) if self.quarters else None
         self.strength = nn.Linear(1, size, bias=False) if settings.strengths else None
@@ -46,8 +46,8 @@ class Encoder(nn.Module):
             inputs = inputs * kept[:, None]
         if self.platform is not None:
             inputs = inputs + self.platform(tokens.platform)
-        if self.type is not None:
-            inputs = inputs + self.type(tokens.type)
+        if self.kind is not None:
+            inputs = inputs + self.kind(tokens.type)
         if self.gap is not None:
             inputs = inputs + self.gap(tokens.gap)
         if self.quarter is not None:

@@ -37,6 +37,11 @@ class ItemItem:
         """Returns the term of the positive events in `history`."""
         return cls(cosine_neighbours(liked(history), items, KEEP), weights)
 
+    @classmethod
+    def none(cls, items: int) -> ItemItem:
+        """Returns the term that is nothing."""
+        return cls(sparse.csr_array((items, items), dtype=np.float32), {})
+
     def of(self, platform: str, vocabulary: Vocabulary) -> sparse.csr_array:
         """Returns the similarities of all items to those of `platform`, [items, N_p]."""
         columns = vocabulary.platform_items(platform)

@@ -65,7 +65,7 @@ class NetSettings:
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> NetSettings:
         """Returns the settings in `raw`."""
-        tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+        tuples: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
         return cls(**tuples)
 
 

@@ -68,9 +68,11 @@ class Interest(Term):
         self.scale = 1 / settings.temperature
 
     def person(self, person: Person) -> torch.Tensor:
+        """The state, divided by the temperature."""
         return person.interest * self.scale
 
     def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+        """The item embedding."""
         vector: torch.Tensor = items.embedding(item)
         return vector
 
@@ -84,10 +86,12 @@ class Content(Term):
         self.about = nn.Linear(CONTENT, CONTENT, bias=False)
 
     def person(self, person: Person) -> torch.Tensor:
+        """The content wanted."""
         vector: torch.Tensor = self.wanted(person.interest)
         return vector
 
     def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+        """What the item is about."""
         vector: torch.Tensor = self.about(items.content(item)) / CONTENT**0.5
         return vector
 
@@ -101,11 +105,13 @@ class Price(Term):
         self.asked = _mlp(3, HIDDEN, PRICE)
 
     def person(self, person: Person) -> torch.Tensor:
+        """The prices paid."""
         assert person.price is not None  # the term is left out where there are no prices
         vector: torch.Tensor = self.paid(torch.cat([person.interest, person.price], dim=1))
         return vector
 
     def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+        """The price asked."""
         rank = facts.price[item][:, None]
         known = (rank >= 0).float()
         rank = rank.clamp(min=0)
@@ -123,10 +129,12 @@ class Profile(Term):
         nn.init.normal_(self.taste.weight, std=0.02)
 
     def person(self, person: Person) -> torch.Tensor:
+        """Who the person is."""
         vector: torch.Tensor = self.who(person.profile)
         return vector
 
     def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+        """Who takes to the item."""
         vector: torch.Tensor = self.taste(item)
         return vector
 
@@ -139,6 +147,7 @@ class InTime(Term):
         self.bins = settings.bins
 
     def person(self, person: Person) -> torch.Tensor:
+        """The bin of the moment, one-hot."""
         return nn.functional.one_hot(person.bin, self.bins).float()
 
 
@@ -152,6 +161,7 @@ class Popularity(InTime):
         self.value = _mlp(len(self.windows), HIDDEN, 1)
 
     def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+        """The value of the counts known at each bin."""
         counts = facts.counts[item].float()
         seen = []
         for window in self.windows:
@@ -170,6 +180,7 @@ class Freshness(InTime):
         self.value = _mlp(2, HIDDEN, 1)
 
     def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+        """The value of the item's age at each bin."""
         first = facts.first[item][:, None]
         days = (facts.edges[None, :] - first).float() / DAY
         there = ((first >= 0) & (days >= 0)).float()

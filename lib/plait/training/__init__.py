@@ -1,0 +1,1 @@
+"""Training: data, loop and the run through Ray Train."""

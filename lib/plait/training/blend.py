@@ -1,0 +1,34 @@
+"""How much the item-item term weighs on each platform, chosen on validation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from plait.features.split import Targets
+from plait.model.artifact import Model, Provenance
+from plait.model.neighbours import ItemItem
+from plait.model.net import Net
+from plait.training.data import TrainingData
+from plait.training.validate import validate
+
+WEIGHTS = (0.0, 0.25, 0.5, 1.0, 1.5)
+
+
+def choose_weights(
+    net: Net, data: TrainingData, targets: Targets
+) -> tuple[ItemItem, dict[str, float]]:
+    """Returns the item-item term with the best weight for each platform, and the metrics."""
+    base = ItemItem.build(data.history, len(data.vocabulary), {})
+    found: dict[float, dict[str, float]] = {}
+    platforms = data.vocabulary.platforms
+    for weight in WEIGHTS:
+        term = ItemItem(base.neighbours, dict.fromkeys(platforms, weight))
+        found[weight] = validate(Model(net, data.vocabulary, term, Provenance()), targets)
+    metrics, weights = {"mrr": 0.0}, {}
+    for platform in platforms:
+        rows = [found[weight].get(f"{platform}.mrr", 0.0) for weight in WEIGHTS]
+        weights[platform] = WEIGHTS[int(np.argmax(rows))] if any(rows) else 0.0
+        chosen = found[weights[platform]]
+        metrics |= {k: v for k, v in chosen.items() if k.startswith(f"{platform}.")}
+        metrics["mrr"] += chosen.get(f"{platform}.mrr", 0.0)
+    return ItemItem(base.neighbours, weights), metrics

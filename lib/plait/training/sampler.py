@@ -1,0 +1,34 @@
+"""Which people make a batch: alike in length, in an order that changes every epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+NEIGHBOURHOOD = 8  # batches that are sorted by length together
+
+
+def epoch_batches(
+    lengths: np.ndarray, batch_size: int, random: np.random.Generator
+) -> list[np.ndarray]:
+    """Returns batches of rows that cover everybody with at least two events once.
+
+    People are shuffled, then sorted by length within neighbourhoods of a few batches: steps
+    are as long as the longest history among them, yet no batch holds the same people twice.
+
+    Args:
+        lengths: events of each person, [B].
+        batch_size: people in a batch.
+        random: the source of the order; the same one gives the same batches on every worker.
+    """
+    rows = random.permutation(np.flatnonzero(lengths >= 2))
+    batches: list[np.ndarray] = []
+    for start in range(0, len(rows), batch_size * NEIGHBOURHOOD):
+        near = rows[start : start + batch_size * NEIGHBOURHOOD]
+        near = near[np.argsort(lengths[near], kind="stable")]
+        batches += [near[i : i + batch_size] for i in range(0, len(near), batch_size)]
+    return [batches[i] for i in random.permutation(len(batches))]
+
+
+def negatives(items: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    """Returns `count` different items drawn uniformly, shared by a whole batch."""
+    return np.sort(random.choice(items, min(count, len(items)), replace=False))
