@@ -20,7 +20,9 @@ Id = Annotated[
 PlatformName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 ItemId = Annotated[
     str,
-    StringConstraints(max_length=577, pattern=r"^[A-Za-z0-9_-]{1,64}:[^\x00-\x1f\x7f-\x9f]{1,512}$"),
+    StringConstraints(
+        max_length=577, pattern=r"^[A-Za-z0-9_-]{1,64}:[^\x00-\x1f\x7f-\x9f]{1,512}$"
+    ),
     Field(description="platform:id", examples=["shop:77"]),
 ]
 Time = Annotated[
@@ -74,6 +76,9 @@ class Act(Request):
     creator: Id | None = None
     query: Annotated[str, StringConstraints(max_length=2000)] | None = None
     time: Time | None = Field(None, description="when it happened; default: now")
+    order: int | None = Field(
+        None, ge=-(2**63), lt=2**63, description="place in the platform's own order; breaks ties"
+    )
     value: float | None = Field(None, description="money that changed hands, in `currency`")
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     dwell_s: float | None = Field(None, ge=0, description="seconds of attention")

@@ -1,0 +1,114 @@
+"""Moves what clients sent from Valkey to the feedback log."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import polars as pl
+import redis
+
+from plait.errors import LiveStateDown
+from plait.live.entries import read_events, read_links
+from plait.live.feedback import FeedbackLog
+from plait.live.state import LiveState
+
+GROUP, CONSUMER = "feedback", "drainer"
+BATCH = 20_000
+LEASE_MS = 15_000
+
+
+class Drainer:
+    """Writes a stream's entries as one object, then acknowledges them.
+
+    A batch that was read but not acknowledged is read again, with the same ids: its object has
+    the same name, so a crash at any point neither loses an event nor writes it twice.
+    """
+
+    def __init__(self, state: LiveState, log: FeedbackLog, token: str) -> None:
+        self._state, self._log, self._token = state, log, token
+
+    def drain(self) -> int:
+        """Moves everything there is; returns how many events and links it was.
+
+        Only one drainer works at a time; another one's turn returns 0.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+            OSError: the store cannot be written; nothing was acknowledged.
+        """
+        moved = 0
+        with self._state.guarded() as client:
+            if not self._lease(client):
+                return 0
+            while count := self._batch(client, "events", read_events, self._log.write_events):
+                moved += count
+                self._lease(client)
+            while count := self._batch(client, "links", read_links, self._log.write_links):
+                moved += count
+        return moved
+
+    def run(self, stop: threading.Event, every_s: float, report: Callable[[str], None]) -> None:
+        """Drains until `stop` is set; what goes wrong is reported and tried again."""
+        while not stop.wait(every_s):
+            try:
+                self.drain()
+            except (LiveStateDown, OSError) as error:
+                report(f"the feedback log waits: {error}")
+            except Exception as error:
+                report(f"the feedback log waits: {type(error).__name__}: {error}")
+
+    def _lease(self, client: redis.Redis) -> bool:
+        key = self._state.prefix + "drainer"
+        if client.set(key, self._token, nx=True, px=LEASE_MS):
+            return True
+        mine = client.get(key) == self._token.encode()
+        return bool(mine and client.pexpire(key, LEASE_MS))
+
+    def _batch(
+        self,
+        client: redis.Redis,
+        name: str,
+        parse: Callable[[list[str]], pl.DataFrame],
+        write: Callable[[pl.DataFrame, str], None],
+    ) -> int:
+        stream = self._state.prefix + name
+        entries = self._next(client, stream)
+        if not entries:
+            return 0
+        ids = [id_.decode() for id_, _ in entries]
+        # An acknowledged link stays in the stream until a store version knows it; an entry
+        # deleted meanwhile has no fields.
+        texts = [next(iter(fields.values())).decode() for _, fields in entries if fields]
+        if texts:
+            write(parse(texts), f"{ids[0]}_{ids[-1]}")
+        with client.pipeline(transaction=True) as done:
+            done.xack(stream, GROUP, *ids)
+            if name == "events":
+                done.xdel(stream, *ids)
+            done.execute()
+        return len(ids)
+
+    def _next(self, client: redis.Redis, stream: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        for start in ("0", ">"):  # first what was read before and never acknowledged
+            try:
+                found = client.xreadgroup(GROUP, CONSUMER, {stream: start}, count=BATCH)
+            except redis.ResponseError as error:
+                if "NOGROUP" not in str(error):
+                    raise
+                client.xgroup_create(stream, GROUP, id="0", mkstream=True)
+                found = client.xreadgroup(GROUP, CONSUMER, {stream: start}, count=BATCH)
+            entries = _entries(found)
+            if entries:
+                return entries
+        return []
+
+
+def _entries(found: object) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """Returns the entries of the one stream asked for (RESP2 and RESP3 wrap them apart)."""
+    if not found:
+        return []
+    if isinstance(found, dict):
+        (value,) = found.values()
+        return list(value[0]) if value and isinstance(value[0], list) else list(value)
+    return list(found[0][1])  # type: ignore[index]

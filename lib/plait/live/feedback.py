@@ -1,0 +1,71 @@
+"""The feedback log: Parquet objects in the store, each put once and on disk when put."""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import obstore
+import polars as pl
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore
+
+from plait.live.entries import FEEDBACK, LINKS
+from plait.store import Store
+
+EVENTS_AT, LINKS_AT = "feedback/events", "feedback/links"
+
+
+class FeedbackLog:
+    """Writes the events and links that the next fuse reads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def write_events(self, events: pl.DataFrame, name: str) -> None:
+        """Puts FEEDBACK rows under `name`; what stands there already is the same."""
+        self._put(f"{EVENTS_AT}/{name}.parquet", _conform(events, FEEDBACK))
+
+    def write_links(self, links: pl.DataFrame, name: str) -> None:
+        """Puts LINKS rows under `name`; what stands there already is the same."""
+        self._put(f"{LINKS_AT}/{name}.parquet", _conform(links, LINKS))
+
+    def write_aside(self, events: pl.DataFrame) -> None:
+        """Puts FEEDBACK rows under a name of their own: for when Valkey is down."""
+        now = time.time_ns() // 1_000_000
+        self.write_events(events, f"direct_{now}_{secrets.token_hex(8)}")
+
+    def _put(self, path: str, rows: pl.DataFrame) -> None:
+        buffer = io.BytesIO()
+        rows.write_parquet(buffer, compression="zstd")
+        body = buffer.getvalue()
+        objects = self._store.objects
+        try:
+            obstore.put(objects, path, body, mode="create")
+        except AlreadyExistsError:
+            # A retry after a crash. Only a torn write (power loss before fsync) can differ.
+            if bytes(obstore.get(objects, path).bytes()) != body:
+                obstore.put(objects, path, body)
+        if isinstance(objects, LocalStore):
+            _sync(self._store.path(path))
+
+
+def _conform(rows: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
+    return rows.select(
+        pl.col(name).cast(kind) if name in rows.columns else pl.lit(None, kind).alias(name)
+        for name, kind in schema.items()
+    )
+
+
+def _sync(file: os.PathLike[str]) -> None:
+    """Makes the file and its name survive a power loss; object stores do so by themselves."""
+    for path in (file, os.path.dirname(file)):  # noqa: PTH120 - PathLike
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

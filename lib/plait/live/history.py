@@ -1,0 +1,58 @@
+"""What live state knows, and events it has not seen, as the sequences a model reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from plait.contracts.tables import SEQUENCES
+from plait.features.braid import STEPS, braid
+from plait.live.entries import read_members
+from plait.live.packing import unpack
+from plait.live.state import Known
+
+
+def sequences(
+    known: Sequence[Known], length: int, extra: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Returns one SEQUENCES row for each of `known`, in order; some may be empty.
+
+    Args:
+        known: what live state holds.
+        length: events kept a person.
+        extra: more events as EVENTS rows with `at`, the place in `known` they belong to.
+    """
+    at = [i for i, k in enumerate(known) for _ in k.base]
+    base, totals = unpack([record for k in known for record in k.base])
+    recent_at = [i for i, k in enumerate(known) for _ in k.recent]
+    recent = read_members([member for k in known for member in k.recent])
+    parts = [
+        base.with_columns(pl.Series(at, dtype=pl.Int64).gather(base["record"]).alias("at")),
+        recent.with_columns(pl.Series("at", recent_at, pl.Int64)),
+    ]
+    if extra is not None and not extra.is_empty():
+        items = extra.filter(pl.col("object_kind") == "item")
+        parts.append(items.rename({"object_id": "item"}))
+    columns = [*(pl.col(name) for name in STEPS), pl.col("at").cast(pl.String).alias("person")]
+    braided = braid(pl.concat([part.select(columns) for part in parts]), length)
+    trimmed = _trimmed(at, base, totals)
+    rows = pl.DataFrame({"person": [str(i) for i in range(len(known))]}, {"person": pl.String})
+    joined = rows.join(braided, on="person", how="left", maintain_order="left").with_columns(
+        pl.Series("name", [k.person for k in known], pl.String),
+        (pl.col("total").fill_null(0) + pl.col("person").replace_strict(trimmed, default=0)).alias(
+            "total"
+        ),
+        *(pl.col(name).fill_null([]) for name in STEPS),
+    )
+    return SEQUENCES.conform(joined.drop("person").rename({"name": "person"}))
+
+
+def _trimmed(at: list[int], base: pl.DataFrame, totals: list[int]) -> dict[str, int]:
+    """Returns, for each place, how many events its base knew of but no longer holds."""
+    held = base.group_by("record").len()
+    steps = dict(zip(held["record"].to_list(), held["len"].to_list(), strict=True))
+    lost: dict[str, int] = {}
+    for record, (place, total) in enumerate(zip(at, totals, strict=True)):
+        lost[str(place)] = lost.get(str(place), 0) + total - steps.get(record, 0)
+    return lost

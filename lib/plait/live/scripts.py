@@ -1,0 +1,169 @@
+"""What runs inside Valkey, so that every reader and writer sees whole steps only.
+
+Keys, all under one prefix: `base` the name v of the store version loaded; `b<v>:s` person -> record, `b<v>:a`
+account -> person, `b<v>:m` person -> its accounts, `b<v>:t` retired person -> survivor, `b<v>:o`
+person -> since; `e:<account>` its latest item events in history order; `active` accounts that
+have some; `x:<event id>` seen; `events` and `links` the streams; `r` person -> the person it was
+linked into since, `g:<person>` that person's accounts, `roots` the people with a `g`.
+An account is written `<pseudonym> TAB <platform>` where its platform matters.
+"""
+
+from __future__ import annotations
+
+_PRELUDE = """
+local ns = KEYS[1]
+local base = redis.call('GET', ns .. 'base')
+local function b(kind) return ns .. 'b' .. base .. ':' .. kind end
+local function owner(account)
+  local person = base and redis.call('HGET', b('a'), account)
+  return person or ('p_' .. string.sub(account, -32))
+end
+local function survivor(person)
+  for _ = 1, 64 do
+    local heir = redis.call('HGET', ns .. 'r', person)
+      or (base and redis.call('HGET', b('t'), person))
+    if not heir then return person end
+    person = heir
+  end
+  return person
+end
+local function accounts_of(person, asked)
+  local linked = redis.call('SMEMBERS', ns .. 'g:' .. person)
+  if #linked > 0 then table.sort(linked) return linked end
+  local joined = base and redis.call('HGET', b('m'), person)
+  local found = {}
+  if joined then
+    for entry in string.gmatch(joined, '[^\\n]+') do found[#found + 1] = entry end
+  elseif asked ~= '' then
+    found[1] = asked
+  end
+  return found
+end
+local function bare(entry) return string.match(entry, '^[^\\t]*') end
+"""
+
+_LINK = """
+local function older(p, q)
+  local a = base and tonumber(redis.call('HGET', b('o'), p) or nil)
+  local c = base and tonumber(redis.call('HGET', b('o'), q) or nil)
+  if a and c and a ~= c then return a < c end
+  if (a and 1 or 0) ~= (c and 1 or 0) then return a ~= nil and a ~= false end
+  return p < q
+end
+local function link(one, two)
+  local p, q = survivor(owner(bare(one))), survivor(owner(bare(two)))
+  if p == q then return p, nil end
+  local entries = accounts_of(p, one)
+  for _, entry in ipairs(accounts_of(q, two)) do entries[#entries + 1] = entry end
+  if older(q, p) then p, q = q, p end
+  redis.call('DEL', ns .. 'g:' .. p, ns .. 'g:' .. q)
+  redis.call('SREM', ns .. 'roots', q)
+  redis.call('SADD', ns .. 'roots', p)
+  for _, entry in ipairs(entries) do redis.call('SADD', ns .. 'g:' .. p, entry) end
+  redis.call('HSET', ns .. 'r', q, p)
+  redis.call('HDEL', ns .. 'r', p)
+  return p, q
+end
+"""
+
+# ARGV: person or '', account or '', platform or '', three a question.
+READ = (
+    _PRELUDE
+    + """
+local answers = {}
+for i = 1, #ARGV, 3 do
+  local person, asked = ARGV[i], ''
+  if ARGV[i + 1] ~= '' then asked = ARGV[i + 1] .. '\\t' .. ARGV[i + 2] end
+  if person == '' then person = owner(ARGV[i + 1]) end
+  person = survivor(person)
+  local entries, records, recent, had = accounts_of(person, asked), {}, {}, {}
+  for _, entry in ipairs(entries) do
+    local account = bare(entry)
+    local part = owner(account)
+    if base and not had[part] then
+      had[part] = true
+      local record = redis.call('HGET', b('s'), part)
+      if record then records[#records + 1] = record end
+    end
+    for _, member in ipairs(redis.call('ZRANGE', ns .. 'e:' .. account, 0, -1)) do
+      recent[#recent + 1] = member
+    end
+  end
+  answers[#answers + 1] = {person, entries, records, recent}
+end
+return answers
+"""
+)
+
+# ARGV: events kept an account, seconds an event id is remembered; then five an event: event id,
+# account, score, member (empty: not an item event), stream entry.
+APPEND = """
+local ns, keep, remembered = KEYS[1], tonumber(ARGV[1]), ARGV[2]
+local taken = {}
+for i = 3, #ARGV, 5 do
+  local fresh = redis.call('SET', ns .. 'x:' .. ARGV[i], 1, 'NX', 'EX', remembered)
+  taken[#taken + 1] = fresh and 1 or 0
+  if fresh then
+    local id = redis.call('XADD', ns .. 'events', '*', 'e', ARGV[i + 4])
+    if ARGV[i + 3] ~= '' then
+      local recent = ns .. 'e:' .. ARGV[i + 1]
+      redis.call('ZADD', recent, ARGV[i + 2], ARGV[i + 3] .. '\\n' .. id)
+      redis.call('ZREMRANGEBYRANK', recent, 0, -keep - 1)
+      redis.call('SADD', ns .. 'active', ARGV[i + 1])
+    end
+  end
+end
+return taken
+"""
+
+# ARGV: account TAB platform, twice; the stream entry.
+LINK = (
+    _PRELUDE
+    + _LINK
+    + """
+local person, retired = link(ARGV[1], ARGV[2])
+if retired then redis.call('XADD', ns .. 'links', '*', 'l', ARGV[3]) end
+return {person, retired or ''}
+"""
+)
+
+# ARGV: the version to serve from now on; stream id of the last link it knows of, or ''.
+SWITCH = (
+    _PRELUDE
+    + _LINK
+    + """
+redis.call('SET', ns .. 'base', ARGV[1])
+base = ARGV[1]
+for _, root in ipairs(redis.call('SMEMBERS', ns .. 'roots')) do
+  redis.call('DEL', ns .. 'g:' .. root)
+end
+redis.call('DEL', ns .. 'roots', ns .. 'r')
+local from = '-'
+if ARGV[2] ~= '' then from = '(' .. ARGV[2] end
+for _, entry in ipairs(redis.call('XRANGE', ns .. 'links', from, '+')) do
+  local said = cjson.decode(entry[2][2])
+  link(said.account_a .. '\\t' .. said.platform_a, said.account_b .. '\\t' .. said.platform_b)
+end
+if ARGV[2] ~= '' then
+  for _, entry in ipairs(redis.call('XRANGE', ns .. 'links', '-', ARGV[2])) do
+    redis.call('XDEL', ns .. 'links', entry[1])
+  end
+end
+return 1
+"""
+)
+
+# ARGV: stream id (milliseconds, then number) up to which the base knows events; accounts.
+FORGET = """
+local ns, ms, number = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+for i = 3, #ARGV do
+  local recent = ns .. 'e:' .. ARGV[i]
+  for _, member in ipairs(redis.call('ZRANGE', recent, 0, -1)) do
+    local m, n = string.match(member, '(%d+)-(%d+)$')
+    m, n = tonumber(m), tonumber(n)
+    if m < ms or (m == ms and n <= number) then redis.call('ZREM', recent, member) end
+  end
+  if redis.call('EXISTS', recent) == 0 then redis.call('SREM', ns .. 'active', ARGV[i]) end
+end
+return 1
+"""

