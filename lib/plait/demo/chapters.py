@@ -1,0 +1,188 @@
+"""What each chapter of the demo found: plain data, to be shown or written as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PlatformFiles:
+    """One platform of the world as it lies on disk."""
+
+    platform: str
+    account: str  # one of its account ids
+    files: str
+    clock: str
+    rows: int
+    items: int
+    accounts: int
+
+
+@dataclass(frozen=True)
+class WorldMade:
+    """Chapter 1: the raw logs are written."""
+
+    seconds: float
+    people: int
+    folder: str
+    platforms: list[PlatformFiles]
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """How the joined accounts compare with the world's truth, over pairs of accounts."""
+
+    precision: float
+    recall: float
+
+
+@dataclass(frozen=True)
+class Fused:
+    """Chapter 2: one event table, one person for accounts that share a key."""
+
+    seconds: float
+    rows: int
+    events: int
+    duplicates: int
+    quarantined: dict[str, int]
+    accounts: int
+    people: int
+    several: int  # people on two or more platforms
+    linkage: Linkage
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Chapter 3: a model version in the registry."""
+
+    seconds: float
+    version: str
+    epochs: int
+    metrics: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PlatformQuality:
+    """NDCG@10 on one platform: the model and two baselines."""
+
+    platform: str
+    targets: int
+    popularity: float
+    item_item: float
+    model: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What the other platforms are worth: the same model, the same targets, two histories.
+
+    Attributes:
+        targets: held-out last events of people who did something on another platform too.
+        alone: NDCG@10 when the model sees only the target platform's events.
+        joint: NDCG@10 when it sees all of them.
+        gain, low, high: mean of joint - alone and its 95 % bootstrap interval.
+    """
+
+    targets: int
+    alone: float
+    joint: float
+    gain: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Chapter 4: every person's last event, ranked against all items of its platform."""
+
+    seconds: float
+    protocol: str
+    platforms: list[PlatformQuality]
+    transfer: Transfer
+
+
+@dataclass(frozen=True)
+class Served:
+    """Chapter 5: the endpoint answers."""
+
+    seconds: float
+    url: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One place of an answer. `mark`: what became of it since the answer before."""
+
+    item: str
+    title: str
+    score: float | None
+    mark: str = ""  # new, same, +2 (places up), -1 (down)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A list as the endpoint gave it."""
+
+    items: list[Listed]
+    fallback: str | None
+    person: str
+    took_ms: float
+
+
+@dataclass(frozen=True)
+class Done:
+    """Something a person did, in words."""
+
+    platform: str
+    type: str
+    item: str
+    title: str
+
+
+@dataclass(frozen=True)
+class EventSent:
+    """Chapter 6: the list of a known person before and after one event elsewhere."""
+
+    seconds: float
+    platform: str
+    account: str
+    history: list[Done]  # their last events, newest last
+    event: Done
+    event_ms: float  # how long the endpoint took to have it on disk
+    before: Answer
+    after: Answer
+
+
+@dataclass(frozen=True)
+class AccountsLinked:
+    """Chapter 7: a newcomer asked on a second platform, before and after the link."""
+
+    seconds: float
+    topic: str
+    first: str
+    second: str
+    first_account: str
+    second_account: str
+    history: list[Done]
+    before: Answer
+    after: Answer
+
+
+@dataclass(frozen=True)
+class ToTry:
+    """The end: commands to copy, and where everything lies."""
+
+    commands: list[str]
+    folder: str
+    total_seconds: float
+    kept: bool = field(default=False)
+
+
+Chapter = WorldMade | Fused | Trained | Evaluated | Served | EventSent | AccountsLinked | ToTry
+NAMES: dict[type, str] = {
+    WorldMade: "world", Fused: "fuse", Trained: "train", Evaluated: "evaluate", Served: "serve",
+    EventSent: "event", AccountsLinked: "link", ToTry: "try",
+}  # fmt: skip

@@ -1,0 +1,36 @@
+"""The shape of the demo's output: what stays when numbers, names and titles change."""
+
+from __future__ import annotations
+
+import re
+
+_RULES: tuple[tuple[str, str], ...] = (
+    (r"\x1b\[[0-9;]*m", ""),  # colours
+    (r"“[^”]*”", "“…”"),  # titles
+    (r"^ *· .*$", "· …"),  # history
+    (r"^ *\d+  .*$", "# …"),  # a place in two lists
+    (r"https?://[^ /\"']+", "http://#"),
+    (r"\b(account) [^ ,]+", r"\1 #"),
+    (r'("id":) *"[^"]*"', r'\1"#"'),
+    (r'("item_id":) *"[^"]*"', r'\1"#"'),
+    (r"[+-]?\d[\d,]*(\.\d+)?", "#"),
+    (r"[─━-]{3,}", "---"),
+    (r"[ \t]+", " "),
+)
+
+
+def normalise(text: str) -> str:
+    """Returns `text` with colours, numbers, ids, titles and padding taken out.
+
+    Two runs of the demo that tell the same story have equal shapes, whatever the seed. Equal
+    lines that follow each other become one.
+    """
+    lines: list[str] = []
+    for line in text.splitlines():
+        shaped = line
+        for pattern, replacement in _RULES:
+            shaped = re.sub(pattern, replacement, shaped)
+        shaped = shaped.strip()
+        if shaped and (not lines or shaped != lines[-1]):
+            lines.append(shaped)
+    return "\n".join(lines)
