@@ -24,7 +24,7 @@ def models(
     if context.invoked_subcommand:
         return
     registry, name = _open(config)
-    versions = registry.list(name)
+    versions = registry.describe(name)
     if as_json:
         typer.echo(json.dumps([asdict(v) for v in versions], indent=2))
         return

@@ -11,9 +11,9 @@ from typing import Any
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
-from obstore.store import LocalStore
 
 from plait.errors import VersionExists
+from plait.store.location import Objects
 
 Record = dict[str, Any]
 
@@ -21,7 +21,7 @@ Record = dict[str, Any]
 class Journal:
     """Records under `prefix` of an object store."""
 
-    def __init__(self, objects: LocalStore, prefix: str) -> None:
+    def __init__(self, objects: Objects, prefix: str) -> None:
         self._objects, self._prefix = objects, prefix
 
     def numbers(self) -> list[int]:

@@ -12,7 +12,7 @@ from plait.contracts.table import VERSION, Table
 from plait.contracts.tables import TABLES
 from plait.errors import NothingFused, StoreError
 from plait.store.journal import Journal
-from plait.store.objects import open_objects
+from plait.store.location import open_location
 from plait.store.tables import TableWriter, scan_table
 from plait.store.version import StoreVersion
 
@@ -24,13 +24,18 @@ class Store:
     """
 
     def __init__(self, root: str | Path) -> None:
-        self.root = Path(root)
-        self.objects = open_objects(self.root)
+        self.location = open_location(root)
+        self.objects = self.location.objects
         self._versions = Journal(self.objects, "versions")
 
-    def path(self, name: str) -> Path:
-        """Returns the folder or file `name` inside the store."""
-        return self.root / name
+    def path(self, name: str) -> Path | None:
+        """Returns the folder or file `name` of the store, if it lies on this machine."""
+        return Path(self.uri) / name if self.location.is_local else None
+
+    @property
+    def uri(self) -> str:
+        """Where the store lies: an absolute path or s3://bucket/prefix."""
+        return self.location.uri
 
     def current(self) -> StoreVersion:
         """Returns the newest published version.
@@ -42,7 +47,7 @@ class Store:
         last = self._versions.last()
         if last is None:
             raise NothingFused(
-                f"the store '{self.root}' has no version yet.", fix="Run `plait fuse` first."
+                f"the store '{self.uri}' has no version yet.", fix="Run `plait fuse` first."
             )
         return self._version(*last)
 
@@ -50,7 +55,7 @@ class Store:
         """Returns version `number`."""
         if number not in self._versions.numbers():
             raise StoreError(
-                f"the store '{self.root}' has no version {number}.",
+                f"the store '{self.uri}' has no version {number}.",
                 allowed=f"Versions: {self.numbers()}.",
             )
         return self._version(number, self._versions.read(number))
@@ -62,7 +67,7 @@ class Store:
     def scan(self, table: str, version: StoreVersion | None = None) -> pl.LazyFrame:
         """Returns the lazy rows of `table` in `version` (default: the current one)."""
         version = version or self.current()
-        return scan_table(self._folder(table), TABLES[table], version.tables[table])
+        return scan_table(self.location, TABLES[table], version.tables[table])
 
     def read(self, table: str, version: StoreVersion | None = None) -> pl.DataFrame:
         """Returns the rows of `table` in `version` (default: the current one)."""
@@ -70,7 +75,7 @@ class Store:
 
     def writer(self, table: Table) -> TableWriter:
         """Returns a writer of the next version of `table`."""
-        return TableWriter(self._folder(table.name), table)
+        return TableWriter(self.location, table)
 
     def publish(
         self,
@@ -108,6 +113,3 @@ class Store:
                 fix="Install the plait that wrote it, or run `plait fuse` again.",
             )
         return StoreVersion(number=number, **record)
-
-    def _folder(self, table: str) -> Path:
-        return self.path(f"tables/{table}")

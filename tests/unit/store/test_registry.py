@@ -33,7 +33,7 @@ def test_the_first_version_is_promoted_by_itself(registry: Registry, folder: Pat
 def test_the_list_holds_metrics_and_the_alias(registry: Registry, folder: Path) -> None:
     registry.publish("default", folder)
     registry.publish("default", folder)
-    listed = registry.list("default")
+    listed = registry.describe("default")
     assert [(v.version, v.metrics, v.current) for v in listed] == [
         ("v1", {"mrr": 0.5}, True),
         ("v2", {"mrr": 0.5}, False),

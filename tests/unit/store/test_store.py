@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
 import polars as pl
@@ -83,9 +82,3 @@ def test_a_version_that_is_not_there_names_those_that_are(store: Store) -> None:
     store.publish({"quarantine": write(store, "x")}, {}, [])
     with pytest.raises(StoreError, match=r"Versions: \[1\]"):
         store.version(7)
-
-
-def test_tables_are_not_executable_by_anyone(store: Store) -> None:
-    write(store, "x")
-    for part in store.path("tables/quarantine").glob("*.parquet"):
-        assert not part.stat().st_mode & (stat.S_IXUSR | stat.S_IWOTH)

@@ -1,0 +1,52 @@
+"""The manifest of a model version: every file and its SHA-256, written last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import obstore
+
+from plait.errors import DamagedVersion
+from plait.store.location import Objects
+
+MANIFEST = "manifest.json"
+
+
+def describe_files(files: Mapping[str, bytes]) -> bytes:
+    """Returns the manifest of `files`."""
+    manifest = {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "files": {name: digest(data) for name, data in files.items()},
+    }
+    return json.dumps(manifest, indent=1).encode()
+
+
+def read_manifest(objects: Objects, home: str) -> dict[str, Any]:
+    """Returns the manifest of the version at `home`.
+
+    Raises:
+        DamagedVersion: it cannot be read as one.
+    """
+    try:
+        manifest = json.loads(bytes(obstore.get(objects, f"{home}/{MANIFEST}").bytes()))
+        return {"created": str(manifest["created"]), "files": dict(manifest["files"])}
+    except (ValueError, KeyError, TypeError, FileNotFoundError):
+        raise damaged(home, f"'{MANIFEST}' cannot be read") from None
+
+
+def digest(data: bytes) -> str:
+    """Returns the SHA-256 of `data` in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def damaged(home: str, what: str) -> DamagedVersion:
+    """Returns the error of a version whose files are not what was published."""
+    _, name, version = home.split("/")
+    return DamagedVersion(
+        f"model '{name}' {version}: {what}.",
+        fix="Go back with `plait models rollback`, or train again with `plait train`.",
+    )

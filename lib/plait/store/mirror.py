@@ -1,0 +1,61 @@
+"""A local folder for a model version: the store's own, or a copy of what lies on S3."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import obstore
+
+from plait.store.location import Location
+from plait.store.manifest import damaged, digest
+
+
+class Mirror:
+    """Gives every version a local folder, every file checked against the manifest."""
+
+    def __init__(self, location: Location) -> None:
+        self._location = location
+
+    def fetch(self, home: str, manifest: dict[str, Any]) -> Path:
+        """Returns a folder with the files of the version at `home`.
+
+        Raises:
+            DamagedVersion: a file is missing or differs from the manifest.
+        """
+        folder = self._folder(home)
+        for name, expected in manifest["files"].items():
+            path = folder / name
+            if not self._location.is_local and not (path.is_file() and _is(path, expected)):
+                self._copy(f"{home}/{name}", path)
+            if not path.is_file():
+                raise damaged(home, f"'{name}' is missing")
+            if not _is(path, expected):
+                raise damaged(home, f"'{name}' differs from its checksum")
+        return folder
+
+    def _folder(self, home: str) -> Path:
+        if self._location.is_local:
+            return Path(self._location.uri) / home
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        mark = hashlib.sha256(self._location.uri.encode()).hexdigest()[:16]
+        return cache / "plait" / mark / home
+
+    def _copy(self, source: str, path: Path) -> None:
+        """Downloads aside and renames, so that two readers never see half a file."""
+        try:
+            data = obstore.get(self._location.objects, source).bytes()
+        except FileNotFoundError:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as aside:
+            aside.write(data)
+        Path(aside.name).replace(path)
+
+
+def _is(path: Path, expected: str) -> bool:
+    return digest(path.read_bytes()) == expected
