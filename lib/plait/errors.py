@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class PlaitError(Exception):
@@ -21,6 +22,10 @@ class PlaitError(Exception):
         self.seen, self.allowed, self.fix = seen, allowed, fix
         super().__init__(str(self))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keeps the parts apart on the way back from another process."""
+        return _rebuild, (type(self), self.seen, self.allowed, self.fix)
+
     @property
     def headline(self) -> str:
         """The name of the error, as the first word of its message."""
@@ -29,6 +34,10 @@ class PlaitError(Exception):
     def __str__(self) -> str:
         parts = [f"{self.headline}: {self.seen}", self.allowed, self.fix]
         return " ".join(part.strip() for part in parts if part)
+
+
+def _rebuild(kind: type[PlaitError], seen: str, allowed: str, fix: str) -> PlaitError:
+    return kind(seen, allowed=allowed, fix=fix)
 
 
 class ConfigError(PlaitError):
@@ -93,6 +102,10 @@ class TooFewEvents(PlaitError):
 
 class LeakyEvaluation(PlaitError):
     """The model saw the targets it would be evaluated on."""
+
+
+class BadRequest(PlaitError):
+    """A question that cannot be answered as it was asked."""
 
 
 class LiveStateDown(PlaitError):

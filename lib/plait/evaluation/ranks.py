@@ -18,7 +18,7 @@ def rank_of(target: Scores, others: Scores) -> npt.NDArray[np.float64]:
     """
     better = (others > target[:, None]).sum(1)
     equal = (others == target[:, None]).sum(1)
-    return 1.0 + better + 0.5 * equal
+    return np.asarray(1.0 + better + 0.5 * equal)
 
 
 def rank_among_all(

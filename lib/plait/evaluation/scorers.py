@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from plait.model.item_item import cosine_neighbours, item_item_scores
+from plait.model.neighbours import liked
 from plait.model.popularity import popularity
 
 if TYPE_CHECKING:
@@ -18,15 +19,20 @@ if TYPE_CHECKING:
     from plait.model.artifact import Model
 
 Scores = npt.NDArray[np.float32]
-_NEIGHBOURS = 1000  # kept for each item once all of them would not fit
-_DENSE_ITEMS = 50_000
+_ALL_NEIGHBOURS = 50_000  # items up to which every neighbour is kept
+_NEIGHBOURS = 1000  # kept for each item beyond
 
 
 class Scorer(Protocol):
     """Scores a platform's items for histories encoded with its vocabulary."""
 
-    name: str
-    vocabulary: Vocabulary
+    @property
+    def name(self) -> str:
+        """How a report calls it."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What encodes its histories."""
 
     def score(self, history: History, platform: str, now: int | None) -> Scores:
         """Returns [B, N_p]; column j is `vocabulary.platform_items(platform)[j]`."""
@@ -56,12 +62,12 @@ class Popularity:
 
     def __init__(self, train: History, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        self._counts = popularity(train, columns_of(vocabulary)).astype(np.float32)
+        self._counts = popularity(liked(train), len(vocabulary)).astype(np.float32)
 
     def score(self, history: History, platform: str, now: int | None) -> Scores:
         """Returns the same row for each history, [B, N_p]."""
         row = self._counts[self.vocabulary.platform_items(platform)]
-        return np.broadcast_to(row, (len(history.offsets) - 1, len(row)))
+        return np.broadcast_to(row, (len(history), len(row)))
 
 
 class ItemItem:
@@ -71,9 +77,8 @@ class ItemItem:
 
     def __init__(self, train: History, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
-        columns = columns_of(vocabulary)
-        keep = None if columns <= _DENSE_ITEMS else _NEIGHBOURS
-        self._neighbours = cosine_neighbours(train, columns, keep)
+        keep = None if len(vocabulary) <= _ALL_NEIGHBOURS else _NEIGHBOURS
+        self._neighbours = cosine_neighbours(liked(train), len(vocabulary), keep)
         self._of_platform: dict[str, sparse.csr_array] = {}
 
     def score(self, history: History, platform: str, now: int | None) -> Scores:
@@ -81,9 +86,4 @@ class ItemItem:
         if platform not in self._of_platform:
             own = self.vocabulary.platform_items(platform)
             self._of_platform[platform] = self._neighbours.tocsc()[:, own].tocsr()
-        return np.asarray(item_item_scores(history, self._of_platform[platform]).toarray())
-
-
-def columns_of(vocabulary: Vocabulary) -> int:
-    """Returns the columns of a person-item matrix: index 0 is nobody's."""
-    return len(vocabulary.items) + 1
+        return np.asarray(item_item_scores(liked(history), self._of_platform[platform]).toarray())

@@ -1,0 +1,1 @@
+"""Lists of items for people: retrieval, exclusion, explanation, fallback."""

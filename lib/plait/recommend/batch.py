@@ -1,0 +1,103 @@
+"""Lists for everyone, as Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from plait.config import Project, load_config
+from plait.errors import StoreError
+from plait.progress import task
+from plait.recommend.limits import check_k, check_platform
+from plait.recommend.lists import Lists
+from plait.recommend.recommender import Recommender
+from plait.store import Store
+
+_CELLS = 16_000_000  # person-item scores held at once
+_ROWS = 2048
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a batch run wrote: people, list entries, files, and the version that answered."""
+
+    people: int
+    rows: int
+    files: int
+    model_version: str
+
+
+def recommend_everyone(
+    config: Project | str | Path,
+    folder: Path,
+    *,
+    platforms: Sequence[str] | None = None,
+    k: int = 10,
+    version: str | None = None,
+) -> Written:
+    """Writes the best `k` unseen items of each platform for every person.
+
+    Each file holds person, platform, position (1 is the best), item, score and fallback.
+
+    Args:
+        config: a project or its file.
+        folder: where part-*.parquet files are written; made if missing.
+        platforms: what to recommend from; default: all that the model knows.
+        k: items a person and platform.
+        version: v1, v2, ...; default: `current`.
+    """
+    project = config if isinstance(config, Project) else load_config(config)
+    store = Store(project.store_path)
+    sequences = store.scan("sequences").sort("person").collect()
+    recommender = Recommender.load(project, version=version)
+    check_k(k)
+    chosen = [check_platform(p, recommender.platforms) for p in platforms or recommender.platforms]
+    vocabulary = recommender.model.vocabulary
+    widest = max(len(vocabulary.platform_items(p)) for p in chosen)
+    step = max(1, min(_ROWS, _CELLS // max(widest, 1)))
+    rows = files = 0
+    with task("recommend", sequences.height, "people") as work:
+        for first in range(0, sequences.height, step):
+            part = sequences[first : first + step]
+            history = recommender.encode(part)
+            active = part["item"].list.len().to_numpy() > 0
+            tables = [
+                _table(recommender.lists(history, p, k, active=active), part["person"], recommender)
+                for p in chosen
+            ]
+            table = pl.concat(tables)
+            _write(table, folder / f"part-{files:05d}.parquet")
+            rows, files = rows + table.height, files + 1
+            work.advance(part.height)
+    return Written(sequences.height, rows, files, recommender.version)
+
+
+def _table(lists: Lists, people: pl.Series, recommender: Recommender) -> pl.DataFrame:
+    """Returns one row an entry of the lists."""
+    row, place = np.nonzero(np.isfinite(lists.scores))
+    vocabulary = recommender.model.vocabulary
+    items = vocabulary.platform_items(lists.platform)[lists.columns[row, place]]
+    return pl.DataFrame(
+        {
+            "person": people.gather(row),
+            "platform": pl.repeat(lists.platform, len(row), eager=True),
+            "position": (place + 1).astype(np.int32),
+            "item": vocabulary.name(items),
+            "score": lists.scores[row, place],
+            "fallback": pl.Series(lists.fallback, dtype=pl.String).gather(row),
+        }
+    )
+
+
+def _write(table: pl.DataFrame, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table.write_parquet(path)
+    except OSError as error:
+        raise StoreError(
+            f"cannot write '{path}' ({error.strerror or error}).", fix="Name another folder."
+        ) from None

@@ -1,0 +1,53 @@
+"""What may be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from plait.contracts.http import MAX_K
+from plait.errors import BadRequest, UnknownPlatform, nearest
+
+LONGEST = 512  # characters of an id
+
+
+def check_k(k: int) -> int:
+    """Returns `k` if it is 1 to MAX_K."""
+    if not 1 <= k <= MAX_K:
+        raise BadRequest(f"k is {k:,}.", allowed=f"1 to {MAX_K:,} items can be asked for.")
+    return k
+
+
+def check_platform(platform: str, known: Iterable[str]) -> str:
+    """Returns `platform` if it is one of `known`."""
+    known = list(known)
+    if platform not in known:
+        shown = platform if len(platform) <= 64 else platform[:61] + "..."
+        raise UnknownPlatform(
+            f"there is no platform {shown!r}.",
+            allowed=nearest(platform[:64], known),
+            fix=f"Choose one of {', '.join(known)}.",
+        )
+    return platform
+
+
+def check_id(raw: str, what: str) -> str:
+    """Returns `raw` if it can be the id of anything.
+
+    Args:
+        raw: an account or item id.
+        what: how the message calls it.
+    """
+    if not raw.strip():
+        raise BadRequest(f"the {what} id is empty.", fix=f"Name the {what}.")
+    if len(raw) > LONGEST:
+        raise BadRequest(
+            f"the {what} id '{raw[:20]}...' has {len(raw):,} characters.",
+            allowed=f"At most {LONGEST} are allowed.",
+        )
+    bad = next((c for c in raw if not c.isprintable()), None)
+    if bad is not None:
+        raise BadRequest(
+            f"the {what} id holds the control character U+{ord(bad):04X}.",
+            allowed="Only printable characters are allowed.",
+        )
+    return raw

@@ -1,0 +1,238 @@
+"""A model version that answers: serving and offline lists ask it alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import torch
+
+from plait.config import Project
+from plait.features.history import History, encode
+from plait.model.artifact import Model
+from plait.model.scores import Scores
+from plait.recommend.answer import Recommendation, ScoredItem
+from plait.recommend.limits import check_k, check_platform
+from plait.recommend.lists import Indices, Lists, fallbacks
+from plait.recommend.popular import Popular
+from plait.recommend.retrieve import top_columns
+from plait.store import Registry, Store
+
+
+class Recommender:
+    """Answers with one version of one model."""
+
+    def __init__(self, model: Model, name: str = "", version: str = "") -> None:
+        self.model, self.name, self.version = model, name, version
+        self._popular = Popular(model)
+        vocabulary = model.vocabulary
+        # Place of every vocabulary index among its platform's items.
+        self._column = np.full(len(vocabulary), -1, np.int64)
+        for platform in model.platforms:
+            own = vocabulary.platform_items(platform)
+            self._column[own] = np.arange(len(own))
+
+    @classmethod
+    def load(
+        cls, source: Project | Store, name: str | None = None, version: str | None = None
+    ) -> Recommender:
+        """Returns a version from the registry, its files checked.
+
+        Args:
+            source: a project, or its store.
+            name: the model; default: the project's, else "default".
+            version: v1, v2, ...; default: the one promoted to `current`.
+
+        Raises:
+            NoModel: there is no such version.
+            DamagedVersion: its files are not what was published.
+        """
+        if isinstance(source, Project):
+            store, name = Store(source.store_path), name or source.model
+        else:
+            store, name = source, name or "default"
+        version, folder = Registry(store).fetch(name, version)
+        return cls(Model.load(folder), name, version)
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms that can be recommended from."""
+        return self.model.platforms
+
+    def encode(self, sequences: pl.DataFrame) -> History:
+        """Returns SEQUENCES rows in this version's numbers; unknown items are dropped."""
+        return encode(sequences, self.model.vocabulary)
+
+    def score(self, history: History, platform: str, now: int | None = None) -> Scores:
+        """Returns the scores of all items of `platform`, see Model.score."""
+        check_platform(platform, self.platforms)
+        return self.model.score(history, platform, now)
+
+    def top(
+        self,
+        sequences: pl.DataFrame,
+        platform: str,
+        k: int = 10,
+        *,
+        exclude_seen: bool | Sequence[bool] = True,
+        exclude: Sequence[Sequence[str]] | None = None,
+        now: int | None = None,
+    ) -> list[Recommendation]:
+        """Returns the best `k` items of `platform` for each row of `sequences`.
+
+        A person without an event on an item that this version knows gets the popular list.
+
+        Args:
+            sequences: SEQUENCES rows; an empty list of items is a person nobody knows.
+            platform: what to recommend from.
+            k: items wanted, 1 to MAX_K; fewer come back where fewer are left.
+            exclude_seen: leave out items of the row, for all rows or one by one.
+            exclude: further item ids to leave out, row by row.
+            now: when the list is wanted, UTC microseconds; default: at the last event.
+
+        Raises:
+            UnknownPlatform: this version was not trained on `platform`.
+            BadRequest: `k` is out of range.
+        """
+        lists = self.lists(
+            self.encode(sequences),
+            platform,
+            k,
+            active=_active(sequences),
+            exclude_seen=exclude_seen,
+            exclude=exclude,
+            now=now,
+        )
+        return lists.recommendations(self.model.vocabulary)
+
+    def lists(
+        self,
+        history: History,
+        platform: str,
+        k: int,
+        *,
+        active: npt.NDArray[np.bool_] | None = None,
+        exclude_seen: bool | Sequence[bool] = True,
+        exclude: Sequence[Sequence[str]] | None = None,
+        now: int | None = None,
+    ) -> Lists:
+        """Returns what `top` returns, as arrays.
+
+        Args:
+            history: B people, encoded by this version.
+            platform: see `top`, as everything below that is not explained.
+            k: .
+            active: people with any item event, known to this version or not, [B].
+            exclude_seen: .
+            exclude: .
+            now: .
+        """
+        check_k(k)
+        scores = self.score(history, platform, now)
+        stranger = history.lengths == 0
+        hidden = self._hidden(history, platform, exclude_seen, exclude or [])
+        total = scores.total
+        if stranger.any():
+            popular = self._popular.order(platform)
+            total = torch.where(_tensor(stranger, total)[:, None], popular, total)
+        columns, best = top_columns(total, *hidden, k)
+        share = np.where(np.isfinite(best), self._popular.share(platform)[columns], -np.inf)
+        terms = scores.terms_of(_tensor(columns, total))
+        return Lists(
+            platform,
+            columns,
+            np.where(stranger[:, None], share, best).astype(np.float32),
+            {name: values.cpu().numpy() for name, values in terms.items()},
+            fallbacks(stranger, active),
+        )
+
+    def rank(
+        self,
+        sequences: pl.DataFrame,
+        platform: str,
+        items: Sequence[Sequence[str]],
+        *,
+        now: int | None = None,
+    ) -> list[Recommendation]:
+        """Returns the given items of each row, best first.
+
+        Items that this version does not know on `platform` come last, in the order given and
+        without a score. Scores are those of `top`.
+
+        Args:
+            sequences: SEQUENCES rows.
+            platform: whose items they are.
+            items: candidates, row by row.
+            now: see `top`.
+        """
+        history = self.encode(sequences)
+        scores = self.score(history, platform, now)
+        stranger = history.lengths == 0
+        row, column = self._columns_of(items, platform)
+        place = np.arange(len(row)) - np.searchsorted(row, row)
+        chosen = np.full((len(items), int(place.max(initial=0)) + 1), -1, np.int64)
+        chosen[row, place] = column
+        known = chosen >= 0
+        chosen = np.maximum(chosen, 0)
+        where = _tensor(chosen, scores.total)
+        own = scores.total.gather(1, where).cpu().numpy()
+        value = np.where(stranger[:, None], self._popular.share(platform)[chosen], own)
+        value = np.where(known, value, -np.inf).astype(np.float32)
+        order = np.argsort(-value, axis=1, kind="stable")
+        lists = Lists(
+            platform,
+            np.take_along_axis(chosen, order, 1),
+            np.take_along_axis(value, order, 1),
+            {
+                name: np.take_along_axis(values.cpu().numpy(), order, 1)
+                for name, values in scores.terms_of(where).items()
+            },
+            fallbacks(stranger, _active(sequences)),
+        )
+        return [
+            Recommendation(found.items + _unscored(asked, known[i]), found.fallback)
+            for i, (found, asked) in enumerate(
+                zip(lists.recommendations(self.model.vocabulary), items, strict=True)
+            )
+        ]
+
+    def _columns_of(self, items: Sequence[Sequence[str]], platform: str) -> tuple[Indices, Indices]:
+        """Returns the row and, on `platform`, the column (-1: unknown) of each item id."""
+        row = np.repeat(np.arange(len(items)), [len(ids) for ids in items])
+        ids = pl.Series([item for ids in items for item in ids], dtype=pl.String)
+        index = self.model.vocabulary.index(ids)
+        own = self.model.vocabulary.item_platform[index] == self.platforms.index(platform)
+        return row, np.where(own, self._column[index], -1)
+
+    def _hidden(
+        self,
+        history: History,
+        platform: str,
+        exclude_seen: bool | Sequence[bool],
+        exclude: Sequence[Sequence[str]],
+    ) -> tuple[Indices, Indices]:
+        """Returns the (row, column) pairs that may not be in a list."""
+        code = self.platforms.index(platform)
+        wanted = np.broadcast_to(np.asarray(exclude_seen, bool), len(history))[history.rows]
+        seen = wanted & (history.platform == code)
+        row, column = self._columns_of(exclude, platform)
+        named = column >= 0
+        return (
+            np.concatenate([history.rows[seen], row[named]]),
+            np.concatenate([self._column[history.item[seen]], column[named]]),
+        )
+
+
+def _active(sequences: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Returns which rows have any item event, [B]."""
+    return sequences["item"].list.len().fill_null(0).to_numpy() > 0
+
+
+def _tensor(values: npt.NDArray[np.generic], beside: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(values).to(beside.device)
+
+
+def _unscored(asked: Sequence[str], known: npt.NDArray[np.bool_]) -> list[ScoredItem]:
+    return [ScoredItem(item, None) for item, sure in zip(asked, known, strict=False) if not sure]
