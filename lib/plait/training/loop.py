@@ -21,7 +21,7 @@ from plait.training.schedule import learning_rate
 from plait.training.step import batch_loss
 from plait.training.validate import validate_net
 
-REPORT_EVERY = 1.0  # seconds
+REPORTS = 10  # an epoch; counted in steps, as all workers must report alike
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def fit(
         device: where to train; default: the CPU.
         rank: this worker.
         workers: how many workers there are; more than one need a process group.
-        report: told about progress every second and after each epoch.
+        report: told about progress ten times an epoch, at the same steps on every worker.
     """
     device = device or torch.device("cpu")
     torch.set_flush_denormal(True)  # tiny averages slow a CPU down a hundredfold
@@ -107,7 +107,7 @@ def fit(
     for epoch in range(1, last + 1):
         random = np.random.default_rng([hyper.seed, epoch])
         net.train()
-        losses, told = 0.0, time.monotonic()
+        losses = 0.0
         for number, rows in enumerate(epoch_batches(lengths, hyper.batch_size, random), 1):
             part = learning_rate(step, steps * hyper.epochs, hyper.warmup, hyper.floor)
             for group in optimizer.param_groups:
@@ -121,8 +121,7 @@ def fit(
             optimizer.step()
             average.update(net)
             step, targets, losses = step + 1, targets + count, losses + value
-            if time.monotonic() - told >= REPORT_EVERY:
-                told = time.monotonic()
+            if number % -(-steps // REPORTS) == 0:
                 tell(epoch - 1 + number / steps, losses / number)
         if data.validation is None:
             best.take(average.net, epoch, {})

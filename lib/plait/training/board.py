@@ -1,0 +1,74 @@
+"""Progress on its way from Ray's controller to the driver's terminal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ray
+from ray.train import UserCallback
+
+from plait.training.display import show
+from plait.training.worker import read_progress
+
+INTERVAL = 0.5  # seconds
+
+
+class Board:
+    """Holds the newest report."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, Any] | None = None
+
+    def write(self, report: dict[str, Any]) -> None:
+        """Puts `report` up."""
+        self._newest = report
+
+    def read(self) -> dict[str, Any] | None:
+        """Returns the newest report."""
+        return self._newest
+
+
+def new_board() -> Any:
+    """Returns a board that lives in a Ray actor."""
+    actor: Any = ray.remote(num_cpus=0)(Board)
+    return actor.remote()
+
+
+class ToBoard(UserCallback):
+    """Puts the first worker's reports on the board; runs in Ray Train's controller."""
+
+    def __init__(self, board: Any) -> None:
+        self._board = board
+
+    def after_report(
+        self, run_context: Any, metrics: list[dict[str, Any]], checkpoint: Any
+    ) -> None:
+        """Called once all workers have reported."""
+        self._board.write.remote(metrics[0])
+
+
+@contextmanager
+def watched(board: Any, work: Any) -> Iterator[None]:
+    """Shows what the board says until the block ends."""
+    over = threading.Event()
+
+    def look() -> None:
+        report = ray.get(board.read.remote())
+        if report is not None:
+            show(work, read_progress(report))
+
+    def watch() -> None:
+        while not over.wait(INTERVAL):
+            look()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+        look()
+    finally:
+        over.set()
+        thread.join(timeout=5)

@@ -1,0 +1,17 @@
+"""A run's progress as a line: rate, time left, loss and validation."""
+
+from __future__ import annotations
+
+from plait.progress import Task
+from plait.training.loop import Progress
+
+
+def show(work: Task, progress: Progress) -> None:
+    """Brings `work` up to `progress`."""
+    work.total = progress.planned
+    note = f"epoch {progress.epoch:.1f}/{progress.epochs}, loss {progress.loss:.3f}"
+    if progress.metrics:
+        note += f", validation MRR {progress.metrics['mrr']:.4f} (best: epoch {progress.best})"
+    if progress.targets < work.done:  # a refit starts over
+        work.done = 0
+    work.advance(progress.targets - work.done, note)

@@ -1,0 +1,82 @@
+"""What every worker of a training run is told, as plain values that travel anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from plait.config import Project
+from plait.config.training import Training
+from plait.errors import ConfigError
+from plait.store import Store, StoreVersion
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training run.
+
+    Attributes:
+        store: where the tables and the registry are.
+        store_version: the store version to train on.
+        model: name in the registry.
+        platforms: their names, in the order of their codes.
+        sequence_length: item events kept for one person.
+        training: the project's `train` settings.
+        cut: start of a time split's test targets, microseconds; None: chosen from the data.
+        refit: whether to train on everything, for the number of epochs found.
+        threads: CPU threads of each worker.
+    """
+
+    store: str
+    store_version: int
+    model: str
+    platforms: tuple[str, ...]
+    sequence_length: int
+    training: Training
+    cut: int | None
+    refit: bool
+    threads: int
+
+    @classmethod
+    def of(cls, project: Project, training: Training, refit: bool, threads: int) -> Job:
+        """Returns the job of training `project` on its newest store version."""
+        return cls(
+            store=str(project.store_path),
+            store_version=Store(project.store_path).current().number,
+            model=project.model,
+            platforms=tuple(project.platforms),
+            sequence_length=project.sequence_length,
+            training=training,
+            cut=_microseconds(training.cut),
+            refit=refit,
+            threads=threads,
+        )
+
+    def open(self) -> tuple[Store, StoreVersion]:
+        """Returns the store and the version to train on."""
+        store = Store(self.store)
+        return store, store.version(self.store_version)
+
+    def as_config(self) -> dict[str, Any]:
+        """Returns the job as JSON values, for Ray Train's train_loop_config."""
+        return asdict(self) | {"training": self.training.model_dump()}
+
+    @classmethod
+    def from_config(cls, raw: dict[str, Any]) -> Job:
+        """Returns the job in `raw`."""
+        return cls(**(raw | {"training": Training.model_validate(raw["training"])}))
+
+
+def _microseconds(cut: str | None) -> int | None:
+    if cut is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(cut)
+    except ValueError:
+        raise ConfigError(
+            f"train.cut is '{cut}', which is not a time.",
+            allowed="ISO 8601, such as 2014-05-01 or 2014-05-01T12:00:00Z.",
+        ) from None
+    moment = moment.replace(tzinfo=moment.tzinfo or UTC)
+    return round(moment.timestamp() * 1_000_000)

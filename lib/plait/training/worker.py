@@ -1,0 +1,59 @@
+"""What runs on each worker of a training run."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from plait.model.artifact import Model
+from plait.store import Registry
+from plait.training.job import Job
+from plait.training.loop import Progress, Report
+from plait.training.recipe import Worker, make_model
+
+
+def train_worker(config: dict[str, Any]) -> dict[str, Any] | None:
+    """Trains as one worker of a Ray Train run; the first one publishes the version.
+
+    Progress goes out by `ray.train.report`, at the same steps on every worker, as Ray asks.
+    """
+    import ray.train
+
+    context = ray.train.get_context()
+    on_gpu = torch.cuda.is_available() and config["use_gpu"]
+    device = torch.device("cuda" if on_gpu else "cpu")
+    worker = Worker(device, context.get_world_rank(), context.get_world_size())
+    return run_job(Job.from_config(config["job"]), worker, lambda p: ray.train.report(asdict(p)))
+
+
+def run_job(job: Job, worker: Worker, report: Report | None) -> dict[str, Any] | None:
+    """Returns what was published, on the first worker; None on the others."""
+    torch.set_num_threads(job.threads)
+    model = make_model(job, worker, report)
+    return None if model is None else publish(job, model)
+
+
+def publish(job: Job, model: Model) -> dict[str, Any]:
+    """Returns the record of the model's new version in the registry."""
+    store, _ = job.open()
+    with tempfile.TemporaryDirectory(prefix="plait-model-") as folder:
+        model.save(Path(folder))
+        version = Registry(store).publish(job.model, Path(folder))
+    return {
+        "model": job.model,
+        "version": version,
+        "split": model.settings.split,
+        "store_version": job.store_version,
+        "terms": list(model.net.settings.terms),
+        "item_item": model.item_item.weights,
+        **model.metrics,
+    }
+
+
+def read_progress(raw: dict[str, Any]) -> Progress:
+    """Returns the progress in a report."""
+    return Progress(**raw)
