@@ -1,0 +1,28 @@
+"""Fuses a project's logs into a store version: what a cluster submits. `plait fuse` is the same."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from plait.errors import PlaitError
+from plait.fusion.run import fuse
+
+
+def main() -> int:
+    """Reads the arguments, fuses, prints the published version as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-c", "--config", default="plait.yaml", help="the project file")
+    given = parser.parse_args()
+    try:
+        version = fuse(given.config)
+    except PlaitError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    sys.stdout.write(json.dumps({"version": version.number, **version.counts}) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

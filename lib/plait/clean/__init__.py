@@ -1,0 +1,1 @@
+"""Checks raw rows and turns them into contract rows; the same for files and HTTP."""

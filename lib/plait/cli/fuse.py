@@ -1,0 +1,157 @@
+"""`plait fuse`: raw logs to a store version, and what became of every row."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plait.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Console
+
+    from plait.store import StoreVersion
+
+_SHOWN = 40  # characters of an example
+
+
+def fuse(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    quarantine: Annotated[
+        int, typer.Option("--quarantine", metavar="N", help="Show N rows of quarantine; no fusing.")
+    ] = 0,
+) -> None:
+    """Fuse the logs of all platforms into one version of the store."""
+    from plait.config import load_config
+    from plait.fusion.run import fuse as run
+    from plait.progress import silence
+    from plait.store import Store
+
+    if quiet or as_json:
+        silence()
+    project = load_config(config)
+    if quarantine:
+        _show(Store(project.store_path).scan("quarantine").head(quarantine).collect(), as_json)
+        return
+    start = time.monotonic()
+    version = run(project)
+    seconds = time.monotonic() - start
+    if as_json:
+        record = {"version": version.number, "seconds": round(seconds, 3), **version.counts}
+        typer.echo(json.dumps(record))
+        return
+    examples = _examples(Store(project.store_path).scan("quarantine", version))
+    _summarise(version, seconds, examples, str(config))
+
+
+def _examples(quarantine: pl.LazyFrame) -> pl.DataFrame:
+    """Returns the first row of each platform and reason in quarantine."""
+    ordered = quarantine.sort("platform", "reason", "file", "row")
+    return ordered.group_by("platform", "reason", maintain_order=True).first().collect()
+
+
+def _summarise(version: StoreVersion, seconds: float, examples: pl.DataFrame, config: str) -> None:
+    from rich.console import Console
+
+    console = Console()
+    counts = version.counts
+    _platforms(console, counts["platforms"], version.number)
+    _people(console, counts)
+    _quarantine(console, counts["platforms"], examples, config)
+    rate = counts["rows"] / max(seconds, 1e-9)
+    console.print(
+        f"[bold]{counts['events']:,}[/] events of [bold]{counts['people']:,}[/] people "
+        f"in {seconds:.1f} s ({rate:,.0f} rows/s). Next: plait train -c {config}"
+    )
+
+
+def _platforms(console: Console, platforms: dict[str, Any], number: int) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    columns: dict[str, list[int]] = {
+        "rows in": [entry["rows"] for entry in platforms.values()],
+        "events": [entry["events"] for entry in platforms.values()],
+        "duplicates": [entry["duplicates"] for entry in platforms.values()],
+        "superseded": [entry["superseded"] for entry in platforms.values()],
+        "quarantined": [sum(entry["quarantined"].values()) for entry in platforms.values()],
+        "removed": [sum(entry["removed"].values()) for entry in platforms.values()],
+        "items": [entry.get("items", 0) for entry in platforms.values()],
+        "accounts": [entry.get("accounts", 0) for entry in platforms.values()],
+        "people": [entry.get("people", 0) for entry in platforms.values()],
+    }
+    rare = ("superseded", "removed")
+    columns = {name: cells for name, cells in columns.items() if any(cells) or name not in rare}
+    table = Table(title=f"store version {number}", title_justify="left", box=SIMPLE_HEAD, padding=0)
+    table.add_column("platform", overflow="fold")
+    for name in columns:
+        table.add_column(f" {name}", justify="right", no_wrap=True)
+    for platform, *cells in zip(platforms, *columns.values(), strict=True):
+        table.add_row(platform, *(f"{cell:,}" for cell in cells))
+    console.print(table)
+
+
+def _people(console: Console, counts: dict[str, Any]) -> None:
+    several, people = counts["people_on_several"], counts["people"]
+    if len(counts["platforms"]) == 1:
+        console.print("One platform alone: there is nothing to transfer between platforms.")
+    elif several:
+        rules = ", ".join(f"{n:,} by {rule}" for rule, n in counts["rules"].items())
+        share = several / max(people, 1)
+        console.print(
+            f"[bold]{several:,}[/] people ({share:.0%}) are known on two or more platforms "
+            f"(accounts: {rules})."
+        )
+    else:
+        console.print(
+            "[yellow]No account is joined to another, so transfer between platforms is off.[/] "
+            "Declare people.same_account_id, or accounts.keys such as email_hash."
+        )
+    if counts["ignored_keys"]:
+        console.print(
+            f"[yellow]{counts['ignored_keys']:,} key values are held by too many accounts to "
+            "identify anyone; they were ignored.[/]"
+        )
+
+
+def _quarantine(
+    console: Console, platforms: dict[str, Any], examples: pl.DataFrame, config: str
+) -> None:
+    from rich.table import Table
+
+    if not examples.height:
+        return
+    table = Table(title="quarantined", title_justify="left")
+    for heading in ("platform", "rows", "why", "field", "first seen in", "value"):
+        table.add_column(heading, justify="right" if heading == "rows" else "left")
+    for row in examples.iter_rows(named=True):
+        n = platforms[row["platform"]]["quarantined"].get(row["reason"], 0)
+        value = "" if row["value"] is None else repr(row["value"][:_SHOWN])
+        where = f"{row['file']}:{row['row']}"
+        table.add_row(row["platform"], f"{n:,}", row["reason"], row["field"], where, value)
+    console.print(table)
+    console.print(f"See the rows: plait fuse -c {config} --quarantine 20")
+    for name, entry in platforms.items():
+        lost = sum(entry["quarantined"].values())
+        if lost * 2 > entry["rows"]:
+            console.print(
+                f"[bold red]More than half of '{name}' is in quarantine "
+                f"({lost:,} of {entry['rows']:,} rows).[/] Look at the reasons above "
+                "before you train."
+            )
+
+
+def _show(rows: pl.DataFrame, as_json: bool) -> None:
+    if as_json:
+        for row in rows.iter_rows(named=True):
+            typer.echo(json.dumps(row))
+        return
+    for row in rows.iter_rows(named=True):
+        where = f"{row['file']}:{row['row']}"
+        typer.echo(f"{row['platform']}  {where}  {row['reason']} ({row['field']})  {row['raw']}")

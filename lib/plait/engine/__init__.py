@@ -1,0 +1,1 @@
+"""Engines move rows (read, spread, gather, write); what a step means is a kernel's."""

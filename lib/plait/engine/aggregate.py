@@ -1,0 +1,40 @@
+"""Joins partial results while they arrive, so that they never pile up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from threading import Lock
+
+import polars as pl
+
+from plait.engine.base import Frames, Merge
+
+_PILE = 2_000_000  # rows of partials that may wait before they are merged
+
+
+class Aggregates:
+    """Partial frames by name, merged now and then and at the end."""
+
+    def __init__(self, merges: Mapping[str, Merge]) -> None:
+        self._merges = merges
+        self._parts: dict[str, list[pl.DataFrame]] = defaultdict(list)
+        self._waiting: dict[str, int] = defaultdict(int)
+        self._lock = Lock()
+
+    def add(self, frames: Frames) -> None:
+        """Takes one more partial of every name in `frames`."""
+        with self._lock:
+            for name, frame in frames.items():
+                self._parts[name].append(frame)
+                self._waiting[name] += frame.height
+                if self._waiting[name] > _PILE:
+                    self._parts[name] = [self._merged(name)]
+                    self._waiting[name] = 0
+
+    def finish(self) -> dict[str, pl.DataFrame]:
+        """Returns each name's merged frame."""
+        return {name: self._merged(name) for name in self._parts}
+
+    def _merged(self, name: str) -> pl.DataFrame:
+        return self._merges[name](pl.concat(self._parts[name], how="vertical"))

@@ -1,0 +1,62 @@
+"""Rows set aside on local disk, one folder a bucket."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from plait.engine.base import BUCKET
+from plait.errors import StoreError
+
+
+class LocalSpill:
+    """Parquet files by bucket in a folder of its own, gone on `close`."""
+
+    def __init__(self, folder: Path, buckets: int) -> None:
+        self.folder = folder / f"spill-{uuid.uuid4().hex}"
+        self.buckets = buckets
+        self.rows = 0
+
+    def write(self, rows: pl.DataFrame) -> None:
+        """Adds `rows` to the buckets that their `bucket` column names.
+
+        Raises:
+            StoreError: the disk is full or cannot be written.
+        """
+        self.rows += rows.height
+        if self.buckets == 1:
+            parts = {(0,): rows.drop(BUCKET)} if rows.height else {}
+        else:
+            parts = rows.partition_by(BUCKET, as_dict=True, include_key=False)  # type: ignore[assignment]
+        try:
+            for (bucket,), part in parts.items():
+                folder = self.folder / str(bucket)
+                folder.mkdir(parents=True, exist_ok=True)
+                part.write_parquet(
+                    folder / f"{uuid.uuid4().hex}.parquet", compression="lz4", statistics=False
+                )
+        except OSError as error:
+            raise StoreError(
+                f"cannot set rows aside in '{self.folder}' ({error.strerror or error}).",
+                fix="Free space beside the store, then run again.",
+            ) from None
+
+    def read(self, bucket: int, columns: Sequence[str] | None = None) -> pl.DataFrame | None:
+        """Returns all rows of `bucket`, or null if it is empty."""
+        files = sorted((self.folder / str(bucket)).glob("*.parquet"))
+        if not files:
+            return None
+        return pl.read_parquet(files, columns=list(columns) if columns else None)
+
+    def replace(self, bucket: int, rows: pl.DataFrame) -> None:
+        """Puts `rows` (without `bucket`) in the place of all rows of `bucket`."""
+        shutil.rmtree(self.folder / str(bucket), ignore_errors=True)
+        self.write(rows.with_columns(pl.lit(bucket).alias(BUCKET)))
+
+    def close(self) -> None:
+        """Removes everything set aside."""
+        shutil.rmtree(self.folder, ignore_errors=True)

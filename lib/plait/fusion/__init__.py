@@ -1,0 +1,1 @@
+"""The road from raw logs to a store version."""

@@ -1,0 +1,60 @@
+"""k-core: accounts and items with at least k events each, repeated until stable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import polars_hash  # noqa: F401 - registers the `nchash` namespace
+
+PAIRS = {"platform": pl.String(), "account": pl.UInt64(), "item": pl.UInt64()}
+Numbers = np.ndarray[tuple[int], np.dtype[np.uint64]]
+
+
+@dataclass(frozen=True)
+class Core:
+    """The accounts and items of one platform's k-core, as 64-bit hashes."""
+
+    accounts: pl.Series
+    items: pl.Series
+
+    def holds(self) -> pl.Expr:
+        """Returns the predicate on events of the platform: whether the core holds them."""
+        item = pl.col("object_kind") != "item"
+        return number("account").is_in(self.accounts.implode()) & (
+            item | number("object_id").is_in(self.items.implode())
+        )
+
+
+def number(name: str) -> pl.Expr:
+    """Returns a 64-bit hash of the text in column `name`."""
+    hashed: pl.Expr = pl.col(name).nchash.xxh3_64()  # type: ignore[attr-defined]
+    return hashed
+
+
+def pairs(events: pl.DataFrame, platforms: list[str]) -> pl.DataFrame:
+    """Returns PAIRS: one row an item event of one of `platforms`."""
+    return events.filter(
+        pl.col("platform").is_in(platforms) & (pl.col("object_kind") == "item")
+    ).select("platform", number("account"), number("object_id").alias("item"))
+
+
+def k_core(accounts: Numbers, items: Numbers, k: int) -> Core:
+    """Returns the largest set in which every account and every item has at least k events.
+
+    Args:
+        accounts: [n] the account of each event.
+        items: [n] its item.
+        k: the fewest events.
+    """
+    account_ids, a = np.unique(accounts, return_inverse=True)
+    item_ids, i = np.unique(items, return_inverse=True)
+    while True:
+        enough_a = np.bincount(a, minlength=len(account_ids)) >= k
+        enough_i = np.bincount(i, minlength=len(item_ids)) >= k
+        stays = enough_a[a] & enough_i[i]
+        if stays.all():
+            break
+        a, i = a[stays], i[stays]
+    return Core(pl.Series(account_ids[enough_a]), pl.Series(item_ids[enough_i]))

@@ -1,0 +1,65 @@
+"""Where every row went: nothing may be lost without a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from plait.errors import PlaitError
+
+COUNTS = {"platform": pl.String(), "what": pl.String(), "n": pl.Int64()}
+
+
+class LostRows(PlaitError):
+    """Rows in and rows out do not add up: a fault in plait, never in the data."""
+
+
+def tally(platforms: pl.Series, what: str | pl.Series) -> pl.DataFrame:
+    """Returns COUNTS: how often each platform stands in `platforms`, under the name `what`."""
+    named = pl.lit(what) if isinstance(what, str) else what.alias("what")
+    rows = platforms.alias("platform").to_frame().with_columns(what=named)
+    return rows.group_by("platform", "what").agg(n=pl.len().cast(pl.Int64)).select(list(COUNTS))
+
+
+def count(platform: str, what: str, n: int) -> pl.DataFrame:
+    """Returns one row of COUNTS."""
+    return pl.DataFrame([(platform, what, n)], schema=COUNTS, orient="row")
+
+
+def merge_counts(partials: pl.DataFrame) -> pl.DataFrame:
+    """Returns partial COUNTS as one."""
+    return partials.group_by("platform", "what").agg(pl.col("n").sum())
+
+
+def balance(counts: Iterable[pl.DataFrame], names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Returns, by platform, rows, events, duplicates, superseded, quarantined and removed.
+
+    Raises:
+        LostRows: rows != events + duplicates + superseded + quarantined + removed.
+    """
+    ledger: dict[str, dict[str, Any]] = {name: _blank() for name in names}
+    for platform, what, n in merge_counts(pl.concat(counts)).sort("platform", "what").iter_rows():
+        entry = ledger.setdefault(platform, _blank())
+        kind, _, reason = what.partition(":")
+        if reason:
+            entry[kind][reason] = n
+        else:
+            entry[kind] = n
+    for platform, entry in ledger.items():
+        out = entry["events"] + entry["duplicates"] + entry["superseded"]
+        out += sum(entry["quarantined"].values()) + sum(entry["removed"].values())
+        if out != entry["rows"]:
+            raise LostRows(
+                f"platform '{platform}': {entry['rows']:,} rows in, {out:,} accounted for "
+                f"({entry}).",
+                fix="Nothing was published. Report this with the project file.",
+            )
+    return ledger
+
+
+def _blank() -> dict[str, Any]:
+    return {
+        "rows": 0, "events": 0, "duplicates": 0, "superseded": 0, "quarantined": {}, "removed": {},
+    }  # fmt: skip

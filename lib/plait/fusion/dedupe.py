@@ -1,0 +1,56 @@
+"""One event, once: exact repeats go, and of rows that claim one id the last one stays."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from plait.fusion.counts import COUNTS, merge_counts, tally
+
+_LAST = ("time", "order", "content")
+
+
+def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Returns each event once, and COUNTS of what went.
+
+    Rows with a fingerprint for an id are equal if the ids are. Rows with a given id
+    (`content` set) may contradict each other: the one with the latest time, then order, then
+    content supersedes the others, whatever the order of rows.
+
+    Args:
+        rows: event_id, platform, time, order, content and any other columns.
+    """
+    before = rows.select("platform", "event_id", "content")
+    once = rows
+    if rows["content"].null_count() < rows.height:
+        once = rows.sort(*_LAST, descending=True, nulls_last=True)
+        kept = once.unique("event_id", keep="first", maintain_order=True)
+    else:
+        kept = once.unique("event_id", keep="any")
+    if kept.height == rows.height:
+        return kept, pl.DataFrame(schema=COUNTS)
+    distinct = before.unique(["event_id", "content"])
+    return kept, pl.concat(
+        [
+            _less(
+                tally(before["platform"], "duplicates"), tally(distinct["platform"], "duplicates")
+            ),
+            _less(tally(distinct["platform"], "superseded"), tally(kept["platform"], "superseded")),
+        ]
+    )
+
+
+def _less(more: pl.DataFrame, fewer: pl.DataFrame) -> pl.DataFrame:
+    return merge_counts(pl.concat([more, fewer.with_columns(-pl.col("n"))])).filter(pl.col("n") > 0)
+
+
+def contested(claims: pl.DataFrame) -> pl.DataFrame:
+    """Returns event_id and account of claims that lose an id to another account.
+
+    Args:
+        claims: event_id, account, time, order, content; all claims of an id at once.
+    """
+    rivals = claims.filter(pl.col("account").n_unique().over("event_id") > 1)
+    ordered = rivals.sort(*_LAST, "account", descending=True, nulls_last=True)
+    winner = ordered.unique("event_id", keep="first", maintain_order=True)
+    losers = rivals.join(winner, on=["event_id", "account"], how="anti")
+    return losers.select("event_id", "account").unique()

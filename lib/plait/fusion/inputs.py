@@ -1,0 +1,87 @@
+"""Everything a run reads, checked before the first row is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from plait.clean.keep import parse_keep
+from plait.clean.rules import EventRules
+from plait.config import Project
+from plait.fusion.feedback import EVENTS_AT, LINKS_AT, list_feedback
+from plait.sources.files import SourceFile, find_files
+from plait.store.store import Store
+
+# Bytes of memory one byte of a file becomes, roughly, while a bucket is worked on.
+_GROWTH = {".gz": 14.0, ".zst": 14.0, "": 4.0}
+_PARQUET_GROWTH = 12.0
+BUCKET_BYTES = 256 * 2**20
+MOST_BUCKETS = 1024
+
+
+@dataclass(frozen=True)
+class Split:
+    """One file of one platform's log, or (file null) one object of the feedback log."""
+
+    platform: str | None
+    name: str
+    file: SourceFile | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a run reads."""
+
+    splits: list[Split]
+    links: list[str]
+    rules: Mapping[str, EventRules]
+    keep: Mapping[str, pl.Expr]
+    records: list[dict[str, Any]]
+    buckets: int
+
+
+def find_inputs(project: Project, store: Store) -> Inputs:
+    """Returns the inputs of `project`: its files, and the feedback log in its store.
+
+    Raises:
+        MissingFile, EmptyInput, UnreadableFile: an input cannot be used.
+        UnknownEventType, BadFilter: the project file asks for what does not exist.
+    """
+    rules, keep = {}, {}
+    logs: list[SourceFile] = []
+    others: list[SourceFile] = []
+    splits: list[Split] = []
+    for name, platform in project.platforms.items():
+        rules[name] = EventRules.of(name, platform.events)
+        if platform.events.keep is not None:
+            keep[name] = parse_keep(platform.events.keep, f"platforms.{name}.events.keep")
+        where = f"platforms.{name}"
+        found = find_files(
+            project, platform.events.files, platform.events.format, f"{where}.events"
+        )
+        logs += found
+        splits += [Split(name, file.name, file) for file in found]
+        for part, kind in ((platform.catalogue, "catalogue"), (platform.accounts, "accounts")):
+            if part is not None:
+                others += find_files(project, part.files, part.format, f"{where}.{kind}")
+    events, links = list_feedback(store, EVENTS_AT), list_feedback(store, LINKS_AT)
+    splits += [Split(None, str(record["path"])) for record in events]
+    records = [file.record() for file in [*logs, *others]]
+    size = sum(file.bytes * _growth(file) for file in logs)
+    size += sum(int(record["bytes"]) for record in events) * _PARQUET_GROWTH
+    asserted = [str(record["path"]) for record in links]
+    return Inputs(splits, asserted, rules, keep, [*records, *events, *links], _buckets(size))
+
+
+def _growth(file: SourceFile) -> float:
+    return _PARQUET_GROWTH if file.format == "parquet" else _GROWTH[file.packed]
+
+
+def _buckets(size: float) -> int:
+    buckets = 1
+    while buckets * BUCKET_BYTES < size and buckets < MOST_BUCKETS:
+        buckets *= 2
+    return buckets

@@ -1,0 +1,33 @@
+"""Brings all rows of a person into one bucket when identity was learned too late."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from plait.engine.base import BUCKET, Spill
+
+
+def settle(accounts: pl.DataFrame, components: pl.DataFrame, spill: Spill) -> pl.DataFrame:
+    """Returns account and the one bucket of its component; moves what lies elsewhere.
+
+    Moved rows are copied to their bucket and stay where they were; readers take from a bucket
+    only the accounts that belong there.
+
+    Args:
+        accounts: account, bucket: where rows of the account lie; an account may lie in several.
+        components: account, component.
+        spill: the rows.
+    """
+    placed = accounts.join(components, on="account")
+    # The fullest place would move least, but the smallest number is the same in any order.
+    target = placed.group_by("component").agg(pl.col(BUCKET).min().alias("target"))
+    placed = placed.join(target, on="component")
+    moving = placed.filter(pl.col(BUCKET) != pl.col("target"))
+    for (bucket,), group in moving.partition_by(BUCKET, as_dict=True).items():
+        rows = spill.read(int(bucket))
+        if rows is None:
+            continue
+        going = rows.join(group.select("account", pl.col("target").alias(BUCKET)), on="account")
+        if going.height:
+            spill.write(going)
+    return placed.select("account", pl.col("target").alias(BUCKET)).unique()

@@ -1,0 +1,63 @@
+"""Which bucket an account's rows go to: all accounts of a person to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from plait.engine.base import BUCKET
+from plait.identity.components import components
+from plait.identity.resolve import edges
+
+_BITS = 16  # of the pseudonym that choose among at most 65,536 buckets
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Buckets by account: the leading bits of the pseudonym that stands for the person.
+
+    What is known of identity before the first event is read (account attributes, links) decides
+    here. What is learned later is mended by fusion/moves.py.
+
+    Attributes:
+        buckets: a power of two.
+        known: node (an account or a home account), bucket.
+    """
+
+    buckets: int
+    known: pl.DataFrame
+
+    @classmethod
+    def of(
+        cls, buckets: int, accounts: pl.DataFrame, keys: pl.DataFrame, links: pl.DataFrame
+    ) -> Routes:
+        """Returns the routes that follow from what is known: see identity.resolve.edges."""
+        if buckets == 1:
+            return cls(1, pl.DataFrame(schema={"node": pl.String, BUCKET: pl.Int64}))
+        found = components(edges(accounts, keys, links))
+        found = found.filter(~pl.col("node").str.starts_with("key:"))
+        # A component's smallest node may be a key; its smallest account stands for it.
+        first = found.group_by("component").agg(pl.col("node").min().alias("first"))
+        routed = found.join(first, on="component")
+        return cls(buckets, routed.select("node", bucket_of(pl.col("first"), buckets)))
+
+    def add(self, accounts: pl.DataFrame) -> pl.DataFrame:
+        """Returns `accounts` (account, home) with their `bucket`."""
+        own = bucket_of(pl.col("home"), self.buckets)
+        if not self.known.height:
+            return accounts.with_columns(own)
+        routed = accounts.join(
+            self.known.rename({"node": "account", BUCKET: "by_account"}), on="account", how="left"
+        ).join(self.known.rename({"node": "home", BUCKET: "by_home"}), on="home", how="left")
+        return routed.select(
+            *accounts.columns, pl.coalesce("by_account", "by_home", own).alias(BUCKET)
+        )
+
+
+def bucket_of(pseudonym: pl.Expr, buckets: int) -> pl.Expr:
+    """Returns `bucket`: the leading bits of the pseudonym's hash, 0 to buckets - 1."""
+    if buckets == 1:
+        return pl.lit(0, pl.Int64).alias(BUCKET)
+    leading = pseudonym.str.slice(-32, 4).str.to_integer(base=16, dtype=pl.Int64)
+    return (leading * buckets // 2**_BITS).alias(BUCKET)

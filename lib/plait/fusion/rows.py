@@ -1,0 +1,152 @@
+"""The row kernel of the road: a file of a log to contract rows, each with its bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+import polars_hash  # noqa: F401 - registers the `nchash` namespace
+
+from plait.clean.content import content_id
+from plait.clean.events import clean_events
+from plait.config import Project
+from plait.contracts.raw import RAW
+from plait.engine.base import BUCKET, Frames
+from plait.fusion.counts import count, tally
+from plait.fusion.feedback import read_feedback
+from plait.fusion.inputs import Inputs, Split
+from plait.fusion.quarantine import FAULTS, foreign_rows, quarantine_rows
+from plait.fusion.routes import Routes
+from plait.identity.groups import home_account, home_platform
+from plait.privacy.pseudonym import Key, account_pseudonym
+from plait.sources.events import read_events
+from plait.sources.read import CHUNK, FAULT
+from plait.store.store import Store
+
+CLAIMS = ("event_id", "account", "time", "order", "content")
+
+
+@dataclass(frozen=True)
+class RowStep:
+    """Reads a split and returns frames: events, claims, accounts, quarantine and counts.
+
+    `events` are EVENTS columns but `person`, with `content` (the fingerprint of a row whose
+    event id was given, else null) and `bucket`. `claims` say which account claims a given
+    event id. `accounts` are account, platform, home (null if not known here) and bucket.
+    """
+
+    project: Project
+    store: Store
+    inputs: Inputs
+    key: Key
+    now: datetime
+    routes: Routes
+    chunk: int = CHUNK
+
+    def __call__(self, split: Split) -> Iterator[Frames]:
+        """Yields the frames of each chunk of `split`."""
+        if split.platform is None or split.file is None:
+            yield self._feedback(split)
+            return
+        settings = self.project.platforms[split.platform].events
+        for raw in read_events(split.file, settings, self.chunk):
+            yield self._log(split.platform, split.name, raw)
+
+    def _log(self, platform: str, name: str, raw: pl.DataFrame) -> Frames:
+        sound = raw
+        faulty = pl.DataFrame(schema=FAULTS)
+        if raw[FAULT].null_count() < raw.height:
+            sound = raw.filter(pl.col(FAULT).is_null())
+            faulty = raw.filter(pl.col(FAULT).is_not_null()).select(
+                "row", reason=FAULT, field=pl.lit("row"), value=pl.lit(None, pl.String)
+            )
+        events, rejected = clean_events(
+            sound.select(list(RAW)), platform, self.inputs.rules[platform], self.key, self.now
+        )
+        given = sound["event_id"].null_count() < sound.height
+        kept, removed = self._keep(events, platform)
+        rejected = pl.concat([faulty, rejected.select(list(FAULTS))])
+        reasons = rejected.select(
+            pl.lit(platform).alias("platform"),
+            pl.concat_str(pl.lit("quarantined:"), "reason").alias("reason"),
+        )
+        frames = self._events(kept, self._homes(sound, kept, platform), given)
+        return frames | {
+            "quarantine": quarantine_rows(raw, rejected, platform, name, self.key),
+            "counts": pl.concat(
+                [count(platform, "rows", raw.height), tally(reasons["platform"], reasons["reason"])]
+                + ([count(platform, "removed:keep", removed)] if removed else [])
+            ),
+        }
+
+    def _feedback(self, split: Split) -> Frames:
+        """Returns the frames of a file of the feedback log: contract rows already."""
+        rows = read_feedback(self.store, split.name)
+        known = pl.col("platform").is_in(list(self.project.platforms))
+        events, foreign = rows.filter(known), rows.filter(~known)
+        counts = [
+            tally(rows["platform"], "rows"),
+            tally(foreign["platform"], "quarantined:unknown_platform"),
+        ]
+        parts = []
+        for (platform,), part in events.partition_by("platform", as_dict=True).items():
+            kept, removed = self._keep(part, str(platform))
+            counts += [count(str(platform), "removed:keep", removed)] if removed else []
+            parts.append(kept)
+        events = pl.concat([events.clear(), *parts])
+        accounts = events.select("account", "platform").unique()
+        homes = accounts.select("account", home="account", platform="platform")
+        frames = dict(self._events(events, homes, given=True))
+        frames["accounts"] = frames["accounts"].with_columns(home=pl.lit(None, pl.String))
+        numbered = rows.with_row_index("row", 1).filter(~known)
+        quarantine = foreign_rows(numbered, split.name)
+        return frames | {"quarantine": quarantine, "counts": pl.concat(counts)}
+
+    def _keep(self, events: pl.DataFrame, platform: str) -> tuple[pl.DataFrame, int]:
+        predicate = self.inputs.keep.get(platform)
+        if predicate is None:
+            return events, 0
+        kept = events.filter(predicate)
+        return kept, events.height - kept.height
+
+    def _homes(self, raw: pl.DataFrame, events: pl.DataFrame, platform: str) -> pl.DataFrame:
+        """Returns account, home, platform of every account in `events`."""
+        present = events.select("account").unique()
+        home = home_platform(self.project, platform)
+        if home is None or home == platform:
+            return present.select("account", home="account", platform=pl.lit(platform))
+        ids = raw["account"].drop_nulls().unique()
+        both = pl.DataFrame(
+            {
+                "account": account_pseudonym(ids, self.key, platform),
+                "home": home_account(ids, self.key, self.project, platform),
+            }
+        )
+        return both.join(present, on="account", how="semi").with_columns(platform=pl.lit(platform))
+
+    def _events(self, events: pl.DataFrame, homes: pl.DataFrame, given: bool) -> Frames:
+        """Returns events with content and bucket, the accounts, and claims of given ids."""
+        routed = self.routes.add(homes)
+        content: pl.Expr | pl.Series = pl.lit(None, pl.String)
+        if given:  # a row without a given id is known by its content anyway
+            is_given = pl.col("event_id").str.contains(":", literal=True)
+            content = pl.when(is_given).then(content_id(events))
+        buckets = self.routes.buckets
+        if buckets == 1:
+            bucket = pl.lit(0, pl.Int64).alias(BUCKET)
+            spread = events.with_columns(bucket, content=content)
+        else:
+            spread = events.with_columns(content=content).join(
+                routed.select("account", BUCKET), on="account", how="left", maintain_order="left"
+            )
+        frames: dict[str, pl.DataFrame] = {
+            "events": spread,
+            "accounts": routed.select("account", "platform", "home", BUCKET),
+        }
+        if given:
+            number = pl.col("event_id").nchash.xxh3_64()  # type: ignore[attr-defined]
+            claims = spread.filter(pl.col("content").is_not_null()).select(list(CLAIMS))
+            frames["claims"] = claims.with_columns((number % buckets).cast(pl.Int64).alias(BUCKET))
+        return frames

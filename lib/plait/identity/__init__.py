@@ -1,0 +1,1 @@
+"""Accounts to people: declared keys, connected components, and the ledger of stable ids."""

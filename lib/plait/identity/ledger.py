@@ -1,0 +1,103 @@
+"""Keeps person ids stable from one store version to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from plait.clean.fingerprint import fingerprint
+from plait.privacy.pseudonym import person_of
+
+_KNOWN = {"person": pl.String(), "since": pl.Int64(), "merged_into": pl.String()}
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Who is who in one store version.
+
+    Attributes:
+        persons: component, person, since.
+        retired: person, since, merged_into: ids that stand for another person now.
+    """
+
+    persons: pl.DataFrame
+    retired: pl.DataFrame
+
+
+def assign(
+    members: pl.DataFrame,
+    version: int,
+    before: pl.DataFrame | None = None,
+    known: pl.DataFrame | None = None,
+) -> Ledger:
+    """Returns the person id of every component.
+
+    A person is kept by the component that holds most of their accounts. Where a component
+    keeps several, the oldest survives and the others are retired into it. A component that
+    keeps none gets the id its smallest account founds.
+
+    Args:
+        members: account, component.
+        version: number of the store version being made.
+        before: account, person of the version before.
+        known: person, since, merged_into of the version before.
+    """
+    before = pl.DataFrame(schema=["account", "person"]) if before is None else before
+    known = pl.DataFrame(schema=_KNOWN) if known is None else known.select(list(_KNOWN))
+    kept = _kept(members, before.cast(pl.String), known)
+    survivors = kept.group_by("component").agg(pl.col("person").first(), pl.col("since").first())
+    named = _name(members, survivors, version)
+    return Ledger(named, _retired(kept, survivors, named, known))
+
+
+def _kept(members: pl.DataFrame, before: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Returns component, person, since: who is kept where, the oldest person first."""
+    parts = (
+        members.join(before, on="account")
+        .group_by("person", "component")
+        .agg(pl.len().alias("held"))
+    )
+    largest = parts.sort(["held", "component"], descending=[True, False]).unique(
+        "person", keep="first", maintain_order=True
+    )
+    since = known.filter(pl.col("merged_into").is_null()).select("person", "since")
+    return largest.join(since, on="person").sort("since", "person")
+
+
+def _name(members: pl.DataFrame, survivors: pl.DataFrame, version: int) -> pl.DataFrame:
+    """Returns component, person, since for every component."""
+    founders = members.group_by("component").agg(pl.col("account").min())
+    fresh = founders.join(survivors, on="component", how="anti").with_columns(
+        person_of(pl.col("account")).alias("person")
+    )
+    # After a split the smaller part may hold the account that founded the larger part's id.
+    taken = fresh["person"].is_in(survivors["person"].implode())
+    seeds = fresh.select(pl.concat_str("account", pl.lit(f"#{version}"))).to_series()
+    other = pl.concat_str(pl.lit("p_"), fingerprint(seeds))
+    fresh = fresh.with_columns(person=pl.when(taken).then(other).otherwise(pl.col("person")))
+    fresh = fresh.with_columns(since=pl.lit(version, pl.Int64))
+    columns = ["component", "person", "since"]
+    return pl.concat([survivors.select(columns), fresh.select(columns)])
+
+
+def _retired(
+    kept: pl.DataFrame, survivors: pl.DataFrame, named: pl.DataFrame, known: pl.DataFrame
+) -> pl.DataFrame:
+    """Returns person, since, merged_into of all ids that now stand for another."""
+    now = kept.join(survivors.select("component", into="person"), on="component").filter(
+        pl.col("person") != pl.col("into")
+    )
+    moved = now.select("person", pl.col("into").alias("merged_into"))
+    before = known.filter(pl.col("merged_into").is_not_null())
+    followed = before.join(
+        moved.rename({"person": "merged_into", "merged_into": "next"}), on="merged_into", how="left"
+    ).select("person", "since", merged_into=pl.coalesce("next", "merged_into"))
+    all_ = pl.concat(
+        [now.select("person", "since", merged_into="into"), followed.select(list(_KNOWN))]
+    )
+    # An id whose person came back is active again; one that leads nowhere resolves no more.
+    return all_.filter(
+        ~pl.col("person").is_in(named["person"].implode())
+        & pl.col("merged_into").is_in(named["person"].implode())
+    ).sort("person")

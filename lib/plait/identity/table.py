@@ -1,0 +1,38 @@
+"""The accounts and people tables."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from plait.contracts.tables import ACCOUNTS, PEOPLE
+from plait.identity.ledger import Ledger
+
+
+def account_table(members: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+    """Returns ACCOUNTS.
+
+    Args:
+        members: account, platform, person, rule.
+        seen: account, events, first_time, last_time.
+    """
+    joined = members.join(seen, on="account", how="left").with_columns(
+        pl.col("events").fill_null(0)
+    )
+    return ACCOUNTS.conform(joined.sort("account"))
+
+
+def people_table(accounts: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+    """Returns PEOPLE: everyone with an account, and the retired ids."""
+    active = accounts.group_by("person").agg(
+        pl.col("platform").unique().sort().alias("platforms"),
+        pl.len().cast(pl.Int64).alias("accounts"),
+        pl.col("events").sum(),
+        pl.col("first_time").min(),
+        pl.col("last_time").max(),
+    )
+    active = active.join(ledger.persons.select("person", "since"), on="person")
+    retired = ledger.retired.with_columns(
+        platforms=pl.lit([], pl.List(pl.String)), accounts=pl.lit(0), events=pl.lit(0)
+    )
+    both = pl.concat([PEOPLE.conform(active), PEOPLE.conform(retired)])
+    return both.sort("person")

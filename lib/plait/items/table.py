@@ -1,0 +1,52 @@
+"""The items table: what the catalogue says beside what people did."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from plait.contracts.tables import ITEMS
+
+
+def count_items(events: pl.DataFrame) -> pl.DataFrame:
+    """Returns item, platform, events, people, first_time, last_time of the item events.
+
+    A partial aggregate: all events of a person must be in `events` or none, else people are
+    counted twice when partials are merged.
+    """
+    touched = events.lazy().filter(pl.col("object_kind") == "item")
+    return (
+        touched.group_by("object_id", "person")
+        .agg(
+            pl.col("platform").first(),
+            pl.len().cast(pl.Int64).alias("events"),
+            pl.col("time").min().alias("first_time"),
+            pl.col("time").max().alias("last_time"),
+        )
+        .group_by(item="object_id")
+        .agg(
+            pl.col("platform").first(),
+            pl.col("events").sum(),
+            pl.len().cast(pl.Int64).alias("people"),
+            pl.col("first_time").min(),
+            pl.col("last_time").max(),
+        )
+        .collect()
+    )
+
+
+def merge_items(partials: pl.DataFrame) -> pl.DataFrame:
+    """Returns the partial counts of `count_items` over disjoint sets of people as one."""
+    return partials.group_by("item").agg(
+        pl.col("platform").first(),
+        pl.col("events").sum(),
+        pl.col("people").sum(),
+        pl.col("first_time").min(),
+        pl.col("last_time").max(),
+    )
+
+
+def item_table(listed: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
+    """Returns ITEMS: every item of a catalogue or of an event, in the order of their ids."""
+    joined = listed.join(counted, on=["item", "platform"], how="full", coalesce=True)
+    filled = joined.with_columns(pl.col("events", "people").fill_null(0))
+    return ITEMS.conform(filled.sort("item"))

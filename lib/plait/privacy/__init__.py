@@ -1,0 +1,1 @@
+"""What keeps raw ids out of plait: pseudonyms and their key."""

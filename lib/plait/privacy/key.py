@@ -1,0 +1,98 @@
+"""The secret that turns raw ids into pseudonyms: where it comes from and who may read it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plait.config import Project
+from plait.errors import BadKey
+
+VARIABLE = "PLAIT_PSEUDONYM_KEY"
+SHORTEST = 32  # characters; 64 hexadecimal ones are made by default
+
+
+@dataclass(frozen=True)
+class Key:
+    """A pseudonym key. `id` names it in every pseudonym; the secret is never shown."""
+
+    secret: str = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """Four hexadecimal characters that tell one key from another."""
+        return hashlib.sha256(b"plait key id\0" + self.secret.encode()).hexdigest()[:4]
+
+
+def load_key(project: Project) -> Key:
+    """Returns the project's pseudonym key, made on first use.
+
+    It comes from the environment variable PLAIT_PSEUDONYM_KEY, else from the file named by
+    `pseudonyms.key_file`, else from `<store>/pseudonym.key`. Losing it makes a store's ids
+    unmatchable, so it is never replaced.
+
+    Raises:
+        BadKey: the key is too short, or its file is readable by others or unreadable.
+    """
+    if given := os.environ.get(VARIABLE):
+        return _checked(given, f"the environment variable {VARIABLE}")
+    named = project.pseudonyms.key_file
+    path = project.path(named) if named else project.store_path / "pseudonym.key"
+    if not path.exists():
+        _make(path)
+    return _checked(_read(path), f"'{path}'")
+
+
+def _make(path: Path) -> None:
+    """Writes a fresh key; of two runs that race, the second finds the first one's whole key."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    except OSError as error:
+        raise BadKey(
+            f"cannot write the pseudonym key '{path}' ({error.strerror}).",
+            fix=f"Set pseudonyms.key_file to a place you may write, or {VARIABLE}.",
+        ) from None
+
+
+def _read(path: Path) -> str:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise BadKey(
+                f"the pseudonym key '{path}' is open to others (mode {mode:04o}).",
+                allowed="Only its owner may read it.",
+                fix=f"Run: chmod 600 '{path}'",
+            )
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadKey(
+            f"cannot read the pseudonym key '{path}' ({error}).",
+            fix=f"Mend the file, or set {VARIABLE}.",
+        ) from None
+
+
+def _checked(text: str, where: str) -> Key:
+    secret = text.strip()
+    if len(secret) < SHORTEST:
+        raise BadKey(
+            f"the pseudonym key in {where} has {len(secret)} characters.",
+            allowed=f"At least {SHORTEST} are needed.",
+            fix="Make one with: openssl rand -hex 32",
+        )
+    return Key(secret)

@@ -1,0 +1,24 @@
+"""Checks a column mapping against what a file really holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from plait.errors import UnknownColumn, nearest
+from plait.sources.files import SourceFile
+
+
+def check_columns(file: SourceFile, wanted: Mapping[str, str], present: Collection[str]) -> None:
+    """Raises UnknownColumn if `wanted` (config key: column) names a column not `present`."""
+    for key, column in wanted.items():
+        if column in present:
+            continue
+        _, platform, _ = file.setting.split(".", 2)
+        hint = nearest(column, present)
+        guess = hint.split("'")[1] if hint.startswith("Did you mean") else "COLUMN"
+        raise UnknownColumn(
+            f"platform '{platform}' has no column '{column}' in '{file.name}' "
+            f"(columns: {', '.join(present)}).",
+            allowed="" if hint.startswith("Known") else hint,
+            fix=f"Set {file.setting}.{key}: {guess}",
+        )

@@ -1,0 +1,78 @@
+"""Reads a file of any format in chunks, every value as the text that stood there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import polars as pl
+
+from plait.errors import EmptyInput, UnreadableFile
+from plait.sources.csv import scan_csv
+from plait.sources.files import SourceFile
+from plait.sources.jsonl import decode_lines, scan_jsonl
+from plait.sources.parquet import scan_parquet
+
+# Rows read at a time: enough to keep vectorised work fast, few enough for a small machine.
+CHUNK = 500_000
+FAULT = "fault"  # column with the code of what is wrong with the row as such, else null
+
+
+def read_chunks(
+    file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str], chunk: int = CHUNK
+) -> Iterator[pl.DataFrame]:
+    """Yields frames: `row` (Int64, the first data row is 1), the fields as text, `fault`.
+
+    Args:
+        file: what to read.
+        fields: name in the frame: column of the file.
+        keys: config key (relative to the file's setting): column, for error messages.
+        chunk: rows a frame, at most.
+
+    Raises:
+        UnknownColumn: a column is missing.
+        EmptyInput: there is not a single row.
+        UnreadableFile: truncated, damaged, or not what its name says.
+    """
+    with _explained(file):
+        if file.format == "csv":
+            frame = scan_csv(file, fields, keys)
+        elif file.format == "jsonl":
+            frame = scan_jsonl(file, keys)
+        else:
+            frame = scan_parquet(file, fields, keys)
+        rows = 0
+        for batch in frame.collect_batches(chunk_size=chunk, maintain_order=True):
+            if file.format == "jsonl":
+                batch = decode_lines(batch, fields)
+            if batch.height:
+                rows += batch.height
+                yield batch.with_columns(pl.col("row").cast(pl.Int64))
+        if not rows:
+            raise EmptyInput(
+                f"'{file.name}' has no rows.",
+                fix=f"Fill it, or take it out of {file.setting}.files.",
+            )
+
+
+@contextmanager
+def _explained(file: SourceFile) -> Iterator[None]:
+    """Turns what Polars says about a broken file into an UnreadableFile."""
+    try:
+        yield
+    except pl.exceptions.NoDataError:
+        raise EmptyInput(
+            f"'{file.name}' is empty.", fix=f"Fill it, or take it out of {file.setting}.files."
+        ) from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        cut = file.packed and "end of" in said
+        raise UnreadableFile(
+            f"'{file.name}' "
+            + (f"ends too early for a {file.packed} file" if cut else f"cannot be read ({said})")
+            + ".",
+            allowed=f"It was read as {file.format}{' in ' + file.packed if file.packed else ''}.",
+            fix="Copy or pack the file again."
+            if cut
+            else f"Mend the file, or set {file.setting}.format.",
+        ) from None
