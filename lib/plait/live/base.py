@@ -33,7 +33,8 @@ def load_base(state: LiveState, store: Store, version: StoreVersion) -> bool:
     """
     with state.guarded() as client:
         wanted = base_name(version)
-        now = (client.get(state.prefix + "base") or b"").decode()
+        found = client.get(state.prefix + "base")
+        now = found.decode() if isinstance(found, bytes) else ""
         if now == wanted:
             return True
         lock = state.prefix + "loading"

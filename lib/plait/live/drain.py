@@ -28,10 +28,13 @@ class Drainer:
     def __init__(self, state: LiveState, log: FeedbackLog, token: str) -> None:
         self._state, self._log, self._token = state, log, token
 
-    def drain(self) -> int:
+    def drain(self, takeover: bool = False) -> int:
         """Moves everything there is; returns how many events and links it was.
 
         Only one drainer works at a time; another one's turn returns 0.
+
+        Args:
+            takeover: take the turn; for when the others are known to have ended.
 
         Raises:
             LiveStateDown: Valkey does not answer.
@@ -39,6 +42,8 @@ class Drainer:
         """
         moved = 0
         with self._state.guarded() as client:
+            if takeover:
+                client.delete(self._state.prefix + "drainer")
             if not self._lease(client):
                 return 0
             while count := self._batch(client, "events", read_events, self._log.write_events):

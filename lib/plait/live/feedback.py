@@ -50,8 +50,9 @@ class FeedbackLog:
             # A retry after a crash. Only a torn write (power loss before fsync) can differ.
             if bytes(obstore.get(objects, path).bytes()) != body:
                 obstore.put(objects, path, body)
-        if isinstance(objects, LocalStore):
-            _sync(self._store.path(path))
+        file = self._store.path(path)
+        if isinstance(objects, LocalStore) and file is not None:
+            _sync(file)
 
 
 def _conform(rows: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:

@@ -1,11 +1,11 @@
 """What runs inside Valkey, so that every reader and writer sees whole steps only.
 
-Keys, all under one prefix: `base` the name v of the store version loaded; `b<v>:s` person -> record, `b<v>:a`
-account -> person, `b<v>:m` person -> its accounts, `b<v>:t` retired person -> survivor, `b<v>:o`
-person -> since; `e:<account>` its latest item events in history order; `active` accounts that
-have some; `x:<event id>` seen; `events` and `links` the streams; `r` person -> the person it was
-linked into since, `g:<person>` that person's accounts, `roots` the people with a `g`.
-An account is written `<pseudonym> TAB <platform>` where its platform matters.
+Keys, all under one prefix: `base` the name v of the store version loaded; `b<v>:s` person ->
+record, `b<v>:a` account -> person, `b<v>:m` person -> its accounts, `b<v>:t` retired person ->
+survivor, `b<v>:o` person -> since; `e:<account>` its latest item events in history order;
+`active` accounts that have some; `x:<event id>` seen; `events` and `links` the streams; `r` person
+-> the person it was linked into since, `g:<person>` that person's accounts, `roots` the people
+with a `g`. An account is written `<pseudonym> TAB <platform>` where its platform matters.
 """
 
 from __future__ import annotations

@@ -51,6 +51,18 @@ class EmbeddedValkey:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._own_sockets()
         self._take_lock()
+        self._spawn()
+        return self
+
+    def revive(self) -> None:
+        """Starts the server again after it died.
+
+        Raises:
+            LiveStateDown: it does not start.
+        """
+        self._spawn()
+
+    def _spawn(self) -> None:
         self.socket.unlink(missing_ok=True)
         with (self.folder / "valkey.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -67,7 +79,6 @@ class EmbeddedValkey:
         except BaseException:
             self.stop()
             raise
-        return self
 
     @property
     def pid(self) -> int | None:

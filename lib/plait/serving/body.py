@@ -107,19 +107,26 @@ def validate(value: Any, model: type[Message]) -> Message:
 
 
 def explain(
-    error: ValidationError, model: type[BaseModel], limit: int = 20
+    error: ValidationError, model: type[BaseModel], limit: int = 20, skip: int = 0
 ) -> list[ErrorDetail]:
-    """Returns what is wrong, with the nearest known name for an unknown field."""
-    return [_detail(item, model) for item in error.errors(include_url=False)[:limit]]
+    """Returns what is wrong, with the nearest known name for an unknown field.
+
+    Args:
+        error: what validation said.
+        model: what was wanted.
+        limit: errors to return at most.
+        skip: steps of each place that lead to the model, such as 1 in a list of models.
+    """
+    return [_detail(item, model, skip) for item in error.errors(include_url=False)[:limit]]
 
 
-def _detail(item: Mapping[str, Any], model: type[BaseModel]) -> ErrorDetail:
+def _detail(item: Mapping[str, Any], model: type[BaseModel], skip: int) -> ErrorDetail:
     loc: Sequence[str | int] = item["loc"]
     kind, message = item["type"], item["msg"].removeprefix("Value error, ")
     hint = HINTS.get(kind, "See /docs.")
     if kind == "extra_forbidden":
         message = "unknown field"
-        hint = nearest(str(loc[-1])[:64], known_fields(model, loc[:-1]))
+        hint = nearest(str(loc[-1])[:64], known_fields(model, loc[skip:-1]))
     elif kind in ("greater_than_equal", "less_than_equal", "too_long", "too_short"):
         limits = item.get("ctx", {})
         hint = f"{hint} Limits: {limits}." if kind == "too_long" else f"Limits: {limits}."

@@ -1,0 +1,164 @@
+"""The routes: HTTP to messages, messages to the desk, answers to HTTP."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from fastapi import FastAPI, Request, Response
+from pydantic import Field
+from pydantic_core import to_json
+
+from plait.contracts.http import (
+    MAX_EVENTS,
+    EventsRequest,
+    EventsResponse,
+    LinkRequest,
+    LinkResponse,
+    RankRequest,
+    RecommendRequest,
+    RecommendResponse,
+)
+from plait.contracts.http import Request as Strict
+from plait.serving import problem
+from plait.serving.access import Access
+from plait.serving.body import read, validate
+from plait.serving.intake import Batch, inline, sift
+from plait.serving.problem import ProblemError
+from plait.serving.schema import PROBLEMS, describe, described
+from plait.serving.service import Answer, Call
+
+
+class Desk(Protocol):
+    """What the routes need: answers, places for events, links, and whether all is ready."""
+
+    async def answer(self, call: Call) -> Answer:
+        """Answers one call."""
+        ...
+
+    async def take(self, batch: Batch) -> EventsResponse:
+        """Keeps the events of one call."""
+        ...
+
+    async def link(self, message: LinkRequest) -> LinkResponse:
+        """Joins two accounts."""
+        ...
+
+    def not_ready(self) -> str:
+        """Returns why there are no answers yet, or ''."""
+        ...
+
+
+class _Envelope(Strict):
+    events: list[Any] = Field(min_length=1, max_length=MAX_EVENTS)
+
+
+def build(desk: Callable[[], Desk], key: str = "") -> FastAPI:
+    """Returns the app.
+
+    Args:
+        desk: called once a request.
+        key: the API key that is asked for; empty: none is.
+    """
+    app = FastAPI(
+        title="plait",
+        description="Recommendations across platforms, in real time.",
+        version="1",
+        redirect_slashes=False,
+    )
+    problem.install(app)
+    app.add_middleware(Access, key=key)
+
+    @app.post("/v1/recommend", **described(RecommendRequest, RecommendResponse))
+    async def recommend(request: Request) -> Response:
+        """The k best items for a user, right after everything they have done."""
+        began = time.perf_counter()
+        return await _answer(desk(), await read(request, RecommendRequest), began)
+
+    @app.get("/v1/recommend/{platform}/{account:path}", **described(None, RecommendResponse))
+    async def recommend_to(request: Request, platform: str, account: str) -> Response:
+        """The same for a line of curl: `?k=` and any number of `&platforms=`."""
+        began = time.perf_counter()
+        body: dict[str, Any] = {"user": {"platform": platform, "id": account}}
+        for name in dict.fromkeys(request.query_params):
+            values = request.query_params.getlist(name)
+            body[name] = values if name == "platforms" else _number(values[-1])
+        return await _answer(desk(), validate(body, RecommendRequest), began)
+
+    @app.post("/v1/rank", **described(RankRequest, RecommendResponse))
+    async def rank(request: Request) -> Response:
+        """The caller's items, best first for a user; unknown ones last and without a score."""
+        began = time.perf_counter()
+        return await _answer(desk(), await read(request, RankRequest), began)
+
+    @app.post("/v1/events", **described(EventsRequest, EventsResponse))
+    async def events(request: Request) -> Response:
+        """Takes what people did; each event is judged by itself, accepted ones are on disk."""
+        began = time.perf_counter()
+        sent = await read(request, _Envelope)
+        taken = await desk().take(sift(sent.events))
+        taken.took_ms = _since(began)
+        return _json(taken.model_dump())
+
+    @app.post("/v1/identities:link", **described(LinkRequest, LinkResponse))
+    async def link(request: Request) -> Response:
+        """Joins two accounts to one person, from the next answer on."""
+        joined = await desk().link(await read(request, LinkRequest))
+        return _json(joined.model_dump())
+
+    @app.get("/health/live")
+    async def live() -> dict[str, str]:
+        """Whether the process answers."""
+        return {"status": "live"}
+
+    @app.get("/health/ready", responses=PROBLEMS)
+    async def ready() -> dict[str, str]:
+        """Whether a model is loaded and warm."""
+        if reason := desk().not_ready():
+            raise ProblemError(503, f"Not ready: {reason}", headers={"Retry-After": "1"})
+        return {"status": "ready"}
+
+    describe(app)
+    return app
+
+
+async def _answer(desk: Desk, message: RecommendRequest | RankRequest, began: float) -> Response:
+    call = Call(message, inline(message.events, message.user) if message.events else Batch())
+    answer = await desk.answer(call)
+    took = _since(began)
+    if answer.events is not None:
+        answer.events.took_ms = took
+    return _json(
+        {
+            "recommendation_id": f"r_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}",
+            "request_id": message.request_id,
+            "model": {"name": answer.model.name, "version": answer.model.version},
+            "person": {
+                "person_id": answer.person,
+                "platforms": answer.platforms,
+                "state": "warm" if answer.warm else "new",
+            },
+            "items": answer.items,
+            "events": answer.events.model_dump() if answer.events else None,
+            "fallback": answer.fallback,
+            "took_ms": took,
+        }
+    )
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return Response(to_json(body, inf_nan_mode="null"), media_type="application/json")
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1e3, 2)
+
+
+def _number(text: str) -> Any:
+    """Returns what JSON would make of a query value: a number or a truth, else the text."""
+    if text in ("true", "false"):
+        return text == "true"
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 20 else text

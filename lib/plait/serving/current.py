@@ -1,0 +1,111 @@
+"""The model version that answers now, followed as its alias moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+import torch
+
+from plait.config import Project
+from plait.contracts.tables import SEQUENCES
+from plait.errors import PlaitError
+from plait.live import LiveState
+from plait.live.base import load_base
+from plait.recommend.recommender import Recommender
+from plait.store import Registry, Store, StoreVersion
+
+
+@dataclass(frozen=True)
+class Titles:
+    """Names of items, of one store version."""
+
+    version: int
+    of: dict[str, str]
+
+
+class Current:
+    """Loads, warms and swaps: the model behind `current`, the base, the titles.
+
+    A swap replaces one reference, so that a batch is answered wholly by one version.
+    """
+
+    def __init__(self, project: Project, state: LiveState) -> None:
+        self._project, self._state = project, state
+        self._store = Store(project.store_path)
+        self._registry = Registry(self._store)
+        self._base: StoreVersion | None = None
+        self.model: Recommender | None = None
+        self.titles = Titles(0, {})
+        self.reason = "the model is being loaded"
+
+    def refresh(self) -> None:
+        """Follows the alias and the store; what fails keeps the last good and is tried again.
+
+        Raises:
+            PlaitError: why something newer cannot be used.
+        """
+        faults = []
+        for step in (self._follow_model, self._follow_store):
+            try:
+                step()
+            except PlaitError as error:
+                faults.append(error)
+        self.reason = str(faults[0]) if faults and self.model is None else ""
+        if faults:
+            raise faults[0]
+
+    def _follow_model(self) -> None:
+        version = self._registry.current(self._project.model)
+        if self.model is not None and self.model.version == version:
+            return
+        fresh = Recommender.load(self._project, version=version)
+        warm(fresh)
+        self.model = fresh
+
+    def _follow_store(self) -> None:
+        version = self._store.current()
+        if version.number != self.titles.version:
+            self.titles = Titles(version.number, self._read_titles(version))
+        if (self._base is None or self._base != version) and load_base(
+            self._state, self._store, version
+        ):
+            self._base = version
+
+    def _read_titles(self, version: StoreVersion) -> dict[str, str]:
+        named = (
+            self._store.scan("items", version)
+            .filter(pl.col("title").is_not_null())
+            .select("item", "title")
+            .collect()
+        )
+        return dict(named.iter_rows())
+
+
+def warm(model: Recommender) -> None:
+    """Answers once for a stranger and for someone known, so that the first client need not wait."""
+    for platform in model.platforms:
+        item = model.model.vocabulary.items.filter(pl.col("platform") == platform).head(1)
+        known = pl.DataFrame(
+            {
+                "person": ["a", "b"],
+                "total": [0, 1],
+                **{name: [[], [value]] for name, value in _step(item, platform).items()},
+            }
+        )
+        model.top(SEQUENCES.conform(known), platform, 10)
+
+
+def _step(item: pl.DataFrame, platform: str) -> dict[str, object]:
+    return {
+        "event_id": "warm",
+        "platform": platform,
+        "item": item["item"][0],
+        "type": "view",
+        "strength": 0.3,
+    }
+
+
+def limit_threads(count: int) -> None:
+    """Keeps torch to `count` threads: the event loop and Valkey need the rest of the cores."""
+    torch.set_num_threads(count)

@@ -1,0 +1,143 @@
+"""The one Ray Serve deployment: HTTP, batching, and the threads that do the work."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fastapi import FastAPI
+from ray import serve
+
+from plait.contracts.http import EventsResponse, LinkRequest, LinkResponse
+from plait.serving.intake import Batch
+from plait.serving.service import Answer, Call
+from plait.serving.setup import Setup, opened
+
+log = logging.getLogger("plait.serving")
+Result = TypeVar("Result")
+BATCH = 64
+POLL_S, DRAIN_S = 1.0, 1.0
+
+
+@serve.ingress()
+class Plait:
+    """A replica: a model, a connection to live state, and its share of the requests."""
+
+    def __init__(self, config: str, live_state: str | None) -> None:
+        self._setup: Setup = opened(Path(config), live_state)
+        self._current, self._service = self._setup.current, self._setup.service
+        # One thread scores, one takes events: neither ever waits behind the other.
+        self._scoring = ThreadPoolExecutor(1, "score")
+        self._taking = ThreadPoolExecutor(1, "take")
+        self._stop = threading.Event()
+        self._refresh()
+        for job in (self._follow, self._drain):
+            threading.Thread(target=job, name=job.__name__, daemon=True).start()
+
+    def __serve_build_asgi_app__(self) -> FastAPI:
+        """Returns the app that Ray Serve puts behind HTTP."""
+        from plait.serving.api import build
+
+        return build(lambda: self, os.environ.get("PLAIT_API_KEY", ""))
+
+    def not_ready(self) -> str:
+        """Returns why there are no answers yet, or ''."""
+        return "" if self._current.model is not None else self._current.reason
+
+    async def answer(self, call: Call) -> Answer:
+        """Answers one call, together with whatever else waits."""
+        return _unwrap(await self._answer_all(call))
+
+    async def take(self, batch: Batch) -> EventsResponse:
+        """Keeps the events of one call, together with whatever else waits."""
+        return _unwrap(await self._take_all(batch))
+
+    async def link(self, message: LinkRequest) -> LinkResponse:
+        """Joins two accounts."""
+        return await _in(self._taking, partial(self._service.link, message))
+
+    @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)  # type: ignore[misc]
+    async def _answer_all(self, calls: list[Call]) -> Sequence[tuple[Answer | Exception]]:
+        return await self._all(self._scoring, self._service.answer, calls)
+
+    @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)  # type: ignore[misc]
+    async def _take_all(self, batches: list[Batch]) -> Sequence[tuple[EventsResponse | Exception]]:
+        return await self._all(self._taking, self._service.take, batches)
+
+    async def _all(self, pool: ThreadPoolExecutor, work: Any, asked: Sequence[Any]) -> Any:
+        try:
+            results = await _in(pool, partial(work, asked))
+        except Exception as error:
+            results = [error] * len(asked)
+        return [(result,) for result in results]  # wrapped: an error is one caller's alone
+
+    def _follow(self) -> None:
+        while not self._stop.wait(POLL_S):
+            self._refresh()
+
+    def _refresh(self) -> None:
+        said = self._current.reason
+        try:
+            self._current.refresh()
+        except Exception as error:
+            self._current.reason = str(error)
+            if self._current.reason != said:
+                log.warning("%s", error)
+
+    def _drain(self) -> None:
+        self._setup.drainer(secrets.token_hex(8)).run(self._stop, DRAIN_S, log.warning)
+
+
+def _unwrap(wrapped: tuple[Result | Exception]) -> Result:
+    (result,) = wrapped
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+async def _in(pool: ThreadPoolExecutor, work: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(pool, work)
+
+
+def application(
+    config: str,
+    live_state: str | None = None,
+    replicas: tuple[int, int] = (1, 1),
+    cpus: float = 1.0,
+) -> serve.Application:
+    """Returns the application for `serve.run` and `serve run`.
+
+    Args:
+        config: the project file.
+        live_state: address of Valkey; default: the project's, else an embedded one.
+        replicas: fewest and most.
+        cpus: cores Ray reserves for a replica.
+    """
+    scale: dict[str, Any] = {"num_replicas": replicas[0]}
+    if replicas[1] > replicas[0]:
+        scale = {
+            "autoscaling_config": {
+                "min_replicas": replicas[0],
+                "max_replicas": replicas[1],
+                "target_ongoing_requests": 2 * BATCH,
+            }
+        }
+    deployment = serve.deployment(
+        Plait,
+        name="plait",
+        max_ongoing_requests=16 * BATCH,
+        ray_actor_options={"num_cpus": cpus},
+        graceful_shutdown_timeout_s=5,
+        graceful_shutdown_wait_loop_s=0.2,
+        logging_config={"enable_access_log": False},
+        **scale,
+    )
+    return deployment.bind(config, live_state)

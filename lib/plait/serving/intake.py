@@ -1,0 +1,164 @@
+"""Events as clients write them to events as the contract has them, many calls at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+from pydantic import TypeAdapter, ValidationError
+
+from plait.clean.events import clean_events
+from plait.clean.rules import EventRules
+from plait.contracts.http import Event, InlineEvent, Rejected, User
+from plait.contracts.raw import RAW
+from plait.errors import nearest
+from plait.live.entries import FEEDBACK
+from plait.privacy.pseudonym import Key
+from plait.serving.body import explain
+from plait.serving.problem import ProblemError
+
+_EVENTS = TypeAdapter(list[Event])
+
+_SENT: dict[str, Any] = {
+    "event_id": pl.String(),
+    "type": pl.String(),
+    "item_id": pl.String(),
+    "topic": pl.String(),
+    "creator": pl.String(),
+    "query": pl.String(),
+    "time": pl.String(),
+    "order": pl.Int64(),
+    "value": pl.Float64(),
+    "currency": pl.String(),
+    "dwell_s": pl.Float64(),
+    "rating": pl.Float64(),
+    "session": pl.String(),
+    "recommendation_id": pl.String(),
+    "user": pl.Struct({"platform": pl.String(), "id": pl.String()}),
+}
+_FIELDS = {"account": "user.id", "item": "item_id", "dwell": "dwell_s"}
+_WHY = {
+    "null_item": ("it is about nothing", "Name its object: item_id, topic, creator or query."),
+    "null_object": ("it is about nothing", "Name its object: item_id, topic, creator or query."),
+    "bad_time": ("it is no time", "Send RFC 3339, such as 2026-11-24T01:02:03Z."),
+    "future_time": ("it is more than a day ahead", "Send UTC, or the offset; check the clock."),
+    "ancient_time": ("it is before 1990", "Send RFC 3339, such as 2026-11-24T01:02:03Z."),
+    "bad_id": ("it is no id", "Ids have 1 to 512 characters and no control characters."),
+    "null_account": ("it is blank", "Name the account."),
+    "bad_query": ("it is too long", "At most 2,000 characters."),
+}
+
+
+@dataclass
+class Batch:
+    """The events of one call: which were taken into `rows`, and which were not."""
+
+    rejected: list[Rejected] = field(default_factory=list)
+    good: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+
+
+def sift(events: Sequence[Any]) -> Batch:
+    """Returns which of `events` have the shape of an event, and what is wrong with the rest."""
+    batch = Batch()
+    bad: set[int] = set()
+    try:
+        _EVENTS.validate_python(events)
+    except ValidationError as error:
+        for detail in explain(error, Event, limit=10_000, skip=1):
+            index = int(detail.loc[0])
+            if index not in bad:
+                bad.add(index)
+                name = ".".join(str(step) for step in detail.loc[1:]) or "the event"
+                batch.rejected.append(
+                    Rejected(index=index, field=name, error=detail.msg, hint=detail.hint)
+                )
+    batch.good = [(i, event) for i, event in enumerate(events) if i not in bad]
+    return batch
+
+
+def inline(events: Sequence[InlineEvent], user: User) -> Batch:
+    """Returns the events inside a call of `user`; each is the user's own, unless it says whose.
+
+    Raises:
+        ProblemError: the user is a person and an event does not say by which account.
+    """
+    own = None if user.person_id else {"platform": user.platform, "id": user.id}
+    batch = Batch()
+    for i, event in enumerate(events):
+        sent = event.model_dump(exclude_none=True)
+        sent.setdefault("user", own)
+        if sent["user"] is None:
+            detail = f"events.{i}.user: missing. Name the account, as `user` is a person."
+            raise ProblemError(422, detail)
+        batch.good.append((i, sent))
+    return batch
+
+
+def clean(batches: Sequence[Batch], platforms: Sequence[str], key: Key) -> pl.DataFrame:
+    """Returns FEEDBACK rows of all good events, with `call` and `index`; rejects the others.
+
+    Args:
+        batches: calls; those of their events that fail a check move to `rejected`.
+        platforms: the platforms of the project.
+        key: the pseudonym key.
+    """
+    now = datetime.now(UTC)
+    sent = pl.from_dicts([e for b in batches for _, e in b.good] or [{}], schema=_SENT)
+    if not any(b.good for b in batches):
+        return _empty()
+    count = sent.height
+    # Events without a time happened now, one after the other as they were sent.
+    times = [(now + timedelta(microseconds=i)).isoformat() for i in range(count)]
+    rows = sent.with_columns(
+        pl.Series("call", [c for c, b in enumerate(batches) for _ in b.good], pl.Int64),
+        pl.Series("index", [i for b in batches for i, _ in b.good], pl.Int64),
+        pl.col("user").struct.field("platform").alias("platform"),
+        pl.col("user").struct.field("id").alias("account"),
+        pl.col("time").fill_null(pl.Series(times)),
+    ).with_row_index("row")
+    parts = []
+    for (name,), part in rows.partition_by("platform", as_dict=True).items():
+        platform = str(name)
+        if platform not in platforms:
+            _reject(
+                batches, part, "user.platform", "no such platform", nearest(platform, platforms)
+            )
+            continue
+        other = ~pl.col("item_id").str.starts_with(f"{platform}:").fill_null(True)
+        strays = part.filter(other)
+        if strays.height:
+            hint = f"Item ids are platform:id, here {platform}:..., as the event's user."
+            _reject(batches, strays, "item_id", "it is another platform's item", hint)
+            part = part.filter(~other)
+        parts.append(_clean(batches, part, platform, key, now))
+    return pl.concat([part for part in parts if part.height] or [_empty()])
+
+
+def _clean(
+    batches: Sequence[Batch], part: pl.DataFrame, platform: str, key: Key, now: datetime
+) -> pl.DataFrame:
+    raw = part.select(
+        pl.col("row").cast(pl.Int64),
+        pl.col("item_id").str.slice(len(platform) + 1).alias("item"),
+        pl.col("dwell_s").alias("dwell"),
+        *(name for name in RAW if name in part.columns and name != "row"),
+    ).select(pl.col(name).cast(kind) for name, kind in RAW.items())
+    events, faults = clean_events(raw, platform, EventRules(), key, now)
+    if faults.height:
+        for row, reason, name in faults.select("row", "reason", "field").iter_rows():
+            why, hint = _WHY.get(reason, (reason.replace("_", " "), "See /docs."))
+            _reject(batches, part.filter(pl.col("row") == row), _FIELDS.get(name, name), why, hint)
+        part = part.filter(~pl.col("row").is_in(faults["row"].implode()))
+    return pl.concat([events, part.select("recommendation_id", "call", "index")], how="horizontal")
+
+
+def _reject(batches: Sequence[Batch], rows: pl.DataFrame, name: str, error: str, hint: str) -> None:
+    for call, index in rows.select("call", "index").iter_rows():
+        batches[call].rejected.append(Rejected(index=index, field=name, error=error, hint=hint))
+
+
+def _empty() -> pl.DataFrame:
+    return pl.DataFrame(schema={**FEEDBACK, "call": pl.Int64(), "index": pl.Int64()})

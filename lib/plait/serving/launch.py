@@ -1,0 +1,218 @@
+"""Starts the endpoint on this machine: Valkey, Ray, the application; and ends it in order."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from plait.config import Project, load_config
+from plait.errors import PlaitError
+from plait.live.base import load_base
+from plait.live.drain import Drainer
+from plait.live.feedback import FeedbackLog
+from plait.live.valkey import EmbeddedValkey
+from plait.privacy.key import load_key
+from plait.serving import environment
+from plait.serving.setup import connect, live_folder
+from plait.store import Registry, Store
+
+log = logging.getLogger("plait.serving")
+READY_S = 120.0
+CONTROLLER, NAMESPACE = "SERVE_CONTROLLER_ACTOR", "serve"
+
+
+class NotStarted(PlaitError):
+    """The endpoint does not come up."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A running endpoint."""
+
+    url: str
+    model: str
+    version: str
+    live_state: str
+    seconds: float
+
+
+@contextmanager
+def running(
+    config: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    live_state: str | None = None,
+    replicas: int | None = None,
+) -> Iterator[Endpoint]:
+    """Yields the endpoint once it is ready; ends everything it started afterwards.
+
+    Args:
+        config: the project file.
+        host: where it listens.
+        port: default: the project's.
+        live_state: redis:// address; default: the project's, else an embedded Valkey.
+        replicas: processes that answer; default: the fewest of the project.
+
+    Raises:
+        NothingFused, NoModel, DamagedVersion: there is nothing to serve yet.
+        NotStarted: the port is taken, or a part does not start.
+    """
+    began = time.monotonic()
+    project = load_config(config)
+    port = port or project.serve.port
+    store = Store(project.store_path)
+    store.current()
+    version, _ = Registry(store).fetch(project.model)
+    load_key(project)
+    if not environment.is_free(port, host):
+        raise NotStarted(
+            f"port {port} on {host} is taken.", fix="Stop what listens there, or name --port."
+        )
+    address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
+    with ExitStack() as parts:
+        if address is None:
+            valkey = parts.enter_context(EmbeddedValkey(live_folder(project)))
+            address = valkey.address
+            parts.enter_context(_kept_alive(valkey))
+        parts.callback(_drain, project, store, address)
+        loading = threading.Thread(target=_load, args=(project, store, address), daemon=True)
+        loading.start()
+        count = replicas or project.serve.replicas[0]
+        parts.enter_context(_ray(count))
+        _deploy(config, address, host, port, count)
+        loading.join()
+        _wait_until_ready(host, port)
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+        yield Endpoint(
+            f"http://{shown}:{port}", project.model, version, address, time.monotonic() - began
+        )
+
+
+def _load(project: Project, store: Store, address: str) -> None:
+    """Loads the base while Ray starts; a replica does it if this fails."""
+    with contextlib.suppress(PlaitError):
+        load_base(connect(project, address), store, store.current())
+
+
+def _drain(project: Project, store: Store, address: str) -> None:
+    """Leaves nothing behind in Valkey that the next fuse should read."""
+    drainer = Drainer(connect(project, address), FeedbackLog(store), secrets.token_hex(8))
+    try:
+        drainer.drain(takeover=True)
+    except Exception as error:
+        log.warning("some events wait in live state for the next start: %s", error)
+
+
+@contextmanager
+def _kept_alive(valkey: EmbeddedValkey) -> Iterator[None]:
+    """Starts the server again if it dies; what it accepted is in its file."""
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.5):
+            if valkey.pid is None:
+                log.warning("the embedded Valkey died; it is started again")
+                with contextlib.suppress(PlaitError):
+                    valkey.revive()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def _ray(replicas: int) -> Iterator[None]:
+    environment.prepare()
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    ray.init(
+        address="local",
+        num_cpus=replicas,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=100 * 2**20,
+    )
+    try:
+        yield
+    finally:
+        # Ends every process of this Ray, Serve and HAProxy with it.
+        ray.shutdown()
+
+
+def _deploy(config: Path, address: str, host: str, port: int, replicas: int) -> None:
+    """Starts Serve and the application at once: their processes take seconds to import."""
+    from ray import serve
+
+    from plait.serving.deployment import application
+
+    logging.getLogger("ray.serve").setLevel(logging.ERROR)
+    failed: list[Exception] = []
+
+    def start() -> None:
+        try:
+            serve.start(
+                proxy_location="HeadOnly",
+                http_options={"host": host, "port": port, "keep_alive_timeout_s": 90},
+                logging_config={"enable_access_log": False},
+            )
+        except Exception as error:
+            failed.append(error)
+
+    starting = threading.Thread(target=start, daemon=True)
+    starting.start()
+    _wait_for_controller(starting)
+    app = application(str(config.absolute()), address, (replicas, replicas))
+    serve.run(app, name="plait", route_prefix="/")
+    starting.join()
+    if failed:
+        raise NotStarted(f"Ray Serve does not start: {failed[0]}") from failed[0]
+
+
+def _wait_for_controller(starting: threading.Thread) -> None:
+    import ray
+
+    while starting.is_alive():
+        try:
+            ray.get_actor(CONTROLLER, namespace=NAMESPACE)
+        except ValueError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _wait_until_ready(host: str, port: int) -> None:
+    until, said = time.monotonic() + READY_S, "nothing answers"
+    while time.monotonic() < until:
+        connection = http.client.HTTPConnection(host, port, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            reply = connection.getresponse()
+            said = reply.read().decode(errors="replace")
+            if reply.status == http.HTTPStatus.OK:
+                return
+        except (OSError, http.client.HTTPException) as error:
+            said = str(error)
+        finally:
+            connection.close()
+        time.sleep(0.05)
+    raise NotStarted(f"the endpoint is not ready after {READY_S:.0f} s: {said[:300]}")

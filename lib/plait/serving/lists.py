@@ -1,0 +1,122 @@
+"""From histories and questions to lists of items, all rows of a platform at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from plait.recommend.answer import Recommendation, ScoredItem
+from plait.recommend.recommender import Recommender
+
+Item = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What one row wants: its best `k` items of `platforms`, or its `items` in order."""
+
+    k: int = 0
+    platforms: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    exclude_seen: bool = True
+    items: Sequence[str] | None = None
+    explain: bool = False
+
+
+def answer(
+    model: Recommender,
+    histories: pl.DataFrame,
+    questions: Sequence[Question],
+    titles: Mapping[str, str],
+) -> list[tuple[list[Item], str | None]]:
+    """Returns each row's items as JSON objects and why they are generic, if they are."""
+    found: list[dict[str, Recommendation]] = [{} for _ in questions]
+    for platform in model.platforms:
+        _top(model, histories, questions, platform, found)
+        _rank(model, histories, questions, platform, found)
+    return [
+        _one(question, row, model.platforms, titles)
+        for question, row in zip(questions, found, strict=True)
+    ]
+
+
+def _top(
+    model: Recommender,
+    histories: pl.DataFrame,
+    questions: Sequence[Question],
+    platform: str,
+    found: list[dict[str, Recommendation]],
+) -> None:
+    rows = [i for i, q in enumerate(questions) if q.items is None and platform in q.platforms]
+    if not rows:
+        return
+    asked = [questions[i] for i in rows]
+    lists = model.top(
+        histories[rows],
+        platform,
+        max(q.k for q in asked),
+        exclude_seen=[q.exclude_seen for q in asked],
+        exclude=[q.exclude for q in asked],
+    )
+    for i, recommendation in zip(rows, lists, strict=True):
+        found[i][platform] = recommendation
+
+
+def _rank(
+    model: Recommender,
+    histories: pl.DataFrame,
+    questions: Sequence[Question],
+    platform: str,
+    found: list[dict[str, Recommendation]],
+) -> None:
+    start = f"{platform}:"
+    wanted = [[item for item in q.items or () if item.startswith(start)] for q in questions]
+    rows = [i for i, items in enumerate(wanted) if items]
+    if not rows:
+        return
+    ranked = model.rank(histories[rows], platform, [wanted[i] for i in rows])
+    for i, recommendation in zip(rows, ranked, strict=True):
+        found[i][platform] = recommendation
+
+
+def _one(
+    question: Question,
+    lists: Mapping[str, Recommendation],
+    platforms: Sequence[str],
+    titles: Mapping[str, str],
+) -> tuple[list[Item], str | None]:
+    order = [p for p in (question.platforms or platforms) if p in lists]
+    scored = [[i for i in lists[p].items if i.score is not None] for p in order]
+    merged = alternate(scored)
+    if question.items is None:
+        merged = merged[: question.k]
+        known: set[str] | None = None
+    else:
+        known = {item.item for item in merged}
+        merged += [ScoredItem(item, None) for item in question.items if item not in known]
+    items = []
+    for position, item in enumerate(merged, 1):
+        body: Item = {
+            "item_id": item.item,
+            "platform": item.item.partition(":")[0],
+            "position": position,
+            "score": item.score,
+            "title": titles.get(item.item),
+        }
+        if question.explain:
+            body["terms"] = item.terms
+        if known is not None:
+            body["known"] = item.score is not None
+        items.append(body)
+    return items, next((lists[p].fallback for p in order if lists[p].fallback), None)
+
+
+def alternate(lists: Sequence[Sequence[ScoredItem]]) -> list[ScoredItem]:
+    """Returns the lists as one: the first of each, the second of each, ...
+
+    Scores compare within a platform only, so a list over several platforms takes turns.
+    """
+    longest = max((len(items) for items in lists), default=0)
+    return [items[turn] for turn in range(longest) for items in lists if turn < len(items)]

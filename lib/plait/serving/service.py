@@ -1,0 +1,264 @@
+"""What the endpoint does, a batch of calls at a time, without HTTP and without Ray."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import polars as pl
+
+from plait.config import Project
+from plait.contracts.http import (
+    Account,
+    EventsResponse,
+    LinkRequest,
+    LinkResponse,
+    RankRequest,
+    RecommendRequest,
+    User,
+)
+from plait.errors import LiveStateDown, nearest
+from plait.live import Known, LiveState, Who
+from plait.live.feedback import FeedbackLog
+from plait.live.history import sequences
+from plait.privacy.pseudonym import Key, account_pseudonym, person_of
+from plait.recommend.recommender import Recommender
+from plait.serving.current import Current
+from plait.serving.intake import Batch, clean
+from plait.serving.lists import Question, answer
+from plait.serving.problem import ProblemError
+
+log = logging.getLogger("plait.serving")
+STATE_UNAVAILABLE = "state_unavailable"
+
+
+@dataclass
+class Call:
+    """One recommend or rank call and the events it brings."""
+
+    message: RecommendRequest | RankRequest
+    events: Batch = field(default_factory=Batch)
+
+
+@dataclass
+class Answer:
+    """What a call gets: items as JSON objects, and what is known of the person."""
+
+    model: Recommender
+    person: str
+    platforms: list[str]
+    warm: bool
+    items: list[dict[str, object]]
+    fallback: str | None
+    events: EventsResponse | None
+
+
+class Service:
+    """Answers, takes events and links. Methods block: call them off the event loop."""
+
+    def __init__(
+        self, project: Project, key: Key, state: LiveState, feedback: FeedbackLog, current: Current
+    ) -> None:
+        self._project, self._key = project, key
+        self._state, self._feedback, self._current = state, feedback, current
+        self._platforms = tuple(project.platforms)
+
+    def answer(self, calls: Sequence[Call]) -> list[Answer | Exception]:
+        """Returns an answer, or what is wrong, for each call; all from one model version."""
+        model, titles = self._current.model, self._current.titles.of
+        if model is None:
+            error = ProblemError(503, self._current.reason, headers={"Retry-After": "5"})
+            return [error for _ in calls]
+        faults = [self._fault(call, model) for call in calls]
+        rows = [i for i, fault in enumerate(faults) if fault is None]
+        asked = [calls[i] for i in rows]
+        if not asked:
+            return [fault for fault in faults if fault is not None]
+        events = clean([call.events for call in asked], self._platforms, self._key)
+        recorded, lost = self._record(asked, events)
+        who = self._who([call.message.user for call in asked])
+        known, down = self._known(who)
+        extra = events.drop("index").rename({"call": "at"})
+        histories = sequences(known, self._project.sequence_length, extra)
+        lists = answer(
+            model,
+            histories,
+            [self._question(call, model) for call in asked],
+            titles,
+        )
+        answers: list[Answer | Exception] = [
+            fault or lost or ProblemError(500, "") for fault in faults
+        ]
+        active = histories["event_id"].list.len().to_list()
+        taken = _responses([call.events for call in asked], events, recorded)
+        for place, i in enumerate(rows):
+            if lost is not None and asked[place].message.record and asked[place].events.good:
+                continue
+            items, reason = lists[place]
+            own = _platforms(known[place], histories["platform"][place])
+            answers[i] = Answer(
+                model=model,
+                person=known[place].person,
+                platforms=own,
+                warm=active[place] > 0,
+                items=items,
+                fallback=STATE_UNAVAILABLE if down else reason,
+                events=taken[place] if asked[place].message.events else None,
+            )
+        return answers
+
+    def take(self, batches: Sequence[Batch]) -> list[EventsResponse | Exception]:
+        """Keeps the events of several calls; they are on disk when this returns."""
+        events = clean(batches, self._platforms, self._key)
+        try:
+            fresh = self._keep(events)
+        except ProblemError as error:
+            return [
+                error if b.good else r
+                for b, r in zip(batches, _responses(batches, events, []), strict=True)
+            ]
+        return list(_responses(batches, events, fresh))
+
+    def link(self, message: LinkRequest) -> LinkResponse:
+        """Joins two accounts; the next answer for either knows both.
+
+        Raises:
+            ProblemError: an unknown platform, or twice the same account.
+            LiveStateDown: nothing was joined.
+        """
+        one, two = message.accounts
+        if one == two:
+            raise ProblemError(422, "accounts: both are the same account; name two.")
+        for account in message.accounts:
+            self._check_platform(account.platform, "accounts")
+        pseudonyms = self._pseudonyms(message.accounts)
+        pairs = [(p, a.platform) for p, a in zip(pseudonyms, message.accounts, strict=True)]
+        person, merged = self._state.link(pairs[0], pairs[1], datetime.now(UTC))
+        return LinkResponse(person_id=person, merged=merged)
+
+    def _fault(self, call: Call, model: Recommender) -> Exception | None:
+        try:
+            if call.message.user.platform is not None:
+                self._check_platform(call.message.user.platform, "user.platform")
+            wanted = getattr(call.message, "platforms", None) or ()
+            for name in wanted:
+                if name not in model.platforms:
+                    raise ProblemError(
+                        422,
+                        f"platforms: the model knows no platform '{name}'. "
+                        f"{nearest(name, model.platforms)}",
+                    )
+        except ProblemError as error:
+            return error
+        return None
+
+    def _check_platform(self, name: str, where: str) -> None:
+        if name not in self._platforms:
+            hint = nearest(name, self._platforms)
+            raise ProblemError(422, f"{where}: there is no platform '{name}'. {hint}")
+
+    def _question(self, call: Call, model: Recommender) -> Question:
+        message = call.message
+        if isinstance(message, RankRequest):
+            return Question(items=message.items, explain=message.explain)
+        return Question(
+            k=message.k,
+            platforms=tuple(message.platforms or model.platforms),
+            exclude=tuple(message.exclude),
+            exclude_seen=message.seen == "exclude",
+            explain=message.explain,
+        )
+
+    def _record(
+        self, calls: Sequence[Call], events: pl.DataFrame
+    ) -> tuple[list[bool], ProblemError | None]:
+        """Keeps the events of calls that ask for it; returns which of all events were new."""
+        wanted = [i for i, call in enumerate(calls) if call.message.record]
+        keep = events["call"].is_in(wanted)
+        try:
+            fresh = iter(self._keep(events.filter(keep)))
+        except ProblemError as error:
+            return [False] * events.height, error
+        return [next(fresh) if kept else True for kept in keep], None
+
+    def _keep(self, events: pl.DataFrame) -> list[bool]:
+        if events.is_empty():
+            return []
+        try:
+            return self._state.append(events)
+        except LiveStateDown as down:
+            try:
+                self._feedback.write_aside(events)
+            except Exception as error:
+                log.error("an event could not be kept: %s; %s", down, error)
+                raise ProblemError(
+                    503,
+                    "Neither live state nor the store takes events now; send them again.",
+                    headers={"Retry-After": "1"},
+                ) from None
+            return [True] * events.height
+
+    def _known(self, who: Sequence[Who]) -> tuple[list[Known], bool]:
+        try:
+            return self._state.read(who), False
+        except LiveStateDown as error:
+            log.warning("%s", error)
+            accounts = pl.Series([w.account for w in who], dtype=pl.String)
+            alone = accounts.to_frame("a").select(person_of(pl.col("a"))).to_series()
+            return [
+                Known(w.person or person, ((w.account, w.platform),) if w.platform else ())
+                for w, person in zip(who, alone, strict=True)
+            ], True
+
+    def _who(self, users: Sequence[User]) -> list[Who]:
+        accounts = [
+            Account(platform=u.platform, id=u.id)
+            for u in users
+            if u.platform is not None and u.id is not None
+        ]
+        pseudonyms = iter(self._pseudonyms(accounts))
+        return [
+            Who(account=next(pseudonyms), platform=u.platform)
+            if u.platform is not None
+            else Who(u.person_id or "", *self._founder(u.person_id or ""))
+            for u in users
+        ]
+
+    def _founder(self, person: str) -> tuple[str, str]:
+        """Returns the account that a newcomer's person id was made from."""
+        return (f"a_{self._key.id}_{person[2:]}", "") if len(person) == 34 else ("", "")
+
+    def _pseudonyms(self, accounts: Sequence[Account]) -> list[str]:
+        found = [""] * len(accounts)
+        for platform in {account.platform for account in accounts}:
+            places = [i for i, account in enumerate(accounts) if account.platform == platform]
+            ids = pl.Series([accounts[i].id for i in places], dtype=pl.String)
+            for i, pseudonym in zip(
+                places, account_pseudonym(ids, self._key, platform), strict=True
+            ):
+                found[i] = pseudonym
+        return found
+
+
+def _responses(
+    batches: Sequence[Batch], events: pl.DataFrame, fresh: Sequence[bool]
+) -> list[EventsResponse]:
+    accepted, repeated = [0] * len(batches), [0] * len(batches)
+    for call, new in zip(events["call"].to_list(), fresh, strict=False):
+        accepted[call] += new
+        repeated[call] += not new
+    return [
+        EventsResponse(
+            accepted=accepted[i],
+            duplicates=repeated[i],
+            rejected=sorted(batch.rejected, key=lambda r: r.index),
+            took_ms=0.0,
+        )
+        for i, batch in enumerate(batches)
+    ]
+
+
+def _platforms(known: Known, steps: pl.Series) -> list[str]:
+    return sorted({platform for _, platform in known.accounts if platform} | set(steps))

@@ -1,0 +1,60 @@
+"""Puts the parts of a replica together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from plait.config import Project, load_config
+from plait.live import LiveState
+from plait.live.drain import Drainer
+from plait.live.feedback import FeedbackLog
+from plait.live.valkey import EmbeddedValkey
+from plait.privacy.key import load_key
+from plait.serving.current import Current, limit_threads
+from plait.serving.service import Service
+from plait.store import Store
+
+
+@dataclass
+class Setup:
+    """What a replica works with."""
+
+    project: Project
+    address: str
+    current: Current
+    service: Service
+    feedback: FeedbackLog
+    valkey: EmbeddedValkey | None
+
+    def drainer(self, token: str) -> Drainer:
+        """Returns a drainer with a connection of its own."""
+        return Drainer(connect(self.project, self.address), self.feedback, token)
+
+
+def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Setup:
+    """Returns a replica's parts; starts an embedded Valkey if no address is known."""
+    project = load_config(config)
+    address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
+    valkey = None
+    if address is None:
+        valkey = EmbeddedValkey(live_folder(project)).start()
+        address = valkey.address
+    limit_threads(threads)
+    feedback = FeedbackLog(Store(project.store_path))
+    current = Current(project, connect(project, address))
+    service = Service(project, load_key(project), connect(project, address), feedback, current)
+    return Setup(project, address, current, service, feedback, valkey)
+
+
+def connect(project: Project, address: str) -> LiveState:
+    """Returns live state at `address`, in a namespace that only this store uses."""
+    namespace = hashlib.sha256(str(project.store_path).encode()).hexdigest()[:12]
+    return LiveState(address, namespace, project.sequence_length)
+
+
+def live_folder(project: Project) -> Path:
+    """Returns where an embedded Valkey keeps its file."""
+    return project.store_path / "live"
