@@ -15,7 +15,7 @@ from plait.evaluation.ranks import rank_among_all, rank_of
 from plait.evaluation.scorers import Scorer, Scores
 from plait.progress import Task
 
-_CELLS = 8_000_000  # person-item scores held at once: 32 MB a float32 matrix
+_CELLS = 4_000_000  # person-item scores held at once: 16 MB a float32 matrix
 _ROWS = 1024
 _ABSENT = np.float32(np.nan)  # neither better than a target nor equal to it
 _IMPOSSIBLE = -50.0  # log-probability of an item that the scorer does not know

@@ -17,7 +17,11 @@ TOP = CUTOFFS[-1]
 
 
 def measure(
-    questions: Questions, answers: Answers, validation: Answers | None, seed: int
+    questions: Questions,
+    answers: Answers,
+    validation: Answers | None,
+    trained: npt.NDArray[np.bool_],
+    seed: int,
 ) -> dict[str, Any]:
     """Returns every figure of one scorer on one platform.
 
@@ -25,6 +29,7 @@ def measure(
         questions: the test targets.
         answers: to them.
         validation: answers that calibrate probabilities; None leaves those figures out.
+        trained: which vocabulary indices have an event in training, [len(vocabulary)].
         seed: of the bootstrap.
     """
     values = {
@@ -34,20 +39,23 @@ def measure(
     figures: dict[str, Any] = {
         "n": len(questions),
         "candidates": float(answers.candidates.mean()),
+        "accuracy_all_negative": float((1.0 - 1.0 / answers.candidates).mean()),
         **summary(values, questions.person, seed),
     }
     calibration = calibrate(validation.judged) if validation else None
     if calibration:
         figures["pointwise"] = judge(calibration, answers.judged)
-    slices = platforms_known(questions)
-    if len(set(slices.tolist())) > 1:
-        figures["slices"] = {
-            name: {
-                "n": int(where.sum()),
-                **summary(ranking(answers.ranks[where]), questions.person[where], seed),
-            }
-            for name, where in {"one": slices < 2, "several": slices >= 2}.items()
+    several = platforms_known(questions) >= 2
+    slices = {"one_platform": ~several, "several_platforms": several}
+    slices |= {"new_item": ~trained[questions.item], "known_item": trained[questions.item]}
+    figures["slices"] = {
+        name: {
+            "n": int(where.sum()),
+            **summary(ranking(answers.ranks[where]), questions.person[where], seed),
         }
+        for name, where in slices.items()
+        if where.any() and not where.all()
+    }
     return figures
 
 

@@ -43,7 +43,8 @@ def top_as_positives(ranks: Floats, candidates: Floats, k: int) -> dict[str, Flo
     """Returns the top k read as predicted positives, a confusion a target, each [M].
 
     Of n candidates one is positive. TP is a hit, FP = k - TP, FN = 1 - TP and TN the rest;
-    accuracy = (TP + TN) / n, beside (n - 1) / n of an answer that calls nothing positive.
+    accuracy = (TP + TN) / n, to be read beside 1 - 1 / n of an answer that calls nothing
+    positive.
     With fewer than k candidates all of them are predicted.
 
     Args:
@@ -56,7 +57,6 @@ def top_as_positives(ranks: Floats, candidates: Floats, k: int) -> dict[str, Flo
     negatives_right = candidates - predicted - (1.0 - found)
     return {
         f"accuracy@{k}": (found + negatives_right) / candidates,
-        "accuracy_all_negative": (candidates - 1.0) / candidates,
         f"precision@{k}": found / predicted,
         f"recall@{k}": found,
         f"f1@{k}": 2.0 * found / (predicted + 1.0),

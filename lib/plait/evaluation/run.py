@@ -100,6 +100,8 @@ class _Run:
         )
         if not len(test):
             return None
+        trained = np.zeros(len(self.held.vocabulary), bool)
+        trained[self.held.train.item] = True
         answers, figures = [], []
         for scorer in scorers:
             found = answer(scorer, test, self.rules.sample, self.seed, work)
@@ -109,7 +111,7 @@ class _Run:
                 else None
             )
             answers.append(found)
-            figures.append(measure(test, found, tuning, self.seed))
+            figures.append(measure(test, found, tuning, trained, self.seed))
         ranks = pl.DataFrame(
             {
                 "person": self.held.people.gather(test.person),

@@ -20,26 +20,24 @@ _POINTWISE = ("accuracy", "recall", "f1", "auc")
 def table(report: Report) -> RenderableType:
     """Returns the table of `report` and the notes below it."""
     title = f"{report.model} {report.model_version} under {report.protocol}"
-    grid = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
+    grid = Table(title=title, title_justify="left", box=box.SIMPLE, padding=0)
     grid.add_column("", no_wrap=True)
-    for heading in ("HR@5", "HR@10", "NDCG@10", "MRR"):
-        grid.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("acc.", "prec.", "F1"):
-        grid.add_column(f"top {TOP}\n{heading}", justify="right", no_wrap=True)
-    for heading in ("acc.", "rec.", "F1", "AUC"):
-        grid.add_column(f"yes/no\n{heading}", justify="right", no_wrap=True)
+    headings = ("HR@5", "HR@10", "NDCG@10", "MRR")
+    headings += (f"top {TOP}\nacc.", "\nprec.", "\nF1", "yes/no\nacc.", "\nrec.", "\nF1", "\nAUC")
+    for heading in headings:
+        grid.add_column(heading, justify="right", no_wrap=True, vertical="bottom")
     for platform, figures in report.platforms.items():
-        grid.add_row(Text(f"{platform}, {figures['n']:,} targets", style="bold"))
+        grid.add_section()
+        grid.add_row(Text(platform, style="bold"), f"{figures['n']:,}", "targets")
         rows = {report.model_version: figures}
         if report.against:
             rows[report.against["name"]] = report.against["platforms"][platform]
-        rows |= {name: figures[platform] for name, figures in report.baselines.items()}
+        rows |= {name: one[platform] for name, one in report.baselines.items()}
         for name, row in rows.items():
-            grid.add_row(f"  {name}", *_cells(row, bold=row is figures))
+            grid.add_row(f" {name}", *_cells(row, bold=row is figures))
         if report.against:
             change = report.against["difference"][platform]
-            cells = [_interval(change, name, sign=True) for name in _RANKING]
-            grid.add_row("  difference", *cells)
+            grid.add_row(" difference", *(_interval(change, name, sign=True) for name in _RANKING))
     return Group(grid, Text(_notes(report), style="dim"))
 
 
@@ -51,10 +49,10 @@ def _cells(row: dict[str, Any], *, bold: bool) -> list[Text]:
 
 
 def _interval(row: dict[str, Any], name: str, *, bold: bool = False, sign: bool = False) -> Text:
-    low, high = row[f"{name}_ci"]
+    low, high = (_short(bound, sign=sign) for bound in row[f"{name}_ci"])
     value = Text(_short(row[name], 4, sign=sign), style="bold" if bold else "")
-    between = f"{_short(low, sign=sign)}{' ' if sign else '-'}{_short(high, sign=sign)}"
-    return Text.assemble(value, Text(f"\n{between}", style="dim"))
+    between = f"\n{low}\n{high}" if sign else f"\n{low}-{high}"
+    return Text.assemble(value, Text(between, style="dim"))
 
 
 def _short(value: float, digits: int = 3, *, sign: bool = False) -> str:
@@ -64,13 +62,21 @@ def _short(value: float, digits: int = 3, *, sign: bool = False) -> str:
 
 
 def _notes(report: Report) -> str:
-    first = next(iter(report.platforms.values()))
-    always_no = first["accuracy_all_negative"]
+    every = report.platforms.values()
+    candidates = " and ".join(dict.fromkeys(f"{one['candidates']:,.0f}" for one in every))
+    always_no = min(one["accuracy_all_negative"] for one in every)
+    new = [
+        f"{one['slices']['new_item']['n']:,} of {one['n']:,} on {platform}"
+        for platform, one in report.platforms.items()
+        if "new_item" in one.get("slices", {})
+    ]
     notes = [
-        "Below a figure: its 95 % bootstrap interval over people.",
-        f"top {TOP}: the list read as predicted positives among {first['candidates']:,.0f} "
-        f"candidates; recall is HR@{TOP}, and answering 'none' has accuracy {always_no:.4f}.",
-        "yes/no: calibrated probability, threshold from validation, 4 negatives a positive; "
+        "Below each figure: its 95 % bootstrap interval over people.",
+        f"top {TOP}: the list read as predicted positives among {candidates} candidates; recall",
+        f"is HR@{TOP}, and calling nothing positive has accuracy {_short(always_no, 4)}.",
+        "yes/no: calibrated probability and threshold from validation, four negatives a positive;",
         "always 'no' has accuracy .8.",
     ]
+    if new:
+        notes.append(f"Targets on items without a training event: {', '.join(new)}.")
     return "\n".join(notes)

@@ -68,7 +68,6 @@ def test_top_k_is_a_confusion_matrix():
     ranks, candidates = np.array([3.0, 500.0]), np.array([1000.0, 1000.0])
     found = top_as_positives(ranks, candidates, 10)
     np.testing.assert_allclose(found["accuracy@10"], [(1 + 990) / 1000, (0 + 989) / 1000])
-    np.testing.assert_allclose(found["accuracy_all_negative"], 0.999)
     np.testing.assert_allclose(found["precision@10"], [0.1, 0])
     np.testing.assert_allclose(found["f1@10"], [2 * 0.1 / 1.1, 0])
 
