@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -110,7 +111,5 @@ def free_port(wanted: int) -> int:
 
 
 def _signal_group(pid: int, what: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, what)
-    except ProcessLookupError:
-        pass

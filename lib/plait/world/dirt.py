@@ -57,7 +57,7 @@ def _reasons(platform: str) -> dict[str, dict[str, object]]:
     fields = _FIELDS[platform]
     reasons: dict[str, dict[str, object]] = {
         "null_account": {fields["account"]: None},
-        "null_item": {fields["item"]: None},
+        "null_object": {fields["item"]: None},
         "future_time": {fields["time"]: _FUTURE[platform]},
         "ancient_time": {fields["time"]: _ANCIENT[platform]},
         "unknown_type": {fields["type"]: "heartbeat"},
