@@ -25,6 +25,9 @@ def train(
     refit: Annotated[
         bool, typer.Option("--refit", help="Train on everything, for the epochs found before.")
     ] = False,
+    platform: Annotated[
+        list[str] | None, typer.Option(help="Let it see only this platform; may be repeated.")
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Most passes.", show_default="by data size")
     ] = None,
@@ -43,6 +46,7 @@ def train(
         load_config(config),
         workers=workers,
         refit=refit,
+        platforms=platform or (),
         split=split,
         cut=cut,
         epochs=epochs,

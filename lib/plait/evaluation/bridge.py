@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-import numpy.typing as npt
 
 from plait.evaluation.scorers import Scorer, Scores
 from plait.features.history import History
+from plait.features.translate import Translation
 from plait.features.vocabulary import Vocabulary
 
 
@@ -27,14 +25,10 @@ class Bridge:
             vocabulary.items
         )
         if not self._same:
-            self._item = np.concatenate([[0], theirs.index(vocabulary.items["item"])])
-            self._code = np.array(
-                [theirs.platforms.index(p) if p in theirs.platforms else -1
-                 for p in vocabulary.platforms], np.int16,
-            )  # fmt: skip
-            asked = self._item[vocabulary.platform_items(platform)]
-            self._column = np.searchsorted(theirs.platform_items(platform), asked)
-            self._known: npt.NDArray[np.bool_] = asked > 0
+            self._translation = Translation(vocabulary, theirs)
+            asked = self._translation.item[vocabulary.platform_items(platform)]
+            self._known = asked > 0
+            self._column = np.searchsorted(theirs.platform_items(platform), asked[self._known])
 
     def scores(self, history: History) -> Scores:
         """Returns [B, N]; column j is `vocabulary.platform_items(platform)[j]`.
@@ -43,7 +37,7 @@ class Bridge:
             ValueError: a score is not a number; such a scorer would seem to win every tie.
         """
         if not self._same:
-            history = self._translate(history)
+            history = self._translation.history(history)
         scores = self._scorer.score(history, self._platform, None)
         if np.isnan(scores).any():
             msg = f"{self._scorer.name} gives scores that are not numbers on '{self._platform}'"
@@ -51,13 +45,5 @@ class Bridge:
         if self._same:
             return scores
         full = np.full((len(history), len(self._known)), -np.inf, np.float32)
-        full[:, self._known] = scores[:, self._column[self._known]]
+        full[:, self._known] = scores[:, self._column]
         return full
-
-    def _translate(self, history: History) -> History:
-        mapped = replace(
-            history,
-            item=self._item[history.item].astype(np.int32),
-            platform=self._code[history.platform],
-        )
-        return mapped.keep((mapped.item > 0) & (mapped.platform >= 0))

@@ -12,6 +12,7 @@ from plait.features.catalogue import Catalogue, read_catalogue
 from plait.features.clock import Timeline
 from plait.features.history import History, encode
 from plait.features.split import Targets, leave_one_out, positives, quantile_time, split_time
+from plait.features.translate import Translation
 from plait.features.vocabulary import Vocabulary
 
 HELD_OUT = 0.1  # part of the events after a default cut
@@ -48,8 +49,13 @@ def prepare(
     split: str,
     cut: int | None = None,
     bins: int = 32,
+    only: tuple[str, ...] = (),
 ) -> TrainingData:
     """Returns the data of a run that holds out by `split` (loo, time or none).
+
+    With `only`, the run sees nothing but those platforms. What is held out is still chosen from
+    all `platforms`, so that its version and a joint one learn from the same events of theirs
+    and leave the same targets unseen.
 
     A time split trains on what came before the last tenth before its cut, validates on that
     tenth, and leaves everything from the cut on unseen, the existence of items included.
@@ -79,6 +85,12 @@ def prepare(
         before = quantile_time(history, 1 - HELD_OUT)
         if before is not None:
             history, validation = split_time(history, before)
+    if only:
+        own = Vocabulary.build(only, vocabulary.items)
+        to_own = Translation(vocabulary, own)
+        history = to_own.history(history)
+        validation = None if validation is None else to_own.targets(validation)
+        vocabulary = own
     weight = target_weights(history)
     targets = int((weight > 0).sum())
     if targets < FEWEST or (validation is not None and not len(validation)):

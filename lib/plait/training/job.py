@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from plait.config import Project
 from plait.config.training import Training
-from plait.errors import ConfigError
+from plait.errors import ConfigError, UnknownPlatform, nearest
 from plait.store import Store, StoreVersion
 
 
@@ -26,6 +27,7 @@ class Job:
         cut: start of a time split's test targets, microseconds; None: chosen from the data.
         refit: whether to train on everything, for the number of epochs found.
         threads: CPU threads of each worker.
+        only: the platforms that it sees, in the order of their codes; empty: all.
     """
 
     store: str
@@ -37,10 +39,33 @@ class Job:
     cut: int | None
     refit: bool
     threads: int
+    only: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The platforms that the model will know, in the order of their codes."""
+        return self.only or self.platforms
 
     @classmethod
-    def of(cls, project: Project, training: Training, refit: bool, threads: int) -> Job:
-        """Returns the job of training `project` on its newest store version."""
+    def of(
+        cls,
+        project: Project,
+        training: Training,
+        refit: bool,
+        threads: int,
+        only: Sequence[str] = (),
+    ) -> Job:
+        """Returns the job of training `project` on its newest store version.
+
+        Raises:
+            UnknownPlatform: the project lacks a platform of `only`.
+        """
+        for name in only:
+            if name not in project.platforms:
+                raise UnknownPlatform(
+                    f"the project has no platform '{name}'.",
+                    allowed=nearest(name, project.platforms),
+                )
         return cls(
             store=str(project.store_path),
             store_version=Store(project.store_path).current().number,
@@ -51,6 +76,7 @@ class Job:
             cut=_microseconds(training.cut),
             refit=refit,
             threads=threads,
+            only=tuple(name for name in project.platforms if name in only),
         )
 
     def open(self) -> tuple[Store, StoreVersion]:
@@ -65,7 +91,8 @@ class Job:
     @classmethod
     def from_config(cls, raw: dict[str, Any]) -> Job:
         """Returns the job in `raw`."""
-        return cls(**(raw | {"training": Training.model_validate(raw["training"])}))
+        tuples = {name: tuple(raw[name]) for name in ("platforms", "only")}
+        return cls(**(raw | tuples | {"training": Training.model_validate(raw["training"])}))
 
 
 def _microseconds(cut: str | None) -> int | None:

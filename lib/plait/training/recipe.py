@@ -72,7 +72,7 @@ def earlier(job: Job) -> Found | None:
         return None
     config = json.loads((folder / CONFIG).read_text())
     training = config["training"]
-    same = tuple(config["net"]["platforms"]) == job.platforms
+    same = tuple(config["net"]["platforms"]) == job.seen
     if not same or training["split"] == "none" or "epoch" not in training["hyper"]:
         return None
     hyper = dict(training["hyper"])
@@ -84,7 +84,7 @@ def read(job: Job, split: str, bins: int) -> TrainingData:
     """Returns the job's data, held out by `split`."""
     store, version = job.open()
     sequences, items = store.read("sequences", version), store.read("items", version)
-    return prepare(sequences, items, job.platforms, split, job.cut, bins)
+    return prepare(sequences, items, job.platforms, split, job.cut, bins, job.only)
 
 
 def _search(job: Job, worker: Worker, report: Report | None) -> tuple[Found, TrainingData, Fitted]:
@@ -93,12 +93,12 @@ def _search(job: Job, worker: Worker, report: Report | None) -> tuple[Found, Tra
     fitted = fit(
         data, hyper, device=worker.device, rank=worker.rank, workers=worker.workers, report=report
     )
-    weights, metrics = dict.fromkeys(job.platforms, 0.0), dict(fitted.metrics)
+    weights, metrics = dict.fromkeys(job.seen, 0.0), dict(fitted.metrics)
     if data.validation is not None and worker.rank == 0:
         term, metrics = choose_weights(fitted.net, data, data.validation)
         weights = term.weights
     elif data.validation is None:
-        weights = dict.fromkeys(job.platforms, 0.5)
+        weights = dict.fromkeys(job.seen, 0.5)
     return Found(hyper, fitted.epoch, weights, metrics, "search"), data, fitted
 
 

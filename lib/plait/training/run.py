@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def train(
     *,
     workers: int = 1,
     refit: bool = False,
+    platforms: Sequence[str] = (),
     **settings: Any,
 ) -> TrainResult:
     """Trains the project's model and publishes it as a new version.
@@ -49,18 +51,21 @@ def train(
         workers: processes that share every batch.
         refit: train on everything, for the number of epochs that an earlier version (or a
             search made first) found.
+        platforms: what the version may see; default: all. It holds out what a version of all
+            platforms holds out, so `plait evaluate --against` can say what the others are worth.
         **settings: overrides of the project's `train` settings, such as epochs=3.
 
     Raises:
         NothingFused: there is nothing to train on yet.
         TooFewEvents: there is not enough to learn from.
+        UnknownPlatform: the project lacks one of `platforms`.
     """
     if not isinstance(project, Project):
         project = load_config(project)
     given = {name: value for name, value in settings.items() if value is not None}
     training = Training.model_validate(project.train.model_dump() | given)
     cpus = os.cpu_count() or 1
-    job = Job.of(project, training, refit, threads=max(1, cpus // workers))
+    job = Job.of(project, training, refit, max(1, cpus // workers), platforms)
     with task("train", unit="targets") as work:
         # One worker and no cluster: TorchTrainer runs it in this process, without starting Ray.
         if workers == 1 and not is_connected():
