@@ -55,19 +55,19 @@ def recommend(
 def _table(answer: Answer) -> Table:
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(
-        title=f"{answer.platform} by {answer.model}", title_justify="left", box=box.SIMPLE
-    )
+    title = f"{answer.platform} by {answer.model}"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, padding=0)
     table.add_column("", justify="right")
-    table.add_column("item", overflow="fold")
-    if answer.titles:
-        table.add_column("title", ratio=1)
+    table.add_column(" item", no_wrap=True, overflow="ellipsis")
     terms = list(answer.items[0].terms) if answer.items else []
     for heading in ("score", *terms):
         table.add_column(heading.replace("_", "-"), justify="right", no_wrap=True)
     for place, item in enumerate(answer.items, 1):
-        title = [answer.titles.get(item.item, "")] if answer.titles else []
+        name = Text(f" {item.item}")
+        if item.item in answer.titles:
+            name.append(f"\n {answer.titles[item.item]}", style="dim")
         numbers = [item.score or 0.0, *(item.terms[term] for term in terms)]
-        table.add_row(str(place), item.item, *title, *(f"{n:.3f}" for n in numbers))
+        table.add_row(str(place), name, *(f"{n:.4f}" for n in numbers))
     return table

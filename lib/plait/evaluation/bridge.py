@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from plait.errors import DamagedVersion
 from plait.evaluation.scorers import Scorer, Scores
 from plait.features.history import History
 from plait.features.translate import Translation
@@ -34,14 +35,16 @@ class Bridge:
         """Returns [B, N]; column j is `vocabulary.platform_items(platform)[j]`.
 
         Raises:
-            ValueError: a score is not a number; such a scorer would seem to win every tie.
+            DamagedVersion: a score is not a number; such a scorer would never be beaten.
         """
         if not self._same:
             history = self._translation.history(history)
         scores = self._scorer.score(history, self._platform, None)
         if np.isnan(scores).any():
-            msg = f"{self._scorer.name} gives scores that are not numbers on '{self._platform}'"
-            raise ValueError(msg)
+            raise DamagedVersion(
+                f"{self._scorer.name} gives scores that are not numbers on '{self._platform}'.",
+                fix="Train again with a smaller train.learning_rate.",
+            )
         if self._same:
             return scores
         full = np.full((len(history), len(self._known)), -np.inf, np.float32)

@@ -22,9 +22,9 @@ def table(report: Report) -> RenderableType:
     title = f"{report.model} {report.model_version} under {report.protocol}"
     grid = Table(title=title, title_justify="left", box=box.SIMPLE, padding=0)
     grid.add_column("", no_wrap=True)
-    headings = ("HR@5", "HR@10", "NDCG@10", "MRR")
-    headings += (f"top {TOP}\nacc.", "\nprec.", "\nF1", "yes/no\nacc.", "\nrec.", "\nF1", "\nAUC")
-    for heading in headings:
+    top = (f"top {TOP}\nacc.", "\nprec.", "\nF1")
+    pointwise = ("yes/no\nacc.", "\nrec.", "\nF1", "\nAUC")
+    for heading in ("HR@5", "HR@10", "NDCG@10", "MRR", *top, *pointwise):
         grid.add_column(heading, justify="right", no_wrap=True, vertical="bottom")
     for platform, figures in report.platforms.items():
         grid.add_section()

@@ -41,7 +41,8 @@ def recommend_everyone(
 ) -> Written:
     """Writes the best `k` unseen items of each platform for every person.
 
-    Each file holds person, platform, position (1 is the best), item, score and fallback.
+    Each file holds person, platform, position (1 is the best), item, score and fallback. Files
+    of an earlier, longer run are removed at the end.
 
     Args:
         config: a project or its file.
@@ -73,6 +74,8 @@ def recommend_everyone(
             _write(table, folder / f"part-{files:05d}.parquet")
             rows, files = rows + table.height, files + 1
             work.advance(part.height)
+    for stale in sorted(folder.glob("part-*.parquet"))[files:]:
+        stale.unlink()
     return Written(sequences.height, rows, files, recommender.version)
 
 

@@ -1,0 +1,155 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from plait.contracts.http import MAX_K
+from plait.contracts.tables import SEQUENCES
+from plait.errors import BadRequest, DamagedVersion, NoModel, UnknownPlatform
+from plait.recommend.recommender import Recommender
+from plait.recommend.retrieve import top_columns
+from plait.store import Store
+
+
+@pytest.fixture(scope="module")
+def ours(small) -> Recommender:
+    return Recommender.load(small.project, version="v1")
+
+
+@pytest.fixture(scope="module")
+def sequences(small) -> pl.DataFrame:
+    return small.store.read("sequences").sort("person")
+
+
+def nobody(items: tuple[str, ...] = ()) -> pl.DataFrame:
+    steps = {
+        "event_id": [[f"e{i}" for i in range(len(items))]],
+        "platform": [[item.partition(":")[0] for item in items]],
+        "item": [list(items)],
+        "type": [["view"] * len(items)],
+        "time": [[None] * len(items)],
+        "order": [list(range(len(items)))],
+        "strength": [[0.3] * len(items)],
+    }
+    return SEQUENCES.conform(pl.DataFrame({"person": ["p_new"], "total": [len(items)], **steps}))
+
+
+def test_top_columns_are_exact_and_ties_go_to_the_smaller_column():
+    scores = torch.tensor([[1.0, 3.0, 2.0, 3.0], [0.0, 0.0, 0.0, 0.0]])
+    columns, values = top_columns(scores, np.array([0]), np.array([2]), 3)
+    assert columns[0].tolist() == [1, 3, 0]
+    assert values[0].tolist() == [3.0, 3.0, 1.0]
+    assert columns[1].tolist() == sorted(columns[1].tolist())
+    assert scores[0, 2] == 2.0  # not changed
+
+
+def test_top_columns_end_where_nothing_is_left():
+    _, values = top_columns(torch.zeros(1, 2), np.array([0, 0]), np.array([0, 1]), 5)
+    assert values.tolist() == [[-np.inf, -np.inf]]
+
+
+def test_the_list_is_the_argsort_of_all_scores(ours: Recommender, sequences: pl.DataFrame):
+    lists = ours.top(sequences, "video", 7)
+    total = ours.score(ours.encode(sequences), "video").total.numpy()
+    names = ours.model.vocabulary.name(ours.model.vocabulary.platform_items("video")).to_list()
+    for row, answer in enumerate(lists):
+        seen = set(sequences["item"][row])
+        order = [j for j in np.argsort(-total[row], kind="stable") if names[j] not in seen]
+        assert [i.item for i in answer.items] == [names[j] for j in order[:7]]
+        assert [i.score for i in answer.items] == pytest.approx(total[row][order[:7]].tolist())
+
+
+def test_terms_add_up_to_the_score(ours: Recommender, sequences: pl.DataFrame):
+    for answer in ours.top(sequences, "shop", 5):
+        for item in answer.items:
+            assert len(item.terms) >= 3
+            assert sum(item.terms.values()) == pytest.approx(item.score, abs=1e-4)
+
+
+def test_rank_gives_the_scores_and_the_order_of_top(ours: Recommender, sequences: pl.DataFrame):
+    top = ours.top(sequences, "shop", 6)
+    asked = [sorted(i.item for i in answer.items) for answer in top]
+    asked[0] = ["shop:never", *asked[0], "video:i1", "shop:never"]
+    for place, (first, second) in enumerate(
+        zip(top, ours.rank(sequences, "shop", asked), strict=True)
+    ):
+        scored = [i for i in second.items if i.score is not None]
+        assert [(i.item, i.score) for i in scored] == [(i.item, i.score) for i in first.items]
+        assert scored[0].terms == pytest.approx(first.items[0].terms, abs=1e-6)
+        unknown = [i.item for i in second.items if i.score is None]
+        assert unknown == (["shop:never", "video:i1", "shop:never"] if place == 0 else [])
+
+
+def test_rank_of_nothing(ours: Recommender, sequences: pl.DataFrame):
+    assert ours.rank(sequences[:2], "shop", [[], []])[1].items == []
+
+
+def test_seen_and_excluded_items_are_left_out(ours: Recommender, sequences: pl.DataFrame):
+    person = sequences[:2]
+    free = ours.top(person, "shop", 100, exclude_seen=False)
+    some = ours.top(person, "shop", 100, exclude_seen=[True, False], exclude=[["shop:i2"], []])
+    everything = {i.item for i in free[0].items}
+    assert everything == {i for i in ours.model.vocabulary.items["item"] if i[:4] == "shop"}
+    assert {i.item for i in some[0].items} == everything - set(person["item"][0]) - {"shop:i2"}
+    assert {i.item for i in some[1].items} == everything
+
+
+def test_a_stranger_gets_the_popular_items(small, ours: Recommender):
+    answer = ours.top(nobody(), "shop", 5)[0]
+    assert answer.fallback == "unknown_person"
+    train = ours.model.net.counts[:, -1].numpy()
+    own = train[ours.model.vocabulary.platform_items("shop")]
+    shares = [i.score for i in answer.items]
+    assert shares == pytest.approx(sorted(own / own.sum(), reverse=True)[:5])
+    assert all(i.terms == {"popularity": i.score} for i in answer.items)
+
+
+def test_a_person_of_unknown_items_gets_the_popular_items(ours: Recommender):
+    seen = nobody(("shop:never", "other:i1"))
+    answer = ours.top(seen, "shop", 3, exclude=[["shop:i3"]])[0]
+    assert answer.fallback == "no_known_items"
+    assert len(answer.items) == 3
+    assert "shop:i3" not in {i.item for i in answer.items}
+    assert ours.rank(seen, "shop", [["shop:i1"]])[0].fallback == "no_known_items"
+
+
+def test_one_event_on_another_platform_is_enough(ours: Recommender):
+    first = ours.top(nobody(("video:i1",)), "shop", 5)[0]
+    second = ours.top(nobody(("video:i11",)), "shop", 5)[0]
+    assert first.fallback is second.fallback is None
+    assert [i.item for i in first.items] != [i.item for i in second.items]
+
+
+def test_neighbours_in_a_batch_change_nothing(ours: Recommender, sequences: pl.DataFrame):
+    together = ours.top(pl.concat([sequences[:3], nobody(), sequences[3:9]]), "shop", 5)
+    for row, place in ((1, 1), (5, 6)):
+        alone = ours.top(sequences[row : row + 1], "shop", 5)[0]
+        assert [i.item for i in alone.items] == [i.item for i in together[place].items]
+
+
+@pytest.mark.parametrize("k", [0, -1, MAX_K + 1, 10**9])
+def test_k_out_of_range(ours: Recommender, k: int):
+    with pytest.raises(BadRequest, match=rf"1 to {MAX_K}"):
+        ours.top(nobody(), "shop", k)
+
+
+def test_unknown_platform_and_version(small, ours: Recommender):
+    with pytest.raises(UnknownPlatform, match="Did you mean 'shop'"):
+        ours.top(nobody(), "shopp", 3)
+    with pytest.raises(NoModel, match="v99"):
+        Recommender.load(small.store, version="v99")
+
+
+def test_no_model_yet(store):
+    with pytest.raises(NoModel, match="plait train"):
+        Recommender.load(store)
+
+
+def test_a_version_without_its_weights(small, tmp_path: Path):
+    shutil.copytree(small.project.store_path, tmp_path / "store")
+    (tmp_path / "store/models/default/v1/weights.safetensors").unlink()
+    with pytest.raises(DamagedVersion, match="missing"):
+        Recommender.load(Store(tmp_path / "store"))
