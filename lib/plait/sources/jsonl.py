@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 import polars as pl
@@ -33,12 +34,15 @@ def scan_jsonl(file: SourceFile, keys: Mapping[str, str]) -> pl.LazyFrame:
 def decode_lines(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame:
     """Returns `row`, the fields as text and `fault` ('bad_json') for every line with content."""
     lines = lines.filter(pl.col("line").str.strip_chars() != "")
-    kind = pl.Struct(dict.fromkeys(dict.fromkeys(fields.values()), pl.String()))
+    columns = list(dict.fromkeys(fields.values()))
+    kind = pl.Struct(dict.fromkeys(columns, pl.String()))
+    bad = pl.lit(None, pl.String)
     try:
         parsed = lines.select("row", pl.col("line").str.json_decode(kind))
-        bad = pl.lit(None, pl.String)
     except pl.exceptions.ComputeError:
-        # One line of the chunk is no JSON: find out which, line by line but still vectorised.
+        # A column holds lists, or one line of the chunk is no JSON: find out which, line by
+        # line but still vectorised.
+        kind = pl.Struct(_kinds(lines, columns))
         sound = pl.col("line").str.json_path_match("$").is_not_null()
         decoded = lines.filter(sound).select(
             "row", pl.col("line").str.json_decode(kind).alias("parsed")
@@ -49,9 +53,27 @@ def decode_lines(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame
         bad = pl.when(pl.col("line").is_null()).then(pl.lit("bad_json"))
     return parsed.select(
         "row",
-        *(pl.col("line").struct.field(column).alias(name) for name, column in fields.items()),
+        *(_as_text(column, kind).alias(name) for name, column in fields.items()),
         fault=bad,
     )
+
+
+def _kinds(lines: pl.DataFrame, columns: list[str]) -> dict[str, pl.DataType]:
+    """Returns list of text for every column that holds a list anywhere, text for the others."""
+    holds = lines.select(
+        pl.col("line").str.contains(rf'"{re.escape(column)}"\s*:\s*\[').any().alias(column)
+        for column in columns
+    ).row(0)
+    text, texts = pl.String(), pl.List(pl.String())
+    return {c: texts if found else text for c, found in zip(columns, holds, strict=True)}
+
+
+def _as_text(column: str, kind: pl.Struct) -> pl.Expr:
+    value = pl.col("line").struct.field(column)
+    if kind.to_schema()[column] == pl.String:
+        return value
+    # As in Parquet: a unit separator never stands in a name, so a list survives as text.
+    return value.list.join("\x1f")
 
 
 def _sampled_keys(lines: pl.LazyFrame) -> list[str]:
