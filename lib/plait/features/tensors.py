@@ -30,6 +30,7 @@ class Tokens:
             is none, int64 [M, REACH].
         steps: how many sequences have a token at each step, on the CPU, int64 [T].
         row: the person of each token, int64 [M].
+        event: the event behind each token, an index into the history, int64 [M].
         merged: the token of every event in the history's order, counted from 1, after a 0
             that stands for no event, int64 [1 + N].
         own: the newest token at or before every event in its person's own history on each
@@ -45,6 +46,7 @@ class Tokens:
     earlier: torch.Tensor
     steps: torch.Tensor
     row: torch.Tensor
+    event: torch.Tensor
     merged: torch.Tensor
     own: torch.Tensor
 
@@ -105,6 +107,7 @@ def pack(history: History, views: Sequence[int]) -> Tokens:
         earlier=torch.from_numpy(earlier[order]),
         steps=torch.from_numpy(steps.astype(np.int64)),
         row=torch.from_numpy(row[packed]),
+        event=torch.from_numpy(packed),
         merged=torch.from_numpy(np.concatenate([[0], token[:events] + 1])),
         own=torch.from_numpy(np.concatenate([np.zeros((1, len(views)), np.int64), own])),
     )

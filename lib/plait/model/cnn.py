@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from plait.features.tensors import REACH
+from plait.model.dropout import Dropout
 
 
 class CausalConvolutions(nn.Module):
@@ -23,7 +24,7 @@ class CausalConvolutions(nn.Module):
         self.middle = nn.Linear(size, 2 * size, bias=False)  # tap 2, of widths 3 and 5
         self.far = nn.Linear(2 * size, size, bias=False)  # taps 3 and 4, of width 5
         self.mix = nn.Linear(3 * size, size)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, inputs: torch.Tensor, earlier: torch.Tensor) -> torch.Tensor:
         """Returns [M, D] from inputs [M, D] and the tokens before each, [M, REACH]."""

@@ -9,6 +9,7 @@ from plait.contracts.vocabulary import EVENT_TYPES
 from plait.features.clock import GAPS
 from plait.features.tensors import Tokens
 from plait.model.cnn import CausalConvolutions
+from plait.model.dropout import Dropout
 from plait.model.items import ItemTower
 from plait.model.rnn import PackedGRU
 from plait.model.settings import NetSettings
@@ -26,7 +27,7 @@ class Encoder(nn.Module):
         self.gap = _table(GAPS, size) if settings.gaps else None
         self.quarter = _table(self.quarters + 1, size) if self.quarters else None
         self.strength = nn.Linear(1, size, bias=False) if settings.strengths else None
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         self.cnn = CausalConvolutions(size, settings.dropout)
         self.rnn = PackedGRU(size, settings.dropout)
         self.empty = nn.Parameter(torch.randn(1, size) * 0.02)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from plait.model.dropout import Dropout
 from plait.model.settings import NetSettings
 
 
@@ -35,9 +36,9 @@ class _Residual(nn.Module):
         self.network = nn.Sequential(
             nn.Linear(size, 2 * size),
             nn.GELU(),
-            nn.Dropout(settings.dropout),
+            Dropout(settings.dropout),
             nn.Linear(2 * size, size),
-            nn.Dropout(settings.dropout),
+            Dropout(settings.dropout),
         )
         self.norm = nn.LayerNorm(size)
 

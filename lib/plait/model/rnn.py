@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
+from plait.model.dropout import Dropout
+
 
 class PackedGRU(nn.Module):
     """GRU with a residual connection and layer norm: LN(dropout(GRU(x)) + x)."""
@@ -14,7 +16,7 @@ class PackedGRU(nn.Module):
         super().__init__()
         self.gru = nn.GRU(size, size)
         self.norm = nn.LayerNorm(size)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, inputs: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
         """Returns the state after every token, [M, D]; `steps` are the packed batch sizes."""

@@ -13,6 +13,7 @@ from torch import nn
 
 from plait.features.clock import DAY
 from plait.features.profile import profile_size
+from plait.model.dropout import Dropout
 from plait.model.items import CONTENT, ItemTower
 from plait.model.settings import NetSettings
 
@@ -202,5 +203,5 @@ TERMS: dict[str, type[Term]] = {
 def _mlp(size: int, hidden: int, out: int, dropout: float = 0.0) -> nn.Sequential:
     layers: list[nn.Module] = [nn.Linear(size, hidden), nn.GELU()]
     if dropout:
-        layers.append(nn.Dropout(dropout))
+        layers.append(Dropout(dropout))
     return nn.Sequential(*layers, nn.Linear(hidden, out))

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from plait.features.batch import make_batch
+from plait.features.tensors import Tokens
 from plait.model.loss import full_softmax, sampled_softmax
 from plait.model.net import Net, concatenate
 from plait.training.data import TrainingData
@@ -82,7 +83,7 @@ def batch_loss(
         timeline=data.timeline,
         price=data.catalogue.price,
     ).to(device)
-    states = net.states(batch, _kept(batch.tokens.row, len(mine), hyper.item_dropout))
+    states = net.states(batch, _kept(batch.tokens, len(mine), hyper.item_dropout))
     loss = states.sum() * 0  # a worker without targets still takes part in the sum
     for code, name in enumerate(data.vocabulary.platforms):
         total = float(whole.weight[whole.platform == code].sum())
@@ -111,9 +112,13 @@ def batch_loss(
     return loss, len(here.event)
 
 
-def _kept(row: torch.Tensor, people: int, most: float) -> torch.Tensor | None:
-    """Hides a share of each person's items, the share drawn uniformly from 0 to `most`."""
+def _kept(tokens: Tokens, people: int, most: float) -> torch.Tensor | None:
+    """Hides a share of each person's items, the share drawn uniformly from 0 to `most`.
+
+    An item is hidden from the merged and the own history alike.
+    """
     if not most:
         return None
-    rate = torch.rand(people, device=row.device) * most
-    return (torch.rand(len(row), device=row.device) >= rate[row]).float()
+    rate = (torch.rand(people, device=tokens.row.device) * most)[tokens.row]
+    chance = torch.rand(len(tokens.merged) - 1, device=tokens.row.device)
+    return (chance[tokens.event] >= rate).float()
