@@ -20,13 +20,13 @@ def content_id(events: pl.DataFrame) -> pl.Series:
     `time_resolution` is left out: the same event read from a log and posted over HTTP is one.
     """
     parts: list[pl.Expr] = [
-        pl.col("platform"),
+        _constant(events, "platform"),
         pl.col("account").str.tail(HEX),
-        pl.col("type"),
-        pl.col("object_kind").str.head(1),
+        _constant(events, "type"),
+        _constant(events, "object_kind").str.head(1),
         pl.col("object_id").fill_null(""),
-        _number("time"),
-        _number("order"),
+        _number(events, "time"),
+        _number(events, "order"),
     ]
     for name, letter in _OPTIONAL.items():
         if events[name].null_count() < events.height:
@@ -38,5 +38,15 @@ def content_id(events: pl.DataFrame) -> pl.Series:
     return fingerprint(joined["content"])
 
 
-def _number(name: str) -> pl.Expr:
+def _constant(events: pl.DataFrame, name: str) -> pl.Expr:
+    """Returns the column, as a literal if it is the same everywhere: cheaper to join."""
+    values = events[name]
+    if values.len() and (values == values[0]).all():
+        return pl.lit(values[0])
+    return pl.col(name)
+
+
+def _number(events: pl.DataFrame, name: str) -> pl.Expr:
+    if events[name].null_count() == events.height:
+        return pl.lit("")
     return pl.col(name).cast(pl.Int64).cast(pl.String).fill_null("")

@@ -103,7 +103,7 @@ def _object(text: pl.DataFrame, platform: str, types: pl.Series) -> list[pl.Seri
     frame = text.select(*present, types)
     query = pl.col("query").str.replace_all(r"[\x00-\x1f\x7f]+", " ").str.strip_chars()
     if present == ["item"]:  # the usual log: nothing to choose
-        kind = pl.when(pl.col("item").is_not_null()).then(pl.lit("item"))
+        kind: pl.Expr = pl.when(pl.col("item").is_not_null()).then(pl.lit("item"))
     else:
         kind = pl.coalesce(
             *([_if_search(present)] if "query" in present else []),

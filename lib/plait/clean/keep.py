@@ -44,7 +44,7 @@ def parse_keep(text: str, where: str = "events.keep") -> pl.Expr:
     """
     try:
         if len(text) > _LONGEST:
-            raise SyntaxError(f"longer than {_LONGEST} characters")  # noqa: EM102
+            raise SyntaxError(f"longer than {_LONGEST} characters")
         tree = ast.parse(text.strip().replace("\n", " "), mode="eval")
         predicate = _Builder(text, where).build(tree.body)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -55,7 +55,8 @@ def parse_keep(text: str, where: str = "events.keep") -> pl.Expr:
             fix=f"Set {where}: rating >= 3",
         ) from None
     _check_type(predicate, text, where)
-    return predicate.fill_null(value=False)
+    kept: pl.Expr = predicate.fill_null(value=False)
+    return kept
 
 
 def _check_type(predicate: Any, text: str, where: str) -> None:

@@ -46,6 +46,9 @@ def _epoch(text: pl.Series, factor: int) -> pl.Series:
 
 
 def _iso(text: pl.Series) -> pl.Series:
+    times = text.str.strptime(UTC_TIME, _ZONED, strict=False)
+    if times.null_count() == text.null_count():
+        return times.rename(text.name)
     # '2024-01-31 12:00:00' differs from ISO by one character.
     iso = text.str.strip_chars().str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T")
     times = iso.str.strptime(UTC_TIME, _ZONED, strict=False)

@@ -53,7 +53,9 @@ def fuse(
 def _examples(quarantine: pl.LazyFrame) -> pl.DataFrame:
     """Returns the first row of each platform and reason in quarantine."""
     ordered = quarantine.sort("platform", "reason", "file", "row")
-    return ordered.group_by("platform", "reason", maintain_order=True).first().collect()
+    return (
+        ordered.group_by("platform", "reason", maintain_order=True).first().sort("reason").collect()
+    )
 
 
 def _summarise(version: StoreVersion, seconds: float, examples: pl.DataFrame, config: str) -> None:
@@ -123,20 +125,23 @@ def _people(console: Console, counts: dict[str, Any]) -> None:
 def _quarantine(
     console: Console, platforms: dict[str, Any], examples: pl.DataFrame, config: str
 ) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     if not examples.height:
         return
-    table = Table(title="quarantined", title_justify="left")
-    for heading in ("platform", "rows", "why", "field", "first seen in", "value"):
-        table.add_column(heading, justify="right" if heading == "rows" else "left")
-    for row in examples.iter_rows(named=True):
-        n = platforms[row["platform"]]["quarantined"].get(row["reason"], 0)
-        value = "" if row["value"] is None else repr(row["value"][:_SHOWN])
-        where = f"{row['file']}:{row['row']}"
-        table.add_row(row["platform"], f"{n:,}", row["reason"], row["field"], where, value)
+    table = Table(title="quarantined", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("rows", justify="right")
+    table.add_column("why", no_wrap=True)
+    table.add_column("for example")
+    for reason, rows in examples.group_by("reason", maintain_order=True):
+        n = sum(entry["quarantined"].get(reason[0], 0) for entry in platforms.values())
+        first = rows.row(0, named=True)
+        value = "" if first["value"] is None else f" = {first['value'][:_SHOWN]!r}"
+        place = f"{first['file'].rsplit('/', 1)[-1]}:{first['row']}"
+        table.add_row(f"{n:,}", str(reason[0]), f"{place} {first['field']}{value}")
     console.print(table)
-    console.print(f"See the rows: plait fuse -c {config} --quarantine 20")
+    console.print(f"See the rows: plait fuse -c {config} --quarantine 20", highlight=False)
     for name, entry in platforms.items():
         lost = sum(entry["quarantined"].values())
         if lost * 2 > entry["rows"]:

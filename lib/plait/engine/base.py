@@ -1,10 +1,11 @@
 """What an engine does for the road, whatever runs underneath.
 
-A *row kernel* turns one split of the input into frames, row by row. A *bucket kernel* sees all
-rows of one bucket at once. Both are pure functions over Polars frames that return named
-frames. A frame whose name has a sink is moved there (set aside by bucket, or written as a part
-of a table); any other is a partial result of an *aggregate*: partials of one name are joined
-and merged, and come back.
+A *reader* yields the rows of one split of the input in chunks. A *row kernel* turns a chunk into
+frames, row by row. A *bucket kernel* sees all rows of one bucket at once. Kernels are pure
+functions over Polars frames that return named frames; they may run side by side, in any order.
+A frame whose name has a sink is moved there (set aside by bucket, or written as a part of a
+table); any other is a partial result of an *aggregate*: partials of one name are joined and
+merged, and come back.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ BUCKET = "bucket"  # the column that says to which bucket a row goes, 0 to bucke
 
 Frames = Mapping[str, pl.DataFrame]
 Split = TypeVar("Split")
-RowKernel = Callable[[Split], Iterator[Frames]]
+Reader = Callable[[Split], Iterator[pl.DataFrame]]
+RowKernel = Callable[[Split, pl.DataFrame], Frames]
 BucketKernel = Callable[[int, pl.DataFrame], Frames]
-Sink = Callable[[pl.DataFrame], None]
+Sink = Callable[[pl.DataFrame], None]  # may be called from several threads
 # Joins partial results; must not depend on their order, nor on how often it was applied.
 Merge = Callable[[pl.DataFrame], pl.DataFrame]
 
@@ -45,11 +47,12 @@ class Engine(Protocol):
     def spread(
         self,
         splits: Iterable[Split],
+        reader: Reader[Split],
         kernel: RowKernel[Split],
         sinks: Mapping[str, Sink],
         merges: Mapping[str, Merge],
     ) -> dict[str, pl.DataFrame]:
-        """Runs a row kernel over every split; returns the merged aggregates."""
+        """Runs a row kernel over every chunk of every split; returns the merged aggregates."""
         ...
 
     def gather(

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import polars as pl
 
 from plait.engine.aggregate import Aggregates
-from plait.engine.base import BucketKernel, Frames, Merge, RowKernel, Sink, Spill, Split
+from plait.engine.base import BucketKernel, Frames, Merge, Reader, RowKernel, Sink, Spill, Split
+
+_MOST_THREADS = 4  # each holds a chunk or a bucket in memory
 
 
 class LocalEngine:
-    """Runs kernels one after another; Polars itself uses all cores."""
+    """Runs kernels side by side in a few threads; Polars computes outside Python's lock."""
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.threads = threads or min(len(os.sched_getaffinity(0)), _MOST_THREADS)
 
     def spread(
         self,
         splits: Iterable[Split],
+        reader: Reader[Split],
         kernel: RowKernel[Split],
         sinks: Mapping[str, Sink],
         merges: Mapping[str, Merge],
     ) -> dict[str, pl.DataFrame]:
-        """Runs a row kernel over every split; see Engine.spread."""
+        """Runs a row kernel over every chunk of every split; see Engine.spread."""
         aggregates = Aggregates(merges)
-        for split in splits:
-            for frames in kernel(split):
-                _move(frames, sinks, aggregates)
+
+        def work(split: Split, rows: pl.DataFrame) -> None:
+            _move(kernel(split, rows), sinks, aggregates)
+
+        self._run(
+            (lambda split=split, rows=rows: work(split, rows))  # type: ignore[misc]
+            for split in splits
+            for rows in reader(split)
+        )
         return aggregates.finish()
 
     def gather(
@@ -37,11 +51,33 @@ class LocalEngine:
     ) -> dict[str, pl.DataFrame]:
         """Runs a bucket kernel over every bucket; see Engine.gather."""
         aggregates = Aggregates(merges)
-        for bucket in range(spill.buckets):
+
+        def work(bucket: int) -> None:
             rows = spill.read(bucket, columns)
             if rows is not None:
                 _move(kernel(bucket, rows), sinks, aggregates)
+
+        self._run(
+            (lambda bucket=bucket: work(bucket))  # type: ignore[misc]
+            for bucket in range(spill.buckets)
+        )
         return aggregates.finish()
+
+    def _run(self, jobs: Iterator[Callable[[], None]]) -> None:
+        """Runs all jobs, `threads` at a time; the first failure stops the rest and is raised."""
+        running: set[Future[None]] = set()
+        with ThreadPoolExecutor(self.threads) as pool:
+            try:
+                for job in jobs:
+                    running.add(pool.submit(job))
+                    if len(running) >= self.threads:
+                        done, running = wait(running, return_when=FIRST_COMPLETED)
+                        for future in done:
+                            future.result()
+            finally:
+                done, _ = wait(running)
+            for future in done:
+                future.result()
 
 
 def _move(frames: Frames, sinks: Mapping[str, Sink], aggregates: Aggregates) -> None:

@@ -6,6 +6,7 @@ import shutil
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 import polars as pl
 
@@ -20,6 +21,7 @@ class LocalSpill:
         self.folder = folder / f"spill-{uuid.uuid4().hex}"
         self.buckets = buckets
         self.rows = 0
+        self._lock = Lock()
 
     def write(self, rows: pl.DataFrame) -> None:
         """Adds `rows` to the buckets that their `bucket` column names.
@@ -27,11 +29,12 @@ class LocalSpill:
         Raises:
             StoreError: the disk is full or cannot be written.
         """
-        self.rows += rows.height
+        with self._lock:
+            self.rows += rows.height
         if self.buckets == 1:
             parts = {(0,): rows.drop(BUCKET)} if rows.height else {}
         else:
-            parts = rows.partition_by(BUCKET, as_dict=True, include_key=False)  # type: ignore[assignment]
+            parts = rows.partition_by(BUCKET, as_dict=True, include_key=False)
         try:
             for (bucket,), part in parts.items():
                 folder = self.folder / str(bucket)

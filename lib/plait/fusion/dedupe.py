@@ -6,34 +6,45 @@ import polars as pl
 
 from plait.fusion.counts import COUNTS, merge_counts, tally
 
+# The order of a history; equal events stand side by side in it. See features/braid.py.
+ORDER = ("who", "time", "order", "event_id")
 _LAST = ("time", "order", "content")
 
 
 def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Returns each event once, and COUNTS of what went.
+    """Returns each event once, in the order of histories, and COUNTS of what went.
 
     Rows with a fingerprint for an id are equal if the ids are. Rows with a given id
     (`content` set) may contradict each other: the one with the latest time, then order, then
     content supersedes the others, whatever the order of rows.
 
     Args:
-        rows: event_id, platform, time, order, content and any other columns.
+        rows: who, event_id, platform, time, order, content and any other columns.
     """
-    before = rows.select("platform", "event_id", "content")
-    once = rows
+    counts = pl.DataFrame(schema=COUNTS)
     if rows["content"].null_count() < rows.height:
-        once = rows.sort(*_LAST, descending=True, nulls_last=True)
-        kept = once.unique("event_id", keep="first", maintain_order=True)
-    else:
-        kept = once.unique("event_id", keep="any")
+        plain = pl.col("content").is_null()
+        given, counts = _last_of_given(rows.filter(~plain))
+        rows = pl.concat([rows.filter(plain), given])
+    rows = rows.sort(ORDER, nulls_last=False)
+    repeats = rows["event_id"] == rows["event_id"].shift(1)
+    if not repeats.any():
+        return rows, counts
+    repeats = repeats.fill_null(value=False)
+    gone = tally(rows["platform"].filter(repeats), "duplicates")
+    return rows.filter(~repeats), merge_counts(pl.concat([counts, gone]))
+
+
+def _last_of_given(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    kept = rows.sort(_LAST, descending=True, nulls_last=True).unique(
+        "event_id", keep="first", maintain_order=True
+    )
     if kept.height == rows.height:
-        return kept, pl.DataFrame(schema=COUNTS)
-    distinct = before.unique(["event_id", "content"])
+        return rows, pl.DataFrame(schema=COUNTS)
+    distinct = rows.select("platform", "event_id", "content").unique(["event_id", "content"])
     return kept, pl.concat(
         [
-            _less(
-                tally(before["platform"], "duplicates"), tally(distinct["platform"], "duplicates")
-            ),
+            _less(tally(rows["platform"], "duplicates"), tally(distinct["platform"], "duplicates")),
             _less(tally(distinct["platform"], "superseded"), tally(kept["platform"], "superseded")),
         ]
     )

@@ -10,7 +10,6 @@ import polars as pl
 from plait.errors import NothingFused
 from plait.fusion.core import Core, number
 from plait.identity.ledger import Ledger, assign
-from plait.identity.resolve import resolve
 from plait.store.store import Store
 from plait.store.version import StoreVersion
 
@@ -71,17 +70,16 @@ def outside(accounts: pl.DataFrame, seen: pl.DataFrame, cores: Mapping[str, Core
 
 
 def name_people(
-    accounts: pl.DataFrame, known: Known, store: Store, base: StoreVersion | None
+    accounts: pl.DataFrame, found: pl.DataFrame, store: Store, base: StoreVersion | None
 ) -> tuple[pl.DataFrame, Ledger]:
     """Returns account, platform, person, rule of `accounts`; and the ledger behind it.
 
     Args:
-        accounts: account, platform, home.
-        known: keys and links.
+        accounts: account, platform.
+        found: account, component, rule.
         store: where the version before lies.
         base: that version, or null.
     """
-    found = resolve(accounts, known.keys, known.links)
     number_ = 1 if base is None else base.number + 1
     before = people = None
     if base is not None:

@@ -60,4 +60,5 @@ def bucket_of(pseudonym: pl.Expr, buckets: int) -> pl.Expr:
     if buckets == 1:
         return pl.lit(0, pl.Int64).alias(BUCKET)
     leading = pseudonym.str.slice(-32, 4).str.to_integer(base=16, dtype=pl.Int64)
-    return (leading * buckets // 2**_BITS).alias(BUCKET)
+    bucket: pl.Expr = (leading * buckets // 2**_BITS).alias(BUCKET)
+    return bucket

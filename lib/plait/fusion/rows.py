@@ -22,7 +22,7 @@ from plait.fusion.routes import Routes
 from plait.identity.groups import home_account, home_platform
 from plait.privacy.pseudonym import Key, account_pseudonym
 from plait.sources.events import read_events
-from plait.sources.read import CHUNK, FAULT
+from plait.sources.read import FAULT
 from plait.store.store import Store
 
 CLAIMS = ("event_id", "account", "time", "order", "content")
@@ -30,11 +30,12 @@ CLAIMS = ("event_id", "account", "time", "order", "content")
 
 @dataclass(frozen=True)
 class RowStep:
-    """Reads a split and returns frames: events, claims, accounts, quarantine and counts.
+    """Reads splits, and turns their chunks into frames.
 
     `events` are EVENTS columns but `person`, with `content` (the fingerprint of a row whose
     event id was given, else null) and `bucket`. `claims` say which account claims a given
     event id. `accounts` are account, platform, home (null if not known here) and bucket.
+    `quarantine` and `counts` are as their tables say.
     """
 
     project: Project
@@ -43,16 +44,19 @@ class RowStep:
     key: Key
     now: datetime
     routes: Routes
-    chunk: int = CHUNK
 
-    def __call__(self, split: Split) -> Iterator[Frames]:
-        """Yields the frames of each chunk of `split`."""
+    def read(self, split: Split) -> Iterator[pl.DataFrame]:
+        """Yields the rows of `split` in chunks: RAW and fault, or contract rows of feedback."""
         if split.platform is None or split.file is None:
-            yield self._feedback(split)
+            yield read_feedback(self.store, split.name)
             return
-        settings = self.project.platforms[split.platform].events
-        for raw in read_events(split.file, settings, self.chunk):
-            yield self._log(split.platform, split.name, raw)
+        yield from read_events(split.file, self.project.platforms[split.platform].events)
+
+    def __call__(self, split: Split, rows: pl.DataFrame) -> Frames:
+        """Returns the frames of one chunk of `split`."""
+        if split.platform is None:
+            return self._feedback(split.name, rows)
+        return self._log(split.platform, split.name, rows)
 
     def _log(self, platform: str, name: str, raw: pl.DataFrame) -> Frames:
         sound = raw
@@ -72,7 +76,7 @@ class RowStep:
             pl.lit(platform).alias("platform"),
             pl.concat_str(pl.lit("quarantined:"), "reason").alias("reason"),
         )
-        frames = self._events(kept, self._homes(sound, kept, platform), given)
+        frames = dict(self._events(kept, self._homes(sound, kept, platform), given))
         return frames | {
             "quarantine": quarantine_rows(raw, rejected, platform, name, self.key),
             "counts": pl.concat(
@@ -81,9 +85,8 @@ class RowStep:
             ),
         }
 
-    def _feedback(self, split: Split) -> Frames:
-        """Returns the frames of a file of the feedback log: contract rows already."""
-        rows = read_feedback(self.store, split.name)
+    def _feedback(self, name: str, rows: pl.DataFrame) -> Frames:
+        """Returns the frames of an object of the feedback log: contract rows already."""
         known = pl.col("platform").is_in(list(self.project.platforms))
         events, foreign = rows.filter(known), rows.filter(~known)
         counts = [
@@ -101,7 +104,7 @@ class RowStep:
         frames = dict(self._events(events, homes, given=True))
         frames["accounts"] = frames["accounts"].with_columns(home=pl.lit(None, pl.String))
         numbered = rows.with_row_index("row", 1).filter(~known)
-        quarantine = foreign_rows(numbered, split.name)
+        quarantine = foreign_rows(numbered, name)
         return frames | {"quarantine": quarantine, "counts": pl.concat(counts)}
 
     def _keep(self, events: pl.DataFrame, platform: str) -> tuple[pl.DataFrame, int]:

@@ -16,7 +16,7 @@ from plait.engine.base import BUCKET, Engine
 from plait.engine.local import LocalEngine
 from plait.engine.sink import Buffered
 from plait.engine.spill import LocalSpill
-from plait.fusion.buckets import BucketStep
+from plait.fusion.buckets import BucketStep, number_people
 from plait.fusion.core import Core, k_core, pairs
 from plait.fusion.counts import balance, merge_counts
 from plait.fusion.dedupe import contested
@@ -25,7 +25,12 @@ from plait.fusion.feedback import read_links
 from plait.fusion.inputs import Inputs, find_inputs
 from plait.fusion.moves import settle
 from plait.fusion.people import (
-    Known, current_version, gather_accounts, merge_seen, name_people, outside,
+    Known,
+    current_version,
+    gather_accounts,
+    merge_seen,
+    name_people,
+    outside,
 )  # fmt: skip
 from plait.fusion.routes import Routes
 from plait.fusion.rows import RowStep
@@ -108,18 +113,19 @@ class _Run:
             seen.select("account", BUCKET), found.select("account", "component"), self.spill
         )
         losers = self._losers()
-        everyone = dict(_by_bucket(placed))
+        everyone = number_people(placed.with_columns(person=pl.lit(None, pl.String)))
         cores = self._cores(BucketStep(everyone, losers, {}, self.project.sequence_length))
         if cores:
             accounts = accounts.join(outside(accounts, seen, cores), on="account", how="anti")
-        members, ledger = name_people(accounts, known, self.store, self.base)
+            found = resolve(accounts, known.keys, known.links)
+        members, ledger = name_people(accounts, found, self.store, self.base)
         placed = placed.join(members.select("account", "person"), on="account", how="left")
-        step = BucketStep(dict(_by_bucket(placed)), losers, cores, self.project.sequence_length)
-        found_ = self._gather(step, versions)
+        step = BucketStep(number_people(placed), losers, cores, self.project.sequence_length)
+        made = self._gather(step, versions)
 
-        account_rows = account_table(members, found_["accounts"])
+        account_rows = account_table(members, made["accounts"])
         people = people_table(account_rows, ledger)
-        items = item_table(listed, found_["items"])
+        items = item_table(listed, made["items"])
         for table, rows in ((ACCOUNTS, account_rows), (PEOPLE, people), (ITEMS, items)):
             writer = self.store.writer(table)
             writer.write(rows)
@@ -152,6 +158,7 @@ class _Run:
 
             out = self.engine.spread(
                 self.inputs.splits,
+                step.read,
                 step,
                 {"events": write, "claims": self.claims.write, "quarantine": buffered.write},
                 {"accounts": merge_seen, "counts": merge_counts},
@@ -239,8 +246,3 @@ class _Run:
             "events": sum(entry["events"] for entry in platforms.values()),
             "rows": sum(entry["rows"] for entry in platforms.values()),
         }
-
-
-def _by_bucket(placed: pl.DataFrame) -> list[tuple[int, pl.DataFrame]]:
-    parts = placed.partition_by(BUCKET, as_dict=True, include_key=False)
-    return [(int(key[0]), part) for key, part in parts.items()]

@@ -20,20 +20,31 @@ def usable_keys(attributes: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 
 def edges(accounts: pl.DataFrame, keys: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
-    """Returns what joins what (a, b): accounts to their home account, key values and links.
+    """Returns what joins what (a, b): home accounts to key values and to each other.
 
     Args:
         accounts: account, home.
         keys: account, key, value.
         links: account_a, account_b.
     """
+    value = pl.concat_str(pl.lit("key:"), "key", pl.lit(":"), "value")
+    by_key = keys.select("account", value.alias("b"))
+    linked = links.select(pl.col("account_a").alias("account"), pl.col("account_b").alias("b"))
     return pl.concat(
         [
-            accounts.select(a="account", b="home"),
-            keys.select(a="account", b=pl.concat_str(pl.lit("key:"), "key", pl.lit(":"), "value")),
-            links.select(a="account_a", b="account_b"),
+            _at_home(by_key, "account", accounts).select(a="account", b="b"),
+            _at_home(_at_home(linked, "account", accounts), "b", accounts).select(
+                a="account", b="b"
+            ),
         ]
     )
+
+
+def _at_home(rows: pl.DataFrame, column: str, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Returns `rows` with each account in `column` replaced by its home account, if known."""
+    homes = accounts.select(pl.col("account").alias(column), "home")
+    joined = rows.join(homes, on=column, how="left")
+    return joined.with_columns(pl.coalesce("home", column).alias(column)).drop("home")
 
 
 def resolve(accounts: pl.DataFrame, keys: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
@@ -44,23 +55,18 @@ def resolve(accounts: pl.DataFrame, keys: pl.DataFrame, links: pl.DataFrame) -> 
         keys: account, key, value that identify.
         links: account_a, account_b.
     """
-    found = components(edges(accounts, keys, links))
-    joined = accounts.select("account", "home").join(
-        found, left_on="account", right_on="node", how="left"
-    )
-    size = pl.len().over("component")
-    same_id = pl.len().over("home") > 1
-    by_key = _shared(keys)
+    # Accounts of one home are joined already: only what keys and links touch needs the graph.
+    found = components(edges(accounts, keys, links)).rename({"node": "home"})
+    joined = accounts.select("account", "home").join(found, on="home", how="left")
+    joined = joined.with_columns(pl.coalesce("component", "home").alias("component"))
     return (
-        joined.join(by_key, on="account", how="left")
+        joined.join(_shared(keys), on="account", how="left")
         .with_columns(
-            rule=pl.when(size == 1)
+            rule=pl.when(pl.len().over("component") == 1)
             .then(pl.lit(ALONE))
-            .when(same_id)
+            .when(pl.len().over("home") > 1)
             .then(pl.lit(SAME_ID))
-            .when(pl.col("shared_key").is_not_null())
-            .then(pl.col("shared_key"))
-            .otherwise(pl.lit(LINK))
+            .otherwise(pl.coalesce("shared_key", pl.lit(LINK)))
         )
         .select("account", "component", "rule")
     )

@@ -23,13 +23,15 @@ def account_table(members: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
 
 def people_table(accounts: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
     """Returns PEOPLE: everyone with an account, and the retired ids."""
+    present = accounts.select("person", "platform").unique().sort("person", "platform")
+    platforms = present.group_by("person").agg(pl.col("platform").alias("platforms"))
     active = accounts.group_by("person").agg(
-        pl.col("platform").unique().sort().alias("platforms"),
         pl.len().cast(pl.Int64).alias("accounts"),
         pl.col("events").sum(),
         pl.col("first_time").min(),
         pl.col("last_time").max(),
     )
+    active = active.join(platforms, on="person")
     active = active.join(ledger.persons.select("person", "since"), on="person")
     retired = ledger.retired.with_columns(
         platforms=pl.lit([], pl.List(pl.String)), accounts=pl.lit(0), events=pl.lit(0)

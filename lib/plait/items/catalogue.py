@@ -11,12 +11,12 @@ from plait.config.platform import Catalogue
 from plait.contracts.tables import ITEMS
 from plait.sources.catalogue import read_catalogue
 from plait.sources.files import find_files
+from plait.sources.text import UNIT
 
 LISTED = (
     "item", "platform", "title", "categories", "brand", "price", "currency", "tags", "vector",
     "published",
 )  # fmt: skip
-_LIST_MARK = "\x1f"  # how sources/parquet.py writes real lists as text
 _LONGEST = 512
 
 
@@ -90,7 +90,7 @@ def _split(name: str, separator: str, drop: dict[str, str] | None = None) -> pl.
     text = pl.col(name).str.strip_chars()
     for mark, instead in (drop or {}).items():
         text = text.str.replace_all(mark, instead, literal=True)
-    parts = text.str.replace_all(_LIST_MARK, separator, literal=True).str.split(separator)
+    parts = text.str.replace_all(UNIT, separator, literal=True).str.split(separator)
     clean = parts.list.eval(pl.element().str.strip_chars()).list.filter(pl.element() != "")
     return pl.when(clean.list.len() > 0).then(clean)
 

@@ -8,29 +8,20 @@ from plait.contracts.tables import ITEMS
 
 
 def count_items(events: pl.DataFrame) -> pl.DataFrame:
-    """Returns item, platform, events, people, first_time, last_time of the item events.
+    """Returns item, platform, events, people, first_time, last_time of item events.
 
     A partial aggregate: all events of a person must be in `events` or none, else people are
     counted twice when partials are merged.
+
+    Args:
+        events: item, platform, who (any number of the person), time.
     """
-    touched = events.lazy().filter(pl.col("object_kind") == "item")
-    return (
-        touched.group_by("object_id", "person")
-        .agg(
-            pl.col("platform").first(),
-            pl.len().cast(pl.Int64).alias("events"),
-            pl.col("time").min().alias("first_time"),
-            pl.col("time").max().alias("last_time"),
-        )
-        .group_by(item="object_id")
-        .agg(
-            pl.col("platform").first(),
-            pl.col("events").sum(),
-            pl.len().cast(pl.Int64).alias("people"),
-            pl.col("first_time").min(),
-            pl.col("last_time").max(),
-        )
-        .collect()
+    return events.group_by("item").agg(
+        pl.col("platform").first(),
+        pl.len().cast(pl.Int64).alias("events"),
+        pl.col("who").n_unique().cast(pl.Int64).alias("people"),
+        pl.col("time").min().alias("first_time"),
+        pl.col("time").max().alias("last_time"),
     )
 
 

@@ -21,23 +21,33 @@ __all__ = [
 HEX = 32  # hexadecimal characters kept of a hash: 128 bits
 
 
-def pseudonymise(raw: pl.Series, key: Key, namespace: str) -> pl.Series:
+def pseudonymise(raw: pl.Series, key: Key, namespace: str, prefix: str = "") -> pl.Series:
     """Returns 32 hexadecimal characters for every raw id: HMAC(namespace + NUL + id).
 
     Equal ids in one namespace share a pseudonym, equal ids in two do not. Null stays null.
     Every distinct id is hashed once.
+
+    Args:
+        raw: ids as text.
+        key: the key.
+        namespace: what the ids are ids of.
+        prefix: written in front of every pseudonym.
     """
-    name = raw.name
-    distinct = raw.unique().alias("raw").to_frame()
-    known = distinct.with_columns(keyed_hash(pl.col("raw"), key, namespace).alias("hash"))
-    if distinct.height == raw.len():
-        return (
-            raw.alias("raw")
-            .to_frame()
-            .select(keyed_hash(pl.col("raw"), key, namespace).alias(name))[name]
+    coded = raw.cast(pl.Categorical(pl.Categories.random()))  # categories of this series alone
+    distinct = coded.unique().drop_nulls()
+    hashed = distinct.cast(pl.String).alias("raw").to_frame().select(
+        pl.concat_str(pl.lit(prefix), keyed_hash(pl.col("raw"), key, namespace)).alias("hash")
+    )  # fmt: skip
+    places = distinct.to_physical()
+    if not hashed.height:
+        return pl.Series(raw.name, [None] * raw.len(), pl.String)
+    table = pl.DataFrame({"place": places, "hash": hashed["hash"]}).sort("place")
+    if table["place"][-1] != table.height - 1:  # categories are numbered without holes
+        codes = coded.to_physical().alias("place").to_frame()
+        return codes.join(table, on="place", how="left", maintain_order="left")["hash"].alias(
+            raw.name
         )
-    found = raw.alias("raw").to_frame().join(known, on="raw", how="left", maintain_order="left")
-    return found["hash"].alias(name)
+    return table["hash"].gather(coded.to_physical()).alias(raw.name)
 
 
 def keyed_hash(raw: pl.Expr, key: Key, namespace: str) -> pl.Expr:
@@ -49,17 +59,12 @@ def keyed_hash(raw: pl.Expr, key: Key, namespace: str) -> pl.Expr:
 
 def account_pseudonym(raw: pl.Series, key: Key, platform: str) -> pl.Series:
     """Returns the pseudonym of each raw account id of `platform`: a_<key id>_<32 hex>."""
-    return _marked("a", pseudonymise(raw, key, platform), key)
+    return pseudonymise(raw, key, platform, f"a_{key.id}_")
 
 
 def session_pseudonym(raw: pl.Series, key: Key, platform: str) -> pl.Series:
     """Returns the pseudonym of each session id of `platform`: s_<key id>_<32 hex>."""
-    return _marked("s", pseudonymise(raw, key, f"session:{platform}"), key)
-
-
-def _marked(kind: str, hashed: pl.Series, key: Key) -> pl.Series:
-    marked = pl.concat_str(pl.lit(f"{kind}_{key.id}_"), pl.col("hash")).alias(hashed.name)
-    return hashed.to_frame("hash").select(marked).to_series()
+    return pseudonymise(raw, key, f"session:{platform}", f"s_{key.id}_")
 
 
 def person_of(account: pl.Expr) -> pl.Expr:

@@ -63,7 +63,7 @@ def find_files(
     found: dict[Path, SourceFile] = {}
     for pattern in patterns:
         whole = str(project.path(pattern))
-        paths = [Path(p) for p in sorted(glob.glob(whole, recursive=True)) if Path(p).is_file()]
+        paths = [Path(p) for p in sorted(glob.glob(whole, recursive=True)) if Path(p).is_file()]  # noqa: PTH207
         if not paths:
             raise _missing(pattern, Path(whole), setting)
         for path in paths:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 
 import polars as pl
 
 from plait.sources.columns import check_columns
 from plait.sources.files import SourceFile
+from plait.sources.text import UNIT
 
 _SAMPLE = 1_000
 
@@ -35,45 +35,55 @@ def decode_lines(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame
     """Returns `row`, the fields as text and `fault` ('bad_json') for every line with content."""
     lines = lines.filter(pl.col("line").str.strip_chars() != "")
     columns = list(dict.fromkeys(fields.values()))
-    kind = pl.Struct(dict.fromkeys(columns, pl.String()))
-    bad = pl.lit(None, pl.String)
     try:
-        parsed = lines.select("row", pl.col("line").str.json_decode(kind))
+        parsed = lines.select("row", pl.col("line").str.json_decode(_all_text(columns)))
     except pl.exceptions.ComputeError:
-        # A column holds lists, or one line of the chunk is no JSON: find out which, line by
-        # line but still vectorised.
-        kind = pl.Struct(_kinds(lines, columns))
-        sound = pl.col("line").str.json_path_match("$").is_not_null()
-        decoded = lines.filter(sound).select(
-            "row", pl.col("line").str.json_decode(kind).alias("parsed")
-        )
-        parsed = lines.join(decoded, on="row", how="left", maintain_order="left").select(
-            "row", pl.col("parsed").alias("line")
-        )
-        bad = pl.when(pl.col("line").is_null()).then(pl.lit("bad_json"))
+        return _decode_each(lines, fields)
     return parsed.select(
         "row",
-        *(_as_text(column, kind).alias(name) for name, column in fields.items()),
-        fault=bad,
+        *(pl.col("line").struct.field(column).alias(name) for name, column in fields.items()),
+        fault=pl.lit(None, pl.String),
     )
 
 
-def _kinds(lines: pl.DataFrame, columns: list[str]) -> dict[str, pl.DataType]:
-    """Returns list of text for every column that holds a list anywhere, text for the others."""
-    holds = lines.select(
-        pl.col("line").str.contains(rf'"{re.escape(column)}"\s*:\s*\[').any().alias(column)
-        for column in columns
-    ).row(0)
-    text, texts = pl.String(), pl.List(pl.String())
-    return {c: texts if found else text for c, found in zip(columns, holds, strict=True)}
+def _all_text(columns: list[str]) -> pl.Struct:
+    return pl.Struct(dict.fromkeys(columns, pl.String()))
 
 
-def _as_text(column: str, kind: pl.Struct) -> pl.Expr:
-    value = pl.col("line").struct.field(column)
-    if kind.to_schema()[column] == pl.String:
-        return value
-    # As in Parquet: a unit separator never stands in a name, so a list survives as text.
-    return value.list.join("\x1f")
+def _decode_each(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame:
+    """Decodes a chunk in which some line is no JSON object, or some value a list.
+
+    Slower, but still vectorised: every field is looked up in every line on its own.
+    """
+    sound = lines["line"].str.json_path_match("$").str.starts_with("{").fill_null(value=False)
+    held = [
+        _listed(lines["line"].str.json_path_match(_path(column))).alias(name)
+        for name, column in fields.items()
+    ]
+    decoded = pl.DataFrame([lines["row"].cast(pl.Int64), *held, sound.alias("sound")])
+    return decoded.select(
+        "row",
+        *(pl.when("sound").then(pl.col(name)).alias(name) for name in fields),
+        fault=pl.when(~pl.col("sound")).then(pl.lit("bad_json")),
+    )
+
+
+def _path(column: str) -> str:
+    escaped = column.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$['{escaped}']"
+
+
+def _listed(values: pl.Series) -> pl.Series:
+    """Returns lists of text, which JSON path gives as JSON, joined by UNIT; the rest as it is."""
+    is_list = values.str.starts_with("[") & values.str.ends_with("]")
+    if not is_list.any():
+        return values
+    try:
+        lists = values.set(~is_list, None).str.json_decode(pl.List(pl.String)).list.join(UNIT)
+    except pl.exceptions.ComputeError:  # text that looks like a list
+        return values
+    frame = pl.DataFrame({"value": values, "list": lists, "is_list": is_list})
+    return frame.select(pl.when("is_list").then("list").otherwise("value")).to_series()
 
 
 def _sampled_keys(lines: pl.LazyFrame) -> list[str]:

@@ -8,6 +8,7 @@ import polars as pl
 
 from plait.sources.columns import check_columns
 from plait.sources.files import SourceFile
+from plait.sources.text import UNIT
 
 ROW = "__row"  # a name no file is expected to use
 
@@ -30,13 +31,13 @@ def _as_text(column: str, kind: pl.DataType) -> pl.Expr:
     value = pl.col(column)
     if isinstance(kind, pl.Datetime):
         utc = value.dt.convert_time_zone("UTC") if kind.time_zone else value
-        return utc.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
+        return utc.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
     if isinstance(kind, pl.Binary):
         return value.bin.encode("hex")
     if isinstance(kind, (pl.List, pl.Array)):
         # The catalogue splits lists held in text by its separator; a unit separator never
         # stands in a name, so a real list survives the way through text.
-        return value.cast(pl.List(pl.String)).list.join("\x1f")
+        return value.cast(pl.List(pl.String)).list.join(UNIT)
     if isinstance(kind, pl.Struct):
         return value.struct.json_encode()
     return value.cast(pl.String)

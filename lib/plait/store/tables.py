@@ -62,7 +62,8 @@ def write_part(location: Location, table: Table, df: pl.DataFrame) -> AddAction:
     """
     name = f"part-{uuid.uuid4().hex}.parquet"
     body = io.BytesIO()
-    table.conform(df).write_parquet(body, compression="zstd", compression_level=3)
+    # Level 1 takes less than half the time of 3 and leaves hashed ids no larger.
+    table.conform(df).write_parquet(body, compression="zstd", compression_level=1)
     try:
         obstore.put(location.objects, f"tables/{table.name}/{name}", body.getbuffer())
     except (OSError, BaseError) as error:
