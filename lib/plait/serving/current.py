@@ -102,6 +102,8 @@ def _step(item: pl.DataFrame, platform: str) -> dict[str, object]:
         "platform": platform,
         "item": item["item"][0],
         "type": "view",
+        "time": None,
+        "order": None,
         "strength": 0.3,
     }
 

@@ -1,0 +1,206 @@
+"""Live state over a real Valkey: order, repeats, links, durability, the feedback log."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from plait.config import load_config
+from plait.errors import LiveStateDown
+from plait.live import LiveState, Who
+from plait.live.base import load_base
+from plait.live.drain import CONSUMER, GROUP, Drainer
+from plait.live.entries import FEEDBACK
+from plait.live.feedback import FeedbackLog
+from plait.live.history import sequences
+from plait.live.valkey import EmbeddedValkey
+from plait.serving.setup import connect
+from plait.store import Store
+
+pytestmark = pytest.mark.slow
+T0 = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def account(n: int) -> str:
+    return f"a_0000_{n:032x}"
+
+
+def person(n: int) -> str:
+    return f"p_{n:032x}"
+
+
+def events(*rows: tuple[str, int, int]) -> pl.DataFrame:
+    """Rows of (event id, account, seconds after T0), each on an item of its own."""
+    frame = pl.DataFrame(
+        [
+            {
+                "event_id": f"shop:{name}",
+                "platform": "shop",
+                "account": account(who),
+                "type": "view",
+                "object_kind": "item",
+                "object_id": f"shop:{name}",
+                "time": T0 + timedelta(seconds=at),
+                "time_resolution": "us",
+                "strength": 0.3,
+            }
+            for name, who, at in rows
+        ]
+    )
+    return frame.select(
+        pl.col(n).cast(k) if n in frame.columns else pl.lit(None, k).alias(n)
+        for n, k in FEEDBACK.items()
+    )
+
+
+def items(state: LiveState, *who: Who) -> list[list[str]]:
+    return sequences(state.read(who), state.length)["item"].to_list()
+
+
+def test_arrival_order_does_not_matter_and_repeats_count_once(state: LiveState) -> None:
+    assert state.append(events(("c", 1, 3), ("a", 1, 1), ("b", 1, 2))) == [True] * 3
+    assert state.append(events(("a", 1, 1), ("d", 1, 4), ("d", 1, 4))) == [False, True, False]
+    assert items(state, Who(account=account(1), platform="shop")) == [
+        ["shop:a", "shop:b", "shop:c", "shop:d"]
+    ]
+
+
+def test_an_account_keeps_its_latest_events_not_the_last_to_arrive(valkey: EmbeddedValkey) -> None:
+    short = LiveState(valkey.address, "short", 2)
+    short.append(events(("z", 1, 9), ("a", 1, 1), ("y", 1, 8), ("b", 1, 2)))
+    assert items(short, Who(account=account(1), platform="shop")) == [["shop:y", "shop:z"]]
+
+
+def test_base_and_recent_events_are_one_history(state: LiveState, own_file: Path) -> None:
+    store = Store(load_config(own_file).store_path)
+    assert load_base(state, store, store.current())
+    assert load_base(state, store, store.current())  # twice changes nothing
+    fused = store.read("sequences").sort("person")
+    asked = [Who(person=p) for p in fused["person"]]
+    read = sequences(state.read(asked), state.length)
+    assert read.equals(fused)
+    # Asked by account, the person is the same.
+    held = store.read("accounts").sort("person", "account")
+    known = state.read([Who(account=a, platform=p) for a, p in held["account", "platform"].rows()])
+    assert [k.person for k in known] == held["person"].to_list()
+    # Something new joins at the end, and the person's total counts it.
+    a = held["account"][0]
+    new = events(("new", 1, 0)).with_columns(account=pl.lit(a))
+    state.append(new)
+    (after,) = sequences(state.read([Who(account=a, platform="shop")]), state.length).rows(
+        named=True
+    )
+    before = fused.row(by_predicate=pl.col("person") == held["person"][0], named=True)
+    assert after["item"] == [*before["item"], "shop:new"][-state.length :]
+    assert after["total"] == before["total"] + 1
+
+
+def test_a_retired_id_resolves(state: LiveState, own_file: Path) -> None:
+    store = Store(load_config(own_file).store_path)
+    load_base(state, store, store.current())
+    heir = store.read("people").filter(pl.col("person") == "p_retired")["merged_into"][0]
+    assert state.read([Who(person="p_retired")])[0].person == heir
+
+
+def test_a_link_joins_histories_at_once_and_newcomers_are_named_alike(state: LiveState) -> None:
+    state.append(events(("a", 1, 1), ("b", 2, 2), ("c", 3, 3)))
+    shop = [Who(account=account(n), platform="shop") for n in (1, 2, 3)]
+    assert state.link((account(3), "shop"), (account(2), "shop"), T0) == (person(2), [person(3)])
+    assert state.link((account(3), "shop"), (account(1), "shop"), T0) == (person(1), [person(2)])
+    assert state.link((account(1), "shop"), (account(2), "shop"), T0) == (person(1), [])
+    assert items(state, *shop) == [["shop:a", "shop:b", "shop:c"]] * 3
+    assert {k.person for k in state.read([*shop, Who(person=person(3))])} == {person(1)}
+
+
+def test_what_was_accepted_survives_kill_9(valkey: EmbeddedValkey, state: LiveState) -> None:
+    assert state.append(events(("a", 1, 1))) == [True]
+    assert valkey.pid
+    os.kill(valkey.pid, signal.SIGKILL)
+    while valkey.pid:
+        time.sleep(0.01)
+    with pytest.raises(LiveStateDown):
+        state.read([Who(account=account(1), platform="shop")])
+    valkey.revive()
+    time.sleep(0.6)  # live state rests half a second after a failure
+    assert items(state, Who(account=account(1), platform="shop")) == [["shop:a"]]
+
+
+def test_the_drainer_writes_every_event_once_whatever_happens(
+    state: LiveState, own_file: Path, tmp_path: Path
+) -> None:
+    store = Store(tmp_path / "store")
+    log = FeedbackLog(store)
+    state.append(events(("a", 1, 1), ("b", 1, 2)))
+    # A drainer dies after reading, and another after writing: neither acknowledged.
+    stream = state.prefix + "events"
+    state.client.xgroup_create(stream, GROUP, id="0")
+    state.client.xreadgroup(GROUP, CONSUMER, {stream: ">"})
+    drainer = Drainer(state, log, "one")
+
+    class Died(Exception):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Died
+
+    acknowledge, state.client.pipeline = state.client.pipeline, die  # type: ignore[method-assign]
+    with pytest.raises(Died):
+        drainer.drain()
+    state.client.pipeline = acknowledge  # type: ignore[method-assign]
+    written = sorted((tmp_path / "store").glob("feedback/events/*.parquet"))
+    assert len(written) == 1
+    state.append(events(("c", 1, 3)))
+    assert Drainer(state, log, "two").drain() == 0  # the first one's turn has not ended
+    assert Drainer(state, log, "two").drain(takeover=True) == 3
+    assert Drainer(state, log, "two").drain() == 0
+    rows = pl.concat(
+        pl.read_parquet(f) for f in (tmp_path / "store").glob("feedback/events/*.parquet")
+    )
+    assert sorted(rows["event_id"]) == ["shop:a", "shop:b", "shop:c"]
+    assert state.client.xlen(stream) == 0
+
+
+def test_a_new_base_forgets_what_it_knows_and_keeps_what_it_does_not(
+    state: LiveState, own_file: Path
+) -> None:
+    config = load_config(own_file)
+    store = Store(config.store_path)
+    load_base(state, store, store.current())
+    state.append(events(("a", 7, 1)))
+    state.link((account(7), "shop"), (account(8), "shop"), T0)
+    Drainer(state, FeedbackLog(store), "t").drain(takeover=True)
+    state.append(events(("b", 7, 2)))
+    state.link((account(8), "shop"), (account(9), "shop"), T0)
+    drained = [
+        {"path": str(f.relative_to(config.store_path))}
+        for f in config.store_path.glob("feedback/*/*.parquet")
+    ]
+    assert len(drained) == 2
+    store.publish(store.current().tables, {}, drained)
+    assert load_base(state, store, store.current())
+    # The fuse that read the first event and the first link decided against both; the second
+    # ones it has not seen.
+    assert items(state, Who(account=account(7), platform="shop")) == [["shop:b"]]
+    seven, eight, nine = state.read([Who(account=account(n), platform="shop") for n in (7, 8, 9)])
+    assert seven.person == person(7)
+    assert eight.person == nine.person == person(8)
+    bases = {key.split(b":")[2] for key in state.client.keys("*:b*:?")}
+    assert len(bases) == 1  # the old one is gone
+
+
+def test_a_second_server_over_one_folder_is_refused(valkey: EmbeddedValkey) -> None:
+    with pytest.raises(LiveStateDown, match="another process serves"):
+        EmbeddedValkey(valkey.folder).start()
+
+
+def test_two_stores_share_a_valkey_without_meeting(valkey: EmbeddedValkey, own_file: Path) -> None:
+    one = connect(load_config(own_file), valkey.address)
+    other = LiveState(valkey.address, "other", 50)
+    one.append(events(("a", 1, 1)))
+    assert items(other, Who(account=account(1), platform="shop")) == [[]]

