@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from polars.exceptions import PolarsError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from scipy import sparse
@@ -24,6 +25,9 @@ from plait.model.scores import Scores
 from plait.model.settings import NetSettings
 
 FORMAT = 1
+_UNREADABLE = (
+    OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, PolarsError
+)  # fmt: skip
 WEIGHTS, CONFIG, METRICS = "weights.safetensors", "config.json", "metrics.json"
 
 
@@ -190,7 +194,7 @@ class Model:
                 Provenance(**config["training"]),
                 json.loads((folder / METRICS).read_text()),
             )
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        except _UNREADABLE as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise DamagedVersion(
                 f"the model in '{folder}' cannot be loaded ({reason}).",

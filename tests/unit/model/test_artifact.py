@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from plait.errors import DamagedVersion, UnknownPlatform
+from plait.model.artifact import Model
+
+from .conftest import COUNT, some_people
+
+TERMS = {"interest", "content", "price", "popularity", "freshness", "profile", "item_item"}
+
+
+@pytest.mark.parametrize("platform", ["a", "b"])
+def test_the_terms_add_up_to_the_score(model: Model, platform: str) -> None:
+    scores = model.score(some_people([5, 0, 9, 1], 1), platform)
+    assert scores.total.shape == (4, COUNT)
+    terms = scores.terms()
+    assert set(terms) == TERMS
+    assert all(term.abs().max() > 0 for term in terms.values())
+    torch.testing.assert_close(sum(terms.values()), scores.total)
+    columns = scores.total.topk(3).indices
+    chosen = scores.terms_of(columns)
+    torch.testing.assert_close(sum(chosen.values()), scores.total.gather(1, columns))
+
+
+@pytest.mark.parametrize("now", [None, 1_650_000_000_000_000])
+def test_a_score_does_not_depend_on_who_else_is_asked_about(model: Model, now) -> None:
+    people = some_people([5, 0, 9, 1, 3, 3], 1)
+    whole = model.score(people, "b", now).total
+    for person in range(len(people)):
+        alone = model.score(people[person : person + 1], "b", now).total
+        torch.testing.assert_close(alone[0], whole[person])
+    order = np.array([4, 2, 0, 1, 5, 3])
+    torch.testing.assert_close(model.score(people.take(order), "b", now).total, whole[order])
+
+
+def test_a_later_event_never_changes_an_earlier_state(model: Model) -> None:
+    people = some_people([8], 2)
+    short = people.take(np.array([0]), until=np.array([5]))
+    changed = people.item.copy()
+    changed[5:] = changed[5:][::-1] % 5 + 1
+    other = replace(people, item=changed, platform=(changed > COUNT).astype(np.int16))
+    cut = other.take(np.array([0]), until=np.array([5]))
+    for platform in ("a", "b"):
+        torch.testing.assert_close(
+            model.score(short, platform).total, model.score(cut, platform).total
+        )
+    states = [_states(model, history)[: 1 + 5] for history in (people, other)]
+    torch.testing.assert_close(states[0], states[1])
+    assert not torch.allclose(_states(model, people)[-1], _states(model, other)[-1])
+
+
+def _states(model: Model, history) -> torch.Tensor:
+    from plait.features.batch import make_batch
+
+    batch = make_batch(
+        history, platforms=2, views=[0, 1], timeline=model._timeline, price=model._price
+    )
+    with torch.inference_mode():
+        states = model.net.states(batch)
+        everything = [states[batch.tokens.merged], *states[batch.tokens.own].unbind(1)]
+    return torch.cat([*everything, batch.profile, batch.price], dim=1)
+
+
+def test_every_input_matters(model: Model) -> None:
+    people = some_people([6], 3)
+    base = model.score(people, "a").total
+    for change in (
+        {"type": (people.type + 1) % 4},
+        {"strength": -people.strength},
+        {"time": people.time * np.array([1, 1, 1, 1, 1, 1.1])},
+        {"item": np.r_[people.item[:-1], people.item[-1] % COUNT + 1]},
+    ):
+        kinds = {name: value.astype(getattr(people, name).dtype) for name, value in change.items()}
+        assert not torch.allclose(model.score(replace(people, **kinds), "a").total, base)
+
+
+def test_what_is_saved_scores_the_same(model: Model, tmp_path) -> None:
+    model.save(tmp_path)
+    again = Model.load(tmp_path)
+    people = some_people([5, 2], 4)
+    assert torch.equal(again.score(people, "a").total, model.score(people, "a").total)
+    assert again.settings == model.settings
+    assert again.platforms == ("a", "b")
+    suffixes = {file.suffix for file in tmp_path.iterdir()}
+    assert suffixes == {".safetensors", ".json", ".parquet"}
+
+
+@pytest.mark.parametrize("file", ["weights.safetensors", "config.json", "vocabulary.parquet"])
+@pytest.mark.parametrize("damage", [b"", b"not what it was"])
+def test_a_damaged_version_says_so(model: Model, tmp_path, file: str, damage: bytes) -> None:
+    model.save(tmp_path)
+    (tmp_path / file).write_bytes(damage)
+    with pytest.raises(DamagedVersion, match="rollback"):
+        Model.load(tmp_path)
+
+
+def test_a_missing_file_says_so(model: Model, tmp_path) -> None:
+    model.save(tmp_path)
+    (tmp_path / "item_item.safetensors").unlink()
+    with pytest.raises(DamagedVersion):
+        Model.load(tmp_path)
+
+
+def test_an_unknown_platform_is_named(model: Model) -> None:
+    with pytest.raises(UnknownPlatform, match="'c'"):
+        model.score(some_people([2]), "c")

@@ -1,0 +1,84 @@
+"""One batch's loss: split over workers it is the same, and it learns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from plait.config.training import Training
+from plait.training.data import TrainingData, prepare
+from plait.training.hyper import Hyper, choose
+from plait.training.loop import build_net, fit
+from plait.training.step import batch_loss, positions
+
+from .tiny import PLATFORMS, tiny_items, tiny_sequences
+
+
+@pytest.fixture(scope="module")
+def data() -> TrainingData:
+    sequences = tiny_sequences()
+    return prepare(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+
+
+@pytest.fixture
+def hyper() -> Hyper:
+    small = choose(Training(epochs=4, dimensions=16, batch_size=32, dropout=0.0), 200, 2000)
+    return replace(small, item_dropout=0.0)
+
+
+@pytest.mark.parametrize("full_softmax", [0, 1000])
+@pytest.mark.parametrize("workers", [2, 3])
+def test_workers_losses_and_gradients_add_up(
+    data: TrainingData, hyper: Hyper, workers: int, full_softmax: int
+) -> None:
+    hyper = replace(hyper, full_softmax=full_softmax, negatives=20)
+    net = build_net(data, hyper)
+    rows = np.arange(17)
+
+    def gradient(rank: int, of: int) -> tuple[float, int, torch.Tensor]:
+        net.zero_grad(set_to_none=False)
+        loss, count = batch_loss(net, data, hyper, rows, np.random.default_rng(5), rank, of)
+        loss.backward()
+        flat = [torch.zeros_like(p) if p.grad is None else p.grad for p in net.parameters()]
+        return float(loss.detach()), count, torch.cat([g.reshape(-1).clone() for g in flat])
+
+    whole = gradient(0, 1)
+    parts = [gradient(rank, workers) for rank in range(workers)]
+    assert sum(part[0] for part in parts) == pytest.approx(whole[0], rel=1e-5)
+    assert sum(part[1] for part in parts) == whole[1]
+    torch.testing.assert_close(sum(part[2] for part in parts), whole[2], rtol=1e-4, atol=1e-6)
+
+
+def test_every_position_but_the_first_is_a_target(data: TrainingData) -> None:
+    rows = np.array([3, 0])
+    found = positions(data, rows)
+    history = data.history.take(rows)
+    new = history.places > 0
+    seen = {
+        (row, item)
+        for row, item, place in zip(history.rows, history.item, history.places, strict=True)
+        if place == 0
+    }
+    for event in np.flatnonzero(new):
+        pair = (history.rows[event], history.item[event])
+        assert (event in found.event) == (pair not in seen)
+        seen.add(pair)
+    assert (history.item[found.event] == found.item).all()
+
+
+def test_a_small_world_is_learned_in_process(data: TrainingData, hyper: Hyper) -> None:
+    seen = []
+    fitted = fit(data, replace(hyper, epochs=6, learning_rate=1e-2), report=seen.append)
+    assert fitted.epoch >= 3
+    assert fitted.metrics["mrr"] > 0.5  # 80 items a platform: chance is near .12 for the two
+    assert seen[-1].loss < seen[0].loss
+    assert seen[-1].targets == fitted.targets == 6 * int((data.weight > 0).sum())
+
+
+def test_the_same_seed_gives_the_same_weights(data: TrainingData, hyper: Hyper) -> None:
+    first, second = (fit(data, replace(hyper, epochs=1)).net for _ in range(2))
+    for one, other in zip(first.parameters(), second.parameters(), strict=True):
+        assert torch.equal(one, other)
