@@ -75,9 +75,7 @@ def _checks(text: pl.DataFrame, rules: EventRules, now: datetime) -> list[Check]
     checks += [_bad_id("account")]
     if rules.type is None:
         checks.append(Check("unknown_type", "type", pl.col("type").is_null()))
-    objects = mapped & {"query", "topic", "creator"}
-    missing = "null_object" if objects else "null_item"
-    checks.append(Check(missing, "item", pl.col("object_kind").is_null()))
+    checks.append(Check("null_object", "item", pl.col("object_kind").is_null()))
     for name in ("item", "topic", "creator", "event_id", "session"):
         if name in mapped:
             checks.append(_bad_id(name))

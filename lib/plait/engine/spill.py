@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from collections.abc import Sequence
@@ -18,7 +19,8 @@ class LocalSpill:
     """Parquet files by bucket in a folder of its own, gone on `close`."""
 
     def __init__(self, folder: Path, buckets: int) -> None:
-        self.folder = folder / f"spill-{uuid.uuid4().hex}"
+        sweep(folder)
+        self.folder = folder / f"spill-{os.getpid()}-{uuid.uuid4().hex}"
         self.buckets = buckets
         self.rows = 0
         self._lock = Lock()
@@ -55,11 +57,24 @@ class LocalSpill:
             return None
         return pl.read_parquet(files, columns=list(columns) if columns else None)
 
-    def replace(self, bucket: int, rows: pl.DataFrame) -> None:
-        """Puts `rows` (without `bucket`) in the place of all rows of `bucket`."""
-        shutil.rmtree(self.folder / str(bucket), ignore_errors=True)
-        self.write(rows.with_columns(pl.lit(bucket).alias(BUCKET)))
-
     def close(self) -> None:
         """Removes everything set aside."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what runs that were killed left in `folder`."""
+    for left in folder.glob("spill-*-*"):
+        pid = left.name.split("-")[1]
+        if pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -13,7 +13,7 @@ _FIXES = {
     "ancient_time": "Set platforms.{p}.events.time.unit to the unit of the log.",
     "unknown_type": "Map the log's words in platforms.{p}.events.type.map.",
     "null_account": "Set platforms.{p}.events.columns.account to the column with account ids.",
-    "null_item": "Set platforms.{p}.events.columns.item to the column with item ids.",
+    "null_object": "Set platforms.{p}.events.columns.item to the column with item ids.",
     "bad_order": "Set platforms.{p}.events.columns.order to a column of whole numbers.",
     "keep": "Loosen platforms.{p}.events.keep.",
     "k_core": "Lower platforms.{p}.events.k_core.",

@@ -12,6 +12,7 @@ from plait.clean.keep import parse_keep
 from plait.clean.rules import EventRules
 from plait.config import Project
 from plait.fusion.feedback import EVENTS_AT, LINKS_AT, list_feedback
+from plait.identity.attributes import check_keys
 from plait.sources.files import SourceFile, find_files
 from plait.store.store import Store
 
@@ -50,6 +51,7 @@ def find_inputs(project: Project, store: Store) -> Inputs:
         MissingFile, EmptyInput, UnreadableFile: an input cannot be used.
         UnknownEventType, BadFilter: the project file asks for what does not exist.
     """
+    check_keys(project)
     rules, keep = {}, {}
     logs: list[SourceFile] = []
     others: list[SourceFile] = []

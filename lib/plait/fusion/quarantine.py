@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from plait.contracts.raw import RAW_FIELDS
@@ -13,13 +15,19 @@ _LONGEST = 512  # characters kept of a value
 
 
 def quarantine_rows(
-    raw: pl.DataFrame, faults: pl.DataFrame, platform: str, file: str, key: Key
+    raw: pl.DataFrame,
+    faults: pl.DataFrame,
+    fields: Collection[str],
+    platform: str,
+    file: str,
+    key: Key,
 ) -> pl.DataFrame:
     """Returns QUARANTINE rows for the `faults` (row, reason, field, value) of `raw`.
 
     Args:
-        raw: RAW columns, the mapped ones with values.
+        raw: RAW columns.
         faults: what is wrong, at most one a row.
+        fields: the RAW fields that the platform's log has.
         platform: whose log it is.
         file: the file, as messages name it.
         key: turns account and session ids into pseudonyms.
@@ -27,18 +35,18 @@ def quarantine_rows(
     if not faults.height:
         return QUARANTINE.empty()
     rows = faults.join(raw, on="row", how="left", maintain_order="left")
-    mapped = [name for name in RAW_FIELDS if rows[name].null_count() < rows.height]
     hidden = {
         "account": account_pseudonym(rows["account"], key, platform),
         "session": session_pseudonym(rows["session"], key, platform),
     }
-    shown = rows.with_columns(**hidden).select(pl.col(name).str.head(_LONGEST) for name in mapped)
-    json = shown.select(pl.struct(pl.all()).struct.json_encode()) if mapped else None
+    shown = rows.with_columns(**hidden).select(
+        pl.col(name).str.head(_LONGEST) for name in RAW_FIELDS if name in fields
+    )
     return QUARANTINE.conform(
         rows.select("row", "reason", "field", "value").with_columns(
             platform=pl.lit(platform),
             file=pl.lit(file),
-            raw=pl.lit("{}") if json is None else json.to_series(),
+            raw=shown.select(pl.struct(pl.all()).struct.json_encode()).to_series(),
         )
     )
 

@@ -21,7 +21,7 @@ from plait.fusion.quarantine import FAULTS, foreign_rows, quarantine_rows
 from plait.fusion.routes import Routes
 from plait.identity.groups import home_account, home_platform
 from plait.privacy.pseudonym import Key, account_pseudonym
-from plait.sources.events import read_events
+from plait.sources.events import event_fields, read_events
 from plait.sources.read import FAULT
 from plait.store.store import Store
 
@@ -59,6 +59,7 @@ class RowStep:
         return self._log(split.platform, split.name, rows)
 
     def _log(self, platform: str, name: str, raw: pl.DataFrame) -> Frames:
+        settings = self.project.platforms[platform].events
         sound = raw
         faulty = pl.DataFrame(schema=FAULTS)
         if raw[FAULT].null_count() < raw.height:
@@ -78,7 +79,9 @@ class RowStep:
         )
         frames = dict(self._events(kept, self._homes(sound, kept, platform), given))
         return frames | {
-            "quarantine": quarantine_rows(raw, rejected, platform, name, self.key),
+            "quarantine": quarantine_rows(
+                raw, rejected, event_fields(settings)[0], platform, name, self.key
+            ),
             "counts": pl.concat(
                 [count(platform, "rows", raw.height), tally(reasons["platform"], reasons["reason"])]
                 + ([count(platform, "removed:keep", removed)] if removed else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from plait.config import Project
+from plait.errors import ConfigError, nearest
 from plait.identity.groups import home_account
 from plait.privacy.pseudonym import Key, account_pseudonym, pseudonymise
 from plait.sources.accounts import read_accounts
@@ -46,6 +47,24 @@ def read_attributes(project: Project, key: Key) -> tuple[pl.DataFrame, dict[str,
     if not parts:
         return pl.DataFrame(schema=ATTRIBUTES), unusable
     return pl.concat(parts).unique(), unusable
+
+
+def check_keys(project: Project) -> None:
+    """Raises ConfigError if people.keys names a key that no platform declares."""
+    declared = {
+        name
+        for platform in project.platforms.values()
+        if platform.accounts is not None
+        for name in platform.accounts.keys
+    }
+    for name in project.people.keys or []:
+        if name not in declared:
+            hint = nearest(name, declared) or "No platform declares a key."
+            raise ConfigError(
+                f"people.keys names '{name}', which no platform declares.",
+                allowed=hint,
+                fix="Mend people.keys, or add the key under platforms.NAME.accounts.keys.",
+            )
 
 
 def _rows(raw: pl.DataFrame, project: Project, platform: str, key: Key) -> list[pl.DataFrame]:

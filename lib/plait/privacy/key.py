@@ -41,6 +41,12 @@ def load_key(project: Project) -> Key:
     if given := os.environ.get(VARIABLE):
         return _checked(given, f"the environment variable {VARIABLE}")
     named = project.pseudonyms.key_file
+    if named is None and "://" in project.store:
+        raise BadKey(
+            f"the store '{project.store}' is not on this machine, and no pseudonym key is named.",
+            allowed="A key never lies beside the data on an object store.",
+            fix=f"Set {VARIABLE}, or pseudonyms.key_file to a 0600 file.",
+        )
     path = project.path(named) if named else project.store_path / "pseudonym.key"
     if not path.exists():
         _make(path)

@@ -48,11 +48,22 @@ def read_chunks(
             if batch.height:
                 rows += batch.height
                 yield batch.with_columns(pl.col("row").cast(pl.Int64))
+        _check_unchanged(file)
         if not rows:
             raise EmptyInput(
                 f"'{file.name}' has no rows.",
                 fix=f"Fill it, or take it out of {file.setting}.files.",
             )
+
+
+def _check_unchanged(file: SourceFile) -> None:
+    """Raises UnreadableFile if the file was written to since it was found."""
+    about = file.path.stat()
+    if (about.st_size, about.st_mtime) != (file.bytes, file.modified):
+        raise UnreadableFile(
+            f"'{file.name}' changed while it was read.",
+            fix="Run again when nothing writes to it; rotate logs before they are fused.",
+        )
 
 
 @contextmanager

@@ -1,0 +1,77 @@
+"""`plait fuse` says what became of every row."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from plait.cli.main import app
+
+PROJECT = """\
+store: store
+platforms:
+  shop: &platform
+    events:
+      files: shop.csv
+      columns: {account: user, item: item, time: time}
+      time: {unit: s}
+      type: purchase
+"""
+LOG = "user,item,time\nann,i1,1700000000\nann,i1,1700000000\n,i2,1700000000\nbob,i1,x\nbob,i1,y\n"
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COLUMNS", "100")
+    (tmp_path / "plait.yaml").write_text(PROJECT)
+    (tmp_path / "shop.csv").write_text(LOG)
+    return tmp_path / "plait.yaml"
+
+
+def _run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, ["fuse", *arguments], catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.stdout
+
+
+def test_the_summary_names_every_row(config: Path) -> None:
+    said = _run("-c", str(config), "--quiet")
+    assert "store version 1" in said
+    (row,) = (line.split() for line in said.splitlines() if line.strip().startswith("shop"))
+    assert row == ["shop", "5", "1", "1", "3", "1", "1", "1"]
+    assert "bad_time" in said
+    assert "shop.csv:4 time = 'x'" in said
+    assert "null_account" in said
+    assert "More than half of 'shop' is in quarantine (3 of 5 rows)" in said.replace("\n", " ")
+    assert "One platform alone" in said
+    assert "rows/s" in said
+
+
+def test_json_is_one_object(config: Path) -> None:
+    found = json.loads(_run("-c", str(config), "--json"))
+    assert found["version"] == 1
+    assert found["platforms"]["shop"]["quarantined"] == {"bad_time": 2, "null_account": 1}
+    assert found["seconds"] > 0
+
+
+def test_quarantined_rows_can_be_seen(config: Path) -> None:
+    _run("-c", str(config), "--quiet")
+    lines = _run("-c", str(config), "--quarantine", "2", "--json").splitlines()
+    assert len(lines) == 2
+    assert json.loads(lines[0])["platform"] == "shop"
+    assert "bad_time (time)" in _run("-c", str(config), "--quarantine", "9")
+
+
+def test_platforms_without_a_common_key_are_told_that_transfer_is_off(config: Path) -> None:
+    config.write_text(PROJECT + "  video: *platform\n")
+    assert "transfer between platforms is off" in _run("-c", str(config)).replace("\n", " ")
+
+
+def test_people_on_several_platforms_are_counted(config: Path) -> None:
+    joined = "people:\n  same_account_id: [[shop, video]]\n"
+    config.write_text(PROJECT + "  video: *platform\n" + joined)
+    said = _run("-c", str(config)).replace("\n", " ")
+    assert "1 people (100%) are known on two or more platforms" in said

@@ -1,0 +1,56 @@
+"""Small projects written to disk and fused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from plait.config import Project
+from plait.config.load import parse_config
+from plait.fusion.run import fuse
+from plait.progress import silence
+from plait.store import Store, StoreVersion
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+class Fused:
+    """A project in a folder, and the tables of its current version."""
+
+    def __init__(self, project: Project, version: StoreVersion) -> None:
+        self.project, self.version = project, version
+        self.store = Store(project.store_path)
+
+    def __getattr__(self, table: str) -> pl.DataFrame:
+        return self.store.read(table, self.version)
+
+    def platform(self, name: str) -> dict[str, Any]:
+        return dict(self.version.counts["platforms"][name])
+
+
+Fuse = Callable[..., Fused]
+
+
+def platform(files: str, **more: Any) -> dict[str, Any]:
+    """Returns a platform whose log has user, item and time (epoch seconds)."""
+    events = {
+        "files": files,
+        "columns": {"account": "user", "item": "item", "time": "time"},
+        "time": {"unit": "s", "resolution": "s"},
+        "type": "purchase",
+    }
+    columns = events["columns"] | more.pop("columns", {})  # type: ignore[operator]
+    outer = {k: more.pop(k) for k in ("catalogue", "accounts") if k in more}
+    return {"events": events | {"columns": columns} | more} | outer
+
+
+def fuse_in(folder: Path, platforms: dict[str, Any], **more: Any) -> Fused:
+    """Fuses a project of the given platforms whose files lie in `folder`."""
+    silence()
+    raw = {"store": "store", "platforms": platforms} | more
+    project = parse_config(raw, folder=folder)
+    return Fused(project, fuse(project, now=NOW))

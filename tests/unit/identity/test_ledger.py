@@ -1,0 +1,114 @@
+"""Person ids outlive merges, splits and undone merges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from plait.identity.ledger import Ledger, assign
+
+
+def _account(name: str) -> str:
+    return f"a_key0_{name:0>32}"
+
+
+def _person(name: str) -> str:
+    return f"p_{name:0>32}"
+
+
+def _members(groups: dict[str, str]) -> pl.DataFrame:
+    rows = [(_account(a), component) for component, accounts in groups.items() for a in accounts]
+    return pl.DataFrame(rows, schema=["account", "component"], orient="row")
+
+
+class _History:
+    """The tables a store would hold after each version."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.before: pl.DataFrame | None = None
+        self.known: pl.DataFrame | None = None
+
+    def step(self, **groups: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Returns group to person, and retired id to who it stands for."""
+        self.version += 1
+        members = _members(groups)
+        ledger: Ledger = assign(members, self.version, self.before, self.known)
+        persons = ledger.persons
+        assert persons["person"].n_unique() == persons.height == len(groups)
+        assert not set(persons["person"]) & set(ledger.retired["person"])
+        self.before = members.join(persons, on="component").select("account", "person")
+        active = persons.select("person", "since", merged_into=pl.lit(None, pl.String))
+        self.known = pl.concat([active, ledger.retired])
+        named: dict[str, Any] = dict(persons.select("component", "person").rows())
+        return named, dict(ledger.retired.select("person", "merged_into").rows())
+
+
+def test_the_smallest_account_founds_a_person() -> None:
+    named, retired = _History().step(x="cb", y="a")
+    assert named == {"x": _person("b"), "y": _person("a")}
+    assert retired == {}
+
+
+def test_a_person_keeps_the_id_when_a_smaller_account_joins() -> None:
+    history = _History()
+    history.step(x="bc")
+    named, _ = history.step(x="abc")
+    assert named == {"x": _person("b")}
+
+
+def test_the_older_id_survives_a_merge_and_the_other_still_resolves() -> None:
+    history = _History()
+    history.step(old="z")
+    history.step(old="z", new="a")
+    named, retired = history.step(both="az")
+    assert named == {"both": _person("z")}
+    assert retired == {_person("a"): _person("z")}
+
+
+def test_retired_ids_follow_a_second_merge() -> None:
+    history = _History()
+    history.step(one="x")
+    history.step(one="x", two="b", three="c")
+    history.step(one="x", two="bc")
+    named, retired = history.step(one="xbc")
+    assert named == {"one": _person("x")}
+    assert retired == {_person("c"): _person("x"), _person("b"): _person("x")}
+
+
+def test_the_largest_part_keeps_the_id_on_a_split() -> None:
+    history = _History()
+    history.step(x="abc")
+    named, retired = history.step(small="a", large="bc")
+    assert named["large"] == _person("a")
+    assert named["small"] not in (_person("a"), _person("b"))
+    assert retired == {}
+
+
+def test_an_undone_merge_gives_the_retired_id_back() -> None:
+    history = _History()
+    history.step(x="xy")
+    history.step(x="xy", a="a")
+    history.step(both="xya")
+    named, retired = history.step(x="xy", a="a")
+    assert named == {"x": _person("x"), "a": _person("a")}
+    assert retired == {}
+
+
+def test_the_same_accounts_keep_everything() -> None:
+    history = _History()
+    first = history.step(x="ab", y="c")
+    for _ in range(3):
+        assert history.step(x="ab", y="c") == first
+    assert history.known is not None
+    assert history.known["since"].to_list() == [1, 1]
+
+
+def test_a_person_whose_accounts_are_gone_is_gone() -> None:
+    history = _History()
+    history.step(x="a", y="b")
+    history.step(both="ab")
+    named, retired = history.step(z="c")
+    assert named == {"z": _person("c")}
+    assert retired == {}
