@@ -65,11 +65,6 @@ def _notes(report: Report) -> str:
     every = report.platforms.values()
     candidates = " and ".join(dict.fromkeys(f"{one['candidates']:,.0f}" for one in every))
     always_no = min(one["accuracy_all_negative"] for one in every)
-    new = [
-        f"{one['slices']['new_item']['n']:,} of {one['n']:,} on {platform}"
-        for platform, one in report.platforms.items()
-        if "new_item" in one.get("slices", {})
-    ]
     notes = [
         "Below each figure: its 95 % bootstrap interval over people.",
         f"top {TOP}: the list read as predicted positives among {candidates} candidates; recall",
@@ -77,6 +72,11 @@ def _notes(report: Report) -> str:
         "yes/no: calibrated probability and threshold from validation, four negatives a positive;",
         "always 'no' has accuracy .8.",
     ]
-    if new:
-        notes.append(f"Targets on items without a training event: {', '.join(new)}.")
+    for platform, one in report.platforms.items():
+        if "new_item" in one["slices"]:
+            new, known = one["slices"]["new_item"]["n"], one["slices"]["known_item"]["ndcg@10"]
+            notes.append(
+                f"{platform}: {new:,} of {one['n']:,} targets are items without a training event; "
+                f"on the others NDCG@10 is {_short(known, 4)}."
+            )
     return "\n".join(notes)
