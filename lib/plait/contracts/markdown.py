@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from plait.contracts.table import Table, describe
@@ -57,7 +57,7 @@ def _kind(arrow: str) -> str:
     return f"list of {name}" if arrow.startswith("list<") else name
 
 
-def _table(heading: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [heading, tuple("---" for _ in heading), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

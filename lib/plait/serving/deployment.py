@@ -64,11 +64,11 @@ class Plait:
         """Joins two accounts."""
         return await _in(self._taking, partial(self._service.link, message))
 
-    @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)  # type: ignore[misc]
+    @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)
     async def _answer_all(self, calls: list[Call]) -> Sequence[tuple[Answer | Exception]]:
         return await self._all(self._scoring, self._service.answer, calls)
 
-    @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)  # type: ignore[misc]
+    @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)
     async def _take_all(self, batches: list[Batch]) -> Sequence[tuple[EventsResponse | Exception]]:
         return await self._all(self._taking, self._service.take, batches)
 
