@@ -37,4 +37,6 @@ class Aggregates:
         return {name: self._merged(name) for name in self._parts}
 
     def _merged(self, name: str) -> pl.DataFrame:
-        return self._merges[name](pl.concat(self._parts[name], how="vertical"))
+        whole = pl.concat(self._parts[name], how="vertical")
+        # What was merged must itself be a partial: the same columns in the same order.
+        return self._merges[name](whole).select(whole.columns)

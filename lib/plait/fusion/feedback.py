@@ -32,8 +32,12 @@ def list_feedback(store: Store, folder: str) -> list[dict[str, Any]]:
 
 
 def read_feedback(store: Store, path: str) -> pl.DataFrame:
-    """Returns the events in the object at `path`: EVENTS columns but `person`."""
-    return _read(store, path, CLEAN)
+    """Returns the events in the object at `path`: EVENTS columns but `person`, and `home`.
+
+    `home` is the account's pseudonym on its home platform (identity.groups.home_account) where
+    the writer knew it; raw ids are not in the log, so it cannot be worked out later.
+    """
+    return _read(store, path, CLEAN | {"home": pl.String()})
 
 
 def read_links(store: Store, paths: Sequence[str]) -> pl.DataFrame:

@@ -102,10 +102,12 @@ class RowStep:
             counts += [count(str(platform), "removed:keep", removed)] if removed else []
             parts.append(kept)
         events = pl.concat([events.clear(), *parts])
-        accounts = events.select("account", "platform").unique()
-        homes = accounts.select("account", home="account", platform="platform")
-        frames = dict(self._events(events, homes, given=True))
-        frames["accounts"] = frames["accounts"].with_columns(home=pl.lit(None, pl.String))
+        told = events.group_by("account", "platform").agg(pl.col("home").max())
+        guessed = told.select("account", pl.coalesce("home", "account").alias("home"), "platform")
+        frames = dict(self._events(events.drop("home"), guessed, given=True))
+        frames["accounts"] = (
+            frames["accounts"].drop("home").join(told, on=["account", "platform"])
+        ).select("account", "platform", "home", BUCKET)
         numbered = rows.with_row_index("row", 1).filter(~known)
         quarantine = foreign_rows(numbered, name)
         return frames | {"quarantine": quarantine, "counts": pl.concat(counts)}

@@ -100,12 +100,13 @@ def test_partials_are_merged_while_they_arrive(monkeypatch: pytest.MonkeyPatch) 
 
     def merge(frame: pl.DataFrame) -> pl.DataFrame:
         sizes.append(frame.height)
-        return frame.group_by("k").agg(pl.col("n").sum())
+        return frame.group_by("k").agg(pl.col("n").sum()).select("n", "k")
 
     aggregates = Aggregates({"x": merge})
     for _ in range(100):
         aggregates.add({"x": pl.DataFrame({"k": [1, 2], "n": [1, 1]})})
     found = aggregates.finish()["x"].sort("k")
+    assert found.columns == ["k", "n"]
     assert found.rows() == [(1, 100), (2, 100)]
     assert max(sizes) < 30
 

@@ -13,6 +13,7 @@ from plait.clean.events import clean_events
 from plait.clean.rules import EventRules
 from plait.contracts.raw import RAW
 from plait.errors import UnreadableFile
+from plait.identity.groups import home_account
 from plait.privacy.pseudonym import account_pseudonym, load_key
 
 from .small import NOW, Fuse, Fused, platform
@@ -31,15 +32,18 @@ def _again(fuse_here: Fuse, **more: object) -> Fused:
     return fuse_here({"shop": platform("shop.csv"), "video": platform("video.csv")}, **more)
 
 
-def _post(fused: Fused, name: str, *rows: dict[str, str], on: str = "shop") -> None:
+def _post(
+    fused: Fused, name: str, *rows: dict[str, str], on: str = "shop", tell_home: bool = False
+) -> None:
     raw = pl.DataFrame([{"row": n} | row for n, row in enumerate(rows)], schema=RAW)
     events, rejected = clean_events(raw, on, EventRules(), load_key(fused.project), NOW)
     assert rejected.height == 0
     folder = fused.project.store_path / "feedback" / "events"
     folder.mkdir(parents=True, exist_ok=True)
-    events.with_columns(recommendation_id=pl.lit(None, pl.String)).write_parquet(
-        folder / f"{name}.parquet"
-    )
+    homes = home_account(raw["account"], load_key(fused.project), fused.project, on)
+    events.with_columns(
+        recommendation_id=pl.lit(None, pl.String), home=homes if tell_home else None
+    ).write_parquet(folder / f"{name}.parquet")
 
 
 def _link(fused: Fused, name: str, one: tuple[str, str], two: tuple[str, str]) -> None:
@@ -111,6 +115,26 @@ def test_links_learned_late_bring_rows_to_one_bucket(
     found = again.sequences.filter(person=person)["item"][0].to_list()
     assert found == ["shop:i1", "video:c1", "video:c2"]
     assert again.sequences["person"].is_unique().all()
+
+
+@pytest.mark.parametrize("raw_id", ["ann", "new"])
+def test_a_posted_account_of_a_shared_id_space_is_joined(
+    folder: Path, fuse_here: Fuse, raw_id: str
+) -> None:
+    (folder / "shop.csv").write_text(LOG)
+    (folder / "video.csv").write_text("user,item,time\ncid,c1,1700000150\n")
+    same = {"people": {"same_account_id": [["shop", "video"]]}}
+    before = _again(fuse_here, **same)
+    mine = NEW | {"account": raw_id}
+    _post(before, "1", mine, tell_home=True)
+    _post(before, "2", mine | {"item": "c9"}, on="video", tell_home=True)
+    again = _again(fuse_here, **same)
+    assert again.version.counts["people_on_several"] == 1
+    key = load_key(again.project)
+    on_video = account_pseudonym(pl.Series([raw_id]), key, "video")[0]
+    person = again.accounts.filter(account=on_video)["person"][0]
+    items = again.sequences.filter(person=person)["item"][0].to_list()
+    assert {"shop:i9", "video:c9"} <= set(items)
 
 
 def test_events_of_a_platform_that_is_gone_are_quarantined(fused: Fused, fuse_here: Fuse) -> None:
