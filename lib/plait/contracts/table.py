@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -25,7 +26,7 @@ class Table:
     row: str
     schema: pa.Schema
 
-    @property
+    @cached_property
     def polars(self) -> Mapping[str, Any]:
         """The Polars schema, column by column."""
         return dict(pl.DataFrame(self.schema.empty_table()).schema)

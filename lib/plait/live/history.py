@@ -23,6 +23,34 @@ def sequences(
         length: events kept a person.
         extra: more events as EVENTS rows with `at`, the place in `known` they belong to.
     """
+    busy = set() if extra is None else set(extra["at"])
+    plain = [i for i, k in enumerate(known) if len(k.base) == 1 and not k.recent and i not in busy]
+    rest = [i for i in range(len(known)) if i not in set(plain)]
+    if not rest:
+        return _as_fused(known)
+    if extra is not None and plain:
+        places = dict(zip(rest, range(len(rest)), strict=True))
+        extra = extra.with_columns(pl.col("at").replace_strict(places, return_dtype=pl.Int64))
+    braided = _braided([known[i] for i in rest], length, extra)
+    if not plain:
+        return braided
+    both = pl.concat([_as_fused([known[i] for i in plain]), braided])
+    order = {place: row for row, place in enumerate([*plain, *rest])}
+    return both[[order[i] for i in range(len(known))]]
+
+
+def _as_fused(known: Sequence[Known]) -> pl.DataFrame:
+    """Returns the histories of people of whom nothing is known but their base."""
+    steps, totals = unpack([record for k in known for record in k.base])
+    lists = steps.group_by("record", maintain_order=True).agg(pl.col(name) for name in STEPS)
+    return lists.select(
+        pl.Series("person", [k.person for k in known], pl.String),
+        pl.Series("total", totals, pl.Int64),
+        *STEPS,
+    )
+
+
+def _braided(known: Sequence[Known], length: int, extra: pl.DataFrame | None) -> pl.DataFrame:
     at = [i for i, k in enumerate(known) for _ in k.base]
     base, totals = unpack([record for k in known for record in k.base])
     recent_at = [i for i, k in enumerate(known) for _ in k.recent]

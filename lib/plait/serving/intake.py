@@ -39,6 +39,7 @@ _SENT: dict[str, Any] = {
     "recommendation_id": pl.String(),
     "user": pl.Struct({"platform": pl.String(), "id": pl.String()}),
 }
+_EMPTY = pl.DataFrame(schema={**FEEDBACK, "call": pl.Int64(), "index": pl.Int64()})
 _FIELDS = {"account": "user.id", "item": "item_id", "dwell": "dwell_s"}
 _WHY = {
     "null_item": ("it is about nothing", "Name its object: item_id, topic, creator or query."),
@@ -105,10 +106,10 @@ def clean(batches: Sequence[Batch], platforms: Sequence[str], key: Key) -> pl.Da
         platforms: the platforms of the project.
         key: the pseudonym key.
     """
-    now = datetime.now(UTC)
-    sent = pl.from_dicts([e for b in batches for _, e in b.good] or [{}], schema=_SENT)
     if not any(b.good for b in batches):
-        return _empty()
+        return _EMPTY
+    now = datetime.now(UTC)
+    sent = pl.from_dicts([e for b in batches for _, e in b.good], schema=_SENT)
     count = sent.height
     # Events without a time happened now, one after the other as they were sent.
     times = [(now + timedelta(microseconds=i)).isoformat() for i in range(count)]
@@ -134,7 +135,7 @@ def clean(batches: Sequence[Batch], platforms: Sequence[str], key: Key) -> pl.Da
             _reject(batches, strays, "item_id", "it is another platform's item", hint)
             part = part.filter(~other)
         parts.append(_clean(batches, part, platform, key, now))
-    return pl.concat([part for part in parts if part.height] or [_empty()])
+    return pl.concat([part for part in parts if part.height] or [_EMPTY])
 
 
 def _clean(
@@ -159,6 +160,3 @@ def _reject(batches: Sequence[Batch], rows: pl.DataFrame, name: str, error: str,
     for call, index in rows.select("call", "index").iter_rows():
         batches[call].rejected.append(Rejected(index=index, field=name, error=error, hint=hint))
 
-
-def _empty() -> pl.DataFrame:
-    return pl.DataFrame(schema={**FEEDBACK, "call": pl.Int64(), "index": pl.Int64()})
