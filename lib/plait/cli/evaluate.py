@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from plait.cli.options import DEFAULT_CONFIG, ConfigOption, QuietOption
+from plait.cli.terminal import terminal
 
 
 def evaluate(
@@ -29,8 +30,6 @@ def evaluate(
     quiet: QuietOption = False,
 ) -> None:
     """Measure a model version beside popularity and item-item, with confidence intervals."""
-    from rich.console import Console
-
     from plait.evaluation.run import evaluate as run
     from plait.evaluation.table import table
     from plait.progress import silence
@@ -42,6 +41,6 @@ def evaluate(
     if printed:
         typer.echo(report.json())
         return
-    Console().print(table(report))
+    terminal().print(table(report))
     if as_json:
         report.write(as_json)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plait.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
+from plait.cli.terminal import terminal
 
 if TYPE_CHECKING:
     import polars as pl
@@ -59,9 +60,8 @@ def _examples(quarantine: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _summarise(version: StoreVersion, seconds: float, examples: pl.DataFrame, config: str) -> None:
-    from rich.console import Console
 
-    console = Console()
+    console = terminal()
     counts = version.counts
     _platforms(console, counts["platforms"], version.number)
     _people(console, counts)

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plait.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
+from plait.cli.terminal import terminal
 
 if TYPE_CHECKING:
     from plait.store import ModelVersion, Registry
+
+SIZES = ("events", "epochs")  # what a version was made of; the rest is validation
 
 app = typer.Typer(help="List the versions of the model; roll back the alias `current`.")
 
@@ -66,26 +69,21 @@ def _say(name: str, before: str, now: str, as_json: bool) -> None:
 
 
 def _print(name: str, versions: list[ModelVersion]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    scores = sorted({key for v in versions for key in _scores(v)})
-    table = Table(title=f"model {name}", title_justify="left")
-    for heading in ("", "version", "created (UTC)", *scores):
-        table.add_column(heading, justify="right" if heading in scores else "left")
+    scores = sorted({key for v in versions for key in v.metrics.get("validation", {})})
+    table = Table(title=f"model {name}", title_justify="left", caption_justify="left")
+    for heading in ("", "version", "created (UTC)"):
+        table.add_column(heading, no_wrap=True)
+    for heading in (*SIZES, *scores):
+        table.add_column(heading.replace(".", "\n"), justify="right")
     for v in versions:
-        row = _scores(v)
-        cells = [f"{row[key]:.4f}" if key in row else "" for key in scores]
-        table.add_row("current" if v.current else "", v.version, v.created[:19], *cells)
-    Console().print(table)
-
-
-def _scores(version: ModelVersion) -> dict[str, float]:
-    """Returns the numbers of a version's metrics, nested keys joined by a space."""
-    flat: dict[str, float] = {}
-    for key, value in version.metrics.items():
-        if isinstance(value, dict):
-            flat |= {f"{key} {k}": v for k, v in value.items() if isinstance(v, int | float)}
-        elif isinstance(value, int | float):
-            flat[key] = value
-    return flat
+        validation = v.metrics.get("validation", {})
+        table.add_row(
+            "current" if v.current else "",
+            v.version,
+            v.created[:16].replace("T", " "),
+            *(f"{v.metrics[key]:,}" if key in v.metrics else "" for key in SIZES),
+            *(f"{validation[key]:.4f}" if key in validation else "" for key in scores),
+        )
+    terminal().print(table)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plait.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
+from plait.cli.terminal import terminal
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,8 +34,6 @@ def recommend(
     quiet: QuietOption = False,
 ) -> None:
     """Recommend to one account, with the terms that made each score."""
-    from rich.console import Console
-
     from plait.progress import silence
     from plait.recommend.load import load
 
@@ -49,7 +48,7 @@ def recommend(
     typer.echo(f"{answer.person}: {answer.events:,} item events, known on {where}")
     if answer.fallback:
         typer.echo(FALLBACKS[answer.fallback])
-    Console().print(_table(answer))
+    terminal().print(_table(answer))
 
 
 def _table(answer: Answer) -> Table:

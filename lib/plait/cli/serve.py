@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plait.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
+from plait.cli.terminal import terminal
 
 if TYPE_CHECKING:
     from plait.serving.launch import Endpoint
@@ -64,13 +65,12 @@ def _announce(endpoint: Endpoint, config: Path, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(endpoint)))
         return
-    from rich.console import Console
     from rich.text import Text
 
     from plait.config import load_config
 
     platform = next(iter(load_config(config).platforms))
-    console = Console(highlight=False)
+    console = terminal()
     console.print(
         f"[bold green]Ready[/] at [bold]{endpoint.url}[/]  model {endpoint.model} "
         f"{endpoint.version}, up in {endpoint.seconds:.1f} s; docs at {endpoint.url}/docs"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plait.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
+from plait.cli.terminal import terminal
 
 if TYPE_CHECKING:
     from plait.training.run import TrainResult
@@ -59,7 +60,6 @@ def train(
 
 
 def _print(result: TrainResult) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     metrics = result.metrics
@@ -71,7 +71,7 @@ def _print(result: TrainResult) -> None:
         scores = [held_out.get(f"{platform}.{name}") for name in ("mrr", "ndcg@10")]
         cells = ["" if score is None else f"{score:.4f}" for score in scores]
         table.add_row(platform, *cells, f"{weight:g}")
-    console = Console()
+    console = terminal()
     console.print(table)
     console.print(
         f"{metrics['people']:,} people, {metrics['events']:,} events, {metrics['items']:,} items; "
