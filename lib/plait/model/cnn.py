@@ -31,10 +31,9 @@ class CausalConvolutions(nn.Module):
         size = inputs.shape[1]
         padded = torch.cat([inputs.new_zeros(1, size), inputs])
         before = F.embedding(earlier, padded).view(-1, REACH * size)
-        near = self.near(torch.cat([inputs, before[:, :size]], dim=1))
-        middle = self.middle(before[:, size : 2 * size])
-        far = self.far(before[:, 2 * size :])
-        narrow, wide, widest = near.split(size, dim=1)
-        both = torch.cat([narrow, wide + middle[:, :size], widest + middle[:, size:] + far], dim=1)
+        first, second, rest = torch.split(before, [size, size, 2 * size], dim=1)
+        narrow, wide, widest = self.near(torch.cat([inputs, first], dim=1)).chunk(3, dim=1)
+        wide_middle, widest_middle = self.middle(second).chunk(2, dim=1)
+        both = torch.cat([narrow, wide + wide_middle, widest + widest_middle + self.far(rest)], 1)
         mixed: torch.Tensor = self.dropout(self.mix(F.relu(both)))
         return mixed

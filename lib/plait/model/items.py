@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from plait.features.catalogue import Catalogue
 from plait.model.settings import NetSettings
@@ -55,5 +56,9 @@ class ItemTower(nn.Module):
 
     def inputs(self, item: torch.Tensor) -> torch.Tensor:
         """Returns what an event on each item brings into a sequence, [n, D]."""
-        vector: torch.Tensor = self.embedding(item)
-        return vector + self.inward(self.content(item)) if self.has_content else vector
+        if not self.has_content:
+            vector: torch.Tensor = self.embedding(item)
+            return vector
+        # Content is dear and items repeat, so each is described once.
+        once, place = torch.unique(item, return_inverse=True)
+        return F.embedding(place, self.embedding(once) + self.inward(self.content(once)))

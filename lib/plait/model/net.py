@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from plait.features.batch import Batch
 from plait.features.catalogue import Catalogue
@@ -73,10 +74,35 @@ class Net(nn.Module):
             event: the last event known, counted from 1, 0 for none, [n].
             platform: code of the platform asked about.
         """
-        merged = states[batch.tokens.merged[event]]
-        own = None
-        if self.settings.views:
-            own = states[batch.tokens.own[event, batch.views.index(platform)]]
+        return self.people(states, batch, {platform: event})[platform]
+
+    def people(
+        self, states: torch.Tensor, batch: Batch, events: dict[int, torch.Tensor]
+    ) -> dict[int, Vectors]:
+        """Returns `person` of the events asked about each platform; reads the states once."""
+        wanted: list[torch.Tensor] = []
+        for platform, event in events.items():
+            wanted.append(batch.tokens.merged[event])
+            if self.settings.views:
+                wanted.append(batch.tokens.own[event, batch.views.index(platform)])
+        # One gather: its backward fills a tensor as large as the states.
+        read = F.embedding(torch.cat(wanted), states)
+        found = iter(torch.split(read, [len(w) for w in wanted]))
+        return {
+            platform: self._gated(
+                next(found), next(found) if self.settings.views else None, batch, event, platform
+            )
+            for platform, event in events.items()
+        }
+
+    def _gated(
+        self,
+        merged: torch.Tensor,
+        own: torch.Tensor | None,
+        batch: Batch,
+        event: torch.Tensor,
+        platform: int,
+    ) -> Vectors:
         profile = batch.profile[event]
         person = Person(
             self.heads[platform](merged, own),

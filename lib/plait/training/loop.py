@@ -21,7 +21,7 @@ from plait.training.schedule import learning_rate
 from plait.training.step import batch_loss
 from plait.training.validate import validate_net
 
-REPORTS = 10  # an epoch; counted in steps, as all workers must report alike
+REPORT_EVERY = 2.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def fit(
         device: where to train; default: the CPU.
         rank: this worker.
         workers: how many workers there are; more than one need a process group.
-        report: told about progress ten times an epoch, at the same steps on every worker.
+        report: told about progress every two seconds and after each epoch, at the same
+            steps on every worker.
     """
     device = device or torch.device("cpu")
     torch.set_flush_denormal(True)  # tiny averages slow a CPU down a hundredfold
@@ -92,7 +93,7 @@ def fit(
     average, best = Average(net, hyper.average), Best(hyper.patience)
     lengths, planned = data.history.lengths, int((data.weight > 0).sum()) * hyper.epochs
     steps = len(epoch_batches(lengths, hyper.batch_size, np.random.default_rng(0)))
-    start, step, targets = time.monotonic(), 0, 0
+    start, step, targets, told = time.monotonic(), 0, 0, 0.0
     last = stop or hyper.epochs
 
     def tell(epoch: float, loss: float) -> None:
@@ -115,13 +116,16 @@ def fit(
             optimizer.zero_grad(set_to_none=True)
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
                 loss, count = batch_loss(net, data, hyper, rows, random, rank, workers)
-            loss.backward()  # type: ignore[no-untyped-call]
-            value, count = sum_gradients(net, loss, count, workers)
+            loss.backward()
+            clock = time.monotonic() - start
+            done = sum_gradients(net, loss, count, clock, rank, workers)
             torch.nn.utils.clip_grad_norm_(net.parameters(), hyper.clip, foreach=True)
             optimizer.step()
             average.update(net)
-            step, targets, losses = step + 1, targets + count, losses + value
-            if number % -(-steps // REPORTS) == 0:
+            step, targets, losses = step + 1, targets + done.targets, losses + done.loss
+            # Workers must report alike, so all go by the first one's clock.
+            if number < steps and done.clock - told >= REPORT_EVERY:
+                told = done.clock
                 tell(epoch - 1 + number / steps, losses / number)
         if data.validation is None:
             best.take(average.net, epoch, {})

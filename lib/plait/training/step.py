@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from plait.features.batch import make_batch
 from plait.features.tensors import Tokens
@@ -42,7 +43,12 @@ def positions(data: TrainingData, rows: np.ndarray) -> Positions:
     weight = data.weight[source]
     event = np.flatnonzero(weight > 0)
     chosen = source[event]
-    return Positions(event, data.history.item[chosen], data.history.platform[chosen], weight[event])
+    return Positions(
+        event,
+        data.history.item[chosen].astype(np.int64),
+        data.history.platform[chosen],
+        weight[event],
+    )
 
 
 def batch_loss(
@@ -84,32 +90,70 @@ def batch_loss(
         price=data.catalogue.price,
     ).to(device)
     states = net.states(batch, _kept(batch.tokens, len(mine), hyper.item_dropout))
-    loss = states.sum() * 0  # a worker without targets still takes part in the sum
-    for code, name in enumerate(data.vocabulary.platforms):
-        total = float(whole.weight[whole.platform == code].sum())
-        if not total:
+    asked = _ask(data, hyper, here, random)
+    if not any(len(question.at) for question in asked):
+        return states.sum() * 0, 0  # a worker without targets still takes part in the sum
+    # Event e is predicted from event e - 1, which is number e when counted from 1.
+    events = {q.platform: torch.from_numpy(here.event[q.at]).to(device) for q in asked}
+    people = net.people(states, batch, events)
+    index = torch.from_numpy(np.concatenate([q.candidates for q in asked])).to(device)
+    items = torch.split(concatenate(net.item(index)), [len(q.candidates) for q in asked])
+    loss = states.new_zeros(())
+    for question, b in zip(asked, items, strict=True):
+        if not len(question.at):
             continue
-        items = data.vocabulary.platform_items(name)
-        full = len(items) <= hyper.full_softmax
-        wrong = items if full else negatives(items, hyper.negatives, random)
-        at = np.flatnonzero(here.platform == code)
-        if not len(at):
-            continue
-        # Event e is predicted from event e - 1, which is number e when counted from 1.
-        event = torch.from_numpy(here.event[at]).to(device)
-        people = concatenate(net.person(states, batch, event, code))
-        target = torch.from_numpy(here.item[at].astype(np.int64)).to(device)
-        wrong_index = torch.from_numpy(wrong.astype(np.int64)).to(device)
-        if full:
-            column = torch.searchsorted(wrong_index, target)
-            losses = full_softmax(people, concatenate(net.item(wrong_index)), column)
+        a = concatenate(people[question.platform])
+        right = torch.from_numpy(question.right).to(device)
+        if question.full:
+            losses = full_softmax(a, b, right)
         else:
-            targets, place = torch.unique(target, return_inverse=True)
-            both = concatenate(net.item(torch.cat([targets, wrong_index])))
-            right, negative = both[: len(targets)], both[len(targets) :]
-            losses = sampled_softmax(people, right[place], negative, target, wrong_index)
-        loss = loss + (losses * torch.from_numpy(here.weight[at]).to(device)).sum() / total
+            targets, negatives = b[: -question.negatives], b[-question.negatives :]
+            wrong = torch.from_numpy(question.candidates[-question.negatives :]).to(device)
+            target = torch.from_numpy(here.item[question.at]).to(device)
+            losses = sampled_softmax(a, F.embedding(right, targets), negatives, target, wrong)
+        total = float(whole.weight[whole.platform == question.platform].sum())
+        loss = loss + (losses * torch.from_numpy(here.weight[question.at]).to(device)).sum() / total
     return loss, len(here.event)
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What is asked about one platform in a batch.
+
+    Attributes:
+        platform: its code.
+        at: places in this worker's positions, [n].
+        candidates: item indices: all of the platform, or the targets and then the negatives.
+        right: row of each target in `candidates`, [n].
+        full: whether the candidates are all items.
+        negatives: how many of the candidates, at the end, are negatives.
+    """
+
+    platform: int
+    at: np.ndarray
+    candidates: np.ndarray
+    right: np.ndarray
+    full: bool
+    negatives: int
+
+
+def _ask(
+    data: TrainingData, hyper: Hyper, here: Positions, random: np.random.Generator
+) -> list[_Question]:
+    """Returns a question a platform; every worker draws the same negatives."""
+    questions = []
+    for code, name in enumerate(data.vocabulary.platforms):
+        items = data.vocabulary.platform_items(name).astype(np.int64)
+        at = np.flatnonzero(here.platform == code)
+        if len(items) <= hyper.full_softmax:
+            right = np.searchsorted(items, here.item[at])
+            questions.append(_Question(code, at, items, right, True, len(items)))
+            continue
+        wrong = negatives(items, hyper.negatives, random)
+        targets, right = np.unique(here.item[at], return_inverse=True)
+        both = np.concatenate([targets, wrong])
+        questions.append(_Question(code, at, both, right, False, len(wrong)))
+    return questions
 
 
 def _kept(tokens: Tokens, people: int, most: float) -> torch.Tensor | None:

@@ -1,0 +1,119 @@
+"""A tiny world through Ray Train, with one worker and with two, into the registry."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from plait.config import Project, load_config
+from plait.contracts.tables import ITEMS, SEQUENCES
+from plait.errors import NothingFused, TooFewEvents
+from plait.features.history import encode
+from plait.features.split import leave_one_out
+from plait.model.artifact import Model
+from plait.store import Registry, Store
+from plait.training.run import train
+from plait.training.validate import validate
+from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
+
+pytestmark = pytest.mark.slow
+
+
+def write_project(folder: Path, people: int) -> Path:
+    """Writes a project file and a fused store of `people`; returns the file."""
+    raw = {
+        "store": "store",
+        "platforms": {
+            name: {
+                "events": {
+                    "files": f"{name}.csv",
+                    "columns": {"account": "user", "item": "item", "time": "time"},
+                    "type": "purchase",
+                }
+            }
+            for name in PLATFORMS
+        },
+        "train": {"epochs": 6, "dimensions": 16, "learning_rate": 0.01, "batch_size": 32},
+    }
+    file = folder / "plait.yaml"
+    file.write_text(yaml.safe_dump(raw))
+    store, sequences, tables = Store(folder / "store"), tiny_sequences(people), {}
+    for table, rows in ((SEQUENCES, sequences), (ITEMS, tiny_items(sequences))):
+        writer = store.writer(table)
+        writer.write(rows)
+        tables[table.name] = writer.commit()
+    store.publish(tables, {}, [])
+    return file
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_project(tmp_path_factory.mktemp("tiny"), 200)
+
+
+def held_out_mrr(project: Project, version: str) -> float:
+    """Returns the MRR on the test targets that no run has seen."""
+    store = Store(project.store_path)
+    model = Model.load(Registry(store).fetch(project.model, version)[1])
+    _, _, test = leave_one_out(encode(store.read("sequences"), model.vocabulary))
+    return validate(model, test)["mrr"]
+
+
+def test_one_worker_and_two_make_versions_of_one_kind(file: Path) -> None:
+    """Two workers run in a process of their own: Ray outlives a pytest session badly."""
+    project = load_config(file)
+    one = train(project)
+    command = [sys.executable, "-m", "plait.cli.main", "train", "-c", str(file)]
+    done = subprocess.run(
+        [*command, "--workers", "2", "--json"], capture_output=True, text=True, timeout=400,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    two = json.loads(done.stdout)
+    assert (one.version, two["version"]) == ("v1", "v2")
+    assert two["metrics"]["workers"] == 2
+    assert two["terms"] == one.terms
+    # Chance is near .12 for the two platforms together.
+    assert held_out_mrr(project, one.version) > 0.5
+    assert held_out_mrr(project, two["version"]) > 0.5
+    assert Registry(Store(project.store_path)).current("default") == "v1"
+
+
+def test_a_refit_sees_everything_for_the_epochs_found(file: Path) -> None:
+    project = load_config(file)
+    first = train(project)
+    refitted = train(project, refit=True)
+    model = Model.load(Registry(Store(project.store_path)).fetch("default", refitted.version)[1])
+    assert model.settings.split == "none"
+    assert refitted.metrics["events"] > first.metrics["events"]
+    assert refitted.metrics["epochs"] == json.loads(
+        (Registry(Store(project.store_path)).fetch("default")[1] / "config.json").read_text()
+    )["training"]["hyper"]["epoch"]
+
+
+def test_there_must_be_something_to_train_on(tmp_path: Path) -> None:
+    file = write_project(tmp_path, 5)
+    with pytest.raises(TooFewEvents, match="events can be trained on"):
+        train(load_config(file))
+    raw = yaml.safe_load(file.read_text()) | {"store": "elsewhere"}
+    file.write_text(yaml.safe_dump(raw))
+    with pytest.raises(NothingFused, match="plait fuse"):
+        train(load_config(file))
+
+
+def test_training_is_seeded(tmp_path: Path) -> None:
+    project = load_config(write_project(tmp_path, 60))
+    registry = Registry(Store(project.store_path))
+    versions = [train(project, epochs=2).version for _ in range(2)]
+    first, second = (Model.load(registry.fetch("default", v)[1]) for v in versions)
+    for one, other in zip(
+        first.net.state_dict().values(), second.net.state_dict().values(), strict=True
+    ):
+        assert np.array_equal(one.numpy(), other.numpy())
