@@ -36,7 +36,8 @@ def unroll(gru: nn.GRU, inputs: torch.Tensor, steps: torch.Tensor) -> torch.Tens
     all steps: four fifths of a training step went into that. Splitting once avoids it.
     """
     size, counts = gru.hidden_size, steps.tolist()
-    w_in, w_state, b_in, b_state = gru._flat_weights
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    w_in, w_state, b_in, b_state = (getattr(gru, name) for name in names)
     projected = F.linear(inputs, w_in, b_in)
     state = inputs.new_zeros(counts[0] if counts else 0, size)
     states = []
