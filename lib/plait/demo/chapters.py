@@ -58,8 +58,7 @@ class Trained:
 
     seconds: float
     version: str
-    epochs: int
-    metrics: dict[str, Any]
+    metrics: dict[str, Any]  # as in the registry
 
 
 @dataclass(frozen=True)
@@ -149,6 +148,8 @@ class EventSent:
     seconds: float
     platform: str
     account: str
+    lately: str  # the topic of their last events
+    earlier: str  # an older one, which the event returns to
     history: list[Done]  # their last events, newest last
     event: Done
     event_ms: float  # how long the endpoint took to have it on disk

@@ -139,9 +139,7 @@ def _train(project: Project, tell: Tell) -> None:
 
     begun = time.monotonic()
     result = train(project)
-    tell(
-        Trained(time.monotonic() - begun, result.version, result.metrics["epochs"], result.metrics)
-    )
+    tell(Trained(time.monotonic() - begun, result.version, result.metrics))
 
 
 def _evaluate(project: Project, seed: int, tell: Tell) -> None:
@@ -180,6 +178,8 @@ def _send_event(
             seconds=time.monotonic() - begun,
             platform=known.asked,
             account=known.asked_account,
+            lately=known.lately,
+            earlier=known.earlier,
             history=known.history,
             event=event,
             event_ms=took,

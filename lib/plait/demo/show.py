@@ -34,9 +34,12 @@ _ACCENT, _DIM, _GOOD, _BAD = "bold cyan", "bright_black", "green", "yellow"
 
 def show(chapter: Chapter) -> RenderableType:
     """Returns a heading with the seconds it took, and what the chapter found."""
-    seconds = chapter.total_seconds if isinstance(chapter, ToTry) else chapter.seconds
+    if isinstance(chapter, ToTry):
+        seconds = f"{chapter.total_seconds:.1f} s in all"
+    else:
+        seconds = f"{chapter.seconds:.1f} s"
     place, name = list(NAMES).index(type(chapter)) + 1, NAMES[type(chapter)]
-    left, right = f" {place} {name} ", f" {seconds:.1f} s"
+    left, right = f" {place} {name} ", f" {seconds}"
     heading = Text.assemble(
         (left, _ACCENT), ("─" * (WIDTH - len(left) - len(right) - 1), _DIM), (right, _DIM)
     )
@@ -58,31 +61,33 @@ def _world(chapter: WorldMade) -> RenderableType:
             f"{p.rows:,}", f"{p.items:,}", f"{p.accounts:,}",
         )  # fmt: skip
     said = f"{chapter.people:,} people with lasting tastes. Four platforms, four ways to log them:"
-    return Group(Text(said), table)
+    return Group(Text(said), _set_off(table))
 
 
 @_body.register
 def _fused(chapter: Fused) -> RenderableType:
     dirt = sum(chapter.quarantined.values())
-    reasons = ", ".join(
-        f"{n} {reason.replace('_', ' ')}" for reason, n in chapter.quarantined.items()
-    )
+    reasons = ", ".join(f"{n} {reason}" for reason, n in _plain(chapter.quarantined).items())
     return _facts(
         ("rows", f"{chapter.rows:,} in = {chapter.events:,} events + {chapter.duplicates:,} "
                  f"duplicates + {dirt:,} in quarantine"),
         ("quarantine", reasons),
         ("people", f"{chapter.accounts:,} accounts = {chapter.people:,} people, "
                    f"{chapter.several:,} of them on several platforms"),
-        ("truth", f"of the joined pairs {chapter.linkage.precision:.1%} are right, "
-                  f"of the real ones {chapter.linkage.recall:.1%} are found "
-                  "(the rest share no e-mail)"),
+        ("truth", f"joined pairs: {chapter.linkage.precision:.1%} right; real pairs: "
+                  f"{chapter.linkage.recall:.1%} found, the others share no e-mail"),
     )  # fmt: skip
 
 
 @_body.register
 def _trained(chapter: Trained) -> RenderableType:
+    m = chapter.metrics
     return _facts(
-        ("model", f"CNN, GRU and MLP terms, {chapter.epochs} epochs on this machine's cores"),
+        ("model", f"CNN, then GRU, then MLP terms; best after {m['epochs']} epochs"),
+        (
+            "learned from",
+            f"{m['events']:,} events of {m['people']:,} people on {m['items']:,} items",
+        ),
         ("version", f"{chapter.version}, in the registry"),
     )
 
@@ -105,7 +110,7 @@ def _evaluated(chapter: Evaluated) -> RenderableType:
         f"{t.joint:.3f} when it sees all of them; {t.targets:,} people on several platforms.",
     )
     said = "Everyone's last event, held out, ranked among all items of its platform. NDCG@10:"
-    return Group(Text(said), table, Text(), gain)
+    return Group(Text(said), _set_off(table), Text(), gain)
 
 
 @_body.register
@@ -118,14 +123,14 @@ def _event(chapter: EventSent) -> RenderableType:
     e = chapter.event
     said = Text.assemble(
         ("Someone we know", "bold"), f": {chapter.platform} account {chapter.account}, "
-        f"whose last events were"
+        f"{_lower(chapter.earlier)} before, {_lower(chapter.lately)} lately:",
     )  # fmt: skip
     sent = Text.assemble(
         "Now they ", (f"{e.type} ", "bold"), (f"“{e.title}”", "italic"), f" on {e.platform}. "
         f"On disk in {chapter.event_ms:.0f} ms. Their {chapter.platform} list:",
     )  # fmt: skip
     lists = _side_by_side(chapter.before, chapter.after, "before", "right after the event")
-    return Group(said, _history(chapter.history), sent, lists)
+    return Group(said, _history(chapter.history), Text(), sent, lists)
 
 
 @_body.register
@@ -139,7 +144,7 @@ def _linked(chapter: AccountsLinked) -> RenderableType:
         f"over HTTP. The {chapter.second} list:"
     )
     lists = _side_by_side(chapter.before, chapter.after, "a stranger", "once linked")
-    return Group(said, _history(chapter.history), ask, lists)
+    return Group(said, _history(chapter.history), Text(), ask, lists)
 
 
 @_body.register
@@ -168,7 +173,11 @@ def _side_by_side(before: Answer, after: Answer, left: str, right: str) -> Rende
     for place, (old, new) in enumerate(zip(before.items, after.items, strict=True), 1):
         table.add_row(str(place), _title(old), *_marked(new))
     table.add_row("", _footer(before), "", _footer(after))
-    return table
+    return _set_off(table)
+
+
+def _set_off(table: Table) -> RenderableType:
+    return Padding(table, (1, 0, 0, 0))
 
 
 def _footer(answer: Answer) -> Text:
@@ -201,8 +210,21 @@ def _facts(*rows: tuple[str, str | Text]) -> RenderableType:
 
 def _table(*headings: str) -> Table:
     """Returns a table with light lines; a heading that ends in > is right-aligned."""
-    table = Table(box=box.SIMPLE_HEAD, header_style=_DIM, border_style=_DIM, pad_edge=False)
+    table = Table(
+        box=box.SIMPLE_HEAD, header_style=_DIM, border_style=_DIM, pad_edge=False, show_edge=False
+    )
     for heading in headings:
         right = heading.endswith(">")
         table.add_column(heading.removesuffix(">"), justify="right" if right else "left")
     return table
+
+
+def _plain(quarantined: dict[str, int]) -> dict[str, int]:
+    """Returns the reasons in words; the ways in which a time can be wrong are one."""
+    times = sum(n for reason, n in quarantined.items() if reason.endswith("_time"))
+    others = {r.replace("_", " "): n for r, n in sorted(quarantined.items()) if "_time" not in r}
+    return others | ({"impossible times": times} if times else {})
+
+
+def _lower(topic: str) -> str:
+    return topic[0].lower() + topic[1:]

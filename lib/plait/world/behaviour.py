@@ -12,9 +12,9 @@ from plait.world.people import PLATFORMS, People
 from plait.world.topics import TOPICS
 
 DAYS = 120  # the world's span
-_PHASES = 5  # a person's focus moves this often, on all platforms at once
-_FOCUS, _TASTE = 0.66, 0.28  # share of events on the focus and on other tastes; rest: chance
-_MEAN_EVENTS: dict[str, float] = {"shop": 14.0, "video": 28.0, "social": 22.0, "news": 19.0}
+_PHASES = 10  # a person's focus moves this often, on all platforms at once
+_FOCUS, _TASTE = 0.88, 0.08  # share of events on the focus and on other tastes; rest: chance
+_MEAN_EVENTS: dict[str, float] = {"shop": 15.0, "video": 31.0, "social": 24.0, "news": 21.0}
 _LATE = 0.7  # of accounts are opened in the course of the span
 _SESSION = 3  # events in a sitting, about
 _LEVEL_WIDTH = 0.55  # how strictly items match a person's level
