@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import FastAPI
 from ray import serve
@@ -22,9 +22,12 @@ from plait.serving.service import Answer, Call
 from plait.serving.setup import Setup, opened
 
 log = logging.getLogger("plait.serving")
-Result = TypeVar("Result")
 BATCH = 64
 POLL_S, DRAIN_S = 1.0, 1.0
+
+
+# Ray's annotations of `batch` know no methods of more than one argument.
+_batch: Any = serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)
 
 
 @serve.ingress()
@@ -54,22 +57,25 @@ class Plait:
 
     async def answer(self, call: Call) -> Answer:
         """Answers one call, together with whatever else waits."""
-        return _unwrap(await self._answer_all(call))
+        answer: Answer = _unwrap(await self._answer_all(call))
+        return answer
 
     async def take(self, batch: Batch) -> EventsResponse:
         """Keeps the events of one call, together with whatever else waits."""
-        return _unwrap(await self._take_all(batch))
+        taken: EventsResponse = _unwrap(await self._take_all(batch))
+        return taken
 
     async def link(self, message: LinkRequest) -> LinkResponse:
         """Joins two accounts."""
-        return await _in(self._taking, partial(self._service.link, message))
+        joined: LinkResponse = await _in(self._taking, partial(self._service.link, message))
+        return joined
 
     @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)
-    async def _answer_all(self, calls: list[Call]) -> Sequence[tuple[Answer | Exception]]:
+    async def _answer_all(self, calls: list[Call]) -> Any:
         return await self._all(self._scoring, self._service.answer, calls)
 
     @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)
-    async def _take_all(self, batches: list[Batch]) -> Sequence[tuple[EventsResponse | Exception]]:
+    async def _take_all(self, batches: list[Batch]) -> Any:
         return await self._all(self._taking, self._service.take, batches)
 
     async def _all(self, pool: ThreadPoolExecutor, work: Any, asked: Sequence[Any]) -> Any:
@@ -96,7 +102,7 @@ class Plait:
         self._setup.drainer(secrets.token_hex(8)).run(self._stop, DRAIN_S, log.warning)
 
 
-def _unwrap(wrapped: tuple[Result | Exception]) -> Result:
+def _unwrap(wrapped: tuple[Any]) -> Any:
     (result,) = wrapped
     if isinstance(result, Exception):
         raise result
@@ -130,7 +136,7 @@ def application(
                 "target_ongoing_requests": 2 * BATCH,
             }
         }
-    deployment = serve.deployment(
+    deployment: Any = serve.deployment(
         Plait,
         name="plait",
         max_ongoing_requests=16 * BATCH,
@@ -140,4 +146,5 @@ def application(
         logging_config={"enable_access_log": False},
         **scale,
     )
-    return deployment.bind(config, live_state)
+    bound: serve.Application = deployment.bind(config, live_state)
+    return bound

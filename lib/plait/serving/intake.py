@@ -159,4 +159,3 @@ def _clean(
 def _reject(batches: Sequence[Batch], rows: pl.DataFrame, name: str, error: str, hint: str) -> None:
     for call, index in rows.select("call", "index").iter_rows():
         batches[call].rejected.append(Rejected(index=index, field=name, error=error, hint=hint))
-

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from plait.contracts.http import InlineEvent, User
+from plait.live.entries import FEEDBACK
+from plait.privacy.pseudonym import Key
+from plait.serving.intake import Batch, clean, inline, sift
+from plait.serving.problem import ProblemError
+
+KEY = Key("k" * 64)
+PLATFORMS = ("shop", "video")
+
+
+def sent(**more: Any) -> dict[str, Any]:
+    event = {"type": "view", "user": {"platform": "shop", "id": "u"}, "item_id": "shop:1"}
+    return {name: value for name, value in (event | more).items() if value is not None}
+
+
+def take(*events: Any) -> tuple[Any, Batch]:
+    batch = sift(list(events))
+    return clean([batch], PLATFORMS, KEY), batch
+
+
+def test_an_event_becomes_a_row_without_the_raw_id() -> None:
+    rows, batch = take(
+        sent(event_id="e", time="2025-01-02T03:04:05+02:00", value=3, currency="EUR", order=4)
+    )
+    (row,) = rows.rows(named=True)
+    assert not batch.rejected
+    assert row["event_id"] == "shop:e"
+    assert row["object_id"] == "shop:1"
+    assert row["time"] == datetime(2025, 1, 2, 1, 4, 5, tzinfo=UTC)
+    assert (row["value"], row["currency"], row["order"]) == (3.0, "EUR", 4)
+    assert row["account"].startswith(f"a_{KEY.id}_")
+    assert list(rows.columns) == [*FEEDBACK, "call", "index"]
+
+
+def test_events_without_a_time_happened_now_in_the_order_sent() -> None:
+    rows, _ = take(*(sent(item_id=f"shop:{n}") for n in range(20)))
+    assert rows.sort("time")["object_id"].to_list() == [f"shop:{n}" for n in range(20)]
+    assert abs(rows["time"][0] - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("event", "place", "hint"),
+    [
+        (7, "the event", ""),
+        (sent(user=None), "user", "Add"),
+        (sent(typ=1), "typ", "Did you mean 'type'?"),
+        (sent(type="vieww"), "type", "listed"),
+        (sent(user={"platform": "shp", "id": "u"}), "user.platform", "'shop'"),
+        (sent(item_id="1"), "item_id", "platform:id"),
+        (sent(item_id="video:1"), "item_id", "shop:..."),
+        (sent(item_id=None), "item_id", "query"),
+        (sent(time="yesterday"), "time", ""),
+        (sent(time="2025-13-45"), "time", "RFC 3339"),
+        (sent(time="1950-01-01T00:00:00Z"), "time", "RFC 3339"),
+        (sent(time="2999-01-01T00:00:00Z"), "time", "UTC"),
+        (sent(dwell_s=-1), "dwell_s", ""),
+        (sent(value="3"), "value", ""),
+        (sent(currency="euro"), "currency", ""),
+        (sent(user={"platform": "shop", "id": "a\tb"}), "user.id", "control"),
+        (sent(query="x" * 2_001), "query", ""),
+    ],
+)
+def test_one_bad_event_is_rejected_and_its_neighbours_are_not(
+    event: Any, place: str, hint: str
+) -> None:
+    rows, batch = take(sent(), event, sent(item_id="shop:2"))
+    assert rows["index"].to_list() == [0, 2]
+    (rejected,) = batch.rejected
+    assert (rejected.index, rejected.field) == (1, place)
+    assert hint in rejected.hint
+
+
+def test_calls_keep_apart() -> None:
+    batches = [sift([sent()]), sift([7]), sift([sent(item_id="shop:2"), sent(time="x")])]
+    rows = clean(batches, PLATFORMS, KEY)
+    assert rows.select("call", "index").rows() == [(0, 0), (2, 0)]
+    assert [len(b.rejected) for b in batches] == [0, 1, 1]
+    assert clean([Batch(), Batch()], PLATFORMS, KEY).height == 0
+
+
+def test_an_event_inside_a_call_is_its_users() -> None:
+    event = InlineEvent(type="view", item_id="shop:1")
+    (one,) = inline([event], User(platform="shop", id="me")).good
+    assert one[1]["user"] == {"platform": "shop", "id": "me"}
+    with pytest.raises(ProblemError, match=r"events\.0\.user"):
+        inline([event], User(person_id="p_1"))
