@@ -117,6 +117,6 @@ def _turned(done: pl.DataFrame) -> pl.DataFrame:
 
 def _unseen(world: World, platform: str, topic: int, history: pl.DataFrame) -> Done:
     """Returns a like of the most popular item of `topic` that is not in `history`."""
-    seen = history.filter(platform=platform)["item"]
+    seen = history.filter(platform=platform)["item"].to_list()
     fresh = world.items.filter(platform=platform, topic=topic).filter(~pl.col("item").is_in(seen))
     return did(world, platform, "like", (fresh.sort("popularity")["item"][-1],))[0]

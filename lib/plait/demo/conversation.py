@@ -18,9 +18,9 @@ class Refused(PlaitError):
 class Conversation:
     """A client of the endpoint at `url`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self.url = url
-        self._http = httpx.Client(base_url=url, timeout=30)
+        self._http = httpx.Client(base_url=url, timeout=30, transport=transport)
 
     def __enter__(self) -> Conversation:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import singledispatch
+from itertools import zip_longest
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -170,8 +171,8 @@ def _history(history: Iterable[Done]) -> RenderableType:
 
 def _side_by_side(before: Answer, after: Answer, left: str, right: str) -> RenderableType:
     table = _table("#>", left, "", right)
-    for place, (old, new) in enumerate(zip(before.items, after.items, strict=True), 1):
-        table.add_row(str(place), _title(old), *_marked(new))
+    for place, (old, new) in enumerate(zip_longest(before.items, after.items), 1):
+        table.add_row(str(place), _title(old) if old else "", *(_marked(new) if new else ()))
     table.add_row("", _footer(before), "", _footer(after))
     return _set_off(table)
 
