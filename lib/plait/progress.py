@@ -29,6 +29,10 @@ class Task:
     _start: float = field(default_factory=time.monotonic)
     _shown: float = 0.0
 
+    def begin(self, seconds_ago: float = 0.0) -> None:
+        """Counts from now on: what was done before (a cluster's start) is not its rate."""
+        self.done, self._start = 0, time.monotonic() - seconds_ago
+
     def advance(self, amount: float = 1, note: str = "") -> None:
         """Counts `amount` more units done; `note` is shown behind the rate."""
         self.done += amount

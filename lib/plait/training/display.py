@@ -12,6 +12,6 @@ def show(work: Task, progress: Progress) -> None:
     note = f"epoch {progress.epoch:.1f}/{progress.epochs}, loss {progress.loss:.3f}"
     if progress.metrics:
         note += f", validation MRR {progress.metrics['mrr']:.4f} (best: epoch {progress.best})"
-    if progress.targets < work.done:  # a refit starts over
-        work.done = 0
+    if not work.done or progress.targets < work.done:  # the first report, or a refit's
+        work.begin(progress.seconds)
     work.advance(progress.targets - work.done, note)
