@@ -16,7 +16,7 @@ import httpx
 
 from plait.errors import PlaitError
 
-_READY_S, _STOP_S = 90.0, 20.0
+_READY_S, _STOP_S = 180.0, 20.0
 
 
 class EndpointFailed(PlaitError):
