@@ -13,6 +13,10 @@ FAST = {
     "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
     "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "5",
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # by default Ray steps back behind everything else
+    # A busy machine starts processes slowly; a proxy killed for it only starts more slowly.
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
+    "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "60",
     "POLARS_MAX_THREADS": "2",
 }
 _PORTS = {

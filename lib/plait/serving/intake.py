@@ -18,7 +18,7 @@ from plait.errors import nearest
 from plait.live.entries import FEEDBACK
 from plait.privacy.pseudonym import Key
 from plait.serving.body import explain
-from plait.serving.problem import ProblemError
+from plait.serving.problem import wrong
 
 _EVENTS = TypeAdapter(list[Event])
 
@@ -92,8 +92,8 @@ def inline(events: Sequence[InlineEvent], user: User) -> Batch:
         sent = event.model_dump(exclude_none=True)
         sent.setdefault("user", own)
         if sent["user"] is None:
-            detail = f"events.{i}.user: missing. Name the account, as `user` is a person."
-            raise ProblemError(422, detail)
+            hint = "Name the account, as `user` is a person."
+            raise wrong(f"events.{i}.user", "missing", hint)
         batch.good.append((i, sent))
     return batch
 

@@ -34,6 +34,13 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
 
+def wrong(place: str, message: str, hint: str = "") -> ProblemError:
+    """Returns the problem with one field, named as in `user.platform`."""
+    steps: list[str | int] = [int(s) if s.isdigit() else s for s in place.split(".")]
+    detail = f"{place}: {message}. {hint}".strip()
+    return ProblemError(422, detail, [ErrorDetail(loc=steps, msg=message, hint=hint)])
+
+
 def respond(error: ProblemError) -> Response:
     """Returns `error` as an HTTP answer."""
     problem = Problem(

@@ -28,7 +28,7 @@ from plait.recommend.recommender import Recommender
 from plait.serving.current import Current
 from plait.serving.intake import Batch, clean
 from plait.serving.lists import Question, answer
-from plait.serving.problem import ProblemError
+from plait.serving.problem import ProblemError, wrong
 
 log = logging.getLogger("plait.serving")
 STATE_UNAVAILABLE = "state_unavailable"
@@ -130,9 +130,9 @@ class Service:
         """
         one, two = message.accounts
         if one == two:
-            raise ProblemError(422, "accounts: both are the same account; name two.")
-        for account in message.accounts:
-            self._check_platform(account.platform, "accounts")
+            raise wrong("accounts", "both are the same account", "Name two.")
+        for i, account in enumerate(message.accounts):
+            self._check_platform(account.platform, f"accounts.{i}.platform")
         pseudonyms = self._pseudonyms(message.accounts)
         pairs = [(p, a.platform) for p, a in zip(pseudonyms, message.accounts, strict=True)]
         person, merged = self._state.link(pairs[0], pairs[1], datetime.now(UTC))
@@ -145,11 +145,8 @@ class Service:
             wanted = getattr(call.message, "platforms", None) or ()
             for name in wanted:
                 if name not in model.platforms:
-                    raise ProblemError(
-                        422,
-                        f"platforms: the model knows no platform '{name}'. "
-                        f"{nearest(name, model.platforms)}",
-                    )
+                    hint = nearest(name, model.platforms)
+                    raise wrong("platforms", f"the model knows no platform '{name}'", hint)
         except ProblemError as error:
             return error
         return None
@@ -157,7 +154,7 @@ class Service:
     def _check_platform(self, name: str, where: str) -> None:
         if name not in self._platforms:
             hint = nearest(name, self._platforms)
-            raise ProblemError(422, f"{where}: there is no platform '{name}'. {hint}")
+            raise wrong(where, f"there is no platform '{name}'", hint)
 
     def _question(self, call: Call, model: Recommender) -> Question:
         message = call.message
