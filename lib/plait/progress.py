@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -55,7 +56,9 @@ class Task:
 
     def _print(self, last: bool = False) -> None:
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[2K{self.line()}" + ("\n" if last else ""))
+            # A line that wraps could not be written over.
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"\r\x1b[2K{self.line()[:width]}" + ("\n" if last else ""))
         else:
             sys.stderr.write(self.line() + "\n")
         sys.stderr.flush()

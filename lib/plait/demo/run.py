@@ -52,7 +52,7 @@ class Options:
     folder: Path
     people: int = 2_000
     seed: int = 0
-    k: int = 6
+    k: int = 8
     keep: bool = False
 
 
