@@ -11,7 +11,7 @@ from plait.model.net import Net
 from plait.training.data import TrainingData
 from plait.training.validate import validate
 
-WEIGHTS = (0.0, 0.25, 0.5, 1.0, 1.5)
+WEIGHTS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.5)
 
 
 def choose_weights(
