@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from plait import progress
 from plait.store import Store
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -15,6 +16,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 def repository() -> Path:
     """The root of this checkout."""
     return REPOSITORY
+
+
+@pytest.fixture(autouse=True)
+def heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress is shown, whatever an earlier test in this process silenced."""
+    monkeypatch.setattr(progress, "_quiet", False)
 
 
 @pytest.fixture
