@@ -20,8 +20,15 @@ def settle(accounts: pl.DataFrame, components: pl.DataFrame, spill: Spill) -> pl
     """
     placed = accounts.join(components, on="account")
     # The fullest place would move least, but the smallest number is the same in any order.
-    target = placed.group_by("component").agg(pl.col(BUCKET).min().alias("target"))
-    placed = placed.join(target, on="component")
+    target = placed.group_by("component").agg(
+        pl.col(BUCKET).min().alias("target"), pl.col(BUCKET).max().alias("last")
+    )
+    target = target.filter(pl.col("target") != pl.col("last")).drop("last")
+    if not target.height:  # the usual case: everybody's rows lie together
+        return placed.select("account", BUCKET)
+    placed = placed.join(target, on="component", how="left").with_columns(
+        pl.coalesce("target", BUCKET).alias("target")
+    )
     moving = placed.filter(pl.col(BUCKET) != pl.col("target"))
     for (bucket,), group in moving.partition_by(BUCKET, as_dict=True).items():
         rows = spill.read(int(bucket))

@@ -113,8 +113,7 @@ class _Run:
             seen.select("account", BUCKET), found.select("account", "component"), self.spill
         )
         losers = self._losers()
-        everyone = number_people(placed.with_columns(person=pl.lit(None, pl.String)))
-        cores = self._cores(BucketStep(everyone, losers, {}, self.project.sequence_length))
+        cores = self._cores(placed, losers)
         if cores:
             accounts = accounts.join(outside(accounts, seen, cores), on="account", how="anti")
             found = resolve(accounts, known.keys, known.links)
@@ -179,7 +178,7 @@ class _Run:
         )
         return out.get("losers", pl.DataFrame(schema={"event_id": pl.String, "account": pl.String}))
 
-    def _cores(self, step: BucketStep) -> dict[str, Core]:
+    def _cores(self, placed: pl.DataFrame, losers: pl.DataFrame) -> dict[str, Core]:
         """Returns the k-core of every platform that asks for one."""
         asked = {
             name: platform.events.k_core
@@ -188,6 +187,8 @@ class _Run:
         }
         if not asked:
             return {}
+        everyone = number_people(placed.with_columns(person=pl.lit(None, pl.String)))
+        step = BucketStep(everyone, losers, {}, self.project.sequence_length)
         found = self.engine.gather(
             self.spill,
             lambda bucket, rows: {"pairs": pairs(step.distinct(bucket, rows)[0], list(asked))},
