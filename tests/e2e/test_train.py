@@ -93,9 +93,12 @@ def test_a_refit_sees_everything_for_the_epochs_found(file: Path) -> None:
     model = Model.load(Registry(Store(project.store_path)).fetch("default", refitted.version)[1])
     assert model.settings.split == "none"
     assert refitted.metrics["events"] > first.metrics["events"]
-    assert refitted.metrics["epochs"] == json.loads(
-        (Registry(Store(project.store_path)).fetch("default")[1] / "config.json").read_text()
-    )["training"]["hyper"]["epoch"]
+    assert (
+        refitted.metrics["epochs"]
+        == json.loads(
+            (Registry(Store(project.store_path)).fetch("default")[1] / "config.json").read_text()
+        )["training"]["hyper"]["epoch"]
+    )
 
 
 def test_there_must_be_something_to_train_on(tmp_path: Path) -> None:
