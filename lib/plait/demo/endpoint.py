@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -58,8 +59,9 @@ class Endpoint:
 
     def wait(self) -> None:
         """Returns when the endpoint ends by itself."""
-        if self._process:
-            self._process.wait()
+        # Not Popen.wait(): a signal that another thread receives would not wake it.
+        while self._process and self._process.poll() is None:
+            time.sleep(0.2)
 
     def stop(self) -> None:
         """Asks the endpoint to end, and after 20 s ends it and all that it started."""
@@ -96,6 +98,22 @@ class Endpoint:
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing."
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Turns Ctrl-C, a hang-up and a request to terminate into KeyboardInterrupt.
+
+    The endpoint has a session of its own, so whoever ends the demo has to be heard by it.
+    Libraries that ran before may have taken SIGINT for themselves.
+    """
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {one: signal.signal(one, signal.default_int_handler) for one in wanted}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def free_port(wanted: int) -> int:
