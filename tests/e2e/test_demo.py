@@ -18,6 +18,8 @@ import httpx
 import psutil
 import pytest
 
+import plait
+from plait.demo.endpoint import Endpoint, EndpointFailed, free_port, stoppable
 from plait.demo.shape import normalise
 from plait.store import Registry, Store
 
@@ -25,9 +27,10 @@ pytestmark = pytest.mark.slow
 COMMAND = [sys.executable, "-m", "plait.cli.main", "demo"]
 
 
-def _environment(**more: str) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     unset = ("PLAIT_PSEUDONYM_KEY", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
-    return {k: v for k, v in os.environ.items() if k not in unset} | more
+    here = {"PYTHONPATH": str(Path(plait.__file__).parent.parent)}  # a relative one leads astray
+    return {k: v for k, v in os.environ.items() if k not in unset} | here
 
 
 def _children_of(folder: Path) -> list[str]:
@@ -168,7 +171,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         lines.append(line)
         if line.startswith(" Everything lies in"):
             break
-    if process.poll() is not None:
+    else:
         pytest.fail(f"the demo ended: {process.stderr.read()[-3000:]}")  # type: ignore[union-attr]
     yield Kept(process, "".join(lines), folder)
     if process.poll() is None:
@@ -220,6 +223,20 @@ def test_ctrl_c_ends_everything(kept: Kept) -> None:
     assert left == []
     assert kept.process.stderr
     assert "Traceback" not in kept.process.stderr.read()
+
+
+def test_an_endpoint_that_cannot_start_says_why(tmp_path: Path) -> None:
+    endpoint = Endpoint(tmp_path / "plait.yaml", free_port(8000), tmp_path / "log")
+    with pytest.raises(EndpointFailed, match="ended before it was ready: ConfigError"), endpoint:
+        pass
+
+
+def test_a_request_to_terminate_is_heard() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), stoppable():
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
