@@ -11,6 +11,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"^ *\d+  .*$", "# …"),  # a place in two lists
     (r"https?://[^ /\"']+", "http://#"),
     (r"\b(account) [^ ,]+", r"\1 #"),
+    (r", .* before, .* lately", ", … before, … lately"),  # topics
     (r'("id":) *"[^"]*"', r'\1"#"'),
     (r'("item_id":) *"[^"]*"', r'\1"#"'),
     (r"[+-]?\d[\d,]*(\.\d+)?", "#"),

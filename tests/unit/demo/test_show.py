@@ -107,6 +107,8 @@ def test_the_shape_forgets_numbers_names_and_titles() -> None:
         event,
         seconds=12.3,
         account="9999999",
+        lately="Dog training",
+        earlier="Yoga",
         history=[Done("news", "read", "news:x", "Short")] * 3,
         after=Answer([Listed("shop:4", "Pot", 1.0, "same")] * 2, None, "p_2", 123.4),
     )
