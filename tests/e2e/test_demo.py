@@ -145,7 +145,7 @@ def test_the_project_stays_and_nothing_runs(ran: Ran) -> None:
     assert (folder / "plait.yaml").is_file()
     store = Store(folder / ".plait")
     assert store.current().number == 1
-    assert [v.version for v in Registry(store).list("default")] == ["v1"]
+    assert [v.version for v in Registry(store).describe("default")] == ["v1"]
     assert _children_of(ran.folder) == []
 
 
