@@ -44,7 +44,8 @@ def show(chapter: Chapter) -> RenderableType:
     heading = Text.assemble(
         (left, _ACCENT), ("─" * (WIDTH - len(left) - len(right) - 1), _DIM), (right, _DIM)
     )
-    return Group(Text(), heading, Text(), Padding(_body(chapter), (0, 1)))
+    # The empty line stands last: what the next chapter says of its progress is set off by it.
+    return Group(heading, Text(), Padding(_body(chapter), (0, 1)), Text())
 
 
 @singledispatch
