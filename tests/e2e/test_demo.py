@@ -132,7 +132,7 @@ def test_it_times_every_chapter(ran: Ran) -> None:
     seconds = [chapter["seconds"] for chapter in ran.record.values() if "seconds" in str(chapter)
                and isinstance(chapter, dict) and "seconds" in chapter]  # fmt: skip
     assert len(seconds) == 7
-    assert sum(seconds) <= ran.record["try"]["total_seconds"] < 400  # 120 s on two idle cores
+    assert sum(seconds) <= ran.record["try"]["total_seconds"]
 
 
 def test_json_is_all_that_is_said(ran: Ran) -> None:

@@ -45,7 +45,8 @@ def serve(
             config, host=host, port=port, live_state=live_state, replicas=replicas
         ) as endpoint:
             _announce(endpoint, config, as_json)
-            while not stop.wait(3600):
+            # Short waits: a signal that another thread receives would not wake a long one.
+            while not stop.wait(0.5):
                 pass
     except KeyboardInterrupt:
         if not quiet:
