@@ -6,6 +6,7 @@ vectors of all items can be made once and every score afterwards is one matrix p
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -49,16 +50,16 @@ class Facts:
     price: torch.Tensor
 
 
-class Term(nn.Module):
+class Term(nn.Module, ABC):
     """One summand of R."""
 
+    @abstractmethod
     def person(self, person: Person) -> torch.Tensor:
         """Returns a(x), [n, d]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
         """Returns b(y) of the items at indices `item`, [m, d]."""
-        raise NotImplementedError
 
 
 class Interest(Term):
