@@ -68,7 +68,7 @@ def _fuse(logs: dict[str, list[Sequence[Sequence[str | None]]]], buckets: int) -
             patch.dict("os.environ", PLAIT_PSEUDONYM_KEY=KEY),
             patch.object(plait.fusion.inputs, "_buckets", lambda size: buckets),
         ):
-            version = fuse(parse_config(raw, folder=folder), engine=LocalEngine(2), now=NOW)
+            version = fuse(parse_config(raw, folder=folder), engine=LocalEngine(threads=2), now=NOW)
         store = Store(folder / "store")
         tables = {name: store.read(name, version) for name in TABLES}
         # A row in quarantine says where it stood: compare what it says was wrong.

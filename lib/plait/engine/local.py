@@ -3,59 +3,101 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 
 import polars as pl
 
 from plait.engine.aggregate import Aggregates
-from plait.engine.base import BucketKernel, Frames, Merge, Reader, RowKernel, Sink, Spill, Split
+from plait.engine.base import BUCKET, Advance, BucketKernel, Merge, Reader, RowKernel, Split
+from plait.engine.sink import Buffered
+from plait.engine.spill import LocalSpill
+from plait.store.tables import TableWriter
 
 _MOST_THREADS = 4  # each holds a chunk or a bucket in memory
 
 
 class LocalEngine:
-    """Runs kernels side by side in a few threads; Polars computes outside Python's lock."""
+    """Runs kernels side by side in a few threads; Polars computes outside Python's lock.
 
-    def __init__(self, threads: int | None = None) -> None:
+    Args:
+        scratch: folder for rows set aside; default: the machine's temporary folder.
+        threads: kernels at a time; default: one a core, at most four.
+    """
+
+    def __init__(self, scratch: Path | None = None, threads: int | None = None) -> None:
+        self.scratch = scratch or Path(tempfile.gettempdir()) / "plait"
         self.threads = threads or min(len(os.sched_getaffinity(0)), _MOST_THREADS)
+
+    def spill(self, buckets: int) -> LocalSpill:
+        """Returns an empty spill."""
+        return LocalSpill(self.scratch, buckets)
 
     def spread(
         self,
         splits: Iterable[Split],
         reader: Reader[Split],
         kernel: RowKernel[Split],
-        sinks: Mapping[str, Sink],
+        *,
+        aside: Mapping[str, LocalSpill],
+        tables: Mapping[str, TableWriter],
         merges: Mapping[str, Merge],
+        advance: Advance | None = None,
     ) -> dict[str, pl.DataFrame]:
         """Runs a row kernel over every chunk of every split; see Engine.spread."""
         aggregates = Aggregates(merges)
+        buffers = {name: Buffered(writer.write) for name, writer in tables.items()}
 
         def work(split: Split, rows: pl.DataFrame) -> None:
-            _move(kernel(split, rows), sinks, aggregates)
+            frames = kernel(split, rows)
+            for name, frame in frames.items():
+                if name in aside:
+                    aside[name].write(frame)
+                elif name in buffers:
+                    buffers[name].write(frame)
+                else:
+                    aggregates.add({name: frame})
+            if advance:
+                advance(rows.height)
 
         self._run(
             (lambda split=split, rows=rows: work(split, rows))  # type: ignore[misc]
             for split in splits
             for rows in reader(split)
         )
+        for buffer in buffers.values():
+            buffer.close()
         return aggregates.finish()
 
     def gather(
         self,
-        spill: Spill,
+        spill: LocalSpill,
         kernel: BucketKernel,
-        sinks: Mapping[str, Sink],
+        *,
+        beside: pl.DataFrame | None = None,
+        tables: Mapping[str, TableWriter],
         merges: Mapping[str, Merge],
         columns: Sequence[str] | None = None,
+        advance: Advance | None = None,
     ) -> dict[str, pl.DataFrame]:
-        """Runs a bucket kernel over every bucket; see Engine.gather."""
+        """Runs a bucket kernel over every bucket with rows; see Engine.gather."""
         aggregates = Aggregates(merges)
+        parts, nothing = _by_bucket(beside)
 
         def work(bucket: int) -> None:
             rows = spill.read(bucket, columns)
-            if rows is not None:
-                _move(kernel(bucket, rows), sinks, aggregates)
+            if rows is None:
+                return
+            frames = kernel(bucket, rows, parts.get(bucket, nothing))
+            for name, frame in frames.items():
+                if name in tables:
+                    tables[name].write(frame, bucket)
+                else:
+                    aggregates.add({name: frame})
+            if advance:
+                advance(rows.height)
 
         self._run(
             (lambda bucket=bucket: work(bucket))  # type: ignore[misc]
@@ -80,8 +122,9 @@ class LocalEngine:
                 future.result()
 
 
-def _move(frames: Frames, sinks: Mapping[str, Sink], aggregates: Aggregates) -> None:
-    for name, sink in sinks.items():
-        if name in frames:
-            sink(frames[name])
-    aggregates.add({name: frame for name, frame in frames.items() if name not in sinks})
+def _by_bucket(beside: pl.DataFrame | None) -> tuple[dict[int, pl.DataFrame], pl.DataFrame]:
+    """Returns the rows of each bucket, and what stands for a bucket without any."""
+    if beside is None:
+        return {}, pl.DataFrame()
+    parts = beside.partition_by(BUCKET, as_dict=True, include_key=False)
+    return {int(key[0]): part for key, part in parts.items()}, beside.drop(BUCKET).clear()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 
 import polars as pl
-
-from plait.engine.base import Sink
 
 _PART = 500_000  # rows of a part
 
@@ -14,7 +13,7 @@ _PART = 500_000  # rows of a part
 class Buffered:
     """A sink that passes rows on in parts of at least half a million; close it at the end."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Callable[[pl.DataFrame], None]) -> None:
         self._sink = sink
         self._frames: list[pl.DataFrame] = []
         self._rows = 0

@@ -57,6 +57,16 @@ class LocalSpill:
             return None
         return pl.read_parquet(files, columns=list(columns) if columns else None)
 
+    def move(self, moving: pl.DataFrame) -> None:
+        """Copies rows to other buckets; see Spill.move."""
+        for (bucket,), group in moving.partition_by(BUCKET, as_dict=True).items():
+            rows = self.read(int(bucket))
+            if rows is None:
+                continue
+            going = rows.join(group.select("account", pl.col("target").alias(BUCKET)), on="account")
+            if going.height:
+                self.write(going)
+
     def close(self) -> None:
         """Removes everything set aside."""
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -29,12 +29,5 @@ def settle(accounts: pl.DataFrame, components: pl.DataFrame, spill: Spill) -> pl
     placed = placed.join(target, on="component", how="left").with_columns(
         pl.coalesce("target", BUCKET).alias("target")
     )
-    moving = placed.filter(pl.col(BUCKET) != pl.col("target"))
-    for (bucket,), group in moving.partition_by(BUCKET, as_dict=True).items():
-        rows = spill.read(int(bucket))
-        if rows is None:
-            continue
-        going = rows.join(group.select("account", pl.col("target").alias(BUCKET)), on="account")
-        if going.height:
-            spill.write(going)
+    spill.move(placed.filter(pl.col(BUCKET) != pl.col("target")))
     return placed.select("account", pl.col("target").alias(BUCKET)).unique()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +11,8 @@ import polars as pl
 
 from plait.config import Project, load_config
 from plait.contracts.tables import ACCOUNTS, EVENTS, ITEMS, PEOPLE, QUARANTINE, SEQUENCES
-from plait.engine.base import BUCKET, Engine
+from plait.engine.base import BUCKET, Engine, Spill
 from plait.engine.local import LocalEngine
-from plait.engine.sink import Buffered
-from plait.engine.spill import LocalSpill
 from plait.fusion.buckets import BucketStep, number_people
 from plait.fusion.core import Core, k_core, pairs
 from plait.fusion.counts import balance, merge_counts
@@ -50,7 +47,7 @@ _CORE_COLUMNS = (
 
 
 def fuse(
-    project: Project | str | Path, *, engine: Engine | None = None, now: datetime | None = None
+    project: Project | str | Path, *, engine: Engine[Any] | None = None, now: datetime | None = None
 ) -> StoreVersion:
     """Fuses every platform of `project` into one store version, and publishes it.
 
@@ -69,7 +66,8 @@ def fuse(
     inputs = find_inputs(project, store)
     key = load_key(project)
     base = current_version(store)
-    run = _Run(project, store, key, inputs, base, engine or LocalEngine(), now or datetime.now(UTC))
+    engine = engine or LocalEngine(store.path("scratch"))
+    run = _Run(project, store, key, inputs, base, engine, now or datetime.now(UTC))
     try:
         return run.publish()
     finally:
@@ -85,14 +83,13 @@ class _Run:
     key: Key
     inputs: Inputs
     base: StoreVersion | None
-    engine: Engine
+    engine: Engine[Any]
     now: datetime
     counts: list[pl.DataFrame] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        scratch = self.store.path("scratch") or Path(tempfile.gettempdir()) / "plait"
-        self.spill = LocalSpill(scratch, self.inputs.buckets)
-        self.claims = LocalSpill(scratch, self.inputs.buckets)
+        self.spill: Spill = self.engine.spill(self.inputs.buckets)
+        self.claims: Spill = self.engine.spill(self.inputs.buckets)
 
     def close(self) -> None:
         """Removes what was set aside."""
@@ -119,8 +116,8 @@ class _Run:
             found = resolve(accounts, known.keys, known.links)
         members, ledger = name_people(accounts, found, self.store, self.base)
         placed = placed.join(members.select("account", "person"), on="account", how="left")
-        step = BucketStep(number_people(placed), losers, cores, self.project.sequence_length)
-        made = self._gather(step, versions)
+        step = BucketStep(losers, cores, self.project.sequence_length)
+        made = self._gather(step, number_people(placed), versions)
 
         account_rows = account_table(members, made["accounts"])
         people = people_table(account_rows, ledger)
@@ -147,22 +144,17 @@ class _Run:
         """Cleans every split; returns account, platform, home, bucket of who was seen."""
         routes = Routes.of(self.spill.buckets, known.accounts, known.keys, known.links)
         quarantine = self.store.writer(QUARANTINE)
-        buffered = Buffered(quarantine.write)
         step = RowStep(self.project, self.store, self.inputs, self.key, self.now, routes)
         with task("Reading", unit="rows") as progress:
-
-            def write(rows: pl.DataFrame) -> None:
-                self.spill.write(rows)
-                progress.advance(rows.height)
-
             out = self.engine.spread(
                 self.inputs.splits,
                 step.read,
                 step,
-                {"events": write, "claims": self.claims.write, "quarantine": buffered.write},
-                {"accounts": merge_seen, "counts": merge_counts},
+                aside={"events": self.spill, "claims": self.claims},
+                tables={"quarantine": quarantine},
+                merges={"accounts": merge_seen, "counts": merge_counts},
+                advance=progress.advance,
             )
-        buffered.close()
         versions[QUARANTINE.name] = quarantine.commit()
         self.counts.append(out["counts"])
         check_enough(out["counts"], self.project)
@@ -172,9 +164,9 @@ class _Run:
         """Returns event_id, account of claims that another account won."""
         out = self.engine.gather(
             self.claims,
-            lambda _, rows: {"losers": contested(rows)},
-            {},
-            {"losers": pl.DataFrame.unique},
+            lambda _, rows, __: {"losers": contested(rows)},
+            tables={},
+            merges={"losers": pl.DataFrame.unique},
         )
         return out.get("losers", pl.DataFrame(schema={"event_id": pl.String, "account": pl.String}))
 
@@ -187,14 +179,15 @@ class _Run:
         }
         if not asked:
             return {}
-        everyone = number_people(placed.with_columns(person=pl.lit(None, pl.String)))
-        step = BucketStep(everyone, losers, {}, self.project.sequence_length)
+        step = BucketStep(losers, {}, self.project.sequence_length)
+        names = list(asked)
         found = self.engine.gather(
             self.spill,
-            lambda bucket, rows: {"pairs": pairs(step.distinct(bucket, rows)[0], list(asked))},
-            {},
-            {"pairs": lambda frame: frame},
-            _CORE_COLUMNS,
+            lambda _, rows, people: {"pairs": pairs(step.distinct(rows, people)[0], names)},
+            beside=number_people(placed.with_columns(person=pl.lit(None, pl.String))),
+            tables={},
+            merges={"pairs": lambda frame: frame},
+            columns=_CORE_COLUMNS,
         )["pairs"]
         return {
             name: k_core(part["account"].to_numpy(), part["item"].to_numpy(), k)
@@ -202,20 +195,23 @@ class _Run:
             for part in [found.filter(pl.col("platform") == name)]
         }
 
-    def _gather(self, step: BucketStep, versions: dict[str, int]) -> dict[str, pl.DataFrame]:
+    def _gather(
+        self, step: BucketStep, people: pl.DataFrame, versions: dict[str, int]
+    ) -> dict[str, pl.DataFrame]:
         """Writes events and sequences; returns the merged items and accounts."""
         events, sequences = self.store.writer(EVENTS), self.store.writer(SEQUENCES)
         with task("Braiding", self.spill.rows, "events") as progress:
-
-            def write(rows: pl.DataFrame) -> None:
-                events.write(rows)
-                progress.advance(rows.height)
-
             out = self.engine.gather(
                 self.spill,
                 step,
-                {"events": write, "sequences": sequences.write},
-                {"items": merge_items, "accounts": lambda frame: frame, "counts": merge_counts},
+                beside=people,
+                tables={"events": events, "sequences": sequences},
+                merges={
+                    "items": merge_items,
+                    "accounts": lambda frame: frame,
+                    "counts": merge_counts,
+                },
+                advance=progress.advance,
             )
         self.counts.append(out["counts"])
         check_enough(merge_counts(pl.concat(self.counts)), self.project)

@@ -26,8 +26,8 @@ class TableWriter:
         self._parts: list[AddAction] = []
         self.rows = 0
 
-    def write(self, df: pl.DataFrame) -> None:
-        """Writes `df` as one more Parquet file of the coming version."""
+    def write(self, df: pl.DataFrame, bucket: int | None = None) -> None:
+        """Writes `df`, all of one bucket or of none, as one more Parquet file of the version."""
         if not df.height:
             return
         self._parts.append(write_part(self._location, self._table, df))

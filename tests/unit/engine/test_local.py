@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
+from plait.contracts.table import Table, column
 from plait.engine.aggregate import Aggregates
 from plait.engine.base import BUCKET, Frames
 from plait.engine.local import LocalEngine
 from plait.engine.sink import Buffered
 from plait.engine.spill import LocalSpill
 from plait.errors import StoreError
+from plait.store.location import open_location
+from plait.store.tables import TableWriter, scan_table
 
 
 def _total(frame: pl.DataFrame) -> pl.DataFrame:
@@ -37,21 +41,33 @@ def _kernel(split: int, rows: pl.DataFrame) -> Frames:
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_rows_are_spread_and_gathered_by_bucket(tmp_path: Path, threads: int) -> None:
-    engine, spill = LocalEngine(threads), LocalSpill(tmp_path, 4)
-    counted = engine.spread(range(5), _read, _kernel, {"rows": spill.write}, {"n": _total})
-    assert counted["n"].item() == 150
-    seen: list[pl.DataFrame] = []
+    engine = LocalEngine(tmp_path / "scratch", threads)
+    spill = engine.spill(4)
+    table = Table("rows", "a value", pa.schema([column("value", pa.int64(), "a number")]))
+    writer = TableWriter(open_location(tmp_path / "store"), table)
+    done: list[int] = []
+    counted = engine.spread(
+        range(5), _read, _kernel,
+        aside={"rows": spill}, tables={}, merges={"n": _total}, advance=done.append,
+    )  # fmt: skip
+    assert counted["n"].item() == sum(done) == spill.rows == 150
 
-    def bucket_kernel(bucket: int, rows: pl.DataFrame) -> Frames:
+    def bucket_kernel(bucket: int, rows: pl.DataFrame, beside: pl.DataFrame) -> Frames:
         assert (rows["value"] % 100 % 4 == bucket).all()
+        assert beside["mark"].to_list() == ([bucket * 7] if bucket < 3 else [])
         return {"out": rows, "n": pl.DataFrame({"n": [rows.height]})}
 
-    counted = engine.gather(spill, bucket_kernel, {"out": seen.append}, {"n": _total})
+    beside = pl.DataFrame({"mark": [0, 7, 14], BUCKET: [0, 1, 2]})
+    counted = engine.gather(
+        spill, bucket_kernel, beside=beside, tables={"out": writer}, merges={"n": _total}
+    )
     assert counted["n"].item() == 150
-    values = pl.concat(seen)["value"].sort().to_list()
-    assert values == sorted(v + 100 * s for s in range(5) for v in range(30))
+    rows = scan_table(open_location(tmp_path / "store"), table, writer.commit()).collect()
+    assert rows["value"].sort().to_list() == sorted(
+        v + 100 * s for s in range(5) for v in range(30)
+    )
     spill.close()
-    assert list(tmp_path.iterdir()) == []
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 def test_a_failing_kernel_stops_the_run_and_is_raised(tmp_path: Path) -> None:
@@ -63,7 +79,7 @@ def test_a_failing_kernel_stops_the_run_and_is_raised(tmp_path: Path) -> None:
         raise ValueError(msg)
 
     with pytest.raises(ValueError, match="broken"):
-        LocalEngine(2).spread(range(1000), _read, kernel, {}, {})
+        LocalEngine(tmp_path, 2).spread(range(1000), _read, kernel, aside={}, tables={}, merges={})
     assert len(started) < 100
 
 
