@@ -2,8 +2,9 @@
 
     python benchmarks/quality.py -c examples/beauty_electronics/plait.yaml --out figures
 
-Fuses, trains one version on all platforms, one on each platform alone and one before a cut in
-time, and evaluates them. The reports stay in --out as JSON; --render makes the tables again.
+Fuses, trains one version on all platforms, one on each platform alone and two before a cut in
+time (with the calendar quarter as an input and without), and evaluates them. The reports stay in
+--out as JSON; --render makes the tables again.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ def measure(config: str, out: Path) -> None:
         for protocol in LEAVE_ONE_OUT:
             report = plait.evaluate(config, protocol, joint, against=alone)
             report.write(out / f"{protocol}-{platform}.json")
-    early = plait.train(config, split="time").version
-    plait.evaluate(config, "time", early).write(out / "time.json")
+    early, without = (
+        plait.train(config, split="time", calendar=calendar).version for calendar in (True, False)
+    )
+    plait.evaluate(config, "time", early, against=without).write(out / "time.json")
 
 
 def render(out: Path) -> str:
@@ -42,22 +45,37 @@ def render(out: Path) -> str:
             file.stem.removeprefix(f"{protocol}-"): json.loads(file.read_text())
             for file in sorted(out.glob(f"{protocol}-*.json"))
         }
-        rows = [row for name, report in reports.items() for row in platform_rows(name, report)]
+        rows = [
+            row
+            for name, report in reports.items()
+            for row in platform_rows(
+                name,
+                report,
+                (f"the same model, {name} alone", "what the other platform is worth"),
+            )
+        ]
         parts.append(table(f"`{protocol}`", rows))
     timed = json.loads((out / "time.json").read_text())
-    rows = [row for name in timed["platforms"] for row in platform_rows(name, timed)]
+    labels = ("plait, without the calendar", "what the calendar is worth")
+    rows = [row for name in timed["platforms"] for row in platform_rows(name, timed, labels)]
     parts.append(table("`time`", rows))
     return "\n".join(parts)
 
 
-def platform_rows(name: str, report: dict[str, Any]) -> list[list[str]]:
-    """Returns a row a scorer for the targets of platform `name`."""
+def platform_rows(name: str, report: dict[str, Any], labels: tuple[str, str]) -> list[list[str]]:
+    """Returns a row a scorer for the targets of platform `name`.
+
+    Args:
+        name: the platform.
+        report: what `plait evaluate` wrote.
+        labels: names of the version that was evaluated against, and of the difference to it.
+    """
     figures = report["platforms"][name]
     rows = [[f"{name} (n = {figures['n']:,})", "**plait**", *cells(figures)]]
     if "against" in report:
         against = report["against"]
-        rows.append(["", f"the same model, {name} alone", *cells(against["platforms"][name])])
-        rows.append(["", "what the other platform is worth", *cells(against["difference"][name])])
+        rows.append(["", labels[0], *cells(against["platforms"][name])])
+        rows.append(["", labels[1], *cells(against["difference"][name])])
     rows += [["", base, *cells(found[name])] for base, found in report["baselines"].items()]
     return rows
 
