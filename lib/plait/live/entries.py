@@ -13,10 +13,12 @@ from plait.contracts.tables import EVENTS
 
 _US = pl.Datetime("us", "UTC")
 # An event of the feedback log: the contract without `person`, which the next fuse finds out,
-# and with the answer that led to the event.
+# with the answer that led to the event, and the account's pseudonym on its home platform (null
+# on a platform with an account id space of its own).
 FEEDBACK: dict[str, Any] = {
     **{name: kind for name, kind in EVENTS.polars.items() if name != "person"},
     "recommendation_id": pl.String(),
+    "home": pl.String(),
 }
 LINKS: dict[str, Any] = {
     "account_a": pl.String(),

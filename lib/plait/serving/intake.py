@@ -12,9 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from plait.clean.events import clean_events
 from plait.clean.rules import EventRules
+from plait.config import Project
 from plait.contracts.http import Event, InlineEvent, Rejected, User
 from plait.contracts.raw import RAW
 from plait.errors import nearest
+from plait.identity.groups import home_account, home_platform
 from plait.live.entries import FEEDBACK
 from plait.privacy.pseudonym import Key
 from plait.serving.body import explain
@@ -98,12 +100,12 @@ def inline(events: Sequence[InlineEvent], user: User) -> Batch:
     return batch
 
 
-def clean(batches: Sequence[Batch], platforms: Sequence[str], key: Key) -> pl.DataFrame:
+def clean(batches: Sequence[Batch], project: Project, key: Key) -> pl.DataFrame:
     """Returns FEEDBACK rows of all good events, with `call` and `index`; rejects the others.
 
     Args:
         batches: calls; those of their events that fail a check move to `rejected`.
-        platforms: the platforms of the project.
+        project: whose platforms they may name.
         key: the pseudonym key.
     """
     if not any(b.good for b in batches):
@@ -123,10 +125,9 @@ def clean(batches: Sequence[Batch], platforms: Sequence[str], key: Key) -> pl.Da
     parts = []
     for (name,), part in rows.partition_by("platform", as_dict=True).items():
         platform = str(name)
-        if platform not in platforms:
-            _reject(
-                batches, part, "user.platform", "no such platform", nearest(platform, platforms)
-            )
+        if platform not in project.platforms:
+            hint = nearest(platform, project.platforms)
+            _reject(batches, part, "user.platform", "no such platform", hint)
             continue
         other = ~pl.col("item_id").str.starts_with(f"{platform}:").fill_null(True)
         strays = part.filter(other)
@@ -134,12 +135,17 @@ def clean(batches: Sequence[Batch], platforms: Sequence[str], key: Key) -> pl.Da
             hint = f"Item ids are platform:id, here {platform}:..., as the event's user."
             _reject(batches, strays, "item_id", "it is another platform's item", hint)
             part = part.filter(~other)
-        parts.append(_clean(batches, part, platform, key, now))
+        parts.append(_clean(batches, part, platform, project, key, now))
     return pl.concat([part for part in parts if part.height] or [_EMPTY])
 
 
 def _clean(
-    batches: Sequence[Batch], part: pl.DataFrame, platform: str, key: Key, now: datetime
+    batches: Sequence[Batch],
+    part: pl.DataFrame,
+    platform: str,
+    project: Project,
+    key: Key,
+    now: datetime,
 ) -> pl.DataFrame:
     raw = part.select(
         pl.col("row").cast(pl.Int64),
@@ -153,7 +159,11 @@ def _clean(
             why, hint = _WHY.get(reason, (reason.replace("_", " "), "See /docs."))
             _reject(batches, part.filter(pl.col("row") == row), _FIELDS.get(name, name), why, hint)
         part = part.filter(~pl.col("row").is_in(faults["row"].implode()))
-    return pl.concat([events, part.select("recommendation_id", "call", "index")], how="horizontal")
+    home: pl.Series | pl.Expr = pl.lit(None, pl.String)
+    if home_platform(project, platform):
+        home = home_account(part["account"], key, project, platform)
+    more = part.select("recommendation_id", home.alias("home"), "call", "index")
+    return pl.concat([events, more], how="horizontal")
 
 
 def _reject(batches: Sequence[Batch], rows: pl.DataFrame, name: str, error: str, hint: str) -> None:

@@ -63,7 +63,6 @@ class Service:
     ) -> None:
         self._project, self._key = project, key
         self._state, self._feedback, self._current = state, feedback, current
-        self._platforms = tuple(project.platforms)
 
     def answer(self, calls: Sequence[Call]) -> list[Answer | Exception]:
         """Returns an answer, or what is wrong, for each call; all from one model version."""
@@ -76,7 +75,7 @@ class Service:
         asked = [calls[i] for i in rows]
         if not asked:
             return [fault for fault in faults if fault is not None]
-        events = clean([call.events for call in asked], self._platforms, self._key)
+        events = clean([call.events for call in asked], self._project, self._key)
         recorded, lost = self._record(asked, events)
         who = self._who([call.message.user for call in asked])
         known, down = self._known(who)
@@ -111,7 +110,7 @@ class Service:
 
     def take(self, batches: Sequence[Batch]) -> list[EventsResponse | Exception]:
         """Keeps the events of several calls; they are on disk when this returns."""
-        events = clean(batches, self._platforms, self._key)
+        events = clean(batches, self._project, self._key)
         try:
             fresh = self._keep(events)
         except ProblemError as error:
@@ -152,8 +151,8 @@ class Service:
         return None
 
     def _check_platform(self, name: str, where: str) -> None:
-        if name not in self._platforms:
-            hint = nearest(name, self._platforms)
+        if name not in self._project.platforms:
+            hint = nearest(name, self._project.platforms)
             raise wrong(where, f"there is no platform '{name}'", hint)
 
     def _question(self, call: Call, model: Recommender) -> Question:

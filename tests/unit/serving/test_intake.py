@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from plait.config.load import parse_config
 from plait.contracts.http import InlineEvent, User
 from plait.live.entries import FEEDBACK
 from plait.privacy.pseudonym import Key
@@ -12,7 +14,16 @@ from plait.serving.intake import Batch, clean, inline, sift
 from plait.serving.problem import ProblemError
 
 KEY = Key("k" * 64)
-PLATFORMS = ("shop", "video")
+SOURCE = {"events": {"files": "log.csv", "columns": {"account": "user", "item": "item", "order": "n"},
+                     "time": "order", "type": "view"}}  # fmt: skip
+PROJECT = parse_config(
+    {
+        "store": "store",
+        "platforms": {name: {"kind": "shop"} | SOURCE for name in ("shop", "video", "news")},
+        "people": {"same_account_id": [["video", "shop"]]},
+    },
+    folder=Path(),
+)
 
 
 def sent(**more: Any) -> dict[str, Any]:
@@ -22,7 +33,7 @@ def sent(**more: Any) -> dict[str, Any]:
 
 def take(*events: Any) -> tuple[Any, Batch]:
     batch = sift(list(events))
-    return clean([batch], PLATFORMS, KEY), batch
+    return clean([batch], PROJECT, KEY), batch
 
 
 def test_an_event_becomes_a_row_without_the_raw_id() -> None:
@@ -37,6 +48,18 @@ def test_an_event_becomes_a_row_without_the_raw_id() -> None:
     assert (row["value"], row["currency"], row["order"]) == (3.0, "EUR", 4)
     assert row["account"].startswith(f"a_{KEY.id}_")
     assert list(rows.columns) == [*FEEDBACK, "call", "index"]
+
+
+def test_an_account_of_a_shared_id_space_names_its_home() -> None:
+    rows, _ = take(
+        sent(),
+        sent(user={"platform": "video", "id": "u"}, item_id="video:1"),
+        sent(user={"platform": "news", "id": "u"}, item_id="news:1"),
+    )
+    by = {row["platform"]: row for row in rows.iter_rows(named=True)}
+    assert by["video"]["home"] == by["shop"]["home"] == by["shop"]["account"]
+    assert by["video"]["account"] != by["shop"]["account"]
+    assert by["news"]["home"] is None
 
 
 def test_events_without_a_time_happened_now_in_the_order_sent() -> None:
@@ -79,10 +102,10 @@ def test_one_bad_event_is_rejected_and_its_neighbours_are_not(
 
 def test_calls_keep_apart() -> None:
     batches = [sift([sent()]), sift([7]), sift([sent(item_id="shop:2"), sent(time="x")])]
-    rows = clean(batches, PLATFORMS, KEY)
+    rows = clean(batches, PROJECT, KEY)
     assert rows.select("call", "index").rows() == [(0, 0), (2, 0)]
     assert [len(b.rejected) for b in batches] == [0, 1, 1]
-    assert clean([Batch(), Batch()], PLATFORMS, KEY).height == 0
+    assert clean([Batch(), Batch()], PROJECT, KEY).height == 0
 
 
 def test_an_event_inside_a_call_is_its_users() -> None:
