@@ -44,9 +44,9 @@ class LocalSpill:
                 part.write_parquet(
                     folder / f"{uuid.uuid4().hex}.parquet", compression="lz4", statistics=False
                 )
-        except OSError as error:
+        except (OSError, pl.exceptions.ComputeError) as error:  # Polars says a full disk so
             raise StoreError(
-                f"cannot set rows aside in '{self.folder}' ({error.strerror or error}).",
+                f"cannot set rows aside in '{self.folder}' ({str(error).splitlines()[0]}).",
                 fix="Free space beside the store, then run again.",
             ) from None
 

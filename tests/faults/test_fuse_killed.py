@@ -1,0 +1,71 @@
+"""Fuse is killed at every write, every commit and the publication."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plait.fusion.run import fuse
+from plait.store import Store
+
+from .book import Book
+from .check import assert_balanced, assert_same, rows_of
+from .logs import write_logs
+
+KILLER = Path(__file__).with_name("kill_at.py")
+
+
+def _run(file: Path, when: str = "before", number: int = 0) -> tuple[int, list[str]]:
+    """Runs `plait fuse`; returns its exit code and the points it reached."""
+    points = file.with_name(f"points-{when}-{number}")
+    command = [sys.executable, KILLER, points, when, str(number), "fuse", "-c", file, "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, points.read_text().splitlines()
+
+
+def _first_and_last(points: list[str]) -> list[tuple[int, str]]:
+    """Returns the first and the last moment of every kind of point."""
+    numbered = list(enumerate(points, 1))
+    first = {point: number for number, point in reversed(numbered)}
+    last = {point: number for number, point in numbered}
+    return [(n, point) for n, point in numbered if n in (first[point], last[point])]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_whatever_moment_fuse_dies_at_nothing_is_lost(
+    project: Path, book: Book, when: str
+) -> None:
+    folder = project.parent
+    base = fuse(project)
+    old = rows_of(Store(folder / "store"), base)
+    write_logs(folder, 2)
+    shutil.copytree(folder / "store", folder / "base")
+    code, points = _run(project)
+    assert code == 0
+    store = Store(folder / "store")
+    new = rows_of(store, store.current())
+    assert store.current().number == base.number + 1
+    assert new["events"].height > old["events"].height
+    assert "publication" in points
+    assert {"commit of events", "part of sequences", "rows set aside"} <= set(points)
+    for number, point in _first_and_last(points):
+        shutil.rmtree(folder / "store")
+        shutil.copytree(folder / "base", folder / "store")
+        code, reached = _run(project, when, number)
+        assert code == -signal.SIGKILL, (point, reached)
+        store = Store(folder / "store")
+        published = point == "publication" and when == "after"
+        assert store.current().number == base.number + published
+        assert_same(rows_of(store, store.current()), new if published else old)
+        assert_same(rows_of(store, store.version(base.number)), old)
+        if not published:
+            assert _run(project)[0] == 0, f"fuse does not recover from a kill {when} {point}"
+        version = Store(folder / "store").current()
+        assert_same(rows_of(store, version), new)
+        assert_balanced(version)
+        book.injected("fuse", f"SIGKILL {when} {point}")
