@@ -31,8 +31,8 @@ def disk(project: Path) -> Iterator[Path]:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert mounted.returncode == 0, (
-        f"a test disk cannot be mounted ({mounted.stderr.strip()}). Run `make test-faults` as root, "
-        "or in a namespace of its own: unshare --map-root-user --mount make test-faults"
+        f"a test disk cannot be mounted ({mounted.stderr.strip()}). Run `make test-faults` as "
+        "root, or in a namespace of its own: unshare --map-root-user --mount make test-faults"
     )
     yield place
     subprocess.run(["umount", place], check=True)

@@ -37,9 +37,7 @@ def _first_and_last(points: list[str]) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_whatever_moment_fuse_dies_at_nothing_is_lost(
-    project: Path, book: Book, when: str
-) -> None:
+def test_whatever_moment_fuse_dies_at_nothing_is_lost(project: Path, book: Book, when: str) -> None:
     folder = project.parent
     base = fuse(project)
     old = rows_of(Store(folder / "store"), base)

@@ -1,0 +1,83 @@
+"""The endpoint's parts are killed and stopped while events flow; not one that got a 2xx is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import polars as pl
+import pytest
+
+from plait.config import load_config
+from plait.fusion.run import fuse
+from plait.store import Store
+
+from .book import Book
+from .check import assert_balanced
+from .endpoint import Clients, Endpoint
+from .logs import write_project
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """A fused and trained project, served."""
+    file = write_project(tmp_path_factory.mktemp("served") / "project")
+    for verb in (["fuse"], ["train", "--epochs", "1"]):
+        subprocess.run(
+            [sys.executable, "-m", "plait.cli.main", *verb, "-c", file, "-q"], check=True
+        )
+    served = Endpoint(file)
+    served.start()
+    yield served
+    if served.process and served.process.poll() is None:
+        served.process.kill()
+
+
+def test_every_event_that_got_a_2xx_is_in_the_next_fuse_once(
+    endpoint: Endpoint, book: Book
+) -> None:
+    with Clients(endpoint.url) as clients:
+        for _ in range(3):
+            time.sleep(1)
+            os.kill(endpoint.pid("ServeReplica"), signal.SIGKILL)  # and its drainer with it
+            endpoint.wait_until_ready()
+            book.injected("endpoint", "SIGKILL of the replica and its drainer")
+        for _ in range(3):
+            time.sleep(1)
+            os.kill(endpoint.pid("valkey"), signal.SIGKILL)
+            book.injected("endpoint", "SIGKILL of Valkey")
+        time.sleep(2)
+        for _ in range(2):
+            valkey = endpoint.pid("valkey")
+            os.kill(valkey, signal.SIGSTOP)
+            try:
+                time.sleep(1)
+                assert endpoint.ask("u1")["fallback"] == "state_unavailable"
+                time.sleep(3)
+            finally:
+                os.kill(valkey, signal.SIGCONT)
+            book.injected("endpoint", "Valkey hangs")
+            time.sleep(2)
+        assert endpoint.ask("u1")["fallback"] is None
+        assert endpoint.process
+        endpoint.process.kill()
+        endpoint.process.wait()
+        book.injected("endpoint", "SIGKILL of plait serve itself")
+        endpoint.start()
+        time.sleep(2)
+    endpoint.stop()
+    assert len(clients.accepted) > 100
+    assert clients.retries, "no client ever noticed a fault"
+    version = fuse(endpoint.file)
+    assert_balanced(version)
+    events = Store(load_config(endpoint.file).path("store")).scan("events", version)
+    sent = pl.LazyFrame({"event_id": [f"shop:{name}" for name in clients.accepted]})
+    found = sent.join(events, on="event_id").group_by("event_id").len().collect()
+    once = found.filter(pl.col("len") == 1).height
+    book.accepted += len(clients.accepted)
+    book.once += once
+    assert once == len(clients.accepted)
