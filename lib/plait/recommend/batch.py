@@ -52,7 +52,7 @@ def recommend_everyone(
         version: v1, v2, ...; default: `current`.
     """
     project = config if isinstance(config, Project) else load_config(config)
-    store = Store(project.store_path)
+    store = Store(project.store_uri)
     sequences = store.scan("sequences").sort("person").collect()
     recommender = Recommender.load(project, version=version)
     check_k(k)

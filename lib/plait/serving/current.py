@@ -32,7 +32,7 @@ class Current:
 
     def __init__(self, project: Project, state: LiveState) -> None:
         self._project, self._state = project, state
-        self._store = Store(project.store_path)
+        self._store = Store(project.store_uri)
         self._registry = Registry(self._store)
         self._base: StoreVersion | None = None
         self.model: Recommender | None = None
