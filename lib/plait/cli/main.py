@@ -78,9 +78,19 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("PLAIT_DEBUG"):
             raise
+        if fault := _of_the_store(error):
+            _say(fault.headline, str(fault).removeprefix(f"{fault.headline}: "))
+            sys.exit(fault.exit_code)
         what = f"{type(error).__name__}: {error}. Set PLAIT_DEBUG=1 to see where, and report it."
         _say("A fault in plait", what)
         sys.exit(INTERNAL)
+
+
+def _of_the_store(error: Exception) -> PlaitError | None:
+    """Returns what S3 said in the middle of reading a table; it may hold what is secret."""
+    from plait.store.fault import explain, is_from_s3
+
+    return explain(error, "s3://") if is_from_s3(error) else None
 
 
 def _say(headline: str, text: str) -> None:

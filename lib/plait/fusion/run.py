@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +40,7 @@ from plait.items.catalogue import read_catalogues
 from plait.items.table import item_table, merge_items
 from plait.privacy.pseudonym import Key, load_key
 from plait.progress import task
+from plait.store.scratch import scratch_folder
 from plait.store.store import Store
 from plait.store.version import StoreVersion
 
@@ -90,7 +90,7 @@ class _Run:
     counts: list[pl.DataFrame] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        scratch = self.store.path("scratch") or Path(tempfile.gettempdir()) / "plait"
+        scratch = self.store.path("scratch") or scratch_folder()
         self.spill = LocalSpill(scratch, self.inputs.buckets)
         self.claims = LocalSpill(scratch, self.inputs.buckets)
 

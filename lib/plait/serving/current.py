@@ -14,6 +14,7 @@ from plait.live import LiveState
 from plait.live.base import load_base
 from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store, StoreVersion
+from plait.store.fault import reaching
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Current:
         faults = []
         for step in (self._follow_model, self._follow_store):
             try:
-                step()
+                with reaching(self._store.uri):
+                    step()
             except PlaitError as error:
                 faults.append(error)
         self.reason = str(faults[0]) if faults and self.model is None else ""

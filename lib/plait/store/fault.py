@@ -35,6 +35,7 @@ _WRONG_KEYS = (
 _WRONG_REGION = (
     "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
 )  # fmt: skip
+_FROM_S3 = re.compile(r"object-store error|S3 error|Error performing (GET|PUT|HEAD|POST|DELETE|list)")
 _SILENT = re.compile(r"timed? ?out|error sending request|connect|dns error|deadline", re.IGNORECASE)
 _NO_KEYS = re.compile(r"instance metadata|169\.254\.169\.254|imds|getting credentials", re.I)
 
@@ -56,6 +57,11 @@ def reaching(address: str) -> Iterator[None]:
         raise explain(error, address) from None
     except (BaseError, OSError, DeltaError, PolarsError) as error:
         raise explain(error, address) from None
+
+
+def is_from_s3(error: Exception) -> bool:
+    """Whether `error` is what deltalake, Polars or obstore say of an answer of S3."""
+    return bool(_FROM_S3.search(_COLOUR.sub("", str(error))))
 
 
 def explain(error: Exception, address: str) -> StoreError:

@@ -11,6 +11,7 @@ import polars as pl
 from plait.contracts.table import VERSION, Table
 from plait.contracts.tables import TABLES
 from plait.errors import NothingFused, StoreError
+from plait.store.fault import reaching
 from plait.store.journal import Journal
 from plait.store.location import open_location
 from plait.store.tables import TableWriter, scan_table
@@ -71,7 +72,8 @@ class Store:
 
     def read(self, table: str, version: StoreVersion | None = None) -> pl.DataFrame:
         """Returns the rows of `table` in `version` (default: the current one)."""
-        return self.scan(table, version).collect()
+        with reaching(self.uri):
+            return self.scan(table, version).collect()
 
     def writer(self, table: Table) -> TableWriter:
         """Returns a writer of the next version of `table`."""
