@@ -10,10 +10,12 @@ from typing import Annotated
 import click
 import typer
 
-from plait.cli import config, models
+from plait.cli import config, models, versions
 from plait.cli.demo import demo
+from plait.cli.diff import diff
 from plait.cli.evaluate import evaluate
 from plait.cli.fuse import fuse
+from plait.cli.gc import gc
 from plait.cli.recommend import recommend
 from plait.cli.serve import serve
 from plait.cli.train import train
@@ -52,6 +54,9 @@ def root(
 app.command()(demo)
 app.add_typer(config.app, name="config")
 app.command()(fuse)
+app.add_typer(versions.app, name="versions")
+app.command()(diff)
+app.command()(gc)
 app.command()(train)
 app.add_typer(models.app, name="models")
 app.command()(models.promote)

@@ -164,7 +164,13 @@ def _look(path: Path, name: str, setting: str) -> tuple[int, float]:
 
 def _head(file: SourceFile) -> bytes:
     if file.remote:
-        return read_head(file.remote, _HEAD)
+        try:
+            return read_head(file.remote, _HEAD)
+        except FileNotFoundError:
+            raise UnreadableFile(
+                f"'{file.name}' was removed while it was looked at.",
+                fix=f"Run again, or set {file.setting}.files.",
+            ) from None
     with file.path.open("rb") as opened:
         return opened.read(_HEAD)
 

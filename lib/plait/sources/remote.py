@@ -84,7 +84,9 @@ def read_head(file: RemoteFile, size: int) -> bytes:
     """Returns the first `size` bytes, or all if there are fewer."""
     bucket, key = split_address(file.address, "")
     with reaching(file.address):
-        return bytes(obstore.get_range(open_bucket(bucket), key, start=0, end=min(size, file.bytes)))
+        return bytes(
+            obstore.get_range(open_bucket(bucket), key, start=0, end=min(size, file.bytes))
+        )
 
 
 def check_same(file: RemoteFile) -> None:

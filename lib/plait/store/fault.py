@@ -30,12 +30,15 @@ _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _KEYS = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN if they expire)."
 _RIGHTS = "plait needs ListBucket, GetObject, PutObject and DeleteObject."
 _WRONG_KEYS = (
-    "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired",
+    "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken",
+    "TokenRefreshRequired",
 )  # fmt: skip
 _WRONG_REGION = (
     "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
 )  # fmt: skip
-_FROM_S3 = re.compile(r"object-store error|S3 error|Error performing (GET|PUT|HEAD|POST|DELETE|list)")
+_FROM_S3 = re.compile(
+    r"object-store error|S3 error|Error performing (GET|PUT|HEAD|POST|DELETE|list)"
+)
 _SILENT = re.compile(r"timed? ?out|error sending request|connect|dns error|deadline", re.IGNORECASE)
 _NO_KEYS = re.compile(r"instance metadata|169\.254\.169\.254|imds|getting credentials", re.I)
 
