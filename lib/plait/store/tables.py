@@ -21,7 +21,9 @@ from plait.store.s3 import scan_options
 
 # A store version names an old Delta version: its log entry must outlive Delta's own 30 days.
 KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
-_TRIES = 5  # commits that another writer's may come before
+# Left alone, Delta puts a commit on top of another's that it did not see, and mixes their rows.
+ON_TOP = CommitProperties(max_commit_retries=0)
+_TRIES = 10  # commits that another writer's may come before
 
 
 class TableWriter:
@@ -63,20 +65,23 @@ class TableWriter:
                 self._parts,
                 mode="error",
                 storage_options=options,
+                commit_properties=ON_TOP,
                 post_commithook_properties=KEEP_LOG,
             )
             return 0
-        # Another writer may commit between ours and a look at the table: the mark finds our own.
-        mark = uuid.uuid4().hex
-        DeltaTable(uri, storage_options=options).create_write_transaction(
+        table = DeltaTable(uri, storage_options=options)
+        seen = table.version()
+        paths = table.get_add_actions(flatten=True).column("path").to_pylist()
+        if paths and set(paths) == {part.path for part in self._parts}:
+            return seen  # ours: the answer to it was lost
+        table.create_write_transaction(
             list(self._parts),
             mode="overwrite",
             schema=schema,
-            commit_properties=CommitProperties(custom_metadata={"plait": mark}),
+            commit_properties=ON_TOP,
             post_commithook_properties=KEEP_LOG,
         )
-        history = DeltaTable(uri, storage_options=options).history()
-        return next(int(c["version"]) for c in history if c.get("plait") == mark)
+        return seen + 1
 
 
 def write_part(location: Location, table: Table, df: pl.DataFrame) -> AddAction:
