@@ -36,6 +36,7 @@ _WRONG_KEYS = (
 _WRONG_REGION = (
     "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
 )  # fmt: skip
+_REDIRECTED = "incorrectly configured region"
 _FROM_S3 = re.compile(
     r"object-store error|S3 error|Error performing (GET|PUT|HEAD|POST|DELETE|list)"
 )
@@ -87,9 +88,9 @@ def explain(error: Exception, address: str) -> StoreError:
         )
     if code in _WRONG_KEYS or status == "401" or isinstance(error, UnauthenticatedError):
         return StoreError(f"{server} does not accept the credentials ({told}).", fix=_KEYS)
-    if code in _WRONG_REGION or status in ("301", "307"):
+    if code in _WRONG_REGION or status in ("301", "307") or _REDIRECTED in text:
         return StoreError(
-            f"the bucket '{bucket}' lies in another region ({told}).",
+            f"the bucket '{bucket}' lies in another region ({told or 'it redirects'}).",
             fix="Set AWS_REGION to the bucket's region.",
         )
     if status == "403" or isinstance(error, PermissionDeniedError):
