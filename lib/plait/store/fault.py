@@ -41,7 +41,7 @@ _FROM_S3 = re.compile(
     r"object-store error|S3 error|Error performing (GET|PUT|HEAD|POST|DELETE|list)"
 )
 _SILENT = re.compile(r"timed? ?out|error sending request|connect|dns error|deadline", re.IGNORECASE)
-_NO_KEYS = re.compile(r"instance metadata|169\.254\.169\.254|imds|getting credentials", re.I)
+_NO_KEYS = re.compile(r"instance metadata|169\.254\.|/latest/(api/token|meta-data)|imds", re.I)
 
 
 @contextmanager
@@ -81,6 +81,8 @@ def explain(error: Exception, address: str) -> StoreError:
     status = found.group(1) if (found := _STATUS.search(text)) else ""
     told = " ".join(part for part in (status, code) if part)
     bucket, server = urlsplit(address).netloc, _server()
+    if _NO_KEYS.search(text):  # without keys, the last to be asked for some is the machine itself
+        return StoreError(f"there are no credentials for '{address}'.", fix=_KEYS)
     if code == "NoSuchBucket":
         return StoreError(
             f"there is no bucket '{bucket}' on {server}.",
@@ -104,8 +106,6 @@ def explain(error: Exception, address: str) -> StoreError:
             f"{server} fails at '{address}', however often it is asked ({told}).",
             fix="Run again in a while; nothing half-written is visible.",
         )
-    if not status and _NO_KEYS.search(text):
-        return StoreError(f"there are no credentials for '{address}'.", fix=_KEYS)
     if not status and _SILENT.search(text):
         return StoreError(
             f"{server} does not answer, so '{address}' cannot be reached.",

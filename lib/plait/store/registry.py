@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,7 +47,8 @@ class Registry:
         for file, data in {**files, MANIFEST: describe_files(files)}.items():
             write_object(self._objects, f"{_home(name, version)}/{file}", data)
         if self._alias(name).last() is None:
-            self.promote(name, version)
+            with contextlib.suppress(VersionExists):  # of two first ones, one is promoted
+                self.promote(name, version)
         return version
 
     def versions(self, name: str) -> list[str]:

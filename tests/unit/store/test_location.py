@@ -40,7 +40,7 @@ def answering(status: int, code: str, *, after_s: float = 0.0) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_PUT = do_HEAD = do_GET
+        do_PUT = do_HEAD = do_GET  # noqa: N815 - the names http.server calls
 
         def log_message(self, *_: object) -> None:
             pass
@@ -97,6 +97,19 @@ def test_what_s3_answers_is_told_with_its_fix(
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         said = refused(f"{bucket.uri}/store")
     assert re.search(says, said), said
+
+
+def test_without_keys_it_says_which_names_are_read(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last to be asked for keys is the machine itself; here it has none."""
+    monkeypatch.setattr(s3, "RETRY_S", 0.5)
+    for name in KEYS:
+        monkeypatch.delenv(name)
+    with answering(404, "NoRole") as machine:
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", machine)
+        said = refused(f"{bucket.uri}/store")
+    assert f"no credentials for '{bucket.uri}/store'. Set AWS_ACCESS_KEY_ID" in said
 
 
 def test_a_dead_endpoint_is_known_as_such_soon(
@@ -170,7 +183,7 @@ def test_every_part_is_told_the_same(bucket: Bucket, monkeypatch: pytest.MonkeyP
     store.publish({"quarantine": store.writer(QUARANTINE).commit()}, {}, [])  # obstore, deltalake
     assert store.read("quarantine").is_empty()
     assert store.location.options["aws_region"] == "eu-central-1"
-    assert "a/b/versions/00000001.json" in bucket.keys()
+    assert "a/b/versions/00000001.json" in bucket.keys("a")
 
 
 def test_what_opens_a_store_is_never_shown(bucket: Bucket) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,11 @@ def test_unknown_names_are_answered_with_the_known(registry: Registry, folder: P
         registry.fetch("defualt")
     with pytest.raises(NoModel, match="Versions: v1"):
         registry.promote("default", "v9")
+
+
+def test_versions_published_at_once_are_all_there(either_store: Store, folder: Path) -> None:
+    registry = Registry(either_store)
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: registry.publish("default", folder), range(4)))
+    assert sorted(made) == registry.versions("default") == ["v1", "v2", "v3", "v4"]
+    assert registry.current("default") in made
