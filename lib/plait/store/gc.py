@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from plait.errors import StoreError
 from plait.store.manifest import MANIFEST
-from plait.store.objects import list_objects, read_object, remove_objects
+from plait.store.objects import list_objects, list_staged, read_object, remove_objects
 from plait.store.registry import Registry
 from plait.store.store import Store
 from plait.store.tables import table_files
@@ -78,6 +78,7 @@ def find_garbage(
         if meta["path"].rpartition("/")[2].removesuffix(".json") in map(_stem, found.versions):
             found.add("versions", meta)
     parts = [m for m in list_objects(store.objects, "tables") if "/_delta_log/" not in m["path"]]
+    parts += list_staged(store.objects, "tables") + list_staged(store.objects, "models")
     loose = [m for m in [*parts, *_unpublished(store)] if m["path"] not in named]
     young = _may_be_in_use(loose, until, _last_published(store))
     for meta in loose:

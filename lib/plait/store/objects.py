@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 Objects = LocalStore | S3Store
+_STAGED = re.compile(r"#\d+$")  # how obstore names a file that is not whole yet
 
 
 def read_object(objects: Objects, name: str) -> bytes:
@@ -50,6 +55,29 @@ def list_objects(objects: Objects, prefix: str) -> list[ObjectMeta]:
         return list(obstore.list(objects, prefix).collect())
 
 
+def list_staged(objects: Objects, prefix: str) -> list[ObjectMeta]:
+    """Returns what writers into a folder set aside under `prefix` and, killed, never named.
+
+    S3 shows no such thing: what it holds of an upload that was not ended is not an object.
+    """
+    if not isinstance(objects, LocalStore):
+        return []
+    root = Path(str(objects.prefix))
+    found = []
+    for path in root.joinpath(prefix).rglob("*#*"):
+        if _STAGED.search(path.name) and path.is_file():
+            about = path.stat()
+            meta: ObjectMeta = {
+                "path": path.relative_to(root).as_posix(),
+                "last_modified": datetime.fromtimestamp(about.st_mtime, UTC),
+                "size": about.st_size,
+                "e_tag": None,
+                "version": None,
+            }
+            found.append(meta)
+    return found
+
+
 def remove_objects(objects: Objects, names: Sequence[str]) -> None:
     """Removes what stands under `names`; what is gone already is fine.
 
@@ -60,11 +88,13 @@ def remove_objects(objects: Objects, names: Sequence[str]) -> None:
         if isinstance(objects, S3Store):
             obstore.delete(objects, list(names))
             return
+        root = Path(str(objects.prefix))
         for name in names:
-            try:
-                obstore.delete(objects, name)
-            except FileNotFoundError:
+            if _STAGED.search(name):
+                (root / name).unlink(missing_ok=True)
                 continue
+            with suppress(FileNotFoundError):
+                obstore.delete(objects, name)
 
 
 def address_of(objects: Objects) -> str:

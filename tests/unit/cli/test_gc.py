@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from plait.contracts.tables import QUARANTINE
-from plait.store import Registry
+from plait.store import Registry, Store
 from plait.store.gc import find_garbage, remove_garbage
 from plait.store.objects import list_objects, write_object
 from plait.store.tables import table_files, write_part
@@ -85,6 +86,17 @@ def test_what_a_killed_run_left_goes_once_it_is_old(fused: Shop) -> None:
     assert old.objects == {"quarantine": [f"tables/quarantine/{orphan}"]}
     remove_garbage(fused.store, old)
     assert parts(fused) == named(fused, 1, 2, 3)
+
+
+def test_a_file_that_a_killed_writer_had_not_named_goes_too(store: Store) -> None:
+    store.publish({"quarantine": store.writer(QUARANTINE).commit()}, {}, [])
+    staged = (store.path("tables/quarantine") or Path()) / "part-0123.parquet#1"
+    staged.write_text("half")
+    assert find_garbage(store, 1).waiting == 1
+    found = find_garbage(store, 1, timedelta(0))
+    assert found.objects == {"quarantine": ["tables/quarantine/part-0123.parquet#1"]}
+    remove_garbage(store, found)
+    assert not staged.exists()
 
 
 def test_a_run_that_still_writes_keeps_all_it_wrote(fused: Shop) -> None:
