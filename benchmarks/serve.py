@@ -66,7 +66,7 @@ async def measure(host: str, port: int, path: str, bodies: list[bytes], clients:
 
 def scenarios(config: Path) -> dict[str, tuple[str, list[bytes]]]:
     """Returns bodies of calls for people that the store knows."""
-    store = Store(load_config(config).store_path)
+    store = Store(load_config(config).store_uri)
     people = store.read("sequences")["person"].head(2_000).to_list()
     items = store.read("items").head(2_000)["item"].to_list()
     platform = items[0].split(":")[0]

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 from plait.errors import PlaitError
 from plait.recommend.batch import recommend_everyone
@@ -16,7 +15,7 @@ def main() -> int:
     """Reads the arguments, writes the lists, prints what was written as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-c", "--config", default="plait.yaml", help="the project file")
-    parser.add_argument("--out", type=Path, required=True, help="folder for part-*.parquet")
+    parser.add_argument("--out", required=True, help="folder or s3:// for part-*.parquet")
     parser.add_argument("--platform", action="append", help="may be repeated; default: all")
     parser.add_argument("-k", type=int, default=10, help="items a person and platform")
     parser.add_argument("--version", help="default: the alias current")

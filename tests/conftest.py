@@ -8,6 +8,9 @@ import pytest
 
 from plait import progress
 from plait.store import Store
+from tests.s3 import bucket, s3_server
+
+__all__ = ["bucket", "s3_server"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -40,3 +43,11 @@ def shared() -> Path:
             "or run without them: pytest -m 'not real'"
         )
     return folder
+
+
+@pytest.fixture(params=["folder", "s3"])
+def either_store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """An empty store in a folder, then one on S3."""
+    if request.param == "folder":
+        return Store(tmp_path / "store")
+    return Store(f"{request.getfixturevalue('bucket').uri}/store")

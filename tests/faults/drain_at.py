@@ -38,7 +38,7 @@ def main() -> None:
     else:
         Pipeline.execute = deadly(Pipeline.execute)
     project = load_config(Path(file))
-    log = FeedbackLog(Store(project.path(project.store)))
+    log = FeedbackLog(Store(project.store_uri))
     Drainer(connect(project, address), log, "mortal").drain()
 
 

@@ -46,7 +46,7 @@ def test_no_event_is_lost_or_written_twice(
 ) -> None:
     fuse(project)
     settings = load_config(project)
-    store = Store(settings.path(settings.store))
+    store = Store(settings.store_uri)
     with EmbeddedValkey(tmp_path / "live") as valkey:
         state = connect(settings, valkey.address)
         names = [f"d{n}" for n in range(20)]

@@ -74,7 +74,7 @@ def test_every_event_that_got_a_2xx_is_in_the_next_fuse_once(
     assert clients.retries, "no client ever noticed a fault"
     version = fuse(endpoint.file)
     assert_balanced(version)
-    events = Store(load_config(endpoint.file).path("store")).scan("events", version)
+    events = Store(load_config(endpoint.file).store_uri).scan("events", version)
     sent = pl.LazyFrame({"event_id": [f"shop:{name}" for name in clients.accepted]})
     found = sent.join(events, on="event_id").group_by("event_id").len().collect()
     once = found.filter(pl.col("len") == 1).height

@@ -59,7 +59,7 @@ def test_a_damaged_file_is_refused_whole_and_named(
     project: Path, book: Book, damage: Callable[[Path], Path]
 ) -> None:
     base = fuse(project)
-    store = Store(load_config(project).path("store"))
+    store = Store(load_config(project).store_uri)
     old = rows_of(store, base)
     write_logs(project.parent, 2)
     damaged = damage(project.parent / "shop-2.csv")
@@ -77,7 +77,7 @@ def test_a_file_that_changes_while_it_is_read_stops_the_run(
     project: Path, book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = fuse(project)
-    store = Store(load_config(project).path("store"))
+    store = Store(load_config(project).store_uri)
     write_logs(project.parent, 2)
     growing = project.parent / "video-2.csv"
     once = RowStep.__call__

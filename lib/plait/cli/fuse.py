@@ -38,7 +38,7 @@ def fuse(
         silence()
     project = load_config(config)
     if quarantine:
-        _show(Store(project.store_path).scan("quarantine").head(quarantine).collect(), as_json)
+        _show(Store(project.store_uri).scan("quarantine").head(quarantine).collect(), as_json)
         return
     start = time.monotonic()
     version = run(project)
@@ -47,7 +47,7 @@ def fuse(
         record = {"version": version.number, "seconds": round(seconds, 3), **version.counts}
         typer.echo(json.dumps(record))
         return
-    examples = _examples(Store(project.store_path).scan("quarantine", version))
+    examples = _examples(Store(project.store_uri).scan("quarantine", version))
     _summarise(version, seconds, examples, str(config))
 
 

@@ -10,10 +10,12 @@ from typing import Annotated
 import click
 import typer
 
-from plait.cli import config, models
+from plait.cli import config, models, versions
 from plait.cli.demo import demo
+from plait.cli.diff import diff
 from plait.cli.evaluate import evaluate
 from plait.cli.fuse import fuse
+from plait.cli.gc import gc
 from plait.cli.recommend import recommend
 from plait.cli.serve import serve
 from plait.cli.train import train
@@ -52,6 +54,9 @@ def root(
 app.command()(demo)
 app.add_typer(config.app, name="config")
 app.command()(fuse)
+app.add_typer(versions.app, name="versions")
+app.command()(diff)
+app.command()(gc)
 app.command()(train)
 app.add_typer(models.app, name="models")
 app.command()(models.promote)
@@ -78,9 +83,19 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("PLAIT_DEBUG"):
             raise
+        if fault := _of_the_store(error):
+            _say(fault.headline, str(fault).removeprefix(f"{fault.headline}: "))
+            sys.exit(fault.exit_code)
         what = f"{type(error).__name__}: {error}. Set PLAIT_DEBUG=1 to see where, and report it."
         _say("A fault in plait", what)
         sys.exit(INTERNAL)
+
+
+def _of_the_store(error: Exception) -> PlaitError | None:
+    """Returns what S3 said in the middle of reading a table; it may hold what is secret."""
+    from plait.store.fault import explain, is_from_s3
+
+    return explain(error, "s3://") if is_from_s3(error) else None
 
 
 def _say(headline: str, text: str) -> None:

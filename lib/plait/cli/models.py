@@ -60,7 +60,7 @@ def _open(config: ConfigOption) -> tuple[Registry, str]:
     from plait.store import Registry, Store
 
     project = load_config(config)
-    return Registry(Store(project.store_path)), project.model
+    return Registry(Store(project.store_uri)), project.model
 
 
 def _say(name: str, before: str, now: str, as_json: bool) -> None:

@@ -59,7 +59,9 @@ def _time(value: object) -> object:
 class Events(Strict):
     """A platform's event log."""
 
-    files: Files = Field(description="paths or globs, relative to the project file")
+    files: Files = Field(
+        description="paths or globs, relative to the project file, or s3:// addresses or globs"
+    )
     format: FileFormat | None = Field(None, description="default: from the file's name")
     columns: EventColumns
     time: Annotated[Time, BeforeValidator(_time)] = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import Field, PositiveInt, PrivateAttr, field_validator
 from plait.config.platform import Platform
 from plait.config.strict import Strict
 from plait.config.training import Training
+from plait.errors import ConfigError
 
 
 class People(Strict):
@@ -29,8 +31,8 @@ class Pseudonyms(Strict):
 
     key_file: str | None = Field(
         None,
-        description="a 0600 file; default: <store>/pseudonym.key, made on first use. "
-        "The environment variable PLAIT_PSEUDONYM_KEY goes before it",
+        description="a 0600 file; default: <store>/pseudonym.key, made on first use; a store on S3 "
+        "has no default. The environment variable PLAIT_PSEUDONYM_KEY goes before it",
     )
 
 
@@ -45,7 +47,10 @@ class Serving(Strict):
 class Project(Strict):
     """A plait project."""
 
-    store: str = Field(description="where tables and models live, relative to this file")
+    store: str = Field(
+        description="where tables and models live: a path relative to this file, or "
+        "s3://bucket/prefix"
+    )
     model: str = Field("default", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
     sequence_length: PositiveInt = Field(50, description="item events kept for one person")
     platforms: dict[str, Platform] = Field(min_length=1)
@@ -79,14 +84,49 @@ class Project(Strict):
     def resolved(self) -> dict[str, Any]:
         """Returns every setting with defaults filled in and paths made absolute."""
         resolved = self.model_dump(mode="json")
-        resolved["store"] = str(self.store_path)
+        resolved["store"] = self.store_uri
         for platform in resolved["platforms"].values():
             for part in ("events", "catalogue", "accounts"):
                 if platform[part]:
-                    platform[part]["files"] = [str(self.path(f)) for f in platform[part]["files"]]
+                    platform[part]["files"] = [self.address(f) for f in platform[part]["files"]]
         return resolved
+
+    def address(self, place: str) -> str:
+        """Returns `place`: an s3:// address as it is, a path against the project's folder."""
+        if is_remote(place):
+            return place.replace("s3a://", "s3://", 1)
+        return str(self.path(place))
+
+    @property
+    def store_uri(self) -> str:
+        """Where the store lies: an absolute path or s3://bucket/prefix."""
+        address = self.address(self.store)
+        return address.rstrip("/") if is_remote(address) else address
 
     @property
     def store_path(self) -> Path:
-        """Where the store lies."""
+        """The folder of the store.
+
+        Raises:
+            ConfigError: it is not on this machine.
+        """
+        if is_remote(self.store):
+            raise ConfigError(
+                f"the store '{self.store}' is no folder on this machine.",
+                fix="Set `store:` to a path for what needs one.",
+            )
         return self.path(self.store)
+
+    @property
+    def state_path(self) -> Path:
+        """The folder for what must lie on this machine: the store, or one of the user's own."""
+        if not is_remote(self.store):
+            return self.store_path
+        home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+        mark = hashlib.sha256(self.store_uri.encode()).hexdigest()[:16]
+        return home / "plait" / mark
+
+
+def is_remote(place: str) -> bool:
+    """Whether `place` is an address elsewhere rather than a path."""
+    return "://" in place

@@ -114,7 +114,7 @@ def _fuse(project: Project, world: World, tell: Tell) -> None:
     begun = time.monotonic()
     version = fuse(project)
     seconds = time.monotonic() - begun
-    store = Store(project.store_path)
+    store = Store(project.store_uri)
     accounts = store.read("accounts", version)
     people = store.read("people", version).filter(pl.col("merged_into").is_null())
     quarantine = store.read("quarantine", version)

@@ -39,7 +39,7 @@ def measure_transfer(project: Project, seed: int) -> Transfer:
         project: fused, with a promoted version trained by split loo.
         seed: of the bootstrap, which draws people.
     """
-    store = Store(project.store_path)
+    store = Store(project.store_uri)
     ours = Recommender.load(store, project.model)
     settings = ours.model.settings
     held = hold_out(store, store.version(settings.store_version), "loo", settings.cut)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -14,6 +13,7 @@ from plait.engine.aggregate import Aggregates
 from plait.engine.base import BUCKET, Advance, BucketKernel, Merge, Reader, RowKernel, Split
 from plait.engine.sink import Buffered
 from plait.engine.spill import LocalSpill
+from plait.store.scratch import scratch_folder
 from plait.store.tables import TableWriter
 
 _MOST_THREADS = 4  # each holds a chunk or a bucket in memory
@@ -23,12 +23,12 @@ class LocalEngine:
     """Runs kernels side by side in a few threads; Polars computes outside Python's lock.
 
     Args:
-        scratch: folder for rows set aside; default: the machine's temporary folder.
+        scratch: folder for rows set aside; default: a temporary folder of this user's own.
         threads: kernels at a time; default: one a core, at most four.
     """
 
     def __init__(self, scratch: Path | None = None, threads: int | None = None) -> None:
-        self.scratch = scratch or Path(tempfile.gettempdir()) / "plait"
+        self.scratch = scratch or scratch_folder()
         self.threads = threads or min(len(os.sched_getaffinity(0)), _MOST_THREADS)
 
     def spill(self, buckets: int) -> LocalSpill:

@@ -50,7 +50,7 @@ def evaluate(
     """
     rules = find_protocol(protocol)
     project = config if isinstance(config, Project) else load_config(config)
-    store = Store(project.store_path)
+    store = Store(project.store_uri)
     ours = _load(store, project.model, version, protocol)
     theirs = _load(store, *_parse(against, project.model), protocol) if against else None
     if theirs:

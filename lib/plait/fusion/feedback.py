@@ -6,11 +6,11 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import obstore
 import polars as pl
 
 from plait.contracts.tables import EVENTS
 from plait.errors import UnreadableFile
+from plait.store.objects import list_objects, read_object
 from plait.store.store import Store
 
 EVENTS_AT, LINKS_AT = "feedback/events", "feedback/links"
@@ -24,8 +24,7 @@ def list_feedback(store: Store, folder: str) -> list[dict[str, Any]]:
     """Returns path, bytes and modification time of every Parquet object in `folder`."""
     found = [
         {"path": str(o["path"]), "bytes": o["size"], "modified": o["last_modified"].timestamp()}
-        for page in obstore.list(store.objects, folder)
-        for o in page
+        for o in list_objects(store.objects, folder)
         if str(o["path"]).endswith(".parquet")
     ]
     return sorted(found, key=lambda record: str(record["path"]))
@@ -48,7 +47,7 @@ def read_links(store: Store, paths: Sequence[str]) -> pl.DataFrame:
 
 def _read(store: Store, path: str, schema: Mapping[str, Any]) -> pl.DataFrame:
     try:
-        frame = pl.read_parquet(io.BytesIO(bytes(obstore.get(store.objects, path).bytes())))
+        frame = pl.read_parquet(io.BytesIO(read_object(store.objects, path)))
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UnreadableFile(
             f"'{path}' in the store '{store.uri}' cannot be read ({str(error).splitlines()[0]}).",

@@ -62,7 +62,7 @@ def fuse(
     """
     if not isinstance(project, Project):
         project = load_config(project)
-    store = Store(project.store_path)
+    store = Store(project.store_uri)
     inputs = find_inputs(project, store)
     key = load_key(project)
     base = current_version(store)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import polars as pl
 import redis
 
-from plait.errors import LiveStateDown
+from plait.errors import PlaitError
 from plait.live.entries import read_events, read_links
 from plait.live.feedback import FeedbackLog
 from plait.live.state import LiveState
@@ -38,7 +38,7 @@ class Drainer:
 
         Raises:
             LiveStateDown: Valkey does not answer.
-            OSError: the store cannot be written; nothing was acknowledged.
+            StoreError: the store cannot be written; nothing was acknowledged.
         """
         moved = 0
         with self._state.guarded() as client:
@@ -58,7 +58,7 @@ class Drainer:
         while not stop.wait(every_s):
             try:
                 self.drain()
-            except (LiveStateDown, OSError) as error:
+            except (PlaitError, OSError) as error:
                 report(f"the feedback log waits: {error}")
             except Exception as error:
                 report(f"the feedback log waits: {type(error).__name__}: {error}")

@@ -9,13 +9,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import obstore
 import polars as pl
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore
 
 from plait.live.entries import FEEDBACK, LINKS
 from plait.store import Store
+from plait.store.objects import read_object, write_object
 
 EVENTS_AT, LINKS_AT = "feedback/events", "feedback/links"
 
@@ -45,11 +45,11 @@ class FeedbackLog:
         body = buffer.getvalue()
         objects = self._store.objects
         try:
-            obstore.put(objects, path, body, mode="create")
+            write_object(objects, path, body, new=True)
         except AlreadyExistsError:
             # A retry after a crash. Only a torn write (power loss before fsync) can differ.
-            if bytes(obstore.get(objects, path).bytes()) != body:
-                obstore.put(objects, path, body)
+            if read_object(objects, path) != body:
+                write_object(objects, path, body)
         file = self._store.path(path)
         if isinstance(objects, LocalStore) and file is not None:
             _sync(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from plait.config import Project, load_config
+from plait.config import Project, is_remote, load_config
 from plait.errors import StoreError
 from plait.progress import task
 from plait.recommend.limits import check_k, check_platform
 from plait.recommend.lists import Lists
 from plait.recommend.recommender import Recommender
 from plait.store import Store
+from plait.store.location import Objects, open_location
+from plait.store.objects import list_objects, remove_objects, write_object
 
 _CELLS = 16_000_000  # person-item scores held at once
 _ROWS = 2048
@@ -33,7 +36,7 @@ class Written:
 
 def recommend_everyone(
     config: Project | str | Path,
-    folder: Path,
+    folder: Path | str,
     *,
     platforms: Sequence[str] | None = None,
     k: int = 10,
@@ -46,13 +49,14 @@ def recommend_everyone(
 
     Args:
         config: a project or its file.
-        folder: where part-*.parquet files are written; made if missing.
+        folder: where part-*.parquet files are written: a folder, made if missing, or an
+            s3:// address.
         platforms: what to recommend from; default: all that the model knows.
         k: items a person and platform.
         version: v1, v2, ...; default: `current`.
     """
     project = config if isinstance(config, Project) else load_config(config)
-    store = Store(project.store_path)
+    store = Store(project.store_uri)
     sequences = store.scan("sequences").sort("person").collect()
     recommender = Recommender.load(project, version=version)
     check_k(k)
@@ -60,7 +64,8 @@ def recommend_everyone(
     vocabulary = recommender.model.vocabulary
     widest = max(len(vocabulary.platform_items(p)) for p in chosen)
     step = max(1, min(_ROWS, _CELLS // max(widest, 1)))
-    rows = files = 0
+    out = _open(folder)
+    rows, files, written = 0, 0, set[str]()
     with task("recommend", sequences.height, "people") as work:
         for first in range(0, sequences.height, step):
             part = sequences[first : first + step]
@@ -71,11 +76,12 @@ def recommend_everyone(
                 for p in chosen
             ]
             table = pl.concat(tables)
-            _write(table, folder / f"part-{files:05d}.parquet")
+            written.add(_write(table, out, f"part-{files:05d}.parquet"))
             rows, files = rows + table.height, files + 1
             work.advance(part.height)
-    for stale in sorted(folder.glob("part-*.parquet"))[files:]:
-        stale.unlink()
+    there = (meta["path"] for meta in list_objects(out, ""))
+    parts = [p for p in there if p.startswith("part-") and p.endswith(".parquet")]
+    remove_objects(out, [part for part in parts if part not in written])
     return Written(sequences.height, rows, files, recommender.version)
 
 
@@ -96,11 +102,18 @@ def _table(lists: Lists, people: pl.Series, recommender: Recommender) -> pl.Data
     )
 
 
-def _write(table: pl.DataFrame, path: Path) -> None:
+def _open(folder: Path | str) -> Objects:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table.write_parquet(path)
-    except OSError as error:
-        raise StoreError(
-            f"cannot write '{path}' ({error.strerror or error}).", fix="Name another folder."
-        ) from None
+        return open_location(folder).objects
+    except StoreError as error:
+        if is_remote(str(folder)):
+            raise
+        raise StoreError(error.seen, allowed=error.allowed, fix="Name another folder.") from None
+
+
+def _write(table: pl.DataFrame, out: Objects, name: str) -> str:
+    """Writes `table` under `name`, whole or not at all; returns the name."""
+    body = io.BytesIO()
+    table.write_parquet(body)
+    write_object(out, name, body.getbuffer())
+    return name

@@ -181,6 +181,6 @@ def load(config: Project | str | Path = "plait.yaml", version: str | None = None
         NoModel: there is no such version.
     """
     project = config if isinstance(config, Project) else load_config(config)
-    store = Store(project.store_path)
+    store = Store(project.store_uri)
     store.current()
     return Loaded(Recommender.load(project, version=version), store, load_key(project))

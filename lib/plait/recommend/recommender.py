@@ -50,7 +50,7 @@ class Recommender:
             DamagedVersion: its files are not what was published.
         """
         if isinstance(source, Project):
-            store, name = Store(source.store_path), name or source.model
+            store, name = Store(source.store_uri), name or source.model
         else:
             store, name = source, name or "default"
         version, folder = Registry(store).fetch(name, version)

@@ -14,6 +14,7 @@ from plait.live import LiveState
 from plait.live.base import load_base
 from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store, StoreVersion
+from plait.store.fault import reaching
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Current:
 
     def __init__(self, project: Project, state: LiveState) -> None:
         self._project, self._state = project, state
-        self._store = Store(project.store_path)
+        self._store = Store(project.store_uri)
         self._registry = Registry(self._store)
         self._base: StoreVersion | None = None
         self.model: Recommender | None = None
@@ -48,7 +49,8 @@ class Current:
         faults = []
         for step in (self._follow_model, self._follow_store):
             try:
-                step()
+                with reaching(self._store.uri):
+                    step()
             except PlaitError as error:
                 faults.append(error)
         self.reason = str(faults[0]) if faults and self.model is None else ""

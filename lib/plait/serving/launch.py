@@ -72,7 +72,7 @@ def running(
     began = time.monotonic()
     project = load_config(config)
     port = port or project.serve.port
-    store = Store(project.store_path)
+    store = Store(project.store_uri)
     store.current()
     version, _ = Registry(store).fetch(project.model)
     load_key(project)

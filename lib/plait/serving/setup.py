@@ -43,7 +43,7 @@ def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Set
         valkey = EmbeddedValkey(live_folder(project)).start()
         address = valkey.address
     limit_threads(threads)
-    feedback = FeedbackLog(Store(project.store_path))
+    feedback = FeedbackLog(Store(project.store_uri))
     current = Current(project, connect(project, address))
     service = Service(project, load_key(project), connect(project, address), feedback, current)
     return Setup(project, address, current, service, feedback, valkey)
@@ -51,10 +51,10 @@ def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Set
 
 def connect(project: Project, address: str) -> LiveState:
     """Returns live state at `address`, in a namespace that only this store uses."""
-    namespace = hashlib.sha256(str(project.store_path).encode()).hexdigest()[:12]
+    namespace = hashlib.sha256(project.store_uri.encode()).hexdigest()[:12]
     return LiveState(address, namespace, project.sequence_length)
 
 
 def live_folder(project: Project) -> Path:
     """Returns where an embedded Valkey keeps its file."""
-    return project.store_path / "live"
+    return project.state_path / "live"

@@ -7,17 +7,19 @@ import glob
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from plait.config import Project
+from plait.config import Project, is_remote
 from plait.config.platform import FileFormat
 from plait.errors import ConfigError, EmptyInput, MissingFile, UnreadableFile
+from plait.sources.remote import RemoteFile, list_remote, neighbours, read_head
 
 _FORMATS: dict[str, FileFormat] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".inter": "csv", ".item": "csv", ".user": "csv",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
     ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
+_HEAD = 4096  # bytes looked at to tell what a file is
 _PACKED = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}
 _MAGIC = {
     b"PAR1": "Parquet",
@@ -29,14 +31,18 @@ _MAGIC = {
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One input file: where it lies, the name messages use, and how to read it."""
+    """One input file: where it lies, the name messages use, and how to read it.
+
+    A file on S3 (`remote`) has no path to read from until sources/read.py has fetched it.
+    """
 
     path: Path
-    name: str
+    name: str  # relative to the project file, or the s3:// address
     format: FileFormat
     setting: str  # the project file's key that named it, such as platforms.shop.events
     bytes: int
     modified: float  # seconds since 1970
+    remote: RemoteFile | None = None
 
     @property
     def packed(self) -> str:
@@ -46,7 +52,12 @@ class SourceFile:
 
     def record(self) -> dict[str, str | int | float]:
         """Returns what a store version keeps about this input."""
-        return {"path": self.name, "bytes": self.bytes, "modified": self.modified}
+        record: dict[str, str | int | float] = {
+            "path": self.name,
+            "bytes": self.bytes,
+            "modified": self.modified,
+        }
+        return record | ({"etag": self.remote.etag} if self.remote else {})
 
 
 def find_files(
@@ -59,42 +70,70 @@ def find_files(
         EmptyInput: a file has no bytes.
         UnreadableFile: a file is not what its name says.
         ConfigError: the name does not tell the format.
+        StoreError: a bucket cannot be listed.
     """
-    found: dict[Path, SourceFile] = {}
+    found: dict[str, SourceFile] = {}
     for pattern in patterns:
-        whole = str(project.path(pattern))
-        paths = [Path(p) for p in sorted(glob.glob(whole, recursive=True)) if Path(p).is_file()]  # noqa: PTH207
-        if not paths:
-            raise _missing(pattern, Path(whole), setting)
-        for path in paths:
-            if path not in found:
-                found[path] = _describe(project, path, form, setting)
+        whole = project.address(pattern)
+        matches = _on_s3(whole, setting) if is_remote(whole) else _on_disk(project, whole)
+        if not matches:
+            raise _missing(pattern, whole, setting)
+        for match in matches:
+            if match.name not in found:
+                found[match.name] = _describe(match, form, setting)
     return sorted(found.values(), key=lambda file: file.name)
 
 
-def _missing(pattern: str, whole: Path, setting: str) -> MissingFile:
-    folder = whole.parent
-    while not folder.is_dir():
-        folder = folder.parent
-    if folder != whole.parent:
-        near = f"There is no folder '{whole.parent.name}'."
-    else:
-        names = sorted(p.name for p in folder.iterdir() if p.is_file())
-        close = difflib.get_close_matches(whole.name, names, n=1, cutoff=0.5)
-        if close:
-            near = f"Did you mean '{Path(pattern).parent / close[0]}'?"
-        else:
-            near = f"That folder holds: {', '.join(names[:8]) or 'no files'}."
+@dataclass(frozen=True)
+class _Match:
+    """A file that a pattern names, before it is looked into."""
+
+    path: Path
+    name: str
+    remote: RemoteFile | None = None
+
+
+def _on_disk(project: Project, whole: str) -> list[_Match]:
+    paths = [Path(p) for p in sorted(glob.glob(whole, recursive=True)) if Path(p).is_file()]  # noqa: PTH207
+    return [_Match(path, os.path.relpath(path, project.path("."))) for path in paths]
+
+
+def _on_s3(whole: str, setting: str) -> list[_Match]:
+    found = list_remote(whole, f"Mend {setting}.files.")
+    return [_Match(Path(PurePosixPath(f.address).name), f.address, f) for f in found]
+
+
+def _missing(pattern: str, whole: str, setting: str) -> MissingFile:
     what = "no file matches" if glob.has_magic(pattern) else "there is no file"
+    home = "" if is_remote(whole) else "; paths are relative to the project file"
     return MissingFile(
         f"{what} '{pattern}'.",
-        allowed=near,
-        fix=f"Set {setting}.files; paths are relative to the project file.",
+        allowed=_nearby(pattern, whole, setting),
+        fix=f"Set {setting}.files{home}.",
     )
 
 
-def _describe(project: Project, path: Path, form: FileFormat | None, setting: str) -> SourceFile:
-    name = os.path.relpath(path, project.path("."))
+def _nearby(pattern: str, whole: str, setting: str) -> str:
+    """Returns the nearest name beside what is missing, or the names that are there."""
+    if is_remote(whole):
+        names = neighbours(whole, f"Mend {setting}.files.")
+        parent = whole.rpartition("/")[0]
+    else:
+        folder = Path(whole).parent
+        while not folder.is_dir():
+            folder = folder.parent
+        if folder != Path(whole).parent:
+            return f"There is no folder '{Path(whole).parent.name}'."
+        names = sorted(p.name for p in folder.iterdir() if p.is_file())
+        parent = str(Path(pattern).parent)
+    close = difflib.get_close_matches(PurePosixPath(whole).name, names, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean '{close[0] if parent == '.' else f'{parent}/{close[0]}'}'?"
+    return f"That folder holds: {', '.join(names[:8]) or 'no files'}."
+
+
+def _describe(match: _Match, form: FileFormat | None, setting: str) -> SourceFile:
+    path, name, remote = match.path, match.name, match.remote
     bare = path.with_suffix("") if path.suffix.lower() in _PACKED else path
     form = form or _FORMATS.get(bare.suffix.lower())
     if form is None:
@@ -103,19 +142,37 @@ def _describe(project: Project, path: Path, form: FileFormat | None, setting: st
             allowed="Known: csv, jsonl, parquet.",
             fix=f"Set {setting}.format: csv",
         )
+    size, modified = (remote.bytes, remote.modified) if remote else _look(path, name, setting)
+    if not size:
+        raise EmptyInput(f"'{name}' is empty.", fix=f"Fill it, or take it out of {setting}.files.")
+    file = SourceFile(path, name, form, setting, size, modified, remote)
+    _check_magic(file, _head(file))
+    return file
+
+
+def _look(path: Path, name: str, setting: str) -> tuple[int, float]:
+    """Returns bytes and modification time of a file on this machine that can be read."""
     try:
         about = path.stat()
-        with path.open("rb") as file:
-            head = file.read(4096)
+        with path.open("rb"):
+            return about.st_size, about.st_mtime
     except OSError as error:
         raise UnreadableFile(
             f"cannot read '{name}' ({error.strerror}).", fix=f"Mend it, or set {setting}.files."
         ) from None
-    if not about.st_size:
-        raise EmptyInput(f"'{name}' is empty.", fix=f"Fill it, or take it out of {setting}.files.")
-    file_ = SourceFile(path, name, form, setting, about.st_size, about.st_mtime)
-    _check_magic(file_, head)
-    return file_
+
+
+def _head(file: SourceFile) -> bytes:
+    if file.remote:
+        try:
+            return read_head(file.remote, _HEAD)
+        except FileNotFoundError:
+            raise UnreadableFile(
+                f"'{file.name}' was removed while it was looked at.",
+                fix=f"Run again, or set {file.setting}.files.",
+            ) from None
+    with file.path.open("rb") as opened:
+        return opened.read(_HEAD)
 
 
 def _check_magic(file: SourceFile, head: bytes) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import polars as pl
 
@@ -12,6 +13,7 @@ from plait.sources.csv import scan_csv
 from plait.sources.files import SourceFile
 from plait.sources.jsonl import decode_lines, scan_jsonl
 from plait.sources.parquet import scan_parquet
+from plait.sources.remote import Changed, check_same, fetched
 
 # Rows read at a time: enough to keep vectorised work fast, few enough for a small machine.
 CHUNK = 500_000
@@ -34,13 +36,13 @@ def read_chunks(
         EmptyInput: there is not a single row.
         UnreadableFile: truncated, damaged, or not what its name says.
     """
-    with _explained(file):
+    with _explained(file), _here(file) as here:
         if file.format == "csv":
-            frame = scan_csv(file, fields, keys)
+            frame = scan_csv(here, fields, keys)
         elif file.format == "jsonl":
-            frame = scan_jsonl(file, keys)
+            frame = scan_jsonl(here, keys)
         else:
-            frame = scan_parquet(file, fields, keys)
+            frame = scan_parquet(here, fields, keys)
         rows = 0
         for batch in frame.collect_batches(chunk_size=chunk, maintain_order=True):
             if file.format == "jsonl":
@@ -56,14 +58,38 @@ def read_chunks(
             )
 
 
+@contextmanager
+def _here(file: SourceFile) -> Iterator[SourceFile]:
+    """Yields the file with a path on this machine: its own, or that of a copy."""
+    if file.remote is None:
+        yield file
+        return
+    with ExitStack() as copies:
+        try:
+            path = copies.enter_context(fetched(file.remote))
+        except Changed:
+            raise _changed(file) from None
+        yield replace(file, path=path)
+
+
 def _check_unchanged(file: SourceFile) -> None:
     """Raises UnreadableFile if the file was written to since it was found."""
+    if file.remote is not None:
+        try:
+            check_same(file.remote)
+        except Changed:
+            raise _changed(file) from None
+        return
     about = file.path.stat()
     if (about.st_size, about.st_mtime) != (file.bytes, file.modified):
-        raise UnreadableFile(
-            f"'{file.name}' changed while it was read.",
-            fix="Run again when nothing writes to it; rotate logs before they are fused.",
-        )
+        raise _changed(file)
+
+
+def _changed(file: SourceFile) -> UnreadableFile:
+    return UnreadableFile(
+        f"'{file.name}' changed while it was read.",
+        fix="Run again when nothing writes to it; rotate logs before they are fused.",
+    )
 
 
 @contextmanager

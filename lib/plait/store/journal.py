@@ -7,15 +7,16 @@ Store versions and model aliases are journals; the last record is what holds now
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
-import obstore
 from obstore.exceptions import AlreadyExistsError
 
 from plait.errors import VersionExists
-from plait.store.location import Objects
+from plait.store.objects import Objects, list_objects, read_object, write_object
 
 Record = dict[str, Any]
+_WRITER = "writer"  # tells this writer's record from an equal one of another
 
 
 class Journal:
@@ -26,7 +27,7 @@ class Journal:
 
     def numbers(self) -> list[int]:
         """Returns the numbers taken, in order."""
-        metas = obstore.list(self._objects, self._prefix + "/").collect()
+        metas = list_objects(self._objects, self._prefix)
         names = (meta["path"].rsplit("/", 1)[-1] for meta in metas)
         return sorted(int(n[:-5]) for n in names if n.endswith(".json") and n[:-5].isdigit())
 
@@ -36,8 +37,8 @@ class Journal:
         Raises:
             FileNotFoundError: no such record.
         """
-        data = obstore.get(self._objects, self._name(number)).bytes()
-        record: Record = json.loads(bytes(data))
+        record: Record = json.loads(read_object(self._objects, self._name(number)))
+        record.pop(_WRITER, None)
         return record
 
     def last(self) -> tuple[int, Record] | None:
@@ -52,10 +53,14 @@ class Journal:
             VersionExists: another writer took that number first.
         """
         number = number or (self.numbers() or [0])[-1] + 1
-        body = json.dumps(record, indent=1, sort_keys=True, default=str).encode()
+        signed = record | {_WRITER: uuid.uuid4().hex}
+        body = json.dumps(signed, indent=1, sort_keys=True, default=str).encode()
         try:
-            obstore.put(self._objects, self._name(number), body, mode="create")
+            write_object(self._objects, self._name(number), body, new=True)
         except AlreadyExistsError:
+            # An answer that was lost on the way makes the client ask again, and find its own.
+            if read_object(self._objects, self._name(number)) == body:
+                return number
             raise VersionExists(
                 f"{self._prefix}/{number} was published by another run a moment ago.",
                 fix="Nothing is lost: run the command again on top of it.",

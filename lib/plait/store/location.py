@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from obstore.store import LocalStore, S3Store
+from obstore.store import LocalStore
 
+from plait.config import is_remote
 from plait.errors import StoreError
+from plait.store.objects import Objects, list_objects
+from plait.store.s3 import open_bucket, table_options
 
-Objects = LocalStore | S3Store
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+__all__ = ["Location", "Objects", "open_location", "split_address"]
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,12 @@ class Location:
     Attributes:
         uri: an absolute path, or s3://bucket/prefix.
         objects: put, get, list, put-if-absent; the same on both.
-        options: what deltalake and Polars need beside the environment.
+        options: what deltalake and Polars need to be told; holds secrets, so it is never shown.
     """
 
     uri: str
     objects: Objects
-    options: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def is_local(self) -> bool:
@@ -39,29 +41,44 @@ class Location:
         return f"{self.uri}/{name}"
 
 
-def is_remote(address: str) -> bool:
-    """Whether `address` is a URI rather than a path."""
-    return "://" in address
-
-
 def open_location(address: str | Path) -> Location:
     """Returns the location at `address`; a folder is made if missing.
 
-    S3 takes endpoint, region and credentials from the standard AWS_* names.
+    S3 takes endpoint, region and credentials from the standard AWS_* names, see store/s3.py.
 
     Raises:
         StoreError: it cannot be made, written, or is of an unknown kind.
     """
     if not is_remote(str(address)):
         return _open_folder(Path(address))
-    parts = urlsplit(str(address))
-    if parts.scheme not in ("s3", "s3a"):
+    return _open_bucket(*split_address(str(address), "Mend `store:` in the project file."))
+
+
+def split_address(address: str, fix: str) -> tuple[str, str]:
+    """Returns bucket and key of an s3:// address.
+
+    Args:
+        address: s3://bucket/key; the key may be empty.
+        fix: what to do if it is none.
+
+    Raises:
+        StoreError: it is not an address on S3.
+    """
+    parts = urlsplit(address.replace("?", "%3F").replace("#", "%23"))
+    if parts.scheme not in ("s3", "s3a") or not parts.netloc or "@" in parts.netloc:
         raise StoreError(
-            f"'{address}' is not a place plait can keep a store.",
-            allowed="A path or s3://bucket/prefix.",
-            fix="Mend `store:` in the project file.",
+            f"'{_shown(address)}' is not a place on S3.",
+            allowed="A path or s3://bucket/prefix; keys come from the environment.",
+            fix=fix,
         )
-    return _open_bucket(parts.netloc, parts.path.strip("/"))
+    key = parts.path.replace("%3F", "?").replace("%23", "#")
+    return parts.netloc, key.strip("/")
+
+
+def _shown(address: str) -> str:
+    """Returns `address` without what stands before an @: it may be a secret."""
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.rsplit('@', 1)[-1]}"
 
 
 def _open_folder(root: Path) -> Location:
@@ -76,27 +93,8 @@ def _open_folder(root: Path) -> Location:
 
 
 def _open_bucket(bucket: str, prefix: str) -> Location:
-    http = allows_http()
-    store = S3Store(bucket, prefix=prefix or None, client_options={"allow_http": http})
-    # Commits are put-if-absent, so two writers can never both make one version.
-    options = {"conditional_put": "etag", "allow_http": str(http).lower()}
-    return Location(f"s3://{bucket}/{prefix}".rstrip("/"), store, options)
-
-
-def allows_http() -> bool:
-    """Whether S3 may be spoken to without TLS: on loopback, or when AWS_ALLOW_HTTP says so.
-
-    Raises:
-        StoreError: the endpoint is plain http elsewhere.
-    """
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
-    asked = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes")
-    if not endpoint.startswith("http://") or asked:
-        return asked
-    if urlsplit(endpoint).hostname in _LOOPBACK:
-        return True
-    raise StoreError(
-        f"the S3 endpoint '{endpoint}' has no TLS.",
-        allowed="https, or http on loopback.",
-        fix="Use https://, or set AWS_ALLOW_HTTP=true if the network is yours.",
-    )
+    address = f"s3://{bucket}/{prefix}".rstrip("/")
+    objects = open_bucket(bucket, prefix)
+    # One question up front: a bucket that is missing, denied or dead is told before work begins.
+    list_objects(objects, "versions")
+    return Location(address, objects, table_options())

@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import obstore
-
 from plait.errors import DamagedVersion
-from plait.store.location import Objects
+from plait.store.objects import Objects, read_object
 
 MANIFEST = "manifest.json"
 
@@ -32,7 +30,7 @@ def read_manifest(objects: Objects, home: str) -> dict[str, Any]:
         DamagedVersion: it cannot be read as one.
     """
     try:
-        manifest = json.loads(bytes(obstore.get(objects, f"{home}/{MANIFEST}").bytes()))
+        manifest = json.loads(read_object(objects, f"{home}/{MANIFEST}"))
         return {"created": str(manifest["created"]), "files": dict(manifest["files"])}
     except (ValueError, KeyError, TypeError, FileNotFoundError):
         raise damaged(home, f"'{MANIFEST}' cannot be read") from None

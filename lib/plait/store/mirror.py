@@ -8,10 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import obstore
-
 from plait.store.location import Location
 from plait.store.manifest import damaged, digest
+from plait.store.objects import read_object
 
 
 class Mirror:
@@ -47,7 +46,7 @@ class Mirror:
     def _copy(self, source: str, path: Path) -> None:
         """Downloads aside and renames, so that two readers never see half a file."""
         try:
-            data = obstore.get(self._location.objects, source).bytes()
+            data = read_object(self._location.objects, source)
         except FileNotFoundError:
             path.unlink(missing_ok=True)
             return

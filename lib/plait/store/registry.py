@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import obstore
-
 from plait.errors import NoModel, VersionExists, nearest
 from plait.store.journal import Journal
 from plait.store.manifest import MANIFEST, describe_files, read_manifest
 from plait.store.mirror import Mirror
+from plait.store.objects import list_objects, read_object, write_object
 from plait.store.store import Store
 
 METRICS = "metrics.json"
@@ -45,9 +45,10 @@ class Registry:
         files = {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
         version = self._claim(name)
         for file, data in {**files, MANIFEST: describe_files(files)}.items():
-            obstore.put(self._objects, f"{_home(name, version)}/{file}", data)
+            write_object(self._objects, f"{_home(name, version)}/{file}", data)
         if self._alias(name).last() is None:
-            self.promote(name, version)
+            with contextlib.suppress(VersionExists):  # of two first ones, one is promoted
+                self.promote(name, version)
         return version
 
     def versions(self, name: str) -> list[str]:
@@ -95,8 +96,8 @@ class Registry:
             manifest = read_manifest(self._objects, _home(name, version))
             metrics = {}
             if METRICS in manifest["files"]:
-                data = obstore.get(self._objects, f"{_home(name, version)}/{METRICS}").bytes()
-                metrics = json.loads(bytes(data))
+                data = read_object(self._objects, f"{_home(name, version)}/{METRICS}")
+                metrics = json.loads(data)
             listed.append(ModelVersion(version, metrics, manifest["created"], version == current))
         return listed
 
@@ -150,9 +151,7 @@ class Registry:
 
     def _published(self) -> list[tuple[str, str]]:
         """Returns name and version of everything that has a manifest."""
-        paths = (
-            meta["path"].split("/") for meta in obstore.list(self._objects, "models").collect()
-        )
+        paths = (meta["path"].split("/") for meta in list_objects(self._objects, "models"))
         return [(p[1], p[2]) for p in paths if len(p) == 4 and p[3] == MANIFEST]
 
     def _require(self, name: str, version: str) -> None:

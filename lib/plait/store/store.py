@@ -11,10 +11,14 @@ import polars as pl
 from plait.contracts.table import VERSION, Table
 from plait.contracts.tables import TABLES
 from plait.errors import NothingFused, StoreError
+from plait.store.fault import reaching
 from plait.store.journal import Journal
 from plait.store.location import open_location
-from plait.store.tables import TableWriter, scan_table
+from plait.store.objects import list_objects
+from plait.store.tables import TableWriter, scan_table, table_files
 from plait.store.version import StoreVersion
+
+READABLE = (VERSION, VERSION - 1)  # contracts that this plait reads
 
 
 class Store:
@@ -60,18 +64,29 @@ class Store:
             )
         return self._version(number, self._versions.read(number))
 
+    def versions(self) -> list[StoreVersion]:
+        """Returns all published versions, oldest first; unreadable contracts are left out."""
+        records = ((number, self._versions.read(number)) for number in self.numbers())
+        return [self._version(n, r) for n, r in records if r.get("contract") in READABLE]
+
     def numbers(self) -> list[int]:
         """Returns the numbers of all published versions, in order."""
         return self._versions.numbers()
 
     def scan(self, table: str, version: StoreVersion | None = None) -> pl.LazyFrame:
-        """Returns the lazy rows of `table` in `version` (default: the current one)."""
+        """Returns the lazy rows of `table` in `version` (default: the current one).
+
+        A table that an older contract did not have is empty.
+        """
         version = version or self.current()
+        if table not in version.tables and version.contract < VERSION:
+            return TABLES[table].empty().lazy()
         return scan_table(self.location, TABLES[table], version.tables[table])
 
     def read(self, table: str, version: StoreVersion | None = None) -> pl.DataFrame:
         """Returns the rows of `table` in `version` (default: the current one)."""
-        return self.scan(table, version).collect()
+        with reaching(self.uri):
+            return self.scan(table, version).collect()
 
     def writer(self, table: Table) -> TableWriter:
         """Returns a writer of the next version of `table`."""
@@ -83,6 +98,7 @@ class Store:
         counts: dict[str, Any],
         inputs: list[dict[str, Any]],
         number: int | None = None,
+        restores: int | None = None,
     ) -> StoreVersion:
         """Publishes the named Delta versions as one store version, all or nothing.
 
@@ -92,24 +108,40 @@ class Store:
             inputs: what was read.
             number: the number it must get; a run that started from version n passes n + 1,
                 so that it can never bury a version it has not seen.
+            restores: the older version whose tables these are.
 
         Raises:
             VersionExists: another run published that number first.
+            StoreError: `plait gc` removed parts of a run that took longer than it waits.
         """
+        self._check_parts(tables)
         version = StoreVersion(
             number=0,
             tables=tables,
             counts=counts,
             inputs=inputs,
             published=datetime.now(UTC).isoformat(timespec="seconds"),
+            restores=restores,
         )
         return self._version(self._versions.append(version.record(), number), version.record())
 
+    def _check_parts(self, tables: dict[str, int]) -> None:
+        """Raises StoreError unless every part that the version would name is there."""
+        for table, version in tables.items():
+            there = {meta["path"] for meta in list_objects(self.objects, f"tables/{table}")}
+            gone = [f for f in table_files(self.location, table, version) if f not in there]
+            if gone:
+                raise StoreError(
+                    f"'{gone[0]}' is gone from the store '{self.uri}' before it was published.",
+                    allowed="`plait gc` takes what no version names and is older than it waits.",
+                    fix="Run again, and give `plait gc` an --older-than longer than a run.",
+                )
+
     def _version(self, number: int, record: dict[str, Any]) -> StoreVersion:
-        if record["contract"] not in (VERSION, VERSION - 1):
+        if record["contract"] not in READABLE:
             raise StoreError(
                 f"store version {number} has contract {record['contract']}.",
                 allowed=f"This plait reads {VERSION - 1} and {VERSION}.",
                 fix="Install the plait that wrote it, or run `plait fuse` again.",
             )
-        return StoreVersion(number=number, **record)
+        return StoreVersion.of(number, record)

@@ -6,16 +6,24 @@ import io
 import json
 import time
 import uuid
+from urllib.parse import unquote
 
-import obstore
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, Schema
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
-from obstore.exceptions import BaseError
 
 from plait.contracts.table import Table
-from plait.errors import StoreError
+from plait.store.fault import reaching
 from plait.store.location import Location
+from plait.store.objects import list_objects, write_object
+from plait.store.s3 import scan_options
+
+# A store version names an old Delta version: its log entry must outlive Delta's own 30 days.
+KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
+# Left alone, Delta puts a commit on top of another's that it did not see, and mixes their rows.
+ON_TOP = CommitProperties(max_commit_retries=0)
+_TRIES = 10  # commits that another writer's may come before
 
 
 class TableWriter:
@@ -34,24 +42,46 @@ class TableWriter:
         self.rows += df.height
 
     def commit(self) -> int:
-        """Replaces the table's rows by what was written; returns its Delta version."""
+        """Replaces the table's rows by what was written; returns its Delta version.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        with reaching(table_uri(self._location, self._table)):
+            for _ in range(_TRIES - 1):
+                try:
+                    return self._commit()
+                except DeltaError:  # another writer's commit came between a look and ours
+                    continue
+            return self._commit()
+
+    def _commit(self) -> int:
         uri, options = table_uri(self._location, self._table), self._location.options
         schema = Schema.from_arrow(self._table.schema)
-        if not DeltaTable.is_deltatable(uri, options):
+        if not list_objects(self._location.objects, f"tables/{self._table.name}/_delta_log"):
             create_table_with_add_actions(
-                uri, schema, self._parts, mode="error", storage_options=options
+                uri,
+                schema,
+                self._parts,
+                mode="error",
+                storage_options=options,
+                commit_properties=ON_TOP,
+                post_commithook_properties=KEEP_LOG,
             )
             return 0
-        # Another writer may commit between ours and a look at the table: the mark finds our own.
-        mark = uuid.uuid4().hex
-        DeltaTable(uri, storage_options=options).create_write_transaction(
+        table = DeltaTable(uri, storage_options=options)
+        seen = table.version()
+        paths = table.get_add_actions(flatten=True).column("path").to_pylist()
+        if paths and set(paths) == {part.path for part in self._parts}:
+            return seen  # ours: the answer to it was lost
+        table.create_write_transaction(
             list(self._parts),
             mode="overwrite",
             schema=schema,
-            commit_properties=CommitProperties(custom_metadata={"plait": mark}),
+            commit_properties=ON_TOP,
+            post_commithook_properties=KEEP_LOG,
         )
-        history = DeltaTable(uri, storage_options=options).history()
-        return next(int(c["version"]) for c in history if c.get("plait") == mark)
+        return seen + 1
 
 
 def write_part(location: Location, table: Table, df: pl.DataFrame) -> AddAction:
@@ -64,13 +94,7 @@ def write_part(location: Location, table: Table, df: pl.DataFrame) -> AddAction:
     body = io.BytesIO()
     # Level 1 takes less than half the time of 3 and leaves hashed ids no larger.
     table.conform(df).write_parquet(body, compression="zstd", compression_level=1)
-    try:
-        obstore.put(location.objects, f"tables/{table.name}/{name}", body.getbuffer())
-    except (OSError, BaseError) as error:
-        raise StoreError(
-            f"cannot write to '{table_uri(location, table)}' ({error}).",
-            fix="Free space or mend permissions, then run again; nothing half-written is visible.",
-        ) from None
+    write_object(location.objects, f"tables/{table.name}/{name}", body.getbuffer())
     return AddAction(
         path=name,
         size=body.getbuffer().nbytes,
@@ -82,12 +106,36 @@ def write_part(location: Location, table: Table, df: pl.DataFrame) -> AddAction:
 
 
 def scan_table(location: Location, table: Table, version: int) -> pl.LazyFrame:
-    """Returns the rows of `table` as of Delta `version`."""
-    uri, options = table_uri(location, table), location.options
-    files = DeltaTable(uri, version=version, storage_options=options).file_uris()
+    """Returns the rows of `table` as of Delta `version`.
+
+    Columns are read by name: one that a file of an older contract lacks is null.
+
+    Raises:
+        StoreError: the table cannot be read.
+    """
+    files = table_files(location, table.name, version)
     if not files:
         return table.empty().lazy()
-    return pl.scan_parquet(files, schema=table.polars, storage_options=options or None)
+    return pl.scan_parquet(
+        [location.at(file) for file in files],
+        schema=table.polars,
+        missing_columns="insert",
+        extra_columns="ignore",
+        storage_options=scan_options(location.options),
+    )
+
+
+def table_files(location: Location, name: str, version: int) -> list[str]:
+    """Returns the files of the table `name` as of Delta `version`, from the root of the store.
+
+    Raises:
+        StoreError: the table or that version of it cannot be read.
+    """
+    home = f"tables/{name}"
+    with reaching(location.at(home)):
+        table = DeltaTable(location.at(home), version=version, storage_options=location.options)
+        paths = table.get_add_actions(flatten=True).column("path").to_pylist()
+    return [f"{home}/{unquote(str(path))}" for path in paths]
 
 
 def table_uri(location: Location, table: Table) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from plait.contracts.table import VERSION
@@ -19,6 +20,7 @@ class StoreVersion:
         inputs: the files that were read: path, size, modification time.
         contract: version of the table contracts it was written under.
         published: RFC 3339, UTC.
+        restores: the older version whose tables these are, if it was published by a rollback.
     """
 
     number: int
@@ -27,9 +29,18 @@ class StoreVersion:
     inputs: list[dict[str, Any]] = field(default_factory=list)
     contract: int = VERSION
     published: str = ""
+    restores: int | None = None
+
+    @classmethod
+    def of(cls, number: int, record: Mapping[str, Any]) -> StoreVersion:
+        """Returns the version in a journal's `record`; what another plait added is left out."""
+        known = {f.name for f in fields(cls)} - {"number"}
+        return cls(number=number, **{k: v for k, v in record.items() if k in known})
 
     def record(self) -> dict[str, Any]:
         """Returns what is written to the journal; its place gives the number."""
         record = asdict(self)
         del record["number"]
+        if self.restores is None:
+            del record["restores"]
         return record

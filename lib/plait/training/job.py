@@ -67,8 +67,8 @@ class Job:
                     allowed=nearest(name, project.platforms),
                 )
         return cls(
-            store=str(project.store_path),
-            store_version=Store(project.store_path).current().number,
+            store=project.store_uri,
+            store_version=Store(project.store_uri).current().number,
             model=project.model,
             platforms=tuple(project.platforms),
             sequence_length=project.sequence_length,

@@ -13,6 +13,7 @@ from plait.errors import BadRequest, NothingFused, UnknownPlatform
 from plait.recommend.batch import recommend_everyone
 from plait.recommend.load import Loaded, load
 from plait.recommend.recommender import Recommender
+from tests.s3 import Bucket
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +146,12 @@ def test_command_prints_json(config: Path):
     item = answer["items"][0]
     assert item["title"] == f"Title of {item['item']}"
     assert sum(item["terms"].values()) == pytest.approx(item["score"], abs=1e-4)
+
+
+def test_lists_for_everyone_go_to_s3_too(small, bucket: Bucket):
+    bucket.put("lists/part-00007.parquet", "of an earlier run")
+    bucket.put("lists/notes.txt", "not ours")
+    written = recommend_everyone(small.project, f"{bucket.uri}/lists", k=3)
+    assert bucket.keys() == ["lists/notes.txt", "lists/part-00000.parquet"]
+    body = bucket.client.get_object(Bucket=bucket.name, Key="lists/part-00000.parquet")["Body"]
+    assert pl.read_parquet(body.read()).height == written.rows

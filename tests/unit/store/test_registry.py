@@ -1,17 +1,42 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from plait.errors import DamagedVersion, NoModel
 from plait.store import Registry, Store
+from tests.s3 import Bucket
 
 
 @pytest.fixture
 def registry(store: Store) -> Registry:
     return Registry(store)
+
+
+def test_on_s3_it_is_the_same_registry(
+    bucket: Bucket, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    registry = Registry(Store(f"{bucket.uri}/store"))
+    assert [registry.publish("default", folder) for _ in range(2)] == ["v1", "v2"]
+    assert registry.promote("default") == "v2"
+    assert registry.rollback("default") == "v1"
+    assert [(v.version, v.current) for v in registry.describe("default")] == [
+        ("v1", True), ("v2", False),
+    ]  # fmt: skip
+    version, copy = registry.fetch("default")
+    assert (version, (copy / "config.json").read_text()) == ("v1", "{}")
+    assert copy.is_relative_to(tmp_path / "cache")
+    # A copy that was tampered with is fetched again; a damaged original is refused.
+    (copy / "config.json").write_text("tampered")
+    assert (registry.fetch("default")[1] / "config.json").read_text() == "{}"
+    bucket.put("store/models/default/v1/config.json", "damaged")
+    (copy / "config.json").unlink()
+    with pytest.raises(DamagedVersion, match=r"config\.json"):
+        registry.fetch("default")
 
 
 @pytest.fixture
@@ -97,3 +122,11 @@ def test_unknown_names_are_answered_with_the_known(registry: Registry, folder: P
         registry.fetch("defualt")
     with pytest.raises(NoModel, match="Versions: v1"):
         registry.promote("default", "v9")
+
+
+def test_versions_published_at_once_are_all_there(either_store: Store, folder: Path) -> None:
+    registry = Registry(either_store)
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: registry.publish("default", folder), range(4)))
+    assert sorted(made) == registry.versions("default") == ["v1", "v2", "v3", "v4"]
+    assert registry.current("default") in made

@@ -1,0 +1,155 @@
+"""What no kept version names, and its removal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from plait.errors import StoreError
+from plait.store.manifest import MANIFEST
+from plait.store.objects import list_objects, list_staged, read_object, remove_objects
+from plait.store.registry import Registry
+from plait.store.store import Store
+from plait.store.tables import table_files
+from plait.store.version import StoreVersion
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
+GRACE = timedelta(hours=1)
+_CONFIG = "config.json"  # of a model version; names the store version it was trained on
+
+
+@dataclass
+class Garbage:
+    """What a collection removes and keeps.
+
+    Attributes:
+        kept: numbers of the store versions that stay.
+        because: why a version stays that is not among the newest, by number.
+        versions: numbers of the store versions that go.
+        objects: names of the objects that go, by kind: the table, `versions`, or `models`.
+        bytes: what they take, by kind.
+        waiting: objects that no kept version names but that are too young to go.
+    """
+
+    kept: list[int]
+    because: dict[int, str]
+    versions: list[int]
+    objects: dict[str, list[str]] = field(default_factory=dict)
+    bytes: dict[str, int] = field(default_factory=dict)
+    waiting: int = 0
+
+    def add(self, kind: str, meta: ObjectMeta) -> None:
+        """Counts one object that goes."""
+        self.objects.setdefault(kind, []).append(meta["path"])
+        self.bytes[kind] = self.bytes.get(kind, 0) + meta["size"]
+
+
+def find_garbage(
+    store: Store, keep: int, older_than: timedelta = GRACE, now: datetime | None = None
+) -> Garbage:
+    """Returns what can go when the newest `keep` store versions stay.
+
+    The store version that a model's `current` was trained on stays too: it is evaluated there.
+    The feedback log, Delta's logs and published models always stay.
+
+    Args:
+        store: the store.
+        keep: store versions to keep, at least 1.
+        older_than: an object written later than so long ago may belong to a run in progress.
+        now: default: the clock's.
+
+    Raises:
+        NothingFused: there is no version.
+        StoreError: a kept version cannot be read; nothing may go then.
+    """
+    store.current()
+    numbers = store.numbers()
+    because = _trained_on(store)
+    kept = sorted({*numbers[-keep:], *(n for n in because if n in numbers)})
+    found = Garbage(kept, because, [n for n in numbers if n not in kept])
+    until = (now or datetime.now(UTC)) - older_than
+    named = _named(store, (store.version(number) for number in kept))
+    for meta in list_objects(store.objects, "versions"):
+        if meta["path"].rpartition("/")[2].removesuffix(".json") in map(_stem, found.versions):
+            found.add("versions", meta)
+    parts = [m for m in list_objects(store.objects, "tables") if "/_delta_log/" not in m["path"]]
+    parts += list_staged(store.objects, "tables") + list_staged(store.objects, "models")
+    loose = [m for m in [*parts, *_unpublished(store)] if m["path"] not in named]
+    young = _may_be_in_use(loose, until, _last_published(store))
+    for meta in loose:
+        if meta["path"] in young:
+            found.waiting += 1
+            continue
+        top, second, *_ = meta["path"].split("/")
+        found.add(second if top == "tables" else top, meta)
+    return found
+
+
+def _last_published(store: Store) -> datetime:
+    return max(meta["last_modified"] for meta in list_objects(store.objects, "versions"))
+
+
+def _may_be_in_use(loose: list[ObjectMeta], until: datetime, published: datetime) -> set[str]:
+    """Returns the objects that a run in progress may have written.
+
+    Such a run will publish the next version, so it began with the newest one there is: what is
+    older than that is nobody's. As long as something young shows that a run is at work, all
+    that came after the newest version may be its own, however long ago it was written.
+    """
+    young = {m["path"] for m in loose if m["last_modified"] > until}
+    after = {m["path"] for m in loose if m["last_modified"] > published}
+    return young | after if young & after else young
+
+
+def remove_garbage(store: Store, found: Garbage) -> None:
+    """Removes what was found: first the versions, so that none names a part that is gone.
+
+    Raises:
+        StoreError: the store cannot be written, or another collection removed a kept version.
+    """
+    if not set(found.kept) <= set(store.numbers()):
+        raise StoreError("another `plait gc` works on this store.", fix="Run again when it ends.")
+    remove_objects(store.objects, found.objects.get("versions", []))
+    for kind, names in found.objects.items():
+        if kind != "versions":
+            remove_objects(store.objects, names)
+
+
+def _named(store: Store, versions: Iterable[StoreVersion]) -> set[str]:
+    """Returns the parts that `versions` name, each Delta version looked at once."""
+    tables = {pair for version in versions for pair in version.tables.items()}
+    return {file for name, delta in tables for file in table_files(store.location, name, delta)}
+
+
+def _trained_on(store: Store) -> dict[int, str]:
+    """Returns the store versions that models in use were trained on, and which."""
+    registry, found = Registry(store), {}
+    for name in registry.names():
+        version = registry.current(name)
+        try:
+            config = json.loads(read_object(store.objects, f"models/{name}/{version}/{_CONFIG}"))
+            found[int(config["training"]["store_version"])] = f"{name} {version} was trained on it"
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            continue  # a damaged model keeps nothing; serving it says so
+    return found
+
+
+def _unpublished(store: Store) -> list[ObjectMeta]:
+    """Returns the files of model versions that have no manifest: their publication was killed."""
+    metas = [m for m in list_objects(store.objects, "models") if _is_model_file(m["path"])]
+    whole = {m["path"].rpartition("/")[0] for m in metas if m["path"].endswith(f"/{MANIFEST}")}
+    return [m for m in metas if m["path"].rpartition("/")[0] not in whole]
+
+
+def _is_model_file(path: str) -> bool:
+    parts = path.split("/")
+    return len(parts) == 4 and parts[2][:1] == "v" and parts[2][1:].isdigit()
+
+
+def _stem(number: int) -> str:
+    return f"{number:08d}"

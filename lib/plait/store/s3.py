@@ -1,0 +1,127 @@
+"""How S3 is spoken to: one reading of the environment for obstore, deltalake and Polars alike.
+
+Each of them reads the environment too, but not the same names of it, so what they need is
+named to them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from obstore.store import S3Store
+
+from plait.errors import StoreError
+
+ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+_SETTINGS = {
+    "aws_access_key_id": ("AWS_ACCESS_KEY_ID",),
+    "aws_secret_access_key": ("AWS_SECRET_ACCESS_KEY",),
+    "aws_session_token": ("AWS_SESSION_TOKEN",),
+    "aws_region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    "aws_virtual_hosted_style_request": ("AWS_VIRTUAL_HOSTED_STYLE_REQUEST",),
+    "aws_skip_signature": ("AWS_SKIP_SIGNATURE",),
+}
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# A request may take half a minute, and none is begun after 20 s of failures: a dead endpoint is
+# known as such in well under a minute.
+CONNECT_S, REQUEST_S, RETRY_S, RETRIES = 5, 30, 20, 6
+
+
+def open_bucket(bucket: str, prefix: str = "") -> S3Store:
+    """Returns the objects under `prefix` of `bucket`.
+
+    Raises:
+        StoreError: the endpoint is plain http and not on loopback.
+    """
+    config = settings()
+    return S3Store(
+        bucket,
+        prefix=prefix or None,
+        config=config,  # type: ignore[arg-type]
+        client_options={
+            "allow_http": allows_http(),
+            "connect_timeout": timedelta(seconds=CONNECT_S),
+            "timeout": timedelta(seconds=REQUEST_S),
+        },
+        retry_config={
+            "max_retries": RETRIES,
+            "retry_timeout": timedelta(seconds=RETRY_S),
+            "backoff": {
+                "init_backoff": timedelta(milliseconds=100),
+                "max_backoff": timedelta(seconds=5),
+                "base": 2,
+            },
+        },
+    )
+
+
+def table_options() -> dict[str, str]:
+    """Returns the storage options of deltalake; they hold secrets.
+
+    Raises:
+        StoreError: the endpoint is plain http and not on loopback.
+    """
+    return {
+        **settings(),
+        "aws_allow_http": str(allows_http()).lower(),
+        "connect_timeout": f"{CONNECT_S}s",
+        "timeout": f"{REQUEST_S}s",
+        "max_retries": str(RETRIES),
+        "retry_timeout": f"{RETRY_S}s",
+        # Commits are put-if-absent, so two writers can never both make one version.
+        "conditional_put": "etag",
+    }
+
+
+def scan_options(options: Mapping[str, str]) -> dict[str, str | int] | None:
+    """Returns the storage options of Polars: those of deltalake, some by another name."""
+    if not options:
+        return None
+    own = ("max_retries", "retry_timeout", "conditional_put")
+    same = {name: value for name, value in options.items() if name not in own}
+    return same | {"max_retries": RETRIES, "retry_timeout_ms": RETRY_S * 1000}
+
+
+def settings() -> dict[str, str]:
+    """Returns endpoint, region, style and keys as the environment gives them.
+
+    Path style and us-east-1 are the defaults. A web identity and the roles of containers and
+    instances need no names here: all three find them alike.
+    """
+    found = {"aws_region": "us-east-1", "aws_virtual_hosted_style_request": "false"}
+    for key, names in _SETTINGS.items():
+        value = next((os.environ[name] for name in names if os.environ.get(name)), None)
+        if value is not None:
+            found[key] = value
+    if endpoint():
+        found["aws_endpoint"] = endpoint()
+    return found
+
+
+def endpoint() -> str:
+    """Returns the endpoint that the environment names, or '' for that of AWS."""
+    named = (os.environ[name] for name in ENDPOINTS if os.environ.get(name))
+    return next(named, "").rstrip("/")
+
+
+def allows_http() -> bool:
+    """Whether S3 may be spoken to without TLS: on loopback, or when AWS_ALLOW_HTTP says so.
+
+    Raises:
+        StoreError: the endpoint is plain http elsewhere.
+    """
+    url = endpoint()
+    asked = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes")
+    if not url.startswith("http://") or asked:
+        return asked
+    parts = urlsplit(url)
+    if parts.hostname in _LOOPBACK:
+        return True
+    raise StoreError(
+        f"the S3 endpoint 'http://{parts.hostname}' has no TLS.",
+        allowed="https, or http on loopback.",
+        fix="Use https://, or set AWS_ALLOW_HTTP=true if the network is yours.",
+    )
