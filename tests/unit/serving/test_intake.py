@@ -14,7 +14,8 @@ from plait.serving.intake import Batch, clean, inline, sift
 from plait.serving.problem import ProblemError
 
 KEY = Key("k" * 64)
-SOURCE = {"events": {"files": "log.csv", "columns": {"account": "user", "item": "item", "order": "n"},
+SOURCE = {"events": {"files": "log.csv",
+                     "columns": {"account": "user", "item": "item", "order": "n"},
                      "time": "order", "type": "view"}}  # fmt: skip
 PROJECT = parse_config(
     {
