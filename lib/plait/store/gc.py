@@ -102,7 +102,8 @@ def _may_be_in_use(loose: list[ObjectMeta], until: datetime, published: datetime
     that came after the newest version may be its own, however long ago it was written.
     """
     young = {m["path"] for m in loose if m["last_modified"] > until}
-    after = {m["path"] for m in loose if m["last_modified"] > published}
+    # S3's clock ticks in seconds: what bears the version's own second may have come after it.
+    after = {m["path"] for m in loose if m["last_modified"] >= published}
     return young | after if young & after else young
 
 

@@ -25,9 +25,9 @@ _SETTINGS = {
     "aws_skip_signature": ("AWS_SKIP_SIGNATURE",),
 }
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-# A request may take half a minute, and none is begun after 20 s of failures: a dead endpoint is
-# known as such in well under a minute.
-CONNECT_S, REQUEST_S, RETRY_S, RETRIES = 5, 30, 20, 6
+# A request may take half a minute, and one that hangs is tried once more: none is begun after
+# 40 s of failures. An endpoint that refuses is known as dead within seconds.
+CONNECT_S, REQUEST_S, RETRY_S, RETRIES = 5, 30, 40, 6
 
 
 def open_bucket(bucket: str, prefix: str = "") -> S3Store:

@@ -1,0 +1,89 @@
+"""S3 answers 500 and 503, hangs up, hangs, and denies, at every stage of a fuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from plait.errors import StoreError
+from plait.fusion.run import fuse
+from plait.store import Store, s3
+from tests.s3 import Bucket
+
+from .book import Book
+from .check import assert_balanced, assert_same, rows_of
+from .logs import write_logs
+from .proxy import Proxy, between
+
+STAGES = 4
+
+
+@pytest.fixture
+def proxy(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """A proxy before the bucket's server, of which every part of plait knows only the address."""
+    # What is tested is that a failure is survived, not how patiently it is waited for.
+    monkeypatch.setattr(s3, "REQUEST_S", 1)
+    monkeypatch.setattr(s3, "RETRY_S", 2)
+    with between(bucket.endpoint) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        yield proxy
+
+
+@pytest.fixture
+def remote(project: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project, its store in the bucket."""
+    raw = yaml.safe_load(project.read_text())
+    project.write_text(yaml.safe_dump(raw | {"store": f"{bucket.uri}/store"}))
+    monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
+    return project
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "hang-up", "timeout"])
+def test_one_failure_in_ten_is_no_failure(
+    remote: Path, bucket: Bucket, proxy: Proxy, book: Book, fault: str
+) -> None:
+    proxy.follow(lambda n: fault if n % 10 == 5 else "")
+    version = fuse(remote)
+    assert proxy.broken
+    assert_balanced(version)
+    book.injected("S3", f"{fault} now and then", proxy.broken)
+    proxy.follow(lambda _: "")
+    rows = rows_of(Store(f"{bucket.uri}/store"), version)
+    assert rows["events"].height == version.counts["events"]
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "timeout", "403"])
+def test_whatever_request_it_fails_from_nothing_is_lost(
+    remote: Path, bucket: Bucket, proxy: Proxy, book: Book, fault: str
+) -> None:
+    base = fuse(remote)
+    address = f"{bucket.uri}/store"
+    old = rows_of(Store(address), base)
+    write_logs(remote.parent, 2)
+    known = set(bucket.keys())
+    proxy.follow(lambda _: "")
+    wanted = fuse(remote)
+    new, requests = rows_of(Store(address), wanted), proxy.requests
+    for stage in range(STAGES):
+        for key in set(bucket.keys()) - known:  # back to the first version
+            bucket.client.delete_object(Bucket=bucket.name, Key=key)
+        proxy.follow(lambda n, begin=requests * stage // STAGES: fault if n > begin else "")
+        refused = 0
+        try:
+            fuse(remote)
+        except StoreError as error:
+            assert error.fix
+            refused += 1
+        else:  # it needed fewer requests this time
+            assert not proxy.broken
+        proxy.follow(lambda _: "")
+        store = Store(address)
+        assert store.current().number == base.number + 1 - refused
+        assert_same(rows_of(store, store.version(base.number)), old)
+        book.injected("S3", f"{fault} from a request on", refused)
+    version = fuse(remote)
+    assert_balanced(version)
+    assert_same(rows_of(Store(address), version), new)
