@@ -9,7 +9,8 @@ from plait.training.loop import Progress
 def show(work: Task, progress: Progress) -> None:
     """Brings `work` up to `progress`."""
     work.total = progress.planned
-    note = f"epoch {progress.epoch:.1f}/{progress.epochs}, loss {progress.loss:.3f}"
+    note = f"epoch {progress.epoch:.1f}/{progress.epochs}, loss {progress.loss:.3f}, "
+    note += f"loader {progress.waiting:.1%}"
     if progress.metrics:
         note += f", validation MRR {progress.metrics['mrr']:.4f} (best: epoch {progress.best})"
     if not work.done or progress.targets < work.done:  # the first report, or a refit's
