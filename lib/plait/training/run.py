@@ -129,7 +129,8 @@ def _run_on_ray(job: Job, scale: Scale, max_failures: int, work: Task) -> dict[s
         from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
         from ray.train.torch import TorchConfig, TorchTrainer
 
-        from plait.training.board import ToBoard, new_board, watched
+        from plait.training.board import new_board, watched
+        from plait.training.relay import ToBoard
         from plait.training.worker import train_worker
 
         use_gpu = gpus() >= scale.least

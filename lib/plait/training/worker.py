@@ -13,7 +13,7 @@ from plait.model.artifact import Model
 from plait.store import Registry
 from plait.training.group import Worker
 from plait.training.job import Job
-from plait.training.loop import Progress, Report
+from plait.training.loop import Report
 from plait.training.recipe import make_model
 from plait.training.unfinished import UnfinishedRun
 
@@ -61,8 +61,3 @@ def publish(job: Job, model: Model) -> dict[str, Any]:
         "item_item": model.item_item.weights,
         **model.metrics,
     }
-
-
-def read_progress(raw: dict[str, Any]) -> Progress:
-    """Returns the progress in a report."""
-    return Progress(**raw)
