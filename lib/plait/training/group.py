@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import distributed
 
@@ -19,7 +20,7 @@ class Worker:
 
     @property
     def first(self) -> bool:
-        """Whether this one validates, keeps checkpoints and publishes."""
+        """Whether this one keeps checkpoints and publishes."""
         return self.rank == 0
 
     def agree(self, values: Sequence[int]) -> list[int]:
@@ -29,6 +30,18 @@ class Worker:
         shared = torch.tensor(values, dtype=torch.int64, device=self.device)
         distributed.broadcast(shared, src=0)
         return [int(value) for value in shared.tolist()]
+
+    def sum(self, values: np.ndarray) -> np.ndarray:
+        """Returns the sum of all workers' `values`, float64 of any shape, on every worker."""
+        if self.workers == 1:
+            return values
+        shared = torch.from_numpy(values).to(self.device)
+        distributed.all_reduce(shared)
+        total: np.ndarray = shared.cpu().numpy()
+        return total
+
+
+ALONE = Worker(torch.device("cpu"))
 
 
 def this_process() -> Worker:

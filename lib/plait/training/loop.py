@@ -15,7 +15,7 @@ from plait.training.compiled import compile_on_gpu
 from plait.training.data import TrainingData
 from plait.training.draws import seed_dropout
 from plait.training.gradients import sum_gradients
-from plait.training.group import Worker
+from plait.training.group import ALONE, Worker
 from plait.training.hyper import Hyper
 from plait.training.keeper import Keeper
 from plait.training.loader import Loader
@@ -27,7 +27,6 @@ from plait.training.step import step_loss
 from plait.training.validate import validate_net
 
 REPORT_EVERY = 2.0  # seconds
-CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Fitted:
     """A trained network: the averaged weights of the best epoch, and how it came about.
 
     Attributes:
-        net, epoch, metrics: of the best epoch; the first worker's alone has the metrics.
+        net, epoch, metrics: of the best epoch.
         seconds, targets: as in Progress.
         waiting: the loader's share of the time, 0 to 1.
         curve: the loss over the run, see LossCurve.
@@ -85,7 +84,7 @@ def fit(
     hyper: Hyper,
     *,
     stop: int | None = None,
-    worker: Worker | None = None,
+    worker: Worker = ALONE,
     report: Report | None = None,
     keeper: Keeper | None = None,
 ) -> Fitted:
@@ -100,7 +99,6 @@ def fit(
             steps on every worker.
         keeper: of checkpoints; the run goes on from its last one.
     """
-    worker = worker or Worker(CPU)
     torch.set_flush_denormal(True)  # tiny averages slow a CPU down a hundredfold
     net = build_net(data, hyper).to(worker.device)
     sampler = Sampler(data.history.lengths, hyper.batch_size, hyper.seed)
@@ -143,8 +141,8 @@ def fit(
             continue
         if data.validation is None:
             state.best.take(state.average.net, epoch, {})
-        elif worker.first and _worth_validating(epoch, last):
-            found = validate_net(state.average.net, data, data.validation)
+        elif _worth_validating(epoch, last):
+            found = validate_net(state.average.net, data, data.validation, worker)
             state.best.take(state.average.net, epoch, found)
         state.seconds = time.monotonic() - start
         tell(float(epoch), sampler.steps)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,7 +127,8 @@ def _run_here(job: Job, work: Task) -> dict[str, Any]:
 
 def _run_on_ray(job: Job, scale: Scale, max_failures: int, work: Task) -> dict[str, Any]:
     """Runs the job by TorchTrainer on Ray workers, started here or on a cluster."""
-    with ray_running(scale.most * job.threads) as ours:
+    # What Ray has to say of lost workers must not stand among a command's own output.
+    with redirect_stdout(sys.stderr), ray_running(scale.most * job.threads) as ours:
         from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
         from ray.train.torch import TorchConfig, TorchTrainer
 

@@ -13,11 +13,11 @@ from plait.errors import NothingToResume, StoreError
 from plait.store import Store
 from plait.training.checkpoint import Checkpoint
 from plait.training.data import TrainingData, prepare
-from plait.training.group import Worker
+from plait.training.group import ALONE
 from plait.training.hyper import Hyper, choose
 from plait.training.job import Job
 from plait.training.keeper import Keeper
-from plait.training.loop import CPU, Fitted, Progress, fit
+from plait.training.loop import Fitted, Progress, fit
 from plait.training.state import State
 from plait.training.unfinished import Mark, UnfinishedRun, resumed
 
@@ -83,13 +83,13 @@ def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(
 ) -> None:
     run = run_of(job)
     run.start()
-    keeper = FailsAt(run, Worker(CPU), "search", 0)
+    keeper = FailsAt(run, ALONE, "search", 0)
     keeper.stop = stop
     with pytest.raises(Killed):
         fit(data, hyper, keeper=keeper)
     assert run.marks()[-1] == Mark(0, stop)
     told: list[Progress] = []
-    again = fit(data, hyper, keeper=Keeper(run, Worker(CPU), "search", 60), report=told.append)
+    again = fit(data, hyper, keeper=Keeper(run, ALONE, "search", 60), report=told.append)
     same_weights(whole, again)
     assert whole.curve == again.curve
     assert whole.targets == again.targets
@@ -100,7 +100,7 @@ def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(
 def test_a_finished_run_goes_on_to_nothing(data: TrainingData, hyper: Hyper, job: Job) -> None:
     run = run_of(job)
     run.start()
-    keeper = Keeper(run, Worker(CPU), "search", 60)
+    keeper = Keeper(run, ALONE, "search", 60)
     whole = fit(data, hyper, keeper=keeper)
     steps = run.marks()[-1].step
     again = fit(data, replace(hyper, patience=0), keeper=keeper)
