@@ -27,43 +27,77 @@ import numpy as np
 import polars as pl
 import torch
 import yaml
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from plait.config import load_config
 from plait.model.net import Net
 from plait.store import Store
-from plait.training.data import TrainingData
+from plait.training.data import TrainingData, prepare
 from plait.training.hyper import Hyper
-from plait.training.job import Job
 from plait.training.loop import build_net, fit
 from plait.training.portion import Portion, build_portion
-from plait.training.recipe import chosen, read
+from plait.training.recipe import chosen
 from plait.training.sampler import Sampler
 from plait.training.step import step_loss
 
+KINDS = {
+    "full": "the network as `plait train` trains it",
+    "merged": "the same where all platforms are one: no own histories beside the merged one",
+    "gru": "merged, and of the network what GRU4Rec has: embeddings, a GRU and a dense layer",
+}
 
-def prepared(config: str) -> tuple[TrainingData, Hyper, int]:
-    """Returns the project's data without validation, one epoch's settings, and the length kept."""
+
+def prepared(config: str, merged: bool) -> tuple[TrainingData, Hyper, int]:
+    """Returns the project's data without validation, one epoch's settings, and the length kept.
+
+    With `merged`, all platforms are one, which is all that a peer without platforms can see.
+    """
     project = load_config(config)
-    job = Job.of(project, project.train, refit=False, threads=1)
-    data = read(job, "loo", Hyper.bins)
+    store = Store(project.store_path)
+    sequences, items = store.read("sequences"), store.read("items")
+    platforms = tuple(project.platforms)
+    if merged:
+        platforms = ("all",)
+        one = pl.element().replace_strict({}, default="all", return_dtype=pl.String)
+        sequences = sequences.with_columns(pl.col("platform").list.eval(one))
+        items = items.with_columns(platform=pl.lit("all"))
+    data = prepare(sequences, items, platforms, "loo")
     hyper = replace(chosen(project.train, data), epochs=1)
     return replace(data, validation=None), hyper, project.sequence_length
 
 
-def measure(config: str, threads: int) -> dict[str, float]:
+class NoConvolutions(nn.Module):
+    """In the place of the convolutions: adds nothing to its input."""
+
+    def forward(self, inputs: torch.Tensor, earlier: torch.Tensor) -> torch.Tensor:
+        return torch.zeros((), device=inputs.device)
+
+
+def network(data: TrainingData, hyper: Hyper, kind: str) -> Net:
+    """Returns plait's network, or for `gru` what is left of it when it is GRU4Rec's."""
+    whole = build_net(data, hyper)
+    if kind != "gru":
+        return whole
+    alone = Net(replace(whole.settings, terms=("interest",), gaps=False, quarter=(0, 0)))
+    alone.learn_facts(data.timeline, data.catalogue)
+    alone.encoder.cnn = NoConvolutions()  # type: ignore[assignment]
+    return alone
+
+
+def measure(config: str, threads: int, kind: str) -> dict[str, float]:
     """Returns targets a second of one epoch in this process, and what a step is made of."""
     torch.set_num_threads(threads)
-    data, hyper, length = prepared(config)
+    data, hyper, length = prepared(config, merged=kind != "full")
     steps = Sampler(data.history.lengths, hyper.batch_size, hyper.seed)
-    net = build_net(data, hyper).train()
+    net = network(data, hyper, kind).train()
     portions = [
         build_portion(data, hyper, net.settings.views, step, steps.rows(step)) for step in range(6)
     ]
     work = [floor(net, portion) for portion in portions]
     flops = sum(w[0] for w in work) / sum(p.targets for p in portions)
     kept = sum(w[1] for w in work) / sum(p.targets for p in portions)
-    fitted = fit(data, hyper)
+    fitted = fit(data, hyper, net=net)
     targets = fitted.targets / steps.steps
     parameters = sum(p.numel() for p in net.parameters())
     # Read and written once: parameters, gradients, two moments and the average.
@@ -189,38 +223,50 @@ def main() -> None:
     parser.add_argument("--recbole", metavar="PYTHON", help="the interpreter that has RecBole")
     parser.add_argument("--batches", type=int, default=4, help="RecBole's batches a measurement")
     parser.add_argument("--workers", type=int, default=2, help="against one; 0: leave that out")
-    parser.add_argument("--part", choices=["plait"], help=argparse.SUPPRESS)
+    kinds = "; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items())
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=list(KINDS), help=kinds)
+    parser.add_argument("--part", choices=KINDS, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.part:
-        print(json.dumps(measure(given.config, given.threads)))
+        print(json.dumps(measure(given.config, given.threads, given.part)))
         return
-    runs: list[dict[str, Any]] = []
+    runs: dict[str, list[dict[str, Any]]] = {kind: [] for kind in given.kinds}
     peers: list[float] = []
     pairs: list[list[float]] = []
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(given.repeats):
-            runs.append(apart("plait", "-c", given.config, "--threads", str(given.threads)))
+            for kind, measured in runs.items():
+                measured.append(apart(kind, "-c", given.config, "--threads", str(given.threads)))
             if given.recbole:
-                names = ("dimensions", "dropout", "length")
-                sizes = {name: runs[0][name] for name in names} | {"threads": given.threads}
-                sizes["batch"] = round(runs[0]["targets_per_step"])
+                some = next(iter(runs.values()))[0]
+                sizes = {name: some[name] for name in ("dimensions", "dropout", "length")}
+                sizes |= {"threads": given.threads, "batch": round(some["targets_per_step"])}
                 found = recbole(given.config, given.recbole, given.batches, sizes)
                 peers.append(found["examples_per_s"])
             if given.workers:
                 counts = (1, given.workers)
                 pairs.append([through_ray(given.config, n, Path(folder)) for n in counts])
-    figures = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-    for name, value in figures.items():
-        print(f"{name:20} {value:12,.3f}")
-    if peers:
-        times = [run["targets_per_s"] / peer for run, peer in zip(runs, peers, strict=True)]
-        print(f"{'recbole examples/s':20} {statistics.median(peers):12,.1f}")
-        print(f"{'times recbole':20} {statistics.median(times):12,.1f}  {np.round(times, 1)}")
+    show(runs, peers)
     if pairs:
         shares = [many / one for one, many in pairs]
-        print(f"{'1 worker':20} {statistics.median(p[0] for p in pairs):12,.0f}")
-        print(f"{f'{given.workers} workers':20} {statistics.median(p[1] for p in pairs):12,.0f}")
-        print(f"{'share of 1 worker':20} {statistics.median(shares):12,.3f}  {np.round(shares, 3)}")
+        one, many = (statistics.median(column) for column in zip(*pairs, strict=True))
+        print(f"1 worker, {given.threads} threads: {one:,.0f} targets/s; {given.workers} workers:")
+        print(f"{many:,.0f} targets/s, {statistics.median(shares):.3f} of it {np.round(shares, 3)}")
+
+
+def show(runs: dict[str, list[dict[str, Any]]], peers: list[float]) -> None:
+    """Prints the medians, a kind of network a column."""
+    print(f"{'':20}" + "".join(f"{kind:>14}" for kind in runs))
+    for name in next(iter(runs.values()))[0] if runs else ():
+        medians = [statistics.median(run[name] for run in measured) for measured in runs.values()]
+        print(f"{name:20}" + "".join(f"{median:14,.3f}" for median in medians))
+    if peers:
+        times = [
+            statistics.median(r["targets_per_s"] / p for r, p in zip(measured, peers, strict=True))
+            for measured in runs.values()
+        ]
+        print(f"{'times recbole':20}" + "".join(f"{ratio:14,.1f}" for ratio in times))
+        print(f"recbole: {statistics.median(peers):,.0f} examples/s {np.round(peers)}")
 
 
 if __name__ == "__main__":

@@ -87,6 +87,7 @@ def fit(
     worker: Worker = ALONE,
     report: Report | None = None,
     keeper: Keeper | None = None,
+    net: Net | None = None,
 ) -> Fitted:
     """Returns the network trained on `data`.
 
@@ -98,9 +99,10 @@ def fit(
         report: told about progress every two seconds and after each epoch, at the same
             steps on every worker.
         keeper: of checkpoints; the run goes on from its last one.
+        net: the untrained network, with its facts; default: the one that fits the data.
     """
     torch.set_flush_denormal(True)  # tiny averages slow a CPU down a hundredfold
-    net = build_net(data, hyper).to(worker.device)
+    net = (net or build_net(data, hyper)).to(worker.device)
     sampler = Sampler(data.history.lengths, hyper.batch_size, hyper.seed)
     state = State(net, hyper, sampler.steps * hyper.epochs)
     compile_on_gpu(net, worker.device)
