@@ -172,7 +172,7 @@ class Popularity(InTime):
         # Over the many steps of training it pays to know which counts there are at all.
         if self._levels is None or self._levels.source is not facts.counts:
             self._levels = Levels.of(facts.counts, self.windows)
-        if self._levels is None or len(self._levels.rows) > len(item):
+        if self._levels is None or 4 * len(self._levels.rows) > len(item) * self.bins:
             return self._valued(windowed(facts.counts[item], self.windows))
         value = self._valued(self._levels.rows)
         return F.embedding(self._levels.place[item], value[:, None]).squeeze(2)
