@@ -47,7 +47,7 @@ def sampled_softmax(
     scores = (people @ negatives.T).float()
     with torch.no_grad():
         scores[row, column[row]] = float("-inf")
-    wrong: Any = _LogSumExp.apply(scores)
+    wrong: torch.Tensor = _LogSumExp.apply(scores)  # type: ignore[no-untyped-call]
     # log(exp(right) + exp(wrong)) - right
     return F.softplus(wrong - right)
 
