@@ -42,7 +42,7 @@ def watched(board: Any, work: Any) -> Iterator[None]:
     import ray
 
     from plait.training.display import show
-    from plait.training.loop import Progress
+    from plait.training.progress import Progress
 
     over = threading.Event()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plait.progress import Task
-from plait.training.loop import Progress
+from plait.training.progress import Progress
 
 
 def show(work: Task, progress: Progress) -> None:

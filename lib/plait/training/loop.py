@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -20,6 +19,7 @@ from plait.training.hyper import Hyper
 from plait.training.keeper import Keeper
 from plait.training.loader import Loader
 from plait.training.portion import Portion, build_portion
+from plait.training.progress import Progress, Report
 from plait.training.sampler import Sampler
 from plait.training.schedule import learning_rate
 from plait.training.state import State
@@ -27,33 +27,6 @@ from plait.training.step import step_loss
 from plait.training.validate import validate_net
 
 REPORT_EVERY = 2.0  # seconds
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands.
-
-    Attributes:
-        epoch: passes done, fractions included.
-        epochs: passes planned.
-        targets: positions trained so far, over all workers.
-        planned: positions of all passes planned.
-        seconds: trained so far, over all restarts.
-        loss: mean loss of this epoch so far.
-        metrics: the newest validation; empty before the first.
-        best: the epoch whose validation is best so far, 0 before the first.
-        waiting: the share of the time that the worker waited for its loader, 0 to 1.
-    """
-
-    epoch: float
-    epochs: int
-    targets: int
-    planned: int
-    seconds: float
-    loss: float
-    metrics: dict[str, float] = field(default_factory=dict)
-    best: int = 0
-    waiting: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +47,6 @@ class Fitted:
     targets: int
     waiting: float
     curve: list[float]
-
-
-Report = Callable[[Progress], None]
 
 
 def fit(

@@ -21,7 +21,8 @@ from plait.training.group import Worker
 from plait.training.hyper import Hyper, choose
 from plait.training.job import Job
 from plait.training.keeper import Keeper, last_mark
-from plait.training.loop import Fitted, Report, fit
+from plait.training.loop import Fitted, fit
+from plait.training.progress import Report
 from plait.training.unfinished import STAGES, UnfinishedRun
 
 

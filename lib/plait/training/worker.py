@@ -13,7 +13,7 @@ from plait.model.artifact import Model
 from plait.store import Registry
 from plait.training.group import Worker
 from plait.training.job import Job
-from plait.training.loop import Report
+from plait.training.progress import Report
 from plait.training.recipe import make_model
 from plait.training.unfinished import UnfinishedRun
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from obstore.store import MemoryStore
 
 from plait.config.training import Training
 from plait.errors import NothingToResume, StoreError
@@ -17,7 +19,8 @@ from plait.training.group import ALONE
 from plait.training.hyper import Hyper, choose
 from plait.training.job import Job
 from plait.training.keeper import Keeper
-from plait.training.loop import Fitted, Progress, fit
+from plait.training.loop import Fitted, fit
+from plait.training.progress import Progress
 from plait.training.state import State
 from plait.training.unfinished import Mark, UnfinishedRun, resumed
 
@@ -109,8 +112,10 @@ def test_a_finished_run_goes_on_to_nothing(data: TrainingData, hyper: Hyper, job
     assert again.epoch == whole.epoch
 
 
-def test_only_the_last_checkpoints_are_kept_and_the_stage_counts(job: Job) -> None:
-    run = run_of(job)
+@pytest.mark.parametrize("folder", [True, False])
+def test_only_the_last_checkpoints_are_kept_and_the_stage_counts(job: Job, folder: bool) -> None:
+    objects: Any = Store(job.store).objects if folder else MemoryStore()
+    run = UnfinishedRun(objects, job)
     run.start()
     for mark in (Mark(0, 9), Mark(0, 80), Mark(1, 5)):
         run.write(mark, Checkpoint({"net/a": torch.ones(2)}, {"step": mark.step}, {"epoch": 2}))
