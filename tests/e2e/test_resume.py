@@ -171,6 +171,6 @@ def test_workers_lost_too_often_end_the_run_which_can_go_on(
     run.worker().kill()
     _, err = run.process.communicate(timeout=PATIENCE)
     assert run.process.returncode == 2
-    assert "RunFailed: worker" in err
+    assert "RunFailed: the run lost a worker" in err
     assert "--resume" in err
     assert run.step() >= PLACES[1]

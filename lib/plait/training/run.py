@@ -167,22 +167,28 @@ def _run_on_ray(job: Job, scale: Scale, max_failures: int, work: Task) -> dict[s
 
 def _cause(error: Exception) -> Exception:
     """Returns what went wrong on a worker in plait's own words, where it has any."""
-    from ray.exceptions import RayActorError
-
     failures = dict(getattr(error, "worker_failures", {}))
     for failure in failures.values():
         cause = getattr(failure, "cause", None) or failure
         for candidate in (failure, cause, getattr(failure, "__cause__", None)):
             if isinstance(candidate, PlaitError):
                 return candidate
-    dead = [rank for rank, f in failures.items() if isinstance(f, RayActorError)]
-    if dead:
+    if any(map(_is_loss, failures.values())):
         return RunFailed(
-            f"worker {dead[0]} died.",
-            fix="`plait train --resume` goes on from the last checkpoint; with "
-            "--max-failures N the run does so by itself.",
+            "the run lost a worker, and may lose no more.",
+            fix="`plait train --resume` goes on from the last checkpoint; with --max-failures N "
+            "the run does so by itself.",
         )
     return error
+
+
+def _is_loss(failure: Exception) -> bool:
+    """Whether a worker died, or heard that another one did: who is noticed first varies."""
+    from ray.exceptions import RayActorError
+
+    if isinstance(getattr(failure, "health_check_failure", failure), RayActorError):
+        return True
+    return any(sign in str(failure) for sign in ("closed by peer", "reset by peer"))
 
 
 def _record(value: Any) -> dict[str, Any]:
