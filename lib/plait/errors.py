@@ -100,6 +100,14 @@ class TooFewEvents(PlaitError):
     """Not enough data for what was asked."""
 
 
+class NothingToResume(PlaitError):
+    """No unfinished training run, or one with other settings."""
+
+
+class RunFailed(PlaitError):
+    """A training run lost its workers more often than it may."""
+
+
 class LeakyEvaluation(PlaitError):
     """The model saw the targets it would be evaluated on."""
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +10,6 @@ import pytest
 import yaml
 
 from plait.config import Project, load_config
-from plait.contracts.tables import ITEMS, SEQUENCES
 from plait.errors import NothingFused, TooFewEvents
 from plait.features.history import encode
 from plait.features.split import leave_one_out
@@ -21,36 +17,9 @@ from plait.model.artifact import Model
 from plait.store import Registry, Store
 from plait.training.run import train
 from plait.training.validate import validate
-from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
+from tests.e2e.tiny_project import train_apart, write_project
 
 pytestmark = pytest.mark.slow
-
-
-def write_project(folder: Path, people: int) -> Path:
-    """Writes a project file and a fused store of `people`; returns the file."""
-    raw = {
-        "store": "store",
-        "platforms": {
-            name: {
-                "events": {
-                    "files": f"{name}.csv",
-                    "columns": {"account": "user", "item": "item", "time": "time"},
-                    "type": "purchase",
-                }
-            }
-            for name in PLATFORMS
-        },
-        "train": {"epochs": 6, "dimensions": 16, "learning_rate": 0.01, "batch_size": 32},
-    }
-    file = folder / "plait.yaml"
-    file.write_text(yaml.safe_dump(raw))
-    store, sequences, tables = Store(folder / "store"), tiny_sequences(people), {}
-    for table, rows in ((SEQUENCES, sequences), (ITEMS, tiny_items(sequences))):
-        writer = store.writer(table)
-        writer.write(rows)
-        tables[table.name] = writer.commit()
-    store.publish(tables, {}, [])
-    return file
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +36,9 @@ def held_out_mrr(project: Project, version: str) -> float:
 
 
 def test_one_worker_and_two_make_versions_of_one_kind(file: Path) -> None:
-    """Two workers run in a process of their own: Ray outlives a pytest session badly."""
     project = load_config(file)
     one = train(project)
-    command = [sys.executable, "-m", "plait.cli.main", "train", "-c", str(file)]
-    done = subprocess.run(
-        [*command, "--workers", "2", "--json"], capture_output=True, text=True, timeout=400,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    two = json.loads(done.stdout)
+    two = train_apart(file, "--workers", "2")
     assert (one.version, two["version"]) == ("v1", "v2")
     assert two["metrics"]["workers"] == 2
     assert two["terms"] == one.terms

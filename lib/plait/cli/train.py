@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def train(
     config: ConfigOption = DEFAULT_CONFIG,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that share every batch.")] = 1,
+    workers: Annotated[
+        str, typer.Option(metavar="N|MIN:MAX", help="Processes that share every batch.")
+    ] = "1",
     split: Annotated[
         str | None, typer.Option(help="What is held out: loo, time or none.", show_default="loo")
     ] = None,
@@ -32,6 +34,15 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Most passes.", show_default="by data size")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint of a killed run.")
+    ] = False,
+    max_failures: Annotated[
+        int, typer.Option(min=-1, help="Lost workers after which it gives up; -1: never.")
+    ] = 0,
+    checkpoint_every: Annotated[
+        float, typer.Option(min=0, help="Seconds between checkpoints, beside each epoch's end.")
+    ] = 60.0,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -48,6 +59,9 @@ def train(
         workers=workers,
         refit=refit,
         platforms=platform or (),
+        resume=resume,
+        max_failures=max_failures,
+        checkpoint_every=checkpoint_every,
         split=split,
         cut=cut,
         epochs=epochs,
@@ -76,6 +90,7 @@ def _print(result: TrainResult) -> None:
     console.print(
         f"{metrics['people']:,} people, {metrics['events']:,} events, {metrics['items']:,} items; "
         f"{metrics['epochs']} epochs, {metrics['seconds']:,.0f} s, "
-        f"{metrics['targets_per_s']:,} targets/s. Split {result.split}, "
+        f"{metrics['targets_per_s']:,} targets/s, {metrics['loader_share']:.1%} of the time "
+        f"waiting for the loader. Split {result.split}, "
         f"store version {result.store_version}, terms: {', '.join(result.terms)}."
     )

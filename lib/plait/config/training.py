@@ -23,4 +23,7 @@ class Training(Strict):
     learning_rate: PositiveFloat | None = None
     weight_decay: NonNegativeFloat | None = None
     dropout: NonNegativeFloat | None = Field(None, lt=1)
+    item_dropout: NonNegativeFloat | None = Field(
+        None, lt=1, description="the most of a person's items that a step hides"
+    )
     calendar: bool = Field(False, description="calendar quarter as an input; see docs")

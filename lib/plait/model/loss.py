@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 
@@ -34,9 +37,36 @@ def sampled_softmax(
         targets: b(y) of each position's target, [n, K].
         negatives: b(y) of the negatives, [m, K].
         target: index of each target, [n].
-        negative: index of each negative, [m].
+        negative: index of each negative, ascending, [m].
     """
-    right = (people * targets).sum(dim=1, keepdim=True)
-    wrong = people @ negatives.T
-    wrong = wrong.masked_fill(target[:, None] == negative[None, :], float("-inf"))
-    return torch.logsumexp(torch.cat([right, wrong], dim=1), dim=1) - right[:, 0]
+    right = (people * targets).sum(dim=1).float()
+    column = torch.searchsorted(negative.contiguous(), target.contiguous()).clamp_(
+        max=len(negative) - 1
+    )
+    row = torch.nonzero(negative[column] == target).squeeze(1)
+    scores = (people @ negatives.T).float()
+    with torch.no_grad():
+        scores[row, column[row]] = float("-inf")
+    wrong: torch.Tensor = _LogSumExp.apply(scores)  # type: ignore[no-untyped-call]
+    # log(exp(right) + exp(wrong)) - right
+    return F.softplus(wrong - right)
+
+
+class _LogSumExp(torch.autograd.Function):
+    """`torch.logsumexp` over rows in half as many passes, finite for a row of -inf alone."""
+
+    @staticmethod
+    def forward(ctx: Any, scores: torch.Tensor) -> torch.Tensor:
+        limits = torch.finfo(scores.dtype)
+        peak = scores.amax(dim=1, keepdim=True).clamp_(min=limits.min)
+        parts = (scores - peak).exp_()
+        total = parts.sum(dim=1).clamp_(min=limits.tiny)
+        ctx.save_for_backward(parts, total)
+        return total.log() + peak[:, 0]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:
+        parts, total = ctx.saved_tensors
+        gradient: torch.Tensor = parts * (grad / total)[:, None]
+        return gradient

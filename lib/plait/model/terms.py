@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from plait.features.clock import DAY
 from plait.features.profile import profile_size
 from plait.model.dropout import Dropout
 from plait.model.items import CONTENT, ItemTower
+from plait.model.levels import Levels, windowed
 from plait.model.settings import NetSettings
 
 TASTE = 16  # width of the profile term
@@ -161,16 +163,23 @@ class Popularity(InTime):
         # Bins hold equally many events, so windows of bins follow the pace of the data.
         self.windows = sorted({min(w, settings.bins) for w in (1, 4, 12, settings.bins)})
         self.value = _mlp(len(self.windows), HIDDEN, 1)
+        self._levels: Levels | None = None
 
     def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
         """The value of the counts known at each bin."""
-        counts = facts.counts[item].float()
-        seen = []
-        for window in self.windows:
-            before = torch.zeros_like(counts)
-            before[:, window:] = counts[:, : counts.shape[1] - window]
-            seen.append(torch.log1p(counts - before) / 2)
-        value: torch.Tensor = self.value(torch.stack(seen, dim=2)).squeeze(2)
+        if not self.training:
+            return self._valued(windowed(facts.counts[item], self.windows))
+        # Over the many steps of training it pays to know which counts there are at all.
+        if self._levels is None or self._levels.source is not facts.counts:
+            self._levels = Levels.of(facts.counts, self.windows)
+        if self._levels is None or 4 * len(self._levels.rows) > len(item) * self.bins:
+            return self._valued(windowed(facts.counts[item], self.windows))
+        value = self._valued(self._levels.rows)
+        return F.embedding(self._levels.place[item], value[:, None]).squeeze(2)
+
+    def _valued(self, counts: torch.Tensor) -> torch.Tensor:
+        """Returns the value of windowed counts, [...] from [..., windows]."""
+        value: torch.Tensor = self.value(torch.log1p(counts.float()) / 2).squeeze(-1)
         return value
 
 

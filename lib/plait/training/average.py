@@ -10,16 +10,17 @@ from plait.model.net import Net
 
 
 class Average:
-    """An exponential moving average of a network's parameters."""
+    """An exponential moving average of a network's parameters over `steps` updates."""
 
     def __init__(self, net: Net, decay: float) -> None:
         self.net = copy.deepcopy(net).eval().requires_grad_(False)
-        self._decay, self._steps = decay, 0
+        self.steps = 0
+        self._decay = decay
 
     @torch.no_grad()
     def update(self, net: Net) -> None:
         """Moves the average towards `net`; early on it forgets faster."""
-        self._steps += 1
-        decay = min(self._decay, self._steps / (self._steps + 9))
+        self.steps += 1
+        decay = min(self._decay, self.steps / (self.steps + 9))
         mine: list[torch.Tensor] = list(self.net.parameters())
         torch._foreach_lerp_(mine, [p.detach() for p in net.parameters()], 1 - decay)

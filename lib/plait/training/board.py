@@ -1,4 +1,7 @@
-"""Progress on its way from Ray's controller to the driver's terminal."""
+"""Progress on its way from Ray's controller to the driver's terminal.
+
+The actor's process imports this file, so what is slow to import stays inside the functions.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-
-import ray
-from ray.train import UserCallback
-
-from plait.training.display import show
-from plait.training.worker import read_progress
 
 INTERVAL = 0.5  # seconds
 
@@ -33,32 +30,26 @@ class Board:
 
 def new_board() -> Any:
     """Returns a board that lives in a Ray actor."""
+    import ray
+
     actor: Any = ray.remote(num_cpus=0)(Board)
     return actor.remote()
-
-
-class ToBoard(UserCallback):
-    """Puts the first worker's reports on the board; runs in Ray Train's controller."""
-
-    def __init__(self, board: Any) -> None:
-        self._board = board
-
-    def after_report(
-        self, run_context: Any, metrics: list[dict[str, Any]], checkpoint: Any
-    ) -> None:
-        """Called once all workers have reported."""
-        self._board.write.remote(metrics[0])
 
 
 @contextmanager
 def watched(board: Any, work: Any) -> Iterator[None]:
     """Shows what the board says until the block ends."""
+    import ray
+
+    from plait.training.display import show
+    from plait.training.progress import Progress
+
     over = threading.Event()
 
     def look() -> None:
         report = ray.get(board.read.remote())
         if report is not None:
-            show(work, read_progress(report))
+            show(work, Progress(**report))
 
     def watch() -> None:
         while not over.wait(INTERVAL):

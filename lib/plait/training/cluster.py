@@ -49,6 +49,8 @@ def ray_running(cpus: int) -> Iterator[bool]:
     if not here:
         ray.init(log_to_driver=False, logging_level=logging.ERROR)
     else:
+        # Nobody takes this machine away; the watcher is one more process to start.
+        os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")
         ray.init(
             address="local",
             num_cpus=cpus,

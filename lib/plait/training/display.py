@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from plait.progress import Task
-from plait.training.loop import Progress
+from plait.training.progress import Progress
 
 
 def show(work: Task, progress: Progress) -> None:
     """Brings `work` up to `progress`."""
     work.total = progress.planned
-    note = f"epoch {progress.epoch:.1f}/{progress.epochs}, loss {progress.loss:.3f}"
+    note = f"epoch {progress.epoch:.1f}/{progress.epochs}, loss {progress.loss:.3f}, "
+    note += f"loader {progress.waiting:.1%}"
     if progress.metrics:
         note += f", validation MRR {progress.metrics['mrr']:.4f} (best: epoch {progress.best})"
     if not work.done or progress.targets < work.done:  # the first report, or a refit's

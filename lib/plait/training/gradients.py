@@ -8,10 +8,11 @@ import torch
 from torch import distributed
 
 from plait.model.net import Net
+from plait.training.group import Worker
 
 
 @dataclass(frozen=True)
-class Step:
+class Sums:
     """One step over all workers: loss, targets, and the first worker's clock in seconds."""
 
     loss: float
@@ -19,28 +20,27 @@ class Step:
     clock: float
 
 
-def sum_gradients(
-    net: Net, loss: torch.Tensor, targets: int, clock: float, rank: int, workers: int
-) -> Step:
+def sum_gradients(net: Net, loss: torch.Tensor, targets: int, clock: float, worker: Worker) -> Sums:
     """Sums gradients over workers in place; returns the step's sums.
 
     Every worker's loss is already its part of the whole batch's mean, so the sum is exactly
     the gradient of one worker with the whole batch. The first worker's clock travels along,
-    so that all act on one time.
+    so that all act on one time. A parameter that no worker's share touched has no gradient
+    afterwards, as with one worker: the optimizer then leaves it alone.
     """
-    if workers == 1:
-        return Step(float(loss.detach()), targets, clock)
+    if worker.workers == 1:
+        return Sums(float(loss.detach()), targets, clock)
     parameters = [p for p in net.parameters() if p.requires_grad]
-    for p in parameters:
-        if p.grad is None:  # nothing of this worker's share touched it
-            p.grad = torch.zeros_like(p)
-    counts = torch.tensor([0.0, targets, 0.0 if rank else clock], device=loss.device)
-    counts[0] = loss.detach()
-    grads = [p.grad for p in parameters if p.grad is not None]
-    flat = torch.cat([counts, *(g.reshape(-1) for g in grads)])
+    touched = [float(p.grad is not None) for p in parameters]
+    facts = torch.tensor([0.0, targets, clock if worker.first else 0.0, *touched])
+    facts = facts.to(loss.device)
+    facts[0] = loss.detach()
+    parts = [facts]
+    parts += [(torch.zeros_like(p) if p.grad is None else p.grad).view(-1) for p in parameters]
+    flat = torch.cat(parts)
     distributed.all_reduce(flat)
-    at = len(counts)
-    for grad in grads:
-        grad.copy_(flat[at : at + grad.numel()].view_as(grad))
-        at += grad.numel()
-    return Step(float(flat[0]), int(flat[1]), float(flat[2]))
+    summed, *grads = torch.split(flat, [len(part) for part in parts])
+    total, count, time, *touches = summed.tolist()
+    for p, grad, touch in zip(parameters, grads, touches, strict=True):
+        p.grad = grad.view_as(p) if touch else None
+    return Sums(total, int(count), time)

@@ -44,8 +44,8 @@ class Hyper:
     dropout: float
     calendar: bool
     seed: int
-    full_softmax: int = 1024
     item_dropout: float = 0.6
+    full_softmax: int = 1024
     warmup: int = 35
     floor: float = 0.05
     clip: float = 5.0
@@ -76,6 +76,7 @@ def choose(given: Training, people: int, targets: int) -> Hyper:
         dropout=(0.5 if large else 0.3) if given.dropout is None else given.dropout,
         calendar=given.calendar,
         seed=given.seed,
+        item_dropout=0.6 if given.item_dropout is None else given.item_dropout,
     )
 
 

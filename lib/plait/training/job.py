@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from plait.config import Project
 from plait.config.training import Training
@@ -27,6 +27,7 @@ class Job:
         cut: start of a time split's test targets, microseconds; None: chosen from the data.
         refit: whether to train on everything, for the number of epochs found.
         threads: CPU threads of each worker.
+        checkpoint_every: seconds between checkpoints; 0: after every step.
         only: the platforms that it sees, in the order of their codes; empty: all.
     """
 
@@ -40,6 +41,10 @@ class Job:
     refit: bool
     threads: int
     only: tuple[str, ...] = ()
+    checkpoint_every: float = 60.0
+
+    # What a resumed run may change.
+    SURROUNDINGS: ClassVar[tuple[str, ...]] = ("store", "threads", "checkpoint_every")
 
     @property
     def seen(self) -> tuple[str, ...]:
@@ -54,6 +59,7 @@ class Job:
         refit: bool,
         threads: int,
         only: Sequence[str] = (),
+        checkpoint_every: float = 60.0,
     ) -> Job:
         """Returns the job of training `project` on its newest store version.
 
@@ -77,6 +83,7 @@ class Job:
             refit=refit,
             threads=threads,
             only=tuple(name for name in project.platforms if name in only),
+            checkpoint_every=checkpoint_every,
         )
 
     def open(self) -> tuple[Store, StoreVersion]:

@@ -3,64 +3,50 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
 import torch
 
 from plait.model.net import Net
 from plait.model.settings import settings_for
-from plait.training.average import Average
-from plait.training.best import Best, agree
+from plait.training.compiled import compile_on_gpu
 from plait.training.data import TrainingData
+from plait.training.draws import seed_dropout
 from plait.training.gradients import sum_gradients
+from plait.training.group import ALONE, Worker
 from plait.training.hyper import Hyper
-from plait.training.sampler import epoch_batches
+from plait.training.keeper import Keeper
+from plait.training.loader import Loader
+from plait.training.portion import Portion, build_portion
+from plait.training.progress import Progress, Report
+from plait.training.sampler import Sampler
 from plait.training.schedule import learning_rate
-from plait.training.step import batch_loss
+from plait.training.state import State
+from plait.training.step import step_loss
 from plait.training.validate import validate_net
 
 REPORT_EVERY = 2.0  # seconds
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands.
-
-    Attributes:
-        epoch: passes done, fractions included.
-        epochs: passes planned.
-        targets: positions trained so far, over all workers.
-        planned: positions of all passes planned.
-        seconds: since the first step.
-        loss: mean loss of this epoch so far.
-        metrics: the newest validation; empty before the first.
-        best: the epoch whose validation is best so far, 0 before the first.
-    """
-
-    epoch: float
-    epochs: int
-    targets: int
-    planned: int
-    seconds: float
-    loss: float
-    metrics: dict[str, float] = field(default_factory=dict)
-    best: int = 0
-
-
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A trained network: the averaged weights of the best epoch, and how it came about."""
+    """A trained network: the averaged weights of the best epoch, and how it came about.
+
+    Attributes:
+        net, epoch, metrics: of the best epoch.
+        seconds, targets: as in Progress.
+        waiting: the loader's share of the time, 0 to 1.
+        curve: the loss over the run, see LossCurve.
+    """
 
     net: Net
     epoch: int
     metrics: dict[str, float]
     seconds: float
     targets: int
-
-
-Report = Callable[[Progress], None]
+    waiting: float
+    curve: list[float]
 
 
 def fit(
@@ -68,10 +54,10 @@ def fit(
     hyper: Hyper,
     *,
     stop: int | None = None,
-    device: torch.device | None = None,
-    rank: int = 0,
-    workers: int = 1,
+    worker: Worker = ALONE,
     report: Report | None = None,
+    keeper: Keeper | None = None,
+    net: Net | None = None,
 ) -> Fitted:
     """Returns the network trained on `data`.
 
@@ -79,63 +65,73 @@ def fit(
         data: the run's data, the same on every worker.
         hyper: hyper-parameters.
         stop: the epoch to stop after in a schedule planned for `hyper.epochs` (a refit).
-        device: where to train; default: the CPU.
-        rank: this worker.
-        workers: how many workers there are; more than one need a process group.
+        worker: this worker; default: the only one, on the CPU.
         report: told about progress every two seconds and after each epoch, at the same
             steps on every worker.
+        keeper: of checkpoints; the run goes on from its last one.
+        net: the untrained network, with its facts; default: the one that fits the data.
     """
-    device = device or torch.device("cpu")
     torch.set_flush_denormal(True)  # tiny averages slow a CPU down a hundredfold
-    net = build_net(data, hyper).to(device)
-    torch.manual_seed(hyper.seed * 1009 + rank + 1)  # dropout differs between workers
-    optimizer = _optimizer(net, hyper)
-    average, best = Average(net, hyper.average), Best(hyper.patience)
-    lengths, planned = data.history.lengths, int((data.weight > 0).sum()) * hyper.epochs
-    steps = len(epoch_batches(lengths, hyper.batch_size, np.random.default_rng(0)))
-    start, step, targets, told = time.monotonic(), 0, 0, 0.0
-    last = stop or hyper.epochs
+    net = (net or build_net(data, hyper)).to(worker.device)
+    sampler = Sampler(data.history.lengths, hyper.batch_size, hyper.seed)
+    state = State(net, hyper, sampler.steps * hyper.epochs)
+    compile_on_gpu(net, worker.device)
+    if keeper is not None:
+        keeper.restore(state)
+    start, told, last = time.monotonic() - state.seconds, state.seconds, stop or hyper.epochs
+    waited, planned = state.waited, int((data.weight > 0).sum()) * hyper.epochs
 
-    def tell(epoch: float, loss: float) -> None:
+    def tell(epoch: float, steps: int) -> None:
         if report is not None:
-            seconds = time.monotonic() - start
             report(
                 Progress(
-                    epoch, hyper.epochs, targets, planned, seconds, loss, best.newest, best.epoch
+                    epoch, hyper.epochs, state.targets, planned, state.seconds,
+                    state.loss / max(1, steps), state.best.newest, state.best.epoch, _share(state),
                 )
-            )
+            )  # fmt: skip
 
-    for epoch in range(1, last + 1):
-        random = np.random.default_rng([hyper.seed, epoch])
-        net.train()
-        losses = 0.0
-        for number, rows in enumerate(epoch_batches(lengths, hyper.batch_size, random), 1):
-            part = learning_rate(step, steps * hyper.epochs, hyper.warmup, hyper.floor)
-            for group in optimizer.param_groups:
-                group["lr"] = hyper.learning_rate * part
-            optimizer.zero_grad(set_to_none=True)
-            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                loss, count = batch_loss(net, data, hyper, rows, random, rank, workers)
-            loss.backward()
-            clock = time.monotonic() - start
-            done = sum_gradients(net, loss, count, clock, rank, workers)
-            torch.nn.utils.clip_grad_norm_(net.parameters(), hyper.clip, foreach=True)
-            optimizer.step()
-            average.update(net)
-            step, targets, losses = step + 1, targets + done.targets, losses + done.loss
+    def build(step: int) -> Portion:
+        views, rows = net.settings.views, sampler.rows(step)
+        return build_portion(data, hyper, views, step, rows, worker.rank, worker.workers)
+
+    over, best = worker.agree([state.best.over, state.best.epoch])
+    loader = Loader(build, state.step, state.step if over else sampler.steps * last)
+    for portion in loader:
+        rate = partial(learning_rate, warmup=hyper.warmup, floor=hyper.floor)
+        for group in state.optimizer.param_groups:
+            group["lr"] = hyper.learning_rate * rate(state.step, sampler.steps * hyper.epochs)
+        _train(state, portion.to(worker.device), hyper, worker, time.monotonic() - start)
+        state.waited = waited + loader.waited
+        epoch, number = divmod(state.step, sampler.steps)
+        if number:
             # Workers must report alike, so all go by the first one's clock.
-            if number < steps and done.clock - told >= REPORT_EVERY:
-                told = done.clock
-                tell(epoch - 1 + number / steps, losses / number)
+            if state.seconds - told >= REPORT_EVERY:
+                told = state.seconds
+                tell(state.step / sampler.steps, number)
+            if keeper is not None and keeper.is_due(state.seconds):
+                keeper.write(state)
+            continue
         if data.validation is None:
-            best.take(average.net, epoch, {})
-        elif rank == 0 and _worth_validating(epoch, last):
-            best.take(average.net, epoch, validate_net(average.net, data, data.validation))
-        tell(epoch, losses / max(1, steps))
-        if agree(best.over, workers):
+            state.best.take(state.average.net, epoch, {})
+        elif _worth_validating(epoch, last):
+            found = validate_net(state.average.net, data, data.validation, worker)
+            state.best.take(state.average.net, epoch, found)
+        state.seconds = time.monotonic() - start
+        tell(float(epoch), sampler.steps)
+        state.loss = 0.0
+        if keeper is not None:
+            keeper.write(state)
+        over, best = worker.agree([state.best.over, state.best.epoch])
+        if over:
             break
     return Fitted(
-        best.restore(average.net), best.epoch, best.metrics, time.monotonic() - start, targets
+        state.best.restore(state.average.net),
+        best,
+        state.best.metrics,
+        state.seconds,
+        state.targets,
+        _share(state),
+        state.curve.points(),
     )
 
 
@@ -156,11 +152,26 @@ def build_net(data: TrainingData, hyper: Hyper) -> Net:
     return net
 
 
-def _optimizer(net: Net, hyper: Hyper) -> torch.optim.AdamW:
-    """Returns AdamW that decays everything: the gain of the norms is what sharpens scores."""
-    return torch.optim.AdamW(
-        net.parameters(), lr=hyper.learning_rate, weight_decay=hyper.weight_decay, fused=True
-    )
+def _train(state: State, portion: Portion, hyper: Hyper, worker: Worker, clock: float) -> None:
+    """Does one step."""
+    net, device = state.net, worker.device
+    net.train()
+    seed_dropout(hyper.seed, portion.step, worker.rank)
+    state.optimizer.zero_grad(set_to_none=True)
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        loss = step_loss(net, portion)
+    loss.backward()
+    sums = sum_gradients(net, loss, portion.targets, clock, worker)
+    torch.nn.utils.clip_grad_norm_(net.parameters(), hyper.clip, foreach=True)
+    state.optimizer.step()
+    state.average.update(net)
+    state.curve.add(sums.loss)
+    state.step, state.seconds = state.step + 1, sums.clock
+    state.targets, state.loss = state.targets + sums.targets, state.loss + sums.loss
+
+
+def _share(state: State) -> float:
+    return state.waited / max(state.seconds, 1e-9)
 
 
 def _worth_validating(epoch: int, last: int) -> bool:

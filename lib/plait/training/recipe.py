@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -17,9 +17,13 @@ from plait.store import Registry
 from plait.training.blend import choose_weights
 from plait.training.code import code_version
 from plait.training.data import TrainingData, prepare
+from plait.training.group import Worker
 from plait.training.hyper import Hyper, choose
 from plait.training.job import Job
-from plait.training.loop import Fitted, Report, fit
+from plait.training.keeper import Keeper, last_mark
+from plait.training.loop import Fitted, fit
+from plait.training.progress import Report
+from plait.training.unfinished import STAGES, UnfinishedRun
 
 
 @dataclass(frozen=True)
@@ -32,35 +36,39 @@ class Found:
     metrics: dict[str, float]
     source: str
 
-
-@dataclass(frozen=True)
-class Worker:
-    """This process's place in the run."""
-
-    device: torch.device
-    rank: int = 0
-    workers: int = 1
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Found:
+        """Returns what `dataclasses.asdict` made plain."""
+        return cls(**(raw | {"hyper": Hyper(**raw["hyper"])}))
 
 
-def this_process() -> Worker:
-    """Returns the only worker of a run in this process: on a GPU where there is one."""
-    return Worker(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-
-
-def make_model(job: Job, worker: Worker, report: Report | None) -> Model | None:
+def make_model(job: Job, worker: Worker, report: Report | None, run: UnfinishedRun) -> Model | None:
     """Returns the trained model on the first worker, None on the others.
+
+    Goes on from the last checkpoint of `run`, if it has one.
 
     Raises:
         TooFewEvents: there is not enough data for the split.
     """
     if job.refit:
-        found = earlier(job) or _search(job, worker, report)[0]
-        return _refit(job, worker, found, report)
-    found, data, fitted = _search(job, worker, report)
-    if worker.rank:
+        found = _begun(run, worker) or earlier(job)
+        if found is None:
+            found = _search(job, worker, report, run)[0]
+        return _refit(job, worker, found, report, run)
+    found, data, fitted = _search(job, worker, report, run)
+    if not worker.first:
         return None
     term = ItemItem.build(data.history, len(data.vocabulary), found.weights)
     return _assemble(job, worker, data, fitted, found, term)
+
+
+def _begun(run: UnfinishedRun, worker: Worker) -> Found | None:
+    """Returns what the search before an unfinished refit found."""
+    mark = last_mark(run, worker)
+    if mark is None or STAGES[mark.stage] != "refit":
+        return None
+    found = run.read(mark).found
+    return None if found is None else Found.from_json(found)
 
 
 def earlier(job: Job) -> Found | None:
@@ -87,14 +95,15 @@ def read(job: Job, split: str, bins: int) -> TrainingData:
     return prepare(sequences, items, job.platforms, split, job.cut, bins, job.only)
 
 
-def _search(job: Job, worker: Worker, report: Report | None) -> tuple[Found, TrainingData, Fitted]:
+def _search(
+    job: Job, worker: Worker, report: Report | None, run: UnfinishedRun
+) -> tuple[Found, TrainingData, Fitted]:
     data = read(job, job.training.split, Hyper.bins)
     hyper = chosen(job.training, data)
-    fitted = fit(
-        data, hyper, device=worker.device, rank=worker.rank, workers=worker.workers, report=report
-    )
+    keeper = Keeper(run, worker, "search", job.checkpoint_every)
+    fitted = fit(data, hyper, worker=worker, report=report, keeper=keeper)
     weights, metrics = dict.fromkeys(job.seen, 0.0), dict(fitted.metrics)
-    if data.validation is not None and worker.rank == 0:
+    if data.validation is not None and worker.first:
         term, metrics = choose_weights(fitted.net, data, data.validation)
         weights = term.weights
     elif data.validation is None:
@@ -102,18 +111,13 @@ def _search(job: Job, worker: Worker, report: Report | None) -> tuple[Found, Tra
     return Found(hyper, fitted.epoch, weights, metrics, "search"), data, fitted
 
 
-def _refit(job: Job, worker: Worker, found: Found, report: Report | None) -> Model | None:
+def _refit(
+    job: Job, worker: Worker, found: Found, report: Report | None, run: UnfinishedRun
+) -> Model | None:
     data = read(job, "none", found.hyper.bins)
-    fitted = fit(
-        data,
-        found.hyper,
-        stop=found.epoch,
-        device=worker.device,
-        rank=worker.rank,
-        workers=worker.workers,
-        report=report,
-    )
-    if worker.rank:
+    keeper = Keeper(run, worker, "refit", job.checkpoint_every, asdict(found))
+    fitted = fit(data, found.hyper, stop=found.epoch, worker=worker, report=report, keeper=keeper)
+    if not worker.first:
         return None
     term = ItemItem.build(data.history, len(data.vocabulary), found.weights)
     refitted = replace(job, training=job.training.model_copy(update={"split": "none"}))
@@ -143,6 +147,8 @@ def _assemble(
         "epochs": fitted.epoch,
         "seconds": round(fitted.seconds, 1),
         "targets_per_s": round(fitted.targets / max(fitted.seconds, 1e-9)),
+        "loader_share": round(fitted.waiting, 4),
+        "loss_curve": fitted.curve,
         "workers": worker.workers,
         "people": int((data.history.lengths > 0).sum()),
         "events": len(data.history.item),

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from plait.config import Project, load_config
 from plait.config.training import Training
-from plait.errors import PlaitError
+from plait.errors import ConfigError, PlaitError, RunFailed
 from plait.progress import Task, task
 from plait.training.cluster import gpus, hush, is_connected, ray_running
 from plait.training.job import Job
+from plait.training.scale import Scale
 
 PATIENCE = 1800  # seconds a worker waits for the others; the first one validates alone
 
@@ -39,24 +41,36 @@ class TrainResult:
 def train(
     project: Project | str | Path,
     *,
-    workers: int = 1,
+    workers: int | str | tuple[int, int] = 1,
     refit: bool = False,
     platforms: Sequence[str] = (),
+    resume: bool = False,
+    max_failures: int = 0,
+    checkpoint_every: float = 60.0,
     **settings: Any,
 ) -> TrainResult:
     """Trains the project's model and publishes it as a new version.
 
     Args:
         project: the project, or its file.
-        workers: processes that share every batch.
+        workers: processes that share every batch; "2:4" or (2, 4): as many as there is room
+            for, at any time.
         refit: train on everything, for the number of epochs that an earlier version (or a
             search made first) found.
         platforms: what the version may see; default: all. It holds out what a version of all
             platforms holds out, so `plait evaluate --against` can say what the others are worth.
+        resume: go on from the last checkpoint of an unfinished run with these settings, on
+            the store version that it began with.
+        max_failures: how often the run may lose workers and go on by itself on new ones, -1
+            without limit. Workers lost to preemption are not counted.
+        checkpoint_every: seconds between checkpoints, beside one after each epoch.
         **settings: overrides of the project's `train` settings, such as epochs=3.
 
     Raises:
+        ConfigError: a setting is outside its range.
         NothingFused: there is nothing to train on yet.
+        NothingToResume: no unfinished run has these settings.
+        RunFailed: workers were lost more than `max_failures` times.
         TooFewEvents: there is not enough to learn from.
         UnknownPlatform: the project lacks one of `platforms`.
     """
@@ -64,17 +78,30 @@ def train(
         project = load_config(project)
     given = {name: value for name, value in settings.items() if value is not None}
     training = Training.model_validate(project.train.model_dump() | given)
-    cpus = os.cpu_count() or 1
-    job = Job.of(project, training, refit, max(1, cpus // workers), platforms)
+    scale = Scale.of(workers)
+    if max_failures < -1:
+        raise ConfigError(f"max failures is {max_failures}.", allowed="-1 (no limit), 0 or more.")
+    job = Job.of(project, training, refit, scale.threads, platforms, checkpoint_every)
+    job = _begin(job, resume)
     with task("train", unit="targets") as work:
         # One worker and no cluster: TorchTrainer runs it in this process, without starting Ray.
-        if workers == 1 and not is_connected():
+        if scale.most == 1 and not max_failures and not is_connected():
             record = _run_here(job, work)
         else:
-            record = _run_on_ray(job, workers, work)
+            record = _run_on_ray(job, scale, max_failures, work)
     names = ("model", "version", "split", "store_version", "terms", "item_item")
     known = {name: record.pop(name) for name in names}
     return TrainResult(**known, metrics=record)
+
+
+def _begin(job: Job, resume: bool) -> Job:
+    """Returns the job to run, from the beginning or from where an unfinished run stands."""
+    from plait.training.unfinished import UnfinishedRun, resumed
+
+    if resume:
+        return resumed(job)
+    UnfinishedRun(job.open()[0].objects, job).start()
+    return job
 
 
 def _run_here(job: Job, work: Task) -> dict[str, Any]:
@@ -84,7 +111,7 @@ def _run_here(job: Job, work: Task) -> dict[str, Any]:
     from ray.train.torch import TorchTrainer
 
     from plait.training.display import show
-    from plait.training.recipe import this_process
+    from plait.training.group import this_process
     from plait.training.worker import run_job
 
     def work_here() -> Any:
@@ -98,25 +125,28 @@ def _run_here(job: Job, work: Task) -> dict[str, Any]:
     return _record(trainer.fit().return_value)
 
 
-def _run_on_ray(job: Job, workers: int, work: Task) -> dict[str, Any]:
+def _run_on_ray(job: Job, scale: Scale, max_failures: int, work: Task) -> dict[str, Any]:
     """Runs the job by TorchTrainer on Ray workers, started here or on a cluster."""
-    with ray_running(max(workers * job.threads, workers)) as ours:
-        from ray.train import RunConfig, ScalingConfig, TrainingFailedError
+    # What Ray has to say of lost workers must not stand among a command's own output.
+    with redirect_stdout(sys.stderr), ray_running(scale.most * job.threads) as ours:
+        from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
         from ray.train.torch import TorchConfig, TorchTrainer
 
-        from plait.training.board import ToBoard, new_board, watched
+        from plait.training.board import new_board, watched
+        from plait.training.relay import ToBoard
         from plait.training.worker import train_worker
 
-        use_gpu = gpus() >= workers
+        use_gpu = gpus() >= scale.least
         board = new_board()
         with tempfile.TemporaryDirectory(prefix="plait-train-") as folder:
             worker: Any = train_worker
             callback: Any = ToBoard(board)
+            number: Any = scale.for_ray()
             trainer: Any = TorchTrainer(
                 worker,
                 train_loop_config={"job": job.as_config(), "use_gpu": use_gpu},
                 scaling_config=ScalingConfig(
-                    num_workers=workers,
+                    num_workers=number,
                     use_gpu=use_gpu,
                     resources_per_worker={"CPU": job.threads} | ({"GPU": 1} if use_gpu else {}),
                 ),
@@ -124,6 +154,7 @@ def _run_on_ray(job: Job, workers: int, work: Task) -> dict[str, Any]:
                     name=f"plait-{job.model}",
                     storage_path=folder if ours else None,
                     callbacks=[callback],
+                    failure_config=FailureConfig(max_failures=max_failures),
                 ),
                 torch_config=TorchConfig(backend="nccl" if use_gpu else "gloo", timeout_s=PATIENCE),
             )
@@ -136,13 +167,28 @@ def _run_on_ray(job: Job, workers: int, work: Task) -> dict[str, Any]:
 
 def _cause(error: Exception) -> Exception:
     """Returns what went wrong on a worker in plait's own words, where it has any."""
-    failures = getattr(error, "worker_failures", {}).values()
-    for failure in failures:
+    failures = dict(getattr(error, "worker_failures", {}))
+    for failure in failures.values():
         cause = getattr(failure, "cause", None) or failure
         for candidate in (failure, cause, getattr(failure, "__cause__", None)):
             if isinstance(candidate, PlaitError):
                 return candidate
+    if any(map(_is_loss, failures.values())):
+        return RunFailed(
+            "the run lost a worker, and may lose no more.",
+            fix="`plait train --resume` goes on from the last checkpoint; with --max-failures N "
+            "the run does so by itself.",
+        )
     return error
+
+
+def _is_loss(failure: Exception) -> bool:
+    """Whether a worker died, or heard that another one did: who is noticed first varies."""
+    from ray.exceptions import RayActorError
+
+    if isinstance(getattr(failure, "health_check_failure", failure), RayActorError):
+        return True
+    return any(sign in str(failure) for sign in ("closed by peer", "reset by peer"))
 
 
 def _record(value: Any) -> dict[str, Any]:

@@ -4,7 +4,36 @@ from __future__ import annotations
 
 import numpy as np
 
+from plait.training.draws import batch_order
+
 NEIGHBOURHOOD = 8  # batches that are sorted by length together
+
+
+class Sampler:
+    """The batches of a run, found by the number of their step alone.
+
+    That number is all the state there is: a run that goes on at step n gets the batches that
+    an unkilled one got from step n on.
+
+    Args:
+        lengths: events of each person, [B].
+        batch_size: people in a batch, over all workers.
+        seed: of the order.
+    """
+
+    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int) -> None:
+        self._lengths, self._batch_size, self._seed = lengths, batch_size, seed
+        self._epoch, self._batches = 0, list[np.ndarray]()
+        self.steps = -(-int((lengths >= 2).sum()) // batch_size)  # of one epoch
+
+    def rows(self, step: int) -> np.ndarray:
+        """Returns the people of `step`, counted from 0 over all epochs, [n]."""
+        epoch = step // self.steps + 1
+        if epoch != self._epoch:
+            order = batch_order(self._seed, epoch)
+            self._batches = epoch_batches(self._lengths, self._batch_size, order)
+            self._epoch = epoch
+        return self._batches[step % self.steps]
 
 
 def epoch_batches(

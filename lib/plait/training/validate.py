@@ -11,6 +11,7 @@ from plait.model.artifact import Model, Provenance
 from plait.model.neighbours import ItemItem
 from plait.model.net import Net
 from plait.training.data import TrainingData
+from plait.training.group import ALONE, Worker
 
 CANDIDATES = 999  # of the protocol that the ranks are scaled to
 MOST = 5_000  # targets that are looked at
@@ -45,30 +46,34 @@ def hide_seen(scores: torch.Tensor, history: History, items: np.ndarray) -> None
     scores[rows, torch.from_numpy(column[mine]).to(scores.device)] = float("-inf")
 
 
-def validate(model: Model, targets: Targets) -> dict[str, float]:
+def validate(model: Model, targets: Targets, worker: Worker = ALONE) -> dict[str, float]:
     """Returns per platform and in all the MRR against 999 negatives, and NDCG@10 on all items.
 
     The rank against 999 negatives is the one expected of a uniform draw, without the draw's
-    noise. `mrr` sums over platforms: it chooses the epoch.
+    noise. `mrr` sums over platforms: it chooses the epoch. Workers share the targets.
     """
     if len(targets) > MOST:
         targets = targets.take(np.random.default_rng(0).permutation(len(targets))[:MOST])
-    found: dict[str, float] = {"mrr": 0.0}
+    sums = np.zeros((len(model.platforms), 3))  # targets, reciprocal ranks, discounted gains
     for code, platform in enumerate(model.platforms):
         mine = np.flatnonzero(targets.platform == code)
-        if not len(mine):
-            continue
-        ranks = target_ranks(model, targets.take(mine), platform)
+        ranks = target_ranks(model, targets.take(mine[worker.rank :: worker.workers]), platform)
         items = len(model.vocabulary.platform_items(platform))
         expected = 1 + (ranks - 1) * min(1.0, CANDIDATES / max(1, items - 1))
-        found[f"{platform}.mrr"] = float((1 / expected).mean())
-        found[f"{platform}.ndcg@10"] = float(((ranks <= 10) / np.log2(ranks + 1)).mean())
-        found["mrr"] += found[f"{platform}.mrr"]
+        gains = (ranks <= 10) / np.log2(ranks + 1)
+        sums[code] = len(ranks), (1 / expected).sum(), gains.sum()
+    found: dict[str, float] = {"mrr": 0.0}
+    for platform, (count, reciprocal, gain) in zip(model.platforms, worker.sum(sums), strict=True):
+        if count:
+            found[f"{platform}.mrr"] = float(reciprocal / count)
+            found[f"{platform}.ndcg@10"] = float(gain / count)
+            found["mrr"] += found[f"{platform}.mrr"]
     return found
 
 
-def validate_net(net: Net, data: TrainingData, targets: Targets) -> dict[str, float]:
+def validate_net(
+    net: Net, data: TrainingData, targets: Targets, worker: Worker = ALONE
+) -> dict[str, float]:
     """Returns `validate` of a network alone, without its item-item term."""
-    return validate(
-        Model(net, data.vocabulary, ItemItem.none(len(data.vocabulary)), Provenance()), targets
-    )
+    term = ItemItem.none(len(data.vocabulary))
+    return validate(Model(net, data.vocabulary, term, Provenance()), targets, worker)

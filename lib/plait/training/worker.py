@@ -11,15 +11,19 @@ import torch
 
 from plait.model.artifact import Model
 from plait.store import Registry
+from plait.training.group import Worker
 from plait.training.job import Job
-from plait.training.loop import Progress, Report
-from plait.training.recipe import Worker, make_model
+from plait.training.progress import Report
+from plait.training.recipe import make_model
+from plait.training.unfinished import UnfinishedRun
 
 
 def train_worker(config: dict[str, Any]) -> dict[str, Any] | None:
     """Trains as one worker of a Ray Train run; the first one publishes the version.
 
-    Progress goes out by `ray.train.report`, at the same steps on every worker, as Ray asks.
+    Ray calls it again, on a new group of workers, after it lost one or changed their number:
+    it then goes on from the last checkpoint. Progress goes out by `ray.train.report`, at the
+    same steps on every worker, as Ray asks.
     """
     import ray.train
 
@@ -33,8 +37,13 @@ def train_worker(config: dict[str, Any]) -> dict[str, Any] | None:
 def run_job(job: Job, worker: Worker, report: Report | None) -> dict[str, Any] | None:
     """Returns what was published, on the first worker; None on the others."""
     torch.set_num_threads(job.threads)
-    model = make_model(job, worker, report)
-    return None if model is None else publish(job, model)
+    run = UnfinishedRun(job.open()[0].objects, job)
+    model = make_model(job, worker, report, run)
+    if model is None:
+        return None
+    record = publish(job, model)
+    run.clear()
+    return record
 
 
 def publish(job: Job, model: Model) -> dict[str, Any]:
@@ -52,8 +61,3 @@ def publish(job: Job, model: Model) -> dict[str, Any]:
         "item_item": model.item_item.weights,
         **model.metrics,
     }
-
-
-def read_progress(raw: dict[str, Any]) -> Progress:
-    """Returns the progress in a report."""
-    return Progress(**raw)

@@ -12,7 +12,9 @@ from plait.config.training import Training
 from plait.training.data import TrainingData, prepare
 from plait.training.hyper import Hyper, choose
 from plait.training.loop import build_net, fit
-from plait.training.step import batch_loss, positions
+from plait.training.portion import build_portion
+from plait.training.questions import positions
+from plait.training.step import step_loss
 
 from .tiny import PLATFORMS, tiny_items, tiny_sequences
 
@@ -25,8 +27,9 @@ def data() -> TrainingData:
 
 @pytest.fixture
 def hyper() -> Hyper:
-    small = choose(Training(epochs=4, dimensions=16, batch_size=32, dropout=0.0), 200, 2000)
-    return replace(small, item_dropout=0.0)
+    return choose(
+        Training(epochs=4, dimensions=16, batch_size=32, dropout=0, item_dropout=0), 200, 2000
+    )
 
 
 @pytest.mark.parametrize("full_softmax", [0, 1000])
@@ -34,16 +37,21 @@ def hyper() -> Hyper:
 def test_workers_losses_and_gradients_add_up(
     data: TrainingData, hyper: Hyper, workers: int, full_softmax: int
 ) -> None:
-    hyper = replace(hyper, full_softmax=full_softmax, negatives=20)
+    hyper = replace(hyper, full_softmax=full_softmax, negatives=20, item_dropout=0.6)
     net = build_net(data, hyper)
     rows = np.arange(17)
 
     def gradient(rank: int, of: int) -> tuple[float, int, torch.Tensor]:
         net.zero_grad(set_to_none=False)
-        loss, count = batch_loss(net, data, hyper, rows, np.random.default_rng(5), rank, of)
+        portion = build_portion(data, hyper, net.settings.views, 5, rows, rank, of)
+        loss = step_loss(net, portion)
         loss.backward()
         flat = [torch.zeros_like(p) if p.grad is None else p.grad for p in net.parameters()]
-        return float(loss.detach()), count, torch.cat([g.reshape(-1).clone() for g in flat])
+        return (
+            float(loss.detach()),
+            portion.targets,
+            torch.cat([g.reshape(-1).clone() for g in flat]),
+        )
 
     whole = gradient(0, 1)
     parts = [gradient(rank, workers) for rank in range(workers)]

@@ -1,0 +1,57 @@
+"""How often items were chosen lately and in all: few different values, computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+MOST = 2**25  # counts, above which finding the different ones is not worth it
+
+
+def windowed(counts: torch.Tensor, windows: Sequence[int]) -> torch.Tensor:
+    """Returns the events in the last `windows` bins before each bin, [m, Q, windows].
+
+    Args:
+        counts: events before each bin, [m, Q].
+        windows: numbers of bins.
+    """
+    seen = []
+    for window in windows:
+        before = torch.zeros_like(counts)
+        before[:, window:] = counts[:, : counts.shape[1] - window]
+        seen.append(counts - before)
+    return torch.stack(seen, dim=2)
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """The different rows that `windowed` gives for all items, and where each occurs.
+
+    Most items are chosen seldom, so there are a thousand times fewer of them than of items
+    times bins.
+
+    Attributes:
+        rows: int32 [U, windows].
+        place: row of each item and bin, int32 [items, Q].
+        source: the counts they were made of.
+    """
+
+    rows: torch.Tensor
+    place: torch.Tensor
+    source: torch.Tensor
+
+    @classmethod
+    def of(cls, counts: torch.Tensor, windows: Sequence[int]) -> Levels | None:
+        """Returns the levels of `counts`, int32 [items, Q]; None where they would not pay."""
+        if counts.numel() > MOST:
+            return None
+        columns = windowed(counts, windows).view(-1, len(windows)).long()
+        key = torch.zeros(len(columns), dtype=torch.int64, device=counts.device)
+        for column in columns.unbind(1):
+            # Numbered anew for each column, so that keys stay small.
+            key = torch.unique(key * (int(column.max()) + 1) + column, return_inverse=True)[1]
+        rows = columns.new_empty(int(key.max()) + 1, len(windows))
+        rows[key] = columns
+        return cls(rows.int(), key.int().view(counts.shape), counts)

@@ -1,0 +1,28 @@
+"""What a step draws at random, keyed by the seed and the step.
+
+There is no generator whose state must be kept: any step can be drawn again, on any worker and
+after any restart.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+NEGATIVES, HIDDEN, DROPOUT = 1, 2, 3
+
+
+def batch_order(seed: int, epoch: int) -> np.random.Generator:
+    """Returns the source of an epoch's batches, the same on every worker."""
+    return np.random.default_rng([seed, epoch])
+
+
+def draws(seed: int, step: int, purpose: int) -> np.random.Generator:
+    """Returns the source of a step's negatives or hidden items, the same on every worker."""
+    return np.random.default_rng([seed, step, purpose])
+
+
+def seed_dropout(seed: int, step: int, rank: int) -> None:
+    """Seeds torch for the dropout of one step; masks differ between workers."""
+    word = np.random.SeedSequence([seed, step, DROPOUT, rank]).generate_state(1, np.uint64)[0]
+    torch.manual_seed(int(word >> np.uint64(1)))

@@ -1,0 +1,49 @@
+"""A worker of a run and what it shares with the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import distributed
+
+
+@dataclass(frozen=True)
+class Worker:
+    """This process's place in the run; more than one worker need a process group."""
+
+    device: torch.device
+    rank: int = 0
+    workers: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this one keeps checkpoints and publishes."""
+        return self.rank == 0
+
+    def agree(self, values: Sequence[int]) -> list[int]:
+        """Returns the first worker's `values` on every worker."""
+        if self.workers == 1:
+            return list(values)
+        shared = torch.tensor(values, dtype=torch.int64, device=self.device)
+        distributed.broadcast(shared, src=0)
+        return [int(value) for value in shared.tolist()]
+
+    def sum(self, values: np.ndarray) -> np.ndarray:
+        """Returns the sum of all workers' `values`, float64 of any shape, on every worker."""
+        if self.workers == 1:
+            return values
+        shared = torch.from_numpy(values).to(self.device)
+        distributed.all_reduce(shared)
+        total: np.ndarray = shared.cpu().numpy()
+        return total
+
+
+ALONE = Worker(torch.device("cpu"))
+
+
+def this_process() -> Worker:
+    """Returns the only worker of a run in this process: on a GPU where there is one."""
+    return Worker(torch.device("cuda" if torch.cuda.is_available() else "cpu"))

@@ -1,0 +1,51 @@
+"""How many workers a run has: a number, or a range that Ray moves in as machines come and go."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from plait.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From `least` to `most` workers; the same where the number is fixed."""
+
+    least: int
+    most: int
+
+    @classmethod
+    def of(cls, given: int | str | tuple[int, int]) -> Scale:
+        """Returns the scale in 4, "4", "2:4" or (2, 4).
+
+        Raises:
+            ConfigError: it is none of these.
+        """
+        try:
+            parts = given if isinstance(given, tuple) else str(given).split(":")
+            least, *more = (int(part) for part in parts)
+            most = more[0] if more else least
+        except ValueError:
+            least, more, most = 0, [], 0
+        if len(more) > 1 or not 1 <= least <= most:
+            raise ConfigError(
+                f"workers is '{given}'.",
+                allowed="A number from 1, or MIN:MAX with MIN not above MAX.",
+                fix="Give --workers 2, or --workers 1:4 for as many as there are machines for.",
+            )
+        return cls(least, most)
+
+    @property
+    def is_elastic(self) -> bool:
+        """Whether the number may change during the run."""
+        return self.least < self.most
+
+    @property
+    def threads(self) -> int:
+        """CPU threads of each worker, when all run on this machine."""
+        return max(1, (os.cpu_count() or 1) // self.most)
+
+    def for_ray(self) -> int | tuple[int, int]:
+        """Returns what ScalingConfig takes as num_workers."""
+        return (self.least, self.most) if self.is_elastic else self.most

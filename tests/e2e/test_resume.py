@@ -1,0 +1,176 @@
+"""Runs that are really killed, at three places of an epoch, end as one that was left alone."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import torch
+
+from plait.model.artifact import Model
+from plait.store import Registry, Store
+from tests.e2e.tiny_project import environment, train_apart, train_command, write_project
+
+pytestmark = pytest.mark.slow
+
+STEPS = 100  # an epoch
+PLACES = (10, 50, 80)  # early, in the middle and late in the first epoch
+EVERY_STEP = ("--checkpoint-every", "0")
+PATIENCE = 120  # seconds
+
+
+class Run:
+    """A running `plait train` and what is seen of it."""
+
+    def __init__(self, file: Path, *options: str) -> None:
+        self._runs = file.parent / "store" / "runs"
+        self.process = subprocess.Popen(
+            train_command(file, *EVERY_STEP, *options), text=True, env=environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        self.family: list[psutil.Process] = []
+
+    def step(self) -> int:
+        """Returns the step of the last checkpoint, 0 before the first."""
+        names = (path.stem for path in self._runs.glob("*/*/0-*.safetensors"))
+        return max((int(name.split("-")[1]) for name in names), default=0)
+
+    def wait_for(self, step: int) -> None:
+        """Returns once the checkpoint of `step` is there."""
+        until = time.monotonic() + PATIENCE
+        while self.step() < step:
+            assert self.process.poll() is None, self.process.communicate()
+            assert time.monotonic() < until, f"no step {step} within {PATIENCE} s"
+            time.sleep(0.005)
+
+    def worker(self) -> psutil.Process:
+        """Returns the process of one of the workers."""
+        self.family = psutil.Process(self.process.pid).children(recursive=True)
+        return next(p for p in self.family if "RayTrainWorker" in " ".join(p.cmdline()))
+
+    def kill(self) -> None:
+        """Kills the driver."""
+        self.family = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+
+    def result(self) -> dict[str, Any]:
+        """Returns what the run printed when it ended well."""
+        out, err = self.process.communicate(timeout=PATIENCE)
+        assert self.process.returncode == 0, err
+        found: dict[str, Any] = json.loads(out)
+        return found
+
+    def bury(self) -> None:
+        """Ends what is left: a killed driver's Ray follows it within seconds."""
+        if self.process.poll() is None:
+            self.kill()
+        _, alive = psutil.wait_procs(self.family, timeout=30)
+        for process in alive:
+            process.kill()
+        assert not alive, "processes outlive their driver"
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("killed")
+    return write_project(folder, 400, epochs=2, batch_size=4, dimensions=8, dropout=0.2)
+
+
+@pytest.fixture
+def start(file: Path) -> Iterator[Callable[..., Run]]:
+    """Starts runs, and leaves none behind."""
+    runs: list[Run] = []
+
+    def starts(*options: str) -> Run:
+        runs.append(Run(file, *options))
+        return runs[-1]
+
+    yield starts
+    for run in runs:
+        run.bury()
+
+
+@pytest.fixture(scope="module")
+def left_alone(file: Path) -> dict[int, dict[str, Any]]:
+    """The results of runs that nobody killed, by their number of workers."""
+    return {n: train_apart(file, *EVERY_STEP, "--workers", str(n)) for n in (1, 2)}
+
+
+def assert_same(file: Path, killed: dict[str, Any], whole: dict[str, Any]) -> None:
+    """Asserts that both runs went the same way, to the same weights, and left nothing."""
+    registry = Registry(Store(file.parent / "store"))
+    one, other = (
+        Model.load(registry.fetch("default", result["version"])[1]).net.state_dict()
+        for result in (killed, whole)
+    )
+    for name, weights in one.items():
+        torch.testing.assert_close(weights, other[name], rtol=1e-4, atol=1e-5)
+    curves = [result["metrics"]["loss_curve"] for result in (killed, whole)]
+    assert len(curves[0]) == 2 * STEPS
+    assert curves[0] == pytest.approx(curves[1], abs=1e-4)
+    assert killed["metrics"]["validation"] == pytest.approx(
+        whole["metrics"]["validation"], abs=1e-4
+    )
+    assert not list((file.parent / "store" / "runs").glob("*/*/*"))
+
+
+def test_a_worker_killed_early_in_the_middle_and_late(
+    file: Path, start: Callable[..., Run], left_alone: dict[int, dict[str, Any]]
+) -> None:
+    """Ray Train starts new workers, which go on from the last checkpoint by themselves."""
+    run = start("--workers", "2", "--max-failures", "3")
+    for place in PLACES:
+        run.wait_for(place)
+        run.worker().kill()
+        assert run.step() < STEPS
+    assert_same(file, run.result(), left_alone[2])
+
+
+@pytest.mark.parametrize("victims", ["driver", "driver and worker"])
+def test_a_driver_killed_early_in_the_middle_and_late(
+    file: Path, start: Callable[..., Run], left_alone: dict[int, dict[str, Any]], victims: str
+) -> None:
+    options = ["--workers", "2"]
+    for place in PLACES:
+        run = start(*options)
+        run.wait_for(place)
+        if victims == "driver and worker":
+            run.worker().kill()
+        run.kill()
+        assert place <= run.step() < STEPS
+        options = ["--workers", "2", "--resume"]
+    assert_same(file, start(*options).result(), left_alone[2])
+
+
+def test_one_worker_in_the_driver_killed(
+    file: Path, start: Callable[..., Run], left_alone: dict[int, dict[str, Any]]
+) -> None:
+    options: tuple[str, ...] = ()
+    for place in PLACES:
+        run = start(*options)
+        run.wait_for(place)
+        run.kill()
+        assert place <= run.step() < STEPS
+        options = ("--resume",)
+    assert_same(file, start(*options).result(), left_alone[1])
+
+
+def test_workers_lost_too_often_end_the_run_which_can_go_on(
+    file: Path, start: Callable[..., Run]
+) -> None:
+    run = start("--workers", "2")
+    run.wait_for(PLACES[1])
+    run.worker().kill()
+    _, err = run.process.communicate(timeout=PATIENCE)
+    assert run.process.returncode == 2
+    assert "RunFailed: the run lost a worker" in err
+    assert "--resume" in err
+    assert run.step() >= PLACES[1]

@@ -1,0 +1,158 @@
+"""A run that is stopped goes on as if it had not been."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from obstore.store import MemoryStore
+
+from plait.config.training import Training
+from plait.errors import NothingToResume, StoreError
+from plait.store import Store
+from plait.training.checkpoint import Checkpoint
+from plait.training.data import TrainingData, prepare
+from plait.training.group import ALONE
+from plait.training.hyper import Hyper, choose
+from plait.training.job import Job
+from plait.training.keeper import Keeper
+from plait.training.loop import Fitted, fit
+from plait.training.progress import Progress
+from plait.training.state import State
+from plait.training.unfinished import Mark, UnfinishedRun, resumed
+
+from .tiny import PLATFORMS, tiny_items, tiny_sequences
+
+
+class Killed(Exception):
+    pass
+
+
+class FailsAt(Keeper):
+    """A checkpoint after every step, and the end after the one of step `stop`."""
+
+    stop = 0
+
+    def is_due(self, seconds: float) -> bool:
+        return True
+
+    def write(self, state: State) -> None:
+        super().write(state)
+        if state.step >= self.stop:
+            raise Killed
+
+
+@pytest.fixture(scope="module")
+def data() -> TrainingData:
+    sequences = tiny_sequences(120)
+    return prepare(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+
+
+@pytest.fixture(scope="module")
+def hyper() -> Hyper:
+    small = choose(Training(epochs=3, dimensions=8, batch_size=20, dropout=0.3), 120, 1000)
+    return replace(small, full_softmax=0, negatives=20)
+
+
+@pytest.fixture(scope="module")
+def whole(data: TrainingData, hyper: Hyper) -> Fitted:
+    """A run that nobody stopped."""
+    return fit(data, hyper)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    return Job(
+        store=str(tmp_path), store_version=3, model="default", platforms=PLATFORMS,
+        sequence_length=12, training=Training(epochs=3), cut=None, refit=False, threads=1,
+    )  # fmt: skip
+
+
+def run_of(job: Job) -> UnfinishedRun:
+    return UnfinishedRun(Store(job.store).objects, job)
+
+
+def same_weights(one: Fitted, other: Fitted) -> None:
+    for a, b in zip(one.net.parameters(), other.net.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("stop", [1, 3, 6, 8, 11])
+def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(
+    data: TrainingData, hyper: Hyper, job: Job, whole: Fitted, stop: int
+) -> None:
+    run = run_of(job)
+    run.start()
+    keeper = FailsAt(run, ALONE, "search", 0)
+    keeper.stop = stop
+    with pytest.raises(Killed):
+        fit(data, hyper, keeper=keeper)
+    assert run.marks()[-1] == Mark(0, stop)
+    told: list[Progress] = []
+    again = fit(data, hyper, keeper=Keeper(run, ALONE, "search", 60), report=told.append)
+    same_weights(whole, again)
+    assert whole.curve == again.curve
+    assert whole.targets == again.targets
+    assert (whole.epoch, whole.metrics) == (again.epoch, again.metrics)
+    assert told[0].targets > data.weight.astype(bool).sum() * (stop // 6)
+
+
+def test_a_finished_run_goes_on_to_nothing(data: TrainingData, hyper: Hyper, job: Job) -> None:
+    run = run_of(job)
+    run.start()
+    keeper = Keeper(run, ALONE, "search", 60)
+    whole = fit(data, hyper, keeper=keeper)
+    steps = run.marks()[-1].step
+    again = fit(data, replace(hyper, patience=0), keeper=keeper)
+    same_weights(whole, again)
+    assert run.marks()[-1].step == steps
+    assert again.epoch == whole.epoch
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_only_the_last_checkpoints_are_kept_and_the_stage_counts(job: Job, folder: bool) -> None:
+    objects: Any = Store(job.store).objects if folder else MemoryStore()
+    run = UnfinishedRun(objects, job)
+    run.start()
+    for mark in (Mark(0, 9), Mark(0, 80), Mark(1, 5)):
+        run.write(mark, Checkpoint({"net/a": torch.ones(2)}, {"step": mark.step}, {"epoch": 2}))
+    assert run.marks() == [Mark(0, 80), Mark(1, 5)]
+    last = run.read(run.marks()[-1])
+    assert last.facts == {"step": 5}
+    assert last.found == {"epoch": 2}
+    assert last.tensors["net/a"].tolist() == [1, 1]
+    run.clear()
+    assert run.marks() == []
+
+
+def test_what_is_no_checkpoint_is_refused(job: Job) -> None:
+    run = run_of(job)
+    run.start()
+    whole = Checkpoint({"net/a": torch.ones(200)}, {}).to_bytes()
+    for data in (b"", whole[:50], whole[:-9], b"x" * 100):
+        with pytest.raises(StoreError, match="cannot be read"):
+            Checkpoint.from_bytes(data, "runs/x")
+
+
+def test_there_must_be_a_run_with_the_same_settings(job: Job) -> None:
+    with pytest.raises(NothingToResume, match="no unfinished run of model 'default'"):
+        resumed(job)
+    run_of(job).start()
+    other = replace(job, training=Training(epochs=5))
+    with pytest.raises(NothingToResume, match="epochs was 3, now 5"):
+        resumed(other)
+    # Where and how fast it runs may change, and so may the newest store version.
+    later = replace(job, store_version=4, threads=7, checkpoint_every=1)
+    assert resumed(later) == replace(later, store_version=3)
+
+
+def test_a_new_run_finds_nothing_of_an_old_one(job: Job) -> None:
+    run = run_of(job)
+    run.start()
+    run.write(Mark(0, 9), Checkpoint({"net/a": torch.ones(2)}, {}))
+    run.start()
+    assert run.marks() == []
+    assert resumed(job) == job
