@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import json
-import time
-import uuid
+from collections.abc import Iterable
 
-import obstore
 import polars as pl
+import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema
+from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
-from obstore.exceptions import BaseError
 
 from plait.contracts.table import Table
-from plait.errors import StoreError
+from plait.errors import VersionExists
 from plait.store.location import Location
+from plait.store.parts import BUCKET, list_parts, removal, scan_parts, table_uri, write_part
+
+# Who lost a race must not be rebased onto what the winner wrote.
+_ONCE = CommitProperties(max_commit_retries=0)
 
 
 class TableWriter:
@@ -27,69 +28,76 @@ class TableWriter:
         self.rows = 0
 
     def write(self, df: pl.DataFrame, bucket: int | None = None) -> None:
-        """Writes `df`, all of one bucket or of none, as one more Parquet file of the version."""
+        """Writes `df`, all of one bucket, as one more Parquet file of the version.
+
+        Args:
+            df: the rows.
+            bucket: theirs; default: 0. Tables that are not bucketed have none.
+        """
         if not df.height:
             return
-        self._parts.append(write_part(self._location, self._table, df))
+        place = (bucket or 0) if self._table.bucketed else None
+        self._parts.append(write_part(self._location, self._table, df, place))
         self.rows += df.height
 
-    def commit(self) -> int:
-        """Replaces the table's rows by what was written; returns its Delta version."""
+    def commit(self, keep: Iterable[AddAction] = ()) -> int:
+        """Makes what was written, and the parts to keep, the table; returns its Delta version.
+
+        Whatever the newest Delta version holds does not matter: a run that was killed before it
+        published may have left its own there.
+
+        Args:
+            keep: parts of a version before (see list_parts) that stay as they are.
+
+        Raises:
+            VersionExists: another run wrote the table at this moment.
+        """
         uri, options = table_uri(self._location, self._table), self._location.options
-        schema = Schema.from_arrow(self._table.schema)
-        if not DeltaTable.is_deltatable(uri, options):
-            create_table_with_add_actions(
-                uri, schema, self._parts, mode="error", storage_options=options
-            )
-            return 0
-        # Another writer may commit between ours and a look at the table: the mark finds our own.
-        mark = uuid.uuid4().hex
-        DeltaTable(uri, storage_options=options).create_write_transaction(
-            list(self._parts),
-            mode="overwrite",
-            schema=schema,
-            commit_properties=CommitProperties(custom_metadata={"plait": mark}),
-        )
-        history = DeltaTable(uri, storage_options=options).history()
-        return next(int(c["version"]) for c in history if c.get("plait") == mark)
-
-
-def write_part(location: Location, table: Table, df: pl.DataFrame) -> AddAction:
-    """Writes `df` aside under the table's contract; returns the action that would add it.
-
-    Raises:
-        StoreError: the disk is full or the store cannot be written.
-    """
-    name = f"part-{uuid.uuid4().hex}.parquet"
-    body = io.BytesIO()
-    # Level 1 takes less than half the time of 3 and leaves hashed ids no larger.
-    table.conform(df).write_parquet(body, compression="zstd", compression_level=1)
-    try:
-        obstore.put(location.objects, f"tables/{table.name}/{name}", body.getbuffer())
-    except (OSError, BaseError) as error:
-        raise StoreError(
-            f"cannot write to '{table_uri(location, table)}' ({error}).",
-            fix="Free space or mend permissions, then run again; nothing half-written is visible.",
-        ) from None
-    return AddAction(
-        path=name,
-        size=body.getbuffer().nbytes,
-        partition_values={},
-        modification_time=int(time.time() * 1000),
-        data_change=True,
-        stats=json.dumps({"numRecords": df.height}),
-    )
+        by = [BUCKET] if self._table.bucketed else []
+        wanted = {part.path: part for part in [*keep, *self._parts]}
+        schema = _delta_schema(self._table)
+        try:
+            if not DeltaTable.is_deltatable(uri, options):
+                create_table_with_add_actions(
+                    uri, schema, list(wanted.values()), partition_by=by, storage_options=options
+                )
+                return 0
+            head = DeltaTable(uri, storage_options=options)
+            version = head.version() + 1  # ours or nobody's: a commit is tried once
+            if head.metadata().partition_columns != by or head.schema() != schema:
+                create_table_with_add_actions(
+                    uri, schema, list(wanted.values()), mode="overwrite", partition_by=by,
+                    storage_options=options, commit_properties=_ONCE,
+                )  # fmt: skip
+                return version
+            there = {p.path: p for p in list_parts(self._location, self._table, version - 1)}
+            gone = [removal(part) for path, part in there.items() if path not in wanted]
+            new = [part for path, part in wanted.items() if path not in there]
+            if not gone and not new:
+                return version - 1
+            head.create_write_transaction(
+                [*gone, *new], mode="append", schema=schema, partition_by=by,
+                commit_properties=_ONCE,
+            )  # fmt: skip
+        except (CommitFailedError, DeltaError) as error:
+            raise _overtaken(self._table, error) from None
+        return version
 
 
 def scan_table(location: Location, table: Table, version: int) -> pl.LazyFrame:
     """Returns the rows of `table` as of Delta `version`."""
-    uri, options = table_uri(location, table), location.options
-    files = DeltaTable(uri, version=version, storage_options=options).file_uris()
-    if not files:
-        return table.empty().lazy()
-    return pl.scan_parquet(files, schema=table.polars, storage_options=options or None)
+    return scan_parts(location, table, [p.path for p in list_parts(location, table, version)])
 
 
-def table_uri(location: Location, table: Table) -> str:
-    """Returns where `table` lies."""
-    return location.at(f"tables/{table.name}")
+def _delta_schema(table: Table) -> Schema:
+    schema = table.schema
+    return Schema.from_arrow(
+        schema.append(pa.field(BUCKET, pa.int64())) if table.bucketed else schema
+    )
+
+
+def _overtaken(table: Table, error: Exception) -> VersionExists:
+    return VersionExists(
+        f"another run wrote the table '{table.name}' at the same time ({error}).",
+        fix="Nothing was published: run the command again.",
+    )
