@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from deltalake.transaction import AddAction
 
 from plait.contracts.table import VERSION, Table
 from plait.contracts.tables import TABLES
 from plait.errors import NothingFused, StoreError
 from plait.store.journal import Journal
 from plait.store.location import open_location
+from plait.store.parts import list_parts
 from plait.store.tables import TableWriter, scan_table
 from plait.store.version import StoreVersion
 
@@ -73,6 +75,10 @@ class Store:
         """Returns the rows of `table` in `version` (default: the current one)."""
         return self.scan(table, version).collect()
 
+    def parts(self, table: str, version: StoreVersion) -> list[AddAction]:
+        """Returns the files of `table` in `version`."""
+        return list_parts(self.location, TABLES[table], version.tables[table])
+
     def writer(self, table: Table) -> TableWriter:
         """Returns a writer of the next version of `table`."""
         return TableWriter(self.location, table)
@@ -83,6 +89,10 @@ class Store:
         counts: dict[str, Any],
         inputs: list[dict[str, Any]],
         number: int | None = None,
+        *,
+        buckets: int = 0,
+        settings: dict[str, Any] | None = None,
+        run: dict[str, Any] | None = None,
     ) -> StoreVersion:
         """Publishes the named Delta versions as one store version, all or nothing.
 
@@ -92,6 +102,9 @@ class Store:
             inputs: what was read.
             number: the number it must get; a run that started from version n passes n + 1,
                 so that it can never bury a version it has not seen.
+            buckets: into how many the people are spread.
+            settings: the settings that shaped the rows.
+            run: how it was made.
 
         Raises:
             VersionExists: another run published that number first.
@@ -102,6 +115,9 @@ class Store:
             counts=counts,
             inputs=inputs,
             published=datetime.now(UTC).isoformat(timespec="seconds"),
+            buckets=buckets,
+            settings=settings or {},
+            run=run or {},
         )
         return self._version(self._versions.append(version.record(), number), version.record())
 

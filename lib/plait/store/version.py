@@ -16,9 +16,13 @@ class StoreVersion:
         number: 1, 2, 3, ... in the order of publication.
         tables: Delta version of each table.
         counts: rows in and out, a platform at a time, and table sizes.
-        inputs: the files that were read: path, size, modification time.
+        inputs: the files that were read: path, size, modification time, and the setting that
+            names them.
         contract: version of the table contracts it was written under.
         published: RFC 3339, UTC.
+        buckets: into how many the people are spread.
+        settings: the settings that shaped the rows, by name.
+        run: how it was made: all or some files read, why, buckets rewritten.
     """
 
     number: int
@@ -27,6 +31,9 @@ class StoreVersion:
     inputs: list[dict[str, Any]] = field(default_factory=list)
     contract: int = VERSION
     published: str = ""
+    buckets: int = 0
+    settings: dict[str, Any] = field(default_factory=dict)
+    run: dict[str, Any] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """Returns what is written to the journal; its place gives the number."""
