@@ -47,6 +47,12 @@ class Before:
             return ACCOUNTS.empty()
         return self.store.read("accounts", self.version)
 
+    @cached_property
+    def _parts(self) -> dict[str, list[AddAction]]:
+        version = self.version
+        names = ("events", "sequences", "quarantine") if version else ()
+        return {name: self.store.parts(name, version) for name in names if version}
+
     @property
     def seen(self) -> pl.DataFrame:
         """Account, platform, home and bucket of every account whose events were ever read."""
@@ -65,7 +71,7 @@ class Before:
 
     def parts(self, table: str) -> list[AddAction]:
         """Returns the files of `table`."""
-        return [] if self.version is None else self.store.parts(table, self.version)
+        return self._parts[table] if self.version else []
 
     def outside(self, table: str, touched: Collection[int]) -> list[AddAction]:
         """Returns the files of `table` that lie in none of the `touched` buckets."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import polars as pl
@@ -42,31 +41,25 @@ def count_held(held: Held, rows: pl.DataFrame) -> Frames:
 
 
 def touched_buckets(
-    new: Collection[int],
-    before: Before,
-    members: pl.DataFrame,
-    placed: pl.DataFrame,
-    losers: pl.DataFrame,
+    new: pl.DataFrame, before: Before, placed: pl.DataFrame, losers: pl.DataFrame
 ) -> set[int]:
-    """Returns the buckets whose events, sequences or people differ from the version before.
+    """Returns the buckets whose events, or the people who made them, differ from before.
 
     Args:
-        new: buckets into which new rows were spread.
+        new: account, bucket: where new rows were set aside.
         before: the version before.
-        members: account, person, as they are now.
-        placed: account, bucket, as they are now.
+        placed: account, bucket, person, as they are now.
         losers: event_id, account: claims lost to another account.
     """
-    was = before.accounts.filter(pl.col(BUCKET).is_not_null()).select(
-        "account", BUCKET, was="person"
+    was = before.accounts.filter(pl.col(BUCKET).is_not_null())
+    now = was.select("account", BUCKET, was="person").join(
+        placed.select("account", "person", target=BUCKET), on="account", how="left"
     )
-    now = was.join(members.select("account", "person"), on="account", how="left").join(
-        placed.select("account", target=BUCKET), on="account", how="left"
-    )
-    moved = now.filter(
+    other = now.filter(
         pl.col("was").ne_missing(pl.col("person"))
         | pl.col(BUCKET).ne_missing(pl.col("target"))
         | pl.col("account").is_in(losers["account"].unique().implode())
     )
-    places = pl.concat([moved[BUCKET], moved["target"].alias(BUCKET)]).drop_nulls()
-    return {*new, *places.unique().to_list()}
+    to = placed.join(new, on="account", how="semi")
+    places = [new[BUCKET], to[BUCKET], other[BUCKET], other["target"].drop_nulls()]
+    return {int(bucket) for place in places for bucket in place.unique()}

@@ -38,13 +38,19 @@ class Plan:
     files: int
     changed: bool = True
 
-    def record(self, rewritten: int = 0) -> dict[str, Any]:
-        """Returns what a store version says of the run that made it."""
+    def record(self, rows: int = 0, rewritten: int = 0) -> dict[str, Any]:
+        """Returns what a store version says of the run that made it.
+
+        Args:
+            rows: how many were read.
+            rewritten: how many buckets were.
+        """
         mode = "full" if self.base is None else "incremental" if self.changed else "none"
         return {
             "mode": mode,
             "why": self.why,
             "files": self.files,
+            "rows": rows,
             "buckets": self.buckets,
             "rewritten": rewritten,
         }
