@@ -10,7 +10,7 @@ from plait.config import Project
 from plait.contracts.table import VERSION
 from plait.fusion.feedback import LINKS_AT
 from plait.fusion.inputs import Inputs, Split
-from plait.fusion.settings import changed_settings
+from plait.fusion.settings import changed_settings, shapes_rows
 from plait.store.version import StoreVersion
 
 _OUTGROWN = 4  # times as many buckets as the store has: time to lay it out anew
@@ -69,7 +69,7 @@ def plan_run(
     Args:
         project: what to fuse.
         inputs: everything there is.
-        settings: see shaping_settings.
+        settings: see settings_of.
         before: the current version, if there is one.
         full: read everything, whatever changed.
     """
@@ -81,7 +81,7 @@ def plan_run(
     now = {_place(record): record for record in inputs.records}
     known = {_place(record): record for record in before.inputs}
     why = _outdated(before, settings) or _rewritten(known, now)
-    if not why and now == known:
+    if not why and now == known and before.settings == settings:
         return Plan(before, "", [], before.buckets, 0, changed=False)
     why = why or _unfit(project, inputs, before)
     if why:
@@ -101,7 +101,7 @@ def _outdated(before: StoreVersion, settings: Mapping[str, Any]) -> str:
         return f"the store has contract {before.contract}, this plait writes {VERSION}"
     if not before.settings:
         return f"store version {before.number} does not say how it was made"
-    changed = changed_settings(before.settings, settings)
+    changed = [name for name in changed_settings(before.settings, settings) if shapes_rows(name)]
     return f"settings changed: {_few(changed)}" if changed else ""
 
 

@@ -31,7 +31,7 @@ from plait.fusion.people import (
 from plait.fusion.plan import Plan, plan_run
 from plait.fusion.routes import Routes
 from plait.fusion.rows import RowStep
-from plait.fusion.settings import shaping_settings
+from plait.fusion.settings import settings_of
 from plait.fusion.summary import summarise
 from plait.identity.attributes import read_attributes
 from plait.identity.resolve import resolve, usable_keys
@@ -76,7 +76,7 @@ def fuse(
     inputs = find_inputs(project, store)
     key = load_key(project)
     current = current_version(store)
-    settings = shaping_settings(project, key)
+    settings = settings_of(project, key)
     plan = plan_run(project, inputs, settings, current, full=full)
     if current is not None and not plan.changed:
         return replace(current, run=plan.record())

@@ -1,19 +1,21 @@
-"""The settings that decide what rows become: if one changes, every row is judged anew."""
+"""The settings that decide what a store version holds, and which of them shape rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from plait.config import Project
 from plait.privacy.pseudonym import Key
 
 _KEY = "pseudonyms.key"
-_FREE = ("files",)  # which files there are is told by the inputs themselves
+_FILES = "files"  # which there are is told by the inputs themselves
+# Catalogues and attributes of accounts are read anew every time.
+_REREAD = ("catalogue", "accounts", "kind")
 
 
-def shaping_settings(project: Project, key: Key) -> dict[str, Any]:
-    """Returns the settings that shape rows: name in the project file, and value."""
+def settings_of(project: Project, key: Key) -> dict[str, Any]:
+    """Returns what decides about a version: name of the setting in the project file, and value."""
     settings = project.model_dump(mode="json", include={"platforms", "people", "sequence_length"})
     return _flat("", settings) | {_KEY: key.id}
 
@@ -25,7 +27,14 @@ def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[
     return sorted({name if _platforms([name]) <= both else _platform(name) for name in changed})
 
 
-def _platforms(names: Mapping[str, Any] | list[str]) -> set[str]:
+def shapes_rows(name: str) -> bool:
+    """Returns whether rows that were read under another value must be read again."""
+    parts = name.split(".")
+    reread = parts[0] == "platforms" and len(parts) > 2 and parts[2] in _REREAD
+    return not reread and name != "people.keys"
+
+
+def _platforms(names: Iterable[str]) -> set[str]:
     return {_platform(name) for name in names if name.startswith("platforms.")}
 
 
@@ -38,6 +47,6 @@ def _flat(prefix: str, value: Any) -> dict[str, Any]:
         return {prefix: value}
     flat: dict[str, Any] = {}
     for name, inner in value.items():
-        if name not in _FREE:
+        if name != _FILES:
             flat |= _flat(f"{prefix}.{name}" if prefix else str(name), inner)
     return flat

@@ -103,7 +103,7 @@ class Store:
             number: the number it must get; a run that started from version n passes n + 1,
                 so that it can never bury a version it has not seen.
             buckets: into how many the people are spread.
-            settings: the settings that shaped the rows.
+            settings: the settings that decided what it holds.
             run: how it was made.
 
         Raises:

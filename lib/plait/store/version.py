@@ -21,7 +21,7 @@ class StoreVersion:
         contract: version of the table contracts it was written under.
         published: RFC 3339, UTC.
         buckets: into how many the people are spread.
-        settings: the settings that shaped the rows, by name.
+        settings: the settings that decided what it holds, by name.
         run: how it was made: all or some files read, why, buckets rewritten.
     """
 
