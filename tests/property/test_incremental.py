@@ -80,7 +80,11 @@ _arrival = st.builds(
 def _project(folder: Path, same: list[list[str]], length: int) -> Project:
     def platform(name: str, **more: Any) -> dict[str, Any]:
         columns = {name: name for name in COLUMNS}
-        events = {"files": f"{name}-*.csv", "columns": columns, "time": {"unit": "s"}}
+        events = {
+            "files": f"{name}-*.csv",
+            "columns": columns,
+            "time": {"unit": "s", "resolution": "s"},
+        }
         accounts = {"files": f"{name}.mails.csv", "account": "id", "keys": {"mail": "mail"}}
         return {"events": events | {"type": "view"} | more, "accounts": accounts}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 import polars as pl
@@ -11,12 +12,12 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from plait.contracts.table import Table
-from plait.errors import VersionExists
+from plait.errors import StoreError, VersionExists
 from plait.store.location import Location
 from plait.store.parts import BUCKET, list_parts, removal, scan_parts, table_uri, write_part
 
 # Who lost a race must not be rebased onto what the winner wrote.
-_ONCE = CommitProperties(max_commit_retries=0)
+_ONCE = 0  # retries
 
 
 class TableWriter:
@@ -52,36 +53,48 @@ class TableWriter:
         Raises:
             VersionExists: another run wrote the table at this moment.
         """
+        wanted = {part.path: part for part in [*keep, *self._parts]}
+        try:
+            return self._commit(wanted)
+        except DeltaError as error:
+            raise _explained(self._table, error) from None
+
+    def _commit(self, wanted: dict[str, AddAction]) -> int:
         uri, options = table_uri(self._location, self._table), self._location.options
         by = [BUCKET] if self._table.bucketed else []
-        wanted = {part.path: part for part in [*keep, *self._parts]}
         schema = _delta_schema(self._table)
-        try:
-            if not DeltaTable.is_deltatable(uri, options):
-                create_table_with_add_actions(
-                    uri, schema, list(wanted.values()), partition_by=by, storage_options=options
-                )
-                return 0
-            head = DeltaTable(uri, storage_options=options)
-            version = head.version() + 1  # ours or nobody's: a commit is tried once
-            if head.metadata().partition_columns != by or head.schema() != schema:
-                create_table_with_add_actions(
-                    uri, schema, list(wanted.values()), mode="overwrite", partition_by=by,
-                    storage_options=options, commit_properties=_ONCE,
-                )  # fmt: skip
-                return version
-            there = {p.path: p for p in list_parts(self._location, self._table, version - 1)}
-            gone = [removal(part) for path, part in there.items() if path not in wanted]
-            new = [part for path, part in wanted.items() if path not in there]
-            if not gone and not new:
-                return version - 1
-            head.create_write_transaction(
-                [*gone, *new], mode="append", schema=schema, partition_by=by,
-                commit_properties=_ONCE,
-            )  # fmt: skip
-        except (CommitFailedError, DeltaError) as error:
-            raise _overtaken(self._table, error) from None
-        return version
+        if not DeltaTable.is_deltatable(uri, options):
+            create_table_with_add_actions(
+                uri, schema, list(wanted.values()), partition_by=by, storage_options=options
+            )
+            return 0
+        head = DeltaTable(uri, storage_options=options)
+        if head.metadata().partition_columns != by or head.schema() != schema:
+            return self._replace(schema, list(wanted.values()), by)
+        before = head.version()
+        there = {p.path: p for p in list_parts(self._location, self._table, before)}
+        gone = [removal(part) for path, part in there.items() if path not in wanted]
+        new = [part for path, part in wanted.items() if path not in there]
+        if not gone and not new:
+            return before
+        head.create_write_transaction(
+            [*gone, *new], mode="append", schema=schema, partition_by=by,
+            commit_properties=CommitProperties(max_commit_retries=_ONCE),
+        )  # fmt: skip
+        return before + 1
+
+    def _replace(self, schema: Schema, parts: list[AddAction], by: list[str]) -> int:
+        """Makes `parts` the table under another schema or layout, in one commit."""
+        uri, options = table_uri(self._location, self._table), self._location.options
+        # It looks at the newest version by itself, so the mark tells our commit.
+        mark = uuid.uuid4().hex
+        ours = CommitProperties(custom_metadata={"plait": mark}, max_commit_retries=_ONCE)
+        create_table_with_add_actions(
+            uri, schema, parts, mode="overwrite", partition_by=by, storage_options=options,
+            commit_properties=ours,
+        )  # fmt: skip
+        history = DeltaTable(uri, storage_options=options).history()
+        return next(int(c["version"]) for c in history if c.get("plait") == mark)
 
 
 def scan_table(location: Location, table: Table, version: int) -> pl.LazyFrame:
@@ -96,8 +109,8 @@ def _delta_schema(table: Table) -> Schema:
     )
 
 
-def _overtaken(table: Table, error: Exception) -> VersionExists:
-    return VersionExists(
-        f"another run wrote the table '{table.name}' at the same time ({error}).",
-        fix="Nothing was published: run the command again.",
-    )
+def _explained(table: Table, error: DeltaError) -> StoreError:
+    fix = "Nothing was published: run the command again."
+    if isinstance(error, CommitFailedError) or "already exists" in str(error):
+        return VersionExists(f"another run wrote the table '{table.name}' just now.", fix=fix)
+    return StoreError(f"the table '{table.name}' cannot be written ({error}).", fix=fix)

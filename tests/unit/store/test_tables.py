@@ -96,7 +96,7 @@ def test_of_two_writers_at_one_time_one_loses(
         return look(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(plait.store.tables, "list_parts", overtaken)
-    with pytest.raises(VersionExists, match=r"'rows' at the same time"):
+    with pytest.raises(VersionExists, match=r"another run wrote the table 'rows'"):
         _write(store, 0, keep=first)
     assert DeltaTable(table_uri(store.location, LAID)).version() == first + 1
 
