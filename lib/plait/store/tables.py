@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import polars as pl
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Schema
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
@@ -18,6 +18,8 @@ from plait.store.parts import BUCKET, list_parts, removal, scan_parts, table_uri
 
 # Who lost a race must not be rebased onto what the winner wrote.
 _ONCE = 0  # retries
+# Store versions name old Delta versions for as long as they are kept: `plait gc` decides.
+_KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
 
 
 class TableWriter:
@@ -80,6 +82,7 @@ class TableWriter:
         head.create_write_transaction(
             [*gone, *new], mode="append", schema=schema, partition_by=by,
             commit_properties=CommitProperties(max_commit_retries=_ONCE),
+            post_commithook_properties=_KEEP_LOG,
         )  # fmt: skip
         return before + 1
 
@@ -91,7 +94,7 @@ class TableWriter:
         ours = CommitProperties(custom_metadata={"plait": mark}, max_commit_retries=_ONCE)
         create_table_with_add_actions(
             uri, schema, parts, mode="overwrite", partition_by=by, storage_options=options,
-            commit_properties=ours,
+            commit_properties=ours, post_commithook_properties=_KEEP_LOG,
         )  # fmt: skip
         history = DeltaTable(uri, storage_options=options).history()
         return next(int(c["version"]) for c in history if c.get("plait") == mark)

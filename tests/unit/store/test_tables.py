@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -99,6 +102,21 @@ def test_of_two_writers_at_one_time_one_loses(
     with pytest.raises(VersionExists, match=r"another run wrote the table 'rows'"):
         _write(store, 0, keep=first)
     assert DeltaTable(table_uri(store.location, LAID)).version() == first + 1
+
+
+def test_old_versions_stay_readable_whatever_delta_would_tidy_up(store: Store) -> None:
+    """At every hundredth commit it writes a checkpoint and drops what is older than a month."""
+    _write(store, 1)
+    uri = table_uri(store.location, LAID)
+    for _ in range(98):
+        delta = DeltaTable(uri)
+        delta.create_write_transaction([], "append", delta.schema(), ["bucket"])
+    for file in Path(uri).glob("_delta_log/*"):
+        os.utime(file, (1e9, 1e9))
+    last = [_write(store, 1) for _ in range(3)][-1]
+    assert last == 101
+    assert list(Path(uri).glob("_delta_log/*.checkpoint.*"))
+    assert all(_rows(store, version) == [1] for version in (0, 50, 99, last))
 
 
 def test_rows_without_their_bucket_are_refused(store: Store) -> None:
