@@ -195,7 +195,7 @@ def _counts(version: StoreVersion) -> dict[str, Any]:
 
 # Shrinking takes minutes here: each example fuses up to seven times.
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
