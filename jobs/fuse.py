@@ -14,13 +14,15 @@ def main() -> int:
     """Reads the arguments, fuses, prints the published version as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-c", "--config", default="plait.yaml", help="the project file")
+    parser.add_argument("--full", action="store_true", help="read all files, not only new ones")
     given = parser.parse_args()
     try:
-        version = fuse(given.config)
+        version = fuse(given.config, full=given.full)
     except PlaitError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    sys.stdout.write(json.dumps({"version": version.number, **version.counts}) + "\n")
+    record = {"version": version.number, "run": version.run, **version.counts}
+    sys.stdout.write(json.dumps(record) + "\n")
     return 0
 
 

@@ -27,8 +27,11 @@ def fuse(
     quarantine: Annotated[
         int, typer.Option("--quarantine", metavar="N", help="Show N rows of quarantine; no fusing.")
     ] = 0,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read all files, not only those that are new.")
+    ] = False,
 ) -> None:
-    """Fuse the logs of all platforms into one version of the store."""
+    """Fuse what is new in the logs of all platforms into the next version of the store."""
     from plait.config import load_config
     from plait.fusion.run import fuse as run
     from plait.progress import silence
@@ -41,11 +44,18 @@ def fuse(
         _show(Store(project.store_uri).scan("quarantine").head(quarantine).collect(), as_json)
         return
     start = time.monotonic()
-    version = run(project)
+    version = run(project, full=full)
     seconds = time.monotonic() - start
     if as_json:
-        record = {"version": version.number, "seconds": round(seconds, 3), **version.counts}
+        record = {"version": version.number, "seconds": round(seconds, 3), "run": version.run}
+        record |= version.counts
         typer.echo(json.dumps(record))
+        return
+    if version.run["mode"] == "none":
+        typer.echo(
+            f"Nothing is new: store version {version.number} has read every file. "
+            "To read them all again: --full"
+        )
         return
     examples = _examples(Store(project.store_uri).scan("quarantine", version))
     _summarise(version, seconds, examples, str(config))
@@ -66,11 +76,28 @@ def _summarise(version: StoreVersion, seconds: float, examples: pl.DataFrame, co
     _platforms(console, counts["platforms"], version.number)
     _people(console, counts)
     _quarantine(console, counts["platforms"], examples, config)
-    rate = counts["rows"] / max(seconds, 1e-9)
+    console.print(_run(version.run), highlight=False)
+    rate = version.run["rows"] / max(seconds, 1e-9)
     console.print(
         f"[bold]{counts['events']:,}[/] events of [bold]{counts['people']:,}[/] people "
         f"in {seconds:.1f} s ({rate:,.0f} rows/s). Next: plait train -c {config}"
     )
+
+
+def _run(run: dict[str, Any]) -> str:
+    """Returns one sentence: what was read and rewritten, and why if it was everything."""
+    files, rows = _many(run["files"], "file"), _many(run["rows"], "row")
+    if run["mode"] == "incremental":
+        return (
+            f"Incremental: {files} new or changed, {rows} read; {run['rewritten']:,} of "
+            f"{_many(run['buckets'], 'bucket')} rewritten."
+        )
+    why = f" ({run['why']})" if run["why"] else ""
+    return f"Full{why}: {files}, {rows} read; {_many(run['buckets'], 'bucket')} written."
+
+
+def _many(n: int, thing: str) -> str:
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
 def _platforms(console: Console, platforms: dict[str, Any], number: int) -> None:

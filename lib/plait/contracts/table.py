@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-VERSION = 1  # of every contract; readers accept this one and the one before
+VERSION = 2  # of every contract; readers accept this one and the one before
 
 
 def column(name: str, kind: pa.DataType, meaning: str, *, null: bool = False) -> pa.Field:
@@ -20,11 +20,19 @@ def column(name: str, kind: pa.DataType, meaning: str, *, null: bool = False) ->
 
 @dataclass(frozen=True)
 class Table:
-    """A table's name, columns and what one row of it is."""
+    """A table's name, columns and what one row of it is.
+
+    Attributes:
+        name: what it is called.
+        row: what one row is.
+        schema: its columns, each with a meaning.
+        bucketed: its files lie by bucket of people, so that a bucket can be replaced alone.
+    """
 
     name: str
     row: str
     schema: pa.Schema
+    bucketed: bool = False
 
     @cached_property
     def polars(self) -> Mapping[str, Any]:

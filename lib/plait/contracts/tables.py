@@ -33,6 +33,7 @@ EVENTS = Table(
             column("session", _text, "the platform's session, pseudonymised", null=True),
         ]
     ),
+    bucketed=True,
 )
 
 ITEMS = Table(
@@ -70,6 +71,8 @@ ACCOUNTS = Table(
             column("events", _long, "events it made"),
             column("first_time", _time, "its first event, UTC", null=True),
             column("last_time", _time, "its last event, UTC", null=True),
+            column("home", _text, "its pseudonym in an id space it shares, if known", null=True),
+            column("bucket", _long, "where its events lie; null if none was ever read", null=True),
         ]
     ),
 )
@@ -107,6 +110,7 @@ SEQUENCES = Table(
             column("strength", pa.list_(_real), "what each says about taste, -1 to 1"),
         ]
     ),
+    bucketed=True,
 )
 
 QUARANTINE = Table(

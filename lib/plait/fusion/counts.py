@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import polars as pl
@@ -31,6 +31,18 @@ def count(platform: str, what: str, n: int) -> pl.DataFrame:
 def merge_counts(partials: pl.DataFrame) -> pl.DataFrame:
     """Returns partial COUNTS as one."""
     return partials.group_by("platform", "what").agg(pl.col("n").sum())
+
+
+def from_ledger(platforms: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
+    """Returns what `balance` gave back, as COUNTS again."""
+    rows: list[tuple[str, str, int]] = []
+    for platform, entry in platforms.items():
+        for kind, blank in _blank().items():
+            if isinstance(blank, dict):
+                rows += [(platform, f"{kind}:{reason}", n) for reason, n in entry[kind].items()]
+            else:
+                rows.append((platform, kind, entry[kind]))
+    return pl.DataFrame(rows, schema=COUNTS, orient="row")
 
 
 def balance(counts: Iterable[pl.DataFrame], names: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -31,10 +31,24 @@ class Split:
     name: str
     file: SourceFile | None = None
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """The setting that names it ('' for the feedback log), and its path."""
+        return (self.file.setting if self.file else "", self.name)
+
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run reads."""
+    """Everything a run may read.
+
+    Attributes:
+        splits: the logs, and the events of the feedback log.
+        links: paths of the links that were made over HTTP.
+        rules: how each platform's log writes times and types.
+        keep: by platform that has one, its filter.
+        records: what a store version keeps about every input.
+        buckets: how many the logs need.
+    """
 
     splits: list[Split]
     links: list[str]
@@ -71,7 +85,8 @@ def find_inputs(project: Project, store: Store) -> Inputs:
                 others += find_files(project, part.files, part.format, f"{where}.{kind}")
     events, links = list_feedback(store, EVENTS_AT), list_feedback(store, LINKS_AT)
     splits += [Split(None, str(record["path"])) for record in events]
-    records = [file.record() for file in [*logs, *others]]
+    # One file may be named twice, say as two platforms' log.
+    records = [{**file.record(), "setting": file.setting} for file in [*logs, *others]]
     size = sum(file.bytes * _growth(file) for file in logs)
     size += sum(int(record["bytes"]) for record in events) * _PARQUET_GROWTH
     asserted = [str(record["path"]) for record in links]

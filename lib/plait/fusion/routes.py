@@ -22,7 +22,8 @@ class Routes:
 
     Attributes:
         buckets: a power of two.
-        known: node (an account or a home account), bucket.
+        known: node (an account or a home account), bucket; of those that do not lie where their
+            own bits say.
     """
 
     buckets: int
@@ -30,17 +31,45 @@ class Routes:
 
     @classmethod
     def of(
-        cls, buckets: int, accounts: pl.DataFrame, keys: pl.DataFrame, links: pl.DataFrame
+        cls,
+        buckets: int,
+        accounts: pl.DataFrame,
+        keys: pl.DataFrame,
+        links: pl.DataFrame,
+        before: pl.DataFrame | None = None,
     ) -> Routes:
-        """Returns the routes that follow from what is known: see identity.resolve.edges."""
+        """Returns the routes that follow from what is known: see identity.resolve.edges.
+
+        Args:
+            buckets: a power of two.
+            accounts: account, home.
+            keys: account, key, value that identify.
+            links: account_a, account_b.
+            before: account, home, bucket of accounts whose events lie in the store already.
+        """
         if buckets == 1:
             return cls(1, pl.DataFrame(schema={"node": pl.String, BUCKET: pl.Int64}))
-        found = components(edges(accounts, keys, links))
+        if before is None:
+            before = pl.DataFrame(schema=dict.fromkeys(("account", "home"), pl.String))
+            before = before.with_columns(pl.lit(0, pl.Int64).alias(BUCKET))
+        both = pl.concat([frame.select("account", "home") for frame in (accounts, before)])
+        home = pl.col("home").max().fill_null(pl.col("account").first())
+        known = both.group_by("account").agg(home)
+        lying = before.select("account", BUCKET).join(known, on="account")
+        lying = lying.group_by(node="home").agg(pl.col(BUCKET).min())
+        found = components(edges(known, keys, links))
         found = found.filter(~pl.col("node").str.starts_with("key:"))
-        # A component's smallest node may be a key; its smallest account stands for it.
-        first = found.group_by("component").agg(pl.col("node").min().alias("first"))
-        routed = found.join(first, on="component")
-        return cls(buckets, routed.select("node", bucket_of(pl.col("first"), buckets)))
+        # A component's smallest node may be a key; its smallest account stands for it. Where one
+        # has events already, the others come to it.
+        first = (
+            found.join(lying, on="node", how="left")
+            .group_by("component")
+            .agg(pl.col("node").min().alias("first"), pl.col(BUCKET).min().alias("lies"))
+        )
+        target = pl.coalesce("lies", bucket_of(pl.col("first"), buckets)).alias(BUCKET)
+        routed = found.join(first, on="component").select("node", target)
+        strays = lying.filter(pl.col(BUCKET) != bucket_of(pl.col("node"), buckets))
+        return cls(buckets, pl.concat([routed, strays.join(routed, on="node", how="anti")]))
 
     def add(self, accounts: pl.DataFrame) -> pl.DataFrame:
         """Returns `accounts` (account, home) with their `bucket`."""

@@ -7,25 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
-import polars_hash  # noqa: F401 - registers the `nchash` namespace
 
 from plait.clean.content import content_id
 from plait.clean.events import clean_events
 from plait.config import Project
 from plait.contracts.raw import RAW
 from plait.engine.base import BUCKET, Frames
+from plait.fusion.claims import claims, is_given
 from plait.fusion.counts import count, tally
 from plait.fusion.feedback import read_feedback
 from plait.fusion.inputs import Inputs, Split
 from plait.fusion.quarantine import FAULTS, foreign_rows, quarantine_rows
-from plait.fusion.routes import Routes
+from plait.fusion.routes import Routes, bucket_of
 from plait.identity.groups import home_account, home_platform
 from plait.privacy.pseudonym import Key, account_pseudonym
 from plait.sources.events import event_fields, read_events
 from plait.sources.read import FAULT
 from plait.store.store import Store
-
-CLAIMS = ("event_id", "account", "time", "order", "content")
 
 
 @dataclass(frozen=True)
@@ -139,12 +137,10 @@ class RowStep:
         routed = self.routes.add(homes)
         content: pl.Expr | pl.Series = pl.lit(None, pl.String)
         if given:  # a row without a given id is known by its content anyway
-            is_given = pl.col("event_id").str.contains(":", literal=True)
-            content = pl.when(is_given).then(content_id(events))
+            content = pl.when(is_given()).then(content_id(events))
         buckets = self.routes.buckets
         if buckets == 1:
-            bucket = pl.lit(0, pl.Int64).alias(BUCKET)
-            spread = events.with_columns(bucket, content=content)
+            spread = events.with_columns(content=content).with_columns(bucket_of(pl.lit(""), 1))
         else:
             spread = events.with_columns(content=content).join(
                 routed.select("account", BUCKET), on="account", how="left", maintain_order="left"
@@ -154,7 +150,5 @@ class RowStep:
             "accounts": routed.select("account", "platform", "home", BUCKET),
         }
         if given:
-            number = pl.col("event_id").nchash.xxh3_64()  # type: ignore[attr-defined]
-            claims = spread.filter(pl.col("content").is_not_null()).select(list(CLAIMS))
-            frames["claims"] = claims.with_columns((number % buckets).cast(pl.Int64).alias(BUCKET))
+            frames["claims"] = claims(spread, buckets)
         return frames

@@ -8,17 +8,18 @@ from plait.contracts.tables import ACCOUNTS, PEOPLE
 from plait.identity.ledger import Ledger
 
 
-def account_table(members: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+def account_table(
+    members: pl.DataFrame, counted: pl.DataFrame, places: pl.DataFrame
+) -> pl.DataFrame:
     """Returns ACCOUNTS.
 
     Args:
         members: account, platform, person, rule.
-        seen: account, events, first_time, last_time.
+        counted: account, events, first_time, last_time.
+        places: account, home, bucket of accounts whose events were read.
     """
-    joined = members.join(seen, on="account", how="left").with_columns(
-        pl.col("events").fill_null(0)
-    )
-    return ACCOUNTS.conform(joined)
+    joined = members.join(counted, on="account", how="left").join(places, on="account", how="left")
+    return ACCOUNTS.conform(joined.with_columns(pl.col("events").fill_null(0)))
 
 
 def people_table(accounts: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:

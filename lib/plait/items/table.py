@@ -6,6 +6,11 @@ import polars as pl
 
 from plait.contracts.tables import ITEMS
 
+COUNTED = {
+    name: ITEMS.polars[name]
+    for name in ("item", "platform", "events", "people", "first_time", "last_time")
+}
+
 
 def count_items(events: pl.DataFrame) -> pl.DataFrame:
     """Returns item, platform, events, people, first_time, last_time of item events.

@@ -15,8 +15,8 @@ import polars_hash  # noqa: F401 - registers the `nchash` namespace
 from plait.contracts.table import Table
 from plait.contracts.tables import TABLES
 from plait.store.fault import reaching
+from plait.store.parts import table_files
 from plait.store.store import Store
-from plait.store.tables import table_files
 from plait.store.version import StoreVersion
 
 _PASS = 10_000_000  # rows of each side whose hashes are held at once

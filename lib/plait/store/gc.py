@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from plait.errors import StoreError
 from plait.store.manifest import MANIFEST
 from plait.store.objects import list_objects, list_staged, read_object, remove_objects
+from plait.store.parts import table_files
 from plait.store.registry import Registry
 from plait.store.store import Store
-from plait.store.tables import table_files
 from plait.store.version import StoreVersion
 
 if TYPE_CHECKING:

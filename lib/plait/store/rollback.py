@@ -31,7 +31,14 @@ def roll_back(store: Store, number: int | None = None) -> StoreVersion:
         )
     restored = older.restores or older.number
     return store.publish(
-        older.tables, older.counts, older.inputs, now.number + 1, restores=restored
+        older.tables,
+        older.counts,
+        older.inputs,
+        now.number + 1,
+        restores=restored,
+        buckets=older.buckets,
+        settings=older.settings,
+        run=older.run,
     )
 
 

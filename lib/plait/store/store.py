@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from deltalake.transaction import AddAction
 
 from plait.contracts.table import VERSION, Table
 from plait.contracts.tables import TABLES
@@ -15,7 +16,8 @@ from plait.store.fault import reaching
 from plait.store.journal import Journal
 from plait.store.location import open_location
 from plait.store.objects import list_objects
-from plait.store.tables import TableWriter, scan_table, table_files
+from plait.store.parts import list_parts, table_files
+from plait.store.tables import TableWriter, scan_table
 from plait.store.version import StoreVersion
 
 READABLE = (VERSION, VERSION - 1)  # contracts that this plait reads
@@ -88,6 +90,10 @@ class Store:
         with reaching(self.uri):
             return self.scan(table, version).collect()
 
+    def parts(self, table: str, version: StoreVersion) -> list[AddAction]:
+        """Returns the files of `table` in `version`."""
+        return list_parts(self.location, TABLES[table], version.tables[table])
+
     def writer(self, table: Table) -> TableWriter:
         """Returns a writer of the next version of `table`."""
         return TableWriter(self.location, table)
@@ -98,7 +104,11 @@ class Store:
         counts: dict[str, Any],
         inputs: list[dict[str, Any]],
         number: int | None = None,
+        *,
         restores: int | None = None,
+        buckets: int = 0,
+        settings: dict[str, Any] | None = None,
+        run: dict[str, Any] | None = None,
     ) -> StoreVersion:
         """Publishes the named Delta versions as one store version, all or nothing.
 
@@ -109,6 +119,9 @@ class Store:
             number: the number it must get; a run that started from version n passes n + 1,
                 so that it can never bury a version it has not seen.
             restores: the older version whose tables these are.
+            buckets: into how many the people are spread.
+            settings: the settings that decided what it holds.
+            run: how it was made.
 
         Raises:
             VersionExists: another run published that number first.
@@ -122,6 +135,9 @@ class Store:
             inputs=inputs,
             published=datetime.now(UTC).isoformat(timespec="seconds"),
             restores=restores,
+            buckets=buckets,
+            settings=settings or {},
+            run=run or {},
         )
         return self._version(self._versions.append(version.record(), number), version.record())
 

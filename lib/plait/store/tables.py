@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import json
-import time
 import uuid
-from urllib.parse import unquote
+from collections.abc import Iterable
 
 import polars as pl
+import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
@@ -16,13 +14,13 @@ from deltalake.transaction import AddAction, create_table_with_add_actions
 from plait.contracts.table import Table
 from plait.store.fault import reaching
 from plait.store.location import Location
-from plait.store.objects import list_objects, write_object
-from plait.store.s3 import scan_options
+from plait.store.objects import list_objects
+from plait.store.parts import BUCKET, list_parts, removal, scan_parts, table_uri, write_part
 
-# A store version names an old Delta version: its log entry must outlive Delta's own 30 days.
-KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
 # Left alone, Delta puts a commit on top of another's that it did not see, and mixes their rows.
-ON_TOP = CommitProperties(max_commit_retries=0)
+_ONCE = 0  # retries
+# Store versions name old Delta versions for as long as they are kept: `plait gc` decides.
+_KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
 _TRIES = 10  # commits that another writer's may come before
 
 
@@ -35,109 +33,92 @@ class TableWriter:
         self.rows = 0
 
     def write(self, df: pl.DataFrame, bucket: int | None = None) -> None:
-        """Writes `df`, all of one bucket or of none, as one more Parquet file of the version."""
+        """Writes `df`, all of one bucket, as one more Parquet file of the version.
+
+        Args:
+            df: the rows.
+            bucket: theirs; default: 0. Tables that are not bucketed have none.
+        """
         if not df.height:
             return
-        self._parts.append(write_part(self._location, self._table, df))
+        place = (bucket or 0) if self._table.bucketed else None
+        self._parts.append(write_part(self._location, self._table, df, place))
         self.rows += df.height
 
-    def commit(self) -> int:
-        """Replaces the table's rows by what was written; returns its Delta version.
+    def commit(self, keep: Iterable[AddAction] = ()) -> int:
+        """Makes what was written, and the parts to keep, the table; returns its Delta version.
+
+        Whatever the newest Delta version holds does not matter: a run that was killed before it
+        published, or another run that will not publish, may have left its own there.
+
+        Args:
+            keep: parts of a version before (see list_parts) that stay as they are.
 
         Raises:
             StoreError: the store cannot be written.
         """
+        wanted = {part.path: part for part in [*keep, *self._parts]}
         with reaching(table_uri(self._location, self._table)):
             for _ in range(_TRIES - 1):
                 try:
-                    return self._commit()
+                    return self._commit(wanted)
                 except DeltaError:  # another writer's commit came between a look and ours
                     continue
-            return self._commit()
+            return self._commit(wanted)
 
-    def _commit(self) -> int:
+    def _commit(self, wanted: dict[str, AddAction]) -> int:
         uri, options = table_uri(self._location, self._table), self._location.options
-        schema = Schema.from_arrow(self._table.schema)
+        by = [BUCKET] if self._table.bucketed else []
+        schema = _delta_schema(self._table)
+        # Not DeltaTable.is_deltatable: it holds Python's lock while it waits for S3.
         if not list_objects(self._location.objects, f"tables/{self._table.name}/_delta_log"):
             create_table_with_add_actions(
-                uri,
-                schema,
-                self._parts,
-                mode="error",
-                storage_options=options,
-                commit_properties=ON_TOP,
-                post_commithook_properties=KEEP_LOG,
-            )
+                uri, schema, list(wanted.values()), partition_by=by, storage_options=options,
+                commit_properties=CommitProperties(max_commit_retries=_ONCE),
+                post_commithook_properties=_KEEP_LOG,
+            )  # fmt: skip
             return 0
-        table = DeltaTable(uri, storage_options=options)
-        seen = table.version()
-        paths = table.get_add_actions(flatten=True).column("path").to_pylist()
-        if paths and set(paths) == {part.path for part in self._parts}:
-            return seen  # ours: the answer to it was lost
-        table.create_write_transaction(
-            list(self._parts),
-            mode="overwrite",
-            schema=schema,
-            commit_properties=ON_TOP,
-            post_commithook_properties=KEEP_LOG,
-        )
-        return seen + 1
+        head = DeltaTable(uri, storage_options=options)
+        if head.metadata().partition_columns != by or head.schema() != schema:
+            return self._replace(schema, list(wanted.values()), by)
+        before = head.version()
+        there = {p.path: p for p in list_parts(self._location, self._table, before)}
+        gone = [removal(part) for path, part in there.items() if path not in wanted]
+        new = [part for path, part in wanted.items() if path not in there]
+        if not gone and not new:
+            return before  # the same, or ours: the answer to it was lost
+        head.create_write_transaction(
+            [*gone, *new], mode="append", schema=schema, partition_by=by,
+            commit_properties=CommitProperties(max_commit_retries=_ONCE),
+            post_commithook_properties=_KEEP_LOG,
+        )  # fmt: skip
+        return before + 1
 
-
-def write_part(location: Location, table: Table, df: pl.DataFrame) -> AddAction:
-    """Writes `df` aside under the table's contract; returns the action that would add it.
-
-    Raises:
-        StoreError: the disk is full or the store cannot be written.
-    """
-    name = f"part-{uuid.uuid4().hex}.parquet"
-    body = io.BytesIO()
-    # Level 1 takes less than half the time of 3 and leaves hashed ids no larger.
-    table.conform(df).write_parquet(body, compression="zstd", compression_level=1)
-    write_object(location.objects, f"tables/{table.name}/{name}", body.getbuffer())
-    return AddAction(
-        path=name,
-        size=body.getbuffer().nbytes,
-        partition_values={},
-        modification_time=int(time.time() * 1000),
-        data_change=True,
-        stats=json.dumps({"numRecords": df.height}),
-    )
+    def _replace(self, schema: Schema, parts: list[AddAction], by: list[str]) -> int:
+        """Makes `parts` the table under another schema or layout, in one commit."""
+        uri, options = table_uri(self._location, self._table), self._location.options
+        # It looks at the newest version by itself, so the mark tells our commit.
+        mark = uuid.uuid4().hex
+        ours = CommitProperties(custom_metadata={"plait": mark}, max_commit_retries=_ONCE)
+        create_table_with_add_actions(
+            uri, schema, parts, mode="overwrite", partition_by=by, storage_options=options,
+            commit_properties=ours, post_commithook_properties=_KEEP_LOG,
+        )  # fmt: skip
+        history = DeltaTable(uri, storage_options=options).history()
+        return next(int(c["version"]) for c in history if c.get("plait") == mark)
 
 
 def scan_table(location: Location, table: Table, version: int) -> pl.LazyFrame:
     """Returns the rows of `table` as of Delta `version`.
 
-    Columns are read by name: one that a file of an older contract lacks is null.
-
     Raises:
         StoreError: the table cannot be read.
     """
-    files = table_files(location, table.name, version)
-    if not files:
-        return table.empty().lazy()
-    return pl.scan_parquet(
-        [location.at(file) for file in files],
-        schema=table.polars,
-        missing_columns="insert",
-        extra_columns="ignore",
-        storage_options=scan_options(location.options),
+    return scan_parts(location, table, [p.path for p in list_parts(location, table, version)])
+
+
+def _delta_schema(table: Table) -> Schema:
+    schema = table.schema
+    return Schema.from_arrow(
+        schema.append(pa.field(BUCKET, pa.int64())) if table.bucketed else schema
     )
-
-
-def table_files(location: Location, name: str, version: int) -> list[str]:
-    """Returns the files of the table `name` as of Delta `version`, from the root of the store.
-
-    Raises:
-        StoreError: the table or that version of it cannot be read.
-    """
-    home = f"tables/{name}"
-    with reaching(location.at(home)):
-        table = DeltaTable(location.at(home), version=version, storage_options=location.options)
-        paths = table.get_add_actions(flatten=True).column("path").to_pylist()
-    return [f"{home}/{unquote(str(path))}" for path in paths]
-
-
-def table_uri(location: Location, table: Table) -> str:
-    """Returns where `table` lies."""
-    return location.at(f"tables/{table.name}")

@@ -17,10 +17,14 @@ class StoreVersion:
         number: 1, 2, 3, ... in the order of publication.
         tables: Delta version of each table.
         counts: rows in and out, a platform at a time, and table sizes.
-        inputs: the files that were read: path, size, modification time.
+        inputs: the files that were read: path, size, modification time, and the setting that
+            names them.
         contract: version of the table contracts it was written under.
         published: RFC 3339, UTC.
         restores: the older version whose tables these are, if it was published by a rollback.
+        buckets: into how many the people are spread.
+        settings: the settings that decided what it holds, by name.
+        run: how it was made: all or some files read, why, buckets rewritten.
     """
 
     number: int
@@ -30,6 +34,9 @@ class StoreVersion:
     contract: int = VERSION
     published: str = ""
     restores: int | None = None
+    buckets: int = 0
+    settings: dict[str, Any] = field(default_factory=dict)
+    run: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, number: int, record: Mapping[str, Any]) -> StoreVersion:

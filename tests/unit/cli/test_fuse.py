@@ -57,6 +57,30 @@ def test_json_is_one_object(config: Path) -> None:
     assert found["seconds"] > 0
 
 
+def test_it_says_what_was_read_and_why(config: Path) -> None:
+    def said(*more: str) -> str:
+        return _run("-c", str(config), "--quiet", *more).replace("\n", " ")
+
+    config.write_text(PROJECT.replace("shop.csv", "shop*.csv"))
+    assert "Full: 1 file, 5 rows read; 1 bucket written." in said()
+    assert said() == (
+        "Nothing is new: store version 1 has read every file. To read them all again: --full "
+    )
+    (config.parent / "shop-2.csv").write_text("user,item,time\neve,i1,1700000000\n")
+    more = said()
+    assert "store version 2" in more
+    assert "Incremental: 1 file new or changed, 1 row read; 1 of 1 bucket rewritten." in more
+    assert "Full (it was asked for): 2 files, 6 rows read; 1 bucket written." in said("--full")
+    config.write_text(PROJECT.replace("shop.csv", "shop*.csv") + "      keep: order is null\n")
+    assert "Full (settings changed: platforms.shop.events.keep): 2 files" in said()
+
+
+def test_nothing_new_is_told_in_json_too(config: Path) -> None:
+    _run("-c", str(config), "--json")
+    found = json.loads(_run("-c", str(config), "--json"))
+    assert (found["version"], found["run"]["mode"], found["run"]["rows"]) == (1, "none", 0)
+
+
 def test_quarantined_rows_can_be_seen(config: Path) -> None:
     _run("-c", str(config), "--quiet")
     lines = _run("-c", str(config), "--quarantine", "2", "--json").splitlines()

@@ -14,7 +14,7 @@ from plait.contracts.tables import QUARANTINE
 from plait.store import Registry, Store
 from plait.store.gc import find_garbage, remove_garbage
 from plait.store.objects import list_objects, write_object
-from plait.store.tables import table_files, write_part
+from plait.store.parts import table_files, write_part
 from tests.unit.cli.conftest import Shop
 
 

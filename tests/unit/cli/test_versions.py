@@ -13,7 +13,8 @@ def test_the_list_names_every_version(shop: Shop) -> None:
     shop.fuse("b", "c")
     said = shop.run("versions").stdout
     lines = [line.split() for line in said.splitlines() if line.strip()]
-    assert [line[0] for line in lines[3:]] == ["1", "current"]
+    first = [line[0] for line in lines]
+    assert [word for word in first if word in ("1", "2", "current")] == ["1", "current"]
     listed = json.loads(shop.run("versions", "--json").stdout)
     assert [(v["number"], v["current"], v["events"], v["people"]) for v in listed] == [
         (1, False, 1, 1), (2, True, 3, 3),

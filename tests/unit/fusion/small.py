@@ -48,9 +48,9 @@ def platform(files: str, **more: Any) -> dict[str, Any]:
     return {"events": events | {"columns": columns} | more} | outer
 
 
-def fuse_in(folder: Path, platforms: dict[str, Any], **more: Any) -> Fused:
+def fuse_in(folder: Path, platforms: dict[str, Any], *, full: bool = False, **more: Any) -> Fused:
     """Fuses a project of the given platforms whose files lie in `folder`."""
     silence()
     raw = {"store": "store", "platforms": platforms} | more
     project = parse_config(raw, folder=folder)
-    return Fused(project, fuse(project, now=NOW))
+    return Fused(project, fuse(project, now=NOW, full=full))

@@ -5,7 +5,15 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from plait.fusion.counts import COUNTS, LostRows, balance, count, merge_counts, tally
+from plait.fusion.counts import (
+    COUNTS,
+    LostRows,
+    balance,
+    count,
+    from_ledger,
+    merge_counts,
+    tally,
+)
 
 
 def _counts(**n: int) -> list[pl.DataFrame]:
@@ -38,3 +46,11 @@ def test_partials_add_up() -> None:
     merged = merge_counts(pl.concat([one, one, two])).sort("platform", "what")
     assert merged.rows() == [("a", "events", 4), ("a", "removed:x", 1), ("b", "events", 2)]
     assert dict(merged.schema) == COUNTS
+
+
+def test_counts_go_on_from_a_version_s() -> None:
+    parts = _counts(rows=9, events=4, duplicates=2, quarantined_of_bad_time=2, removed_of_keep=1)
+    ledger = balance(parts, ["shop", "idle"])
+    again = balance([from_ledger(ledger), *_counts(rows=3, events=3)], ["shop"])
+    assert again["shop"] == ledger["shop"] | {"rows": 12, "events": 7}
+    assert again["idle"] == ledger["idle"]

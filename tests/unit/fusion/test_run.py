@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -108,11 +109,13 @@ def test_buckets_do_not_change_any_table(
 ) -> None:
     one = fuse_here(_both(), **SAME)
     monkeypatch.setattr(plait.fusion.inputs, "BUCKET_BYTES", 8)
-    many = fuse_here(_both(), **SAME)
+    many = fuse_here(_both(), full=True, **SAME)
     assert many.version.number == 2
     for table in TABLES:
         order = TABLES[table].columns[:3]
-        assert getattr(one, table).sort(order).equals(getattr(many, table).sort(order)), table
+        first, second = (getattr(f, table).sort(order).drop("bucket", strict=False)
+                         for f in (one, many))  # fmt: skip
+        assert first.equals(second), table
     assert one.version.counts == many.version.counts
 
 
@@ -191,10 +194,10 @@ def test_a_run_that_was_overtaken_publishes_nothing(
 ) -> None:
     publish = Store.publish
 
-    def overtaken(self: Store, *args: object) -> object:
+    def overtaken(self: Store, *args: Any, **more: Any) -> object:
         monkeypatch.setattr(Store, "publish", publish)
         fuse_here(_both())
-        return publish(self, *args)  # type: ignore[arg-type]
+        return publish(self, *args, **more)
 
     monkeypatch.setattr(Store, "publish", overtaken)
     with pytest.raises(VersionExists):

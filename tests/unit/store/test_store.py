@@ -15,7 +15,8 @@ from plait.contracts.table import VERSION, Table
 from plait.contracts.tables import EVENTS, QUARANTINE
 from plait.errors import NothingFused, StoreError, VersionExists
 from plait.store import Store, StoreVersion
-from plait.store.tables import TableWriter, write_part
+from plait.store.parts import write_part
+from plait.store.tables import TableWriter
 
 SOURCE = str(Path(plait.__file__).parent.parent)
 RACE = """

@@ -1,0 +1,239 @@
+"""Fusing what comes in, part by part, gives the tables of one run over everything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+import polars as pl
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import plait.fusion.inputs
+from plait.clean.events import clean_events
+from plait.clean.rules import EventRules
+from plait.config import Project
+from plait.config.load import parse_config
+from plait.contracts.raw import RAW
+from plait.contracts.tables import TABLES
+from plait.engine.local import LocalEngine
+from plait.fusion.run import fuse
+from plait.privacy.key import Key
+from plait.privacy.pseudonym import account_pseudonym
+from plait.progress import silence
+from plait.store import Store, StoreVersion
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+KEY = "0123456789abcdef" * 4
+COLUMNS = ["event_id", "account", "item", "query", "time", "order", "rating"]
+SOUND = (None, "ann", "i1", None, "1700000000", "1", "5")
+PLATFORMS = ("shop", "video")
+Row = tuple[str | None, ...]
+
+USERS = ("ann", "bob", "cid", "dan")
+TIMES = ("1700000000", "1700000001", "1700000002", "1690000000")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came in between two fuses.
+
+    Attributes:
+        logs: rows by platform, a new file each.
+        posted: rows that came over HTTP, by platform.
+        links: pairs of accounts.
+        mails: the accounts file of both platforms: (platform, account), address.
+    """
+
+    logs: dict[str, list[Row]]
+    posted: dict[str, list[Row]]
+    links: list[tuple[tuple[str, str], tuple[str, str]]]
+    mails: dict[tuple[str, str], str]
+
+
+def _arrivals(draws: Random) -> list[Arrival]:
+    """Returns two to four arrivals; rows repeat, correct and contest those that came before."""
+    before: dict[str, list[Row]] = {name: [] for name in PLATFORMS}
+    arrivals = []
+    for _ in range(draws.randint(2, 4)):
+        posted = {name: _log(draws, before[name]) for name in PLATFORMS}
+        arrivals.append(
+            Arrival(
+                {name: _log(draws, before[name]) for name in PLATFORMS},
+                posted if draws.random() < 0.3 else {},
+                [(_place(draws), _place(draws)) for _ in range(draws.choice([0, 0, 1, 2]))],
+                {_place(draws): draws.choice(["m1", "m2"]) for _ in range(draws.randint(0, 2))},
+            )
+        )
+    return arrivals
+
+
+def _log(draws: Random, before: list[Row]) -> list[Row]:
+    rows = [_row(draws, before) for _ in range(draws.choice([0, 1, 2, 5]))]
+    before += rows
+    return rows
+
+
+def _row(draws: Random, before: list[Row]) -> Row:
+    given, who = draws.choice([None, "e1", "e2", "e3"]), draws.choice(USERS)
+    if before and draws.random() < 0.5:
+        old = draws.choice(before)
+        if draws.random() < 0.3:
+            return old
+        given, who = old[0], old[1] or who
+    return (
+        given,
+        who if draws.random() < 0.9 else None,
+        draws.choice(["i1", "i2", "i3"]),
+        draws.choice([None, None, "red shoes"]),
+        draws.choice(TIMES) if draws.random() < 0.9 else "soon",
+        draws.choice(["1", "2", None]),
+        draws.choice(["1", "5", "5", None]),
+    )
+
+
+def _place(draws: Random) -> tuple[str, str]:
+    return draws.choice(PLATFORMS), draws.choice(USERS)
+
+
+def _project(folder: Path, same: list[list[str]], length: int) -> Project:
+    def platform(name: str, **more: Any) -> dict[str, Any]:
+        columns = {name: name for name in COLUMNS}
+        events = {
+            "files": f"{name}-*.csv",
+            "columns": columns,
+            "time": {"unit": "s", "resolution": "s"},
+        }
+        accounts = {"files": f"{name}.mails.csv", "account": "id", "keys": {"mail": "mail"}}
+        return {"events": events | {"type": "view"} | more, "accounts": accounts}
+
+    raw = {
+        "store": "store",
+        "sequence_length": length,
+        "platforms": {
+            "shop": platform("shop", keep="rating is null or rating > 1"),
+            "video": platform("video"),
+        },
+        "people": {"same_account_id": same},
+    }
+    return parse_config(raw, folder=folder)
+
+
+def _arrive(folder: Path, n: int, arrival: Arrival) -> None:
+    """Writes down what came in."""
+    key = Key(KEY)
+    for name, rows in arrival.logs.items():
+        if n == 0:
+            rows = [SOUND, *rows]
+        if rows:
+            frame = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
+            frame.write_csv(folder / f"{name}-{n}.csv")
+        file = folder / f"{name}.mails.csv"
+        held = [f"{who},{mail}" for (on, who), mail in arrival.mails.items() if on == name]
+        file.write_text("\n".join(["id,mail", "zoe,", *held]) + "\n")
+        os.utime(file, (n, n))
+    for name, rows in arrival.posted.items():
+        _put(folder / f"store/feedback/events/{name}-{n}.parquet", _posted(name, rows, key))
+    ends = [
+        (
+            account_pseudonym(pl.Series([one[1]]), key, one[0])[0], one[0],
+            account_pseudonym(pl.Series([two[1]]), key, two[0])[0], two[0],
+        )
+        for one, two in arrival.links
+    ]  # fmt: skip
+    names = ["account_a", "platform_a", "account_b", "platform_b"]
+    links = pl.DataFrame(ends, schema=dict.fromkeys(names, pl.String), orient="row")
+    _put(folder / f"store/feedback/links/{n}.parquet", links)
+
+
+def _posted(name: str, rows: list[Row], key: Key) -> pl.DataFrame:
+    raw = pl.DataFrame(
+        [dict(zip(COLUMNS, row, strict=True)) | {"row": n} for n, row in enumerate(rows)],
+        schema=RAW,
+    )
+    return clean_events(raw, name, EventRules(unit="s"), key, NOW)[0]
+
+
+def _put(file: Path, frame: pl.DataFrame) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if frame.height:
+        frame.write_parquet(file)
+
+
+def _fuse(project: Project, *, full: bool) -> StoreVersion:
+    return fuse(project, engine=LocalEngine(threads=1), now=NOW, full=full)
+
+
+def _tables(project: Project, version: StoreVersion) -> dict[str, pl.DataFrame]:
+    store = Store(project.store_path)
+    tables = {name: store.read(name, version) for name in TABLES}
+    # Where an account's rows lie is no part of what the tables say.
+    tables["accounts"] = tables["accounts"].drop("bucket")
+    return {
+        name: table.sort([c for c, k in table.schema.items() if not k.is_nested()])
+        for name, table in tables.items()
+    }
+
+
+def _counts(version: StoreVersion) -> dict[str, Any]:
+    """Returns the counts; how often a row repeats one that was superseded is told apart by none."""
+    counts = dict(version.counts)
+    counts["platforms"] = {
+        name: {k: v for k, v in entry.items() if k not in ("duplicates", "superseded")}
+        | {"repeats": entry["duplicates"] + entry["superseded"]}
+        for name, entry in counts["platforms"].items()
+    }
+    return counts
+
+
+# Shrinking takes minutes here: each example fuses up to seven times.
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+@given(
+    st.integers(0, 2**32 - 1).map(Random).map(_arrivals),
+    st.sampled_from([1, 2, 8]),
+    st.sampled_from([[], [["shop", "video"]]]),
+    st.sampled_from([2, 50]),
+)
+def test_part_by_part_is_all_at_once(
+    arrivals: list[Arrival], buckets: int, same: list[list[str]], length: int
+) -> None:
+    silence()
+    folder = Path(tempfile.mkdtemp())
+    try:
+        with (
+            patch.dict("os.environ", PLAIT_PSEUDONYM_KEY=KEY),
+            patch.object(plait.fusion.inputs, "_buckets", lambda size: buckets),
+        ):
+            _check(folder / "one", folder / "two", arrivals, same, length)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _check(
+    home: Path, copy: Path, arrivals: list[Arrival], same: list[list[str]], length: int
+) -> None:
+    home.mkdir()
+    for n, arrival in enumerate(arrivals):
+        _arrive(home, n, arrival)
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(home, copy)
+        project, other = _project(home, same, length), _project(copy, same, length)
+        part = _fuse(project, full=False)
+        assert part.run["mode"] == ("incremental" if n else "full"), part.run
+        whole = _fuse(other, full=True)
+        one, two = _tables(project, part), _tables(other, whole)
+        for name in TABLES:
+            assert one[name].equals(two[name]), f"{name} of {n}:\n{one[name]}\n{two[name]}"
+        assert _counts(part) == _counts(whole)

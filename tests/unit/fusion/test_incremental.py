@@ -1,0 +1,300 @@
+"""A second fuse reads what is new and rewrites what that touches; or says why it cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+import plait.fusion.inputs
+from plait.contracts.tables import TABLES
+from plait.fusion.rows import RowStep
+from plait.privacy.pseudonym import account_pseudonym, load_key
+from plait.store import Store
+from plait.store.parts import bucket_of_part
+
+from .small import Fuse, Fused, platform
+
+PEOPLE = [f"u{n}" for n in range(40)]
+BUCKETS = 16
+
+
+@pytest.fixture(autouse=True)
+def many_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plait.fusion.inputs, "_buckets", lambda size: BUCKETS)
+
+
+def _write(folder: Path, name: str, *rows: str) -> None:
+    (folder / name).write_text("\n".join(["id,user,item,time", *rows]) + "\n")
+
+
+@pytest.fixture
+def fused(folder: Path, fuse_here: Fuse) -> Fused:
+    """40 people with an event each, on the first of two days."""
+    rows = [f"{n},{who},i{n % 5},{1700000000 + n}" for n, who in enumerate(PEOPLE)]
+    _write(folder, "shop-1.csv", *rows)
+    return _again(fuse_here)
+
+
+def _again(fuse_here: Fuse, **more: Any) -> Fused:
+    outer = {name: more.pop(name) for name in ("full", "people", "sequence_length") if name in more}
+    return fuse_here({"shop": platform("shop-*.csv", columns={"event_id": "id"}, **more)}, **outer)
+
+
+def _files(fused: Fused, table: str) -> dict[int, set[str]]:
+    """Returns the paths of a table's files by bucket."""
+    found: dict[int, set[str]] = {}
+    for part in fused.store.parts(table, fused.version):
+        found.setdefault(bucket_of_part(part), set()).add(part.path)
+    return found
+
+
+def _bucket(fused: Fused, who: str) -> int:
+    account = account_pseudonym(pl.Series([who]), load_key(fused.project), "shop")[0]
+    return int(fused.accounts.filter(account=account)["bucket"][0])
+
+
+def _rewritten(before: Fused, after: Fused, table: str) -> set[int]:
+    one, two = _files(before, table), _files(after, table)
+    return {bucket for bucket in {*one, *two} if one.get(bucket) != two.get(bucket)}
+
+
+def test_only_new_files_are_read_and_only_their_buckets_rewritten(
+    folder: Path, fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    step = RowStep.read
+    monkeypatch.setattr(
+        RowStep, "read", lambda self, split: read.append(split.name) or step(self, split)
+    )
+    _write(folder, "shop-2.csv", "100,u3,i9,1700000500")
+    again = _again(fuse_here)
+    assert read == ["shop-2.csv"]
+    assert again.version.run == {
+        "mode": "incremental", "why": "", "files": 1, "rows": 1, "buckets": BUCKETS,
+        "rewritten": 1,
+    }  # fmt: skip
+    for table in ("events", "sequences"):
+        assert _rewritten(fused, again, table) == {_bucket(fused, "u3")}
+    assert again.events.height == again.version.counts["events"] == len(PEOPLE) + 1
+    assert [record["path"] for record in again.version.inputs] == ["shop-1.csv", "shop-2.csv"]
+    assert fused.events.height == len(PEOPLE)
+
+
+def test_nothing_new_publishes_nothing(fused: Fused, fuse_here: Fuse) -> None:
+    again = _again(fuse_here)
+    assert again.version.number == fused.version.number
+    assert again.version.run["mode"] == "none"
+    assert again.store.numbers() == [1]
+    assert _again(fuse_here, full=True).version.number == 2
+
+
+def test_late_and_corrected_rows_end_as_in_a_full_run(
+    folder: Path, fused: Fused, fuse_here: Fuse
+) -> None:
+    _write(
+        folder, "shop-2.csv",
+        "200,u1,i0,1690000000",  # before anything else
+        "2,u2,i4,1700009999",  # event 2 again, later and of another item
+        "3,u9,i4,1700009999",  # event 3 again, and another's by now
+        "4,u9,i4,1600000000",  # event 4, claimed by someone who was earlier: it stays u4's
+    )  # fmt: skip
+    part = _again(fuse_here)
+    assert part.version.run["mode"] == "incremental"
+    entry = part.platform("shop")
+    assert (entry["rows"], entry["events"], entry["superseded"]) == (44, 41, 3)
+    assert part.events.filter(event_id="shop:2")["object_id"].to_list() == ["shop:i4"]
+    assert _owner(part, "3") == _account(part, "u9")
+    assert _owner(part, "4") == _account(part, "u4")
+    assert part.accounts.filter(account=_account(part, "u3"))["events"].to_list() == [0]
+    first = part.sequences.filter(pl.col("total") == 2)["item"].to_list()
+    assert ["shop:i0", "shop:i1"] in first
+    _same(part, _again(fuse_here, full=True))
+
+
+def _account(fused: Fused, who: str) -> str:
+    return str(account_pseudonym(pl.Series([who]), load_key(fused.project), "shop")[0])
+
+
+def _owner(fused: Fused, event: str) -> str:
+    return str(fused.events.filter(event_id=f"shop:{event}")["account"][0])
+
+
+def _same(one: Fused, two: Fused) -> None:
+    for table, contract in TABLES.items():
+        names = [n for n in contract.columns if not contract.polars[n].is_nested()]
+        first, second = (getattr(fused, table).sort(names) for fused in (one, two))
+        assert first.equals(second), table
+
+
+def _link(folder: Path, fused: Fused, one: str, two: str) -> None:
+    links = folder / "store" / "feedback" / "links"
+    links.mkdir(parents=True)
+    pl.DataFrame(
+        {
+            "account_a": _account(fused, one), "platform_a": "shop",
+            "account_b": _account(fused, two), "platform_b": "shop",
+        }
+    ).write_parquet(links / "1.parquet")  # fmt: skip
+
+
+def _pair(fused: Fused, together: bool) -> tuple[str, str]:
+    """Returns two people who lie together in one bucket, or apart."""
+    places = {who: _bucket(fused, who) for who in PEOPLE}
+    pairs = combinations(PEOPLE, 2)
+    return next((a, b) for a, b in pairs if (places[a] == places[b]) == together)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_people_who_turn_out_to_be_one_are_rewritten_in_one_bucket(
+    folder: Path, fused: Fused, fuse_here: Fuse, together: bool
+) -> None:
+    one, two = _pair(fused, together)
+    _link(folder, fused, one, two)
+    joined = _again(fuse_here)
+    assert joined.version.run["mode"] == "incremental"
+    assert joined.version.run["rewritten"] == (1 if together else 2)
+    assert _bucket(joined, one) == _bucket(joined, two)
+    assert joined.version.counts["people"] == len(PEOPLE) - 1
+    assert joined.sequences.filter(total=2).height == 1
+    assert joined.events["person"].n_unique() == len(PEOPLE) - 1
+    # And a row of theirs that comes later still finds them, wherever its own bits point.
+    for n, who in enumerate((one, two)):
+        _write(folder, f"shop-{n + 2}.csv", f"10{n},{who},i9,170000050{n}")
+        later = _again(fuse_here)
+        assert later.version.run["rewritten"] == 1
+    assert later.sequences.filter(total=4).height == 1
+    _same(later, _again(fuse_here, full=True))
+
+
+def test_people_who_turn_out_to_be_two_are_told_apart(
+    folder: Path, fused: Fused, fuse_here: Fuse
+) -> None:
+    one, two = _pair(fused, together=True)
+    _link(folder, fused, one, two)
+    assert _again(fuse_here).people.height == len(PEOPLE)
+    (folder / "store/feedback/links/1.parquet").unlink()
+    again = _again(fuse_here)
+    assert (again.version.run["mode"], again.version.run["rewritten"]) == ("incremental", 1)
+    assert again.events["person"].n_unique() == len(PEOPLE)
+    _same(again, _again(fuse_here, full=True))
+
+
+def test_items_of_a_new_catalogue_need_no_bucket(
+    folder: Path, fused: Fused, fuse_here: Fuse
+) -> None:
+    def listing(title: str) -> Fused:
+        (folder / "items.csv").write_text(f"id,name\ni1,{title}\n")
+        columns = {"item": "id", "title": "name"}
+        return _again(fuse_here, catalogue={"files": "items.csv", "columns": columns})
+
+    assert listing("one").version.run["mode"] == "incremental"
+    again = listing("another")
+    assert (again.version.run["mode"], again.version.run["rewritten"]) == ("incremental", 0)
+    assert again.items.filter(item="shop:i1").select("title", "events").rows() == [("another", 8)]
+    assert again.events.height == len(PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"keep": "time > '2020-01-01'"}, "settings changed: platforms.shop.events.keep"),
+        ({"sequence_length": 3}, "settings changed: sequence_length"),
+        ({"k_core": 1}, "settings changed: platforms.shop.events.k_core"),
+    ],
+)
+def test_other_settings_need_all_rows(
+    folder: Path, fused: Fused, fuse_here: Fuse, change: dict[str, Any], why: str
+) -> None:
+    again = _again(fuse_here, **change)
+    assert again.version.run["mode"] == "full"
+    assert again.version.run["why"] == why
+    assert again.version.run["rows"] == len(PEOPLE)
+
+
+def test_a_k_core_needs_all_events(folder: Path, fuse_here: Fuse) -> None:
+    _write(folder, "shop-1.csv", "1,ann,i1,1700000000", "2,ann,i1,1700000001")
+    _again(fuse_here, k_core=2)
+    _write(folder, "shop-2.csv", "3,bob,i1,1700000002", "4,bob,i1,1700000003")
+    again = _again(fuse_here, k_core=2)
+    assert again.version.run["why"] == "k_core needs all events"
+    assert again.version.counts["events"] == 4
+
+
+def test_another_key_needs_all_rows(
+    fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "x" * 64)
+    assert _again(fuse_here).version.run["why"] == "settings changed: pseudonyms.key"
+
+
+def test_a_file_that_changed_or_went_needs_all_rows(
+    folder: Path, fused: Fused, fuse_here: Fuse
+) -> None:
+    _write(folder, "shop-2.csv", "100,u3,i9,1700000500")
+    _again(fuse_here)
+    os.utime(folder / "shop-2.csv", (1, 1))
+    assert _again(fuse_here).version.run["why"] == "shop-2.csv changed"
+    (folder / "shop-2.csv").unlink()
+    gone = _again(fuse_here)
+    assert gone.version.run["why"] == "shop-2.csv is gone"
+    assert gone.events.height == len(PEOPLE)
+
+
+def test_logs_that_outgrow_their_buckets_are_laid_out_anew(
+    folder: Path, fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(folder, "shop-2.csv", "100,u3,i9,1700000500")
+    monkeypatch.setattr(plait.fusion.inputs, "_buckets", lambda size: BUCKETS * 4)
+    again = _again(fuse_here)
+    assert again.version.run["why"] == "the logs outgrew 16 buckets (64 are needed)"
+    assert again.version.buckets == again.version.run["buckets"] == 64
+
+
+def test_bad_rows_come_to_those_in_quarantine(folder: Path, fused: Fused, fuse_here: Fuse) -> None:
+    for day in (2, 3):
+        _write(folder, f"shop-{day}.csv", f"{day},,i9,1700000500", f"2{day}0,u1,i1,soon")
+        again = _again(fuse_here)
+        assert again.version.run["mode"] == "incremental"
+        assert again.quarantine.height == (day - 1) * 2
+    assert again.platform("shop")["quarantined"] == {"bad_time": 2, "null_account": 2}
+    assert again.events.height == len(PEOPLE)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_run_killed_before_it_published_confuses_nobody(
+    folder: Path, fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    """Its tables are committed, ahead of what any version names."""
+    _write(folder, "shop-2.csv", "100,u3,i9,1700000500", ",,,", "2,u2,i4,1700009999")
+    publish = Store.publish
+    monkeypatch.setattr(Store, "publish", _killed)
+    with pytest.raises(KeyboardInterrupt):
+        _again(fuse_here, full=full)
+    monkeypatch.setattr(Store, "publish", publish)
+    assert fused.store.current().tables == fused.version.tables
+    assert fused.events.height == len(PEOPLE)
+    # The file it had read is another by now.
+    _write(folder, "shop-2.csv", "300,u5,i9,1700000500")
+    again = _again(fuse_here)
+    assert again.version.run["mode"] == "incremental"
+    assert again.events.height == len(PEOPLE) + 1
+    assert again.quarantine.height == 0
+    assert _rewritten(fused, again, "events") == {_bucket(fused, "u5")}
+    _same(again, _again(fuse_here, full=True))
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_a_version_says_of_itself_survives_json(fused: Fused) -> None:
+    record = json.loads(json.dumps(fused.version.record()))
+    assert record["settings"]["platforms.shop.events.time.unit"] == "s"
+    assert "files" not in json.dumps(record["settings"])
+    assert (record["contract"], record["buckets"]) == (2, BUCKETS)
