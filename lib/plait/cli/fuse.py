@@ -10,6 +10,7 @@ import typer
 
 from plait.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
 from plait.cli.terminal import terminal
+from plait.engine.choose import EngineName, open_engine
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,6 +28,13 @@ def fuse(
     quarantine: Annotated[
         int, typer.Option("--quarantine", metavar="N", help="Show N rows of quarantine; no fusing.")
     ] = 0,
+    engine: Annotated[
+        EngineName, typer.Option(help="What moves the rows: Polars here, or Spark.")
+    ] = EngineName.local,
+    master: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where Spark runs: local[2], spark://host:7077."),
+    ] = None,
 ) -> None:
     """Fuse the logs of all platforms into one version of the store."""
     from plait.config import load_config
@@ -41,7 +49,8 @@ def fuse(
         _show(Store(project.store_path).scan("quarantine").head(quarantine).collect(), as_json)
         return
     start = time.monotonic()
-    version = run(project)
+    with open_engine(engine, master) as moves:
+        version = run(project, engine=moves)
     seconds = time.monotonic() - start
     if as_json:
         record = {"version": version.number, "seconds": round(seconds, 3), **version.counts}

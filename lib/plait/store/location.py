@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from obstore.store import LocalStore, S3Store
@@ -28,6 +29,10 @@ class Location:
     uri: str
     objects: Objects
     options: dict[str, str] = field(default_factory=dict)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travels as its address: another machine opens it with its own credentials."""
+        return open_location, (self.uri,)
 
     @property
     def is_local(self) -> bool:

@@ -6,6 +6,7 @@ import io
 import json
 import time
 import uuid
+from collections.abc import Sequence
 
 import obstore
 import polars as pl
@@ -32,6 +33,16 @@ class TableWriter:
             return
         self._parts.append(write_part(self._location, self._table, df))
         self.rows += df.height
+
+    def add(self, parts: Sequence[AddAction], rows: int, bucket: int | None = None) -> None:
+        """Takes files that another process wrote with `write_part`; they hold `rows` rows."""
+        self._parts += parts
+        self.rows += rows
+
+    @property
+    def place(self) -> tuple[Location, Table]:
+        """Where its parts belong: what `write_part` asks for."""
+        return self._location, self._table
 
     def commit(self) -> int:
         """Replaces the table's rows by what was written; returns its Delta version."""
