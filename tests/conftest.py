@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from plait import progress
 from plait.store import Store
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -40,3 +45,12 @@ def shared() -> Path:
             "or run without them: pytest -m 'not real'"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """One session for every test of Spark; without the right Java they fail, and say why."""
+    from plait.engine.session import spark_session
+
+    with spark_session("local[2]") as session:
+        yield session

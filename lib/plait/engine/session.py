@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -91,8 +92,9 @@ def _settings(master: str) -> SparkConf:
 def _not_started(master: str | None, error: Exception, said: IO[bytes]) -> SparkFailed:
     said.seek(0)
     lines = said.read().decode(errors="replace").splitlines()
-    told = [line for line in lines if "Exception" in line or "rror" in line]
-    cause = (told or str(error).strip().splitlines() or [type(error).__name__])[-1]
+    told = [line for line in lines if re.match(r"[\w\s.\"]*(Exception|Error)", line)]
+    told = [line for line in told if not line.lstrip().startswith("at ")]
+    cause = (told or str(error).strip().splitlines() or [type(error).__name__])[0]
     return SparkFailed(
         f"Spark does not start on '{master or LOCAL}' ({cause.strip()}).",
         allowed="A master is local[N], spark://host:port, yarn or k8s://...",

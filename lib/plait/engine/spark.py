@@ -49,13 +49,14 @@ class SparkEngine:
 
     Args:
         session: the session; its settings are left as they are.
+        parallelism: tasks that run at a time; default: what Spark says.
     """
 
-    def __init__(self, session: SparkSession) -> None:
+    def __init__(self, session: SparkSession, parallelism: int | None = None) -> None:
         self._spark = session.newSession()
         for name, value in _SETTINGS.items():
             self._spark.conf.set(name, value)
-        self.parallelism = max(session.sparkContext.defaultParallelism, 2)
+        self.parallelism = parallelism or max(session.sparkContext.defaultParallelism, 2)
 
     def spill(self, buckets: int) -> SparkSpill:
         """Returns an empty spill of at least `buckets`, so many that no core is without one."""

@@ -37,6 +37,7 @@ class SourceFile:
     setting: str  # the project file's key that named it, such as platforms.shop.events
     bytes: int
     modified: float  # seconds since 1970
+    rows: tuple[int, int] | None = None  # the first row and how many, where not all are meant
 
     @property
     def packed(self) -> str:
