@@ -38,7 +38,7 @@ def spark_session(master: str | None = None) -> Iterator[SparkSession]:
         SparkFailed: Spark does not start.
     """
     if SparkContext._active_spark_context is not None:
-        yield SparkSession.builder.getOrCreate()
+        yield _ready(SparkSession.builder.getOrCreate())
         return
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     try:
@@ -49,11 +49,27 @@ def spark_session(master: str | None = None) -> Iterator[SparkSession]:
                 session = SparkSession.builder.getOrCreate()
             except (PySparkException, Py4JError, OSError) as error:
                 raise _not_started(master, error, said) from None
-            yield session
+            yield _ready(session)
     finally:
         started = SparkContext._active_spark_context
         if started is not None:
             started.stop()
+
+
+def _ready(session: SparkSession) -> SparkSession:
+    """Returns `session`, whose workers can import what was submitted with it.
+
+    Spark brings a wheel of --py-files to every executor, but only lets zips be imported there.
+    """
+    context = session.sparkContext
+    includes = context._python_includes
+    if includes is None:
+        return session
+    for path in context.getConf().get("spark.submit.pyFiles", "").split(","):
+        name = path.rsplit("/", 1)[-1]
+        if name.endswith(".whl") and name not in includes:
+            includes.append(name)
+    return session
 
 
 def _launch(master: str, said: IO[bytes]) -> None:
