@@ -52,5 +52,5 @@ def spark() -> Iterator[SparkSession]:
     """One session for every test of Spark; without the right Java they fail, and say why."""
     from plait.engine.session import spark_session
 
-    with spark_session("local[2]") as session:
+    with spark_session("local[2, 2]") as session:  # a task may fail once
         yield session

@@ -56,7 +56,7 @@ def test_something_else_that_is_called_java(
 def test_no_java_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(MissingJava, match="no java in PATH.*apt-get install openjdk-17"):
+    with pytest.raises(MissingJava, match=r"no java in PATH.*apt-get install openjdk-17"):
         check_java()
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(MissingJava, match="no java in JAVA_HOME"):

@@ -20,7 +20,7 @@ def _file(path: Path, form: str = "parquet") -> SourceFile:
     return SourceFile(path, path.name, form, "x", about.st_size, about.st_mtime)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("most", "pieces"), [(1, 5), (4, 3), (6, 2), (100, 1)])
+@pytest.mark.parametrize(("most", "pieces"), [(1, 5), (4, 3), (7, 2), (100, 1)])
 def test_the_pieces_are_the_file(tmp_path: Path, most: int, pieces: int) -> None:
     path = tmp_path / "log.parquet"
     pl.DataFrame({"user": [f"u{n}" for n in range(14)]}).write_parquet(path, row_group_size=3)
