@@ -91,7 +91,9 @@ def test_a_zip_on_a_master_with_two_workers(
         bad = _submit(job, archive, wrong, tmp_path, master)
     assert printed["rows"] > printed["events"]
     assert bad.returncode == 2
-    assert "UnknownColumn: " in bad.stderr
-    assert "Did you mean 'watched_s'?" in bad.stderr
-    assert "Traceback" not in bad.stderr
+    # spark-submit sends both streams of the job to its standard output.
+    said = bad.stdout.strip().splitlines()[-1]
+    assert said.startswith("UnknownColumn: platform 'video' has no column 'watched'")
+    assert "Did you mean 'watched_s'?" in said
+    assert "Traceback" not in bad.stdout
     assert Store(config.parent / ".plait").current().number == printed["version"]
