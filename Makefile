@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test fast check format lock clean
+.PHONY: help demo test java fast check format lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -21,11 +21,14 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)  ## the whole road on a synthetic world, in two minutes
 	$(BIN)/plait demo
 
-test: check  ## lint, types, architecture, then every test
+test: check java  ## lint, types, architecture, then every test
 	$(BIN)/pytest -m "not slow" -n 2
 	$(BIN)/pytest -m slow
 
-fast: $(READY)  ## the tests without Ray and servers, under three minutes
+java: $(READY)
+	@$(BIN)/python -m plait.engine.java  # tests of Spark fail without it; none is skipped
+
+fast: $(READY)  ## the tests without Ray, Spark and servers, under three minutes
 	$(BIN)/pytest -m "not slow" -n 2
 
 check: $(READY)  ## formatting, lint, types, architecture

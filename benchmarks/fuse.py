@@ -7,6 +7,11 @@ with 1 % of all events, two platforms with one account id space. Every measured 
 process of its own: rows a second over its whole work, peak resident memory as the kernel
 reports it. `--against-script` runs beside it one hand-written Polars script that makes the same
 `sequences` (benchmarks/fuse_script.py) and checks that both made the same ones.
+
+    python benchmarks/fuse.py --events 1000000 --engine spark --master 'local[2]' --against-pyspark
+
+runs the Spark engine, and beside it the obvious PySpark program (benchmarks/fuse_pyspark.py). Both
+clocks start when the session stands. Processor seconds and memory are then the driver's alone.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -108,12 +114,15 @@ def _write(folder: Path, platform: str, part: int, rows: pl.DataFrame) -> None:
 
 _FUSE = """
 import resource, sys, time
+from plait.engine.choose import EngineName, open_engine
 from plait.fusion.run import fuse
 from plait.progress import silence
 silence()
-start = time.perf_counter()
-version = fuse(sys.argv[1])
-seconds, usage = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
+with open_engine(EngineName(sys.argv[2]), *sys.argv[3:]) as engine:
+    start = time.perf_counter()
+    version = fuse(sys.argv[1], engine=engine)
+    seconds = time.perf_counter() - start
+usage = resource.getrusage(resource.RUSAGE_SELF)
 print(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 """
 
@@ -146,6 +155,9 @@ def main() -> None:
     parser.add_argument("--events", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--folder", type=Path, help="keep the generated logs here")
     parser.add_argument("--against-script", action="store_true", help="run the script beside it")
+    parser.add_argument("--engine", choices=["local", "spark"], default="local")
+    parser.add_argument("--master", default="local[2]", help="where Spark runs")
+    parser.add_argument("--against-pyspark", action="store_true", help="run the program beside it")
     given = parser.parse_args()
     for events in given.events:
         folder = (given.folder or Path(tempfile.mkdtemp())) / str(events)
@@ -153,10 +165,17 @@ def main() -> None:
             generate(folder, events)
         shutil.rmtree(folder / "store", ignore_errors=True)
         config = str(folder / "plait.yaml")
-        figures = {
+        moved_by = [given.engine] + [given.master] * (given.engine == "spark")
+        figures: dict[str, Any] = {
             "events": events,
-            "plait": measure([sys.executable, "-c", _FUSE, config], events),
+            "engine": " ".join(moved_by),
+            "plait": measure([sys.executable, "-c", _FUSE, config, *moved_by], events),
         }
+        if given.against_pyspark:
+            program = str(Path(__file__).with_name("fuse_pyspark.py"))
+            figures["pyspark"] = measure([sys.executable, program, config, given.master], events)
+            ours, theirs = (figures[name]["rows_per_second"] for name in ("plait", "pyspark"))
+            figures["times_pyspark"] = round(ours / theirs, 2)
         if given.against_script:
             script = str(Path(__file__).with_name("fuse_script.py"))
             figures["script"] = measure([sys.executable, script, config], events)

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 
+from plait.engine.choose import EngineName, open_engine
 from plait.errors import PlaitError
 from plait.fusion.run import fuse
 
@@ -15,9 +16,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-c", "--config", default="plait.yaml", help="the project file")
     parser.add_argument("--full", action="store_true", help="read all files, not only new ones")
+    parser.add_argument(
+        "--engine",
+        type=EngineName,
+        choices=list(EngineName),
+        default=EngineName.local,
+        help="what moves the rows: Polars here, or the Spark that spark-submit names",
+    )
     given = parser.parse_args()
     try:
-        version = fuse(given.config, full=given.full)
+        with open_engine(given.engine) as engine:
+            version = fuse(given.config, engine=engine, full=given.full)
     except PlaitError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

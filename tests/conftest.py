@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +13,9 @@ from plait.store import Store
 from tests.s3 import bucket, s3_server
 
 __all__ = ["bucket", "s3_server"]
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -51,3 +56,12 @@ def either_store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     if request.param == "folder":
         return Store(tmp_path / "store")
     return Store(f"{request.getfixturevalue('bucket').uri}/store")
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """One session for every test of Spark; without the right Java they fail, and say why."""
+    from plait.engine.session import spark_session
+
+    with spark_session("local[2, 2]") as session:  # a task may fail once
+        yield session

@@ -120,6 +120,18 @@ class LiveStateDown(PlaitError):
     """Valkey does not answer."""
 
 
+class MissingSpark(PlaitError):
+    """PySpark is not installed, or not the one plait works with."""
+
+
+class MissingJava(PlaitError):
+    """Spark needs a Java that is not there."""
+
+
+class SparkFailed(PlaitError):
+    """Spark could not start, or gave a task up."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Returns "Did you mean 'x'?" for the closest known name, or the names allowed."""
     names = sorted(set(known))

@@ -10,6 +10,7 @@ import typer
 
 from plait.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
 from plait.cli.terminal import terminal
+from plait.engine.choose import EngineName, open_engine
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,6 +31,13 @@ def fuse(
     full: Annotated[
         bool, typer.Option("--full", help="Read all files, not only those that are new.")
     ] = False,
+    engine: Annotated[
+        EngineName, typer.Option(help="What moves the rows: Polars here, or Spark.")
+    ] = EngineName.local,
+    master: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where Spark runs: local[2], spark://host:7077."),
+    ] = None,
 ) -> None:
     """Fuse what is new in the logs of all platforms into the next version of the store."""
     from plait.config import load_config
@@ -44,7 +52,8 @@ def fuse(
         _show(Store(project.store_uri).scan("quarantine").head(quarantine).collect(), as_json)
         return
     start = time.monotonic()
-    version = run(project, full=full)
+    with open_engine(engine, master) as moves:
+        version = run(project, engine=moves, full=full)
     seconds = time.monotonic() - start
     if as_json:
         record = {"version": version.number, "seconds": round(seconds, 3), "run": version.run}

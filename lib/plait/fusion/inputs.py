@@ -14,6 +14,8 @@ from plait.config import Project
 from plait.fusion.feedback import EVENTS_AT, LINKS_AT, list_feedback
 from plait.identity.attributes import check_keys
 from plait.sources.files import SourceFile, find_files
+from plait.sources.parquet import divide
+from plait.sources.read import CHUNK
 from plait.store.store import Store
 
 # Bytes of memory one byte of a file becomes, roughly, while a bucket is worked on.
@@ -25,7 +27,7 @@ MOST_BUCKETS = 1024
 
 @dataclass(frozen=True)
 class Split:
-    """One file of one platform's log, or (file null) one object of the feedback log."""
+    """One file, or part of one, of a platform's log; file null: an object of the feedback log."""
 
     platform: str | None
     name: str
@@ -79,7 +81,7 @@ def find_inputs(project: Project, store: Store) -> Inputs:
             project, platform.events.files, platform.events.format, f"{where}.events"
         )
         logs += found
-        splits += [Split(name, file.name, file) for file in found]
+        splits += [Split(name, file.name, part) for file in found for part in divide(file, CHUNK)]
         for part, kind in ((platform.catalogue, "catalogue"), (platform.accounts, "accounts")):
             if part is not None:
                 others += find_files(project, part.files, part.format, f"{where}.{kind}")

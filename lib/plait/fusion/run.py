@@ -104,6 +104,8 @@ class _Run:
     def __post_init__(self) -> None:
         self.before = Before(self.store, self.plan.base)
         self.passes = Passes(self.engine, self.store, self.project, self.before, self.plan.buckets)
+        if self.plan.base is None:  # the engine may want more, to use all its cores
+            self.plan = replace(self.plan, buckets=self.passes.spill.buckets)
 
     def close(self) -> None:
         """Removes what was set aside."""

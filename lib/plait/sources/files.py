@@ -43,6 +43,7 @@ class SourceFile:
     bytes: int
     modified: float  # seconds since 1970
     remote: RemoteFile | None = None
+    rows: tuple[int, int] | None = None  # the first row and how many, where not all are meant
 
     @property
     def packed(self) -> str:

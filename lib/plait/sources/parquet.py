@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from plait.sources.columns import check_columns
 from plait.sources.files import SourceFile
@@ -20,11 +23,35 @@ def scan_parquet(
     frame = pl.scan_parquet(file.path, row_index_name=ROW, row_index_offset=1, glob=False)
     schema = frame.collect_schema()
     check_columns(file, keys, [name for name in schema.names() if name != ROW])
+    if file.rows:
+        frame = frame.slice(*file.rows)  # other row groups are not read
     return frame.select(
         pl.col(ROW).alias("row"),
         *(_as_text(column, schema[column]).alias(name) for name, column in fields.items()),
         fault=pl.lit(None, pl.String),
     )
+
+
+def divide(file: SourceFile, most: int) -> list[SourceFile]:
+    """Returns `file` in pieces of whole row groups, of about `most` rows: many hands can read them.
+
+    A file that is not Parquet, is small, lies on S3, or cannot be looked into stays whole.
+    """
+    if file.format != "parquet" or file.remote:
+        return [file]
+    try:
+        about = pq.read_metadata(file.path)
+    except (OSError, pa.ArrowException):
+        return [file]  # whoever reads it says what is wrong
+    pieces: list[tuple[int, int]] = []
+    first = rows = 0
+    for group in range(about.num_row_groups):
+        rows += about.row_group(group).num_rows
+        if rows >= most or group == about.num_row_groups - 1:
+            pieces.append((first, rows))
+            first, rows = first + rows, 0
+    pieces = [piece for piece in pieces if piece[1]]
+    return [replace(file, rows=piece) for piece in pieces] if len(pieces) > 1 else [file]
 
 
 def _as_text(column: str, kind: pl.DataType) -> pl.Expr:

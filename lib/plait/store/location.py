@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from obstore.store import LocalStore
@@ -30,6 +31,10 @@ class Location:
     uri: str
     objects: Objects
     options: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travels as its address: another machine opens it with its own credentials."""
+        return open_location, (self.uri,)
 
     @property
     def is_local(self) -> bool:

@@ -34,6 +34,10 @@ class Store:
         self.objects = self.location.objects
         self._versions = Journal(self.objects, "versions")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travels as its address."""
+        return Store, (self.uri,)
+
     def path(self, name: str) -> Path | None:
         """Returns the folder or file `name` of the store, if it lies on this machine."""
         return Path(self.uri) / name if self.location.is_local else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 import pyarrow as pa
@@ -44,6 +44,16 @@ class TableWriter:
         place = (bucket or 0) if self._table.bucketed else None
         self._parts.append(write_part(self._location, self._table, df, place))
         self.rows += df.height
+
+    def add(self, parts: Sequence[AddAction], rows: int) -> None:
+        """Takes files that another process wrote with `write_part`; they hold `rows` rows."""
+        self._parts += parts
+        self.rows += rows
+
+    @property
+    def place(self) -> tuple[Location, Table]:
+        """Where its parts belong: what `write_part` asks for."""
+        return self._location, self._table
 
     def commit(self, keep: Iterable[AddAction] = ()) -> int:
         """Makes what was written, and the parts to keep, the table; returns its Delta version.

@@ -1,0 +1,102 @@
+"""Spark and Polars make the same store of the same logs, row by row."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from pyspark.sql import SparkSession
+
+from plait.config import load_config
+from plait.config.load import parse_config
+from plait.engine.base import Engine
+from plait.engine.spark import SparkEngine
+from plait.fusion.run import fuse
+from plait.store import Store, StoreVersion
+from plait.world.build import build_world
+from plait.world.write import write_world
+
+from .logs import rewritten, tables
+
+pytestmark = pytest.mark.slow
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+WAYS = [(1, False), (1, True), (2, False), (2, True), (7, False), (7, True)]
+Tables = dict[str, pl.DataFrame]
+Local = tuple[Path, StoreVersion, Tables]
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One pseudonym key for all stores."""
+    monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
+
+
+def _same(ours: Tables, theirs: Tables) -> None:
+    for name, table in theirs.items():
+        assert table.height, name
+        assert ours[name].equals(table), f"{name}:\n{ours[name]}\n{table}"
+
+
+def _compare(local: Local, engine: Engine, folder: Path, files: int, backwards: bool) -> None:
+    config, version, expected = local
+    project = rewritten(config, folder, files, backwards)
+    found = fuse(project, engine=engine, now=NOW)
+    _same(tables(Store(project.store_path), found, places=False), expected)
+    assert found.counts == version.counts
+
+
+def _fused(config: Path, store: Path) -> Local:
+    raw = yaml.safe_load(config.read_text()) | {"store": str(store)}
+    version = fuse(parse_config(raw, folder=config.parent), now=NOW)
+    return config, version, tables(Store(store), version, places=False)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Local:
+    folder = tmp_path_factory.mktemp("world")
+    config = write_world(build_world(people=400, seed=3), folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
+        return _fused(config, folder / "local")
+
+
+@pytest.mark.parametrize(("files", "backwards"), WAYS)
+def test_the_demo_world(
+    world: Local, spark: SparkSession, tmp_path: Path, files: int, backwards: bool
+) -> None:
+    engine = SparkEngine(spark, parallelism=files)
+    _compare(world, engine, tmp_path / "logs", files, backwards)
+
+
+def test_the_demo_world_as_it_lies_with_the_place_of_every_bad_row(
+    world: Local, spark: SparkSession, tmp_path: Path
+) -> None:
+    config, version, _ = world
+    here = tables(Store(config.parent / "local"), version, places=True)
+    raw = load_config(config)
+    project = raw.model_copy(update={"store": str(tmp_path / "store")})
+    found = fuse(project, engine=SparkEngine(spark), now=NOW)
+    _same(tables(Store(tmp_path / "store"), found, places=True), here)
+
+
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory: pytest.TempPathFactory, repository: Path, shared: Path) -> Local:
+    assert shared.is_dir()
+    config = repository / "examples" / "beauty_electronics" / "plait.yaml"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
+        config, version, found = _fused(config, tmp_path_factory.mktemp("shops") / "local")
+    del found["quarantine"]  # every row is sound
+    return config, version, found
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("files", "backwards"), WAYS)
+def test_beauty_and_electronics(
+    shops: Local, spark: SparkSession, tmp_path: Path, files: int, backwards: bool
+) -> None:
+    engine = SparkEngine(spark, parallelism=files)
+    _compare(shops, engine, tmp_path / "logs", files, backwards)
