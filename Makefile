@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test java fast check format lock clean
+.PHONY: help demo test test-faults java fast check format lock clean
 
 help:  ## show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -22,14 +22,18 @@ demo: $(READY)  ## the whole road on a synthetic world, in two minutes
 	$(BIN)/plait demo
 
 test: check java  ## lint, types, architecture, then every test
-	$(BIN)/pytest -m "not slow" -n 2
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m "not slow and not faults" -n 2
+	$(BIN)/pytest -m "slow and not faults"
+	$(BIN)/pytest -m faults
+
+test-faults: $(READY)  ## kill, fill, cut and damage things; the last lines say what was lost
+	$(BIN)/pytest -m faults
 
 java: $(READY)
 	@$(BIN)/python -m plait.engine.java  # tests of Spark fail without it; none is skipped
 
 fast: $(READY)  ## the tests without Ray, Spark and servers, under three minutes
-	$(BIN)/pytest -m "not slow" -n 2
+	$(BIN)/pytest -m "not slow and not faults" -n 2
 
 check: $(READY)  ## formatting, lint, types, architecture
 	$(BIN)/ruff format --check .

@@ -13,6 +13,7 @@ from .logs import write_project
 _BOOK = pytest.StashKey[Book]()
 
 
+@pytest.hookimpl(tryfirst=True)  # before the items are chosen by their marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
