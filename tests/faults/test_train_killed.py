@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import subprocess
 import time
@@ -18,10 +19,11 @@ from plait.model.artifact import Model
 from plait.store import Registry, Store
 from tests.e2e.tiny_project import environment, train_apart, train_command, write_project
 
-pytestmark = pytest.mark.slow
+from .book import Book
 
 STEPS = 100  # an epoch
-PLACES = (10, 50, 80)  # early, in the middle and late in the first epoch
+# Early, in the middle and late in the first epoch: other steps every time.
+PLACES = tuple(random.SystemRandom().randrange(place, place + 20) for place in (5, 35, 65))
 EVERY_STEP = ("--checkpoint-every", "0")
 PATIENCE = 120  # seconds
 
@@ -123,7 +125,7 @@ def assert_same(file: Path, killed: dict[str, Any], whole: dict[str, Any]) -> No
 
 
 def test_a_worker_killed_early_in_the_middle_and_late(
-    file: Path, start: Callable[..., Run], left_alone: dict[int, dict[str, Any]]
+    file: Path, start: Callable[..., Run], left_alone: dict[int, dict[str, Any]], book: Book
 ) -> None:
     """Ray Train starts new workers, which go on from the last checkpoint by themselves."""
     run = start("--workers", "2", "--max-failures", "3")
@@ -132,11 +134,16 @@ def test_a_worker_killed_early_in_the_middle_and_late(
         run.worker().kill()
         assert run.step() < STEPS
     assert_same(file, run.result(), left_alone[2])
+    book.injected("train", "SIGKILL of a worker", len(PLACES))
 
 
 @pytest.mark.parametrize("victims", ["driver", "driver and worker"])
 def test_a_driver_killed_early_in_the_middle_and_late(
-    file: Path, start: Callable[..., Run], left_alone: dict[int, dict[str, Any]], victims: str
+    file: Path,
+    start: Callable[..., Run],
+    left_alone: dict[int, dict[str, Any]],
+    book: Book,
+    victims: str,
 ) -> None:
     options = ["--workers", "2"]
     for place in PLACES:
@@ -148,10 +155,11 @@ def test_a_driver_killed_early_in_the_middle_and_late(
         assert place <= run.step() < STEPS
         options = ["--workers", "2", "--resume"]
     assert_same(file, start(*options).result(), left_alone[2])
+    book.injected("train", f"SIGKILL of the {victims}", len(PLACES))
 
 
 def test_one_worker_in_the_driver_killed(
-    file: Path, start: Callable[..., Run], left_alone: dict[int, dict[str, Any]]
+    file: Path, start: Callable[..., Run], left_alone: dict[int, dict[str, Any]], book: Book
 ) -> None:
     options: tuple[str, ...] = ()
     for place in PLACES:
@@ -161,10 +169,11 @@ def test_one_worker_in_the_driver_killed(
         assert place <= run.step() < STEPS
         options = ("--resume",)
     assert_same(file, start(*options).result(), left_alone[1])
+    book.injected("train", "SIGKILL of the driver that trains by itself", len(PLACES))
 
 
 def test_workers_lost_too_often_end_the_run_which_can_go_on(
-    file: Path, start: Callable[..., Run]
+    file: Path, start: Callable[..., Run], book: Book
 ) -> None:
     run = start("--workers", "2")
     run.wait_for(PLACES[1])
@@ -174,3 +183,4 @@ def test_workers_lost_too_often_end_the_run_which_can_go_on(
     assert "RunFailed: the run lost a worker" in err
     assert "--resume" in err
     assert run.step() >= PLACES[1]
+    book.injected("train", "SIGKILL of a worker where none may fail")

@@ -1,0 +1,59 @@
+"""What is new, read by Spark on top of what is there, and by the local engine: the same tables."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from plait.config.load import parse_config
+from plait.engine.spark import SparkEngine
+from plait.fusion.run import fuse
+from plait.store import Store
+
+from .logs import tables
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.slow
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def _log(folder: Path, part: int) -> None:
+    """Writes a log; each repeats a tenth of the one before, and corrects another."""
+    number = pl.int_range(part * 900, part * 900 + 1_000, eager=True)
+    late = pl.when(number % 7 == 0).then(-50_000).otherwise(part)
+    pl.DataFrame({"n": number, "late": pl.select(late).to_series()}).select(
+        id=pl.format("e{}", "n"),
+        user=pl.format("u{}", pl.col("n") % 61 + (pl.col("n") % 5) * part),
+        item=pl.format("i{}", pl.col("n") % 40),
+        time=1_700_000_000 + pl.col("n") * 60 + pl.col("late"),
+    ).write_csv(folder / f"log-{part}.csv")
+
+
+def test_both_engines_take_up_what_is_new(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
+    columns = {"event_id": "id", "account": "user", "item": "item", "time": "time"}
+    events = {"files": "log-*.csv", "columns": columns, "time": {"unit": "s"}, "type": "view"}
+    raw = {"platforms": {"shop": {"events": events}}}
+    _log(tmp_path, 0)
+    on_spark = parse_config(raw | {"store": "spark"}, folder=tmp_path)
+    fuse(on_spark, engine=SparkEngine(spark, parallelism=4), now=NOW)
+    shutil.copytree(tmp_path / "spark", tmp_path / "local")
+    here = parse_config(raw | {"store": "local"}, folder=tmp_path)
+    for part in (1, 2):
+        _log(tmp_path, part)
+        there = fuse(on_spark, engine=SparkEngine(spark, parallelism=4), now=NOW)
+        mine = fuse(here, now=NOW)
+        assert there.run["mode"] == mine.run["mode"] == "incremental"
+        assert there.counts == mine.counts
+        expected = tables(Store(tmp_path / "local"), mine, places=True)
+        for name, table in tables(Store(tmp_path / "spark"), there, places=True).items():
+            assert table.equals(expected[name]), name
