@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -30,3 +31,14 @@ def test_no_file_is_long(repository: Path) -> None:
     ).stdout.split()
     long = {f: n for f in listed if (n := len((repository / f).read_text().splitlines())) > 400}
     assert not long
+
+
+def test_settings_of_libraries_are_defaults_only() -> None:
+    show = "import os, plait; print(os.environ['OMP_WAIT_POLICY'], os.environ['_RJEM_MALLOC_CONF'])"
+    own = {"OMP_WAIT_POLICY": "ACTIVE", "_RJEM_MALLOC_CONF": "dirty_decay_ms:1"}
+    for given, expected in (({}, "PASSIVE dirty_decay_ms:10000"), (own, "ACTIVE dirty_decay_ms:1")):
+        bare = {name: value for name, value in os.environ.items() if name not in own}
+        done = subprocess.run(
+            [sys.executable, "-c", show], capture_output=True, text=True, env=bare | given, check=True
+        )
+        assert done.stdout.startswith(expected)

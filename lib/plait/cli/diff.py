@@ -22,7 +22,7 @@ _SHOWN = 60  # characters of a value
 def diff(
     first: Annotated[str, typer.Argument(metavar="A", help="3, PATH, PATH@3 or s3://...@3.")],
     second: Annotated[str, typer.Argument(metavar="B", help="The same.")],
-    examples: Annotated[int, typer.Option(min=0, help="Rows shown of each side.")] = 3,
+    examples: Annotated[int, typer.Option(min=0, help="Rows shown of each side.")] = 1,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:

@@ -22,9 +22,6 @@ from plait.cli.train import train
 from plait.errors import PlaitError
 
 INTERRUPTED, INTERNAL = 130, 70
-# OpenMP threads that wait by spinning slow a machine that does anything else tenfold. Read when
-# torch is loaded, here and in every process started from here.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -64,11 +64,11 @@ def test_an_unknown_suffix_asks_for_the_format(project: Project, tmp_path: Path)
     ("name", "content", "looks"),
     [
         ("a.csv.gz", b"u,i\n1,2\n", "looks like text"),
-        ("a.csv", gzip.compress(b"u,i\n"), "looks like gzip"),
+        ("a.csv", gzip.compress(b"u,i\n", mtime=0), "looks like gzip"),
         ("a.parquet", b"u,i\n1,2\n", "not Parquet"),
         ("a.jsonl", b"PAR1 and more", "looks like Parquet"),
         ("a.csv", b"u,i\n\0\1\2", "looks like binary data"),
-        ("a.csv.zst", gzip.compress(b"u,i\n"), "looks like gzip"),
+        ("a.csv.zst", gzip.compress(b"u,i\n", mtime=0), "looks like gzip"),
     ],
 )
 def test_a_file_that_is_not_what_its_name_says(
