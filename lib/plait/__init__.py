@@ -22,11 +22,9 @@ if TYPE_CHECKING:
     from plait.recommend.load import load
     from plait.training.run import train
 
-# Libraries read these when they are loaded, here and in every process started from here.
-# OpenMP threads that wait by spinning slow a machine that does anything else tenfold.
+# OpenMP threads that wait by spinning slow a machine that does anything else tenfold. Read when
+# torch is loaded, here and in every process started from here.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# Polars' allocator keeps freed memory for 10 s: half the page faults, a fifth of fuse's time.
-os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:-1")
 
 # Looked up on first use (PEP 562): `import plait` stays free of torch, ray and pyspark.
 _HOMES = {

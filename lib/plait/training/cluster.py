@@ -11,7 +11,6 @@ QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "1",
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # how often reports are fetched
-    "OMP_WAIT_POLICY": "PASSIVE",  # a spinning thread starves the others on a shared machine
     "RAY_TRAIN_METRICS_ENABLED": "0",
     "RAY_TRAIN_ENABLE_CONTROLLER_STRUCTURED_LOGGING": "0",
     "RAY_TRAIN_ENABLE_WORKER_STRUCTURED_LOGGING": "0",
