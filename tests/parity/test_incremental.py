@@ -36,23 +36,32 @@ def _log(folder: Path, part: int) -> None:
     ).write_csv(folder / f"log-{part}.csv")
 
 
+def _engine(spark: SparkSession, parallelism: int) -> SparkEngine:
+    return SparkEngine(spark, parallelism)
+
+
+@pytest.mark.parametrize("first", ["spark", "local"])
 def test_both_engines_take_up_what_is_new(
-    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
+    """Whichever made the version before, and however wide it spread the people."""
+    monkeypatch.setattr("plait.fusion.inputs.BUCKET_BYTES", 45_000)
     monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
     columns = {"event_id": "id", "account": "user", "item": "item", "time": "time"}
     events = {"files": "log-*.csv", "columns": columns, "time": {"unit": "s"}, "type": "view"}
     raw = {"platforms": {"shop": {"events": events}}}
     _log(tmp_path, 0)
     on_spark = parse_config(raw | {"store": "spark"}, folder=tmp_path)
-    fuse(on_spark, engine=SparkEngine(spark, parallelism=4), now=NOW)
+    before = fuse(on_spark, engine=_engine(spark, 4) if first == "spark" else None, now=NOW)
+    assert before.buckets == 4
     shutil.copytree(tmp_path / "spark", tmp_path / "local")
     here = parse_config(raw | {"store": "local"}, folder=tmp_path)
     for part in (1, 2):
         _log(tmp_path, part)
-        there = fuse(on_spark, engine=SparkEngine(spark, parallelism=4), now=NOW)
+        there = fuse(on_spark, engine=_engine(spark, 16), now=NOW)
         mine = fuse(here, now=NOW)
-        assert there.run["mode"] == mine.run["mode"] == "incremental"
+        assert (there.run["mode"], there.run["why"]) == ("incremental", "")
+        assert mine.run["mode"] == "incremental"
         assert there.counts == mine.counts
         expected = tables(Store(tmp_path / "local"), mine, places=True)
         for name, table in tables(Store(tmp_path / "spark"), there, places=True).items():

@@ -11,7 +11,7 @@ from pyspark.sql import functions as f
 from pyspark.storagelevel import StorageLevel
 
 from plait.engine.base import BUCKET
-from plait.engine.payload import ASIDE, SCHEMA, Payload, to_batches
+from plait.engine.payload import ASIDE, FAULT, SCHEMA, Payload, to_batches
 from plait.engine.tasks import MOVED, Move, by_bucket
 from plait.engine.watch import Watch
 
@@ -31,7 +31,8 @@ class SparkSpill:
         self._kept.append(made)
         if rows:
             here = (f.col("kind") == ASIDE) & f.col("name").isin(list(names))
-            self._parts.append(made.filter(here))
+            # A share that is made again may fail this time: who gathers it must hear of it.
+            self._parts.append(made.filter(here | (f.col("kind") == FAULT)))
             self.rows += rows
 
     def by_bucket(self, beside: Sequence[Payload] = ()) -> DataFrame:

@@ -165,6 +165,8 @@ class Gather:
         rows: dict[int, list[Payload]] = defaultdict(list)
         beside: dict[int, list[Payload]] = defaultdict(list)
         for payload in from_batches(batches):
+            if payload.kind == FAULT:
+                raise payload.thing()
             (rows if payload.kind == ASIDE else beside)[payload.bucket].append(payload)
         for bucket in sorted(rows):
             output = Output(bucket, self.sinks)
@@ -186,6 +188,9 @@ class Move:
         rows: dict[int, list[Payload]] = defaultdict(list)
         going: dict[int, list[Payload]] = defaultdict(list)
         for payload in from_batches(batches):
+            if payload.kind == FAULT:
+                yield payload
+                continue
             (rows if payload.kind == ASIDE else going)[payload.bucket].append(payload)
         for bucket in sorted(set(rows) & set(going)):
             target = join(going[bucket]).select("account", "target")
@@ -238,6 +243,6 @@ def _guarded(payloads: Iterator[Payload], sinks: Sinks) -> Iterator[Payload]:
     try:
         yield from payloads
     except PlaitError as error:
-        fault = pack_thing(FAULT, "", -1, 0, error)
+        fault = pack_thing(FAULT, "", 0, 0, error)
         sinks.failed([fault.body])
         yield fault

@@ -16,6 +16,7 @@ from pyspark.errors import PySparkException
 from plait.engine.base import Advance, Merge
 from plait.engine.tasks import Sinks
 from plait.errors import PlaitError, SparkFailed
+from plait.store.fault import is_from_s3
 from plait.store.tables import TableWriter
 
 _LOOK = 0.2  # seconds between two looks at the accumulators
@@ -99,7 +100,8 @@ class Watch:
 def explained(error: Exception) -> SparkFailed:
     """Returns what a user can do about `error`: Spark's own text is a Java stack trace."""
     text = str(error)
-    cause = _cause(text)
+    # What S3 answered may repeat the access key.
+    cause = "S3 did not do what it was asked" if is_from_s3(error) else _cause(text)
     if missing := re.search(r"ModuleNotFoundError: No module named '(\w+)", text):
         return SparkFailed(
             f"the executors' Python has no '{missing[1]}'.",

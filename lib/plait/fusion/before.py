@@ -11,7 +11,9 @@ from deltalake.transaction import AddAction
 
 from plait.contracts.tables import ACCOUNTS, EVENTS
 from plait.engine.base import BUCKET
+from plait.errors import StoreError
 from plait.fusion.counts import COUNTS, from_ledger
+from plait.store.fault import reaching
 from plait.store.parts import bucket_of_part, scan_parts
 from plait.store.store import Store
 from plait.store.version import StoreVersion
@@ -101,8 +103,20 @@ class HeldReader:
     rows: pl.Expr | None = None
 
     def __call__(self, held: Held) -> Iterator[pl.DataFrame]:
-        """Yields the rows of `held`."""
+        """Yields the rows of `held`.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
         found = scan_parts(self.store.location, EVENTS, held.paths)
         if self.rows is not None:
             found = found.filter(self.rows)
-        yield found.select(self.columns).collect()
+        with reaching(self.store.uri):
+            try:
+                rows = found.select(self.columns).collect()
+            except FileNotFoundError:
+                raise StoreError(
+                    f"a part of the current version is gone from '{self.store.uri}'.",
+                    fix="Read all files again: plait fuse --full",
+                ) from None
+        yield rows

@@ -55,7 +55,8 @@ def find_losers(engine: Engine[Any], spill: Spill, before: Before) -> pl.DataFra
         before: the version before.
     """
     if before.version is not None:
-        _join(engine, spill, before)
+        # New claims lie by the buckets of the version before; the spill may be spread wider.
+        _join(engine, spill, before, before.version.buckets)
     out = engine.gather(
         spill,
         lambda _, rows, __: {"losers": contested(rows)},
@@ -65,7 +66,7 @@ def find_losers(engine: Engine[Any], spill: Spill, before: Before) -> pl.DataFra
     return out.get("losers", pl.DataFrame(schema=_LOSERS))
 
 
-def _join(engine: Engine[Any], spill: Spill, before: Before) -> None:
+def _join(engine: Engine[Any], spill: Spill, before: Before, buckets: int) -> None:
     ids = engine.gather(
         spill,
         lambda _, rows, __: {"ids": rows.select(number("event_id").alias("id")).unique()},
@@ -80,7 +81,7 @@ def _join(engine: Engine[Any], spill: Spill, before: Before) -> None:
     engine.spread(
         before.events(),
         HeldReader(before.store, CLEAN, wanted),
-        OldClaims(spill.buckets),
+        OldClaims(buckets),
         aside={"claims": spill},
         tables={},
         merges={},

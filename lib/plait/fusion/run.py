@@ -164,6 +164,9 @@ class _Run:
     def _known(self, attributes: pl.DataFrame) -> Known:
         keys, ignored = usable_keys(attributes)
         links = read_links(self.store, self.inputs.links)
+        # A platform that has left the project takes its part of the links with it.
+        here = list(self.project.platforms)
+        links = links.filter(pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(here)))
         accounts = attributes.select("account", "platform", "home").unique()
         return Known(accounts, keys.select("account", "key", "value"), links, ignored)
 

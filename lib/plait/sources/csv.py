@@ -19,11 +19,14 @@ def scan_csv(file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str
     """Returns `row`, the fields as text and `fault` ('ragged_row': more fields than columns)."""
     separator = _separator(file)
     header = (
-        pl.scan_csv(file.path, separator=separator, infer_schema=False).collect_schema().names()
+        pl.scan_csv(file.path, separator=separator, infer_schema=False, glob=False)
+        .collect_schema()
+        .names()
     )
     check_columns(file, keys, header)
     frame = pl.scan_csv(
         file.path,
+        glob=False,
         separator=separator,
         schema=dict.fromkeys([*header, _BEYOND], pl.String()),
         missing_columns="insert",
@@ -39,6 +42,6 @@ def scan_csv(file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str
 
 
 def _separator(file: SourceFile) -> str:
-    head = pl.scan_lines(file.path, name="line", n_rows=1).collect()
+    head = pl.scan_lines(file.path, name="line", n_rows=1, glob=False).collect()
     line = head["line"][0] if head.height else ""
     return max(_SEPARATORS, key=lambda mark: line.count(mark))

@@ -16,7 +16,9 @@ _SAMPLE = 1_000
 
 def scan_jsonl(file: SourceFile, keys: Mapping[str, str]) -> pl.LazyFrame:
     """Returns `row` and `line`; blank lines count as rows but hold no line."""
-    lines = pl.scan_lines(file.path, name="line", row_index_name="row", row_index_offset=1)
+    lines = pl.scan_lines(
+        file.path, name="line", row_index_name="row", row_index_offset=1, glob=False
+    )
     present = _sampled_keys(lines)
     # A field that is rare (a rating on one line in a million) may be absent from the sample.
     rare = [column for column in keys.values() if column not in present]

@@ -34,6 +34,7 @@ class Garbage:
         objects: names of the objects that go, by kind: the table, `versions`, or `models`.
         bytes: what they take, by kind.
         waiting: objects that no kept version names but that are too young to go.
+        seen: the newest version that was looked at.
     """
 
     kept: list[int]
@@ -42,6 +43,7 @@ class Garbage:
     objects: dict[str, list[str]] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
     waiting: int = 0
+    seen: int = 0
 
     def add(self, kind: str, meta: ObjectMeta) -> None:
         """Counts one object that goes."""
@@ -68,19 +70,22 @@ def find_garbage(
         StoreError: a kept version cannot be read; nothing may go then.
     """
     store.current()
-    numbers = store.numbers()
+    # One look: a version published after it must not make older parts look like nobody's.
+    listed = list_objects(store.objects, "versions")
+    published = max(meta["last_modified"] for meta in listed)
+    numbers = sorted(int(_name(meta)) for meta in listed if _name(meta).isdigit())
     because = _trained_on(store)
     kept = sorted({*numbers[-keep:], *(n for n in because if n in numbers)})
-    found = Garbage(kept, because, [n for n in numbers if n not in kept])
+    found = Garbage(kept, because, [n for n in numbers if n not in kept], seen=numbers[-1])
     until = (now or datetime.now(UTC)) - older_than
     named = _named(store, (store.version(number) for number in kept))
-    for meta in list_objects(store.objects, "versions"):
-        if meta["path"].rpartition("/")[2].removesuffix(".json") in map(_stem, found.versions):
+    for meta in listed:
+        if _name(meta) in map(_stem, found.versions):
             found.add("versions", meta)
     parts = [m for m in list_objects(store.objects, "tables") if "/_delta_log/" not in m["path"]]
     parts += list_staged(store.objects, "tables") + list_staged(store.objects, "models")
     loose = [m for m in [*parts, *_unpublished(store)] if m["path"] not in named]
-    young = _may_be_in_use(loose, until, _last_published(store))
+    young = _may_be_in_use(loose, until, published)
     for meta in loose:
         if meta["path"] in young:
             found.waiting += 1
@@ -90,8 +95,8 @@ def find_garbage(
     return found
 
 
-def _last_published(store: Store) -> datetime:
-    return max(meta["last_modified"] for meta in list_objects(store.objects, "versions"))
+def _name(meta: ObjectMeta) -> str:
+    return meta["path"].rpartition("/")[2].removesuffix(".json")
 
 
 def _may_be_in_use(loose: list[ObjectMeta], until: datetime, published: datetime) -> set[str]:
@@ -110,15 +115,19 @@ def _may_be_in_use(loose: list[ObjectMeta], until: datetime, published: datetime
 def remove_garbage(store: Store, found: Garbage) -> None:
     """Removes what was found: first the versions, so that none names a part that is gone.
 
+    What a version names that was published meanwhile (a rollback's names old parts) stays.
+
     Raises:
         StoreError: the store cannot be written, or another collection removed a kept version.
     """
     if not set(found.kept) <= set(store.numbers()):
         raise StoreError("another `plait gc` works on this store.", fix="Run again when it ends.")
     remove_objects(store.objects, found.objects.get("versions", []))
+    newer = [store.version(number) for number in store.numbers() if number > found.seen]
+    spared = _named(store, newer)
     for kind, names in found.objects.items():
         if kind != "versions":
-            remove_objects(store.objects, names)
+            remove_objects(store.objects, [name for name in names if name not in spared])
 
 
 def _named(store: Store, versions: Iterable[StoreVersion]) -> set[str]:

@@ -13,7 +13,13 @@ from typing import Any
 from obstore.exceptions import AlreadyExistsError
 
 from plait.errors import VersionExists
-from plait.store.objects import Objects, list_objects, read_object, write_object
+from plait.store.objects import (
+    Objects,
+    list_objects,
+    read_object,
+    remove_objects,
+    write_object,
+)
 
 Record = dict[str, Any]
 _WRITER = "writer"  # tells this writer's record from an equal one of another
@@ -66,6 +72,10 @@ class Journal:
                 fix="Nothing is lost: run the command again on top of it.",
             ) from None
         return number
+
+    def remove(self, number: int) -> None:
+        """Removes record `number`; for what must never have been."""
+        remove_objects(self._objects, [self._name(number)])
 
     def _name(self, number: int) -> str:
         return f"{self._prefix}/{number:08d}.json"

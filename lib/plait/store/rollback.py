@@ -30,7 +30,7 @@ def roll_back(store: Store, number: int | None = None) -> StoreVersion:
             fix="Name another one; `plait versions` lists them.",
         )
     restored = older.restores or older.number
-    return store.publish(
+    version = store.publish(
         older.tables,
         older.counts,
         older.inputs,
@@ -39,17 +39,24 @@ def roll_back(store: Store, number: int | None = None) -> StoreVersion:
         buckets=older.buckets,
         settings=older.settings,
         run=older.run,
+        contract=older.contract,
     )
+    if older.number not in store.numbers():  # `plait gc` takes versions first, then their parts
+        store.withdraw(version)
+        raise StoreError(
+            f"version {older.number} was removed by `plait gc` at this moment.",
+            fix="Go back to another one; `plait versions` lists them.",
+        )
+    return version
 
 
 def _before(store: Store, now: StoreVersion) -> int:
     """Returns the version to go back to: two rollbacks in a row go back two."""
     held: list[int] = []
     for version in store.versions():
-        if version.restores in held:
-            del held[held.index(version.restores) + 1 :]
-        else:
-            held.append(version.restores or version.number)
+        if version.restores:  # what it undid no longer holds, whether gc left the older one or not
+            held = [number for number in held if number < version.restores]
+        held.append(version.restores or version.number)
     older = [number for number in held[:-1] if number in store.numbers()]
     if not older:
         raise StoreError(

@@ -11,7 +11,7 @@ from deltalake.transaction import AddAction
 
 from plait.contracts.table import VERSION, Table
 from plait.contracts.tables import TABLES
-from plait.errors import NothingFused, StoreError
+from plait.errors import NothingFused, StoreError, VersionExists
 from plait.store.fault import reaching
 from plait.store.journal import Journal
 from plait.store.location import open_location
@@ -113,6 +113,7 @@ class Store:
         buckets: int = 0,
         settings: dict[str, Any] | None = None,
         run: dict[str, Any] | None = None,
+        contract: int = VERSION,
     ) -> StoreVersion:
         """Publishes the named Delta versions as one store version, all or nothing.
 
@@ -126,9 +127,10 @@ class Store:
             buckets: into how many the people are spread.
             settings: the settings that decided what it holds.
             run: how it was made.
+            contract: of the tables.
 
         Raises:
-            VersionExists: another run published that number first.
+            VersionExists: another run published that number, or a later one, first.
             StoreError: `plait gc` removed parts of a run that took longer than it waits.
         """
         self._check_parts(tables)
@@ -142,8 +144,20 @@ class Store:
             buckets=buckets,
             settings=settings or {},
             run=run or {},
+            contract=contract,
         )
-        return self._version(self._versions.append(version.record(), number), version.record())
+        # A number that gc set free is no place for a run that is late.
+        if number is not None and number <= (self.numbers() or [0])[-1]:
+            raise _overtaken(number)
+        made = self._version(self._versions.append(version.record(), number), version.record())
+        if self.numbers()[-1] > made.number:
+            self.withdraw(made)
+            raise _overtaken(made.number)
+        return made
+
+    def withdraw(self, version: StoreVersion) -> None:
+        """Takes back a version that must not stand: one that was overtaken, or lost its parts."""
+        self._versions.remove(version.number)
 
     def _check_parts(self, tables: dict[str, int]) -> None:
         """Raises StoreError unless every part that the version would name is there."""
@@ -165,3 +179,10 @@ class Store:
                 fix="Install the plait that wrote it, or run `plait fuse` again.",
             )
         return StoreVersion.of(number, record)
+
+
+def _overtaken(number: int) -> VersionExists:
+    return VersionExists(
+        f"versions/{number} was published by another run a moment ago.",
+        fix="Nothing is lost: run the command again on top of it.",
+    )

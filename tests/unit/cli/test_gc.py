@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from plait.contracts.tables import QUARANTINE
-from plait.store import Registry, Store
+from plait.errors import StoreError
+from plait.store import Registry, Store, StoreVersion
 from plait.store.gc import find_garbage, remove_garbage
-from plait.store.objects import list_objects, write_object
+from plait.store.objects import list_objects, remove_objects, write_object
 from plait.store.parts import table_files, write_part
+from plait.store.rollback import roll_back
 from tests.unit.cli.conftest import Shop
 
 
@@ -144,3 +146,28 @@ def test_the_table_counts_objects_and_bytes(fused: Shop) -> None:
     assert "There is nothing to remove." in fused.run("gc", "--keep", "1").stdout
     assert fused.run("gc", "--keep", "0").exit_code == 2
     assert fused.run("gc", "--keep", "1", "--older-than", "soon").exit_code == 2
+
+
+def test_what_was_published_while_gc_looked_stays(fused: Shop) -> None:
+    """A rollback names parts that were to go; they are old, so no grace saves them."""
+    found = find_garbage(fused.store, 1, timedelta(0))
+    roll_back(fused.store, 1)
+    remove_garbage(fused.store, found)
+    assert fused.items() == ["shop:a"]
+
+
+def test_a_rollback_to_what_gc_takes_at_that_moment_is_taken_back(
+    fused: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = Store.publish
+
+    def overtaken(store: Store, *args: Any, **more: Any) -> StoreVersion:
+        version = publish(store, *args, **more)
+        remove_objects(store.objects, ["versions/00000001.json"])
+        return version
+
+    monkeypatch.setattr(Store, "publish", overtaken)
+    with pytest.raises(StoreError, match="removed by `plait gc`"):
+        roll_back(fused.store, 1)
+    assert fused.store.numbers() == [2, 3]
+    assert fused.items() == fused.items(3)

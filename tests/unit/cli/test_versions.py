@@ -60,3 +60,12 @@ def test_a_fuse_after_a_rollback_takes_up_what_came_after(shop: Shop) -> None:
     assert shop.items() == ["shop:a", "shop:b", "shop:c"]
     now = shop.store.read("accounts").select("account", "person")
     assert people.join(now, on=["account", "person"]).height == people.height
+
+
+def test_a_rollback_after_gc_does_not_bring_back_what_was_undone(shop: Shop) -> None:
+    for item in "abc":
+        shop.fuse(item)
+    shop.run("versions", "rollback")
+    shop.run("gc", "--keep", "2", "--older-than", "0s")
+    assert shop.store.numbers() == [3, 4]
+    assert "nothing stands before" in shop.refused("versions", "rollback")

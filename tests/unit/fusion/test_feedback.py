@@ -160,3 +160,10 @@ def test_a_damaged_feedback_object_is_named(fused: Fused, fuse_here: Fuse) -> No
     (folder / "1.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(UnreadableFile, match=r"feedback/events/1\.parquet"):
         _again(fuse_here)
+
+
+def test_a_link_to_a_platform_that_has_left_joins_nobody(fused: Fused, fuse_here: Fuse) -> None:
+    _link(fused, "1", ("ann", "shop"), ("cid", "games"))
+    again = _again(fuse_here)
+    assert set(again.accounts["platform"]) == {"shop", "video"}
+    assert again.version.counts["people"] == fused.version.counts["people"]

@@ -208,3 +208,13 @@ def test_a_run_that_was_overtaken_publishes_nothing(
 def test_nothing_is_left_behind(logs: Path, fuse_here: Fuse) -> None:
     fuse_here(_both())
     assert not list((logs / "store" / "scratch").iterdir())
+
+
+@pytest.mark.parametrize("name", ["shop[1].csv", "shop[a].jsonl", "shop[b].parquet"])
+def test_a_file_whose_name_looks_like_a_pattern_is_read(
+    folder: Path, fuse_here: Fuse, name: str
+) -> None:
+    log = pl.DataFrame({"user": ["a", "b"], "item": ["i", "i"], "time": [1_700_000_000] * 2})
+    write = {".csv": log.write_csv, ".jsonl": log.write_ndjson, ".parquet": log.write_parquet}
+    write[Path(name).suffix](folder / name)
+    assert fuse_here({"shop": platform("shop*")}).platform("shop")["events"] == 2

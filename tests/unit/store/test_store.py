@@ -187,3 +187,13 @@ def test_a_version_whose_parts_are_gone_is_not_published(store: Store) -> None:
     with pytest.raises(StoreError, match=r"is gone .*Run again"):
         store.publish({"quarantine": version}, {}, [])
     assert store.numbers() == []
+
+
+def test_a_late_run_gets_no_number_that_gc_set_free(either_store: Store) -> None:
+    for _ in range(3):
+        either_store.publish({"quarantine": write(either_store, "kept")}, {}, [])
+    for number in (1, 2):
+        either_store.withdraw(either_store.version(number))
+    with pytest.raises(VersionExists, match="run the command again"):
+        either_store.publish({"quarantine": write(either_store, "late")}, {}, [], number=2)
+    assert either_store.numbers() == [3]
