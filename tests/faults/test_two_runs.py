@@ -35,8 +35,9 @@ def test_the_second_refuses_and_nothing_is_mixed(project: Path, book: Book) -> N
         store = Store(project.parent / "store")
         version = store.current()
         assert_balanced(version)
-        # What was published is what one run alone would have made of the same files.
-        alone = fuse(project)
+        # What was published is what one run alone makes of all the files.
+        alone = fuse(project, full=True)
+        assert alone.number == version.number + 1
         assert_same(rows_of(store, alone), rows_of(store, version))
         assert_same(rows_of(store, store.version(base.number)), rows_of(store, base))
     book.injected("fuse", "three runs on one store at once", 3)
