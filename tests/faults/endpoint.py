@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,15 +15,17 @@ from typing import Any
 import httpx
 import psutil
 
+from plait.serving.environment import is_free
+
 
 class Endpoint:
     """`plait serve` of one project, on a port that stays the same across restarts."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        # Below the ports the system gives to clients: one of ours, sending to an endpoint that
+        # is down, would otherwise come to talk to itself and keep the port.
+        self.port = next(port for port in range(21_000, 30_000) if is_free(port, "127.0.0.1"))
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[str] | None = None
 

@@ -22,6 +22,7 @@ from plait.live.feedback import FeedbackLog
 from plait.live.valkey import EmbeddedValkey
 from plait.privacy.key import load_key
 from plait.serving import environment
+from plait.serving.port import wait_for_port
 from plait.serving.setup import connect, live_folder
 from plait.store import Registry, Store
 
@@ -67,7 +68,8 @@ def running(
 
     Raises:
         NothingFused, NoModel, DamagedVersion: there is nothing to serve yet.
-        NotStarted: the port is taken, or a part does not start.
+        PortTaken: another program listens on the port.
+        NotStarted: a part does not start.
     """
     began = time.monotonic()
     project = load_config(config)
@@ -76,10 +78,7 @@ def running(
     store.current()
     version, _ = Registry(store).fetch(project.model)
     load_key(project)
-    if not environment.is_free(port, host):
-        raise NotStarted(
-            f"port {port} on {host} is taken.", fix="Stop what listens there, or name --port."
-        )
+    wait_for_port(port, host)
     address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
     with ExitStack() as parts:
         if address is None:
