@@ -1,7 +1,12 @@
 {{/* Names and labels. Everything is named after the release: `plait submit --release NAME` needs no other word. */}}
 {{- define "plait.labels" -}}
-{{- $root := .root -}}
 app.kubernetes.io/name: plait
+{{ include "plait.podLabels" . }}
+{{- end }}
+
+{{/* Pods of Ray keep KubeRay's own name: the Services it makes for heads select by it. */}}
+{{- define "plait.podLabels" -}}
+{{- $root := .root -}}
 app.kubernetes.io/instance: {{ $root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 app.kubernetes.io/part-of: plait

@@ -3,7 +3,7 @@
 {{- $root := .root -}}
 metadata:
   labels:
-    {{- include "plait.labels" (dict "root" $root "component" "jobs") | nindent 4 }}
+    {{- include "plait.podLabels" (dict "root" $root "component" "jobs") | nindent 4 }}
     plait/verb: {{ .verb }}
   annotations:
     cluster-autoscaler.kubernetes.io/safe-to-evict: "false"

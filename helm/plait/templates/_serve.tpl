@@ -84,7 +84,7 @@ rayStartParams:
 template:
   metadata:
     labels:
-      {{- include "plait.labels" (dict "root" . "component" "serve") | nindent 6 }}
+      {{- include "plait.podLabels" (dict "root" . "component" "serve") | nindent 6 }}
     annotations:
       cluster-autoscaler.kubernetes.io/safe-to-evict: "false"
       karpenter.sh/do-not-disrupt: "true"
@@ -151,7 +151,7 @@ rayStartParams:
 template:
   metadata:
     labels:
-      {{- include "plait.labels" (dict "root" $root "component" "serve") | nindent 6 }}
+      {{- include "plait.podLabels" (dict "root" $root "component" "serve") | nindent 6 }}
       plait/capacity: {{ .name }}
     {{- with $group.podAnnotations }}
     annotations:
