@@ -45,10 +45,9 @@ class Registry:
         """
         files = {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
         version = self._claim(name, run)
-        if version in self.versions(name):
-            return version
-        for file, data in {**files, MANIFEST: describe_files(files)}.items():
-            write_object(self._objects, f"{_home(name, version)}/{file}", data)
+        if version not in self.versions(name):
+            for file, data in {**files, MANIFEST: describe_files(files)}.items():
+                write_object(self._objects, f"{_home(name, version)}/{file}", data)
         if self._alias(name).last() is None:
             with contextlib.suppress(VersionExists):  # of two first ones, one is promoted
                 self.promote(name, version)
