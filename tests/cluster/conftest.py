@@ -10,11 +10,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.faults.logs import PLATFORMS, write_project
+from tests.faults.logs import write_project
 from tests.s3 import KEYS, Bucket
 
 from .document import Document
-from .kubectl import apply, environment, get, kubectl, wait_until
+from .kubectl import environment, get, kubectl
 from .steps import Steps
 
 _STEPS = pytest.StashKey[Steps]()

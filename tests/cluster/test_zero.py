@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
-
-from .document import Document
-from .kubectl import wait_until
 from .served import Served
-from .steps import Steps
 
 
 def _replicas(served: Served) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -292,11 +293,12 @@ def test_before_a_model_is_trained_the_endpoint_says_so(
 
 
 def test_the_environment_pins_a_version_and_names_another_model(
-    own_file: Path, valkey: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch
+    own_file: Path, valkey: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     project = load_config(own_file)
     registry = Registry(Store(project.store_uri))
-    _, folder = registry.fetch(project.model)
+    folder = shutil.copytree(registry.fetch(project.model)[1], tmp_path / "version")
+    (folder / "manifest.json").unlink()
     newest = registry.publish(project.model, folder)
     registry.publish("other", folder)
 
