@@ -10,7 +10,7 @@ from typing import Annotated
 import click
 import typer
 
-from plait.cli import config, models, versions
+from plait.cli import config, models, submit, versions
 from plait.cli.demo import demo
 from plait.cli.diff import diff
 from plait.cli.evaluate import evaluate
@@ -60,6 +60,7 @@ app.command()(models.promote)
 app.command()(evaluate)
 app.command()(recommend)
 app.command()(serve)
+app.add_typer(submit.app, name="submit")
 
 
 def main() -> None:
