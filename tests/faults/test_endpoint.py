@@ -21,6 +21,8 @@ from .check import assert_balanced
 from .endpoint import Clients, Endpoint
 from .logs import write_project
 
+pytestmark = pytest.mark.xdist_group("ray")
+
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
