@@ -19,7 +19,10 @@ def book_of(config: pytest.Config) -> Book:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker sends its book to the process that started it."""
-    book, sent = session.config.stash.get(_BOOK, None), getattr(session.config, "workeroutput", None)
+    book, sent = (
+        session.config.stash.get(_BOOK, None),
+        getattr(session.config, "workeroutput", None),
+    )
     if book is not None and sent is not None:
         sent[_SENT] = book.as_plain()
 
