@@ -29,4 +29,8 @@ def report(images: Mapping[str, str]) -> None:
         if megabytes > budget:
             over.append(f"{image} is {megabytes} MB, {megabytes - budget} over its budget.")
     if over:
-        raise SystemExit("\n".join([*over, "Trim it (infra/images/*/trim.txt), or raise BUDGET_MB with a reason."]))
+        raise SystemExit(
+            "\n".join(
+                [*over, "Trim it (infra/images/*/trim.txt), or raise BUDGET_MB with a reason."]
+            )
+        )

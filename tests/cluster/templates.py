@@ -76,7 +76,12 @@ def spark_application() -> dict[str, Any]:
             "mainApplicationFile": "local:///app/jobs/fuse.py",
             "arguments": ["--engine", "spark"],
             "restartPolicy": {"type": "Never"},
-            "driver": {"cores": 1, "coreRequest": "200m", "memory": "1g", "serviceAccount": "spark"},
+            "driver": {
+                "cores": 1,
+                "coreRequest": "200m",
+                "memory": "1g",
+                "serviceAccount": "spark",
+            },
             "executor": {"cores": 1, "coreRequest": "200m", "instances": 1, "memory": "1g"},
         },
     }

@@ -12,9 +12,15 @@ from pathlib import Path
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SERVER = f"https://{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ['KUBERNETES_SERVICE_PORT']}"
-KINDS = ("ray.io/v1/rayservices", "ray.io/v1/rayjobs", "sparkoperator.k8s.io/v1beta2/sparkapplications")
+KINDS = (
+    "ray.io/v1/rayservices",
+    "ray.io/v1/rayjobs",
+    "sparkoperator.k8s.io/v1beta2/sparkapplications",
+)
 WAIT_S = 240
-selector = urllib.parse.quote(f"app.kubernetes.io/part-of=plait,app.kubernetes.io/instance={os.environ['RELEASE']}")
+selector = urllib.parse.quote(
+    f"app.kubernetes.io/part-of=plait,app.kubernetes.io/instance={os.environ['RELEASE']}"
+)
 
 
 def call(method: str, kind: str, query: str = "") -> list:
@@ -36,12 +42,20 @@ def call(method: str, kind: str, query: str = "") -> list:
         raise
 
 
-ours = {item["metadata"]["name"] for kind in KINDS for item in call("GET", kind, f"?labelSelector={selector}")}
+ours = {
+    item["metadata"]["name"]
+    for kind in KINDS
+    for item in call("GET", kind, f"?labelSelector={selector}")
+}
 for kind in KINDS:
     call("DELETE", kind, f"?labelSelector={selector}&propagationPolicy=Foreground")
 until = time.monotonic() + WAIT_S
 while left := sorted(
-    [item["metadata"]["name"] for kind in KINDS for item in call("GET", kind, f"?labelSelector={selector}")]
+    [
+        item["metadata"]["name"]
+        for kind in KINDS
+        for item in call("GET", kind, f"?labelSelector={selector}")
+    ]
     + [
         item["metadata"]["name"]
         for item in call("GET", "ray.io/v1/rayclusters")
