@@ -66,12 +66,13 @@ def desk(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shell(repository: Path) -> dict[str, str]:
-    """The environment in which they are typed: plait, helm and kubectl are found."""
+def shell(repository: Path, storage: Bucket) -> dict[str, str]:
+    """The environment in which they are typed: plait, helm, kubectl and the bucket are found."""
     found = environment()
     tools = [str(Path(sys.executable).parent), str(repository / ".venv" / "share")]
     library = str(repository / "lib")
     return found | KEYS | {
+        "AWS_ENDPOINT_URL": storage.endpoint, "AWS_ALLOW_HTTP": "true",
         "PATH": os.pathsep.join([*tools, found["PATH"]]),
         "PYTHONPATH": library,
     }  # fmt: skip
