@@ -26,7 +26,11 @@ with httpx.Client(base_url=os.environ["ENDPOINT"], timeout=WAIT_S, headers=heade
             sys.exit(f"not ready after {WAIT_S} s: {said}")
         time.sleep(1)
     print(f"ready after {time.monotonic() - began:.1f} s")
-    answer = http.post("/v1/recommend", json={"user": {"platform": platform, "id": "helm-test"}, "k": 3})
+    answer = http.post(
+        "/v1/recommend", json={"user": {"platform": platform, "id": "helm-test"}, "k": 3}
+    )
     if answer.status_code != 200 or not answer.json()["items"]:
-        sys.exit(f"POST /v1/recommend for a stranger on '{platform}': {answer.status_code} {answer.text}")
+        sys.exit(
+            f"POST /v1/recommend for a stranger on '{platform}': {answer.status_code} {answer.text}"
+        )
     print(f"POST /v1/recommend: {answer.text}")

@@ -15,11 +15,17 @@ from pathlib import Path
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SERVER = f"https://{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ['KUBERNETES_SERVICE_PORT']}"
-ASKED = ("ray.io/v1/rayservices", "ray.io/v1/rayjobs", "sparkoperator.k8s.io/v1beta2/sparkapplications")
+ASKED = (
+    "ray.io/v1/rayservices",
+    "ray.io/v1/rayjobs",
+    "sparkoperator.k8s.io/v1beta2/sparkapplications",
+)
 FOLLOWING = ("ray.io/v1/rayclusters",)  # KubeRay copies the labels of their owners
 WAIT_S = 240
 OURS = urllib.parse.urlencode(
-    {"labelSelector": f"app.kubernetes.io/part-of=plait,app.kubernetes.io/instance={os.environ['RELEASE']}"}
+    {
+        "labelSelector": f"app.kubernetes.io/part-of=plait,app.kubernetes.io/instance={os.environ['RELEASE']}"
+    }
 )
 
 
@@ -35,7 +41,9 @@ def call(method: str, kind: str, query: str = OURS) -> list[str]:
     trust = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
     try:
         with urllib.request.urlopen(request, context=trust, timeout=30) as reply:
-            return [f"{plural}/{item['metadata']['name']}" for item in json.load(reply).get("items", [])]
+            return [
+                f"{plural}/{item['metadata']['name']}" for item in json.load(reply).get("items", [])
+            ]
     except urllib.error.HTTPError as error:
         if error.code == 404:
             return []
