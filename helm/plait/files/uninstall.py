@@ -1,4 +1,4 @@
-"""Ends what runs for the release and waits until it is gone: RayServices, RayJobs, SparkApplications.
+"""Ends what runs for the release, and waits until it is gone.
 
 Ray's clusters go last: KubeRay still needs the release's accounts, secrets and Valkey to tidy up.
 """
@@ -22,11 +22,8 @@ ASKED = (
 )
 FOLLOWING = ("ray.io/v1/rayclusters",)  # KubeRay copies the labels of their owners
 WAIT_S = 240
-OURS = urllib.parse.urlencode(
-    {
-        "labelSelector": f"app.kubernetes.io/part-of=plait,app.kubernetes.io/instance={os.environ['RELEASE']}"
-    }
-)
+LABELS = f"app.kubernetes.io/part-of=plait,app.kubernetes.io/instance={os.environ['RELEASE']}"
+OURS = urllib.parse.urlencode({"labelSelector": LABELS})
 
 
 def call(method: str, kind: str, query: str = OURS) -> list[str]:
