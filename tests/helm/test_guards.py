@@ -33,8 +33,9 @@ IMPOSSIBLE = {
     ),
     "the API key nobody named": (
         both(
-            ("secrets.generate", False), ("pseudonyms.existingSecret", "p"), ("access.enabled", True),
-            ("liveState.existingSecret", "l"), ("gcsStore.existingSecret", "g"),
+            ("secrets.generate", False), ("access.enabled", True),
+            ("pseudonyms.existingSecret", "p"), ("liveState.existingSecret", "l"),
+            ("gcsStore.existingSecret", "g"),
         ),
         "access.existingSecret is missing",
     ),
@@ -67,7 +68,8 @@ IMPOSSIBLE = {
         "it would be refused",
     ),
     "fewer pods than none": (
-        both(("serving.workers.onDemand.minReplicas", 9)), ".minReplicas (9) is above maxReplicas (4).",
+        both(("serving.workers.onDemand.minReplicas", 9)),
+        ".minReplicas (9) is above maxReplicas (4).",
     ),
     "fewer spot pods than none": (
         both(("serving.workers.spot.enabled", True), ("serving.workers.spot.minReplicas", 9)),
