@@ -210,7 +210,7 @@ def _announce(ask: _Ask, api: Api, asked: Asked, placed: Placed) -> int:
 def _follow(ask: _Ask, api: Api, placed: Placed) -> int:
     from plait.cli.run_printer import QuietPrinter, TextPrinter, conclude, record_of
     from plait.cluster.cancel import cancel
-    from plait.cluster.follow import Patience, follow
+    from plait.cluster.follow import Patience, follow_run
     from plait.cluster.outcome import Exit
 
     name = placed.resource["metadata"]["name"]
@@ -218,7 +218,9 @@ def _follow(ask: _Ask, api: Api, placed: Placed) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     patience = Patience(ask.options["timeout"], ask.options["patience"])
     try:
-        outcome = follow(api, placed.resource, quiet if ask.as_json else TextPrinter(), patience)
+        outcome = follow_run(
+            api, placed.resource, quiet if ask.as_json else TextPrinter(), patience
+        )
     except KeyboardInterrupt:
         if ask.options["cancel"]:
             said = cancel(api, placed.resource, "Interrupted by who submitted it.")
