@@ -25,12 +25,13 @@ def logs(
     api = connect(context, namespace)
     run = find(api, name)
     if follow:
-        from plait.cli.run_printer import TextPrinter, conclude
+        from plait.cli.run_printer import TextPrinter
         from plait.cluster.follow import Patience, follow_run
 
         limit = None if timeout is None else duration(timeout)
-        outcome = follow_run(api, run.resource, TextPrinter(), Patience(limit, hopeless=None))
-        conclude(outcome)
+        printer = TextPrinter()
+        outcome = follow_run(api, run.resource, printer, Patience(limit, hopeless=None))
+        printer.conclude(outcome)
         raise typer.Exit(int(outcome.exit))
     from plait.cluster.logs import read_log
 

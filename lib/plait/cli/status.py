@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,7 +63,7 @@ def _print(api: Api, listed: list[Run]) -> None:
             Text(state.name, style=colours.get(state.name, "")),
             age(run.seconds()),
             run.workers,
-            Text(state.why),
+            Text(state.why if len(listed) == 1 else shorten(state.why, 110, placeholder=" ...")),
         )
     terminal().print(table)
 

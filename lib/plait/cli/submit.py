@@ -208,19 +208,17 @@ def _announce(ask: _Ask, api: Api, asked: Asked, placed: Placed) -> int:
 
 
 def _follow(ask: _Ask, api: Api, placed: Placed) -> int:
-    from plait.cli.run_printer import QuietPrinter, TextPrinter, conclude, record_of
+    from plait.cli.run_printer import QuietPrinter, TextPrinter, record_of
     from plait.cluster.cancel import cancel
     from plait.cluster.follow import Patience, follow_run
     from plait.cluster.outcome import Exit
 
     name = placed.resource["metadata"]["name"]
-    quiet = QuietPrinter()
+    loud, quiet = TextPrinter(), QuietPrinter()
     signal.signal(signal.SIGTERM, _interrupt)
     patience = Patience(ask.options["timeout"], ask.options["patience"])
     try:
-        outcome = follow_run(
-            api, placed.resource, quiet if ask.as_json else TextPrinter(), patience
-        )
+        outcome = follow_run(api, placed.resource, quiet if ask.as_json else loud, patience)
     except KeyboardInterrupt:
         if ask.options["cancel"]:
             said = cancel(api, placed.resource, "Interrupted by who submitted it.")
@@ -238,7 +236,7 @@ def _follow(ask: _Ask, api: Api, placed: Placed) -> int:
         about = {"verb": ask.verb.name, "namespace": api.namespace, "met": placed.met}
         typer.echo(json.dumps(record_of(outcome, **about, notes=quiet.notes)))
     else:
-        conclude(outcome)
+        loud.conclude(outcome)
         if ask.verb.kind is RAY_SERVICE and outcome.exit is Exit.SUCCEEDED:
             typer.echo(f"It answers inside the cluster at http://{name}-serve-svc:8000", err=True)
     return int(outcome.exit)

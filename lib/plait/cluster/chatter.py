@@ -10,6 +10,7 @@ _OWN = re.compile(
     r"(?:cli|sdk|job_manager|dashboard_sdk)\.py:\d+ -- (.*)"
 )
 _BEGINS = "Running entrypoint for job "
+_AGAIN = "Job submission server address"  # a submitter that begins, or begins anew
 _REPEATS = "Status message: "  # then the job's last lines once more
 
 
@@ -25,6 +26,5 @@ class Chatter:
         own = _OWN.match(text)
         if own is None:
             return not self._over and not text.startswith(_BEGINS)
-        # A submitter that lost its connection begins anew, and so does what it says.
-        self._over = own[1].startswith(_REPEATS)
+        self._over = own[1].startswith(_REPEATS) or (self._over and not own[1].startswith(_AGAIN))
         return False
