@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import version as installed_version
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from plait.cli import config, models, submit, versions
 from plait.cli.cancel import cancel
@@ -75,10 +75,11 @@ def main() -> None:
     except PlaitError as error:
         _say(error.headline, str(error).removeprefix(f"{error.headline}: "))
         sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except TyperException as error:  # a mistake in the command line itself
+        mistake: Any = error  # Typer declares neither
+        mistake.show()
+        sys.exit(mistake.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -102,7 +103,7 @@ def _of_the_store(error: Exception) -> PlaitError | None:
 
 
 def _say(headline: str, text: str) -> None:
-    click.echo(click.style(headline, fg="red", bold=True) + f": {text}", err=True)
+    typer.echo(typer.style(headline, fg="red", bold=True) + f": {text}", err=True)
 
 
 if __name__ == "__main__":
