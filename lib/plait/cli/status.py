@@ -29,8 +29,7 @@ def status(
     api = connect(context, namespace)
     listed = [find(api, name)] if name is not None else runs(api)
     if output is Output.json:
-        records = [run.record() for run in listed]
-        typer.echo(json.dumps(records if name is None else records[0], indent=2))
+        typer.echo(json.dumps({"runs": [run.record() for run in listed]}, indent=2))
         return
     if not listed:
         typer.echo(
@@ -83,11 +82,11 @@ def _explain(api: Api, run: Run) -> None:
         typer.echo(f"Its pods cannot be read: {error.seen}")
         return
     if run.state.exit in (Exit.FAILED, Exit.INFRASTRUCTURE):
-        said = explain_failure(run.resource, pods, [])
+        said = list(explain_failure(run.resource, pods, []))
     elif run.state.ended:
         return
     else:
-        said = tuple(f"{r.sentence} {r.fix}".strip() for r in reasons(pods, events, None))
+        said = [f"{r.sentence} {r.fix}".strip() for r in reasons(pods, events, None)]
     for text in said:
         if text:
             typer.echo(text)
