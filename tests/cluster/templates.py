@@ -73,7 +73,7 @@ def spark_application() -> dict[str, Any]:
             "sparkVersion": "4.3.0",
             "image": SPARK_IMAGE,
             "imagePullPolicy": "IfNotPresent",
-            "mainApplicationFile": "local:///app/jobs/fuse.py",
+            "mainApplicationFile": "local:///opt/plait/jobs/fuse.py",
             "arguments": ["--engine", "spark"],
             "restartPolicy": {"type": "Never"},
             "driver": {
@@ -103,7 +103,9 @@ def resources() -> dict[str, dict[str, Any]]:
     """The resource of each verb."""
     return {
         "fuse": spark_application(),
-        **{v: ray_job(f"python -m plait.jobs.{v}") for v in ("train", "evaluate", "recommend")},
+        **{
+            v: ray_job(f"python /opt/plait/jobs/{v}.py") for v in ("train", "evaluate", "recommend")
+        },
         "serve": ray_service(),
     }
 

@@ -11,13 +11,16 @@ import typer
 from typer.exceptions import TyperException
 
 from plait.cli import config, models, submit, versions
+from plait.cli.cancel import cancel
 from plait.cli.demo import demo
 from plait.cli.diff import diff
 from plait.cli.evaluate import evaluate
 from plait.cli.fuse import fuse
 from plait.cli.gc import gc
+from plait.cli.logs import logs
 from plait.cli.recommend import recommend
 from plait.cli.serve import serve
+from plait.cli.status import status
 from plait.cli.train import train
 from plait.errors import PlaitError
 
@@ -61,6 +64,8 @@ app.command()(evaluate)
 app.command()(recommend)
 app.command()(serve)
 app.add_typer(submit.app, name="submit")
+for _verb in (status, logs, cancel):
+    app.command()(_verb)
 
 
 def main() -> None:

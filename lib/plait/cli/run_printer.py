@@ -21,6 +21,7 @@ class TextPrinter:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
+        self._notes: list[str] = []
 
     def state(self, state: State) -> None:
         """Prints the state, and why it is so."""
@@ -30,12 +31,25 @@ class TextPrinter:
 
     def note(self, text: str) -> None:
         """Prints one more thing worth knowing."""
+        self._notes.append(text)
         self._say(typer.style(text, fg="yellow"))
 
     def log(self, line: str) -> None:
         """Prints a line of the job as it is."""
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+
+    def conclude(self, outcome: Outcome) -> None:
+        """Prints how the run ended, and what to do; what was said before is not repeated."""
+        bad = outcome.exit != 0
+        headline = f"{outcome.name}: {outcome.state} after {clock(outcome.seconds)}."
+        typer.echo(typer.style(headline, bold=True, fg="red" if bad else "green"), err=True)
+        why = outcome.why
+        for note in self._notes:
+            why = why.replace(note, "").strip()
+        for text in (why, outcome.fix):
+            if text and bad:
+                typer.echo(text, err=True)
 
     def _say(self, text: str) -> None:
         seconds = typer.style(f"{clock(time.monotonic() - self._began):>9}  ", dim=True)
@@ -67,16 +81,6 @@ def clock(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def conclude(outcome: Outcome) -> None:
-    """Prints how a run ended, and what to do."""
-    bad = outcome.exit != 0
-    headline = f"{outcome.name}: {outcome.state} after {clock(outcome.seconds)}."
-    typer.echo(typer.style(headline, bold=True, fg="red" if bad else "green"), err=True)
-    for text in (outcome.why, outcome.fix):
-        if text and bad:
-            typer.echo(text, err=True)
 
 
 def record_of(outcome: Outcome, **more: Any) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-
 import typer
 
 from plait.cli.cluster_options import (
@@ -32,8 +31,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     help="Run a verb on Kubernetes, where the chart is installed, and follow it to its end.",
-    epilog="Exit codes: 0 succeeded, 1 the job failed, 2 what was asked cannot be had, 3 the cluster "
-    "could not start it or does not answer, 4 not in time, 5 cancelled, 130 Ctrl-C: it goes on.",
+    epilog="Exit codes: 0 succeeded, 1 the job failed, 2 what was asked cannot be had, 3 the "
+    "cluster could not start it or does not answer, 4 not in time, 5 cancelled, 130 Ctrl-C: it "
+    "goes on.",
 )
 
 
@@ -101,12 +101,13 @@ def _command(verb: Verb) -> Callable[..., None]:
         given = list(context.args)
         if workers is not None and verb.name == "train":
             given += ["--workers", workers]
-        options = dict(
-            workers=workers, cpus=cpus, memory=memory, gpus=gpus, driver_memory=driver_memory,
-            image=image, queue=queue, run=run, release=release, templates=templates,
-            dry_run=dry_run, detach=detach, cancel=cancel_on_interrupt,
-            timeout=None if timeout is None else duration(timeout), patience=duration(patience),
-        )  # fmt: skip
+        options = {
+            "workers": workers, "cpus": cpus, "memory": memory, "gpus": gpus,
+            "driver_memory": driver_memory, "image": image, "queue": queue, "run": run,
+            "release": release, "templates": templates, "dry_run": dry_run, "detach": detach,
+            "cancel": cancel_on_interrupt, "patience": duration(patience),
+            "timeout": None if timeout is None else duration(timeout),
+        }  # fmt: skip
         known = [name for p in context.command.params for name in p.opts if name.startswith("--")]
         ask = _Ask(verb, given, kube_context, namespace, output, options)
         _guarded(ask, lambda: _submit(ask, known))
@@ -208,17 +209,17 @@ def _announce(ask: _Ask, api: Api, asked: Asked, placed: Placed) -> int:
 
 
 def _follow(ask: _Ask, api: Api, placed: Placed) -> int:
-    from plait.cli.run_printer import QuietPrinter, TextPrinter, conclude, record_of
+    from plait.cli.run_printer import QuietPrinter, TextPrinter, record_of
     from plait.cluster.cancel import cancel
-    from plait.cluster.follow import Patience, follow
+    from plait.cluster.follow import Patience, follow_run
     from plait.cluster.outcome import Exit
 
     name = placed.resource["metadata"]["name"]
-    quiet = QuietPrinter()
+    loud, quiet = TextPrinter(), QuietPrinter()
     signal.signal(signal.SIGTERM, _interrupt)
     patience = Patience(ask.options["timeout"], ask.options["patience"])
     try:
-        outcome = follow(api, placed.resource, quiet if ask.as_json else TextPrinter(), patience)
+        outcome = follow_run(api, placed.resource, quiet if ask.as_json else loud, patience)
     except KeyboardInterrupt:
         if ask.options["cancel"]:
             said = cancel(api, placed.resource, "Interrupted by who submitted it.")
@@ -236,7 +237,7 @@ def _follow(ask: _Ask, api: Api, placed: Placed) -> int:
         about = {"verb": ask.verb.name, "namespace": api.namespace, "met": placed.met}
         typer.echo(json.dumps(record_of(outcome, **about, notes=quiet.notes)))
     else:
-        conclude(outcome)
+        loud.conclude(outcome)
         if ask.verb.kind is RAY_SERVICE and outcome.exit is Exit.SUCCEEDED:
             typer.echo(f"It answers inside the cluster at http://{name}-serve-svc:8000", err=True)
     return int(outcome.exit)

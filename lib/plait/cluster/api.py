@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -147,7 +148,7 @@ def down(where: str, error: Exception) -> ClusterDown:
     """Returns the sentence for an API server that does not answer."""
     reason = " ".join(str(getattr(error, "reason", None) or error).split())
     # urllib3 begins with the object at its memory address: nothing a reader can use.
-    reason = reason.split(": ", 1)[-1] if reason.startswith("<") else reason
+    reason = re.sub(r"^(<[^>]+>|\w+\(host=.*?\)): ", "", reason)
     return ClusterDown(
         f"the API server of {where} does not answer ({reason or type(error).__name__}).",
         fix="Is it up, and is this the right context? See: kubectl config get-contexts; "

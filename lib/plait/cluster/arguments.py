@@ -63,7 +63,7 @@ def option_lines(verb: Verb) -> list[tuple[str, str]]:
     for action in verb.parser()._actions:
         if action.dest in ("help", "workers") or verb.fixed & set(action.option_strings):
             continue
-        value = "" if action.nargs == 0 else f" {(action.metavar or action.dest).upper()}"
+        value = "" if action.nargs == 0 else f" {action.dest.upper()}"
         lines.append((f"{', '.join(action.option_strings)}{value}", str(action.help or "")))
     return lines
 

@@ -28,7 +28,7 @@ def connect(context: str | None = None, namespace: str | None = None) -> Api:
     except ImportError as error:
         raise MissingClient(
             f"the Kubernetes client cannot be imported ({error}).",
-            fix="Run: pip install 'plait[cluster]'",
+            fix="Run: pip install --upgrade plait",
         ) from None
     settings = client.Configuration()
     files = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")

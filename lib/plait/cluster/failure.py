@@ -34,9 +34,11 @@ def explain_failure(
                 code == _KILLED and role in ("driver", "head")
             ):
                 limit = _limit(pod, container["name"])
+                how = f"{ended.get('reason')}, exit code {code}"
+                how += f", limit {limit}" if limit else ""
                 return (
                     f"The {role} ran out of memory (container {container['name']} of pod {name}: "
-                    f"{ended.get('reason')}, exit code {code}{f', limit {limit}' if limit else ''}).",
+                    f"{how}).",
                     _more_memory(role),
                 )
             if code and role in ("driver", "submitter"):

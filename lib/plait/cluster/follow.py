@@ -41,10 +41,16 @@ class Teller(Protocol):
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to wait, in seconds: at all, for what cannot start, for a silent API server."""
+    """How long to wait, in seconds; null: for ever.
+
+    Args:
+        whole: until the run has ended.
+        hopeless: for a run that cannot start; then it is cancelled.
+        down: for an API server that does not answer.
+    """
 
     whole: float | None = None
-    hopeless: float = 30.0
+    hopeless: float | None = 30.0
     down: float = DOWN_S
 
 
@@ -195,7 +201,8 @@ class _Follower:
         now = time.monotonic()
         if self.hopeless is None:
             self.hopeless = now
-        if now - self.hopeless < self.patience.hopeless:
+        patience = self.patience.hopeless
+        if patience is None or now - self.hopeless < patience:
             return None
         if self.resource["kind"] == "RayService":  # never taken down for a bad upgrade
             why = f"{waits[0].sentence} It is left as it is."
@@ -277,7 +284,7 @@ class _Follower:
         )
 
 
-def follow(api: Api, resource: Resource, tell: Teller, patience: Patience) -> Outcome:
+def follow_run(api: Api, resource: Resource, tell: Teller, patience: Patience) -> Outcome:
     """Follows the run `resource` until it ends, cannot start, or `patience` does.
 
     Args:

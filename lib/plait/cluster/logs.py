@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from plait.cluster.api import Api
-from plait.cluster.parts import Source
+from plait.cluster.chatter import Chatter
+from plait.cluster.parts import Source, log_source, pods_of
 from plait.cluster.refusal import Forbidden, Missing
 from plait.cluster.stitch import Stitch
-from plait.errors import ClusterDown, PlaitError
+from plait.cluster.verbs import Resource
+from plait.errors import ClusterDown, NoRun, PlaitError
 
 _PAUSE_S = 1.0
+
+
+def read_log(api: Api, resource: Resource) -> Iterator[str]:
+    """Yields the lines of a run's log, as far as it has come.
+
+    Raises:
+        NoRun: it has not begun, or its pod is gone.
+        Refused, NoCluster, ClusterDown: it cannot be read.
+    """
+    source = log_source(resource, pods_of(api, resource))
+    if source is None:
+        name = resource["metadata"]["name"]
+        raise NoRun(
+            f"{name} has no log: its pod has not begun, or is gone.",
+            fix=f"See why: plait status {name}",
+        )
+    chatter = Chatter()
+    path = api.core("pods", source.pod) + "/log"
+    with api.stream(path, container=source.container) as lines:
+        for line in lines:
+            text = line.decode(errors="replace")
+            if chatter.keeps(text):
+                yield text
 
 
 class LogFollower(threading.Thread):
@@ -22,6 +47,7 @@ class LogFollower(threading.Thread):
         self.source = source
         self.fault: PlaitError | None = None
         self._api, self._say, self._stitch = api, say, Stitch()
+        self._chatter = Chatter()
         self._ending = threading.Event()
 
     def run(self) -> None:
@@ -51,7 +77,7 @@ class LogFollower(threading.Thread):
             with self._api.stream(path, **query) as lines:
                 for line in lines:
                     text = self._stitch.take(line.decode(errors="replace"))
-                    if text is not None:
+                    if text is not None and self._chatter.keeps(text):
                         self._say(text)
                     if follow and self._ending.is_set():
                         return

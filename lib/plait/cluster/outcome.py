@@ -39,6 +39,8 @@ class State:
 CANCELLED = "plait/cancelled"  # the annotation that says why
 EXIT = "plait/exit"  # with which code
 
+_LOG = ", last available logs"
+
 _RAY_REASONS = {
     "AppFailed": Exit.FAILED,
     "SubmissionFailed": Exit.INFRASTRUCTURE,
@@ -149,6 +151,6 @@ def _named(reason: str, message: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    """Returns the first lines of a message as one; Ray's hold whole tracebacks."""
-    text = " ".join(text.split())
+    """Returns a message as one line, without the log that Ray puts behind it."""
+    text = " ".join(text.split(_LOG)[0].split())
     return text if len(text) <= 400 else text[:397] + "..."

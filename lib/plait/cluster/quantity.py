@@ -25,7 +25,7 @@ def amount(text: str | int | float, what: str = "amount") -> float:
             f"{what} is '{text}'.",
             allowed="A number, with a unit where it is memory: 500m or 2 CPUs, 512Mi or 4Gi.",
         )
-    return float(found[1]) * 10 ** int(found[2] or 0) * _SCALE[found[3]]
+    return float(f"{found[1]}e{found[2] or 0}") * _SCALE[found[3]]
 
 
 def memory(text: str, what: str = "--memory") -> int:

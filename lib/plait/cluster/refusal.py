@@ -87,8 +87,9 @@ def _status(body: bytes) -> dict[str, Any]:
 
 def _forbidden(message: str, api: Api) -> PlaitError:
     if "exceeded quota" in message:
+        quota = message[message.index("exceeded quota") :]
         return OverQuota(
-            f"namespace '{api.namespace}' has no room: {message[message.index('exceeded quota') :]}.",
+            f"namespace '{api.namespace}' has no room: {quota}.",
             fix=f"See: kubectl -n {api.namespace} describe quota",
         )
     if "is being terminated" in message or "being deleted" in message:

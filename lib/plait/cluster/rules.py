@@ -7,6 +7,7 @@ ray-operator/controllers/ray/utils/validation.go of KubeRay and the integrations
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from plait.cluster.fill import QUEUE, cluster_spec, pod_specs
@@ -108,7 +109,7 @@ def _deletion(spec: dict[str, Any]) -> Iterator[str]:
         waits[when][policy] = seconds
     for when, seconds_of in waits.items():
         known = [(name, seconds_of[name]) for name in _ORDER if name in seconds_of]
-        for (first, sooner), (then, later) in zip(known, known[1:], strict=False):
+        for (first, sooner), (then, later) in pairwise(known):
             if later < sooner:
                 yield f"for {when}, {then} ({later} s) comes before {first} ({sooner} s)."
 

@@ -64,6 +64,7 @@ class Run:
             "run": labels.get(RUN, ""),
             "kind": self.resource["kind"],
             "state": state.name,
+            "ended": state.ended,
             "exit_code": None if state.exit is None else int(state.exit),
             "why": state.why,
             "workers": self.workers,

@@ -13,6 +13,10 @@ _RESOURCES = ("cpu", "memory", "nvidia.com/gpu")
 _NAMES = {"cpu": "CPUs", "memory": "memory", "nvidia.com/gpu": "GPUs"}
 _NO_IMAGE = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
 _QUOTA = re.compile(r"exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: (.+)")
+# What containerd wraps the fault itself in.
+_PULL = re.compile(
+    r"failed to (?:resolve reference|pull and unpack image) \"[^\"]+\": (?!failed)(.+)"
+)
 _SCALING = ("TriggeredScaleUp", "Nominated")  # the cluster autoscaler's, Karpenter's
 
 
@@ -69,11 +73,11 @@ def _container(
     name, reason = pod["metadata"]["name"], waiting.get("reason", "")
     message, image = _text(waiting.get("message") or ""), container.get("image", "")
     if reason in _NO_IMAGE:
-        said = _pull_fault(message, events) if reason == "ImagePullBackOff" else message
+        said = _pull_fault(message, events)
         if reason == "ErrImageNeverPull":
             said = "it is not on the node, and its pull policy is Never"
         yield Reason(
-            f"Image '{image}' of pod {name} cannot be had: {said or reason}.",
+            f"Image '{image}' cannot be had: {said or reason}.",
             hopeless=True,
             fix="Check its name and tag, and that the node may pull it; then submit with --image.",
         )
@@ -89,12 +93,11 @@ def _container(
 
 def _pull_fault(message: str, events: list[Resource]) -> str:
     """Returns what pulling failed with: back-off says only that it failed before."""
-    said = [
-        event.get("message", "")
-        for event in events
-        if event.get("reason") == "Failed" and "ull" in event.get("message", "")
-    ]
-    return _text(said[-1]) if said else message
+    said = [message, *(str(event.get("message") or "") for event in events)]
+    for text in reversed(said):
+        if found := _PULL.search(" ".join(text.split())):
+            return _text(found[1])
+    return message
 
 
 def _unscheduled(
@@ -159,20 +162,29 @@ def _of_creation(event: Resource) -> Iterator[Reason]:
 def _over_quota(quota: str, requested: str, used: str, limited: str) -> Reason:
     asked, most = _listed(requested), _listed(limited)
     over = [name for name in asked if name in most and asked[name] > most[name]]
-    figures = f"asked for {requested}; in use {used}; the most is {limited}"
     if over:
+        wants = "; ".join(
+            f"{name} {_texts(requested)[name]} of {_texts(limited)[name]}" for name in over
+        )
         return Reason(
-            f"Quota '{quota}' of the namespace can never hold a pod of this run: {figures}.",
+            f"Quota '{quota}' of the namespace can never hold a pod of this run: {wants}.",
             hopeless=True,
             fix="Ask for less: --cpus, --memory, --gpus, --workers; or have the quota raised.",
         )
-    return Reason(f"Quota '{quota}' of the namespace is full: {figures}. Waiting for room.")
+    return Reason(
+        f"Quota '{quota}' of the namespace is full (asked for {requested}; in use {used}; the most "
+        f"is {limited}): waiting for room."
+    )
 
 
 def _listed(text: str) -> dict[str, float]:
     """Returns "requests.cpu=2,pods=1" as numbers."""
+    return {name: amount(value) for name, value in _texts(text).items()}
+
+
+def _texts(text: str) -> dict[str, str]:
     pairs = (part.split("=", 1) for part in text.split(",") if "=" in part)
-    return {name.strip(): amount(value.strip()) for name, value in pairs}
+    return {name.strip(): value.strip() for name, value in pairs}
 
 
 def requests_of(pod: Resource) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from importlib.resources import files
+from typing import Any
 
 from tests.helm.chart import CHART, render
 
@@ -26,7 +27,7 @@ def test_the_monitor_selects_pods_that_name_the_port() -> None:
 
 
 def test_alerts_follow_the_values() -> None:
-    def alerts(**values: object) -> dict[str, str]:
+    def alerts(**values: Any) -> dict[str, str]:
         (rule,) = render(metrics=ON, **values).all("PrometheusRule")
         (group,) = rule["spec"]["groups"]
         return {each["alert"]: each["expr"] for each in group["rules"]}
@@ -42,7 +43,7 @@ def test_every_metric_of_serving_is_one_that_ray_has() -> None:
     source = (
         "".join(
             file.read_text()
-            for file in (files("ray") / "serve" / "_private").iterdir()  # type: ignore[attr-defined]
+            for file in (files("ray") / "serve" / "_private").iterdir()
             if file.name.endswith(".py")
         )
         + (files("ray") / "serve" / "batching.py").read_text()

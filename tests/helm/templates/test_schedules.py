@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import typer
-from click.testing import CliRunner
+from typer.testing import CliRunner
 
 from plait.cli.main import app
 from tests.helm.chart import pods, render
@@ -22,9 +21,8 @@ def test_a_schedule_submits_once_at_a_time() -> None:
 
 
 def test_its_command_is_one_that_plait_has() -> None:
-    command = typer.main.get_command(app)
     for verb in ("fuse", "train", "evaluate", "recommend"):
-        shown = CliRunner().invoke(command, ["submit", verb, "--help"], env={"COLUMNS": "200"})
+        shown = CliRunner().invoke(app, ["submit", verb, "--help"], env={"COLUMNS": "200"})
         assert "--release" in shown.output, shown.output
 
 
