@@ -36,15 +36,20 @@ def call(method: str, kind: str, query: str = OURS) -> list[str]:
         headers={"Authorization": f"Bearer {(ACCOUNT / 'token').read_text()}"},
     )
     trust = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
-    try:
-        with urllib.request.urlopen(request, context=trust, timeout=30) as reply:
-            return [
-                f"{plural}/{item['metadata']['name']}" for item in json.load(reply).get("items", [])
-            ]
-    except urllib.error.HTTPError as error:
-        if error.code == 404:
-            return []
-        raise
+    for left in reversed(range(15)):
+        try:
+            with urllib.request.urlopen(request, context=trust, timeout=30) as reply:
+                found = json.load(reply).get("items", [])
+                return [f"{plural}/{item['metadata']['name']}" for item in found]
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return []
+            raise
+        except urllib.error.URLError:  # a new pod's way to the server may open seconds late
+            if not left:
+                raise
+            time.sleep(2)
+    return []
 
 
 # In the background: otherwise a cluster's token goes before the pod that tidies up with it.
