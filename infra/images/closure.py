@@ -30,9 +30,7 @@ def fusion_roots() -> list[str]:
 def project_roots(extra: str = "") -> list[str]:
     """Returns what pyproject.toml asks for: plait's own requirements, or those of an extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    found: list[str] = (
-        project["optional-dependencies"][extra] if extra else project["dependencies"]
-    )
+    found: list[str] = project["optional-dependencies"][extra] if extra else project["dependencies"]
     return found
 
 

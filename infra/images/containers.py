@@ -39,7 +39,9 @@ def run(image: str, *command: str) -> str:
     ).stdout
 
 
-def build(name: str, dockerfile: Path, base: str, files: Iterable[Path] = (), target: str = "") -> None:
+def build(
+    name: str, dockerfile: Path, base: str, files: Iterable[Path] = (), target: str = ""
+) -> None:
     """Builds an image from `dockerfile` on `base`.
 
     Args:
