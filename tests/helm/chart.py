@@ -90,7 +90,9 @@ def merged(base: Resource, over: Resource) -> Resource:
     both = dict(base)
     for key, value in over.items():
         old = both.get(key)
-        both[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        both[key] = (
+            merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        )
     return both
 
 

@@ -31,7 +31,7 @@ Resource = dict[str, Any]
 def faults(resource: Resource) -> list[str]:
     """Returns what an API server would refuse a resource for; empty: nothing."""
     group, _, version = resource["apiVersion"].rpartition("/")
-    custom = "." in group and not group.endswith(".k8s.io") or _versions(group, resource["kind"])
+    custom = ("." in group and not group.endswith(".k8s.io")) or _versions(group, resource["kind"])
     found = (_custom if custom else _core)(resource, group, version)
     name = f"{resource['kind']} {resource['metadata']['name']}"
     return [f"{name}: {fault}" for fault in found]
