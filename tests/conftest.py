@@ -10,9 +10,23 @@ import pytest
 
 from plait import progress
 from plait.store import Store
+from tests.faults.account import (
+    pytest_sessionfinish,
+    pytest_testnodedown,
+    pytest_unconfigure,
+)
+from tests.lanes import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.s3 import bucket, s3_server
 
-__all__ = ["bucket", "s3_server"]
+__all__ = [
+    "bucket",
+    "pytest_collection_modifyitems",
+    "pytest_sessionfinish",
+    "pytest_testnodedown",
+    "pytest_unconfigure",
+    "pytest_xdist_make_scheduler",
+    "s3_server",
+]
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

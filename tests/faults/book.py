@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -23,6 +24,23 @@ class Book:
     def injected(self, part: str, fault: str, times: int = 1) -> None:
         """Notes a fault whose consequences were checked."""
         self.faults[part, fault] += times
+
+    def add(self, other: Book) -> None:
+        """Adds what `other` notes."""
+        self.faults += other.faults
+        self.accepted += other.accepted
+        self.once += other.once
+
+    def as_plain(self) -> dict[str, Any]:
+        """Returns the book as values that pass from process to process."""
+        faults = [[*key, times] for key, times in self.faults.items()]
+        return {"faults": faults, "accepted": self.accepted, "once": self.once}
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Book:
+        """Returns the book that `as_plain` was made of."""
+        faults = Counter({(part, fault): times for part, fault, times in plain["faults"]})
+        return cls(faults, plain["accepted"], plain["once"])
 
     def table(self) -> list[str]:
         """Returns the faults as lines of a markdown table."""

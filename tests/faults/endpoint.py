@@ -47,19 +47,28 @@ class Endpoint:
         self.process.send_signal(signal.SIGINT)
         assert self.process.wait(90) == 0
 
-    def pid(self, word: str) -> int:
-        """Returns the process below the endpoint whose command line holds `word`."""
-        assert self.process
-        for one in psutil.Process(self.process.pid).children(recursive=True):
-            try:
-                if word in " ".join(one.cmdline()):
-                    return one.pid
-            except psutil.NoSuchProcess:
-                continue
+    def pid(self, word: str, seconds: float = 90) -> int:
+        """Returns the process below the endpoint whose command line holds `word`.
+
+        One that was killed is waited for: it is started again.
+        """
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for one in self._family():
+                try:
+                    if word in " ".join(one.cmdline()):
+                        return one.pid
+                except psutil.NoSuchProcess:
+                    continue
+            time.sleep(0.1)
         msg = f"the endpoint has no process '{word}'"
         raise AssertionError(msg)
 
-    def wait_until_ready(self, seconds: float = 90) -> None:
+    def _family(self) -> list[psutil.Process]:
+        assert self.process
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def wait_until_ready(self, seconds: float = 120) -> None:
         """Waits until it says so itself."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -68,9 +77,16 @@ class Endpoint:
                     return
             except httpx.HTTPError:
                 pass
-            time.sleep(0.2)
+            time.sleep(0.1)
         msg = "the endpoint does not become ready again"
         raise AssertionError(msg)
+
+    def wait_for_state(self, account: str, seconds: float = 90) -> None:
+        """Waits until answers come from live state again."""
+        until = time.monotonic() + seconds
+        while self.ask(account)["fallback"] is not None:
+            assert time.monotonic() < until, "live state does not come back"
+            time.sleep(0.1)
 
     def ask(self, account: str) -> Any:
         """Returns the answer to a shop account."""
@@ -85,6 +101,7 @@ class Clients:
     def __init__(self, url: str, threads: int = 4) -> None:
         self.url = url
         self.accepted: list[str] = []
+        self.wrong: list[str] = []
         self.retries = 0
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._post, args=(n,)) for n in range(threads)]
@@ -98,6 +115,13 @@ class Clients:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+
+    def wait_for_more(self, events: int = 20, seconds: float = 120) -> None:
+        """Waits until that many more events were accepted."""
+        until, wanted = time.monotonic() + seconds, len(self.accepted) + events
+        while len(self.accepted) < wanted:
+            assert time.monotonic() < until, f"not {events} events in {seconds} s: {self.wrong}"
+            time.sleep(0.05)
 
     def _post(self, thread: int) -> None:
         number = 0
@@ -125,8 +149,10 @@ class Clients:
             return False
         if reply.status_code != 200:
             # While it starts, Ray Serve knows no path yet.
-            assert reply.status_code >= 500 or "routes" in reply.text, reply.text
+            if reply.status_code < 500 and "routes" not in reply.text:
+                self.wrong.append(reply.text)
             return False
         body = reply.json()
-        assert body["accepted"] + body["duplicates"] == 1, body
+        if body["accepted"] + body["duplicates"] != 1:
+            self.wrong.append(reply.text)
         return True

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import polars as pl
@@ -42,34 +41,36 @@ def test_every_event_that_got_a_2xx_is_in_the_next_fuse_once(
 ) -> None:
     with Clients(endpoint.url) as clients:
         for _ in range(3):
-            time.sleep(1)
+            clients.wait_for_more()
             os.kill(endpoint.pid("ServeReplica"), signal.SIGKILL)  # and its drainer with it
             endpoint.wait_until_ready()
             book.injected("endpoint", "SIGKILL of the replica and its drainer")
         for _ in range(3):
-            time.sleep(1)
+            clients.wait_for_more()
             os.kill(endpoint.pid("valkey"), signal.SIGKILL)
             book.injected("endpoint", "SIGKILL of Valkey")
-        time.sleep(2)
         for _ in range(2):
+            endpoint.wait_for_state("u1")
+            clients.wait_for_more()
             valkey = endpoint.pid("valkey")
             os.kill(valkey, signal.SIGSTOP)
             try:
-                time.sleep(1)
                 assert endpoint.ask("u1")["fallback"] == "state_unavailable"
-                time.sleep(3)
+                clients.wait_for_more()  # the store takes them
+                assert endpoint.ask("u1")["fallback"] == "state_unavailable"
             finally:
                 os.kill(valkey, signal.SIGCONT)
             book.injected("endpoint", "Valkey hangs")
-            time.sleep(2)
-        assert endpoint.ask("u1")["fallback"] is None
+        endpoint.wait_for_state("u1")
+        clients.wait_for_more()
         assert endpoint.process
         endpoint.process.kill()
         endpoint.process.wait()
         book.injected("endpoint", "SIGKILL of plait serve itself")
         endpoint.start()
-        time.sleep(2)
+        clients.wait_for_more()
     endpoint.stop()
+    assert not clients.wrong
     assert len(clients.accepted) > 100
     assert clients.retries, "no client ever noticed a fault"
     version = fuse(endpoint.file)

@@ -41,3 +41,10 @@ def test_a_setting_of_the_user_goes_before_the_default() -> None:
             [sys.executable, "-c", show], capture_output=True, text=True, env=bare | own, check=True
         )
         assert done.stdout.strip() == expected
+
+
+def test_a_table_needs_no_pandas() -> None:
+    """Where Spark brought it along, it costs half a second at every start."""
+    code = "import sys; from plait.contracts.tables import EVENTS; assert EVENTS.polars"
+    code += "; assert 'pandas' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -37,7 +37,7 @@ class Table:
     @cached_property
     def polars(self) -> Mapping[str, Any]:
         """The Polars schema, column by column."""
-        return dict(pl.DataFrame(self.schema.empty_table()).schema)
+        return dict(pl.Schema(self.schema))
 
     @property
     def columns(self) -> list[str]:

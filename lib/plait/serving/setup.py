@@ -6,6 +6,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from plait.config import Project, load_config
 from plait.live import LiveState
@@ -13,9 +14,11 @@ from plait.live.drain import Drainer
 from plait.live.feedback import FeedbackLog
 from plait.live.valkey import EmbeddedValkey
 from plait.privacy.key import load_key
-from plait.serving.current import Current, limit_threads
-from plait.serving.service import Service
 from plait.store import Store
+
+if TYPE_CHECKING:  # torch comes with them: `plait serve` starts without it, a replica needs it
+    from plait.serving.current import Current
+    from plait.serving.service import Service
 
 
 @dataclass
@@ -35,8 +38,17 @@ class Setup:
 
 
 def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Setup:
-    """Returns a replica's parts; starts an embedded Valkey if no address is known."""
+    """Returns a replica's parts; starts an embedded Valkey if no address is known.
+
+    PLAIT_MODEL names another model than the project's, PLAIT_MODEL_VERSION the version that
+    answers instead of `current`.
+    """
+    from plait.serving.current import Current, limit_threads
+    from plait.serving.service import Service
+
     project = load_config(config)
+    if name := os.environ.get("PLAIT_MODEL"):
+        project = project.model_copy(update={"model": name})
     address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
     valkey = None
     if address is None:
@@ -44,7 +56,8 @@ def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Set
         address = valkey.address
     limit_threads(threads)
     feedback = FeedbackLog(Store(project.store_uri))
-    current = Current(project, connect(project, address))
+    pinned = os.environ.get("PLAIT_MODEL_VERSION") or None
+    current = Current(project, connect(project, address), pinned)
     service = Service(project, load_key(project), connect(project, address), feedback, current)
     return Setup(project, address, current, service, feedback, valkey)
 

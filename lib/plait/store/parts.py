@@ -66,10 +66,15 @@ def list_parts(location: Location, table: Table, version: int | None = None) -> 
     Raises:
         StoreError: the table or that version of it cannot be read.
     """
-    uri = table_uri(location, table)
-    with reaching(uri):
-        delta = DeltaTable(uri, version=version, storage_options=location.options)
-        listed = pl.DataFrame(delta.get_add_actions(flatten=True))
+    return _actions(_listed(location, table.name, version))
+
+
+def parts_in(delta: DeltaTable) -> list[AddAction]:
+    """Returns the actions that added the files of an open table."""
+    return _actions(_files(delta))
+
+
+def _actions(listed: pl.DataFrame) -> list[AddAction]:
     if f"partition.{BUCKET}" not in listed.columns:
         listed = listed.with_columns(pl.lit(None).alias(f"partition.{BUCKET}"))
     columns = ("path", "size_bytes", "modification_time", "num_records", f"partition.{BUCKET}")
@@ -92,11 +97,19 @@ def table_files(location: Location, name: str, version: int) -> list[str]:
     Raises:
         StoreError: the table or that version of it cannot be read.
     """
-    home = f"tables/{name}"
-    with reaching(location.at(home)):
-        table = DeltaTable(location.at(home), version=version, storage_options=location.options)
-        paths = table.get_add_actions(flatten=True).column("path").to_pylist()
-    return [f"{home}/{unquote(str(path))}" for path in paths]
+    paths = _listed(location, name, version)["path"]
+    return [f"tables/{name}/{unquote(path)}" for path in paths]
+
+
+def _listed(location: Location, name: str, version: int | None) -> pl.DataFrame:
+    """Returns one row a file of the table `name`, with Delta's own column names."""
+    uri = location.at(f"tables/{name}")
+    with reaching(uri):
+        return _files(DeltaTable(uri, version=version, storage_options=location.options))
+
+
+def _files(delta: DeltaTable) -> pl.DataFrame:
+    return pl.DataFrame(delta.get_add_actions(flatten=True))
 
 
 def bucket_of_part(part: AddAction) -> int:

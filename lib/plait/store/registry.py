@@ -37,15 +37,17 @@ class Registry:
         self._objects = store.objects
         self._mirror = Mirror(store.location)
 
-    def publish(self, name: str, folder: Path) -> str:
+    def publish(self, name: str, folder: Path, run: str = "") -> str:
         """Publishes the files of `folder` as the next version; the first is promoted.
 
         The manifest is written last and decides: a version without one was never published.
+        A `run` has one version: what it has published already is returned as it is.
         """
         files = {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
-        version = self._claim(name)
-        for file, data in {**files, MANIFEST: describe_files(files)}.items():
-            write_object(self._objects, f"{_home(name, version)}/{file}", data)
+        version = self._claim(name, run)
+        if version not in self.versions(name):
+            for file, data in {**files, MANIFEST: describe_files(files)}.items():
+                write_object(self._objects, f"{_home(name, version)}/{file}", data)
         if self._alias(name).last() is None:
             with contextlib.suppress(VersionExists):  # of two first ones, one is promoted
                 self.promote(name, version)
@@ -137,12 +139,15 @@ class Registry:
         self._alias(name).append({"version": version, "action": action, "time": when})
         return version
 
-    def _claim(self, name: str) -> str:
-        """Takes the next version number, against other publishers."""
+    def _claim(self, name: str, run: str) -> str:
+        """Takes the next version number, against other publishers; or the one that `run` took."""
         claims = Journal(self._objects, f"models/{name}/claims")
+        for number in claims.numbers() if run else []:
+            if claims.read(number).get("run") == run:
+                return f"v{number}"
         while True:
             try:
-                return f"v{claims.append({})}"
+                return f"v{claims.append({'run': run} if run else {})}"
             except VersionExists:
                 continue
 

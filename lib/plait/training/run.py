@@ -6,17 +6,20 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plait.config import Project, load_config
 from plait.config.training import Training
 from plait.errors import ConfigError, PlaitError, RunFailed
 from plait.progress import Task, task
-from plait.training.cluster import gpus, hush, is_connected, ray_running
+from plait.training.cluster import cpus, gpus, hush, is_connected, ray_running
 from plait.training.job import Job
 from plait.training.scale import Scale
+
+if TYPE_CHECKING:
+    from plait.training.unfinished import UnfinishedRun
 
 PATIENCE = 1800  # seconds a worker waits for the others; the first one validates alone
 
@@ -81,27 +84,29 @@ def train(
     scale = Scale.of(workers)
     if max_failures < -1:
         raise ConfigError(f"max failures is {max_failures}.", allowed="-1 (no limit), 0 or more.")
-    job = Job.of(project, training, refit, scale.threads, platforms, checkpoint_every)
-    job = _begin(job, resume)
+    job = Job.of(project, training, refit, scale.threads(), platforms, checkpoint_every)
+    job, run = _begin(job, resume)
     with task("train", unit="targets") as work:
         # One worker and no cluster: TorchTrainer runs it in this process, without starting Ray.
         if scale.most == 1 and not max_failures and not is_connected():
             record = _run_here(job, work)
         else:
             record = _run_on_ray(job, scale, max_failures, work)
+    run.clear()  # not before the driver knows: until then whoever goes on finds what is published
     names = ("model", "version", "split", "store_version", "terms", "item_item")
     known = {name: record.pop(name) for name in names}
     return TrainResult(**known, metrics=record)
 
 
-def _begin(job: Job, resume: bool) -> Job:
-    """Returns the job to run, from the beginning or from where an unfinished run stands."""
+def _begin(job: Job, resume: bool) -> tuple[Job, UnfinishedRun]:
+    """Returns the job to run and its run, from the beginning or from where one was left."""
     from plait.training.unfinished import UnfinishedRun, resumed
 
-    if resume:
-        return resumed(job)
-    UnfinishedRun(job.open()[0].objects, job).start()
-    return job
+    job = resumed(job) if resume else job
+    run = UnfinishedRun(job.open()[0].objects, job)
+    if not resume:
+        run.start()
+    return job, run
 
 
 def _run_here(job: Job, work: Task) -> dict[str, Any]:
@@ -136,6 +141,8 @@ def _run_on_ray(job: Job, scale: Scale, max_failures: int, work: Task) -> dict[s
         from plait.training.relay import ToBoard
         from plait.training.worker import train_worker
 
+        if not ours:  # the machines that train are not this one
+            job = replace(job, threads=scale.threads(cpus()))
         use_gpu = gpus() >= scale.least
         board = new_board()
         with tempfile.TemporaryDirectory(prefix="plait-train-") as folder:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -25,7 +26,7 @@ from plait.training.job import Job
 KEPT = 2  # checkpoints; the one before the last is for a reader that was just told of it
 FORGOTTEN = timedelta(days=14)  # after which an unfinished run is removed
 STAGES = ("search", "refit")
-JOB, SUFFIX = "job.json", ".safetensors"
+JOB, SUFFIX, NAME = "job.json", ".safetensors", "run"
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,14 @@ class UnfinishedRun:
         for meta in listed:
             if newest[meta["path"].rsplit("/", 1)[0]] < old:
                 obstore.delete(self._objects, meta["path"])
-        body = json.dumps(self.described, indent=1, sort_keys=True).encode()
+        named = self.described | {NAME: secrets.token_hex(8)}
+        body = json.dumps(named, indent=1, sort_keys=True).encode()
         obstore.put(self._objects, f"{self.home}/{JOB}", body)
+
+    def name(self) -> str:
+        """Returns what tells this run from every other, also from one of the same settings."""
+        body = obstore.get(self._objects, f"{self.home}/{JOB}").bytes()
+        return str(json.loads(bytes(body)).get(NAME, ""))
 
     def marks(self) -> list[Mark]:
         """Returns the places of the checkpoints there are, oldest first."""
@@ -122,7 +129,9 @@ def resumed(job: Job) -> Job:
     for meta in obstore.list(store.objects, f"runs/{job.model}/").collect():
         if meta["path"].endswith("/" + JOB):
             body = obstore.get(store.objects, meta["path"]).bytes()
-            found.append((meta["last_modified"], json.loads(bytes(body))))
+            described = json.loads(bytes(body))
+            described.pop(NAME, None)
+            found.append((meta["last_modified"], described))
     found.sort(key=lambda pair: pair[0], reverse=True)
     for _, described in found:
         if described | {"store_version": job.store_version} == wanted:

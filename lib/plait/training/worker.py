@@ -41,17 +41,15 @@ def run_job(job: Job, worker: Worker, report: Report | None) -> dict[str, Any] |
     model = make_model(job, worker, report, run)
     if model is None:
         return None
-    record = publish(job, model)
-    run.clear()
-    return record
+    return publish(job, model, run.name())
 
 
-def publish(job: Job, model: Model) -> dict[str, Any]:
-    """Returns the record of the model's new version in the registry."""
+def publish(job: Job, model: Model, run: str) -> dict[str, Any]:
+    """Returns the record of the model's version in the registry: one, however often `run` ends."""
     store, _ = job.open()
     with tempfile.TemporaryDirectory(prefix="plait-model-") as folder:
         model.save(Path(folder))
-        version = Registry(store).publish(job.model, Path(folder))
+        version = Registry(store).publish(job.model, Path(folder), run)
     return {
         "model": job.model,
         "version": version,

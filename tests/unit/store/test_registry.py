@@ -114,6 +114,18 @@ def test_a_version_without_its_manifest_was_never_published(
     assert registry.publish("default", folder) == "v3"
 
 
+@pytest.mark.parametrize("killed", [True, False])
+def test_a_run_that_publishes_again_has_one_version(
+    registry: Registry, folder: Path, killed: bool
+) -> None:
+    made = registry.publish("default", folder, "a")
+    if killed:  # before its manifest
+        (registry.fetch("default", made)[1] / "manifest.json").unlink()
+    assert registry.publish("default", folder, "b") == "v2"
+    assert registry.publish("default", folder, "a") == made
+    assert registry.versions("default") == ["v1", "v2"]
+
+
 def test_unknown_names_are_answered_with_the_known(registry: Registry, folder: Path) -> None:
     with pytest.raises(NoModel, match="plait train"):
         registry.fetch("default")

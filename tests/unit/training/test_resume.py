@@ -128,6 +128,15 @@ def test_only_the_last_checkpoints_are_kept_and_the_stage_counts(job: Job, folde
     assert run.marks() == []
 
 
+def test_two_runs_of_the_same_settings_have_two_names(job: Job) -> None:
+    run = run_of(job)
+    run.start()
+    first = run.name()
+    assert first == run_of(job).name() != ""
+    run.start()
+    assert run.name() != first
+
+
 def test_what_is_no_checkpoint_is_refused(job: Job) -> None:
     run = run_of(job)
     run.start()

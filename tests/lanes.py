@@ -1,0 +1,70 @@
+"""Which tests share a process when several run side by side (`-n 2 --dist loadgroup`).
+
+Tests of one file do, since they share what its fixtures start. So do all that start Ray: Ray's
+clusters, and the endpoints on them, do not meet. And so do those that need the one Spark session.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+_RAY = (
+    "tests/faults/test_train_killed.py",
+    "tests/faults/test_endpoint.py",
+    "tests/e2e/test_workers.py",
+    "tests/e2e/test_demo.py",
+    "tests/e2e/test_serve.py",
+    "tests/e2e/test_s3.py",
+    "tests/e2e/test_train.py",
+)
+_SPARK = (
+    "tests/parity/test_engines.py",
+    "tests/parity/test_incremental.py",
+    "tests/parity/test_skew.py",
+    "tests/unit/engine/test_spark.py",
+)
+_LANE = dict.fromkeys(_RAY, "ray") | dict.fromkeys(_SPARK, "spark")
+# The longest go first: what is started last decides when the run ends.
+_FIRST = ("ray", "tests/e2e/test_beauty_electronics.py", "spark")
+_FAULTS = Path(__file__).parent / "faults"
+
+
+def lane_of(name: str) -> str:
+    """Returns what the test with that id shares a process with."""
+    file = name.split("::", 1)[0]
+    return _LANE.get(file, file)
+
+
+class Lanes(LoadScopeScheduling):
+    """Gives a lane to one worker, whole."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return lane_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes | None:
+    """Returns the lanes where they are asked for; the fast tests need none."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False
+    return Lanes(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)  # before items are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what lies in faults/, and puts the longest lanes first."""
+    for item in items:
+        if item.path.is_relative_to(_FAULTS):
+            item.add_marker(pytest.mark.faults)
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> tuple[int, int]:
+    file, lane = item.nodeid.split("::", 1)[0], lane_of(item.nodeid)
+    place = _RAY.index(file) if file in _RAY else 0
+    return (_FIRST.index(lane) if lane in _FIRST else len(_FIRST), place)
