@@ -32,9 +32,9 @@ def test_interrupted_cut_off_and_repeated_it_is_one_job_with_one_result(
 ) -> None:
     with steps.step("one job: Ctrl-C, API server killed, asked twice"):
         first = place.begin("submit", "train")
-        job = wait_until(lambda: place.jobs()[0], 30, "a job is there")["metadata"]["name"]
+        job = wait_until(place.jobs, 30, "a job is there")[0]["metadata"]["name"]
         second = place.begin("submit", "train", "--output", "json")
-        wait_until(lambda: place.jobs()[0]["status"]["rayClusterName"], 60, "a Ray cluster")
+        wait_until(lambda: place.jobs()[0].get("status"), 60, "KubeRay has seen it")
         time.sleep(3)
         interrupt(first)
         left = end(first)
