@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-faults java fast check format images lock clean
+.PHONY: help demo test test-faults java fast check format images helm lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ REGISTRY ?= localhost
 TAG ?= dev
 images: $(READY)  ## plait-spark and plait-ray; REGISTRY=, TAG= name them, BASE= the Debian under them
 	$(BIN)/python infra/images/build.py --registry $(REGISTRY) --tag $(TAG) $(if $(BASE),--base $(BASE))
+
+helm: $(READY)  ## the Helm that the chart's tests use: the one on PATH, else one in .venv/share
+	@$(BIN)/python -m tests.helm.binary
 
 lock: $(READY)  ## write the versions installed now to constraints.txt
 	@echo "# Every version plait is tested with; written by \`make lock\`." > constraints.tmp

@@ -1,4 +1,4 @@
-"""Asks the endpoint whether it is ready, then for one list. From no replica it waits for the first."""
+"""Waits until the endpoint is ready, and asks it for one list."""
 
 import os
 import sys

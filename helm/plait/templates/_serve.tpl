@@ -251,9 +251,6 @@ metadata:
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "plait.resourceLabels" (dict "root" .root "component" "serve") | nindent 4 }}
-  annotations:
-    # Where the Valkey of GCS is gone already, a cluster is not held back for long.
-    ray.io/gcs-ft-deletion-timeout: "60"
 spec:
   {{- if $s.suspend }}
   suspend: true
