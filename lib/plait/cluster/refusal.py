@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, BUSY = 401, 403, 404, 409, 410, 429
 _GROUP = re.compile(r"/apis/([^/]+)/([^/]+)/")
+_UNTYPED = "failed to create typed patch object"
 INSTALL = {
     "ray.io": "helm repo add kuberay https://ray-project.github.io/kuberay-helm/ && "
     "helm install kuberay-operator kuberay/kuberay-operator --version 1.6.0",
@@ -68,6 +69,8 @@ def explain(status: int, body: bytes, path: str, api: Api) -> PlaitError:
         return Refused(
             f"{message}.", fix="Another program owns these fields: change them where it does."
         )
+    if _UNTYPED in message:  # said with 500, and no fault of the server
+        message, status = message.split("): ", 1)[-1], 400
     if status == BUSY or status >= 500:
         return ClusterDown(f"the API server of {api.where} cannot answer now ({message}).")
     return Refused(

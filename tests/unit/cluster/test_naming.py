@@ -55,7 +55,7 @@ def test_a_service_keeps_its_name(resource: Callable[[str], dict[str, Any]]) -> 
 @pytest.mark.parametrize(
     ("run", "says"),
     [
-        ("x" * 37, "has 48 characters. KubeRay takes 47"),
+        ("x" * 37, "48 characters. KubeRay takes 47"),
         ("Nightly", "DNS-1035"),
         ("a-", "DNS-1035"),
     ],

@@ -22,9 +22,8 @@ def test_however_often_it_is_cut_each_line_comes_once(
         stitch.reconnect()
         since = stitch.since
         # The API server answers with every line from that second on.
-        for line in whole[:cut]:
-            if since is None or line[:19] >= since[:19]:
-                told.append(stitch.take(line))
+        sent = (line for line in whole[:cut] if since is None or line[:19] >= since[:19])
+        told.extend(stitch.take(line) for line in sent)
     assert [text for text in told if text is not None] == [line.split(" ")[1] for line in whole]
 
 
