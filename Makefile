@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Two processes: one for all tests that start Ray, one for the others (tests/lanes.py).
+LANES := -n 2 --dist loadgroup
 .DEFAULT_GOAL := help
 
 .PHONY: help demo test test-faults java fast check format images helm lock clean
@@ -23,11 +25,10 @@ demo: $(READY)  ## the whole road on a synthetic world, in two minutes
 
 test: check java  ## lint, types, architecture, then every test
 	$(BIN)/pytest -m "not slow and not faults" -n 2
-	$(BIN)/pytest -m "slow and not faults"
-	$(BIN)/pytest -m faults
+	$(BIN)/pytest -m "slow or faults" $(LANES)
 
 test-faults: $(READY)  ## kill, fill, cut and damage things; the last lines say what was lost
-	$(BIN)/pytest -m faults
+	$(BIN)/pytest -m faults $(LANES)
 
 java: $(READY)
 	@$(BIN)/python -m plait.engine.java  # tests of Spark fail without it; none is skipped

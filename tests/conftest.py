@@ -15,7 +15,7 @@ from tests.faults.account import (
     pytest_testnodedown,
     pytest_unconfigure,
 )
-from tests.lanes import pytest_collection_modifyitems
+from tests.lanes import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.s3 import bucket, s3_server
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "pytest_sessionfinish",
     "pytest_testnodedown",
     "pytest_unconfigure",
+    "pytest_xdist_make_scheduler",
     "s3_server",
 ]
 

@@ -7,27 +7,64 @@ clusters, and the endpoints on them, do not meet. And so do those that need the 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-# The longest go first: what is started last decides when the lane ends.
-_FIRST = ("ray", "test_beauty_electronics.py", "spark")
+_RAY = (
+    "tests/faults/test_train_killed.py",
+    "tests/faults/test_endpoint.py",
+    "tests/e2e/test_workers.py",
+    "tests/e2e/test_demo.py",
+    "tests/e2e/test_serve.py",
+    "tests/e2e/test_s3.py",
+    "tests/e2e/test_train.py",
+)
+_SPARK = (
+    "tests/parity/test_engines.py",
+    "tests/parity/test_incremental.py",
+    "tests/parity/test_skew.py",
+    "tests/unit/engine/test_spark.py",
+)
+_LANE = dict.fromkeys(_RAY, "ray") | dict.fromkeys(_SPARK, "spark")
+# The longest go first: what is started last decides when the run ends.
+_FIRST = ("ray", "tests/e2e/test_beauty_electronics.py", "spark")
 _FAULTS = Path(__file__).parent / "faults"
 
 
-@pytest.hookimpl(tryfirst=True)  # before items are chosen by their marks and named by their group
+def lane_of(name: str) -> str:
+    """Returns what the test with that id shares a process with."""
+    file = name.split("::", 1)[0]
+    return _LANE.get(file, file)
+
+
+class Lanes(LoadScopeScheduling):
+    """Gives a lane to one worker, whole."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return lane_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes | None:
+    """Returns the lanes where they are asked for; the fast tests need none."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False
+    return Lanes(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)  # before items are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what lies in faults/, groups, and puts the longest groups first."""
+    """Marks what lies in faults/, and puts the longest lanes first."""
     for item in items:
         if item.path.is_relative_to(_FAULTS):
             item.add_marker(pytest.mark.faults)
-        if item.get_closest_marker("xdist_group") is None:
-            shares_spark = "spark" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("spark" if shares_spark else item.path.name))
     items.sort(key=_rank)
 
 
-def _rank(item: pytest.Item) -> int:
-    mark = item.get_closest_marker("xdist_group")
-    assert mark
-    return _FIRST.index(mark.args[0]) if mark.args[0] in _FIRST else len(_FIRST)
+def _rank(item: pytest.Item) -> tuple[int, int]:
+    file, lane = item.nodeid.split("::", 1)[0], lane_of(item.nodeid)
+    place = _RAY.index(file) if file in _RAY else 0
+    return (_FIRST.index(lane) if lane in _FIRST else len(_FIRST), place)

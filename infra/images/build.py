@@ -33,11 +33,12 @@ def main() -> None:
     runtimes = build_runtimes(base, target)
     context = [ROOT / "jobs", ROOT / "serve", HERE / "install.sh", wheel_of_plait()]
     context += fetch(pinned(["pip"]), target)
-    images = {}
+    images = []
     for name, runtime in runtimes.items():
-        images[name] = f"{given.registry}/plait-{name}:{given.tag}"
-        build(images[name], HERE / "plait" / "Dockerfile", runtime, context)
-    print(f"built {' and '.join(images.values())} in {time.monotonic() - started:.0f} s")
+        image = f"{given.registry}/plait-{name}:{given.tag}"
+        build(image, HERE / "plait" / "Dockerfile", runtime, context)
+        images.append(image)
+    print(f"built {' and '.join(images)} in {time.monotonic() - started:.0f} s")
     report(images)
 
 

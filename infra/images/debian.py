@@ -11,7 +11,7 @@ from pathlib import Path
 from containers import identity
 
 SUITE = "bookworm"
-IMAGE = f"plait-debian:{SUITE}"
+IMAGE = f"plait-debian:{SUITE}-slim"
 # Nothing reads these in a container.
 SPARE = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "var/cache/apt",
          "var/lib/apt/lists", "var/log")  # fmt: skip

@@ -1,15 +1,14 @@
 #!/bin/sh
-# Installs every wheel of /context under the prefix $1 with the pip that lies among them, removes
-# what /context/trim.txt names, and compiles the rest once. Runs in a stage that is thrown away.
+# Installs every wheel of /context under the prefix $1 with the pip that lies among them, and makes
+# it small: removes what trim.txt names and all tests, strips symbols, compiles once. It runs in a
+# stage that is thrown away.
 set -eu
 prefix=$1
 env=/opt/plait/env
 [ -d "$env" ] || python3 -m venv --without-pip "$env"
 cd /context
-pip=$(echo pip-*.whl)
-wheels=$(ls ./*.whl | grep -v "^./pip-")
-"$env/bin/python" "$pip/pip" install --quiet --no-index --no-deps --no-compile --root-user-action ignore \
-  --prefix "$prefix" $wheels
+"$env/bin/python" "$(echo pip-*.whl)/pip" install --quiet --no-index --no-deps --no-compile \
+  --root-user-action ignore --prefix "$prefix" $(ls ./*.whl | grep -v '^./pip-')
 
 site=$(echo "$prefix"/lib/python3*/site-packages)
 if [ -e trim.txt ]; then
@@ -18,5 +17,17 @@ if [ -e trim.txt ]; then
   done
 fi
 find "$site" -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
-# Hash-based and never checked: whatever copies the files, nothing is compiled again at start.
-"$env/bin/python" -m compileall -q -j 2 --invalidation-mode unchecked-hash -s "${prefix%$env}" "$site" || true
+# What auditwheel laid out anew (*.libs) does not bear it; small files are not worth it.
+if command -v strip >/dev/null; then
+  find "$site" -type f -size +4M -not -path '*.libs/*' -exec sh -c \
+    'head -c 4 "$1" | grep -q ELF && strip --strip-unneeded "$1"' sh {} \;
+fi
+# Never checked against the source: nothing is compiled again at start, however files were copied.
+"$env/bin/python" -m compileall -q -j 2 --invalidation-mode unchecked-hash -s "${prefix%"$env"}" "$site" || true
+
+[ ! -e imports.txt ] || PYTHONPATH=$site "$env/bin/python" - <<'PYTHON'
+import importlib, pathlib
+
+for module in pathlib.Path("imports.txt").read_text().split():
+    importlib.import_module(module)
+PYTHON

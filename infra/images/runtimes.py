@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from closure import HERE, closure, fusion_roots, pinned, project_roots
 from containers import build, identity, run

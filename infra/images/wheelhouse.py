@@ -7,9 +7,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from packaging.utils import parse_wheel_filename
-
 from closure import ROOT
+from packaging.utils import parse_wheel_filename
 
 WHEELHOUSE = ROOT / ".wheelhouse"
 SOURCES = {"pyspark"}  # PyPI has no wheel of it, so one is built

@@ -23,7 +23,7 @@ from plait.demo.endpoint import Endpoint, EndpointFailed, free_port, stoppable
 from plait.demo.shape import normalise
 from plait.store import Registry, Store
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.slow
 COMMAND = [sys.executable, "-m", "plait.cli.main", "demo"]
 
 

@@ -23,7 +23,7 @@ from plait.store import Store
 from tests.s3 import KEYS, Bucket
 from tests.unit.training.tiny import tiny_sequences
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.slow
 EVENT = "bought-over-http"
 
 

@@ -24,7 +24,7 @@ from plait.config import load_config
 from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.slow
 
 
 @dataclass

@@ -19,7 +19,7 @@ from plait.training.run import train
 from plait.training.validate import validate
 from tests.e2e.tiny_project import train_apart, write_project
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

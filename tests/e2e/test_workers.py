@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.tiny_project import train_apart, write_project
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

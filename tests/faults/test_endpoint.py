@@ -20,8 +20,6 @@ from .check import assert_balanced
 from .endpoint import Clients, Endpoint
 from .logs import write_project
 
-pytestmark = pytest.mark.xdist_group("ray")
-
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:

@@ -14,6 +14,7 @@ from plait.cli import config, models, submit, versions
 from plait.cli.cancel import cancel
 from plait.cli.demo import demo
 from plait.cli.diff import diff
+from plait.cli.doctor import doctor
 from plait.cli.evaluate import evaluate
 from plait.cli.fuse import fuse
 from plait.cli.gc import gc
@@ -64,7 +65,7 @@ app.command()(evaluate)
 app.command()(recommend)
 app.command()(serve)
 app.add_typer(submit.app, name="submit")
-for _verb in (status, logs, cancel):
+for _verb in (status, logs, cancel, doctor):
     app.command()(_verb)
 
 

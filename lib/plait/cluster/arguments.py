@@ -28,10 +28,6 @@ def check_arguments(verb: Verb, given: Sequence[str], known: Iterable[str] = ())
     Raises:
         UnknownArgument: the verb does not know one, lacks one, or cannot read its value.
     """
-    if verb.parser is None:
-        if given:
-            _unknown(verb, given[0], known)
-        return []
     parser = verb.parser()
     options = {name: action for action in parser._actions for name in action.option_strings}
     parser.exit_on_error = False
@@ -57,8 +53,6 @@ def check_arguments(verb: Verb, given: Sequence[str], known: Iterable[str] = ())
 
 def option_lines(verb: Verb) -> list[tuple[str, str]]:
     """Returns (option, what it does) of the verb's own arguments, for --help."""
-    if verb.parser is None:
-        return []
     lines = []
     for action in verb.parser()._actions:
         if action.dest in ("help", "workers") or verb.fixed & set(action.option_strings):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from plait.cluster.quantity import amount, memory
+from plait.cluster.served import set_model
 from plait.cluster.size import Size
 from plait.cluster.verbs import RAY_JOB, SPARK, Resource, Verb
 from plait.errors import BadSize, BadTemplate
@@ -46,6 +47,9 @@ def fill(
         ) from None
     if queue is not None:
         template["metadata"].setdefault("labels", {})[QUEUE] = queue
+        if verb.kind is RAY_JOB:  # Kueue takes no job that leaves its cluster behind
+            template["spec"].pop("deletionStrategy", None)
+            template["spec"]["shutdownAfterJobFinishes"] = True
     return template
 
 
@@ -108,6 +112,7 @@ def _fill_ray_job(resource: Resource, arguments: Sequence[str], size: Size) -> N
 
 
 def _fill_service(resource: Resource, arguments: Sequence[str], size: Size) -> None:
+    set_model(resource, arguments)
     _size_workers(resource, size)
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, BUSY = 401, 403, 404, 409, 410, 429
 _GROUP = re.compile(r"/apis/([^/]+)/([^/]+)/")
-_INSTALL = {
+_UNTYPED = "failed to create typed patch object"
+INSTALL = {
     "ray.io": "helm repo add kuberay https://ray-project.github.io/kuberay-helm/ && "
     "helm install kuberay-operator kuberay/kuberay-operator --version 1.6.0",
     "sparkoperator.k8s.io": "helm repo add spark-operator "
@@ -68,6 +69,8 @@ def explain(status: int, body: bytes, path: str, api: Api) -> PlaitError:
         return Refused(
             f"{message}.", fix="Another program owns these fields: change them where it does."
         )
+    if _UNTYPED in message:  # said with 500, and no fault of the server
+        message, status = message.split("): ", 1)[-1], 400
     if status == BUSY or status >= 500:
         return ClusterDown(f"the API server of {api.where} cannot answer now ({message}).")
     return Refused(
@@ -122,11 +125,11 @@ def _missing(said: dict[str, Any], message: str, path: str, api: Api) -> PlaitEr
         return Missing(
             f"{api.where} knows {group} as {', '.join(known)}, not as {version}, which the "
             f"template of {plural} is written in.",
-            fix=f"Upgrade the operator's CRDs, or the chart. {group}: {_INSTALL.get(group, '')}",
+            fix=f"Upgrade the operator's CRDs, or the chart. {group}: {INSTALL.get(group, '')}",
         )
     return Missing(
         f"{api.where} has no {plural}.{group}: the CRDs of its operator are not installed.",
-        fix=f"Have an administrator run: {_INSTALL[group]}" if group in _INSTALL else "",
+        fix=f"Have an administrator run: {INSTALL[group]}" if group in INSTALL else "",
     )
 
 

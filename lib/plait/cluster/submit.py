@@ -9,9 +9,10 @@ from plait.cluster.api import Api
 from plait.cluster.fill import fill
 from plait.cluster.naming import SPEC, VERB, Asked, next_number, set_name, spec_hash
 from plait.cluster.outcome import state_of
-from plait.cluster.refusal import Forbidden, Taken
+from plait.cluster.refusal import Forbidden, Missing, Taken
 from plait.cluster.rules import check_rules
 from plait.cluster.runs import check_namespace
+from plait.cluster.served import check_change
 from plait.cluster.size import Size
 from plait.cluster.template import INSTANCE, SELECTOR, Templates, choose, is_templates, templates_of
 from plait.cluster.verbs import RAY_SERVICE, Resource, Verb
@@ -71,10 +72,16 @@ def place(api: Api, asked: Asked, resource: Resource, dry_run: bool = False) -> 
 
     Raises:
         Refused, NoCluster, ClusterDown: the API server does not take it.
+        RuleBroken: a service would change too much at once.
     """
     kind = asked.verb.kind
     resource["metadata"]["namespace"] = api.namespace
     if kind is RAY_SERVICE:
+        try:
+            path = api.path(kind, resource["metadata"]["name"], resource["apiVersion"])
+            check_change(api.get(path), resource)
+        except Missing:
+            pass  # the first one
         return Placed(api.apply(kind, resource, dry_run), met=False)
     if asked.run is not None:
         return _once(api, asked, resource, dry_run)

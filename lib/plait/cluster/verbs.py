@@ -44,13 +44,21 @@ SPARK = Kind(
 KINDS = {kind.name: kind for kind in (SPARK, RAY_JOB, RAY_SERVICE)}
 
 
+def serve_parser() -> argparse.ArgumentParser:
+    """Returns the arguments of serve, which runs no job of its own."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--model", help="default: the chart's")
+    parser.add_argument("--version", help="default: the chart's; '' follows the alias current")
+    return parser
+
+
 @dataclass(frozen=True)
 class Verb:
-    """A verb; `parser` knows the arguments of what it runs, null where it takes none."""
+    """A verb; `parser` knows the arguments of what it runs."""
 
     name: str
     kind: Kind
-    parser: Callable[[], argparse.ArgumentParser] | None
+    parser: Callable[[], argparse.ArgumentParser]
     fixed: frozenset[str] = frozenset()  # arguments that the template sets
 
 
@@ -61,7 +69,7 @@ VERBS = {
         Verb("train", RAY_JOB, train.parser, frozenset({"--config"})),
         Verb("evaluate", RAY_JOB, evaluate.parser, frozenset({"--config"})),
         Verb("recommend", RAY_JOB, recommend.parser, frozenset({"--config"})),
-        Verb("serve", RAY_SERVICE, None),
+        Verb("serve", RAY_SERVICE, serve_parser),
     )
 }
 

@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from ray import serve
 
 from plait.contracts.http import EventsResponse, LinkRequest, LinkResponse
 from plait.serving.intake import Batch
-from plait.serving.service import Answer, Call
 from plait.serving.setup import Setup, opened
+
+if TYPE_CHECKING:
+    from plait.serving.service import Answer, Call
 
 log = logging.getLogger("plait.serving")
 BATCH = 64

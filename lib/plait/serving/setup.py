@@ -6,6 +6,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from plait.config import Project, load_config
 from plait.live import LiveState
@@ -13,9 +14,11 @@ from plait.live.drain import Drainer
 from plait.live.feedback import FeedbackLog
 from plait.live.valkey import EmbeddedValkey
 from plait.privacy.key import load_key
-from plait.serving.current import Current, limit_threads
-from plait.serving.service import Service
 from plait.store import Store
+
+if TYPE_CHECKING:  # torch comes with them: `plait serve` starts without it, a replica needs it
+    from plait.serving.current import Current
+    from plait.serving.service import Service
 
 
 @dataclass
@@ -40,6 +43,9 @@ def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Set
     PLAIT_MODEL names another model than the project's, PLAIT_MODEL_VERSION the version that
     answers instead of `current`.
     """
+    from plait.serving.current import Current, limit_threads
+    from plait.serving.service import Service
+
     project = load_config(config)
     if name := os.environ.get("PLAIT_MODEL"):
         project = project.model_copy(update={"model": name})

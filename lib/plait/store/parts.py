@@ -66,7 +66,15 @@ def list_parts(location: Location, table: Table, version: int | None = None) -> 
     Raises:
         StoreError: the table or that version of it cannot be read.
     """
-    listed = _listed(location, table.name, version)
+    return _actions(_listed(location, table.name, version))
+
+
+def parts_in(delta: DeltaTable) -> list[AddAction]:
+    """Returns the actions that added the files of an open table."""
+    return _actions(_files(delta))
+
+
+def _actions(listed: pl.DataFrame) -> list[AddAction]:
     if f"partition.{BUCKET}" not in listed.columns:
         listed = listed.with_columns(pl.lit(None).alias(f"partition.{BUCKET}"))
     columns = ("path", "size_bytes", "modification_time", "num_records", f"partition.{BUCKET}")
@@ -97,8 +105,11 @@ def _listed(location: Location, name: str, version: int | None) -> pl.DataFrame:
     """Returns one row a file of the table `name`, with Delta's own column names."""
     uri = location.at(f"tables/{name}")
     with reaching(uri):
-        delta = DeltaTable(uri, version=version, storage_options=location.options)
-        return pl.DataFrame(delta.get_add_actions(flatten=True))
+        return _files(DeltaTable(uri, version=version, storage_options=location.options))
+
+
+def _files(delta: DeltaTable) -> pl.DataFrame:
+    return pl.DataFrame(delta.get_add_actions(flatten=True))
 
 
 def bucket_of_part(part: AddAction) -> int:

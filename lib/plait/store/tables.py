@@ -15,7 +15,15 @@ from plait.contracts.table import Table
 from plait.store.fault import reaching
 from plait.store.location import Location
 from plait.store.objects import list_objects
-from plait.store.parts import BUCKET, list_parts, removal, scan_parts, table_uri, write_part
+from plait.store.parts import (
+    BUCKET,
+    list_parts,
+    parts_in,
+    removal,
+    scan_parts,
+    table_uri,
+    write_part,
+)
 
 # Left alone, Delta puts a commit on top of another's that it did not see, and mixes their rows.
 _ONCE = 0  # retries
@@ -92,7 +100,7 @@ class TableWriter:
         if head.metadata().partition_columns != by or head.schema() != schema:
             return self._replace(schema, list(wanted.values()), by)
         before = head.version()
-        there = {p.path: p for p in list_parts(self._location, self._table, before)}
+        there = {part.path: part for part in parts_in(head)}
         gone = [removal(part) for path, part in there.items() if path not in wanted]
         new = [part for path, part in wanted.items() if path not in there]
         if not gone and not new:

@@ -90,14 +90,14 @@ def test_two_writers_at_one_time_never_mix_their_rows(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = _write(store, 0, 1)
-    look = plait.store.tables.list_parts
+    look = plait.store.tables.parts_in
 
     def overtaken(*args: object) -> object:
-        monkeypatch.setattr(plait.store.tables, "list_parts", look)
+        monkeypatch.setattr(plait.store.tables, "parts_in", look)
         _write(store, 1, keep=first)
         return look(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(plait.store.tables, "list_parts", overtaken)
+    monkeypatch.setattr(plait.store.tables, "parts_in", overtaken)
     mine = _write(store, 0, keep=first)
     assert mine == first + 2
     kept, theirs, own = (
