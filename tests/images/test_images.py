@@ -14,7 +14,7 @@ pytestmark = pytest.mark.cluster
 
 IMAGES = {"spark": "185", "ray": "1000"}
 TOOLS = ("gcc", "cc", "make", "pip", "pip3", "javac", "strip")
-LARGEST_LAYER_OF_PLAIT = 8_000_000
+LARGEST_LAYER_OF_PLAIT = 8_000_000  # bytes
 PROJECT = """
 store: /work/store
 platforms:
@@ -35,13 +35,23 @@ def name(image: str) -> str:
     return f"{registry}/plait-{image}:{tag}"
 
 
-def run(image: str, *command: str, **mounts: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command as strictly as the `restricted` level and a read-only root would have it."""
-    strict = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--network", "none"]
-    strict += ["--security-opt", "no-new-privileges"]
-    volumes = [f"--volume={path}:/{there}" for there, path in mounts.items()]
-    whole = ["docker", "run", "--rm", *strict, *volumes, name(image), *command]
-    return subprocess.run(whole, capture_output=True, text=True, timeout=180)
+def run(
+    image: str, *command: str, env: dict[str, str] | None = None, work: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command as strictly as the `restricted` level, with a root that cannot be written."""
+    strict = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"]
+    strict += [
+        "--security-opt",
+        "no-new-privileges",
+        "--network",
+        "none",
+        "--hostname",
+        "localhost",
+    ]
+    said = [part for item in (env or {}).items() for part in ("--env", "=".join(item))]
+    folder = [f"--volume={work}:/work"] if work else []
+    whole = ["docker", "run", "--rm", *strict, *said, *folder, name(image), *command]
+    return subprocess.run(whole, capture_output=True, text=True, timeout=600)
 
 
 @pytest.fixture
@@ -92,35 +102,37 @@ def test_every_module_is_compiled_and_once(image: str) -> None:
 
 
 def test_both_engines_fuse_the_same_in_the_spark_image(work: Path) -> None:
-    fuse = ["python", "/opt/plait/jobs/fuse.py", "-c", "/work/plait.yaml"]
-    said = [
-        run("spark", *fuse, "--full", "--engine", engine, work=work)
-        for engine in ("local", "spark")
-    ]
-    records = [json.loads(each.stdout.splitlines()[-1]) for each in said]
+    fuse = ["python", "/opt/plait/jobs/fuse.py", "-c", "/work/plait.yaml", "--full", "--engine"]
+    records = []
+    for engine in ("local", "spark"):
+        said = run("spark", *fuse, engine, work=work, env={"PLAIT_PSEUDONYM_KEY": "0" * 64})
+        assert said.returncode == 0, said.stdout + said.stderr
+        records.append(json.loads(said.stdout.splitlines()[-1]))
     assert records[0]["events"] == records[1]["events"] == 3
+    assert records[0]["platforms"] == records[1]["platforms"]
 
 
 def test_a_driver_runs_what_spark_hands_it() -> None:
-    spark = ["docker", "run", "--rm", "--network", "none", "-e"]
-    bind = ["SPARK_DRIVER_BIND_ADDRESS=127.0.0.1", name("spark"), "driver", "--version"]
-    said = subprocess.run([*spark, *bind], capture_output=True, text=True, timeout=60)
-    assert said.returncode == 0 and "version 4." in said.stderr
+    said = run("spark", "driver", "--version", env={"SPARK_DRIVER_BIND_ADDRESS": "127.0.0.1"})
+    assert said.returncode == 0 and "version 4." in said.stderr, said.stderr
 
 
 def test_an_executor_looks_for_its_driver() -> None:
     variables = {
-        "SPARK_EXECUTOR_MEMORY": "300m", "SPARK_EXECUTOR_CORES": "1", "SPARK_EXECUTOR_ID": "1",
+        "SPARK_EXECUTOR_MEMORY": "500m", "SPARK_EXECUTOR_CORES": "1", "SPARK_EXECUTOR_ID": "1",
         "SPARK_EXECUTOR_POD_IP": "127.0.0.1", "SPARK_EXECUTOR_POD_NAME": "pod",
         "SPARK_APPLICATION_ID": "app", "SPARK_RESOURCE_PROFILE_ID": "0",
         "SPARK_DRIVER_URL": "spark://CoarseGrainedScheduler@127.0.0.1:1",
-        "SPARK_JAVA_OPT_10": "-Dlast=1", "SPARK_JAVA_OPT_9": "-Dsaid=with spaces",
+        # Options keep their order and their spaces: the JVM prints the one that counts, the last.
+        "SPARK_JAVA_OPT_9": "-Dspark.said=of nine",
+        "SPARK_JAVA_OPT_10": "-XshowSettings:properties",
+        "SPARK_JAVA_OPT_11": "-Dspark.said=of eleven",
     }  # fmt: skip
-    given = [part for item in variables.items() for part in ("--env", "=".join(item))]
-    command = ["docker", "run", "--rm", "--network", "none", *given, name("spark"), "executor"]
-    said = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    said = run("spark", "executor", env=variables)
+    text = said.stdout + said.stderr
     assert said.returncode != 0
-    assert "Connection refused: /127.0.0.1:1" in said.stdout + said.stderr
+    assert "spark.said = of eleven" in text, text
+    assert "Connection refused: /127.0.0.1:1" in text, text
 
 
 def test_neither_without_what_spark_says() -> None:
