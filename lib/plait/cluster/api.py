@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from plait.cluster.refusal import explain
@@ -21,11 +22,24 @@ _AUTH = ["BearerToken"]
 
 @dataclass
 class Api:
-    """A connection: `client` is kubernetes' ApiClient, `where` names the cluster for people."""
+    """A connection to the cluster.
+
+    Attributes:
+        client: kubernetes' ApiClient.
+        namespace: where everything is looked for.
+        where: names the cluster for people.
+        patience: seconds for which a question is asked again when there is no answer; all of
+            them may be asked twice.
+    """
 
     client: Any
     namespace: str
     where: str
+    patience: float = 12.0
+
+    def hasty(self) -> Api:
+        """Returns the connection for who asks again by himself."""
+        return replace(self, patience=0.0)
 
     def get(self, path: str, **query: Any) -> Resource:
         """Returns what lies at `path`.
@@ -102,9 +116,17 @@ class Api:
         body: Resource | None = None,
         content: str = "application/json",
     ) -> Resource:
-        response = self._send(method, path, query, body, content)
-        answer: Resource = json.loads(self._read(response) or b"{}")
-        return answer
+        until, pause = time.monotonic() + self.patience, 0.25
+        while True:
+            try:
+                response = self._send(method, path, query, body, content)
+                answer: Resource = json.loads(self._read(response) or b"{}")
+                return answer
+            except ClusterDown:
+                pause *= 2
+                if time.monotonic() + pause > until:
+                    raise
+                time.sleep(pause)
 
     def _send(
         self,
