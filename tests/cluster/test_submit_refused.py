@@ -13,7 +13,7 @@ from .kubectl import kubectl
 from .submitting import Desk, Ended, desk
 from .templates import ray_job, spark_application
 
-SOON_S, MINUTE_S = 20, 60
+SOON_S, MINUTE_S = 30, 60
 HASTY = ("--patience", "5s")
 
 
