@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from plait.cluster.refusal import explain
+from plait.cluster.refusal import Waking, explain
 from plait.cluster.verbs import Kind, Resource
 from plait.errors import ClusterDown
 
@@ -35,7 +35,7 @@ class Api:
     client: Any
     namespace: str
     where: str
-    patience: float = 12.0
+    patience: float = 20.0
 
     def hasty(self) -> Api:
         """Returns the connection for who asks again by himself."""
@@ -116,15 +116,16 @@ class Api:
         body: Resource | None = None,
         content: str = "application/json",
     ) -> Resource:
-        until, pause = time.monotonic() + self.patience, 0.25
+        began, pause = time.monotonic(), 0.25
         while True:
             try:
                 response = self._send(method, path, query, body, content)
                 answer: Resource = json.loads(self._read(response) or b"{}")
                 return answer
-            except ClusterDown:
-                pause *= 2
-                if time.monotonic() + pause > until:
+            except ClusterDown as error:
+                pause = min(pause * 2, 4.0)
+                wait = self.patience * (3 if isinstance(error, Waking) else 1)
+                if time.monotonic() + pause > began + wait:
                     raise
                 time.sleep(pause)
 
