@@ -20,10 +20,10 @@ from .kubectl import apply, environment, get, kubectl
 from .templates import config_map, ray_job
 
 # A job that takes a while, says so, and ends with a summary as plait's jobs do.
-COUNT = """\
-python -u -c 'import time
-for i in range(12): print("line", i); time.sleep(1)
-print("{\\"version\\": 3}")'"""
+COUNT = (
+    'python -u -c \'import time; [print("line", i) or time.sleep(1) for i in range(12)]; '
+    'print("{\\"version\\": 3}")\''
+)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from .kubectl import kubectl
 from .submitting import Desk, Ended, desk
 from .templates import ray_job, spark_application
 
-SOON_S, MINUTE_S = 20, 60
+SOON_S, MINUTE_S = 30, 60
 HASTY = ("--patience", "5s")
 
 
@@ -99,7 +99,8 @@ def test_an_api_server_that_is_not_there_and_no_kubeconfig(place: Desk, tmp_path
     config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
     (tmp_path / "down").write_text(json.dumps(config))
     down = dataclasses.replace(place, kubeconfig=str(tmp_path / "down"))
-    told(down.plait("submit", "train"), 3, "does not answer", "Connection refused")
+    answer = down.plait("submit", "train")
+    told(answer, 3, "does not answer", "Connection refused", within=MINUTE_S)
     without = dataclasses.replace(place, kubeconfig=str(tmp_path / "nowhere"))
     told(without.plait("submit", "train"), 2, "export KUBECONFIG")
 

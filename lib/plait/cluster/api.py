@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from plait.cluster.refusal import explain
+from plait.cluster.refusal import Waking, explain
 from plait.cluster.verbs import Kind, Resource
 from plait.errors import ClusterDown
 
@@ -21,11 +22,24 @@ _AUTH = ["BearerToken"]
 
 @dataclass
 class Api:
-    """A connection: `client` is kubernetes' ApiClient, `where` names the cluster for people."""
+    """A connection to the cluster.
+
+    Attributes:
+        client: kubernetes' ApiClient.
+        namespace: where everything is looked for.
+        where: names the cluster for people.
+        patience: seconds for which a question is asked again when there is no answer; all of
+            them may be asked twice.
+    """
 
     client: Any
     namespace: str
     where: str
+    patience: float = 20.0
+
+    def hasty(self) -> Api:
+        """Returns the connection for who asks again by himself."""
+        return replace(self, patience=0.0)
 
     def get(self, path: str, **query: Any) -> Resource:
         """Returns what lies at `path`.
@@ -102,9 +116,18 @@ class Api:
         body: Resource | None = None,
         content: str = "application/json",
     ) -> Resource:
-        response = self._send(method, path, query, body, content)
-        answer: Resource = json.loads(self._read(response) or b"{}")
-        return answer
+        began, pause = time.monotonic(), 0.25
+        while True:
+            try:
+                response = self._send(method, path, query, body, content)
+                answer: Resource = json.loads(self._read(response) or b"{}")
+                return answer
+            except ClusterDown as error:
+                pause = min(pause * 2, 4.0)
+                wait = self.patience * (3 if isinstance(error, Waking) else 1)
+                if time.monotonic() + pause > began + wait:
+                    raise
+                time.sleep(pause)
 
     def _send(
         self,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from plait.cluster.verbs import Resource
 
 _KILLED = 137  # 128 + SIGKILL
+_SENTENCE = re.compile(r"[A-Z]\w+: \S")  # how an error of plait, or of Python, ends a log
 _NO_HEAP = "java.lang.OutOfMemoryError"
 _NO_RAM = ("OutOfMemoryError", "running low on memory")
 
@@ -50,6 +52,9 @@ def explain_failure(
         )
     if not spark and any(word in line for line in lines for word in _NO_RAM):
         return "A Ray worker ran out of memory.", _more_memory("worker")
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    if _SENTENCE.match(said):
+        last = f"It said last: {said}"
     return last, ""
 
 

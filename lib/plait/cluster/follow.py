@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from plait.cluster.api import Api
@@ -24,6 +24,8 @@ from plait.errors import ClusterDown, PlaitError
 LOOK_S, LOOK_ACTIVE_S = 2.0, 10.0  # between two looks at the pods
 DOWN_S = 600.0  # an API server silent for so long is given up
 TAIL = 20
+DENIED = 3
+CANCEL_S = 12.0  # asked for again and again
 
 
 class Teller(Protocol):
@@ -84,7 +86,7 @@ class _Follower:
     looked: float = 0.0
     hopeless: float | None = None
     told: set[str] = field(default_factory=set)
-    deaf: bool = False
+    denied: int = 0  # looks in a row that were forbidden
 
     @property
     def name(self) -> str:
@@ -140,7 +142,7 @@ class _Follower:
                 f"plait logs {self.name} -f, or plait cancel {self.name}",
             )
         every = LOOK_ACTIVE_S if self.state.active and self.log else LOOK_S
-        if time.monotonic() - self.looked > every and not self.deaf:
+        if time.monotonic() - self.looked > every and self.denied < DENIED:
             return self._look()
         return None
 
@@ -174,13 +176,15 @@ class _Follower:
                 self._find_log(pods)
             waits = reasons(pods, events_of(self.api, self.resource, pods), self._nodes())
         except Forbidden as error:
-            self.deaf = True
-            self._once(f"Why it waits, and its log, cannot be shown: {error.seen}")
+            self.denied += 1  # an API server that just came back does not know its rights yet
+            if self.denied == DENIED:
+                self._once(f"Why it waits, and its log, cannot be shown: {error.seen}")
             return None
         except PlaitError:
             return None  # the watch says so
         finally:
             self.looked = time.monotonic()
+        self.denied = 0
         for reason in waits:
             self._once(reason.sentence)
         return self._give_up(waits, pods)
@@ -207,7 +211,12 @@ class _Follower:
         if self.resource["kind"] == "RayService":  # never taken down for a bad upgrade
             why = f"{waits[0].sentence} It is left as it is."
         else:
-            cancel(self.api, self.resource, waits[0].sentence, Exit.INFRASTRUCTURE)
+            cancel(
+                replace(self.api, patience=CANCEL_S),
+                self.resource,
+                waits[0].sentence,
+                Exit.INFRASTRUCTURE,
+            )
             why = f"{waits[0].sentence} The run was cancelled."
         return self._end(State("cannot start", exit=Exit.INFRASTRUCTURE), why, waits[0].fix)
 
@@ -253,7 +262,7 @@ class _Follower:
 
     def _end(self, state: State, why: str = "", fix: str = "") -> Outcome:
         pods: list[Resource] = []
-        if state.name not in ("deleted", "deleting") and not self.deaf:
+        if state.name not in ("deleted", "deleting") and self.denied < DENIED:
             try:
                 pods = pods_of(self.api, self.resource)
                 if state.exit is not Exit.DEADLINE or state.ended:
@@ -297,4 +306,4 @@ def follow_run(api: Api, resource: Resource, tell: Teller, patience: Patience) -
         ClusterDown: the API server stayed silent for too long.
         Refused, NoCluster: the run may not be watched.
     """
-    return _Follower(api, resource, tell, patience).run()
+    return _Follower(api.hasty(), resource, tell, patience).run()

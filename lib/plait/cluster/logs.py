@@ -14,6 +14,7 @@ from plait.cluster.verbs import Resource
 from plait.errors import ClusterDown, NoRun, PlaitError
 
 _PAUSE_S = 1.0
+_DENIED = 3  # an API server that just came back does not know its rights yet
 
 
 def read_log(api: Api, resource: Resource) -> Iterator[str]:
@@ -52,13 +53,20 @@ class LogFollower(threading.Thread):
 
     def run(self) -> None:
         """Reads and reads again; the end of a stream says nothing of the job."""
-        try:
-            while not self._ending.is_set():
-                self._read(follow=True)
-                self._ending.wait(_PAUSE_S)
-            self._read(follow=False)
-        except (Forbidden, Missing) as error:
-            self.fault = error
+        denied = 0
+        while True:
+            ending = self._ending.is_set()
+            try:
+                self._read(follow=not ending)
+                denied = 0
+            except (Forbidden, Missing) as error:
+                denied += 1
+                if denied == _DENIED or ending:
+                    self.fault = error
+                    return
+            if ending:
+                return
+            self._ending.wait(_PAUSE_S)
 
     def finish(self, seconds: float = 10.0) -> None:
         """Drains what was written last; waits for it so long at most."""

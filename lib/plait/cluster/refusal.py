@@ -46,6 +46,15 @@ class Expired(_Plain):
     """A watch began too far back: what happened since is forgotten, and must be listed."""
 
 
+class Waking(ClusterDown):
+    """The API server is there, and not ready: it just came back, or has too much to do."""
+
+    @property
+    def headline(self) -> str:
+        """As of every silence."""
+        return "ClusterDown"
+
+
 def explain(status: int, body: bytes, path: str, api: Api) -> PlaitError:
     """Returns the error for an answer of 400 or above."""
     said = _status(body)
@@ -72,7 +81,7 @@ def explain(status: int, body: bytes, path: str, api: Api) -> PlaitError:
     if _UNTYPED in message:  # said with 500, and no fault of the server
         message, status = message.split("): ", 1)[-1], 400
     if status == BUSY or status >= 500:
-        return ClusterDown(f"the API server of {api.where} cannot answer now ({message}).")
+        return Waking(f"the API server of {api.where} cannot answer now ({message}).")
     return Refused(
         f"{api.where} does not take it: {message}.",
         fix="The templates and the cluster's CRDs are of different versions: compare `helm list` "

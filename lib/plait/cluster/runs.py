@@ -10,7 +10,7 @@ from plait.cluster.api import Api
 from plait.cluster.fill import WORKERS, cluster_spec
 from plait.cluster.naming import RUN, VERB
 from plait.cluster.outcome import State, state_of
-from plait.cluster.refusal import Missing, no_namespace
+from plait.cluster.refusal import Forbidden, Missing, no_namespace
 from plait.cluster.template import INSTANCE
 from plait.cluster.verbs import KINDS, Resource
 from plait.errors import NoRun, PlaitError, nearest
@@ -92,7 +92,7 @@ def runs(api: Api) -> list[Run]:
         for selector in selectors:
             try:
                 listed = api.get(api.path(kind), labelSelector=selector)["items"]
-            except Missing as error:  # an operator less is no error here
+            except (Missing, Forbidden) as error:  # an operator or a right less is no error here
                 missing.append(error)
                 continue
             for resource in listed:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from plait.cluster.api import Api
 from plait.cluster.refusal import Expired, explain
 from plait.cluster.verbs import Resource
-from plait.errors import ClusterDown
+from plait.errors import ClusterDown, PlaitError
 
 _WINDOW_S = 55  # then the server ends the watch and it is begun again
 _FIRST_S, _LONGEST_S = 0.5, 8.0
+_WAKING_S = 60
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,11 @@ def watch(
                         return
         except Expired:
             version = None
-        except (ClusterDown, ValueError) as error:  # a line cut off is no JSON
+        except (PlaitError, ValueError) as error:  # a line cut off is no JSON
+            # One that just came back may not know yet who may do what.
+            waking = bool(lost) and time.monotonic() - lost < _WAKING_S
+            if isinstance(error, PlaitError) and not (waking or isinstance(error, ClusterDown)):
+                raise
             lost = lost or time.monotonic()
             yield Silent(max(time.monotonic() - lost, 0.001), str(error))
             wait(pause)

@@ -43,6 +43,13 @@ def test_an_exit_code_is_passed_on() -> None:
     assert explain_failure(SPARK, [driver], [])[0] == "The driver ended with exit code 2 (pod p)."
 
 
+def test_the_sentence_a_job_ends_with_is_passed_on() -> None:
+    driver = pod({"spark-role": "driver"}, reason="Error", exitCode=2)
+    lines = ["26/11/25 INFO SparkContext: stopped", "ConfigError: cannot read 'plait.yaml'.", ""]
+    said = explain_failure(SPARK, [driver], lines)[0]
+    assert said == "It said last: ConfigError: cannot read 'plait.yaml'."
+
+
 def test_nothing_known_is_nothing_said() -> None:
     assert explain_failure(RAY, [pod({"job-name": "j"}, reason="Completed", exitCode=0)], []) == (
         "",
