@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from containers import run, size
 
-BUDGET_MB = {"plait-spark": 1500, "plait-ray": 1850}
+BUDGET_MB = {"plait-spark": 1500, "plait-ray": 1800}
 LARGEST = 6
 
 _PARTS = """
