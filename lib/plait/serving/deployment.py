@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,6 +18,7 @@ from fastapi import FastAPI
 from ray import serve
 
 from plait.contracts.http import EventsResponse, LinkRequest, LinkResponse
+from plait.errors import StoreError
 from plait.serving.intake import Batch
 from plait.serving.setup import Setup, opened
 
@@ -37,7 +39,7 @@ class Plait:
     """A replica: a model, a connection to live state, and its share of the requests."""
 
     def __init__(self, config: str, live_state: str | None) -> None:
-        self._setup: Setup = opened(Path(config), live_state)
+        self._setup: Setup = _once_reachable(Path(config), live_state)
         self._current, self._service = self._setup.current, self._setup.service
         # One thread scores, one takes events: neither ever waits behind the other.
         self._scoring = ThreadPoolExecutor(1, "score")
@@ -102,6 +104,23 @@ class Plait:
 
     def _drain(self) -> None:
         self._setup.drainer(secrets.token_hex(8)).run(self._stop, DRAIN_S, log.warning)
+
+
+def _once_reachable(config: Path, live_state: str | None) -> Setup:
+    """Returns the parts as soon as the store can be reached.
+
+    Ray Serve gives a deployment up whose replicas failed three times, for good; a bucket that is
+    made or allowed a minute after the endpoint must not cost that.
+    """
+    said = ""
+    while True:
+        try:
+            return opened(config, live_state)
+        except StoreError as error:
+            if str(error) != said:
+                said = str(error)
+                log.warning("%s It is tried again.", error)
+            time.sleep(POLL_S)
 
 
 def _unwrap(wrapped: tuple[Any]) -> Any:
