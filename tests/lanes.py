@@ -14,7 +14,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # The longest lanes and files go first: what is started last decides when the run ends.
-_LANES = {
+LANES = {
     "training": (
         "tests/faults/test_train_killed.py",
         "tests/e2e/test_workers.py",
@@ -34,7 +34,7 @@ _LANES = {
         "tests/unit/engine/test_spark.py",
     ),
 }
-_LANE = {file: lane for lane, files in _LANES.items() for file in files}
+_LANE = {file: lane for lane, files in LANES.items() for file in files}
 _ORDER = list(_LANE)
 _FAULTS = Path(__file__).parent / "faults"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lanes import _LANES, lane_of
+from tests.lanes import LANES, lane_of
 
 
-@pytest.mark.parametrize("file", [file for files in _LANES.values() for file in files])
+@pytest.mark.parametrize("file", [file for files in LANES.values() for file in files])
 def test_the_files_of_a_lane_are_there(repository: Path, file: str) -> None:
     assert (repository / file).is_file()
 
