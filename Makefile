@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LANES := -n 3 --dist loadgroup
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-faults java fast check format lock clean
+.PHONY: help demo test test-faults java fast check format images helm lock clean
 
 help:  ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -45,6 +45,14 @@ check: $(READY)  ## formatting, lint, types, architecture
 format: $(READY)  ## format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+REGISTRY ?= localhost
+TAG ?= dev
+images: $(READY)  ## plait-spark and plait-ray; REGISTRY=, TAG= name them, BASE= the Debian under them
+	$(BIN)/python infra/images/build.py --registry $(REGISTRY) --tag $(TAG) $(if $(BASE),--base $(BASE))
+
+helm: $(READY)  ## the Helm that the chart's tests use: the one on PATH, else one in .venv/share
+	@$(BIN)/python -m tests.helm.binary
 
 lock: $(READY)  ## write the versions installed now to constraints.txt
 	@echo "# Every version plait is tested with; written by \`make lock\`." > constraints.tmp

@@ -132,6 +132,54 @@ class SparkFailed(PlaitError):
     """Spark could not start, or gave a task up."""
 
 
+class MissingClient(PlaitError):
+    """The Kubernetes client is not installed."""
+
+
+class NoCluster(PlaitError):
+    """No kubeconfig, or one that leads to no cluster."""
+
+
+class ClusterDown(PlaitError):
+    """The API server does not answer."""
+
+    exit_code = 3
+
+
+class Refused(PlaitError):
+    """The API server said no: what is not there, not allowed, or not valid."""
+
+
+class OverQuota(Refused):
+    """The namespace has no room for what was asked."""
+
+    exit_code = 3
+
+
+class NoTemplates(PlaitError):
+    """No chart is installed where the verbs' resources were looked for."""
+
+
+class BadTemplate(PlaitError):
+    """A template that is not what the chart renders."""
+
+
+class UnknownArgument(PlaitError):
+    """An argument that the verb does not know."""
+
+
+class BadSize(PlaitError):
+    """A number of workers, CPUs, GPUs or bytes that cannot be had."""
+
+
+class RuleBroken(PlaitError):
+    """An operator would accept the resource and then refuse to run it."""
+
+
+class NoRun(PlaitError):
+    """No run of that name."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Returns "Did you mean 'x'?" for the closest known name, or the names allowed."""
     names = sorted(set(known))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from plait.serving.service import Answer, Call
 from plait.serving.setup import Setup, connect, opened
 from plait.sources.events import read_events
 from plait.sources.files import find_files
-from plait.store import Store
+from plait.store import Registry, Store
 from plait.world.build import build_world
 from plait.world.write import write_world
 
@@ -289,3 +290,27 @@ def test_before_a_model_is_trained_the_endpoint_says_so(
     live, ready, asked = talk(Desk(setup), work)
     assert [live.status_code, ready.status_code, asked.status_code] == [200, 503, 503]
     assert "plait train" in ready.json()["detail"]
+
+
+def test_the_environment_pins_a_version_and_names_another_model(
+    own_file: Path, valkey: EmbeddedValkey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    project = load_config(own_file)
+    registry = Registry(Store(project.store_uri))
+    folder = shutil.copytree(registry.fetch(project.model)[1], tmp_path / "version")
+    (folder / "manifest.json").unlink()
+    newest = registry.publish(project.model, folder)
+    registry.publish("other", folder)
+
+    def answers_with() -> tuple[str, str]:
+        setup = opened(own_file, valkey.address)
+        setup.current.refresh()
+        assert setup.current.model
+        return setup.current.model.name, setup.current.model.version
+
+    assert answers_with() == (project.model, "v1")
+    monkeypatch.setenv("PLAIT_MODEL_VERSION", newest)
+    assert answers_with() == (project.model, newest)
+    monkeypatch.setenv("PLAIT_MODEL_VERSION", "")
+    monkeypatch.setenv("PLAIT_MODEL", "other")
+    assert answers_with() == ("other", "v1")

@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import version as installed_version
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
+from typer.exceptions import TyperException
 
-from plait.cli import config, models, versions
+from plait.cli import config, models, submit, versions
+from plait.cli.cancel import cancel
 from plait.cli.demo import demo
 from plait.cli.diff import diff
+from plait.cli.doctor import doctor
 from plait.cli.evaluate import evaluate
 from plait.cli.fuse import fuse
 from plait.cli.gc import gc
+from plait.cli.logs import logs
 from plait.cli.recommend import recommend
 from plait.cli.serve import serve
+from plait.cli.status import status
 from plait.cli.train import train
 from plait.errors import PlaitError
 
@@ -60,6 +64,9 @@ app.command()(models.promote)
 app.command()(evaluate)
 app.command()(recommend)
 app.command()(serve)
+app.add_typer(submit.app, name="submit")
+for _verb in (status, logs, cancel, doctor):
+    app.command()(_verb)
 
 
 def main() -> None:
@@ -69,10 +76,11 @@ def main() -> None:
     except PlaitError as error:
         _say(error.headline, str(error).removeprefix(f"{error.headline}: "))
         sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except TyperException as error:  # a mistake in the command line itself
+        mistake: Any = error  # Typer declares neither
+        mistake.show()
+        sys.exit(mistake.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -96,7 +104,7 @@ def _of_the_store(error: Exception) -> PlaitError | None:
 
 
 def _say(headline: str, text: str) -> None:
-    click.echo(click.style(headline, fg="red", bold=True) + f": {text}", err=True)
+    typer.echo(typer.style(headline, fg="red", bold=True) + f": {text}", err=True)
 
 
 if __name__ == "__main__":

@@ -29,10 +29,15 @@ class Current:
     """Loads, warms and swaps: the model behind `current`, the base, the titles.
 
     A swap replaces one reference, so that a batch is answered wholly by one version.
+
+    Args:
+        project: whose store and model.
+        state: where the base of live state is loaded.
+        pinned: the version that answers whatever `current` names; None: `current`.
     """
 
-    def __init__(self, project: Project, state: LiveState) -> None:
-        self._project, self._state = project, state
+    def __init__(self, project: Project, state: LiveState, pinned: str | None = None) -> None:
+        self._project, self._state, self._pinned = project, state, pinned
         self._store = Store(project.store_uri)
         self._registry = Registry(self._store)
         self._base: StoreVersion | None = None
@@ -58,7 +63,7 @@ class Current:
             raise faults[0]
 
     def _follow_model(self) -> None:
-        version = self._registry.current(self._project.model)
+        version = self._pinned or self._registry.current(self._project.model)
         if self.model is not None and self.model.version == version:
             return
         fresh = Recommender.load(self._project, version=version)

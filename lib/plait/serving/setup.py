@@ -38,11 +38,17 @@ class Setup:
 
 
 def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Setup:
-    """Returns a replica's parts; starts an embedded Valkey if no address is known."""
+    """Returns a replica's parts; starts an embedded Valkey if no address is known.
+
+    PLAIT_MODEL names another model than the project's, PLAIT_MODEL_VERSION the version that
+    answers instead of `current`.
+    """
     from plait.serving.current import Current, limit_threads
     from plait.serving.service import Service
 
     project = load_config(config)
+    if name := os.environ.get("PLAIT_MODEL"):
+        project = project.model_copy(update={"model": name})
     address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
     valkey = None
     if address is None:
@@ -50,7 +56,8 @@ def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Set
         address = valkey.address
     limit_threads(threads)
     feedback = FeedbackLog(Store(project.store_uri))
-    current = Current(project, connect(project, address))
+    pinned = os.environ.get("PLAIT_MODEL_VERSION") or None
+    current = Current(project, connect(project, address), pinned)
     service = Service(project, load_key(project), connect(project, address), feedback, current)
     return Setup(project, address, current, service, feedback, valkey)
 

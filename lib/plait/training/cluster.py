@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -63,6 +64,14 @@ def ray_running(cpus: int) -> Iterator[bool]:
         yield here
     finally:
         ray.shutdown()
+
+
+def cpus() -> list[float]:
+    """Returns the CPUs of each machine of the cluster; a head that runs no work has none."""
+    import ray
+
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    return [node["Resources"].get("CPU", 0.0) for node in nodes if node["Alive"]]
 
 
 def gpus() -> int:

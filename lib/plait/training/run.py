@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from plait.config import Project, load_config
 from plait.config.training import Training
 from plait.errors import ConfigError, PlaitError, RunFailed
 from plait.progress import Task, task
-from plait.training.cluster import gpus, hush, is_connected, ray_running
+from plait.training.cluster import cpus, gpus, hush, is_connected, ray_running
 from plait.training.job import Job
 from plait.training.scale import Scale
 
@@ -84,7 +84,7 @@ def train(
     scale = Scale.of(workers)
     if max_failures < -1:
         raise ConfigError(f"max failures is {max_failures}.", allowed="-1 (no limit), 0 or more.")
-    job = Job.of(project, training, refit, scale.threads, platforms, checkpoint_every)
+    job = Job.of(project, training, refit, scale.threads(), platforms, checkpoint_every)
     job, run = _begin(job, resume)
     with task("train", unit="targets") as work:
         # One worker and no cluster: TorchTrainer runs it in this process, without starting Ray.
@@ -141,6 +141,8 @@ def _run_on_ray(job: Job, scale: Scale, max_failures: int, work: Task) -> dict[s
         from plait.training.relay import ToBoard
         from plait.training.worker import train_worker
 
+        if not ours:  # the machines that train are not this one
+            job = replace(job, threads=scale.threads(cpus()))
         use_gpu = gpus() >= scale.least
         board = new_board()
         with tempfile.TemporaryDirectory(prefix="plait-train-") as folder:

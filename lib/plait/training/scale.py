@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plait.errors import ConfigError
@@ -41,10 +42,17 @@ class Scale:
         """Whether the number may change during the run."""
         return self.least < self.most
 
-    @property
-    def threads(self) -> int:
-        """CPU threads of each worker, when all run on this machine."""
-        return max(1, (os.cpu_count() or 1) // self.most)
+    def threads(self, cpus: Sequence[float] | None = None) -> int:
+        """Returns the CPU threads of each worker: as many as still give every worker a place.
+
+        Args:
+            cpus: those of each machine; default: this machine alone.
+        """
+        machines = [int(count) for count in (cpus if cpus is not None else [os.cpu_count() or 1])]
+        for threads in range(max(machines, default=1), 1, -1):
+            if sum(count // threads for count in machines) >= self.most:
+                return threads
+        return 1
 
     def for_ray(self) -> int | tuple[int, int]:
         """Returns what ScalingConfig takes as num_workers."""

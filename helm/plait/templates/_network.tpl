@@ -1,0 +1,54 @@
+{{/* Parts of NetworkPolicies. */}}
+{{- define "plait.policy" -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  {{- include "plait.meta" (dict "root" .root "name" (printf "%s-%s" .root.Release.Name .name) "component" "network") | nindent 2 }}
+{{- end }}
+
+{{- define "plait.pods" -}}
+podSelector:
+  matchLabels:
+    {{- include "plait.selector" . | nindent 4 }}
+    {{- with .node }}
+    ray.io/node-type: {{ . }}
+    {{- end }}
+{{- end }}
+
+{{/* Peers: these namespaces, whole. */}}
+{{- define "plait.namespaces" -}}
+- namespaceSelector:
+    matchExpressions:
+      - {key: kubernetes.io/metadata.name, operator: In, values: {{ toJson . }}}
+{{- end }}
+
+{{- define "plait.egress" -}}
+- ports:
+    {{- range .ports }}
+    - {protocol: TCP, port: {{ . }}}
+    {{- end }}
+  {{- with .peers }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+
+{{/* 443 and what s3.endpoint names. */}}
+{{- define "plait.bucketPorts" -}}
+{{- $ports := .Values.networkPolicy.bucketPorts -}}
+{{- with regexFind ":[0-9]+/?$" .Values.s3.endpoint -}}
+{{- $ports = append $ports (int (trimAll ":/" .)) -}}
+{{- end -}}
+{{- if hasPrefix "http://" .Values.s3.endpoint -}}
+{{- $ports = append $ports 80 -}}
+{{- end -}}
+{{ $ports | uniq | toJson }}
+{{- end }}
+
+{{- define "plait.bucket" -}}
+{{ include "plait.egress" (dict "ports" (include "plait.bucketPorts" . | fromJsonArray) "peers" .Values.networkPolicy.bucketPeers) }}
+{{- end }}
+
+{{- define "plait.apiServer" -}}
+{{ include "plait.egress" (dict "ports" .Values.networkPolicy.apiServerPorts "peers" .Values.networkPolicy.apiServerPeers) }}
+{{- end }}

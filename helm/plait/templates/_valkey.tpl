@@ -1,0 +1,119 @@
+{{/* A Valkey of one pod: its configuration, Service and StatefulSet. */}}
+{{- define "plait.gcsStore.own" -}}
+{{- if and .Values.serving.gcs.faultTolerance (not .Values.gcsStore.externalAddress) -}}
+true
+{{- end -}}
+{{- end }}
+
+{{- define "plait.valkey" -}}
+{{- $root := .root -}}
+{{- $name := printf "%s-%s" $root.Release.Name .component -}}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  {{- include "plait.meta" (dict "root" $root "name" (printf "%s-config" $name) "component" .component) | nindent 2 }}
+data:
+  valkey.conf: |
+    dir /data
+    port 6379
+    protected-mode no
+    appendonly yes
+    appendfsync {{ .fsync }}
+    # A torn last write was never acknowledged.
+    aof-load-truncated yes
+    save ""
+    maxmemory-policy noeviction
+    {{- with .maxMemory }}
+    maxmemory {{ . }}
+    {{- end }}
+  # The password reaches the server on its standard input: neither a file nor the process list shows it.
+  start.sh: |
+    exec /opt/plait/bin/valkey-server /etc/valkey/valkey.conf - < <(printf 'requirepass "%s"\n' "$VALKEY_PASSWORD")
+  ping.sh: |
+    exec 3<>/dev/tcp/127.0.0.1/6379 || exit 1
+    printf 'AUTH %s\r\nPING\r\nQUIT\r\n' "$VALKEY_PASSWORD" >&3
+    grep -q PONG <&3
+---
+apiVersion: v1
+kind: Service
+metadata:
+  {{- include "plait.meta" (dict "root" $root "name" $name "component" .component) | nindent 2 }}
+spec:
+  selector:
+    {{- include "plait.selector" (dict "root" $root "component" .component) | nindent 4 }}
+  ports:
+    - {name: valkey, port: 6379, targetPort: valkey}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  {{- include "plait.meta" (dict "root" $root "name" $name "component" .component) | nindent 2 }}
+spec:
+  serviceName: {{ $name }}
+  replicas: 1
+  selector:
+    matchLabels:
+      {{- include "plait.selector" (dict "root" $root "component" .component) | nindent 6 }}
+  persistentVolumeClaimRetentionPolicy: {whenDeleted: {{ .whenDeleted }}, whenScaled: Retain}
+  template:
+    metadata:
+      labels:
+        {{- include "plait.labels" (dict "root" $root "component" .component) | nindent 8 }}
+      annotations:
+        cluster-autoscaler.kubernetes.io/safe-to-evict: "false"
+        karpenter.sh/do-not-disrupt: "true"
+    spec:
+      serviceAccountName: {{ include "plait.account" (dict "root" $root "of" "plain") }}
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      terminationGracePeriodSeconds: 30
+      {{- with $root.Values.priorityClassName }}
+      priorityClassName: {{ . }}
+      {{- end }}
+      {{- include "plait.pullSecrets" $root | nindent 6 }}
+      securityContext:
+        {{- include "plait.podSecurity" 1000 | nindent 8 }}
+      {{- include "plait.placement" .values | nindent 6 }}
+      containers:
+        - name: valkey
+          image: {{ include "plait.image" (dict "root" $root "of" "ray") }}
+          imagePullPolicy: {{ $root.Values.image.ray.pullPolicy }}
+          command: [bash, /etc/valkey/start.sh]
+          ports:
+            - {name: valkey, containerPort: 6379}
+          env:
+            - name: VALKEY_PASSWORD
+              valueFrom:
+                secretKeyRef: {name: {{ .secret }}, key: {{ .key }}}
+          readinessProbe:
+            exec: {command: [bash, /etc/valkey/ping.sh]}
+            periodSeconds: 5
+            timeoutSeconds: 3
+          # Only a server that hangs is started again: reading a large file takes its time.
+          livenessProbe:
+            tcpSocket: {port: valkey}
+            periodSeconds: 10
+            failureThreshold: 6
+          resources:
+            {{- toYaml .resources | nindent 12 }}
+          securityContext:
+            {{- include "plait.containerSecurity" $root | nindent 12 }}
+            readOnlyRootFilesystem: true
+          volumeMounts:
+            - {name: data, mountPath: /data}
+            - {name: config, mountPath: /etc/valkey, readOnly: true}
+      volumes:
+        - name: config
+          configMap: {name: {{ $name }}-config}
+  volumeClaimTemplates:
+    - metadata:
+        name: data
+        labels:
+          {{- include "plait.selector" (dict "root" $root "component" .component) | nindent 10 }}
+      spec:
+        accessModes: [ReadWriteOnce]
+        {{- with .persistence.storageClassName }}
+        storageClassName: {{ . }}
+        {{- end }}
+        resources: {requests: {storage: {{ .persistence.size }}}}
+{{- end }}

@@ -1,0 +1,60 @@
+"""The runtimes under plait's own layer: built again only when what goes into them changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+
+from closure import HERE, closure, fusion_roots, pinned, project_roots
+from containers import build, identity, run
+from wheelhouse import fetch
+
+_MARKERS = """
+import json, os, platform, sys
+print(json.dumps({
+    "implementation_name": sys.implementation.name,
+    "implementation_version": platform.python_version(),
+    "os_name": os.name,
+    "platform_machine": platform.machine(),
+    "platform_python_implementation": platform.python_implementation(),
+    "platform_release": platform.release(),
+    "platform_system": platform.system(),
+    "platform_version": platform.version(),
+    "python_full_version": platform.python_version(),
+    "python_version": ".".join(platform.python_version_tuple()[:2]),
+    "sys_platform": sys.platform,
+}))
+"""
+
+
+def target_of(base: str) -> dict[str, str]:
+    """Returns the environment markers of the Python that images on `base` have."""
+    system = "plait-runtime:system"
+    build(system, HERE / "base" / "Dockerfile", base, target="system")
+    found: dict[str, str] = json.loads(run(system, "python3", "-c", _MARKERS))
+    return found
+
+
+def build_runtimes(base: str, target: Mapping[str, str]) -> dict[str, str]:
+    """Returns the runtimes' images by the name of what runs on them."""
+    fusion = closure(fusion_roots(), target)
+    wanted = {
+        "spark": closure(project_roots("spark"), target) - fusion,
+        "ray": closure(project_roots(), target) - fusion,
+    }
+    shared = _runtime("base", base, fusion, target)
+    return {name: _runtime(name, shared, names, target) for name, names in wanted.items()}
+
+
+def _runtime(name: str, base: str, packages: Iterable[str], target: Mapping[str, str]) -> str:
+    dockerfile, *files = sorted((HERE / name).iterdir())
+    files = [*files, HERE / "install.sh"]
+    wanted = pinned(packages)
+    said = [identity(base) or base, *wanted, *(path.read_text() for path in [dockerfile, *files])]
+    image = f"plait-runtime:{name}-{hashlib.sha256('|'.join(said).encode()).hexdigest()[:12]}"
+    if not identity(image):
+        print(f"{name}: {len(wanted)} packages", flush=True)
+        wheels = fetch([*pinned(["pip"]), *wanted], target)
+        build(image, dockerfile, base, [*files, *wheels])
+    return image

@@ -1,0 +1,46 @@
+"""Options of every verb that talks to a cluster."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Output(StrEnum):
+    """What is printed."""
+
+    text = "text"
+    json = "json"
+
+
+class DryRun(StrEnum):
+    """Who checks a resource that is not submitted."""
+
+    client = "client"
+    server = "server"
+
+
+def duration(text: str) -> float:
+    """Returns seconds of "90", "90s", "10m", "2h".
+
+    Raises:
+        typer.BadParameter: it is none of these.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
+    if found is None:
+        raise typer.BadParameter(f"'{text}' is no duration; give 90, 90s, 10m or 2h")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+ContextOption = Annotated[
+    str | None, typer.Option(help="Of the kubeconfig.", show_default="the current one")
+]
+NamespaceOption = Annotated[
+    str | None, typer.Option("-n", "--namespace", help="Where.", show_default="the context's")
+]
+OutputOption = Annotated[Output, typer.Option("-o", "--output", help="For people, or machines.")]

@@ -1,0 +1,109 @@
+"""Shows a run while it is followed: its states and reasons on stderr, its log on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from plait.cluster.follow import Outcome
+    from plait.cluster.outcome import State
+
+_COLOURS = {"succeeded": "green", "ready": "green", "failed": "red", "running": "cyan"}
+
+
+class TextPrinter:
+    """Seconds and words for a person."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._notes: list[str] = []
+
+    def state(self, state: State) -> None:
+        """Prints the state, and why it is so."""
+        word = typer.style(state.name, bold=True, fg=_COLOURS.get(state.name))
+        why = f"  {state.why}" if state.why and not state.ended else ""
+        self._say(f"{word}{why}")
+
+    def note(self, text: str) -> None:
+        """Prints one more thing worth knowing."""
+        self._notes.append(text)
+        self._say(typer.style(text, fg="yellow"))
+
+    def log(self, line: str) -> None:
+        """Prints a line of the job as it is."""
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+    def conclude(self, outcome: Outcome) -> None:
+        """Prints how the run ended, and what to do; what was said before is not repeated."""
+        bad = outcome.exit != 0
+        headline = f"{outcome.name}: {outcome.state} after {clock(outcome.seconds)}."
+        typer.echo(typer.style(headline, bold=True, fg="red" if bad else "green"), err=True)
+        why = outcome.why
+        for note in self._notes:
+            why = why.replace(note, "").strip()
+        for text in (why, outcome.fix):
+            if text and bad:
+                typer.echo(text, err=True)
+
+    def _say(self, text: str) -> None:
+        seconds = typer.style(f"{clock(time.monotonic() - self._began):>9}  ", dim=True)
+        typer.echo(seconds + text, err=True)
+
+
+class QuietPrinter:
+    """For --output json: the log goes to stderr, all else into the last record."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def state(self, state: State) -> None:
+        """Says nothing: the record has the last one."""
+
+    def note(self, text: str) -> None:
+        """Keeps it for the record."""
+        self.notes.append(text)
+
+    def log(self, line: str) -> None:
+        """Prints a line of the job, out of the record's way."""
+        typer.echo(line, err=True)
+
+
+def clock(seconds: float) -> str:
+    """Returns seconds as people say them: 41 s, 3 min 20 s."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def record_of(outcome: Outcome, **more: Any) -> dict[str, Any]:
+    """Returns the last record: how it ended, and what the job itself said last."""
+    return {
+        "name": outcome.name,
+        **more,
+        "state": outcome.state,
+        "exit_code": int(outcome.exit),
+        "why": outcome.why,
+        "fix": outcome.fix,
+        "seconds": outcome.seconds,
+        "result": _result(outcome.last_lines),
+        "last_lines": list(outcome.last_lines),
+    }
+
+
+def _result(lines: tuple[str, ...]) -> Any:
+    """Returns what the job printed as its summary: the last line that is a JSON object."""
+    for line in reversed(lines):
+        if line.lstrip().startswith("{"):
+            try:
+                return json.loads(line)
+            except ValueError:
+                continue
+    return None

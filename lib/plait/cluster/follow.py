@@ -1,0 +1,300 @@
+"""Follows a run to its end: its state, why it waits, its log. Only its status ends it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from plait.cluster.api import Api
+from plait.cluster.cancel import cancel
+from plait.cluster.failure import explain_failure
+from plait.cluster.logs import LogFollower
+from plait.cluster.outcome import Exit, State, state_of
+from plait.cluster.parts import Source, events_of, log_source, pods_of
+from plait.cluster.refusal import Forbidden
+from plait.cluster.verbs import KINDS, Resource
+from plait.cluster.waiting import Reason, reasons
+from plait.cluster.watch import Seen, Silent, watch
+from plait.errors import ClusterDown, PlaitError
+
+LOOK_S, LOOK_ACTIVE_S = 2.0, 10.0  # between two looks at the pods
+DOWN_S = 600.0  # an API server silent for so long is given up
+TAIL = 20
+
+
+class Teller(Protocol):
+    """What shows a run to whoever waits for it."""
+
+    def state(self, state: State) -> None:
+        """Another state."""
+
+    def note(self, text: str) -> None:
+        """Something worth knowing, such as why it waits."""
+
+    def log(self, line: str) -> None:
+        """A line of the job."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds; null: for ever.
+
+    Args:
+        whole: until the run has ended.
+        hopeless: for a run that cannot start; then it is cancelled.
+        down: for an API server that does not answer.
+    """
+
+    whole: float | None = None
+    hopeless: float | None = 30.0
+    down: float = DOWN_S
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended, or why it is no longer followed."""
+
+    name: str
+    state: str
+    exit: Exit
+    why: str = ""
+    fix: str = ""
+    seconds: float = 0.0
+    last_lines: tuple[str, ...] = ()
+
+
+@dataclass
+class _Follower:
+    api: Api
+    resource: Resource
+    tell: Teller
+    patience: Patience
+    stop: threading.Event = field(default_factory=threading.Event)
+    news: queue.SimpleQueue[Seen | Silent | PlaitError | str] = field(
+        default_factory=queue.SimpleQueue
+    )
+    log: LogFollower | None = None
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=200))
+    state: State = field(default_factory=lambda: State(""))
+    began: float = field(default_factory=time.monotonic)
+    looked: float = 0.0
+    hopeless: float | None = None
+    told: set[str] = field(default_factory=set)
+    deaf: bool = False
+
+    @property
+    def name(self) -> str:
+        return str(self.resource["metadata"]["name"])
+
+    def run(self) -> Outcome:
+        threading.Thread(target=self._watch, name="watch", daemon=True).start()
+        try:
+            self._see(self.resource)
+            while True:
+                outcome = self._next()
+                if outcome is not None:
+                    return outcome
+        finally:
+            self.stop.set()
+
+    def _watch(self) -> None:
+        kind = KINDS[self.resource["kind"]]
+        path = self.api.path(kind, api_version=self.resource["apiVersion"])
+        try:
+            for event in watch(self.api, path, self.name, self.stop, wait=self.stop.wait):
+                self.news.put(event)
+        except PlaitError as error:
+            self.news.put(error)
+
+    def _next(self) -> Outcome | None:
+        if self.state.ended:
+            return self._end(self.state)
+        try:
+            news = self.news.get(timeout=0.2)
+        except queue.Empty:
+            pass
+        else:
+            if isinstance(news, str):
+                self._line(news)
+                return None  # lines first: they come in heaps
+            if isinstance(news, PlaitError):
+                raise news
+            if isinstance(news, Silent):
+                self._silent(news)
+            elif news.resource is None:
+                return self._end(State("deleted", exit=Exit.CANCELLED, why="It was deleted."))
+            elif news.resource["metadata"]["uid"] == self.resource["metadata"].get("uid"):
+                self._see(news.resource)
+            else:
+                return self._end(State("deleted", exit=Exit.CANCELLED, why="It was replaced."))
+            if self.state.ended:
+                return None
+        if self.patience.whole is not None and self._seconds() > self.patience.whole:
+            return self._end(
+                State(self.state.name, exit=Exit.DEADLINE),
+                f"It did not end within {self.patience.whole:g} s (--timeout), and goes on.",
+                f"plait logs {self.name} -f, or plait cancel {self.name}",
+            )
+        every = LOOK_ACTIVE_S if self.state.active and self.log else LOOK_S
+        if time.monotonic() - self.looked > every and not self.deaf:
+            return self._look()
+        return None
+
+    def _see(self, resource: Resource) -> None:
+        self.resource = {"kind": self.resource["kind"], **resource}
+        state = state_of(self.resource)
+        if state != self.state:
+            if (state.name, state.why) != (self.state.name, self.state.why):
+                self.tell.state(state)
+            self.state, self.looked = state, 0.0
+
+    def _silent(self, news: Silent) -> None:
+        if not news.seconds:
+            self.tell.note("The API server answers again.")
+            self.told.discard("silent")
+            return
+        if news.seconds > self.patience.down:
+            raise ClusterDown(
+                f"the API server has not answered for {news.seconds:.0f} s: {news.reason}",
+                fix=f"The run goes on without this command: plait status {self.name}",
+            )
+        if "silent" not in self.told:
+            self.told.add("silent")
+            self.tell.note("The API server does not answer. The run goes on; asking again ...")
+
+    def _look(self) -> Outcome | None:
+        """Looks at the pods: why it waits, and where its log is."""
+        try:
+            pods = pods_of(self.api, self.resource)
+            if self.resource["kind"] != "RayService":
+                self._find_log(pods)
+            waits = reasons(pods, events_of(self.api, self.resource, pods), self._nodes())
+        except Forbidden as error:
+            self.deaf = True
+            self._once(f"Why it waits, and its log, cannot be shown: {error.seen}")
+            return None
+        except PlaitError:
+            return None  # the watch says so
+        finally:
+            self.looked = time.monotonic()
+        for reason in waits:
+            self._once(reason.sentence)
+        return self._give_up(waits, pods)
+
+    def _give_up(self, waits: list[Reason], pods: list[Resource]) -> Outcome | None:
+        executors = [p for p in pods if (p["metadata"].get("labels") or {}).get("spark-role")]
+        works = self.state.active and (
+            self.resource["kind"] != "SparkApplication"
+            or any(
+                p["metadata"]["labels"]["spark-role"] == "executor"
+                and (p.get("status") or {}).get("phase") == "Running"
+                for p in executors
+            )
+        )
+        if works or not waits or not waits[0].hopeless:
+            self.hopeless = None
+            return None
+        now = time.monotonic()
+        if self.hopeless is None:
+            self.hopeless = now
+        patience = self.patience.hopeless
+        if patience is None or now - self.hopeless < patience:
+            return None
+        if self.resource["kind"] == "RayService":  # never taken down for a bad upgrade
+            why = f"{waits[0].sentence} It is left as it is."
+        else:
+            cancel(self.api, self.resource, waits[0].sentence, Exit.INFRASTRUCTURE)
+            why = f"{waits[0].sentence} The run was cancelled."
+        return self._end(State("cannot start", exit=Exit.INFRASTRUCTURE), why, waits[0].fix)
+
+    def _nodes(self) -> list[Resource] | None:
+        if "nodes" in self.told:
+            return None
+        try:
+            return list(self.api.get("/api/v1/nodes")["items"])
+        except Forbidden:
+            self.told.add("nodes")
+            return None
+
+    def _find_log(self, pods: list[Resource]) -> None:
+        source = log_source(self.resource, pods)
+        if self.log is not None and self.log.fault is not None:
+            if isinstance(self.log.fault, Forbidden):
+                self._once(f"Its log cannot be read: {self.log.fault.seen}")
+                return
+            self.log = None
+        if source is None or (self.log is not None and self.log.source == source):
+            return
+        if self.log is not None:
+            self.log.finish()
+            self._once(f"The log goes on in pod {source.pod}.")
+        self.log = self._follow_log(source)
+
+    def _follow_log(self, source: Source) -> LogFollower:
+        follower = LogFollower(self.api, source, self.news.put)
+        follower.start()
+        return follower
+
+    def _line(self, line: str) -> None:
+        self.lines.append(line)
+        self.tell.log(line)
+
+    def _once(self, text: str) -> None:
+        if text not in self.told:
+            self.told.add(text)
+            self.tell.note(text)
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def _end(self, state: State, why: str = "", fix: str = "") -> Outcome:
+        pods: list[Resource] = []
+        if state.name not in ("deleted", "deleting") and not self.deaf:
+            try:
+                pods = pods_of(self.api, self.resource)
+                if state.exit is not Exit.DEADLINE or state.ended:
+                    self._find_log(pods)
+            except PlaitError:
+                pass
+        if self.log is not None:
+            self.log.finish()
+        while True:
+            try:
+                news = self.news.get_nowait()
+            except queue.Empty:
+                break
+            if isinstance(news, str):
+                self._line(news)
+        assert state.exit is not None
+        if state.exit in (Exit.FAILED, Exit.INFRASTRUCTURE) and not why:
+            what, mend = explain_failure(self.resource, pods, list(self.lines))
+            why, fix = f"{what} {state.why}".strip() if what else state.why, fix or mend
+        return Outcome(
+            self.name,
+            state.name,
+            state.exit,
+            why or state.why,
+            fix,
+            round(self._seconds(), 1),
+            tuple(self.lines)[-TAIL:],
+        )
+
+
+def follow_run(api: Api, resource: Resource, tell: Teller, patience: Patience) -> Outcome:
+    """Follows the run `resource` until it ends, cannot start, or `patience` does.
+
+    Args:
+        api: the cluster.
+        resource: the run, as the API server has it.
+        tell: shows what happens.
+        patience: how long to wait.
+
+    Raises:
+        ClusterDown: the API server stayed silent for too long.
+        Refused, NoCluster: the run may not be watched.
+    """
+    return _Follower(api, resource, tell, patience).run()

@@ -1,0 +1,137 @@
+"""The runs of a namespace: all of them, or one by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from plait.cluster.api import Api
+from plait.cluster.fill import WORKERS, cluster_spec
+from plait.cluster.naming import RUN, VERB
+from plait.cluster.outcome import State, state_of
+from plait.cluster.refusal import Missing, no_namespace
+from plait.cluster.template import INSTANCE
+from plait.cluster.verbs import KINDS, Resource
+from plait.errors import NoRun, PlaitError, nearest
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, as `plait status` shows it."""
+
+    resource: Resource
+
+    @property
+    def name(self) -> str:
+        """Of the resource."""
+        return str(self.resource["metadata"]["name"])
+
+    @property
+    def state(self) -> State:
+        """How it stands."""
+        return state_of(self.resource)
+
+    @property
+    def workers(self) -> str:
+        """How many it asked for: N, or MIN:MAX."""
+        spec = self.resource["spec"]
+        if self.resource["kind"] == "SparkApplication":
+            return str((spec.get("executor") or {}).get("instances", ""))
+        for group in cluster_spec(self.resource).get("workerGroupSpecs") or []:
+            if group.get("groupName") == WORKERS:
+                least, most = group.get("minReplicas"), group.get("maxReplicas")
+                count = group.get("replicas")
+                return str(count) if least == most or least is None else f"{least}:{most}"
+        return ""
+
+    @property
+    def began(self) -> datetime:
+        """When it was submitted."""
+        return moment(self.resource["metadata"]["creationTimestamp"])
+
+    def seconds(self, now: datetime | None = None) -> float:
+        """How old it is."""
+        return ((now or datetime.now(UTC)) - self.began).total_seconds()
+
+    def record(self) -> dict[str, Any]:
+        """Returns the run as JSON values."""
+        labels, state = self.resource["metadata"].get("labels") or {}, self.state
+        return {
+            "name": self.name,
+            "verb": labels.get(VERB, "serve"),
+            "release": labels.get(INSTANCE, ""),
+            "run": labels.get(RUN, ""),
+            "kind": self.resource["kind"],
+            "state": state.name,
+            "ended": state.ended,
+            "exit_code": None if state.exit is None else int(state.exit),
+            "why": state.why,
+            "workers": self.workers,
+            "submitted": self.began.isoformat(),
+        }
+
+
+def moment(text: str) -> datetime:
+    """Returns the moment that Kubernetes writes as text."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def runs(api: Api) -> list[Run]:
+    """Returns the runs of the namespace, newest first, and the RayService of its releases.
+
+    Raises:
+        Refused, NoCluster, ClusterDown: they cannot be listed.
+    """
+    found: dict[str, Run] = {}
+    missing: list[PlaitError] = []
+    for kind in KINDS.values():
+        selectors = [VERB]
+        if kind.name == "RayService":
+            selectors.append("app.kubernetes.io/part-of=plait")
+        for selector in selectors:
+            try:
+                listed = api.get(api.path(kind), labelSelector=selector)["items"]
+            except Missing as error:  # an operator less is no error here
+                missing.append(error)
+                continue
+            for resource in listed:
+                resource.setdefault("kind", kind.name)
+                found[resource["metadata"]["uid"]] = Run(resource)
+    if len(missing) == len(KINDS) + 1:
+        raise missing[0]
+    if not found:
+        check_namespace(api)
+    return sorted(found.values(), key=lambda run: run.began, reverse=True)
+
+
+def find(api: Api, name: str) -> Run:
+    """Returns the run `name`.
+
+    Raises:
+        NoRun: there is none.
+        Refused, NoCluster, ClusterDown: it cannot be looked for.
+    """
+    listed = runs(api)
+    for run in listed:
+        if run.name == name:
+            return run
+    raise NoRun(
+        f"namespace '{api.namespace}' has no run '{name}'.",
+        allowed=nearest(name, [run.name for run in listed][:20]),
+        fix="List them: plait status",
+    )
+
+
+def check_namespace(api: Api) -> None:
+    """Checks that the namespace is there: what lists it finds none in one that is not.
+
+    Raises:
+        Refused: it is not.
+    """
+    try:
+        api.get(f"/api/v1/namespaces/{api.namespace}")
+    except Missing:
+        raise no_namespace(api) from None
+    except PlaitError:
+        return  # it may not be asked for

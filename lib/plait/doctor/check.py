@@ -1,0 +1,39 @@
+"""One thing that was looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How it is."""
+
+    ok = "ok"
+    warn = "warn"
+    fail = "fail"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at, how it is, what was found, and the exact fix."""
+
+    name: str
+    level: Level
+    found: str
+    fix: str = ""
+
+
+def ok(name: str, found: str) -> Check:
+    """Returns a check that is as it should be."""
+    return Check(name, Level.ok, found)
+
+
+def warn(name: str, found: str, fix: str = "") -> Check:
+    """Returns a check that some will trip over."""
+    return Check(name, Level.warn, found, fix)
+
+
+def fail(name: str, found: str, fix: str = "") -> Check:
+    """Returns a check that must be mended."""
+    return Check(name, Level.fail, found, fix)

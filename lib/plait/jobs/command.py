@@ -1,0 +1,33 @@
+"""What every job does alike: the project file it reads, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+
+from plait.errors import PlaitError
+
+CONFIG = "PLAIT_CONFIG"
+
+
+def parser_of(what: str) -> ArgumentParser:
+    """Returns a parser that knows --config; no option may be cut short, a typo must not pass."""
+    parser = ArgumentParser(description=what, allow_abbrev=False)
+    default = os.environ.get(CONFIG) or "plait.yaml"
+    parser.add_argument(
+        "-c", "--config", default=default, help=f"the project file; default: ${CONFIG}"
+    )
+    return parser
+
+
+def finish(work: Callable[[], str]) -> int:
+    """Prints what `work` returns, or the sentence of its error; returns the exit code."""
+    try:
+        said = work()
+    except PlaitError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    sys.stdout.write(f"{said}\n")
+    return 0

@@ -1,0 +1,89 @@
+"""The endpoint of a release, as an application and as who runs it see it."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from .kubectl import environment, get, kubectl, wait_until
+
+
+@dataclass(frozen=True)
+class Served:
+    """A release's endpoint, reached at its Service."""
+
+    namespace: str = "plait"
+    release: str = "plait"
+
+    @property
+    def url(self) -> str:
+        """The address of the Service; this machine is a node of the cluster."""
+        service = get("service", f"{self.release}-serve-svc", "-n", self.namespace)
+        return f"http://{service['spec']['clusterIP']}:8000"
+
+    @property
+    def key(self) -> str:
+        """The API key."""
+        secret = get("secret", f"{self.release}-access", "-n", self.namespace)
+        return base64.b64decode(secret["data"]["api-key"]).decode()
+
+    def client(self, **more: Any) -> httpx.Client:
+        """Returns a client that has the key."""
+        return httpx.Client(base_url=self.url, headers={"X-API-Key": self.key}, timeout=60, **more)
+
+    def recommend(self, account: str, platform: str = "shop", k: int = 5) -> Any:
+        """Returns the answer to one account."""
+        with self.client() as client:
+            user = {"platform": platform, "id": account}
+            reply = client.post("/v1/recommend", json={"user": user, "k": k})
+        assert reply.status_code == httpx.codes.OK, f"{reply.status_code} {reply.text}"
+        return reply.json()
+
+    def wait_until_ready(self, seconds: float = 240) -> float:
+        """Returns the seconds until a model answers."""
+        began = time.monotonic()
+
+        def ready() -> bool:
+            try:
+                with self.client() as client:
+                    return client.get("/health/ready").status_code == httpx.codes.OK
+            except httpx.HTTPError as error:
+                raise AssertionError(str(error)) from None
+
+        wait_until(ready, seconds, "the endpoint is ready")
+        return time.monotonic() - began
+
+    def pods(self, node_type: str) -> list[str]:
+        """Returns the names of the serving pods that run: `head` or `worker`."""
+        found = get(
+            "pods", "-n", self.namespace, "-l",
+            f"app.kubernetes.io/component=serve,ray.io/node-type={node_type}",
+        )["items"]  # fmt: skip
+        return [
+            pod["metadata"]["name"]
+            for pod in found
+            if pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]
+        ]
+
+    def service(self) -> Any:
+        """Returns the RayService."""
+        return get("rayservice", self.release, "-n", self.namespace)
+
+    def delete_pod(self, name: str, *options: str) -> None:
+        """Deletes a pod and does not wait for its end."""
+        kubectl("delete", "pod", name, "-n", self.namespace, "--wait=false", *options)
+
+
+def plait(*arguments: str, env: dict[str, str], check: bool = True) -> tuple[int, str, str]:
+    """Returns exit code, stdout and stderr of a plait command."""
+    done = subprocess.run(
+        ["plait", *arguments], env=environment() | env, text=True, capture_output=True,
+        check=False, timeout=900,
+    )  # fmt: skip
+    assert not check or done.returncode == 0, f"plait {arguments}\n{done.stdout}\n{done.stderr}"
+    return done.returncode, done.stdout, done.stderr

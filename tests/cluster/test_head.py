@@ -1,0 +1,75 @@
+"""What keeps answering while Ray's head, Ray's Valkey or live state's Valkey is away."""
+
+from __future__ import annotations
+
+import time
+
+from .kubectl import get, kubectl, wait_until
+from .load import Load
+from .served import Served
+from .steps import Steps
+
+ACCOUNTS = [f"u{n}" for n in range(100)]
+
+
+def _restarts(pod: str) -> int:
+    statuses = get("pod", pod, "-n", "plait")["status"]["containerStatuses"]
+    return sum(int(one["restartCount"]) for one in statuses)
+
+
+def test_the_workers_answer_while_the_head_is_away(steps: Steps) -> None:
+    served = Served()
+    served.wait_until_ready()
+    (head,), workers = served.pods("head"), served.pods("worker")
+    with steps.step("Ray's head is deleted") as remarks:
+        with Load(served.url, served.key, "shop", ACCOUNTS) as load:
+            served.delete_pod(head, "--grace-period=0", "--force")
+            wait_until(lambda: served.pods("head") not in ([], [head]), 120, "a new head runs")
+            (back,) = served.pods("head")
+            kubectl("wait", f"pod/{back}", "-n", "plait", "--for=condition=Ready", "--timeout=120s")
+            time.sleep(10)
+        remarks.append(load.summary())
+    assert not load.failed, load.failed[:10]
+    assert served.pods("worker") == workers
+    assert [_restarts(worker) for worker in workers] == [0] * len(workers)
+
+
+def test_rays_valkey_restarts(steps: Steps) -> None:
+    _fault(steps, "plait-gcs-0", "Ray's Valkey is killed", set())
+
+
+def test_live_states_valkey_is_away(steps: Steps) -> None:
+    _fault(steps, "plait-live-state-0", "live state's Valkey is killed", {"state_unavailable"})
+
+
+def _fault(steps: Steps, pod: str, what: str, allowed: set[str]) -> None:
+    """Kills `pod` at once while answers are asked for, which say no more than `allowed`."""
+    served = Served()
+    served.wait_until_ready()
+    head = served.pods("head")
+    said: set[str] = set()
+    with steps.step(what) as remarks:
+        with Load(served.url, served.key, "shop", ACCOUNTS) as load:
+            uid = get("pod", pod, "-n", "plait")["metadata"]["uid"]
+            served.delete_pod(pod, "--grace-period=0", "--force")
+            until = time.monotonic() + 120
+            while time.monotonic() < until:
+                said.add(served.recommend("u1")["fallback"] or "")
+                if _is_back(pod, uid):
+                    break
+                time.sleep(0.2)
+            assert _is_back(pod, uid)
+            wait_until(lambda: served.recommend("u1")["fallback"] is None, 60, "live state is read")
+        remarks.append(load.summary())
+    assert said <= {""} | allowed
+    assert not load.failed, load.failed[:10]
+    assert served.pods("head") == head
+
+
+def _is_back(pod: str, uid: str) -> bool:
+    found = [p for p in get("pods", "-n", "plait")["items"] if p["metadata"]["name"] == pod]
+    return any(
+        one["metadata"]["uid"] != uid
+        and any(c["type"] == "Ready" and c["status"] == "True" for c in one["status"]["conditions"])
+        for one in found
+    )

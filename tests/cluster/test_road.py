@@ -1,0 +1,83 @@
+"""The whole road by `plait submit`: raw logs in a bucket to an answer that an event changes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from plait.config import load_config
+from plait.fusion.run import fuse
+from tests.s3 import Bucket
+
+from .document import Document
+from .kubectl import get
+from .served import Served, plait
+from .steps import Steps
+
+
+def test_fuse(
+    platform: Document, desk: Path, shell: dict[str, str], storage: Bucket, steps: Steps
+) -> None:
+    platform.run("Before the first job", desk, shell)
+    with steps.step("plait submit fuse (driver, 1 executor)"):
+        platform.run("Fuse", desk, shell)
+    assert get("sparkapplications", "-n", "plait")["items"][0]["status"]["applicationState"][
+        "state"
+    ] == "COMPLETED"  # fmt: skip
+
+
+def test_the_tables_are_those_of_the_local_engine(
+    logs: Path, storage: Bucket, shell: dict[str, str], desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in shell.items():
+        if name.startswith(("AWS_", "PLAIT_")):
+            monkeypatch.setenv(name, value)
+    file = desk / "plait.yaml"
+    mine = logs.with_name("local.yaml")
+    mine.write_text(file.read_text().replace("s3://plait/store", "s3://plait/local"))
+    fuse(load_config(mine))
+    code, out, err = plait(
+        "diff", "s3://plait/local", "s3://plait/store", "--json", env=shell, check=False
+    )
+    assert code == 0, out + err
+
+
+def test_train_evaluate(
+    platform: Document, desk: Path, shell: dict[str, str], steps: Steps
+) -> None:
+    with steps.step("plait submit train (2 workers), and its repeat"):
+        platform.run("Train", desk, shell)
+    runs = [
+        run for run in get("rayjobs", "-n", "plait")["items"]
+        if run["metadata"]["labels"]["plait/verb"] == "train"
+    ]  # fmt: skip
+    assert [run["status"]["jobStatus"] for run in runs] == ["SUCCEEDED"]
+    with steps.step("plait submit evaluate"):
+        platform.run("Evaluate", desk, shell)
+
+
+def test_an_event_changes_the_next_answer(
+    platform: Document, desk: Path, shell: dict[str, str], steps: Steps
+) -> None:
+    with steps.step("ask, send an event, ask again"):
+        printed = platform.run("Ask", desk, shell)
+    answers = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    before, taken, after = (answer for answer in answers if "status" not in answer)
+    assert taken["accepted"] == 1
+    assert before["items"] != after["items"]
+    assert "shop:i5" not in [item["item_id"] for item in after["items"]]
+
+
+def test_follow(platform: Document, desk: Path, shell: dict[str, str]) -> None:
+    printed = platform.run("Follow", desk, shell)
+    assert "first-model" in printed
+    platform.run("In your own pipeline", desk, shell)
+    assert json.loads((desk / "train.json").read_text())
+
+
+def test_it_answers_through_the_service() -> None:
+    served = Served()
+    served.wait_until_ready()
+    assert len(served.recommend("u7", k=3)["items"]) == 3

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from plait.serving.environment import FAST
+from tests.helm.chart import Resource, environment, render
+
+
+def service(**values: Any) -> Resource:
+    spec: Resource = render(**values).one("RayService", "plait")["spec"]
+    return spec
+
+
+def pod(cluster: Resource, group: int | None = None) -> Resource:
+    holder = cluster["headGroupSpec"] if group is None else cluster["workerGroupSpecs"][group]
+    found: Resource = holder["template"]["spec"]
+    return found
+
+
+def test_head_and_workers_start_ray_with_what_makes_serving_fast() -> None:
+    cluster = service(serving={"workers": {"spot": {"enabled": True}}})["rayClusterConfig"]
+    for place in (None, 0, 1):
+        found = environment(pod(cluster, place))
+        assert {name: found.get(name) for name in FAST} == FAST
+
+
+def test_the_head_holds_no_secret_and_runs_no_replica() -> None:
+    cluster = service(access={"enabled": True}, s3={"existingSecret": "keys"})["rayClusterConfig"]
+    assert cluster["headGroupSpec"]["rayStartParams"]["num-cpus"] == "0"
+    head, worker = environment(pod(cluster)), environment(pod(cluster, 0))
+    secret = {"PLAIT_PSEUDONYM_KEY", "PLAIT_API_KEY", "PLAIT_LIVE_STATE", "AWS_SECRET_ACCESS_KEY"}
+    assert not secret & head.keys()
+    assert secret <= worker.keys()
+
+
+def test_serve_scales_as_the_values_say() -> None:
+    config = yaml.safe_load(service()["serveConfigV2"])
+    (application,) = config["applications"]
+    (deployment,) = application["deployments"]
+    scaling = deployment["autoscaling_config"]
+    assert (scaling["min_replicas"], scaling["max_replicas"]) == (1, 4)
+    assert scaling["upscale_delay_s"] >= scaling["look_back_period_s"]
+    assert "initial_replicas" not in scaling  # it would pin the number after an upgrade
+    assert config["proxy_location"] == "EveryNode"
+    env = application["runtime_env"]["env_vars"]
+    assert env == {"PLAIT_MODEL": "", "PLAIT_MODEL_VERSION": ""}
+
+
+def test_the_head_answers_where_there_may_be_no_replica() -> None:
+    assert service()["excludeHeadPodFromServeSvc"] is True
+    zero = service(serving={"autoscaling": {"minReplicas": 0}})
+    assert zero["excludeHeadPodFromServeSvc"] is False
+
+
+def test_pods_of_a_fixed_number_have_no_autoscaler() -> None:
+    cluster = service(serving={"workers": {"onDemand": {"maxReplicas": 1}}})["rayClusterConfig"]
+    assert "enableInTreeAutoscaling" not in cluster
+    assert cluster["workerGroupSpecs"][0]["replicas"] == 1
+    assert pod(cluster)["automountServiceAccountToken"] is False
+
+
+def test_where_pods_scale_the_chart_leaves_their_number_to_ray() -> None:
+    cluster = service()["rayClusterConfig"]
+    assert cluster["enableInTreeAutoscaling"] is True
+    assert "replicas" not in cluster["workerGroupSpecs"][0]
+    assert cluster["autoscalerOptions"]["securityContext"]["allowPrivilegeEscalation"] is False
+    assert pod(cluster)["automountServiceAccountToken"] is True
+    assert pod(cluster, 0)["automountServiceAccountToken"] is False
+
+
+def test_strangers_need_a_token() -> None:
+    assert service()["rayClusterConfig"]["authOptions"] == {"mode": "token"}
+    own = service(kuberay={"version": "1.7"}, auth={"existingSecret": "mine"})
+    assert own["rayClusterConfig"]["authOptions"] == {"mode": "token", "secretName": "mine"}
+    off = service(auth={"enabled": False})
+    assert off["rayClusterConfig"]["authOptions"] == {"mode": "disabled"}
+
+
+def test_rays_state_lies_in_a_valkey_of_its_own() -> None:
+    options = service()["rayClusterConfig"]["gcsFaultToleranceOptions"]
+    assert options["redisAddress"] == "plait-gcs:6379"
+    reference = options["redisPassword"]["valueFrom"]["secretKeyRef"]
+    assert reference == {"name": "plait-gcs", "key": "password"}
+    off = service(serving={"gcs": {"faultTolerance": False}})
+    assert "gcsFaultToleranceOptions" not in off["rayClusterConfig"]
+
+
+@pytest.mark.parametrize(
+    "upgrade,kind",
+    [
+        ({}, "NewCluster"),
+        ({"gatewayClassName": "istio"}, "NewClusterWithIncrementalUpgrade"),
+        ({"gatewayClassName": "istio", "type": "NewCluster"}, "NewCluster"),
+        ({"type": "None"}, "None"),
+    ],
+)
+def test_how_it_is_upgraded(upgrade: dict[str, str], kind: str) -> None:
+    strategy = service(serving={"upgrade": upgrade})["upgradeStrategy"]
+    assert strategy["type"] == kind
+    assert ("clusterUpgradeOptions" in strategy) == (kind == "NewClusterWithIncrementalUpgrade")
+
+
+def test_pods_have_time_to_drain() -> None:
+    cluster = service()["rayClusterConfig"]
+    for place in (None, 0):
+        found = pod(cluster, place)
+        stop = found["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
+        drain = int(environment(found)["RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S"])
+        assert int(stop[-1]) + drain < found["terminationGracePeriodSeconds"]
+
+
+def test_the_password_of_live_state_is_put_in_by_the_kubelet() -> None:
+    names = [
+        entry["name"] for entry in pod(service()["rayClusterConfig"], 0)["containers"][0]["env"]
+    ]
+    assert names.index("PLAIT_LIVE_STATE_PASSWORD") < names.index("PLAIT_LIVE_STATE")
+    found = environment(pod(service()["rayClusterConfig"], 0))
+    assert found["PLAIT_LIVE_STATE"] == (
+        "redis://:$(PLAIT_LIVE_STATE_PASSWORD)@plait-live-state:6379/0"
+    )
+
+
+def test_an_external_valkey_may_have_no_password() -> None:
+    outside = {"own": {"enabled": False}, "external": {"host": "cache", "port": 6380, "tls": True}}
+    found = environment(pod(service(liveState=outside)["rayClusterConfig"], 0))
+    assert found["PLAIT_LIVE_STATE"] == "rediss://cache:6380/0"
+    assert "PLAIT_LIVE_STATE_PASSWORD" not in found
+
+
+def test_pods_of_ray_keep_the_name_by_which_kuberay_finds_heads() -> None:
+    template = service()["rayClusterConfig"]["headGroupSpec"]["template"]
+    assert "app.kubernetes.io/name" not in template["metadata"]["labels"]
+
+
+def test_what_only_the_newer_operator_knows_is_absent_by_default() -> None:
+    assert "suspend" not in service()
+    newer = service(kuberay={"version": "1.7"}, serving={"suspend": True})
+    assert newer["suspend"] is True

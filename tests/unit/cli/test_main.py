@@ -1,0 +1,31 @@
+"""Whatever is typed ends in a sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from plait.cli.main import main
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("stauts", "No such command 'stauts'"),
+        ("train --epohcs 3", "--epochs"),
+        ("train --epochs many", "valid integer"),
+        ("gc", "Missing option '--keep'"),
+        ("fuse -c nowhere.yaml", "cannot read 'nowhere.yaml'"),
+    ],
+)
+def test_a_mistake_is_told_and_ends_with_2(
+    typed: str, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["plait", *typed.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert says in said
+    assert "fault in plait" not in said
