@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Two processes: one for all tests that start Ray, one for the others (tests/lanes.py).
-LANES := -n 2 --dist loadgroup
+# Training on Ray, endpoints, and what computes, side by side (tests/lanes.py).
+LANES := -n 3 --dist loadgroup
 .DEFAULT_GOAL := help
 
 .PHONY: help demo test test-faults java fast check format images helm lock clean

@@ -1,7 +1,8 @@
-"""Which tests share a process when several run side by side (`-n 2 --dist loadgroup`).
+"""Which tests share a process when several run side by side (`-n 3 --dist loadgroup`).
 
-Tests of one file do, since they share what its fixtures start. So do all that start Ray: Ray's
-clusters, and the endpoints on them, do not meet. And so do those that need the one Spark session.
+Tests of one file do, since they share what its fixtures start. So do those that need the one Spark
+session, those that train on Ray, and those that serve: endpoints, whose HAProxies want the same
+ports, do not meet. Starting Ray is much waiting, so its lanes run beside those that compute.
 """
 
 from __future__ import annotations
@@ -12,24 +13,29 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-_RAY = (
-    "tests/faults/test_train_killed.py",
-    "tests/faults/test_endpoint.py",
-    "tests/e2e/test_workers.py",
-    "tests/e2e/test_demo.py",
-    "tests/e2e/test_serve.py",
-    "tests/e2e/test_s3.py",
-    "tests/e2e/test_train.py",
-)
-_SPARK = (
-    "tests/parity/test_engines.py",
-    "tests/parity/test_incremental.py",
-    "tests/parity/test_skew.py",
-    "tests/unit/engine/test_spark.py",
-)
-_LANE = dict.fromkeys(_RAY, "ray") | dict.fromkeys(_SPARK, "spark")
-# The longest go first: what is started last decides when the run ends.
-_FIRST = ("ray", "tests/e2e/test_beauty_electronics.py", "spark")
+# The longest lanes and files go first: what is started last decides when the run ends.
+LANES = {
+    "training": (
+        "tests/faults/test_train_killed.py",
+        "tests/e2e/test_workers.py",
+        "tests/e2e/test_train.py",
+    ),
+    "endpoint": (
+        "tests/e2e/test_demo.py",
+        "tests/faults/test_endpoint.py",
+        "tests/e2e/test_s3.py",
+        "tests/e2e/test_serve.py",
+    ),
+    "real": ("tests/e2e/test_beauty_electronics.py",),
+    "spark": (
+        "tests/parity/test_engines.py",
+        "tests/parity/test_incremental.py",
+        "tests/parity/test_skew.py",
+        "tests/unit/engine/test_spark.py",
+    ),
+}
+_LANE = {file: lane for lane, files in LANES.items() for file in files}
+_ORDER = list(_LANE)
 _FAULTS = Path(__file__).parent / "faults"
 
 
@@ -64,7 +70,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
 
 
-def _rank(item: pytest.Item) -> tuple[int, int]:
-    file, lane = item.nodeid.split("::", 1)[0], lane_of(item.nodeid)
-    place = _RAY.index(file) if file in _RAY else 0
-    return (_FIRST.index(lane) if lane in _FIRST else len(_FIRST), place)
+def _rank(item: pytest.Item) -> int:
+    file = item.nodeid.split("::", 1)[0]
+    return _ORDER.index(file) if file in _LANE else len(_ORDER)

@@ -66,7 +66,7 @@ def s3_server() -> Iterator[str]:
     assert process.stdin and process.stdout
     yield f"http://127.0.0.1:{int(process.stdout.readline())}"
     process.stdin.close()
-    process.wait(20)
+    process.wait(60)
 
 
 @pytest.fixture

@@ -176,7 +176,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     yield Kept(process, "".join(lines), folder)
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(120)
 
 
 def test_text_is_plain_where_there_is_no_terminal(kept: Kept) -> None:
@@ -214,7 +214,7 @@ def test_ctrl_c_ends_everything(kept: Kept) -> None:
     assert url
     assert httpx.get(f"{url[1]}/health/ready").status_code == 200
     kept.process.send_signal(signal.SIGINT)
-    assert kept.process.wait(60) == 130
+    assert kept.process.wait(120) == 130
     with pytest.raises(httpx.HTTPError):
         httpx.get(f"{url[1]}/health/ready", timeout=2)
     deadline = time.monotonic() + 20

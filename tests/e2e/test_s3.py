@@ -134,7 +134,7 @@ def served(project: Project) -> Iterator[Any]:
         if running:
             process = running.pop()
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0
+            assert process.wait(120) == 0
 
     yield start, stop
     stop()

@@ -62,7 +62,7 @@ def server(own_file: Path) -> Iterator[Server]:
     assert said, "plait serve ended before it was ready"
     yield Server(json.loads(said)["url"], own_file, process)
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
+    assert process.wait(120) == 0
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ class Endpoint:
         """Ends it in order."""
         assert self.process
         self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(90) == 0
+        assert self.process.wait(120) == 0
 
     def pid(self, word: str, seconds: float = 90) -> int:
         """Returns the process below the endpoint whose command line holds `word`.

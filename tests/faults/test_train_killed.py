@@ -21,6 +21,7 @@ from tests.e2e.tiny_project import environment, train_apart, train_command, writ
 
 from .book import Book
 
+pytestmark = pytest.mark.timeout(1800)
 STEPS = 100  # an epoch
 # Early, in the middle and late in the first epoch: other steps every time.
 PLACES = tuple(random.SystemRandom().randrange(place, place + 20) for place in (5, 33, 60))

@@ -1,4 +1,4 @@
-"""Two fuses of one store at the same time."""
+"""Fuses of one store at the same time."""
 
 from __future__ import annotations
 
@@ -13,19 +13,38 @@ from .book import Book
 from .check import assert_balanced, assert_same, rows_of
 from .logs import write_logs
 
+# Processes start seconds apart on a busy machine, so each says that it is loaded and waits.
+_LOADED = """
+import sys
+from plait.cli.main import main
+import plait.fusion.run
+print("loaded", flush=True)
+sys.stdin.readline()
+main()
+"""
+
+
+def _at_once(file: Path, runs: int) -> tuple[list[int], list[str]]:
+    """Fuses in that many processes; returns their exit codes and what they said."""
+    command = [sys.executable, "-c", _LOADED, "fuse", "-c", file, "-q"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    started = [subprocess.Popen(command, text=True, **pipes) for _ in range(runs)]
+    for run in started:
+        assert run.stdout and run.stdout.readline() == "loaded\n"
+    for run in started:
+        assert run.stdin
+        run.stdin.write("\n")
+        run.stdin.flush()
+    said = [run.communicate()[1] for run in started]
+    return [run.returncode for run in started], said
+
 
 def test_the_second_refuses_and_nothing_is_mixed(project: Path, book: Book) -> None:
     base = fuse(project)
-    command = [sys.executable, "-m", "plait.cli.main", "fuse", "-c", project, "-q"]
     refused = 0
     for part in (2, 3, 4):
         write_logs(project.parent, part)
-        runs = [
-            subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            for _ in range(3)
-        ]
-        said = [run.communicate()[1] for run in runs]
-        codes = [run.returncode for run in runs]
+        codes, said = _at_once(project, 3)
         assert 0 in codes, said
         for code, words in zip(codes, said, strict=True):
             if code:
