@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from tests.faults.logs import write_project
 from tests.s3 import KEYS, Bucket
 
 from .document import Document
-from .kubectl import environment, get, kubectl
+from .kubectl import environment, get, kubectl, wait_until
 from .steps import Steps
 
 _STEPS = pytest.StashKey[Steps]()
@@ -58,10 +61,13 @@ def cluster() -> None:
 
 @pytest.fixture(scope="session")
 def desk(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which the commands of the documentation are typed."""
+    """The folder in which the commands of the documentation are typed; KEEP=1 keeps it too."""
     folder = tmp_path_factory.mktemp("desk")
-    for name in ("helm", "infra", "examples"):
-        (folder / name).symlink_to(repository / name)
+    if os.environ.get("KEEP"):
+        folder = Path(tempfile.gettempdir()) / "plait-desk"
+        folder.mkdir(exist_ok=True)
+    (folder / "helm").unlink(missing_ok=True)
+    (folder / "helm").symlink_to(repository / "helm")
     return folder
 
 
@@ -110,9 +116,19 @@ def storage(logs: Path) -> Iterator[Bucket]:
         aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
     )  # fmt: skip
-    client.create_bucket(Bucket=BUCKET)
+
+    def reached() -> bool:  # kube-proxy learns of a Service a moment after the API server
+        try:
+            with suppress(client.exceptions.BucketAlreadyOwnedByYou):
+                client.create_bucket(Bucket=BUCKET)
+        except EndpointConnectionError as error:
+            raise AssertionError(str(error)) from None
+        return True
+
+    wait_until(reached, 30, "the bucket is made")
     bucket = Bucket(BUCKET, endpoint, client)
     for file in logs.parent.glob("*.csv"):
         bucket.put(f"raw/{file.name}", file.read_bytes())
     yield bucket
-    kubectl("delete", "namespace", STORAGE, "--wait=false")
+    if not os.environ.get("KEEP"):
+        kubectl("delete", "namespace", STORAGE, "--wait=false")

@@ -13,6 +13,12 @@ import httpx
 from .kubectl import environment, get, kubectl, wait_until
 
 
+def secret(name: str, key: str, namespace: str = "plait") -> str:
+    """Returns what a secret holds under `key`."""
+    held = get("secret", name, "-n", namespace)["data"][key]
+    return base64.b64decode(held).decode()
+
+
 @dataclass(frozen=True)
 class Served:
     """A release's endpoint, reached at its Service."""
@@ -29,8 +35,7 @@ class Served:
     @property
     def key(self) -> str:
         """The API key."""
-        secret = get("secret", f"{self.release}-access", "-n", self.namespace)
-        return base64.b64decode(secret["data"]["api-key"]).decode()
+        return secret(f"{self.release}-access", "api-key", self.namespace)
 
     def client(self, **more: Any) -> httpx.Client:
         """Returns a client that has the key."""
@@ -58,15 +63,17 @@ class Served:
         wait_until(ready, seconds, "the endpoint is ready")
         return time.monotonic() - began
 
+    def found(self, node_type: str) -> list[Any]:
+        """Returns the serving pods of that type, in any state: `head` or `worker`."""
+        selector = f"app.kubernetes.io/component=serve,ray.io/node-type={node_type}"
+        pods: list[Any] = get("pods", "-n", self.namespace, "-l", selector)["items"]
+        return pods
+
     def pods(self, node_type: str) -> list[str]:
-        """Returns the names of the serving pods that run: `head` or `worker`."""
-        found = get(
-            "pods", "-n", self.namespace, "-l",
-            f"app.kubernetes.io/component=serve,ray.io/node-type={node_type}",
-        )["items"]  # fmt: skip
+        """Returns the names of those that run and are not being deleted."""
         return [
             pod["metadata"]["name"]
-            for pod in found
+            for pod in self.found(node_type)
             if pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]
         ]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
+
 from tests.s3 import Bucket
 
 from .document import Document
-from .kubectl import get
+from .kubectl import get, wait_until
 from .served import Served
 from .steps import Steps
 
@@ -20,7 +22,13 @@ def test_install(
     assert "/v1/recommend" in printed  # the first curl of NOTES.txt
     for pod in get("pods", "-n", "plait")["items"]:
         assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
-    served = Served()
-    with served.client() as client:
-        reply = client.get("/health/ready")
-    assert (reply.status_code, "plait train" in reply.text) == (503, True), reply.text
+    wait_until(_says_what_is_missing, 30, "a 503 that names the next command")
+
+
+def _says_what_is_missing() -> bool:
+    try:
+        with Served().client() as client:
+            reply = client.get("/health/ready")
+    except httpx.HTTPError as error:  # the Service is a few seconds old
+        raise AssertionError(str(error)) from None
+    return reply.status_code == httpx.codes.SERVICE_UNAVAILABLE and "plait train" in reply.text

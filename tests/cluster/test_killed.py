@@ -6,6 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.faults.logs import write_logs
 from tests.s3 import Bucket
 
 from .kubectl import environment, get, kubectl, wait_until
+from .parity import assert_as_local
 from .served import plait
 from .steps import Steps
 
@@ -47,24 +49,63 @@ def more_logs(logs: Path, storage: Bucket) -> list[str]:
     """New files in the bucket, enough that fuse is still at it when it is hit."""
     for part in range(2, 6):
         write_logs(logs.parent, part, rows=40_000)
-    added = []
-    for file in sorted(logs.parent.glob("*-[2-5].csv")):
-        added.append(storage.put(f"raw/{file.name}", file.read_bytes()))
-    return added
+    files = sorted(logs.parent.glob("*-[2-5].csv"))
+    return [storage.put(f"raw/{file.name}", file.read_bytes()) for file in files]
 
 
 def test_an_executor_is_killed_in_the_middle_of_fuse(
-    more_logs: list[str], shell: dict[str, str], desk: Path, storage: Bucket, steps: Steps
+    more_logs: list[str],
+    logs: Path,
+    shell: dict[str, str],
+    desk: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    steps: Steps,
 ) -> None:
     with steps.step("an executor is killed in the middle of fuse"):
-        submitted = Submitted(shell, "fuse", "--workers", "1")
+        submitted = Submitted(shell, "fuse", "--workers", "1", "--run", f"hit-{uuid4().hex[:6]}")
         wait_until(lambda: _running("spark-role=executor"), 180, "an executor runs")
-        wait_until(lambda: storage.keys("store/tables/events/"), 60, "there is a table")
-        (executor,) = _running("spark-role=executor")
-        _kill(executor)
+        _kill(_running("spark-role=executor")[0])
         submitted.record()
-    code, out, err = plait(
-        "versions", "list", "-c", str(desk / "plait.yaml"), "--json", env=shell, check=False
+    assert_as_local(desk, logs, shell, monkeypatch)
+
+
+def test_a_worker_is_killed_in_the_middle_of_train(
+    shell: dict[str, str], desk: Path, storage: Bucket, steps: Steps
+) -> None:
+    settings = ("--epochs", "3", "--seed", "5", "--max-failures", "3", "--checkpoint-every", "1")
+    with steps.step("a worker is killed in the middle of train"):
+        run = f"hit-{uuid4().hex[:6]}"
+        submitted = Submitted(shell, "train", "--workers", "2", "--run", run, *settings)
+        wait_until(lambda: storage.keys("store/runs/default/"), 240, "the run has begun")
+        wait_until(
+            lambda: [key for key in storage.keys("store/runs/") if key.endswith(".safetensors")],
+            120, "there is a checkpoint",
+        )  # fmt: skip
+        workers = _running(
+            f"ray.io/originated-from-cr-name=plait-train-{run},ray.io/node-type=worker"
+        )
+        _kill(workers[0])
+        submitted.record()
+    _, hit, _ = plait("models", "-c", str(desk / "plait.yaml"), "--json", env=shell)
+    _, alone, _ = plait(
+        "train", "-c", str(desk / "plait.yaml"), "--json", "--quiet", *settings[:4], env=shell
     )
-    assert code == 0, out + err
-    assert len(json.loads(out)["versions"]) == 2
+    one = json.loads(hit)["versions"][-1]["metrics"]
+    assert one["loss_curve"] == pytest.approx(json.loads(alone)["metrics"]["loss_curve"], abs=1e-4)
+
+
+def test_the_driver_runs_out_of_memory(
+    shell: dict[str, str], desk: Path, storage: Bucket, steps: Steps
+) -> None:
+    before = storage.keys("store/versions/")
+    write = storage.put("raw/shop-9.csv", storage.client.get_object(
+        Bucket=storage.name, Key="raw/shop-1.csv")["Body"].read().replace(b"e1,", b"x1,"))  # fmt: skip
+    with steps.step("the driver runs out of memory") as remarks:
+        submitted = Submitted(shell, "fuse", "--driver-memory", "600Mi")
+        out, err = submitted.process.communicate(timeout=300)
+        remarks.append(f"exit code {submitted.process.returncode}: {json.loads(out)['why']}")
+    storage.client.delete_object(Bucket=storage.name, Key=write.removeprefix(f"{storage.uri}/"))
+    assert submitted.process.returncode == 1, out + err
+    assert "out of memory" in out
+    assert "--driver-memory" in out
+    assert storage.keys("store/versions/") == before

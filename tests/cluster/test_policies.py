@@ -12,18 +12,21 @@ from .kubectl import apply, get, kubectl, wait_until
 from .served import Served
 from .steps import Steps
 
-# Connects to every HOST:PORT of its arguments and prints which of them let it in.
+# Connects to every HOST:PORT of its arguments, again and again, since rules reach a new pod some
+# seconds late; prints which of them ever let it in.
 _PROBE = """
-import json, socket, sys
-reached = []
-for place in sys.argv[1:]:
-    host, port = place.rsplit(":", 1)
-    try:
-        socket.create_connection((host, int(port)), 4).close()
-        reached.append(place)
-    except OSError:
-        pass
-print(json.dumps(reached))
+import json, socket, sys, time
+reached, until = set(), time.monotonic() + 20
+while time.monotonic() < until:
+    for place in sys.argv[1:]:
+        host, port = place.rsplit(":", 1)
+        try:
+            socket.create_connection((host, int(port)), 1).close()
+            reached.add(place)
+        except OSError:
+            pass
+    time.sleep(0.5)
+print(json.dumps(sorted(reached)))
 """
 
 

@@ -16,6 +16,7 @@ RIGHTS = {
     "serve": {},
     "jobs": {},
     "executor": {},
+    "plain": {},
     "fuse": dict.fromkeys(("pods", "configmaps", "services", "persistentvolumeclaims"), _ALL),
     "submitter": {
         "configmaps": {"get", "list"},

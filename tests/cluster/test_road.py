@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from plait.config import load_config
-from plait.fusion.run import fuse
 from tests.s3 import Bucket
 
 from .document import Document
 from .kubectl import get
-from .served import Served, plait
+from .parity import assert_as_local
+from .served import Served
 from .steps import Steps
 
 
@@ -29,19 +28,9 @@ def test_fuse(
 
 
 def test_the_tables_are_those_of_the_local_engine(
-    logs: Path, storage: Bucket, shell: dict[str, str], desk: Path, monkeypatch: pytest.MonkeyPatch
+    logs: Path, shell: dict[str, str], desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in shell.items():
-        if name.startswith(("AWS_", "PLAIT_")):
-            monkeypatch.setenv(name, value)
-    file = desk / "plait.yaml"
-    mine = logs.with_name("local.yaml")
-    mine.write_text(file.read_text().replace("s3://plait/store", "s3://plait/local"))
-    fuse(load_config(mine))
-    code, out, err = plait(
-        "diff", "s3://plait/local", "s3://plait/store", "--json", env=shell, check=False
-    )
-    assert code == 0, out + err
+    assert_as_local(desk, logs, shell, monkeypatch)
 
 
 def test_train_evaluate(

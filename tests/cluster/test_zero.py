@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
+import yaml
+
+from .document import Document
+from .kubectl import kubectl, wait_until
 from .served import Served
+from .steps import Steps
 
 
 def _replicas(served: Served) -> int:
-    status = served.service()["status"]["activeServiceStatus"]["applicationStatuses"]
-    return int(status["plait"]["serveDeploymentStatuses"]["plait"].get("replicas", 0))
+    """Returns the number of replicas, in any state, as Ray Serve tells it."""
+    (head,) = served.pods("head")
+    told = kubectl("exec", head, "-n", "plait", "-c", "ray-head", "--", "serve", "status")
+    deployments = yaml.safe_load(told)["applications"]["plait"]["deployments"]
+    return sum(deployments["plait"]["replica_states"].values())
+
+
+def test_zero_and_back(
+    operations: Document, desk: Path, shell: dict[str, str], steps: Steps
+) -> None:
+    served = Served()
+    served.wait_until_ready()
+    assert _replicas(served) > 0
+    with steps.step("no requests: to zero replicas"):
+        operations.run("Scale", desk, shell)
+        wait_until(lambda: _replicas(served) == 0, 240, "there is no replica")
+    with steps.step("the request that wakes a replica") as remarks:
+        began = time.monotonic()
+        assert served.recommend("u7")["items"]
+        remarks.append(f"answered after {time.monotonic() - began:.1f} s")
+    assert _replicas(served) > 0

@@ -15,7 +15,7 @@ import polars_hash  # noqa: F401 - registers the `nchash` namespace
 from plait.contracts.table import Table
 from plait.contracts.tables import TABLES
 from plait.store.fault import reaching
-from plait.store.parts import table_files
+from plait.store.parts import BUCKET, table_files
 from plait.store.store import Store
 from plait.store.version import StoreVersion
 
@@ -120,8 +120,8 @@ def _same_files(table: str, first: Side, second: Side) -> bool:
 
 
 def _hashed(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
-    """Returns `rows` with their hash in two columns."""
-    exact = [_exact(name, kind) for name, kind in table.polars.items()]
+    """Returns `rows` with their hash in two columns; where a row lies is not what it says."""
+    exact = [_exact(name, kind) for name, kind in table.polars.items() if name != BUCKET]
     text = pl.struct(exact).struct.json_encode()
     whole = text.nchash.xxh3_128()  # type: ignore[attr-defined]
     return rows.with_columns(__hash=whole).with_columns(

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plait.contracts.tables import ITEMS, SEQUENCES
+from plait.contracts.tables import ACCOUNTS, ITEMS, SEQUENCES
 from plait.store import Store, diff
 from plait.store.diff import Side
 from tests.unit.cli.conftest import Shop
@@ -134,3 +134,14 @@ def test_times_in_lists_are_told_apart(tmp_path: Path) -> None:
         sides.append(Side(store, store.publish({"sequences": writer.commit()}, {}, [])))
     assert diff.diff(sides[0], sides[1])[0].only == (1, 1)
     assert diff.diff(sides[0], sides[2])[0].equal
+
+
+def test_where_an_account_lies_is_no_difference(tmp_path: Path) -> None:
+    sides = []
+    for bucket in (0, 3):
+        store = Store(tmp_path / str(bucket))
+        writer = store.writer(ACCOUNTS)
+        one = {"account": "a", "platform": "p", "person": "x", "rule": "alone", "bucket": bucket}
+        writer.write(pl.DataFrame([one]))
+        sides.append(Side(store, store.publish({"accounts": writer.commit()}, {}, [])))
+    assert all(table.equal for table in diff.diff(*sides))
