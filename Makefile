@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 LANES := -n 3 --dist loadgroup
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-faults java fast check format images helm lock clean
+.PHONY: help demo test test-faults test-cluster java fast check format images helm lock clean
 
 help:  ## show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -24,17 +24,20 @@ demo: $(READY)  ## the whole road on a synthetic world, in two minutes
 	$(BIN)/plait demo
 
 test: check java  ## lint, types, architecture, then every test
-	$(BIN)/pytest -m "not slow and not faults" -n 2
-	$(BIN)/pytest -m "slow or faults" $(LANES)
+	$(BIN)/pytest -m "not slow and not faults and not cluster" -n 2
+	$(BIN)/pytest -m "(slow or faults) and not cluster" $(LANES)
 
 test-faults: $(READY)  ## kill, fill, cut and damage things; the last lines say what was lost
 	$(BIN)/pytest -m faults $(LANES)
+
+test-cluster: $(READY)  ## the chart and the road on a real Kubernetes, which it starts
+	PYTHON=$(BIN)/python tests/cluster/run
 
 java: $(READY)
 	@$(BIN)/python -m plait.engine.java  # tests of Spark fail without it; none is skipped
 
 fast: $(READY)  ## the tests without Ray, Spark and servers, under three minutes
-	$(BIN)/pytest -m "not slow and not faults" -n 2
+	$(BIN)/pytest -m "not slow and not faults and not cluster" -n 2
 
 check: $(READY)  ## formatting, lint, types, architecture
 	$(BIN)/ruff format --check .

@@ -56,6 +56,7 @@ def more_logs(logs: Path, storage: Bucket) -> list[str]:
 def test_an_executor_is_killed_in_the_middle_of_fuse(
     more_logs: list[str],
     logs: Path,
+    storage: Bucket,
     shell: dict[str, str],
     desk: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -66,7 +67,7 @@ def test_an_executor_is_killed_in_the_middle_of_fuse(
         wait_until(lambda: _running("spark-role=executor"), 180, "an executor runs")
         _kill(_running("spark-role=executor")[0])
         submitted.record()
-    assert_as_local(desk, logs, shell, monkeypatch)
+    assert_as_local(desk, logs, storage, shell, monkeypatch)
 
 
 def test_a_worker_is_killed_in_the_middle_of_train(
@@ -98,14 +99,20 @@ def test_the_driver_runs_out_of_memory(
     shell: dict[str, str], desk: Path, storage: Bucket, steps: Steps
 ) -> None:
     before = storage.keys("store/versions/")
-    write = storage.put("raw/shop-9.csv", storage.client.get_object(
-        Bucket=storage.name, Key="raw/shop-1.csv")["Body"].read().replace(b"e1,", b"x1,"))  # fmt: skip
+    values = ("-f", "helm/plait/profiles/laptop.yaml", "-f", "my.yaml")
+    small = subprocess.run(
+        ["helm", "template", "plait", "helm/plait", "-n", "plait", *values, "--show-only",
+         "templates/templates.yaml", "--set", "fuse.driver.memoryOverhead=100m"],
+        cwd=desk, env=environment() | shell, text=True, capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    (desk / "small.yaml").write_text(small)
     with steps.step("the driver runs out of memory") as remarks:
-        submitted = Submitted(shell, "fuse", "--driver-memory", "600Mi")
+        submitted = Submitted(
+            shell, "fuse", "--templates", str(desk / "small.yaml"), "--driver-memory", "480Mi"
+        )
         out, err = submitted.process.communicate(timeout=300)
-        remarks.append(f"exit code {submitted.process.returncode}: {json.loads(out)['why']}")
-    storage.client.delete_object(Bucket=storage.name, Key=write.removeprefix(f"{storage.uri}/"))
-    assert submitted.process.returncode == 1, out + err
-    assert "out of memory" in out
+        assert submitted.process.returncode == 1, out + err
+        remarks.append(f"exit code 1: {json.loads(out)['why']}")
+    assert "ran out of memory" in out
     assert "--driver-memory" in out
     assert storage.keys("store/versions/") == before

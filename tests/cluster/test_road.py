@@ -28,9 +28,13 @@ def test_fuse(
 
 
 def test_the_tables_are_those_of_the_local_engine(
-    logs: Path, shell: dict[str, str], desk: Path, monkeypatch: pytest.MonkeyPatch
+    logs: Path,
+    storage: Bucket,
+    shell: dict[str, str],
+    desk: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert_as_local(desk, logs, shell, monkeypatch)
+    assert_as_local(desk, logs, storage, shell, monkeypatch)
 
 
 def test_train_evaluate(
