@@ -7,6 +7,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,16 @@ _BESIDE = Path(__file__).resolve().parents[3] / "shared" / "cluster"
 
 def environment() -> dict[str, str]:
     """Returns the environment with KUBECONFIG, and kubectl on PATH."""
-    kubeconfig = os.environ.get("KUBECONFIG", "/var/lib/cluster/kubeconfig")
+    kubeconfig = os.environ.get("KUBECONFIG") or _kubeconfig_beside()
     path = os.pathsep.join([os.environ["PATH"], str(_BESIDE)])
     return os.environ | {"KUBECONFIG": kubeconfig, "PATH": path}
+
+
+@cache
+def _kubeconfig_beside() -> str:
+    """Returns the kubeconfig of the cluster that ../shared/cluster starts; '' without one."""
+    command = ["bash", "-c", '. "$0/settings" && printf %s "$KUBECONFIG"', str(_BESIDE)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def kubectl(*arguments: str, stdin: str | None = None, check: bool = True) -> str:

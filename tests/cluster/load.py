@@ -25,7 +25,7 @@ class Load:
     """
 
     url: str
-    key: str
+    key: str = field(repr=False)
     platform: str
     accounts: list[str]
     per_second: float = 10.0

@@ -16,7 +16,7 @@ IMAGES = {"spark": "185", "ray": "1000"}
 TOOLS = ("gcc", "cc", "make", "pip", "pip3", "javac", "strip")
 LARGEST_LAYER_OF_PLAIT = 8_000_000  # bytes
 PROJECT = """
-store: /work/store
+store: store
 platforms:
   shop:
     kind: shop
@@ -49,7 +49,7 @@ def run(
         "localhost",
     ]
     said = [part for item in (env or {}).items() for part in ("--env", "=".join(item))]
-    folder = [f"--volume={work}:/work"] if work else []
+    folder = [f"--volume={work}:/project"] if work else []
     whole = ["docker", "run", "--rm", *strict, *said, *folder, name(image), *command]
     return subprocess.run(whole, capture_output=True, text=True, timeout=600)
 
@@ -102,7 +102,7 @@ def test_every_module_is_compiled_and_once(image: str) -> None:
 
 
 def test_both_engines_fuse_the_same_in_the_spark_image(work: Path) -> None:
-    fuse = ["python", "/opt/plait/jobs/fuse.py", "-c", "/work/plait.yaml", "--full", "--engine"]
+    fuse = ["python", "/opt/plait/jobs/fuse.py", "-c", "/project/plait.yaml", "--full", "--engine"]
     records = []
     for engine in ("local", "spark"):
         said = run("spark", *fuse, engine, work=work, env={"PLAIT_PSEUDONYM_KEY": "0" * 64})
