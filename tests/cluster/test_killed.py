@@ -114,7 +114,13 @@ def test_the_driver_runs_out_of_memory(
     (desk / "small.yaml").write_text(small)
     with steps.step("the driver runs out of memory") as remarks:
         submitted = Submitted(
-            shell, "fuse", "--templates", str(desk / "small.yaml"), "--driver-memory", "480Mi"
+            shell,
+            "fuse",
+            "--full",
+            "--templates",
+            str(desk / "small.yaml"),
+            "--driver-memory",
+            "480Mi",
         )
         out, err = submitted.process.communicate(timeout=300)
         assert submitted.process.returncode == 1, out + err

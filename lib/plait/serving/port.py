@@ -36,7 +36,7 @@ def wait_for_port(port: int, host: str, seconds: float = LEFTOVER_S) -> None:
     until, said = time.monotonic() + seconds, False
     while not is_free(port, host):
         holder, name = _listener(port)
-        leftover = holder is None or any(word in name.lower() for word in _OURS)
+        leftover = holder is None or (name.lower().startswith(_OURS) and not _is_served(holder))
         if not leftover or time.monotonic() >= until:
             by = f" by {name} (process {holder.pid})" if holder else ""
             raise PortTaken(
@@ -61,6 +61,16 @@ def _listener(port: int) -> tuple[psutil.Process | None, str]:
     except (psutil.AccessDenied, psutil.NoSuchProcess):  # another user's process, or just gone
         return None, ""
     return None, ""
+
+
+def _is_served(holder: psutil.Process) -> bool:
+    """Whether the endpoint that `holder` belongs to lives: the Python that started its raylet."""
+    try:
+        raylet = next((one for one in holder.parents() if one.name() == "raylet"), None)
+        driver = raylet.parent() if raylet else None
+        return driver is not None and "python" in " ".join([driver.name(), *driver.cmdline()])
+    except psutil.Error:  # just gone, or another user's
+        return False
 
 
 def _end_if_orphan(process: psutil.Process) -> None:

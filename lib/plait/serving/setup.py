@@ -49,13 +49,13 @@ def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Set
     project = load_config(config)
     if name := os.environ.get("PLAIT_MODEL"):
         project = project.model_copy(update={"model": name})
+    feedback = FeedbackLog(Store(project.store_uri))  # before Valkey: it may be out of reach
     address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
     valkey = None
     if address is None:
         valkey = EmbeddedValkey(live_folder(project)).start()
         address = valkey.address
     limit_threads(threads)
-    feedback = FeedbackLog(Store(project.store_uri))
     pinned = os.environ.get("PLAIT_MODEL_VERSION") or None
     current = Current(project, connect(project, address), pinned)
     service = Service(project, load_key(project), connect(project, address), feedback, current)
