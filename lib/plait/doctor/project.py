@@ -36,7 +36,7 @@ def _store(uri: str) -> Check:
         numbers = store.numbers()
     except PlaitError as error:
         return fail("store", error.seen, f"{error.allowed} {error.fix}".strip())
-    has = f"{len(numbers)} versions" if numbers else "no version yet"
+    has = f"store versions: {len(numbers)}" if numbers else "no version yet"
     try:
         write_object(store.objects, _PROBE, b"plait doctor")
         remove_objects(store.objects, [_PROBE])
