@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import threading
 import time
@@ -11,33 +12,57 @@ from dataclasses import dataclass, field
 import httpx
 
 TIMEOUT_S = 30.0
+ACCOUNTS = [f"u{n}" for n in range(100)]
 
 
 @dataclass
-class Load:
-    """Threads that ask and send events, at a fixed number of calls a second in all.
+class Counts:
+    """What became of calls.
 
     Attributes:
-        calls: calls that were answered, at the first try or the second.
+        answered: calls that were answered, at the first try or the second.
         retried: why first attempts failed.
         failed: calls that failed twice.
         models: model versions that answered.
     """
 
-    url: str
-    key: str = field(repr=False)
-    platform: str
-    accounts: list[str]
-    per_second: float = 10.0
-    threads: int = 4
-    calls: int = 0
+    answered: int = 0
     retried: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
     models: Counter[str] = field(default_factory=Counter)
 
+    def since(self, before: Counts) -> Counts:
+        """Returns what was counted after `before`, an earlier copy."""
+        return Counts(
+            self.answered - before.answered,
+            self.retried - before.retried,
+            self.failed[len(before.failed) :],
+            self.models - before.models,
+        )
+
+    def summary(self) -> str:
+        """Returns the counts as one remark."""
+        first = ", ".join(f"{why} x{n}" for why, n in self.retried.items()) or "none"
+        return (
+            f"{self.answered + len(self.failed)} calls, first attempts failed: "
+            f"{self.retried.total()} ({first}), failed after one retry: {len(self.failed)}"
+        )
+
+
+@dataclass
+class Load:
+    """Threads that ask and send events, at a fixed number of calls a second in all."""
+
+    url: str
+    key: str = field(repr=False)
+    platform: str = "shop"
+    accounts: list[str] = field(default_factory=lambda: ACCOUNTS)
+    per_second: float = 10.0
+    threads: int = 4
+
     def __enter__(self) -> Load:
         self._stop, self._lock = threading.Event(), threading.Lock()
-        self._numbers = itertools.count()
+        self._numbers, self._counts = itertools.count(), Counts()
         self._threads = [threading.Thread(target=self._run) for _ in range(self.threads)]
         for thread in self._threads:
             thread.start()
@@ -48,13 +73,11 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def summary(self) -> str:
-        """Returns the counts as one remark."""
-        first = ", ".join(f"{why} x{n}" for why, n in self.retried.items()) or "none"
-        return (
-            f"{self.calls + len(self.failed)} calls, first attempts failed: "
-            f"{self.retried.total()} ({first}), failed after one retry: {len(self.failed)}"
-        )
+    @property
+    def counts(self) -> Counts:
+        """What has been counted so far."""
+        with self._lock:
+            return copy.deepcopy(self._counts)
 
     def _run(self) -> None:
         client = self._client()
@@ -66,13 +89,13 @@ class Load:
                 client.close()
                 client = self._client()  # a new connection
                 with self._lock:
-                    self.retried[problem] += 1
+                    self._counts.retried[problem] += 1
                 problem = self._call(client, number)
             with self._lock:
                 if problem:
-                    self.failed.append(f"call {number}: {problem}")
+                    self._counts.failed.append(f"call {number}: {problem}")
                 else:
-                    self.calls += 1
+                    self._counts.answered += 1
             self._stop.wait(max(0.0, pause - (time.monotonic() - began)))
         client.close()
 
@@ -100,5 +123,5 @@ class Load:
             return f"HTTP {reply.status_code}"
         if "model" in (answer := reply.json()):
             with self._lock:
-                self.models[answer["model"]["version"]] += 1
+                self._counts.models[answer["model"]["version"]] += 1
         return ""

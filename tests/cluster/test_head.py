@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
-from .kubectl import get, wait_until
+from .kubectl import wait_until
 from .load import Load
+from .pods import is_back, is_ready, restarts, uid
 from .served import Served
 from .steps import Steps
-
-ACCOUNTS = [f"u{n}" for n in range(100)]
-
-
-def _restarts(pod: str) -> int:
-    statuses = get("pod", pod, "-n", "plait")["status"]["containerStatuses"]
-    return sum(int(one["restartCount"]) for one in statuses)
 
 
 def test_the_workers_answer_while_the_head_is_away(steps: Steps) -> None:
@@ -23,20 +16,20 @@ def test_the_workers_answer_while_the_head_is_away(steps: Steps) -> None:
     served.wait_until_ready()
     (head,), workers = served.pods("head"), served.pods("worker")
     with steps.step("Ray's head is deleted") as remarks:
-        with Load(served.url, served.key, "shop", ACCOUNTS) as load:
+        with Load(served.url, served.key) as load:
             served.delete_pod(head, "--grace-period=0", "--force")
             wait_until(lambda: served.pods("head") not in ([], [head]), 120, "a new head runs")
             _wait_for_the_head(served)
             time.sleep(10)
-        remarks.append(load.summary())
-    assert not load.failed, load.failed[:10]
+        remarks.append(load.counts.summary())
+    assert not load.counts.failed, load.counts.failed[:10]
     assert served.pods("worker") == workers
-    assert [_restarts(worker) for worker in workers] == [0] * len(workers)
+    assert [restarts(worker) for worker in workers] == [0] * len(workers)
 
 
 def _wait_for_the_head(served: Served) -> None:
     def ready() -> bool:
-        return any(map(_is_ready, served.found("head")))
+        return any(map(is_ready, served.found("head")))
 
     wait_until(ready, 120, "the head is ready")
 
@@ -56,33 +49,21 @@ def _fault(steps: Steps, pod: str, what: str, allowed: set[str]) -> None:
     workers = served.pods("worker")
     said: set[str] = set()
     with steps.step(what) as remarks:
-        with Load(served.url, served.key, "shop", ACCOUNTS) as load:
-            uid = get("pod", pod, "-n", "plait")["metadata"]["uid"]
+        with Load(served.url, served.key) as load:
+            before = uid(pod)
             served.delete_pod(pod, "--grace-period=0", "--force")
             until = time.monotonic() + 120
             while time.monotonic() < until:
                 said.add(served.recommend("u1")["fallback"] or "")
-                if _is_back(pod, uid):
+                if is_back(pod, before):
                     break
                 time.sleep(0.2)
-            assert _is_back(pod, uid)
+            assert is_back(pod, before)
             wait_until(lambda: served.recommend("u1")["fallback"] is None, 60, "live state is read")
             time.sleep(5)  # a head whose Valkey went away may start anew
             _wait_for_the_head(served)
-        remarks.append(load.summary())
+        remarks.append(load.counts.summary())
     assert said <= {""} | allowed
-    assert not load.failed, load.failed[:10]
+    assert not load.counts.failed, load.counts.failed[:10]
     assert served.pods("worker") == workers
-    assert [_restarts(worker) for worker in workers] == [0] * len(workers)
-
-
-def _is_back(pod: str, uid: str) -> bool:
-    found = [p for p in get("pods", "-n", "plait")["items"] if p["metadata"]["name"] == pod]
-    return any(one["metadata"]["uid"] != uid and _is_ready(one) for one in found)
-
-
-def _is_ready(pod: Any) -> bool:
-    conditions = pod["status"].get("conditions", [])
-    return "deletionTimestamp" not in pod["metadata"] and any(
-        one["type"] == "Ready" and one["status"] == "True" for one in conditions
-    )
+    assert [restarts(worker) for worker in workers] == [0] * len(workers)

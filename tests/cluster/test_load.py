@@ -1,79 +1,88 @@
-"""Steady load through the Service while everything under it is changed or killed."""
+"""Steady load through the Service while everything under it is changed or restarted."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from .document import Document
 from .kubectl import kubectl, wait_until
-from .load import Load
+from .load import Counts, Load
+from .pods import is_back, uid
 from .served import Served, plait
 from .steps import Steps
 
-SECONDS = 60
-ACCOUNTS = [f"u{n}" for n in range(100)]
+SECONDS = 60  # of load, at least
+PER_SECOND = 10.0
 
 
-def _delete_worker(served: Served) -> None:
-    (worker,) = served.pods("worker")
-    served.delete_pod(worker)
-    wait_until(lambda: served.pods("worker") not in ([], [worker]), 120, "a new worker runs")
-
-
-def test_a_worker_pod_is_deleted(steps: Steps) -> None:
-    _under_load(steps, "a serving worker pod is deleted", _delete_worker)
-
-
-def test_the_alias_moves(desk: Path, shell: dict[str, str], steps: Steps) -> None:
-    project = ("-c", str(desk / "plait.yaml"))
-    plait("train", *project, "--epochs", "1", "--quiet", env=shell)
-
-    def move(served: Served) -> None:
-        for verb in (["promote", "v2"], ["models", "rollback"]):
-            plait(*verb, *project, env=shell)
-            time.sleep(8)
-
-    load = _under_load(steps, "the alias is promoted and rolled back", move)
-    assert set(load.models) == {"v1", "v2"}
-
-
-def test_live_state_restarts(steps: Steps) -> None:
-    def restart(served: Served) -> None:
-        kubectl("delete", "pod", "plait-live-state-0", "-n", "plait")
-        kubectl(
-            "wait", "pod/plait-live-state-0", "-n", "plait", "--for=condition=Ready",
-            "--timeout=90s",
-        )  # fmt: skip
-
-    _under_load(steps, "live state's Valkey restarts", restart)
-
-
-def test_a_new_image(operations: Document, desk: Path, shell: dict[str, str], steps: Steps) -> None:
-    def upgrade(served: Served) -> None:
-        before = served.service()["status"]["activeServiceStatus"]["rayClusterName"]
-        operations.run("Another image", desk, shell)
-
-        def moved() -> bool:
-            active = served.service()["status"]["activeServiceStatus"]["rayClusterName"]
-            return active != before and before not in "".join(served.pods("worker"))
-
-        wait_until(moved, 120, "the new cluster serves and the old one is gone")
-
-    _under_load(steps, "the RayService gets a new image (NewCluster)", upgrade)
-
-
-def _under_load(steps: Steps, what: str, change: object) -> Load:
+@pytest.fixture(scope="module")
+def load() -> Iterator[Load]:
+    """Load that goes on through all tests of this file."""
     served = Served()
     served.wait_until_ready()
-    assert callable(change)
+    began = time.monotonic()
+    with Load(served.url, served.key, per_second=PER_SECOND) as running:
+        yield running
+        time.sleep(max(0.0, SECONDS - (time.monotonic() - began)))
+    seconds = time.monotonic() - began
+    assert running.counts.answered > PER_SECOND * seconds / 2, running.counts.summary()
+    assert not running.counts.failed
+
+
+@contextmanager
+def _during(load: Load, steps: Steps, what: str) -> Iterator[None]:
+    """A change under load; afterwards no call has failed twice."""
     with steps.step(f"under load: {what}") as remarks:
-        until = time.monotonic() + SECONDS
-        with Load(served.url, served.key, "shop", ACCOUNTS) as load:
-            time.sleep(5)
-            change(served)
-            time.sleep(max(5.0, until - time.monotonic()))
-        remarks.append(load.summary())
-    assert load.calls > SECONDS
-    assert not load.failed, load.failed[:10]
-    return load
+        before = load.counts
+        time.sleep(3)
+        yield
+        time.sleep(5)
+        seen: Counts = load.counts.since(before)
+        remarks.append(seen.summary())
+    assert not seen.failed, seen.failed[:10]
+
+
+def test_a_worker_pod_is_deleted(load: Load, steps: Steps) -> None:
+    served = Served()
+    with _during(load, steps, "a serving worker pod is deleted"):
+        (worker,) = served.pods("worker")
+        served.delete_pod(worker)
+        wait_until(lambda: served.pods("worker") not in ([], [worker]), 120, "a new worker runs")
+        served.wait_until_ready()
+
+
+def test_the_alias_moves(load: Load, desk: Path, shell: dict[str, str], steps: Steps) -> None:
+    before = load.counts
+    with _during(load, steps, "the alias is promoted and rolled back"):
+        for verb in (["promote", "v2"], ["models", "rollback"]):
+            plait(*verb, "-c", str(desk / "plait.yaml"), env=shell)
+            time.sleep(8)
+    assert set(load.counts.since(before).models) == {"v1", "v2"}
+
+
+def test_live_state_restarts(load: Load, steps: Steps) -> None:
+    with _during(load, steps, "live state's Valkey restarts"):
+        before = uid("plait-live-state-0")
+        kubectl("delete", "pod", "plait-live-state-0", "-n", "plait")
+        wait_until(lambda: is_back("plait-live-state-0", before), 90, "live state is back")
+
+
+def test_a_new_image(
+    load: Load, operations: Document, desk: Path, shell: dict[str, str], steps: Steps
+) -> None:
+    served = Served()
+    old = served.service()["status"]["activeServiceStatus"]["rayClusterName"]
+
+    def moved() -> bool:
+        active = served.service()["status"]["activeServiceStatus"]["rayClusterName"]
+        pods = served.found("head") + served.found("worker")
+        return active != old and old not in "".join(pod["metadata"]["name"] for pod in pods)
+
+    with _during(load, steps, "the RayService gets a new image (NewCluster)"):
+        operations.run("Another image", desk, shell)
+        wait_until(moved, 180, "the new cluster serves and the old one is gone")

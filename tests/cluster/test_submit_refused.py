@@ -111,7 +111,7 @@ def test_an_image_that_is_not_there(place: Desk) -> None:
 
 
 def test_more_cpus_than_the_node_has(place: Desk) -> None:
-    ended = place.plait("submit", "train", "--cpus", "640", "--output", "json")
+    ended = place.plait("submit", "train", "--cpus", "640", *HASTY, "--output", "json")
     told(ended, 3, within=MINUTE_S)
     assert ended.record["exit_code"] == 3
     assert "640, and the largest node has" in ended.record["why"]

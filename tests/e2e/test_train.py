@@ -42,9 +42,9 @@ def test_one_worker_and_two_make_versions_of_one_kind(file: Path) -> None:
     assert (one.version, two["version"]) == ("v1", "v2")
     assert two["metrics"]["workers"] == 2
     assert two["terms"] == one.terms
-    # Chance is near .12 for the two platforms together.
-    assert held_out_mrr(project, one.version) > 0.5
-    assert held_out_mrr(project, two["version"]) > 0.5
+    # Chance is near .06.
+    assert held_out_mrr(project, one.version) > 0.25
+    assert held_out_mrr(project, two["version"]) > 0.25
     assert Registry(Store(project.store_path)).current("default") == "v1"
 
 

@@ -199,6 +199,13 @@ template:
           {{- include "plait.env.more" $root | nindent 10 }}
         lifecycle:
           {{- include "plait.serve.lifecycle" $root | nindent 10 }}
+        # KubeRay's own asks every 5 s: after a change of clusters a Service without the head names nobody for as long.
+        # Three failures are fewer seconds than Ray's proxy goes on answering when it leaves.
+        readinessProbe:
+          httpGet: {path: /-/healthz, port: serve}
+          periodSeconds: 1
+          timeoutSeconds: 5
+          failureThreshold: 3
         resources:
           {{- toYaml $group.resources | nindent 10 }}
         securityContext:

@@ -51,6 +51,7 @@ metadata:
 spec:
   serviceName: {{ $name }}
   replicas: 1
+  updateStrategy: {type: {{ .update }}}
   selector:
     matchLabels:
       {{- include "plait.selector" (dict "root" $root "component" .component) | nindent 6 }}

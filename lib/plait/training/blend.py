@@ -9,7 +9,7 @@ from plait.model.artifact import Model, Provenance
 from plait.model.neighbours import ItemItem
 from plait.model.net import Net
 from plait.training.data import TrainingData
-from plait.training.validate import validate
+from plait.training.validate import mean_over_platforms, validate
 
 WEIGHTS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.5)
 
@@ -24,11 +24,12 @@ def choose_weights(
     for weight in WEIGHTS:
         term = ItemItem(base.neighbours, dict.fromkeys(platforms, weight))
         found[weight] = validate(Model(net, data.vocabulary, term, Provenance()), targets)
-    metrics, weights = {"mrr": 0.0}, {}
+    metrics: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for platform in platforms:
         rows = [found[weight].get(f"{platform}.mrr", 0.0) for weight in WEIGHTS]
         weights[platform] = WEIGHTS[int(np.argmax(rows))] if any(rows) else 0.0
         chosen = found[weights[platform]]
         metrics |= {k: v for k, v in chosen.items() if k.startswith(f"{platform}.")}
-        metrics["mrr"] += chosen.get(f"{platform}.mrr", 0.0)
+    metrics["mrr"] = mean_over_platforms(metrics)
     return ItemItem(base.neighbours, weights), metrics

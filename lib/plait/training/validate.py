@@ -50,7 +50,7 @@ def validate(model: Model, targets: Targets, worker: Worker = ALONE) -> dict[str
     """Returns per platform and in all the MRR against 999 negatives, and NDCG@10 on all items.
 
     The rank against 999 negatives is the one expected of a uniform draw, without the draw's
-    noise. `mrr` sums over platforms: it chooses the epoch. Workers share the targets.
+    noise. `mrr` is the mean over platforms: it chooses the epoch. Workers share the targets.
     """
     if len(targets) > MOST:
         targets = targets.take(np.random.default_rng(0).permutation(len(targets))[:MOST])
@@ -62,13 +62,18 @@ def validate(model: Model, targets: Targets, worker: Worker = ALONE) -> dict[str
         expected = 1 + (ranks - 1) * min(1.0, CANDIDATES / max(1, items - 1))
         gains = (ranks <= 10) / np.log2(ranks + 1)
         sums[code] = len(ranks), (1 / expected).sum(), gains.sum()
-    found: dict[str, float] = {"mrr": 0.0}
+    found: dict[str, float] = {}
     for platform, (count, reciprocal, gain) in zip(model.platforms, worker.sum(sums), strict=True):
         if count:
             found[f"{platform}.mrr"] = float(reciprocal / count)
             found[f"{platform}.ndcg@10"] = float(gain / count)
-            found["mrr"] += found[f"{platform}.mrr"]
-    return found
+    return found | {"mrr": mean_over_platforms(found)}
+
+
+def mean_over_platforms(metrics: dict[str, float]) -> float:
+    """Returns the mean of the platforms' MRR, each counting the same; 0 where there is none."""
+    each = [value for name, value in metrics.items() if name.endswith(".mrr")]
+    return sum(each) / max(1, len(each))
 
 
 def validate_net(

@@ -36,6 +36,18 @@ def test_the_head_holds_no_secret_and_runs_no_replica() -> None:
     assert secret <= worker.keys()
 
 
+def test_a_worker_is_named_by_the_service_a_second_after_it_can_answer() -> None:
+    cluster = service(serving={"workers": {"spot": {"enabled": True}}})["rayClusterConfig"]
+    for group in (0, 1):
+        (worker,) = pod(cluster, group)["containers"]
+        probe = worker["readinessProbe"]
+        assert probe["httpGet"] == {"path": "/-/healthz", "port": "serve"}
+        assert probe["periodSeconds"] == 1
+        # Ray's proxy answers on for this long when it leaves.
+        leaves = float(environment(pod(cluster, group))["RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S"])
+        assert probe["failureThreshold"] * probe["periodSeconds"] < leaves
+
+
 def test_serve_scales_as_the_values_say() -> None:
     config = yaml.safe_load(service()["serveConfigV2"])
     (application,) = config["applications"]

@@ -15,15 +15,20 @@ from tests.helm.chart import render
 
 
 @pytest.mark.parametrize(
-    "name,fsync,after", [("live-state", "always", "Retain"), ("gcs", "everysec", "Delete")]
+    "name,fsync,after,update",
+    [
+        ("live-state", "always", "Retain", "RollingUpdate"),
+        ("gcs", "everysec", "Delete", "OnDelete"),  # its end is the head's end: Ray 2.60
+    ],
 )
-def test_a_valkey(name: str, fsync: str, after: str) -> None:
+def test_a_valkey(name: str, fsync: str, after: str, update: str) -> None:
     chart = render()
     conf = chart.one("ConfigMap", f"plait-{name}-config")["data"]["valkey.conf"]
     assert f"appendfsync {fsync}" in conf
     assert "maxmemory-policy noeviction" in conf
     stateful = chart.one("StatefulSet", f"plait-{name}")["spec"]
     assert stateful["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] == after
+    assert stateful["updateStrategy"]["type"] == update
     pod = stateful["template"]["spec"]
     assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
     selector = chart.one("Service", f"plait-{name}")["spec"]["selector"]
