@@ -19,6 +19,7 @@ LANES = {
         "tests/faults/test_train_killed.py",
         "tests/e2e/test_workers.py",
         "tests/e2e/test_train.py",
+        "tests/e2e/test_board.py",
     ),
     "endpoint": (
         "tests/e2e/test_demo.py",

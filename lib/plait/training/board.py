@@ -29,16 +29,17 @@ class Board:
 
 
 def new_board() -> Any:
-    """Returns a board that lives in a Ray actor."""
+    """Returns a board that lives in a Ray actor beside the driver: nodes of workers may go."""
     import ray
 
-    actor: Any = ray.remote(num_cpus=0)(Board)
+    here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
+    actor: Any = ray.remote(num_cpus=0, label_selector=here)(Board)
     return actor.remote()
 
 
 @contextmanager
 def watched(board: Any, work: Any) -> Iterator[None]:
-    """Shows what the board says until the block ends."""
+    """Shows what the board says until the block ends; a board that dies ends nothing but that."""
     import ray
 
     from plait.training.display import show
@@ -47,7 +48,11 @@ def watched(board: Any, work: Any) -> Iterator[None]:
     over = threading.Event()
 
     def look() -> None:
-        report = ray.get(board.read.remote())
+        try:
+            report = ray.get(board.read.remote())
+        except ray.exceptions.RayActorError:
+            over.set()
+            return
         if report is not None:
             show(work, Progress(**report))
 
