@@ -45,6 +45,11 @@ class Bucket:
         self.client.put_object(Bucket=self.name, Key=key, Body=data)
         return f"{self.uri}/{key}"
 
+    def get(self, key: str) -> bytes:
+        """Returns what an object holds."""
+        body: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
+        return body
+
     def keys(self, prefix: str = "") -> list[str]:
         """Returns the keys under `prefix`, in order."""
         pages = self.client.get_paginator("list_objects_v2").paginate(

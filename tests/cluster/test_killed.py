@@ -48,7 +48,7 @@ def _kill(pod: str) -> None:
 def more_logs(logs: Path, storage: Bucket) -> list[str]:
     """New files in the bucket, enough that fuse is still at it when it is hit."""
     for part in range(2, 6):
-        write_logs(logs.parent, part, rows=40_000)
+        write_logs(logs.parent, part, rows=30_000)
     files = sorted(logs.parent.glob("*-[2-5].csv"))
     return [storage.put(f"raw/{file.name}", file.read_bytes()) for file in files]
 

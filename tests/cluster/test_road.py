@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.s3 import Bucket
@@ -37,9 +38,7 @@ def test_the_tables_are_those_of_the_local_engine(
     assert_as_local(desk, logs, storage, shell, monkeypatch)
 
 
-def test_train_evaluate(
-    platform: Document, desk: Path, shell: dict[str, str], steps: Steps
-) -> None:
+def test_train(platform: Document, desk: Path, shell: dict[str, str], steps: Steps) -> None:
     with steps.step("plait submit train (2 workers), and its repeat"):
         platform.run("Train", desk, shell)
     runs = [
@@ -47,8 +46,17 @@ def test_train_evaluate(
         if run["metadata"]["labels"]["plait/verb"] == "train"
     ]  # fmt: skip
     assert [run["status"]["jobStatus"] for run in runs] == ["SUCCEEDED"]
-    with steps.step("plait submit evaluate"):
-        platform.run("Evaluate", desk, shell)
+
+
+def test_evaluate_and_recommend(
+    platform: Document, desk: Path, shell: dict[str, str], storage: Bucket, steps: Steps
+) -> None:
+    with steps.step("plait submit evaluate and recommend, side by side"):
+        platform.run("Evaluate, and write everyone's lists", desk, shell)
+    lists = pl.concat(pl.read_parquet(storage.get(key)) for key in storage.keys("lists/"))
+    assert set(lists["platform"]) == {"shop", "video"}
+    assert lists.group_by("person", "platform").len()["len"].max() == 20
+    assert lists["person"].n_unique() > 100
 
 
 def test_an_event_changes_the_next_answer(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,21 @@ HASTY = ("--patience", "5s")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with desk("refused", tmp_path_factory.mktemp("submit")) as made:
         yield made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def meanwhile(place: Desk) -> Iterator[dict[str, Future[Ended]]]:
+    """What takes half a minute to be refused, beside the other tests."""
+    config = json.loads(kubectl("config", "view", "--raw", "-o", "json"))
+    config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
+    file = place.folder / "down"
+    file.write_text(json.dumps(config))
+    down = dataclasses.replace(place, kubeconfig=str(file))
+    with ThreadPoolExecutor() as pool:
+        yield {
+            "no image": pool.submit(place.plait, "submit", "train", "--image", "localhost/no:1"),
+            "no server": pool.submit(down.plait, "submit", "train"),
+        }
 
 
 def told(ended: Ended, code: int, *words: str, within: float = SOON_S) -> None:
@@ -94,20 +110,9 @@ def test_forbidden_by_rbac(place: Desk, tmp_path: Path) -> None:
     assert token not in answer.err
 
 
-def test_an_api_server_that_is_not_there_and_no_kubeconfig(place: Desk, tmp_path: Path) -> None:
-    config = json.loads(kubectl("config", "view", "--raw", "-o", "json"))
-    config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
-    (tmp_path / "down").write_text(json.dumps(config))
-    down = dataclasses.replace(place, kubeconfig=str(tmp_path / "down"))
-    answer = down.plait("submit", "train")
-    told(answer, 3, "does not answer", "Connection refused", within=MINUTE_S)
+def test_no_kubeconfig(place: Desk, tmp_path: Path) -> None:
     without = dataclasses.replace(place, kubeconfig=str(tmp_path / "nowhere"))
     told(without.plait("submit", "train"), 2, "export KUBECONFIG")
-
-
-def test_an_image_that_is_not_there(place: Desk) -> None:
-    ended = place.plait("submit", "train", "--image", "localhost/nothing:1")
-    told(ended, 3, "Image 'localhost/nothing:1' cannot be had", "cancelled", within=MINUTE_S)
 
 
 def test_more_cpus_than_the_node_has(place: Desk) -> None:
@@ -152,3 +157,13 @@ def test_what_could_not_start_says_so_later_and_does_not_run_again(place: Desk) 
     listed = json.loads(place.plait("status", "demo-train-too-large", "--output", "json").out)
     (run,) = listed["runs"]
     assert (run["state"], run["exit_code"]) == ("cancelled", 3)
+
+
+def test_an_api_server_that_is_not_there(meanwhile: dict[str, Future[Ended]]) -> None:
+    ended = meanwhile["no server"].result()
+    told(ended, 3, "does not answer", "Connection refused", within=MINUTE_S)
+
+
+def test_an_image_that_is_not_there(meanwhile: dict[str, Future[Ended]]) -> None:
+    ended = meanwhile["no image"].result()
+    told(ended, 3, "Image 'localhost/no:1' cannot be had", "cancelled", within=MINUTE_S)
