@@ -1,4 +1,4 @@
-"""Leaves out what `ray job submit` says around a job's own lines."""
+"""Leaves out what `ray start` and `ray job submit` say around a job's own lines."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import re
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _OWN = re.compile(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\t(?:INFO|SUCC|WARN|ERR) "
-    r"(?:cli|sdk|job_manager|dashboard_sdk)\.py:\d+ -- (.*)"
+    r"(?:cli|sdk|job_manager|dashboard_sdk|scripts|node|usage_lib|cli_output_helpers)"
+    r"\.py:\d+ -- (.*)"
 )
+_ULIMIT = "/bin/bash: line 1: ulimit: "  # KubeRay asks for more files than a container may have
 _BEGINS = "Running entrypoint for job "
 _AGAIN = "Job submission server address"  # a submitter that begins, or begins anew
 _REPEATS = "Status message: "  # then the job's last lines once more
 
 
 class Chatter:
-    """Judges the lines of a submitter, in their order; those of a job are all kept."""
+    """Judges the lines of a submitter or a head, in their order; those of a job are all kept."""
 
     def __init__(self) -> None:
         self._over = False
@@ -25,6 +27,6 @@ class Chatter:
         text = _COLOUR.sub("", line)
         own = _OWN.match(text)
         if own is None:
-            return not self._over and not text.startswith(_BEGINS)
+            return not self._over and not text.startswith((_BEGINS, _ULIMIT))
         self._over = own[1].startswith(_REPEATS) or (self._over and not own[1].startswith(_AGAIN))
         return False

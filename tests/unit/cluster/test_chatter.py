@@ -24,6 +24,16 @@ def test_the_jobs_own_lines_are_kept_once() -> None:
     assert kept == ["epoch 1", "2026-11-25 13:39:00,000 WARN mine.py:7 -- a line of the job's own"]
 
 
+def test_a_head_that_starts_has_nothing_to_say() -> None:
+    chatter = Chatter()
+    said = (
+        "/bin/bash: line 1: ulimit: open files: cannot modify limit: Operation not permitted",
+        "2026-11-25 17:58:24,948\tINFO scripts.py:1092 -- To add another node to this Ray cluster",
+        "2026-11-25 17:58:18,305\tINFO node.py:538 -- Could not retrieve session key from storage.",
+    )
+    assert not [line for line in said if chatter.keeps(line)]
+
+
 def test_a_submitter_that_begins_anew_is_heard_again() -> None:
     chatter = Chatter()
     for line in SAID.splitlines():
