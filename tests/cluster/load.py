@@ -1,4 +1,4 @@
-"""Steady load through the Service: every call idempotent, one retry on a new connection."""
+"""Steady load through the Service: idempotent calls, one retry on a new connection."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import httpx
 
 TIMEOUT_S = 30.0
+RETRY_S = 1.0  # nodes learn of a pod's end that much later than the API server
 ACCOUNTS = [f"u{n}" for n in range(100)]
 
 
@@ -90,6 +91,7 @@ class Load:
                 client = self._client()  # a new connection
                 with self._lock:
                     self._counts.retried[problem] += 1
+                time.sleep(RETRY_S)
                 problem = self._call(client, number)
             with self._lock:
                 if problem:

@@ -39,13 +39,20 @@ class Served:
 
     def client(self, **more: Any) -> httpx.Client:
         """Returns a client that has the key."""
-        return httpx.Client(base_url=self.url, headers={"X-API-Key": self.key}, timeout=60, **more)
+        return httpx.Client(base_url=self.url, headers={"X-API-Key": self.key}, timeout=240, **more)
 
     def recommend(self, account: str, platform: str = "shop", k: int = 5) -> Any:
-        """Returns the answer to one account."""
-        with self.client() as client:
-            user = {"platform": platform, "id": account}
-            reply = client.post("/v1/recommend", json={"user": user, "k": k})
+        """Returns the answer to one account.
+
+        Raises:
+            AssertionError: there is none.
+        """
+        user = {"platform": platform, "id": account}
+        try:
+            with self.client() as client:
+                reply = client.post("/v1/recommend", json={"user": user, "k": k})
+        except httpx.HTTPError as error:
+            raise AssertionError(repr(error)) from None
         assert reply.status_code == httpx.codes.OK, f"{reply.status_code} {reply.text}"
         return reply.json()
 

@@ -26,6 +26,10 @@ COUNT = (
 )
 
 
+SOON_S, MINUTE_S = 30, 60
+HASTY = ("--patience", "5s")
+
+
 @dataclass(frozen=True)
 class Ended:
     """A command that has ended."""
@@ -81,6 +85,16 @@ def end(command: subprocess.Popen[str], timeout: float = 400) -> Ended:
     began = time.monotonic()
     out, err = command.communicate(timeout=timeout)
     return Ended(command.returncode, out, err, time.monotonic() - began)
+
+
+def told(ended: Ended, code: int, *words: str, within: float = SOON_S) -> None:
+    """Checks the exit code and the sentence; nothing of plait's inside is shown."""
+    assert ended.code == code, ended
+    for word in words:
+        assert word in ended.err, ended
+    assert "Traceback" not in ended.err
+    assert "fault in plait" not in ended.err
+    assert ended.seconds < within
 
 
 @contextmanager

@@ -108,7 +108,9 @@ def test_the_driver_runs_out_of_memory(
     values = ("-f", "helm/plait/profiles/laptop.yaml", "-f", "my.yaml")
     small = subprocess.run(
         ["helm", "template", "plait", "helm/plait", "-n", "plait", *values, "--show-only",
-         "templates/templates.yaml", "--set", "fuse.driver.memoryOverhead=1m"],
+         "templates/templates.yaml", "--set", "fuse.driver.memoryOverhead=1m", "--set-string",
+         # A heap that is there from the start; Python no longer fits beside it.
+         r"fuse.sparkConf.spark\.driver\.extraJavaOptions=-Xms340m -XX:+AlwaysPreTouch"],
         cwd=desk, env=environment() | shell, text=True, capture_output=True, check=True,
     ).stdout  # fmt: skip
     (desk / "small.yaml").write_text(small)

@@ -12,12 +12,11 @@ import pytest
 from .document import Document
 from .kubectl import kubectl, wait_until
 from .load import Counts, Load
-from .pods import is_back, uid
+from .pods import is_back, is_ready, uid
 from .served import Served, plait
 from .steps import Steps
 
 SECONDS = 60  # of load, at least
-PER_SECOND = 10.0
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +25,10 @@ def load() -> Iterator[Load]:
     served = Served()
     served.wait_until_ready()
     began = time.monotonic()
-    with Load(served.url, served.key, per_second=PER_SECOND) as running:
+    with Load(served.url, served.key) as running:
         yield running
         time.sleep(max(0.0, SECONDS - (time.monotonic() - began)))
-    seconds = time.monotonic() - began
-    assert running.counts.answered > PER_SECOND * seconds / 2, running.counts.summary()
+    assert running.counts.answered > time.monotonic() - began, running.counts.summary()
     assert not running.counts.failed
 
 
@@ -52,17 +50,25 @@ def test_a_worker_pod_is_deleted(load: Load, steps: Steps) -> None:
     with _during(load, steps, "a serving worker pod is deleted"):
         (worker,) = served.pods("worker")
         served.delete_pod(worker)
-        wait_until(lambda: served.pods("worker") not in ([], [worker]), 120, "a new worker runs")
-        served.wait_until_ready()
+
+        def replaced() -> bool:
+            return any(
+                is_ready(pod) and pod["metadata"]["name"] != worker
+                for pod in served.found("worker")
+            )
+
+        wait_until(replaced, 120, "a new worker answers")
 
 
 def test_the_alias_moves(load: Load, desk: Path, shell: dict[str, str], steps: Steps) -> None:
     before = load.counts
     with _during(load, steps, "the alias is promoted and rolled back"):
-        for verb in (["promote", "v2"], ["models", "rollback"]):
-            plait(*verb, "-c", str(desk / "plait.yaml"), env=shell)
-            time.sleep(8)
-    assert set(load.counts.since(before).models) == {"v1", "v2"}
+        project = ("-c", str(desk / "plait.yaml"))
+        plait("promote", "v2", *project, env=shell)
+        wait_until(lambda: load.counts.since(before).models["v2"], 60, "v2 answers")
+        plait("models", "rollback", *project, env=shell)
+        moved = load.counts
+        wait_until(lambda: load.counts.since(moved).models["v1"], 60, "v1 answers again")
 
 
 def test_live_state_restarts(load: Load, steps: Steps) -> None:

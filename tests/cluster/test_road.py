@@ -53,6 +53,10 @@ def test_evaluate_and_recommend(
 ) -> None:
     with steps.step("plait submit evaluate and recommend, side by side"):
         platform.run("Evaluate, and write everyone's lists", desk, shell)
+    verbs = [
+        run["metadata"]["labels"]["plait/verb"] for run in get("rayjobs", "-n", "plait")["items"]
+    ]
+    assert sorted(verbs) == ["evaluate", "recommend", "train"]
     lists = pl.concat(pl.read_parquet(storage.get(key)) for key in storage.keys("lists/"))
     assert set(lists["platform"]) == {"shop", "video"}
     assert lists.group_by("person", "platform").len()["len"].max() == 20

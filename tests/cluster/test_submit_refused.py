@@ -5,48 +5,19 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from .kubectl import kubectl
-from .submitting import Desk, Ended, desk
+from .submitting import HASTY, MINUTE_S, Desk, desk, told
 from .templates import ray_job, spark_application
-
-SOON_S, MINUTE_S = 30, 60
-HASTY = ("--patience", "5s")
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with desk("refused", tmp_path_factory.mktemp("submit")) as made:
         yield made
-
-
-@pytest.fixture(scope="module", autouse=True)
-def meanwhile(place: Desk) -> Iterator[dict[str, Future[Ended]]]:
-    """What takes half a minute to be refused, beside the other tests."""
-    config = json.loads(kubectl("config", "view", "--raw", "-o", "json"))
-    config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
-    file = place.folder / "down"
-    file.write_text(json.dumps(config))
-    down = dataclasses.replace(place, kubeconfig=str(file))
-    with ThreadPoolExecutor() as pool:
-        yield {
-            "no image": pool.submit(place.plait, "submit", "train", "--image", "localhost/no:1"),
-            "no server": pool.submit(down.plait, "submit", "train"),
-        }
-
-
-def told(ended: Ended, code: int, *words: str, within: float = SOON_S) -> None:
-    """Checks the exit code and the sentence; nothing of plait's inside is shown."""
-    assert ended.code == code, ended
-    for word in words:
-        assert word in ended.err, ended
-    assert "Traceback" not in ended.err
-    assert "fault in plait" not in ended.err
-    assert ended.seconds < within
 
 
 def test_a_typo_is_found_before_anything_is_submitted(place: Desk) -> None:
@@ -115,13 +86,6 @@ def test_no_kubeconfig(place: Desk, tmp_path: Path) -> None:
     told(without.plait("submit", "train"), 2, "export KUBECONFIG")
 
 
-def test_more_cpus_than_the_node_has(place: Desk) -> None:
-    ended = place.plait("submit", "train", "--cpus", "640", *HASTY, "--output", "json")
-    told(ended, 3, within=MINUTE_S)
-    assert ended.record["exit_code"] == 3
-    assert "640, and the largest node has" in ended.record["why"]
-
-
 def test_quota_exceeded(place: Desk) -> None:
     with desk("quota", place.folder) as small:
         kubectl("-n", small.namespace, "create", "quota", "small", "--hard=requests.cpu=50m")
@@ -147,23 +111,3 @@ def test_pod_security(place: Desk) -> None:
         kubectl("label", "namespace", safe.namespace, level)
         ended = safe.plait("submit", "train", *HASTY, "--templates", place.templates(train=bare))
         told(ended, 3, "Pod Security refuses", within=MINUTE_S)
-
-
-def test_what_could_not_start_says_so_later_and_does_not_run_again(place: Desk) -> None:
-    asked = ("submit", "train", "--cpus", "641", "--run", "too-large", "--patience", "5s")
-    first, again = place.plait(*asked), place.plait(*asked)
-    told(first, 3, "largest node", within=MINUTE_S)
-    told(again, 3, "largest node")
-    listed = json.loads(place.plait("status", "demo-train-too-large", "--output", "json").out)
-    (run,) = listed["runs"]
-    assert (run["state"], run["exit_code"]) == ("cancelled", 3)
-
-
-def test_an_api_server_that_is_not_there(meanwhile: dict[str, Future[Ended]]) -> None:
-    ended = meanwhile["no server"].result()
-    told(ended, 3, "does not answer", "Connection refused", within=MINUTE_S)
-
-
-def test_an_image_that_is_not_there(meanwhile: dict[str, Future[Ended]]) -> None:
-    ended = meanwhile["no image"].result()
-    told(ended, 3, "Image 'localhost/no:1' cannot be had", "cancelled", within=MINUTE_S)

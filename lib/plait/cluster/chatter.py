@@ -6,8 +6,9 @@ import re
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _OWN = re.compile(
-    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\t(?:INFO|SUCC|WARN|ERR) "
-    r"(?:cli|sdk|job_manager|dashboard_sdk|scripts|node|usage_lib|cli_output_helpers)"
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\t"
+    r"(?:(?:INFO|SUCC|WARN|ERR) (?:cli|sdk|job_manager|dashboard_sdk)"
+    r"|(?:INFO|SUCC) (?:scripts|node|usage_lib|cli_output_helpers))"  # what goes wrong is kept
     r"\.py:\d+ -- (.*)"
 )
 _ULIMIT = "/bin/bash: line 1: ulimit: "  # KubeRay asks for more files than a container may have

@@ -32,6 +32,9 @@ def test_a_head_that_starts_has_nothing_to_say() -> None:
         "2026-11-25 17:58:18,305\tINFO node.py:538 -- Could not retrieve session key from storage.",
     )
     assert not [line for line in said if chatter.keeps(line)]
+    assert chatter.keeps(
+        "2026-11-25 17:59:01,100\tERR scripts.py:1288 -- Some Ray subprocesses exited"
+    )
 
 
 def test_a_submitter_that_begins_anew_is_heard_again() -> None:
