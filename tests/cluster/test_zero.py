@@ -15,8 +15,9 @@ from .steps import Steps
 
 def _replicas(served: Served) -> int:
     """Returns the number of replicas, in any state, as Ray Serve tells it."""
-    (head,) = served.pods("head")
-    told = kubectl("exec", head, "-n", "plait", "-c", "ray-head", "--", "serve", "status")
+    heads = served.pods("head")
+    assert len(heads) == 1, heads  # two, while a new cluster takes over
+    told = kubectl("exec", heads[0], "-n", "plait", "-c", "ray-head", "--", "serve", "status")
     deployments = yaml.safe_load(told)["applications"]["plait"]["deployments"]
     return sum(deployments["plait"]["replica_states"].values())
 
