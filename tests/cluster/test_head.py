@@ -68,7 +68,7 @@ def _fault(steps: Steps, pod: str, what: str, allowed: set[str]) -> None:
                 time.sleep(0.2)
             assert is_back(pod, before)
             wait_until(lambda: served.recommend("u1")["fallback"] is None, 60, "live state is read")
-            time.sleep(5)  # a head whose Valkey went away may start anew
+            time.sleep(10)  # a head whose Valkey went away ends, and starts anew
             _wait_for_the_head(served)
         remarks.append(load.counts.summary())
     assert said <= {""} | allowed
