@@ -59,9 +59,7 @@ def _fault(steps: Steps, pod: str, what: str, allowed: set[str]) -> None:
             served.delete_pod(pod, "--grace-period=0", "--force")
             until = time.monotonic() + 120
             while time.monotonic() < until:
-                with suppress(
-                    AssertionError
-                ):  # Load tries again; this one is asked 5 times a second
+                with suppress(AssertionError):  # Load tries again, this does not
                     said.add(served.recommend("u1")["fallback"] or "")
                 if is_back(pod, before):
                     break
