@@ -37,11 +37,13 @@ class Served:
         """The API key."""
         return secret(f"{self.release}-access", "api-key", self.namespace)
 
-    def client(self, **more: Any) -> httpx.Client:
-        """Returns a client that has the key."""
-        return httpx.Client(base_url=self.url, headers={"X-API-Key": self.key}, timeout=240, **more)
+    def client(self, timeout: float = 60) -> httpx.Client:
+        """Returns a client that has the key, and waits `timeout` seconds."""
+        return httpx.Client(base_url=self.url, headers={"X-API-Key": self.key}, timeout=timeout)
 
-    def recommend(self, account: str, platform: str = "shop", k: int = 5) -> Any:
+    def recommend(
+        self, account: str, platform: str = "shop", k: int = 5, timeout: float = 60
+    ) -> Any:
         """Returns the answer to one account.
 
         Raises:
@@ -49,7 +51,7 @@ class Served:
         """
         user = {"platform": platform, "id": account}
         try:
-            with self.client() as client:
+            with self.client(timeout) as client:
                 reply = client.post("/v1/recommend", json={"user": user, "k": k})
         except httpx.HTTPError as error:
             raise AssertionError(repr(error)) from None
@@ -62,7 +64,7 @@ class Served:
 
         def ready() -> bool:
             try:
-                with self.client() as client:
+                with self.client(timeout=30) as client:
                     return client.get("/health/ready").status_code == httpx.codes.OK
             except httpx.HTTPError as error:
                 raise AssertionError(str(error)) from None
