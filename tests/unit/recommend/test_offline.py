@@ -153,5 +153,4 @@ def test_lists_for_everyone_go_to_s3_too(small, bucket: Bucket):
     bucket.put("lists/notes.txt", "not ours")
     written = recommend_everyone(small.project, f"{bucket.uri}/lists", k=3)
     assert bucket.keys() == ["lists/notes.txt", "lists/part-00000.parquet"]
-    body = bucket.client.get_object(Bucket=bucket.name, Key="lists/part-00000.parquet")["Body"]
-    assert pl.read_parquet(body.read()).height == written.rows
+    assert pl.read_parquet(bucket.get("lists/part-00000.parquet")).height == written.rows
