@@ -32,8 +32,8 @@ def gc(
 ) -> None:
     """Remove every object that none of the newest N store versions names.
 
-    Kept besides: the store version that a model's `current` was trained on, the feedback log,
-    and every published model.
+    Kept besides: the store versions that models in use were trained on, that unfinished runs
+    read, or that were the newest a moment ago; the feedback log, and every published model.
     """
     from plait.config import load_config
     from plait.store import Store

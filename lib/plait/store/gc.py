@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from plait.errors import StoreError
 from plait.store.manifest import MANIFEST
-from plait.store.objects import list_objects, list_staged, read_object, remove_objects
+from plait.store.objects import list_objects, list_staged, remove_objects
 from plait.store.parts import table_files
-from plait.store.registry import Registry
 from plait.store.store import Store
+from plait.store.uses import find_uses
 from plait.store.version import StoreVersion
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 GRACE = timedelta(hours=1)
-_CONFIG = "config.json"  # of a model version; names the store version it was trained on
+_STAGED_IN = ("tables", "models", "versions", "feedback", "runs")
 
 
 @dataclass
@@ -56,13 +56,15 @@ def find_garbage(
 ) -> Garbage:
     """Returns what can go when the newest `keep` store versions stay.
 
-    The store version that a model's `current` was trained on stays too: it is evaluated there.
-    The feedback log, Delta's logs and published models always stay.
+    Those in use stay too (see find_uses), and one that was the newest a moment ago: whoever
+    began with it may still read it. The feedback log, Delta's logs and published models always
+    stay.
 
     Args:
         store: the store.
         keep: store versions to keep, at least 1.
-        older_than: an object written later than so long ago may belong to a run in progress.
+        older_than: an object written later than so long ago may belong to a run in progress, and
+            a version that was the newest later than so long ago may be read by one.
         now: default: the clock's.
 
     Raises:
@@ -74,16 +76,20 @@ def find_garbage(
     listed = list_objects(store.objects, "versions")
     published = max(meta["last_modified"] for meta in listed)
     numbers = sorted(int(_name(meta)) for meta in listed if _name(meta).isdigit())
-    because = _trained_on(store)
+    now = now or datetime.now(UTC)
+    until = now - older_than
+    because = _recent(listed, until) | find_uses(store, now)
     kept = sorted({*numbers[-keep:], *(n for n in because if n in numbers)})
+    because = {
+        n: why for n, why in sorted(because.items()) if n in kept and n not in numbers[-keep:]
+    }
     found = Garbage(kept, because, [n for n in numbers if n not in kept], seen=numbers[-1])
-    until = (now or datetime.now(UTC)) - older_than
     named = _named(store, (store.version(number) for number in kept))
     for meta in listed:
         if _name(meta) in map(_stem, found.versions):
             found.add("versions", meta)
     parts = [m for m in list_objects(store.objects, "tables") if "/_delta_log/" not in m["path"]]
-    parts += list_staged(store.objects, "tables") + list_staged(store.objects, "models")
+    parts += [m for top in _STAGED_IN for m in list_staged(store.objects, top)]
     loose = [m for m in [*parts, *_unpublished(store)] if m["path"] not in named]
     young = _may_be_in_use(loose, until, published)
     for meta in loose:
@@ -122,6 +128,11 @@ def remove_garbage(store: Store, found: Garbage) -> None:
     """
     if not set(found.kept) <= set(store.numbers()):
         raise StoreError("another `plait gc` works on this store.", fix="Run again when it ends.")
+    if begun := [number for number in find_uses(store) if number in found.versions]:
+        raise StoreError(
+            f"something began to read store version {begun[0]} a moment ago.",
+            fix="Run again: it is kept then.",
+        )
     remove_objects(store.objects, found.objects.get("versions", []))
     newer = [store.version(number) for number in store.numbers() if number > found.seen]
     spared = _named(store, newer)
@@ -136,17 +147,14 @@ def _named(store: Store, versions: Iterable[StoreVersion]) -> set[str]:
     return {file for name, delta in tables for file in table_files(store.location, name, delta)}
 
 
-def _trained_on(store: Store) -> dict[int, str]:
-    """Returns the store versions that models in use were trained on, and which."""
-    registry, found = Registry(store), {}
-    for name in registry.names():
-        version = registry.current(name)
-        try:
-            config = json.loads(read_object(store.objects, f"models/{name}/{version}/{_CONFIG}"))
-            found[int(config["training"]["store_version"])] = f"{name} {version} was trained on it"
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            continue  # a damaged model keeps nothing; serving it says so
-    return found
+def _recent(listed: list[ObjectMeta], until: datetime) -> dict[int, str]:
+    """Returns the versions that another one replaced after `until`, and why they stay."""
+    moments = sorted((int(_name(m)), m["last_modified"]) for m in listed if _name(m).isdigit())
+    return {
+        number: "it was the newest until a moment ago"
+        for (number, _), (_, replaced) in pairwise(moments)
+        if replaced > until
+    }
 
 
 def _unpublished(store: Store) -> list[ObjectMeta]:

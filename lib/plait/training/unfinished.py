@@ -11,7 +11,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -20,13 +20,13 @@ import obstore
 from plait.errors import NothingToResume
 from plait.store import Store
 from plait.store.location import Objects
+from plait.store.uses import FORGOTTEN, JOB, RUNS
 from plait.training.checkpoint import FORMAT, Checkpoint
 from plait.training.job import Job
 
 KEPT = 2  # checkpoints; the one before the last is for a reader that was just told of it
-FORGOTTEN = timedelta(days=14)  # after which an unfinished run is removed
 STAGES = ("search", "refit")
-JOB, SUFFIX, NAME = "job.json", ".safetensors", "run"
+SUFFIX, NAME = ".safetensors", "run"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class UnfinishedRun:
         self._objects, self._model = objects, job.model
         self.described = describe(job)
         body = json.dumps(self.described, sort_keys=True).encode()
-        self.home = f"runs/{job.model}/{hashlib.sha256(body).hexdigest()[:16]}"
+        self.home = f"{RUNS}/{job.model}/{hashlib.sha256(body).hexdigest()[:16]}"
 
     def start(self) -> None:
         """Makes room for a run from the beginning: nothing of an earlier one is left.
@@ -64,7 +64,7 @@ class UnfinishedRun:
         """
         self.clear()
         old = datetime.now(UTC) - FORGOTTEN
-        listed = obstore.list(self._objects, f"runs/{self._model}/").collect()
+        listed = obstore.list(self._objects, f"{RUNS}/{self._model}/").collect()
         newest: dict[str, datetime] = {}
         for meta in listed:
             home = meta["path"].rsplit("/", 1)[0]
@@ -126,7 +126,7 @@ def resumed(job: Job) -> Job:
     store = Store(job.store)
     wanted = describe(job)
     found: list[tuple[datetime, dict[str, Any]]] = []
-    for meta in obstore.list(store.objects, f"runs/{job.model}/").collect():
+    for meta in obstore.list(store.objects, f"{RUNS}/{job.model}/").collect():
         if meta["path"].endswith("/" + JOB):
             body = obstore.get(store.objects, meta["path"]).bytes()
             described = json.loads(bytes(body))

@@ -130,6 +130,62 @@ def test_the_version_that_a_model_in_use_was_trained_on_stays(fused: Shop) -> No
     assert Registry(fused.store).versions("default") == ["v1", "v2"]
 
 
+def test_the_version_that_an_unfinished_run_reads_stays(fused: Shop) -> None:
+    objects = fused.store.objects
+    name = "runs/default/0123456789abcdef/job.json"
+    write_object(objects, name, json.dumps({"store_version": 1, "model": "default"}).encode())
+    write_object(objects, "runs/other/0123/job.json", b"{ half")
+    write_object(objects, "runs/other/4567/0-0000000001.safetensors", b"no job")
+    found = collect(fused, "--keep", "1")
+    assert (found["kept"], found["versions"]) == ([1, 3], [2])
+    assert found["because"] == {"1": "an unfinished run of default reads it"}
+    assert fused.items(1) == ["shop:a"]
+    later = datetime.now(UTC) + timedelta(days=15)
+    assert find_garbage(fused.store, 1, timedelta(0), now=later).kept == [3]  # nobody resumes it
+    remove_objects(objects, [name])
+    assert collect(fused, "--keep", "1")["kept"] == [3]
+
+
+def test_a_run_that_begins_while_gc_looks_keeps_its_version(fused: Shop) -> None:
+    found = find_garbage(fused.store, 1, timedelta(0))
+    write_object(fused.store.objects, "runs/default/0123/job.json", b'{"store_version": 2}')
+    with pytest.raises(StoreError, match="began to read store version 2"):
+        remove_garbage(fused.store, found)
+    assert fused.items(2) == ["shop:a", "shop:b"]
+
+
+def test_a_version_that_was_the_newest_until_a_moment_ago_stays(fused: Shop) -> None:
+    """An evaluation, or a replica that loads its people, may have begun with it."""
+    found = find_garbage(fused.store, 1)
+    assert found.kept == [1, 2, 3]
+    assert found.because == dict.fromkeys([1, 2], "it was the newest until a moment ago")
+    assert find_garbage(fused.store, 1, now=datetime.now(UTC) + timedelta(hours=2)).kept == [3]
+
+
+def test_a_model_whose_promotion_was_killed_does_not_stop_gc(fused: Shop) -> None:
+    folder = fused.folder / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"training": {"store_version": 2}}))
+    registry = Registry(fused.store)
+    registry.publish("default", folder)
+    alias = [m["path"] for m in list_objects(fused.store.objects, "models/default/current")]
+    remove_objects(fused.store.objects, alias)
+    found = collect(fused, "--keep", "1")
+    assert (found["kept"], found["versions"]) == ([2, 3], [1])
+    assert registry.versions("default") == ["v1"]
+
+
+def test_the_version_of_a_model_that_is_not_promoted_yet_stays(fused: Shop) -> None:
+    """It is evaluated before it is promoted."""
+    folder = fused.folder / "model"
+    folder.mkdir()
+    for number in (3, 1):
+        (folder / "config.json").write_text(json.dumps({"training": {"store_version": number}}))
+        Registry(fused.store).publish("default", folder)
+    assert Registry(fused.store).current("default") == "v1"
+    assert collect(fused, "--keep", "1")["kept"] == [1, 3]
+
+
 def test_feedback_and_models_stay_and_half_published_ones_go(fused: Shop) -> None:
     objects = fused.store.objects
     write_object(objects, "feedback/events/x.parquet", b"x")

@@ -1,0 +1,75 @@
+"""Which store versions are in use beside the newest ones, and what uses them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from plait.errors import NoModel
+from plait.store.objects import list_objects, read_object
+from plait.store.registry import Registry
+from plait.store.store import Store
+
+RUNS, JOB = "runs", "job.json"  # runs/<model>/<fingerprint>/job.json names a store version
+FORGOTTEN = timedelta(days=14)  # after which nobody resumes a run that was not finished
+_CONFIG = "config.json"  # of a model version; names the store version it was trained on
+
+
+def find_uses(store: Store, now: datetime | None = None) -> dict[int, str]:
+    """Returns the numbers of store versions that something reads, and what it is.
+
+    Unfinished training runs read theirs again when they go on. A model is evaluated on the
+    version it was trained on: that holds for the one behind `current`, and for the newest one,
+    which is evaluated before it is promoted.
+
+    Args:
+        store: the store.
+        now: default: the clock's.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    found: dict[int, str] = {}
+    for number, why in [*_models(store), *_runs(store, now or datetime.now(UTC))]:
+        found.setdefault(number, why)
+    return found
+
+
+def _models(store: Store) -> Iterator[tuple[int, str]]:
+    registry = Registry(store)
+    for name in registry.names():
+        for version in sorted(_in_use(registry, name)):
+            try:
+                body = read_object(store.objects, f"models/{name}/{version}/{_CONFIG}")
+                number = int(json.loads(body)["training"]["store_version"])
+            except (FileNotFoundError, ValueError, KeyError, TypeError):
+                continue  # a damaged model keeps nothing; serving it says so
+            yield number, f"{name} {version} was trained on it"
+
+
+def _in_use(registry: Registry, name: str) -> set[str]:
+    """Returns the version of a model that answers, and the newest, which may be next to."""
+    versions = set(registry.versions(name)[-1:])
+    # A publication that was killed before its promotion has no alias.
+    with suppress(NoModel, FileNotFoundError, ValueError, KeyError):
+        versions.add(registry.current(name))
+    return versions
+
+
+def _runs(store: Store, now: datetime) -> Iterator[tuple[int, str]]:
+    listed = list_objects(store.objects, RUNS)
+    touched: dict[str, datetime] = {}
+    for meta in listed:
+        home = meta["path"].rpartition("/")[0]
+        touched[home] = max(meta["last_modified"], touched.get(home, meta["last_modified"]))
+    for home, moment in touched.items():
+        if now - moment > FORGOTTEN:
+            continue
+        try:
+            job = json.loads(read_object(store.objects, f"{home}/{JOB}"))
+            number = int(job["store_version"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            continue  # it ended meanwhile, or cannot be resumed
+        yield number, f"an unfinished run of {home.split('/')[1]} reads it"
