@@ -1,13 +1,16 @@
-"""Writes the table of values into README.md: `python helm/plait/document.py`.
+"""Writes what follows from elsewhere: `python helm/plait/document.py`.
 
-Each value of values.yaml has a line `# --` above it. With --check it only says whether the
-table is what it should be.
+- The table of values in README.md, from values.yaml: each value has a line `# --` above it.
+- The schema of the project file in values.schema.json, from plait's own (`plait config schema`).
+
+With --check it only says whether both are what they should be.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,25 +18,57 @@ from typing import Any
 
 import yaml
 
+from plait.config import Project
+
 HERE = Path(__file__).resolve().parent
 BEGIN, END = "<!-- values -->", "<!-- /values -->"
+# The last of $defs: everything from its name to the end of $defs.
+_PROJECT = re.compile(r'^    "projectFile": \{.*^  \}$', re.MULTILINE | re.DOTALL)
+_WORDS = {"title", "description", "default"}  # nothing is refused by them
 
 
 def main() -> int:
-    """Writes or checks the table; returns the exit code."""
+    """Writes or checks both files; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 on drift")
     given = parser.parse_args()
-    readme = HERE / "README.md"
-    text = readme.read_text()
-    wanted = documented(text, (HERE / "values.yaml").read_text())
-    if wanted == text:
-        return 0
-    if given.check:
-        sys.stderr.write("README.md drifted from values.yaml: python helm/plait/document.py\n")
-        return 1
-    readme.write_text(wanted)
-    return 0
+    readme, schema = HERE / "README.md", HERE / "values.schema.json"
+    wanted = {
+        readme: documented(readme.read_text(), (HERE / "values.yaml").read_text()),
+        schema: with_project(schema.read_text()),
+    }
+    drifted = [file for file, text in wanted.items() if file.read_text() != text]
+    for file in drifted:
+        if given.check:
+            sys.stderr.write(f"{file.name} drifted: python helm/plait/document.py\n")
+        else:
+            file.write_text(wanted[file])
+    return 1 if drifted and given.check else 0
+
+
+def with_project(schema: str) -> str:
+    """Returns the chart's schema with that of the project file, a line for each of its models."""
+    project = _bare(Project.model_json_schema(ref_template="#/$defs/projectFile/$defs/{model}"))
+    models = ",\n".join(
+        f"        {json.dumps(name)}: {json.dumps(model)}"
+        for name, model in project.pop("$defs").items()
+    )
+    fields = ",\n".join(f"      {json.dumps(k)}: {json.dumps(v)}" for k, v in project.items())
+    text = f'    "projectFile": {{\n      "$defs": {{\n{models}\n      }},\n{fields}\n    }}\n  }}'
+    return _PROJECT.sub(lambda _: text, schema)
+
+
+def _bare(schema: Any, named: bool = False) -> Any:
+    """Returns the schema without its words; `named`: these keys are names of fields or models."""
+    if isinstance(schema, list):
+        return [_bare(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _bare(part, named=not named and key in ("properties", "$defs"))
+        for key, part in schema.items()
+        if named or key not in _WORDS
+    }
 
 
 def documented(readme: str, values: str) -> str:

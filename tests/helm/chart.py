@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import tempfile
@@ -17,6 +18,13 @@ from tests.helm.binary import helm
 CHART = Path(__file__).resolve().parents[2] / "helm" / "plait"
 # YAML in C: a whole chart is a hundred kilobytes.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# What writes the chart's README and schema; a script beside it, not a package.
+_spec = importlib.util.spec_from_file_location("document", CHART / "document.py")
+assert _spec
+assert _spec.loader
+document = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(document)
 
 Resource = dict[str, Any]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -11,12 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.helm.chart import CHART
-
-_spec = importlib.util.spec_from_file_location("document", CHART / "document.py")
-assert _spec and _spec.loader
-document = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(document)
+from tests.helm.chart import CHART, document
 
 
 def test_the_readme_is_what_the_script_writes() -> None:

@@ -26,7 +26,6 @@ def both(*pairs: tuple[str, Any]) -> dict[str, Any]:
 IMPOSSIBLE = {
     "two project files": (both(("existingProject", "other")), "there is one project file"),
     "a store in a folder": (both(("project.store", ".plait")), "must be s3://bucket/prefix"),
-    "no platform": (both(("project.platforms", None)), "names at least one platform"),
     "a secret nobody named": (
         both(("secrets.generate", False)),
         ".existingSecret is missing. Make the secret: kubectl -n ",

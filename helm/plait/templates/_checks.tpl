@@ -28,9 +28,6 @@
 {{- if not (regexMatch "^s3a?://" (toString $store)) -}}
 {{- fail (printf "project.store is '%s'; pods share no folder, so it must be s3://bucket/prefix." $store) -}}
 {{- end -}}
-{{- if not .Values.project.platforms -}}
-{{- fail "project.platforms is missing: a project file names at least one platform. See docs/data.md." -}}
-{{- end -}}
 {{- end -}}
 {{- end }}
 

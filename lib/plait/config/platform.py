@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveInt
+from pydantic import BeforeValidator, Field, PositiveInt, WithJsonSchema
 
 from plait.config.strict import Strict
-from plait.contracts.vocabulary import PlatformKind, TimeResolution
+from plait.contracts.vocabulary import EVENT_TYPES, PlatformKind, TimeResolution
 
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Files = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+# The schema says what may be written, one file or several, and not only what is made of it.
+_Written = Annotated[list[str], Field(min_length=1)] | str
+Files = Annotated[
+    list[str], BeforeValidator(_as_list, json_schema_input_type=_Written), Field(min_length=1)
+]
 FileFormat = Literal["csv", "jsonl", "parquet"]
+# The schema knows the words; EventRules refuses another one with the nearest.
+TypeWord = Annotated[str, WithJsonSchema({"enum": list(EVENT_TYPES)})]
 
 
 class Time(Strict):
@@ -29,7 +35,7 @@ class TypeColumn(Strict):
     """Event types read from a column."""
 
     column: str
-    map: dict[str, str] = Field(
+    map: dict[str, TypeWord] = Field(
         default_factory=dict, description="the log's words to plait's event vocabulary"
     )
 
@@ -64,10 +70,12 @@ class Events(Strict):
     )
     format: FileFormat | None = Field(None, description="default: from the file's name")
     columns: EventColumns
-    time: Annotated[Time, BeforeValidator(_time)] = Field(
+    time: Annotated[
+        Time, BeforeValidator(_time, json_schema_input_type=Time | Literal["order"])
+    ] = Field(
         default_factory=lambda: Time(unit="iso"), description="'order' if only the order is known"
     )
-    type: str | TypeColumn = Field(description="one event type for all rows, or a column")
+    type: TypeWord | TypeColumn = Field(description="one event type for all rows, or a column")
     keep: str | None = Field(None, description="filter on contract fields, such as rating >= 3")
     k_core: PositiveInt | None = Field(
         None, description="keep accounts and items with at least k events, repeated until stable"
