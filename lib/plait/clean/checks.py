@@ -9,11 +9,11 @@ import polars as pl
 
 from plait.clean.rules import EventRules
 from plait.clean.times import AHEAD, EARLIEST
+from plait.contracts.personal import PERSONAL, is_plain
 
 LONGEST_ID = 512  # characters
 LONGEST_QUERY = 2_000
 _CONTROL = r"[\x00-\x1f\x7f]"
-_PERSONAL = ("account", "session", "query")
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,13 @@ def first_faults(
 
 
 def _first_value(checks: list[Check]) -> pl.Expr:
-    """Returns what stood in the field of the first failed check; null if it is personal."""
+    """Returns what stood in the field of the first failed check; null if that may be personal."""
     value: pl.Expr = pl.lit(None, pl.String)
     for n, check in reversed(list(enumerate(checks))):
-        seen = (
-            pl.lit(None, pl.String)
-            if check.field in _PERSONAL
-            else pl.col(f"raw_{check.field}").str.head(LONGEST_ID)
-        )
+        seen: pl.Expr = pl.lit(None, pl.String)
+        if check.field not in PERSONAL:
+            raw = pl.col(f"raw_{check.field}")
+            seen = pl.when(is_plain(raw)).then(raw.str.head(LONGEST_ID))
         value = pl.when(pl.col(str(n))).then(seen).otherwise(value)
     return value
 

@@ -123,8 +123,12 @@ QUARANTINE = Table(
             column("row", _long, "row in that file, the first data row is 1"),
             column("reason", _text, "code of the check that failed"),
             column("field", _text, "the contract field at fault"),
-            column("value", _text, "what stood there; null for personal fields", null=True),
-            column("raw", _text, "the row as JSON, personal fields pseudonymised"),
+            column("value", _text, "what stood there; null where that may be personal", null=True),
+            column(
+                "raw",
+                _text,
+                "its fields as JSON: personal ones as pseudonyms or lengths; {} if in doubt",
+            ),
         ]
     ),
 )

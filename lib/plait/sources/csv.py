@@ -16,7 +16,11 @@ _BEYOND = "__beyond"  # takes the field after the last one of the header, if a r
 
 
 def scan_csv(file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str]) -> pl.LazyFrame:
-    """Returns `row`, the fields as text and `fault` ('ragged_row': more fields than columns)."""
+    """Returns `row`, the fields as text, `fault` and `whole`.
+
+    `fault` is 'ragged_row' where there are more fields than columns. A row with fewer (or whose
+    last field is empty, which looks the same) is not `whole`: its values may stand one column off.
+    """
     separator = _separator(file)
     header = (
         pl.scan_csv(file.path, separator=separator, infer_schema=False, glob=False)
@@ -38,6 +42,7 @@ def scan_csv(file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str
         pl.col(ROW).alias("row"),
         *(pl.col(column).alias(name) for name, column in fields.items()),
         fault=pl.when(pl.col(_BEYOND).is_not_null()).then(pl.lit("ragged_row")),
+        whole=pl.col(header[-1]).is_not_null() & pl.col(_BEYOND).is_null(),
     )
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from plait.config.platform import Events, TypeColumn
 from plait.contracts.raw import RAW
 from plait.sources.files import SourceFile
-from plait.sources.read import CHUNK, FAULT, read_chunks
+from plait.sources.read import CHUNK, FAULT, WHOLE, read_chunks
 
 
 def event_fields(events: Events) -> tuple[dict[str, str], dict[str, str]]:
@@ -26,7 +26,7 @@ def event_fields(events: Events) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def read_events(file: SourceFile, events: Events, chunk: int = CHUNK) -> Iterator[pl.DataFrame]:
-    """Yields RAW frames (unchecked text) with one more column, `fault`; see read_chunks."""
+    """Yields RAW frames (unchecked text) with `fault` and `whole`; see read_chunks."""
     fields, keys = event_fields(events)
     for batch in read_chunks(file, fields, keys, chunk):
         yield batch.select(
@@ -37,4 +37,5 @@ def read_events(file: SourceFile, events: Events, chunk: int = CHUNK) -> Iterato
                 if name != "row"
             ),
             FAULT,
+            WHOLE,
         )

@@ -34,7 +34,7 @@ def scan_jsonl(file: SourceFile, keys: Mapping[str, str]) -> pl.LazyFrame:
 
 
 def decode_lines(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame:
-    """Returns `row`, the fields as text and `fault` ('bad_json') for every line with content."""
+    """Returns `row`, the fields as text, `fault` ('bad_json') and `whole` for every line with content."""
     lines = lines.filter(pl.col("line").str.strip_chars() != "")
     columns = list(dict.fromkeys(fields.values()))
     try:
@@ -45,6 +45,7 @@ def decode_lines(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame
         "row",
         *(pl.col("line").struct.field(column).alias(name) for name, column in fields.items()),
         fault=pl.lit(None, pl.String),
+        whole=pl.lit(value=True),
     )
 
 
@@ -67,6 +68,7 @@ def _decode_each(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame
         "row",
         *(pl.when("sound").then(pl.col(name)).alias(name) for name in fields),
         fault=pl.when(~pl.col("sound")).then(pl.lit("bad_json")),
+        whole="sound",
     )
 
 

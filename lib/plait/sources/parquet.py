@@ -19,7 +19,7 @@ ROW = "__row"  # a name no file is expected to use
 def scan_parquet(
     file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str]
 ) -> pl.LazyFrame:
-    """Returns `row`, the fields as text and an empty `fault`."""
+    """Returns `row`, the fields as text, an empty `fault` and `whole`."""
     frame = pl.scan_parquet(file.path, row_index_name=ROW, row_index_offset=1, glob=False)
     schema = frame.collect_schema()
     check_columns(file, keys, [name for name in schema.names() if name != ROW])
@@ -29,6 +29,7 @@ def scan_parquet(
         pl.col(ROW).alias("row"),
         *(_as_text(column, schema[column]).alias(name) for name, column in fields.items()),
         fault=pl.lit(None, pl.String),
+        whole=pl.lit(value=True),
     )
 
 

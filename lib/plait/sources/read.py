@@ -18,12 +18,13 @@ from plait.sources.remote import Changed, check_same, fetched
 # Rows read at a time: enough to keep vectorised work fast, few enough for a small machine.
 CHUNK = 500_000
 FAULT = "fault"  # column with the code of what is wrong with the row as such, else null
+WHOLE = "whole"  # column that says whether every value surely stands in its own column
 
 
 def read_chunks(
     file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str], chunk: int = CHUNK
 ) -> Iterator[pl.DataFrame]:
-    """Yields frames: `row` (Int64, the first data row is 1), the fields as text, `fault`.
+    """Yields frames: `row` (Int64, the first data row is 1), the fields as text, `fault`, `whole`.
 
     Args:
         file: what to read.

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import polars_hash  # noqa: F401 - registers the `nchash` namespace
 
+from plait.contracts.personal import mask_columns
 from plait.contracts.table import Table
 from plait.contracts.tables import TABLES
 from plait.store.fault import reaching
@@ -52,7 +53,7 @@ class TableDiff:
         rows: rows on either side, first and second.
         only: rows that only one side has, first and second; a row that stands there three
             times here and once there counts twice.
-        examples: the first few of them, by the table's first columns.
+        examples: the first few of them, by the table's first columns; what people wrote is masked.
     """
 
     table: str
@@ -161,7 +162,7 @@ def _first(hashed: pl.LazyFrame, extra: pl.DataFrame, table: Table, count: int) 
 def _merged(parts: list[pl.DataFrame], table: Table, count: int) -> list[dict[str, Any]]:
     if not parts:
         return []
-    return pl.concat(parts).sort(_order(table)).head(count).to_dicts()
+    return mask_columns(pl.concat(parts).sort(_order(table)).head(count)).to_dicts()
 
 
 def _order(table: Table) -> list[str]:
