@@ -1,4 +1,4 @@
-"""Nothing personal stands in a file of the store or in what is printed, whatever a row looks like."""
+"""Nothing personal stands in the store or in what is printed, whatever a row looks like."""
 
 from __future__ import annotations
 
