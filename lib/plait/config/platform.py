@@ -66,7 +66,8 @@ class Events(Strict):
     """A platform's event log."""
 
     files: Files = Field(
-        description="paths or globs, relative to the project file, or s3:// addresses or globs"
+        description="paths or globs, relative to the project file, or s3:// addresses or globs; a "
+        "name that exists as it is written is meant as it is written, stars and brackets too"
     )
     format: FileFormat | None = Field(None, description="default: from the file's name")
     columns: EventColumns

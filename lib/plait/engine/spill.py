@@ -55,7 +55,9 @@ class LocalSpill:
         files = sorted((self.folder / str(bucket)).glob("*.parquet"))
         if not files:
             return None
-        return pl.read_parquet(files, columns=list(columns) if columns else None)
+        return pl.read_parquet(
+            files, columns=list(columns) if columns else None, glob=False, hive_partitioning=False
+        )
 
     def move(self, moving: pl.DataFrame) -> None:
         """Copies rows to other buckets; see Spill.move."""

@@ -95,8 +95,23 @@ class _Match:
 
 
 def _on_disk(project: Project, whole: str) -> list[_Match]:
-    paths = [Path(p) for p in sorted(glob.glob(whole, recursive=True)) if Path(p).is_file()]  # noqa: PTH207
+    found = sorted(glob.glob(_escape_existing(whole), recursive=True))  # noqa: PTH207
+    paths = [Path(p) for p in found if Path(p).is_file()]
     return [_Match(path, os.path.relpath(path, project.path("."))) for path in paths]
+
+
+def _escape_existing(whole: str) -> str:
+    """Returns `whole` as a glob in which what exists as it is written stands for itself.
+
+    Folders and files may have brackets, stars and question marks in their names.
+    """
+    first, *parts = Path(whole).parts
+    existing = Path(first)
+    for place, part in enumerate(parts):
+        if not os.path.lexists(existing / part):
+            return str(Path(glob.escape(str(existing)), *parts[place:]))
+        existing /= part
+    return glob.escape(str(existing))
 
 
 def _on_s3(whole: str, setting: str) -> list[_Match]:

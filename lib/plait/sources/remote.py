@@ -43,7 +43,8 @@ class Changed(Exception):
 def list_remote(pattern: str, fix: str) -> list[RemoteFile]:
     """Returns the objects that `pattern` names, in the order of their addresses.
 
-    A * stands for anything but a slash, ** for anything, as in paths.
+    A * stands for anything but a slash, ** for anything, as in paths. An object whose key is
+    the pattern as it is written comes first: then it alone is meant.
 
     Args:
         pattern: an s3:// address, or a glob of them.
@@ -57,6 +58,10 @@ def list_remote(pattern: str, fix: str) -> list[RemoteFile]:
     wanted = _regex(key)
     # A bucket is listed by whole folders.
     folder = fixed.rpartition("/")[0]
+    listed = list_objects(open_bucket(bucket), folder)
+    found = [meta for meta in listed if meta["path"] == key] or [
+        meta for meta in listed if wanted.fullmatch(meta["path"])
+    ]
     return sorted(
         (
             RemoteFile(
@@ -65,8 +70,7 @@ def list_remote(pattern: str, fix: str) -> list[RemoteFile]:
                 meta["last_modified"].timestamp(),
                 meta["e_tag"] or "",
             )
-            for meta in list_objects(open_bucket(bucket), folder)
-            if meta["path"] == key or wanted.fullmatch(meta["path"])
+            for meta in found
         ),
         key=lambda file: file.address,
     )

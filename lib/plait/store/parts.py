@@ -14,6 +14,7 @@ from deltalake import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
 from plait.contracts.table import Table
+from plait.store.delta_log import delta_address
 from plait.store.fault import reaching
 from plait.store.location import Location
 from plait.store.objects import write_object
@@ -103,8 +104,7 @@ def table_files(location: Location, name: str, version: int) -> list[str]:
 
 def _listed(location: Location, name: str, version: int | None) -> pl.DataFrame:
     """Returns one row a file of the table `name`, with Delta's own column names."""
-    uri = location.at(f"tables/{name}")
-    with reaching(uri):
+    with reaching(location.at(f"tables/{name}")), delta_address(location, name) as uri:
         return _files(DeltaTable(uri, version=version, storage_options=location.options))
 
 

@@ -12,6 +12,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from plait.contracts.table import Table
+from plait.store.delta_log import delta_address
 from plait.store.fault import reaching
 from plait.store.location import Location
 from plait.store.objects import list_objects
@@ -76,16 +77,19 @@ class TableWriter:
             StoreError: the store cannot be written.
         """
         wanted = {part.path: part for part in [*keep, *self._parts]}
-        with reaching(table_uri(self._location, self._table)):
+        with (
+            reaching(table_uri(self._location, self._table)),
+            delta_address(self._location, self._table.name) as uri,
+        ):
             for _ in range(_TRIES - 1):
                 try:
-                    return self._commit(wanted)
+                    return self._commit(uri, wanted)
                 except DeltaError:  # another writer's commit came between a look and ours
                     continue
-            return self._commit(wanted)
+            return self._commit(uri, wanted)
 
-    def _commit(self, wanted: dict[str, AddAction]) -> int:
-        uri, options = table_uri(self._location, self._table), self._location.options
+    def _commit(self, uri: str, wanted: dict[str, AddAction]) -> int:
+        options = self._location.options
         by = [BUCKET] if self._table.bucketed else []
         schema = _delta_schema(self._table)
         # Not DeltaTable.is_deltatable: it holds Python's lock while it waits for S3.
@@ -98,7 +102,7 @@ class TableWriter:
             return 0
         head = DeltaTable(uri, storage_options=options)
         if head.metadata().partition_columns != by or head.schema() != schema:
-            return self._replace(schema, list(wanted.values()), by)
+            return self._replace(uri, schema, list(wanted.values()), by)
         before = head.version()
         there = {part.path: part for part in parts_in(head)}
         gone = [removal(part) for path, part in there.items() if path not in wanted]
@@ -112,9 +116,9 @@ class TableWriter:
         )  # fmt: skip
         return before + 1
 
-    def _replace(self, schema: Schema, parts: list[AddAction], by: list[str]) -> int:
+    def _replace(self, uri: str, schema: Schema, parts: list[AddAction], by: list[str]) -> int:
         """Makes `parts` the table under another schema or layout, in one commit."""
-        uri, options = table_uri(self._location, self._table), self._location.options
+        options = self._location.options
         # It looks at the newest version by itself, so the mark tells our commit.
         mark = uuid.uuid4().hex
         ours = CommitProperties(custom_metadata={"plait": mark}, max_commit_retries=_ONCE)

@@ -15,7 +15,7 @@ from plait.errors import ConfigError, VersionExists
 from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.store import Store
 
-from .small import Fuse, platform
+from .small import Fuse, fuse_in, platform
 
 SHOP = """user,item,time
 ann,i1,1700000000
@@ -218,3 +218,11 @@ def test_a_file_whose_name_looks_like_a_pattern_is_read(
     write = {".csv": log.write_csv, ".jsonl": log.write_ndjson, ".parquet": log.write_parquet}
     write[Path(name).suffix](folder / name)
     assert fuse_here({"shop": platform("shop*")}).platform("shop")["events"] == 2
+
+
+def test_a_folder_with_the_marks_of_a_glob_is_a_folder(tmp_path: Path) -> None:
+    home = tmp_path / "my [ID] proj*"
+    home.mkdir()
+    (home / "shop.csv").write_text(SHOP)
+    fused = fuse_in(home, {"shop": platform("shop.csv")})
+    assert fused.events.height == 3

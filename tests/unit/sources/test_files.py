@@ -77,3 +77,27 @@ def test_a_file_that_is_not_what_its_name_says(
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UnreadableFile, match=looks):
         find_files(project, [name], None, WHERE)
+
+
+@pytest.mark.parametrize("folder", ["my [ID] proj", "a*b", "what?", "[!x]", "(a) {b}"])
+def test_the_name_of_the_projects_folder_is_no_glob(tmp_path: Path, folder: str) -> None:
+    home = tmp_path / folder
+    home.mkdir()
+    (home / "a.csv").write_text("x\n")
+    events = {"files": "*.csv", "columns": {"account": "u", "time": "t"}, "type": "view"}
+    raw = {"store": "s", "platforms": {"shop": {"events": events}}}
+    found = find_files(parse_config(raw, folder=home), ["*.csv"], None, WHERE)
+    assert [(f.name, f.path) for f in found] == [("a.csv", home / "a.csv")]
+
+
+@pytest.mark.parametrize("name", ["data [1].csv", "a*.csv", "what?.csv", "lo[gs]/[a].csv"])
+def test_a_file_that_exists_as_it_is_written_is_meant(
+    project: Project, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    for here in (file, tmp_path / "data 1.csv", tmp_path / "ab.csv", tmp_path / "whats.csv"):
+        here.write_text("x\n")
+    assert [f.name for f in find_files(project, [name], None, WHERE)] == [name]
+    if file.parent != tmp_path:  # what stands before a star is a name, too
+        assert [f.name for f in find_files(project, ["lo[gs]/*.csv"], None, WHERE)] == [name]

@@ -140,3 +140,10 @@ def test_faults_name_the_address(bucket: Bucket, project: Project) -> None:
     (cut,) = find(project, bucket.put("c.csv.gz", BODIES["a.csv.gz"][:-12]))
     with pytest.raises(UnreadableFile, match=rf"{bucket.uri}/c\.csv\.gz' (ends too early|cannot)"):
         read(cut)
+
+
+def test_a_key_that_exists_as_it_is_written_is_meant(bucket: Bucket, project: Project) -> None:
+    address = bucket.put("logs/data [1].csv", BODIES["a.csv"])
+    bucket.put("logs/data 1.csv", BODIES["a.csv"])
+    assert [f.name for f in find(project, address)] == [address]
+    assert len(find(project, address.replace(" [1]", " *"))) == 2
