@@ -97,4 +97,7 @@ class Vocabulary:
     @classmethod
     def load(cls, folder: Path, platforms: tuple[str, ...]) -> Vocabulary:
         """Returns the vocabulary written into `folder`."""
-        return cls(platforms, pl.read_parquet(folder / FILE, glob=False, hive_partitioning=False).sort("index"))
+        return cls(
+            platforms,
+            pl.read_parquet(folder / FILE, glob=False, hive_partitioning=False).sort("index"),
+        )

@@ -34,7 +34,7 @@ def scan_jsonl(file: SourceFile, keys: Mapping[str, str]) -> pl.LazyFrame:
 
 
 def decode_lines(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame:
-    """Returns `row`, the fields as text, `fault` ('bad_json') and `whole`, line by line; no blanks."""
+    """Returns `row`, the fields as text, `fault` and `whole` of each line that is not blank."""
     lines = lines.filter(pl.col("line").str.strip_chars() != "")
     columns = list(dict.fromkeys(fields.values()))
     try:
