@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.helm.chart import CHART, PROJECT, merged, refusal, run
+from tests.helm.chart import CHART, LEAST, PROJECT, merged, refusal, run
 
 
 def nested(path: str, value: Any) -> dict[str, Any]:
@@ -98,6 +98,38 @@ IMPOSSIBLE = {
         ),
         "Ray's state needs one of its own",
     ),
+    "Valkey larger than its memory": (
+        both(("liveState.own.maxMemory", "3gb")), "leaves no room below liveState.own.resources",
+    ),
+    "Valkey as large as its memory": (
+        both(("liveState.own.maxMemory", "2048mb")), "leaves no room below liveState.own.resources",
+    ),
+    "Valkey in less memory": (
+        both(("liveState.own.resources.limits.memory", "1500M")),
+        "leaves no room below liveState.own.resources",
+    ),
+    "a request above its limit": (
+        both(("serving.workers.onDemand.resources.requests.memory", "3073Mi")),
+        "serving.workers.onDemand.resources.requests.memory (3073Mi) is above limits.memory (3Gi)",
+    ),
+    "a CPU above its limit": (
+        both(("jobs.worker.resources.limits.cpu", "900m")), "Kubernetes takes no such pod",
+    ),
+    "a minute that no clock has": (
+        both(("schedules.fuse.cron", "61 * * * *")), "and its minute '61' is none: 0-59",
+    ),
+    "an hour that no clock has": (
+        both(("schedules.train.cron", "0 0-24 * * *")), "and its hour '0-24' is none: 0-23",
+    ),
+    "the 32nd": (both(("schedules.train.cron", "0 0 1,32 * *")), "its day of the month '1,32'"),
+    "a month that is none": (both(("schedules.fuse.cron", "0 0 1 jam *")), "its month 'jam'"),
+    "the eighth day": (both(("schedules.fuse.cron", "0 0 * * 7")), "the week '7' is none: 0-6"),
+    "a step of nothing": (
+        both(("schedules.fuse.cron", "*/0 * * * *")), "steps (*/n) and lists (a,b) are.",
+    ),
+    "a range backwards": (
+        both(("schedules.fuse.cron", "0 17-9 * * *")), "which ends before it begins",
+    ),
     "two ways in": (
         both(("ingress.enabled", True), ("httpRoute.enabled", True)), "choose one way in",
     ),
@@ -186,6 +218,8 @@ MISTYPED = {
     "Spark's memory as Kubernetes writes it": (
         both(("fuse.executor.memory", "2Gi")), "/fuse/executor/memory",
     ),
+    "no limit for Valkey": (both(("liveState.own.maxMemory", "0mb")), "/liveState/own/maxMemory"),
+    "a cron of four fields": (both(("schedules.fuse.cron", "0 0 * *")), "/schedules/fuse/cron"),
     "a negative number": (both(("serving.autoscaling.minReplicas", -1)), "/minReplicas"),
 }  # fmt: skip
 
@@ -200,6 +234,11 @@ def test_a_release_name_leaves_room_for_runs() -> None:
     assert run(release="a" * 26, values={"project": PROJECT, "secrets": {"generate": True}})
 
 
+def test_a_schedule_is_taken_as_kubernetes_reads_it() -> None:
+    for cron in ("*/15 2,3-5 ? jan-MAR mon-Fri", "05 0-23/2 31 12 0", "@daily", "@midnight"):
+        assert run(values=merged(LEAST, both(("schedules.fuse.cron", cron)))).returncode == 0, cron
+
+
 def test_a_project_is_needed() -> None:
     done = run(values={"secrets": {"generate": True}})
     assert "There is no project file. Set project" in done.stderr
@@ -207,9 +246,11 @@ def test_a_project_is_needed() -> None:
 
 def test_every_sentence_of_the_chart_has_its_case() -> None:
     """A guard that nothing fires is a guard that nobody knows to work."""
-    checks = (CHART / "templates" / "_checks.tpl").read_text()
+    checks = "".join(file.read_text() for file in (CHART / "templates").glob("_checks*.tpl"))
     known = [sentence for _, sentence in IMPOSSIBLE.values()]
     known += ["at most 26 leave room", "There is no project file", "must begin with a letter"]
+    # tests/cluster/test_upgrade.py: they ask what is there.
+    known += ["which no upgrade changes", "a volume never shrinks", "a volume never moves"]
     guards = re.findall(r'fail (?:\(printf )?"([^"]+)"', checks)
     assert len(guards) > 40
     for guard in guards:

@@ -4,7 +4,9 @@
 {{- include "plait.checks.secrets" . -}}
 {{- include "plait.checks.autoscaling" . -}}
 {{- include "plait.checks.pods" . -}}
+{{- include "plait.checks.resources" . -}}
 {{- include "plait.checks.stores" . -}}
+{{- include "plait.checks.volumes" . -}}
 {{- include "plait.checks.ways" . -}}
 {{- include "plait.checks.jobs" . -}}
 {{- include "plait.checks.versions" . -}}
@@ -123,6 +125,10 @@
 {{- if and (not $l.own.enabled) (not $l.external.host) (gt (int .Values.serving.autoscaling.maxReplicas) 1) -}}
 {{- fail (printf "serving.autoscaling.maxReplicas is %d and there is no live state that replicas could share. Set liveState.own.enabled=true or liveState.external.host, or maxReplicas=1." (int .Values.serving.autoscaling.maxReplicas)) -}}
 {{- end -}}
+{{- $limit := dig "limits" "memory" "" $l.own.resources | toString -}}
+{{- if and $l.own.enabled $limit (gt (float64 (include "plait.amount" $l.own.maxMemory)) (mulf 0.9 (float64 (include "plait.amount" $limit)))) -}}
+{{- fail (printf "liveState.own.maxMemory (%s) leaves no room below liveState.own.resources.limits.memory (%s): Kubernetes would kill Valkey before it is full. Let it hold at most nine tenths of the limit: lower maxMemory, or raise the limit." $l.own.maxMemory $limit) -}}
+{{- end -}}
 {{- if .Values.gcsStore.externalAddress -}}
 {{- if eq .Values.gcsStore.externalAddress (printf "%s:%d" $l.external.host (int $l.external.port)) -}}
 {{- fail "gcsStore.externalAddress is the Valkey of live state; Ray's state needs one of its own: each is faulted, sized and cleaned alone." -}}
@@ -166,6 +172,7 @@
 {{- if and $d.enabled (gt (int $d.minExecutors) (int $d.maxExecutors)) -}}
 {{- fail (printf "fuse.dynamicAllocation.minExecutors (%d) is above maxExecutors (%d)." (int $d.minExecutors) (int $d.maxExecutors)) -}}
 {{- end -}}
+{{- include "plait.checks.cron" . -}}
 {{- if .Values.schedules.recommend.enabled -}}
 {{- $out := false -}}
 {{- range .Values.schedules.recommend.args -}}
