@@ -226,7 +226,7 @@ BAD: list[tuple[str, str, Any, int, str]] = [
     ("infinity", RECOMMEND, b'{"k": -Infinity}', 400, "Infinity"),
     ("repeated key", RECOMMEND, b'{"k": 1, "k": 2}', 400, "'k' stands twice"),
     ("bottomless", RECOMMEND, b"[" * 200_000, 400, "nested"),
-    ("endless number", RECOMMEND, b'{"k": ' + b"9" * 9_000 + b"}", 400, "not JSON"),
+    ("endless number", RECOMMEND, b'{"k": ' + b"9" * 9_000 + b"}", 400, "400 digits"),
     ("a list", RECOMMEND, [], 422, "the body"),
     ("no user", RECOMMEND, {}, 422, "user"),
     ("half a user", RECOMMEND, {"user": {"platform": "shop"}}, 422, "person_id"),

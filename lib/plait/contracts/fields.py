@@ -15,14 +15,15 @@ def known_fields(model: type[BaseModel], place: Sequence[str | int]) -> list[str
         field = here.model_fields.get(str(step))
         if field is None:
             continue
-        inside = _models_in(field.annotation)
+        inside = models_in(field.annotation)
         if len(inside) != 1:
             return []
         here = inside[0]
     return list(here.model_fields)
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Returns the models that a field of the type `annotation` holds."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [m for arg in getattr(annotation, "__args__", ()) for m in _models_in(arg)]
+    return [m for arg in getattr(annotation, "__args__", ()) for m in models_in(arg)]

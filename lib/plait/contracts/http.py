@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
+from plait.contracts.names import (
+    CURRENCY,
+    DATE_FIRST,
+    ID,
+    ITEM_ID,
+    LONGEST_ID,
+    LONGEST_QUERY,
+    PLATFORM_NAME,
+)
 from plait.contracts.vocabulary import EventType
 
 MAX_K = 500
@@ -13,21 +23,16 @@ MAX_EVENTS = 500  # a call of /v1/events
 MAX_RANKED = 1000  # items a call of /v1/rank
 MAX_BODY = 1_000_000  # bytes
 
-# Ids carry no control characters (C0, DEL, C1): they would break logs and terminals.
-Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
-]
-PlatformName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID, pattern=ID)]
+PlatformName = Annotated[str, StringConstraints(pattern=PLATFORM_NAME)]
 ItemId = Annotated[
     str,
-    StringConstraints(
-        max_length=577, pattern=r"^[A-Za-z0-9_-]{1,64}:[^\x00-\x1f\x7f-\x9f]{1,512}$"
-    ),
+    StringConstraints(max_length=LONGEST_ID + 65, pattern=ITEM_ID),
     Field(description="platform:id", examples=["shop:77"]),
 ]
 Time = Annotated[
     str,
-    StringConstraints(max_length=40, pattern=r"^\d{4}-\d{2}-\d{2}"),
+    StringConstraints(max_length=40, pattern=DATE_FIRST),
     Field(description="RFC 3339; UTC where no offset is given", examples=["2026-11-24T01:02:03Z"]),
 ]
 
@@ -36,6 +41,14 @@ class Request(BaseModel):
     """A body: unknown fields are errors, and so are values of another JSON type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+OBJECTS = ("item_id", "topic", "creator", "query")
+
+
+def _only(*names: str) -> dict[str, Any]:
+    """Returns the JSON schema that says: these are given, and not as null."""
+    return {"required": [*names], "properties": {name: {"type": "string"} for name in names}}
 
 
 class Account(Request):
@@ -49,7 +62,7 @@ class User(Request):
     """Whom to answer: an account ({platform, id}) or a person ({person_id})."""
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["platform", "id"]}, {"required": ["person_id"]}]}
+        json_schema_extra={"oneOf": [_only("platform", "id"), _only("person_id")]}
     )
 
     platform: PlatformName | None = Field(None, examples=["shop"])
@@ -69,22 +82,37 @@ class User(Request):
 class Act(Request):
     """One thing someone did; exactly one of item_id, topic, creator and query is its object."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_only(name) for name in OBJECTS]})
+
     event_id: Id | None = Field(None, description="repeats of it are one event; send it to retry")
     type: EventType
     item_id: ItemId | None = None
     topic: Id | None = None
     creator: Id | None = None
-    query: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    query: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUERY)] | None = None
     time: Time | None = Field(None, description="when it happened; default: now")
     order: int | None = Field(
         None, ge=-(2**63), lt=2**63, description="place in the platform's own order; breaks ties"
     )
     value: float | None = Field(None, description="money that changed hands, in `currency`")
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    currency: Annotated[str, StringConstraints(pattern=CURRENCY)] | None = None
     dwell_s: float | None = Field(None, ge=0, description="seconds of attention")
     rating: float | None = None
     session: Id | None = None
     recommendation_id: Id | None = Field(None, description="the answer that led to it")
+
+    @model_validator(mode="after")
+    def _one_object(self) -> Self:
+        given = [name for name in OBJECTS if getattr(self, name) is not None]
+        if len(given) != 1:
+            seen = " and ".join(given) if given else "none"
+            raise PydanticCustomError(
+                "one_object",
+                "exactly one of item_id, topic, creator and query is what an event is about, "
+                "not {seen}",
+                {"seen": seen, "inside": given[1:2] or ["item_id"]},
+            )
+        return self
 
 
 class Event(Act):
@@ -109,7 +137,8 @@ class Asked(Request):
     """What recommend and rank calls share."""
 
     user: User
-    events: list[InlineEvent] = Field(
+    # One bad event spares the others: each could have an error a field.
+    events: Annotated[list[InlineEvent], FailFast()] = Field(
         default_factory=list, max_length=MAX_EVENTS, description="freshest behaviour, used at once"
     )
     record: bool = Field(False, description="also keep `events`, as POST /v1/events would")

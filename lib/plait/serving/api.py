@@ -75,7 +75,7 @@ def build(desk: Callable[[], Desk], key: str = "") -> FastAPI:
     async def recommend(request: Request) -> Response:
         """The k best items for a user, right after everything they have done."""
         began = time.perf_counter()
-        return await _answer(desk(), await read(request, RecommendRequest), began)
+        return await _answer(desk(), await read(request, _asking(RecommendRequest)), began)
 
     @app.get("/v1/recommend/{platform}/{account:path}", **described(None, RecommendResponse))
     async def recommend_to(request: Request, platform: str, account: str) -> Response:
@@ -85,27 +85,28 @@ def build(desk: Callable[[], Desk], key: str = "") -> FastAPI:
         for name in dict.fromkeys(request.query_params):
             values = request.query_params.getlist(name)
             body[name] = values if name == "platforms" else _number(values[-1])
-        return await _answer(desk(), validate(body, RecommendRequest), began)
+        return await _answer(desk(), _asking(RecommendRequest)(body), began)
 
     @app.post("/v1/rank", **described(RankRequest, RecommendResponse))
     async def rank(request: Request) -> Response:
         """The caller's items, best first for a user; unknown ones last and without a score."""
         began = time.perf_counter()
-        return await _answer(desk(), await read(request, RankRequest), began)
+        return await _answer(desk(), await read(request, _asking(RankRequest)), began)
 
     @app.post("/v1/events", **described(EventsRequest, EventsResponse))
     async def events(request: Request) -> Response:
         """Takes what people did; each event is judged by itself, accepted ones are on disk."""
         began = time.perf_counter()
-        sent = await read(request, _Envelope)
-        taken = await desk().take(sift(sent.events))
+        batch = await read(request, lambda body: sift(validate(body, _Envelope).events))
+        taken = await desk().take(batch)
         taken.took_ms = _since(began)
         return _json(taken.model_dump())
 
     @app.post("/v1/identities:link", **described(LinkRequest, LinkResponse))
     async def link(request: Request) -> Response:
         """Joins two accounts to one person, from the next answer on."""
-        joined = await desk().link(await read(request, LinkRequest))
+        message = await read(request, lambda body: validate(body, LinkRequest))
+        joined = await desk().link(message)
         return _json(joined.model_dump())
 
     @app.get("/health/live")
@@ -124,8 +125,18 @@ def build(desk: Callable[[], Desk], key: str = "") -> FastAPI:
     return app
 
 
-async def _answer(desk: Desk, message: RecommendRequest | RankRequest, began: float) -> Response:
-    call = Call(message, inline(message.events, message.user) if message.events else Batch())
+def _asking(model: type[RecommendRequest] | type[RankRequest]) -> Callable[[Any], Call]:
+    """Returns what makes a call of a body."""
+
+    def understand(body: Any) -> Call:
+        message = validate(body, model)
+        return Call(message, inline(message.events, message.user) if message.events else Batch())
+
+    return understand
+
+
+async def _answer(desk: Desk, call: Call, began: float) -> Response:
+    message = call.message
     answer = await desk.answer(call)
     took = _since(began)
     if answer.events is not None:

@@ -19,6 +19,7 @@ from ray import serve
 
 from plait.contracts.http import EventsResponse, LinkRequest, LinkResponse
 from plait.errors import StoreError
+from plait.serving.apart import work_apart
 from plait.serving.intake import Batch
 from plait.serving.setup import Setup, opened
 
@@ -83,10 +84,7 @@ class Plait:
         return await self._all(self._taking, self._service.take, batches)
 
     async def _all(self, pool: ThreadPoolExecutor, work: Any, asked: Sequence[Any]) -> Any:
-        try:
-            results = await _in(pool, partial(work, asked))
-        except Exception as error:
-            results = [error] * len(asked)
+        results = await _in(pool, partial(work_apart, work, asked))
         return [(result,) for result in results]  # wrapped: an error is one caller's alone
 
     def _follow(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, TypeAdapter, ValidationError
 
 from plait.clean.events import clean_events
 from plait.clean.rules import EventRules
@@ -19,10 +19,11 @@ from plait.errors import nearest
 from plait.identity.groups import home_account, home_platform
 from plait.live.entries import FEEDBACK
 from plait.privacy.pseudonym import Key
-from plait.serving.body import explain
+from plait.serving.body import ERRORS, explain, unknown_field
 from plait.serving.problem import wrong
+from plait.serving.unknown import unknown
 
-_EVENTS = TypeAdapter(list[Event])
+_EVENTS = TypeAdapter(Annotated[list[Event], FailFast()])
 
 _SENT: dict[str, Any] = {
     "event_id": pl.String(),
@@ -57,29 +58,61 @@ _WHY = {
 
 @dataclass
 class Batch:
-    """The events of one call: which were taken into `rows`, and which were not."""
+    """The events of one call: which were taken into `good`, and which were not.
+
+    Attributes:
+        rejected: why some were not; those of no shape, and then those that fail a check.
+        good: place in the call and event, of those that have the shape of one.
+        received: the time of those that name none; so a batch can be judged a second time.
+    """
 
     rejected: list[Rejected] = field(default_factory=list)
     good: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    received: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __post_init__(self) -> None:
+        self._shapeless = len(self.rejected)
+
+    def forget_checks(self) -> None:
+        """Leaves in `rejected` what was there when the batch was made."""
+        del self.rejected[self._shapeless :]
 
 
 def sift(events: Sequence[Any]) -> Batch:
     """Returns which of `events` have the shape of an event, and what is wrong with the rest."""
-    batch = Batch()
-    bad: set[int] = set()
-    try:
-        _EVENTS.validate_python(events)
-    except ValidationError as error:
-        for detail in explain(error, Event, limit=10_000, skip=1):
-            index = int(detail.loc[0])
-            if index not in bad:
-                bad.add(index)
-                name = ".".join(str(step) for step in detail.loc[1:]) or "the event"
-                batch.rejected.append(
-                    Rejected(index=index, field=name, error=detail.msg, hint=detail.hint)
-                )
-    batch.good = [(i, event) for i, event in enumerate(events) if i not in bad]
-    return batch
+    strange = [next(unknown(event, Event), None) for event in events]
+    if not any(strange):
+        try:
+            return Batch(good=list(enumerate(_as_sent(events))))
+        except ValidationError:
+            pass
+    rejected: list[Rejected] = []
+    good: list[tuple[int, Mapping[str, Any]]] = []
+    suggested = 0
+    for index, (event, place) in enumerate(zip(events, strange, strict=True)):
+        try:
+            if place is None:
+                good.append((index, _as_sent([event])[0]))
+                continue
+            suggested += 1
+            fault = unknown_field(place, Event, suggest=suggested <= ERRORS)
+        except ValidationError as error:
+            (fault,) = explain(error, Event, limit=1, skip=1)
+        name = ".".join(str(step) for step in fault.loc) or "the event"
+        rejected.append(Rejected(index=index, field=name, error=fault.msg, hint=fault.hint))
+    return Batch(rejected, good)
+
+
+def _as_sent(events: Sequence[Any]) -> list[dict[str, Any]]:
+    """Returns `events` without nulls, whole numbers made what their fields hold.
+
+    Raises:
+        ValidationError: of the first that is none.
+    """
+    sent: list[dict[str, Any]] = _EVENTS.dump_python(
+        _EVENTS.validate_python(events), exclude_none=True
+    )
+    return sent
 
 
 def inline(events: Sequence[InlineEvent], user: User) -> Batch:
@@ -89,15 +122,15 @@ def inline(events: Sequence[InlineEvent], user: User) -> Batch:
         ProblemError: the user is a person and an event does not say by which account.
     """
     own = None if user.person_id else {"platform": user.platform, "id": user.id}
-    batch = Batch()
+    good: list[tuple[int, Mapping[str, Any]]] = []
     for i, event in enumerate(events):
         sent = event.model_dump(exclude_none=True)
         sent.setdefault("user", own)
         if sent["user"] is None:
             hint = "Name the account, as `user` is a person."
             raise wrong(f"events.{i}.user", "missing", hint)
-        batch.good.append((i, sent))
-    return batch
+        good.append((i, sent))
+    return Batch(good=good)
 
 
 def clean(batches: Sequence[Batch], project: Project, key: Key) -> pl.DataFrame:
@@ -108,13 +141,16 @@ def clean(batches: Sequence[Batch], project: Project, key: Key) -> pl.DataFrame:
         project: whose platforms they may name.
         key: the pseudonym key.
     """
+    for batch in batches:
+        batch.forget_checks()
     if not any(b.good for b in batches):
         return _EMPTY
     now = datetime.now(UTC)
     sent = pl.from_dicts([e for b in batches for _, e in b.good], schema=_SENT)
-    count = sent.height
-    # Events without a time happened now, one after the other as they were sent.
-    times = [(now + timedelta(microseconds=i)).isoformat() for i in range(count)]
+    # Events without a time happened when they came, one after the other as they were sent.
+    times = [
+        (b.received + timedelta(microseconds=i)).isoformat() for b in batches for i, _ in b.good
+    ]
     rows = sent.with_columns(
         pl.Series("call", [c for c, b in enumerate(batches) for _ in b.good], pl.Int64),
         pl.Series("index", [i for b in batches for i, _ in b.good], pl.Int64),
@@ -122,13 +158,14 @@ def clean(batches: Sequence[Batch], project: Project, key: Key) -> pl.DataFrame:
         pl.col("user").struct.field("id").alias("account"),
         pl.col("time").fill_null(pl.Series(times)),
     ).with_row_index("row")
+    known = pl.col("platform").is_in(list(project.platforms))
+    strangers = rows.filter(~known).partition_by("platform", as_dict=True, maintain_order=True)
+    for number, ((name,), part) in enumerate(strangers.items()):
+        hint = nearest(str(name) if number < ERRORS else "", project.platforms)
+        _reject(batches, part, "user.platform", "no such platform", hint)
     parts = []
-    for (name,), part in rows.partition_by("platform", as_dict=True).items():
+    for (name,), part in rows.filter(known).partition_by("platform", as_dict=True).items():
         platform = str(name)
-        if platform not in project.platforms:
-            hint = nearest(platform, project.platforms)
-            _reject(batches, part, "user.platform", "no such platform", hint)
-            continue
         other = ~pl.col("item_id").str.starts_with(f"{platform}:").fill_null(True)
         strays = part.filter(other)
         if strays.height:
@@ -155,9 +192,14 @@ def _clean(
     ).select(pl.col(name).cast(kind) for name, kind in RAW.items())
     events, faults = clean_events(raw, platform, EventRules(), key, now)
     if faults.height:
-        for row, reason, name in faults.select("row", "reason", "field").iter_rows():
-            why, hint = _WHY.get(reason, (reason.replace("_", " "), "See /docs."))
-            _reject(batches, part.filter(pl.col("row") == row), _FIELDS.get(name, name), why, hint)
+        of = part.select(pl.col("row").cast(pl.Int64), "call", "index")
+        for (reason, name), some in (
+            faults.join(of, on="row")
+            .partition_by("reason", "field", as_dict=True, maintain_order=True)
+            .items()
+        ):
+            why, hint = _WHY.get(str(reason), (str(reason).replace("_", " "), "See /docs."))
+            _reject(batches, some, _FIELDS.get(str(name), str(name)), why, hint)
         part = part.filter(~pl.col("row").is_in(faults["row"].implode()))
     home: pl.Series | pl.Expr = pl.lit(None, pl.String)
     if home_platform(project, platform):

@@ -41,6 +41,12 @@ def wrong(place: str, message: str, hint: str = "") -> ProblemError:
     return ProblemError(422, detail, [ErrorDetail(loc=steps, msg=message, hint=hint)])
 
 
+def shown(text: str) -> str:
+    """Returns `text` quoted, short and printable, whatever a client put into it."""
+    clean = text[:64].encode("ascii", "backslashreplace").decode()
+    return "'" + "".join(c if c.isprintable() else "?" for c in clean) + "'"
+
+
 def respond(error: ProblemError) -> Response:
     """Returns `error` as an HTTP answer."""
     problem = Problem(

@@ -1,39 +1,18 @@
 from __future__ import annotations
 
+import asyncio
+import threading
+from typing import Any
+
 import pytest
+from fastapi import Request
+from pydantic import ValidationError
 
 from plait.contracts.fields import known_fields
-from plait.contracts.http import EventsRequest, RankRequest, RecommendRequest
-from plait.serving.body import parse, shown, validate
-from plait.serving.problem import ProblemError
-
-
-@pytest.mark.parametrize(
-    ("body", "says"),
-    [
-        (b"", "not JSON"),
-        (b"{", "line 1"),
-        (b"\xff", "UTF-8"),
-        (b"\xef\xbb\xbf{}", "BOM"),
-        (b"[NaN]", "NaN"),
-        (b"[-Infinity]", "Infinity"),
-        (b'{"a": {"b": 1, "b": 2}}', "'b' stands twice"),
-        (b'{"\\ud800": 1, "\\ud800": 2}', "stands twice"),
-        (b"[" * 100_000, "nested"),
-        (b"9" * 5_000, "not JSON"),
-        (b'"\x00"', "control"),
-    ],
-)
-def test_what_is_not_strict_json_is_refused(body: bytes, says: str) -> None:
-    with pytest.raises(ProblemError, match=says) as caught:
-        parse(body)
-    assert caught.value.status == 400
-    caught.value.detail.encode()  # can be sent
-
-
-def test_strict_json_is_read() -> None:
-    assert parse(b'{"a": [1, 2.5, null, "\\u00e9"]}') == {"a": [1, 2.5, None, "é"]}
-
+from plait.contracts.http import Event, EventsRequest, RankRequest, RecommendRequest
+from plait.serving import body
+from plait.serving.body import read, validate
+from plait.serving.problem import ProblemError, shown
 
 USER = {"platform": "shop", "id": "u"}
 
@@ -57,7 +36,7 @@ def test_a_wrong_field_is_named_with_a_hint(
         validate(value, model)
     assert caught.value.status == 422
     first = next(e for e in caught.value.errors if e.loc == place)
-    assert says in first.hint
+    assert says in f"{first.msg} {first.hint}"
 
 
 def test_fields_are_found_at_any_depth() -> None:
@@ -68,3 +47,53 @@ def test_fields_are_found_at_any_depth() -> None:
 def test_whatever_a_client_sent_is_shown_printable() -> None:
     assert shown("a\nb\x00\ud800") == r"'a?b?\ud800'"
     assert len(shown("x" * 10_000)) < 100
+
+
+ODD = [f"{'pltfrom_id'[:9] * 6}{n}" for n in range(500)]  # long, and near to a name
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"user": USER} | dict.fromkeys(map(str, range(20_000)), 0),
+        {"user": USER} | dict.fromkeys(ODD, 0),
+        {"user": USER, "events": [dict.fromkeys(ODD[:45], 0)] * 500},
+        {"user": USER, "events": [{name: [] for name in Event.model_fields}] * 500},
+        {"user": USER, "exclude": [3] * 20_000, "platforms": ["\0"] * 20_000},
+        {"user": dict.fromkeys(ODD, USER)},
+    ],
+)
+def test_errors_are_counted_before_they_are_made(
+    value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    real = body.explain
+
+    def explain(error: ValidationError, *more: Any) -> Any:
+        made.append(error.error_count())
+        return real(error, *more)
+
+    monkeypatch.setattr(body, "explain", explain)
+    with pytest.raises(ProblemError) as caught:
+        validate(value, RecommendRequest)
+    assert 1 <= len(caught.value.errors) <= 20
+    assert sum(made) <= 1_100  # the longest list that is looked at, and the fields beside it
+
+
+def test_a_long_body_is_read_beside_the_event_loop_and_a_short_one_on_it() -> None:
+    async def read_in(content: bytes) -> str:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": content, "more_body": False}
+
+        request = Request({"type": "http", "headers": []}, receive)
+        return await read(request, lambda _: threading.current_thread().name)
+
+    here = threading.current_thread().name
+    for content, there in [
+        (b'{"user": {}}', False),
+        (b'{"a": "' + b"a" * 9_000 + b'"}', True),
+        (b"[" + b"{}," * 300 + b"1]", True),
+        (b"[" + b"1," * 300 + b"1]", True),
+    ]:
+        name = asyncio.run(read_in(content))
+        assert name.startswith("read") if there else name == here

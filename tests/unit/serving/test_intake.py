@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from plait.config.load import parse_config
-from plait.contracts.http import InlineEvent, User
+from plait.contracts.http import Event, InlineEvent, User
 from plait.live.entries import FEEDBACK
 from plait.privacy.pseudonym import Key
 from plait.serving.intake import Batch, clean, inline, sift
@@ -80,6 +80,11 @@ def test_events_without_a_time_happened_now_in_the_order_sent() -> None:
         (sent(item_id="1"), "item_id", "platform:id"),
         (sent(item_id="video:1"), "item_id", "shop:..."),
         (sent(item_id=None), "item_id", "query"),
+        (sent(topic="t"), "topic", "exactly one"),
+        (sent(item_id=None, query="q", creator="c"), "query", "creator and query"),
+        (sent(query=""), "query", "empty"),
+        (sent(value=10**399), "value", "number"),
+        ({f"k{n}": 1 for n in range(10_000)}, "k0", "Known: "),
         (sent(time="yesterday"), "time", ""),
         (sent(time="2025-13-45"), "time", "RFC 3339"),
         (sent(time="1950-01-01T00:00:00Z"), "time", "RFC 3339"),
@@ -98,7 +103,38 @@ def test_one_bad_event_is_rejected_and_its_neighbours_are_not(
     assert rows["index"].to_list() == [0, 2]
     (rejected,) = batch.rejected
     assert (rejected.index, rejected.field) == (1, place)
-    assert hint in rejected.hint
+    assert hint in f"{rejected.error} {rejected.hint}"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        [{f"k{n}": 1 for n in range(10_000)}],
+        [{f"k{n}": 1 for n in range(20)}] * 490,
+        [{name: [] for name in Event.model_fields}] * 490,
+        [sent(user={"platform": f"shp{n}", "id": "u"}) for n in range(490)],
+    ],
+)
+def test_however_many_errors_there_are_no_bad_event_is_taken(bad: list[Any]) -> None:
+    rows, batch = take(*bad, 5, sent(), *bad[:8])
+    assert rows["index"].to_list() == [len(bad) + 1]
+    assert len(batch.rejected) == len(bad) + 1 + len(bad[:8])
+    assert all(rejected.hint for rejected in batch.rejected)
+
+
+def test_suggestions_are_made_for_some_and_known_names_named_for_the_rest() -> None:
+    _, batch = take(*[{"typ": 1}] * 30)
+    hints = [rejected.hint for rejected in batch.rejected]
+    assert hints[0] == "Did you mean 'type'?"
+    assert "type" in hints[-1]
+    assert hints[-1].startswith("Known: ")
+
+
+def test_a_batch_can_be_judged_again() -> None:
+    batch = sift([sent(), 7, sent(item_id="video:1")])
+    first = clean([batch], PROJECT, KEY)
+    assert clean([batch], PROJECT, KEY).equals(first)  # the same ids: kept once
+    assert [r.index for r in batch.rejected] == [1, 2]
 
 
 def test_calls_keep_apart() -> None:

@@ -1,0 +1,111 @@
+"""JSON from strangers: strict, and bounded before anything is built of it.
+
+A body of a megabyte can hold half a million values; to build them takes a hundred times as long
+as any right call does. So the values, the depth and the digits are counted first, by functions
+of bytes that take a few milliseconds a megabyte, whatever stands in it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from plait.serving.problem import ProblemError, shown
+
+MAX_VALUES = 25_000  # the longest right call has under 11,000
+MAX_DEPTH = 16  # a right call has 4
+MAX_DIGITS = 400  # the largest float, written out, has 309
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def parse(body: bytes) -> Any:
+    """Returns the JSON value in `body`.
+
+    Raises:
+        ProblemError: 400, it is not JSON in UTF-8, or holds NaN, a key twice in one object, or
+            more values, depth or digits than any right call.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _refused(f"The body is not UTF-8 (byte {error.start}).") from None
+    if text.startswith("\ufeff"):
+        raise _refused("The body starts with a byte order mark (BOM); send it without.")
+    _check_size(body)
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise _refused(f"The body is not JSON: {error.msg} at {where}.") from None
+
+
+def _check_size(body: bytes) -> None:
+    opened = body.count(b"[") + body.count(b"{")
+    if opened <= MAX_DEPTH and opened + body.count(b",") <= MAX_VALUES:
+        return
+    # What stands in strings counts for nothing: without escaped quotes, they are the odd parts.
+    bare = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
+    if bare.count(b'"') > 4 * MAX_VALUES:  # every value is one string at most, and so is its key
+        raise _too_many()
+    outside = b"".join(bare.split(b'"')[::2])
+    _check_depth(outside.translate(None, _NOT_BRACKETS)[: 2 * MAX_VALUES])
+    if outside.count(b"[") + outside.count(b"{") + outside.count(b",") > MAX_VALUES:
+        raise _too_many()
+
+
+def _check_depth(brackets: bytes) -> None:
+    depth = 0
+    for bracket in brackets:
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_DEPTH:
+            raise _refused(f"The body is nested too deep; {MAX_DEPTH} levels are the most.")
+        if depth < 0:
+            return  # no JSON, which the parser says better
+
+
+def _too_many() -> ProblemError:
+    return _refused(
+        f"The body holds more than {MAX_VALUES:,} values and keys; send several smaller calls."
+    )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _refused(
+                    f"The body is not JSON: the key {shown(key)} stands twice in one object."
+                )
+            seen.add(key)
+    return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise _too_long()
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    if len(digits) > MAX_DIGITS:
+        raise _too_long()
+    return float(digits)
+
+
+def _too_long() -> ProblemError:
+    return _refused(f"The body holds a number of more than {MAX_DIGITS} digits.")
+
+
+def _constant(word: str) -> None:
+    raise _refused(f"The body is not JSON: {word} is not a JSON number.")
+
+
+def _refused(detail: str) -> ProblemError:
+    return ProblemError(400, detail)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_constant=_constant, parse_int=_integer, parse_float=_float
+)
