@@ -54,6 +54,9 @@ class Desk:
     def not_ready(self) -> str:
         return "" if self.setup.current.model else self.setup.current.reason
 
+    def live_state(self) -> str:
+        return "loading" if self.setup.current.base_missing else "ok"
+
     def _one(self, results: list[Any]) -> Any:
         (result,) = results
         if isinstance(result, Exception):
@@ -211,6 +214,36 @@ def test_without_valkey_answers_come_from_the_call_and_events_go_to_the_store(
     reply = post(desk, "/v1/identities:link", link)
     assert reply.status_code == 503
     assert reply.headers["retry-after"]
+
+
+def test_a_valkey_that_comes_back_empty_is_filled_again_and_answers_say_so_meanwhile(
+    desk: Desk, own_file: Path
+) -> None:
+    project = load_config(own_file)
+    raw = {"platform": "shop", "id": "u3"}
+
+    def answer() -> tuple[Any, Any, str]:
+        said = post(desk, "/v1/recommend", {"user": raw, "platforms": ["shop"]}).json()
+
+        async def work(client: httpx.AsyncClient) -> httpx.Response:
+            return await client.get("/health/ready")
+
+        return said["fallback"], said["person"]["state"], talk(desk, work).json()["live_state"]
+
+    state = connect(project, desk.setup.address)
+    assert answer() == (None, "warm", "ok")
+    state.client.flushall()
+    assert answer()[:2] == ("state_loading", "new")
+    desk.setup.current.refresh()
+    assert answer() == (None, "warm", "ok")
+    # A part of it is gone, and another replica loads it at this moment.
+    state.client.delete(f"{state.prefix}b{state.look().base}:s")
+    state.client.set(state.keys[1] + ":loading", "another", px=60_000)
+    desk.setup.current.refresh()
+    assert answer() == ("state_loading", "new", "loading")
+    state.client.delete(state.keys[1] + ":loading")
+    desk.setup.current.refresh()
+    assert answer() == (None, "warm", "ok")
 
 
 def test_without_valkey_and_store_an_event_is_not_accepted(

@@ -41,6 +41,9 @@ class Serving(Strict):
 
     port: PositiveInt = 8000
     live_state: str | None = Field(None, description="redis:// address; default: embedded Valkey")
+    live_state_timeout_ms: PositiveInt = Field(
+        200, description="how long an answer waits for Valkey before it goes on without it"
+    )
     replicas: tuple[int, int] = Field((1, 2), description="fewest and most replicas")
 
 

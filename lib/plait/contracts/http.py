@@ -224,7 +224,7 @@ class RecommendResponse(BaseModel):
     items: list[Item]
     events: EventsResponse | None = None
     fallback: str | None = Field(
-        description="unknown_person, no_known_items, state_unavailable, or null"
+        description="unknown_person, no_known_items, state_unavailable, state_loading, or null"
     )
     took_ms: float
 

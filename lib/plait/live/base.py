@@ -4,110 +4,133 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
 import redis
 
-from plait.live import scripts
+from plait.errors import LiveStateDown
+from plait.live import base_scripts
 from plait.live.feedback import EVENTS_AT, LINKS_AT
-from plait.live.packing import pack
+from plait.live.load_lock import LOCK_MS, LoadLock, LockLost
+from plait.live.packing import VERSION, pack
 from plait.live.state import LiveState
 from plait.store import Store, StoreVersion
 
-CHUNK = 2_000
-LOCK_MS = 60_000
+CHUNK = 1_000  # written at once: readers wait meanwhile
 _DRAINED = re.compile(r"/(\d+-\d+)_(\d+-\d+)\.parquet$")
 
 
 def load_base(state: LiveState, store: Store, version: StoreVersion) -> bool:
     """Makes `version` the base that live state answers from; returns whether it now is.
 
-    Loading it twice changes nothing. Of several replicas one loads; the others get False
-    until it is done. Readers see the old base until the new one is whole.
+    Loading it twice changes nothing, unless a part of it is missing: then it is loaded anew. Of
+    several replicas one loads; the others get False until it is done. Readers see the old base
+    until the new one is whole.
 
     Raises:
-        LiveStateDown: Valkey does not answer.
+        LiveStateDown: Valkey does not answer, or lost a part of what was just written.
     """
+    name = base_name(version)
+    found = state.look()
+    if found.base == name and found.whole:
+        if found.forgetful:
+            with state.guarded() as client:
+                _forget(client, state.prefix)
+        return True
     with state.guarded() as client:
-        wanted = base_name(version)
-        found = client.get(state.prefix + "base")
-        now = found.decode() if isinstance(found, bytes) else ""
-        if now == wanted:
-            return True
-        lock = state.prefix + "loading"
-        token = secrets.token_hex(8)
-        if not client.set(lock, token, nx=True, px=LOCK_MS):
+        lock = LoadLock(client, [*state.keys, state.keys[1] + ":loading"])
+        if not lock.take():
             return False
-        try:
-            _fill(client, state.prefix, store, version, lock)
-            _switch(client, state.prefix, version)
-            if now:
-                _drop(client, state.prefix, now)
-        finally:
-            if client.get(lock) == token.encode():
-                client.delete(lock)
+        with lock:
+            try:
+                if lock.run(base_scripts.BEGIN, name) != 1:
+                    return True
+                counts = _fill(lock, name, store, version)
+                if store.current().number != version.number:
+                    return False  # a newer one is loaded, perhaps by another replica
+                _switch(lock, name, version, counts)
+            except LockLost:
+                return False
+        _forget(client, state.prefix)
     return True
 
 
 def base_name(version: StoreVersion) -> str:
-    """Returns a name that no other version of this or another store under this path has."""
+    """Returns a name that no other version of this or another store under this path has.
+
+    It ends with the packing's version: a plait that packs otherwise loads a base of its own.
+    """
     digest = hashlib.sha256(repr((version.published, version.tables)).encode()).hexdigest()
-    return f"{version.number}-{digest[:8]}"
+    return f"{version.number}-{digest[:8]}.{VERSION}"
 
 
-def _fill(client: redis.Redis, prefix: str, store: Store, version: StoreVersion, lock: str) -> None:
-    _drop(client, prefix, base_name(version))  # what an interrupted load left
+def _fill(lock: LoadLock, name: str, store: Store, version: StoreVersion) -> dict[str, int]:
+    """Writes everything under `name`; returns how many fields each kind must have."""
     accounts = store.read("accounts", version)
     people = store.read("people", version)
+    sequences = store.read("sequences", version)
     entry = pl.concat_str("account", pl.lit("\t"), "platform")
     joined = accounts.group_by("person").agg(entry.sort().str.join("\n").alias("entries"))
     alive = people.filter(pl.col("merged_into").is_null())
     retired = people.filter(pl.col("merged_into").is_not_null())
-    columns: dict[str, Iterable[tuple[str, Any]]] = {
-        "a": accounts.select("account", "person").iter_rows(),
-        "m": joined.select("person", "entries").iter_rows(),
-        "o": alive.select("person", "since").iter_rows(),
-        "t": retired.select("person", "merged_into").iter_rows(),
-        "s": _records(store, version),
+    active = sequences.filter(pl.col("event_id").list.len() > 0)
+    columns: dict[str, tuple[pl.Series, Iterable[tuple[str, Any]]]] = {
+        "a": (accounts["account"], accounts.select("account", "person").iter_rows()),
+        "m": (joined["person"], joined.select("person", "entries").iter_rows()),
+        "o": (alive["person"], alive.select("person", "since").iter_rows()),
+        "t": (retired["person"], retired.select("person", "merged_into").iter_rows()),
+        "s": (active["person"], _records(active)),
     }
-    for kind, pairs in columns.items():
-        key = f"{prefix}b{base_name(version)}:{kind}"
+    for kind, (_, pairs) in columns.items():
         for chunk in _chunks(pairs):
-            client.hset(key, mapping=chunk)
-            client.pexpire(lock, LOCK_MS)
+            lock.run(base_scripts.FILL, LOCK_MS, name, kind, *chunk)
+    return {kind: keys.n_unique() for kind, (keys, _) in columns.items()}
 
 
-def _records(store: Store, version: StoreVersion) -> Iterator[tuple[str, bytes]]:
-    sequences = store.read("sequences", version)
+def _records(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
     for part in sequences.iter_slices(CHUNK):
         yield from pack(part)
 
 
-def _chunks(pairs: Iterable[tuple[str, Any]]) -> Iterator[dict[Any, Any]]:
-    """Yields `pairs` as dicts of at most CHUNK."""
-    chunk: dict[Any, Any] = {}
-    for key, value in pairs:
-        chunk[key] = value
-        if len(chunk) == CHUNK:
+def _chunks(pairs: Iterable[tuple[str, Any]]) -> Iterator[list[Any]]:
+    """Yields at most CHUNK of `pairs` at a time, key and value one after the other."""
+    chunk: list[Any] = []
+    for pair in pairs:
+        chunk.extend(pair)
+        if len(chunk) == 2 * CHUNK:
             yield chunk
-            chunk = {}
+            chunk = []
     if chunk:
         yield chunk
 
 
-def _switch(client: redis.Redis, prefix: str, version: StoreVersion) -> None:
-    """Serves the new base, and forgets the events and links that it holds by now."""
+def _switch(lock: LoadLock, name: str, version: StoreVersion, counts: dict[str, int]) -> None:
+    """Serves the new base if it is whole, and forgets the links that it holds by now."""
     links, events = watermark(version, LINKS_AT), watermark(version, EVENTS_AT)
-    client.register_script(scripts.SWITCH)(keys=[prefix], args=[base_name(version), links])
-    if not events:
+    pairs = [text for pair in counts.items() for text in pair]
+    found = lock.run(base_scripts.SWITCH, name, version.number, links, events, *pairs)
+    if isinstance(found, list):
+        kind, held = found[0].decode(), found[1]
+        raise LiveStateDown(
+            f"live state holds {held} of {counts[kind]} fields '{kind}' of store version "
+            f"{version.number} right after they were written.",
+            fix="Give Valkey more memory and `maxmemory-policy noeviction`; the base is loaded "
+            "again.",
+        )
+
+
+def _forget(client: redis.Redis, prefix: str) -> None:
+    """Forgets the recent events that the base holds by now; again if a loader died meanwhile."""
+    events = client.get(prefix + "forget")
+    if not isinstance(events, bytes):
         return
-    forget = client.register_script(scripts.FORGET)
+    forget = client.register_script(base_scripts.FORGET)
     active = [account.decode() for account in client.smembers(prefix + "active")]  # type: ignore[union-attr]
     for start in range(0, len(active), CHUNK):
-        forget(keys=[prefix], args=[*events.split("-"), *active[start : start + CHUNK]])
+        forget(keys=[prefix], args=[*events.decode().split("-"), *active[start : start + CHUNK]])
+    client.delete(prefix + "forget")
 
 
 def watermark(version: StoreVersion, folder: str) -> str:
@@ -121,7 +144,3 @@ def watermark(version: StoreVersion, folder: str) -> str:
 def _place(stream_id: str) -> tuple[int, int]:
     ms, _, number = stream_id.partition("-")
     return int(ms), int(number)
-
-
-def _drop(client: redis.Redis, prefix: str, base: str) -> None:
-    client.unlink(*(f"{prefix}b{base}:{kind}" for kind in "amots"))

@@ -15,6 +15,7 @@ import polars as pl
 
 from plait.contracts.vocabulary import EVENT_TYPES
 
+VERSION = 1
 HEAD = struct.Struct("<qqq")
 NULL = np.iinfo(np.int64).min
 _TYPES, _WORDS = pl.Enum(EVENT_TYPES), pl.Series(EVENT_TYPES, dtype=pl.String)

@@ -1,6 +1,6 @@
 """What runs inside Valkey, so that every reader and writer sees whole steps only.
 
-Keys, all under one prefix: `base` the name v of the store version loaded; `b<v>:s` person ->
+KEYS[1] is a prefix of all others; KEYS[2] names the base v that answers. `b<v>:s` person ->
 record, `b<v>:a` account -> person, `b<v>:m` person -> its accounts, `b<v>:t` retired person ->
 survivor, `b<v>:o` person -> since; `e:<account>` its latest item events in history order;
 `active` accounts that have some; `x:<event id>` seen; `events` and `links` the streams; `r` person
@@ -10,9 +10,9 @@ with a `g`. An account is written `<pseudonym> TAB <platform>` where its platfor
 
 from __future__ import annotations
 
-_PRELUDE = """
+PRELUDE = """
 local ns = KEYS[1]
-local base = redis.call('GET', ns .. 'base')
+local base = redis.call('GET', KEYS[2])
 local function b(kind) return ns .. 'b' .. base .. ':' .. kind end
 local function owner(account)
   local person = base and redis.call('HGET', b('a'), account)
@@ -42,7 +42,7 @@ end
 local function bare(entry) return string.match(entry, '^[^\\t]*') end
 """
 
-_LINK = """
+LINKING = """
 local function older(p, q)
   local a = base and tonumber(redis.call('HGET', b('o'), p) or nil)
   local c = base and tonumber(redis.call('HGET', b('o'), q) or nil)
@@ -66,11 +66,12 @@ local function link(one, two)
 end
 """
 
-# ARGV: person or '', account or '', platform or '', three a question.
+# ARGV: person or '', account or '', platform or '', three a question. Returns the base's name
+# ('' for none), then an answer each.
 READ = (
-    _PRELUDE
+    PRELUDE
     + """
-local answers = {}
+local answers = {base or ''}
 for i = 1, #ARGV, 3 do
   local person, asked = ARGV[i], ''
   if ARGV[i + 1] ~= '' then asked = ARGV[i + 1] .. '\\t' .. ARGV[i + 2] end
@@ -118,52 +119,11 @@ return taken
 
 # ARGV: account TAB platform, twice; the stream entry.
 LINK = (
-    _PRELUDE
-    + _LINK
+    PRELUDE
+    + LINKING
     + """
 local person, retired = link(ARGV[1], ARGV[2])
 if retired then redis.call('XADD', ns .. 'links', '*', 'l', ARGV[3]) end
 return {person, retired or ''}
 """
 )
-
-# ARGV: the version to serve from now on; stream id of the last link it knows of, or ''.
-SWITCH = (
-    _PRELUDE
-    + _LINK
-    + """
-redis.call('SET', ns .. 'base', ARGV[1])
-base = ARGV[1]
-for _, root in ipairs(redis.call('SMEMBERS', ns .. 'roots')) do
-  redis.call('DEL', ns .. 'g:' .. root)
-end
-redis.call('DEL', ns .. 'roots', ns .. 'r')
-local from = '-'
-if ARGV[2] ~= '' then from = '(' .. ARGV[2] end
-for _, entry in ipairs(redis.call('XRANGE', ns .. 'links', from, '+')) do
-  local said = cjson.decode(entry[2][2])
-  link(said.account_a .. '\\t' .. said.platform_a, said.account_b .. '\\t' .. said.platform_b)
-end
-if ARGV[2] ~= '' then
-  for _, entry in ipairs(redis.call('XRANGE', ns .. 'links', '-', ARGV[2])) do
-    redis.call('XDEL', ns .. 'links', entry[1])
-  end
-end
-return 1
-"""
-)
-
-# ARGV: stream id (milliseconds, then number) up to which the base knows events; accounts.
-FORGET = """
-local ns, ms, number = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
-for i = 3, #ARGV do
-  local recent = ns .. 'e:' .. ARGV[i]
-  for _, member in ipairs(redis.call('ZRANGE', recent, 0, -1)) do
-    local m, n = string.match(member, '(%d+)-(%d+)$')
-    m, n = tonumber(m), tonumber(n)
-    if m < ms or (m == ms and n <= number) then redis.call('ZREM', recent, member) end
-  end
-  if redis.call('EXISTS', recent) == 0 then redis.call('SREM', ns .. 'active', ARGV[i]) end
-end
-return 1
-"""

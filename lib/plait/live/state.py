@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +13,16 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from plait.errors import LiveStateDown
-from plait.live import scripts
+from plait.live import base_scripts, scripts
+from plait.live.breaker import CircuitBreaker
 from plait.live.entries import link_entry, write_entries
+from plait.live.packing import VERSION
 
 REMEMBERED_S = 7 * 24 * 3600  # how long an event id is known as a repeat
-REST_S = 0.5  # after a failure, nobody waits for Valkey again before this
+TIMEOUT_S = 0.2  # of a read
+WRITE = 2  # a write waits for the disk too
+PATIENCE_S = 20.0  # of what moves thousands of entries at once
+_SILENT = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
 
 
 @dataclass(frozen=True)
@@ -35,37 +39,63 @@ class Known:
     """What live state holds of one person.
 
     `base` are packed sequences of the store version, one a person joined; `recent` are
-    members of recent events; `accounts` are (pseudonym, platform).
+    members of recent events; `accounts` are (pseudonym, platform). `whole` is false while there is
+    no base: then nothing but recent events is known of anyone.
     """
 
     person: str
     accounts: tuple[tuple[str, str], ...] = ()
     base: tuple[bytes, ...] = ()
     recent: tuple[str, ...] = ()
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The base that live state answers from.
+
+    `base` is its name, '' for none; `whole` whether all of it is there; `forgetful` whether recent
+    events that it holds are still to be forgotten.
+    """
+
+    base: str
+    whole: bool
+    forgetful: bool
 
 
 class LiveState:
     """Valkey behind one prefix. Every call is one round trip and happens wholly or not at all.
 
+    A call that is not answered in time fails, and so does every other one until a probe is
+    answered: see CircuitBreaker.
+
     Args:
         address: redis://host:port/db, rediss://..., or unix:///path of the socket.
         namespace: keeps stores apart that share a Valkey.
         length: events kept for one person.
+        timeout_s: how long a read may take, seconds; a write may take WRITE times as long.
+        packing: version of the packed records; each has a base of its own.
     """
 
-    def __init__(self, address: str, namespace: str, length: int, timeout_s: float = 2.0) -> None:
+    def __init__(
+        self,
+        address: str,
+        namespace: str,
+        length: int,
+        timeout_s: float = TIMEOUT_S,
+        packing: int = VERSION,
+    ) -> None:
         self.address, self.length = address, length
         self.prefix = f"{{plait:{namespace}}}:"
-        self.client: redis.Redis = redis.Redis.from_url(
-            address,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            retry=Retry(NoBackoff(), 1),  # a connection dropped while idle is opened anew
-        )
+        self.keys = [self.prefix, f"{self.prefix}base.{packing}"]
+        self.client = _client(address, timeout_s)
+        self._writer = _client(address, WRITE * timeout_s)
+        self._patient = _client(address, PATIENCE_S)
+        self.breaker = CircuitBreaker(self.client.ping)
         self._read = self.client.register_script(scripts.READ)
-        self._append = self.client.register_script(scripts.APPEND)
-        self._link = self.client.register_script(scripts.LINK)
-        self._resting_until = 0.0
+        self._look = self.client.register_script(base_scripts.LOOK)
+        self._append = self._writer.register_script(scripts.APPEND)
+        self._link = self._writer.register_script(scripts.LINK)
 
     def read(self, questions: Sequence[Who]) -> list[Known]:
         """Returns what is known of each person asked for, in order.
@@ -76,17 +106,28 @@ class LiveState:
         if not questions:
             return []
         args = [text for who in questions for text in (who.person, who.account, who.platform)]
-        with self.guarded():
-            answers = self._read(keys=[self.prefix], args=args)
+        with self._guarded():
+            base, *answers = self._read(keys=self.keys, args=args)
         return [
             Known(
                 person.decode(),
                 tuple(_account(entry) for entry in accounts),
                 tuple(records),
                 tuple(member.decode() for member in recent),
+                bool(base),
             )
             for person, accounts, records, recent in answers
         ]
+
+    def look(self) -> Loaded:
+        """Returns which base there is, and whether it is whole.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        with self._guarded():
+            base, whole, forgetful = self._look(keys=self.keys)
+        return Loaded(base.decode(), bool(whole), bool(forgetful))
 
     def append(self, events: pl.DataFrame) -> list[bool]:
         """Takes FEEDBACK rows; returns which were new. They are on disk when this returns.
@@ -99,8 +140,8 @@ class LiveState:
         args: list[str | int] = [self.length, REMEMBERED_S]
         for row in write_entries(events).iter_rows():
             args.extend(row)
-        with self.guarded():
-            taken = self._append(keys=[self.prefix], args=args)
+        with self._guarded():
+            taken = self._append(keys=self.keys, args=args)
         return [bool(fresh) for fresh in taken]
 
     def link(
@@ -112,20 +153,31 @@ class LiveState:
             LiveStateDown: Valkey does not answer.
         """
         args = ["\t".join(one), "\t".join(two), link_entry(one, two, now)]
-        with self.guarded():
-            person, retired = self._link(keys=[self.prefix], args=args)
+        with self._guarded():
+            person, retired = self._link(keys=self.keys, args=args)
         return person.decode(), [retired.decode()] if retired else []
 
     @contextmanager
     def guarded(self) -> Iterator[redis.Redis]:
-        """Yields the client; whatever fails inside is LiveStateDown, and rests it a moment."""
-        if time.monotonic() < self._resting_until:
-            raise self._down("it failed a moment ago")
+        """Yields a client for long work, with a long timeout; what fails inside is LiveStateDown.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        with self._guarded():
+            yield self._patient
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        if why := self.breaker.why:
+            raise self._down(why)
         try:
-            yield self.client
+            yield
         except redis.RedisError as error:
-            self._resting_until = time.monotonic() + REST_S
-            raise self._down(f"{type(error).__name__}: {error}") from None
+            why = f"{type(error).__name__}: {error}"
+            if isinstance(error, _SILENT):  # it does answer where it only refuses a command
+                self.breaker.trip(why)
+            raise self._down(why) from None
 
     def _down(self, why: str) -> LiveStateDown:
         return LiveStateDown(
@@ -137,3 +189,15 @@ class LiveState:
 def _account(entry: bytes) -> tuple[str, str]:
     account, _, platform = entry.decode().partition("\t")
     return account, platform
+
+
+def _client(address: str, timeout_s: float) -> redis.Redis:
+    """Returns a client that waits for no answer longer than `timeout_s`, and never twice."""
+    client: redis.Redis = redis.Redis.from_url(
+        address,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        # A connection dropped while idle is opened anew; what timed out once is not tried again.
+        retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
+    )
+    return client

@@ -50,6 +50,10 @@ class Desk(Protocol):
         """Returns why there are no answers yet, or ''."""
         ...
 
+    def live_state(self) -> str:
+        """Returns how live state is: ok, loading or down."""
+        ...
+
 
 class _Envelope(Strict):
     events: list[Any] = Field(min_length=1, max_length=MAX_EVENTS)
@@ -116,10 +120,10 @@ def build(desk: Callable[[], Desk], key: str = "") -> FastAPI:
 
     @app.get("/health/ready", responses=PROBLEMS)
     async def ready() -> dict[str, str]:
-        """Whether a model is loaded and warm."""
+        """Whether a model is loaded and warm; `live_state` says what answers lack meanwhile."""
         if reason := desk().not_ready():
             raise ProblemError(503, f"Not ready: {reason}", headers={"Retry-After": "1"})
-        return {"status": "ready"}
+        return {"status": "ready", "live_state": desk().live_state()}
 
     describe(app)
     return app

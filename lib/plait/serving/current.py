@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,12 +10,14 @@ import torch
 
 from plait.config import Project
 from plait.contracts.tables import SEQUENCES
-from plait.errors import PlaitError
+from plait.errors import LiveStateDown, PlaitError
 from plait.live import LiveState
 from plait.live.base import load_base
 from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store, StoreVersion
 from plait.store.fault import reaching
+
+log = logging.getLogger("plait.serving")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,13 @@ class Titles:
 class Current:
     """Loads, warms and swaps: the model behind `current`, the base, the titles.
 
-    A swap replaces one reference, so that a batch is answered wholly by one version.
+    A swap replaces one reference, so that a batch is answered wholly by one version. Live state is
+    looked at each time: a base that is gone, or has lost a part, is loaded again.
+
+    Attributes:
+        base_seen: whether live state has had a whole base, or did not answer.
+        base_missing: whether it has none now.
+        state_down: whether it does not answer.
 
     Args:
         project: whose store and model.
@@ -40,7 +49,8 @@ class Current:
         self._project, self._state, self._pinned = project, state, pinned
         self._store = Store(project.store_uri)
         self._registry = Registry(self._store)
-        self._base: StoreVersion | None = None
+        self.base_seen = False
+        self.base_missing = self.state_down = False
         self.model: Recommender | None = None
         self.titles = Titles(0, {})
         self.reason = "the model is being loaded"
@@ -74,10 +84,21 @@ class Current:
         version = self._store.current()
         if version.number != self.titles.version:
             self.titles = Titles(version.number, self._read_titles(version))
-        if (self._base is None or self._base != version) and load_base(
-            self._state, self._store, version
-        ):
-            self._base = version
+        self._follow_base(version)
+
+    def _follow_base(self, version: StoreVersion) -> None:
+        try:
+            found = self._state.look()
+            if not found.whole and not self.base_missing:
+                self.base_missing = True
+                log.warning("live state has no whole base; version %d is loaded", version.number)
+            load_base(self._state, self._store, version)
+            self.base_missing = not self._state.look().whole
+        except LiveStateDown:
+            self.base_seen = self.state_down = True  # answers say state_unavailable
+            raise
+        self.state_down = False
+        self.base_seen = self.base_seen or not self.base_missing
 
     def _read_titles(self, version: StoreVersion) -> dict[str, str]:
         named = (

@@ -58,7 +58,15 @@ class Plait:
 
     def not_ready(self) -> str:
         """Returns why there are no answers yet, or ''."""
+        if self._current.model is not None and not self._current.base_seen:
+            return "the base of live state is being loaded"
         return "" if self._current.model is not None else self._current.reason
+
+    def live_state(self) -> str:
+        """Returns how live state is: ok, loading (its base is missing), or down."""
+        if self._current.state_down or self._service.is_down:
+            return "down"
+        return "loading" if self._current.base_missing else "ok"
 
     async def answer(self, call: Call) -> Answer:
         """Answers one call, together with whatever else waits."""

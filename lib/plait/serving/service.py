@@ -31,7 +31,7 @@ from plait.serving.lists import Question, answer
 from plait.serving.problem import ProblemError, wrong
 
 log = logging.getLogger("plait.serving")
-STATE_UNAVAILABLE = "state_unavailable"
+STATE_UNAVAILABLE, STATE_LOADING = "state_unavailable", "state_loading"
 
 
 @dataclass
@@ -64,6 +64,11 @@ class Service:
         self._project, self._key = project, key
         self._state, self._feedback, self._current = state, feedback, current
 
+    @property
+    def is_down(self) -> bool:
+        """Whether live state does not answer now."""
+        return bool(self._state.breaker.why)
+
     def answer(self, calls: Sequence[Call]) -> list[Answer | Exception]:
         """Returns an answer, or what is wrong, for each call; all from one model version."""
         model, titles = self._current.model, self._current.titles.of
@@ -78,7 +83,7 @@ class Service:
         events = clean([call.events for call in asked], self._project, self._key)
         recorded, lost = self._record(asked, events)
         who = self._who([call.message.user for call in asked])
-        known, down = self._known(who)
+        known, partial = self._known(who)
         extra = events.drop("index").rename({"call": "at"})
         histories = sequences(known, self._project.sequence_length, extra)
         lists = answer(
@@ -103,7 +108,7 @@ class Service:
                 platforms=own,
                 warm=active[place] > 0,
                 items=items,
-                fallback=STATE_UNAVAILABLE if down else reason,
+                fallback=partial or reason,
                 events=taken[place] if asked[place].message.events else None,
             )
         return answers
@@ -196,17 +201,19 @@ class Service:
                 ) from None
             return [True] * events.height
 
-    def _known(self, who: Sequence[Who]) -> tuple[list[Known], bool]:
+    def _known(self, who: Sequence[Who]) -> tuple[list[Known], str]:
+        """Returns what live state knows, and why that is not all there is to know, or ''."""
         try:
-            return self._state.read(who), False
-        except LiveStateDown as error:
-            log.warning("%s", error)
+            known = self._state.read(who)
+            missing = self._current.base_missing or not all(k.whole for k in known)
+            return known, STATE_LOADING if missing else ""
+        except LiveStateDown:
             accounts = pl.Series([w.account for w in who], dtype=pl.String)
             alone = accounts.to_frame("a").select(person_of(pl.col("a"))).to_series()
             return [
                 Known(w.person or person, ((w.account, w.platform),) if w.platform else ())
                 for w, person in zip(who, alone, strict=True)
-            ], True
+            ], STATE_UNAVAILABLE
 
     def _who(self, users: Sequence[User]) -> list[Who]:
         accounts = [

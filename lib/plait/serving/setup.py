@@ -65,7 +65,8 @@ def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Set
 def connect(project: Project, address: str) -> LiveState:
     """Returns live state at `address`, in a namespace that only this store uses."""
     namespace = hashlib.sha256(project.store_uri.encode()).hexdigest()[:12]
-    return LiveState(address, namespace, project.sequence_length)
+    timeout_s = project.serve.live_state_timeout_ms / 1e3
+    return LiveState(address, namespace, project.sequence_length, timeout_s)
 
 
 def live_folder(project: Project) -> Path:
