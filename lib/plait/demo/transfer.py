@@ -13,6 +13,7 @@ from plait.evaluation.metrics import Floats, ndcg
 from plait.evaluation.questions import Questions
 from plait.evaluation.scorers import ModelScorer, Scores
 from plait.features.history import History
+from plait.model.artifact import Moment
 from plait.progress import task
 from plait.recommend.recommender import Recommender
 from plait.store import Store
@@ -23,7 +24,7 @@ _K = 10
 class OwnPlatformOnly(ModelScorer):
     """The same version, blind to what a person did on other platforms than the one asked."""
 
-    def score(self, history: History, platform: str, now: int | None) -> Scores:
+    def score(self, history: History, platform: str, now: Moment) -> Scores:
         """Returns R of every item, [B, N_p], from the platform's own events alone."""
         own = history.platform == self.vocabulary.platform_code(platform)
         return super().score(history.keep(own), platform, now)

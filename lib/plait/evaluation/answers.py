@@ -51,7 +51,7 @@ def answer(
     parts = []
     for first in range(0, len(questions), step):
         part = questions.part(first, min(first + step, len(questions)))
-        scores = bridge.scores(part.history)
+        scores = bridge.scores(part.history, part.time)
         ranks, candidates = _rank(scores, part, sample, seed)
         parts.append((ranks, candidates, *_judge(scores, part, seed, first)))
         work.advance(len(part))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from plait.errors import DamagedVersion
 from plait.evaluation.scorers import Scorer, Scores
@@ -31,15 +32,19 @@ class Bridge:
             self._known = asked > 0
             self._column = np.searchsorted(theirs.platform_items(platform), asked[self._known])
 
-    def scores(self, history: History) -> Scores:
+    def scores(self, history: History, now: npt.NDArray[np.int64]) -> Scores:
         """Returns [B, N]; column j is `vocabulary.platform_items(platform)[j]`.
+
+        Args:
+            history: B people.
+            now: when each is asked about, UTC microseconds, -1 unknown, [B].
 
         Raises:
             DamagedVersion: a score is not a number; such a scorer would never be beaten.
         """
         if not self._same:
             history = self._translation.history(history)
-        scores = self._scorer.score(history, self._platform, None)
+        scores = self._scorer.score(history, self._platform, now)
         if np.isnan(scores).any():
             raise DamagedVersion(
                 f"{self._scorer.name} gives scores that are not numbers on '{self._platform}'.",

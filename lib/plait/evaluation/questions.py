@@ -51,6 +51,7 @@ class Questions:
         history: what was known before each target, M rows.
         target: column of each target, [M].
         item: vocabulary index of each target, [M].
+        time: when each is asked for, UTC microseconds, -1 unknown, [M].
         seen: everything a target's person ever touched on the platform, the target included.
         hidden: what is left out when all items are ranked.
     """
@@ -62,6 +63,7 @@ class Questions:
     history: History
     target: Indices
     item: npt.NDArray[np.int32]
+    time: Indices
     seen: Pairs
     hidden: Pairs
 
@@ -76,6 +78,7 @@ class Questions:
             history=self.history[first:last],
             target=self.target[first:last],
             item=self.item[first:last],
+            time=self.time[first:last],
             seen=self.seen.part(first, last),
             hidden=self.hidden.part(first, last),
         )
@@ -123,6 +126,7 @@ def ask(
         history=asked.history,
         target=target,
         item=asked.item,
+        time=asked.time,
         seen=seen,
         hidden=Pairs.of(*np.zeros((2, 0), np.int64)) if not mask else seen if ahead else before,
     )

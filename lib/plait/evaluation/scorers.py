@@ -16,7 +16,7 @@ from plait.model.popularity import popularity
 if TYPE_CHECKING:
     from plait.features.history import History
     from plait.features.vocabulary import Vocabulary
-    from plait.model.artifact import Model
+    from plait.model.artifact import Model, Moment
 
 Scores = npt.NDArray[np.float32]
 _ALL_NEIGHBOURS = 50_000  # items up to which every neighbour is kept
@@ -34,7 +34,7 @@ class Scorer(Protocol):
     def vocabulary(self) -> Vocabulary:
         """What encodes its histories."""
 
-    def score(self, history: History, platform: str, now: int | None) -> Scores:
+    def score(self, history: History, platform: str, now: Moment) -> Scores:
         """Returns [B, N_p]; column j is `vocabulary.platform_items(platform)[j]`."""
 
 
@@ -50,7 +50,7 @@ class ModelScorer:
         """The model's own vocabulary."""
         return self.model.vocabulary
 
-    def score(self, history: History, platform: str, now: int | None) -> Scores:
+    def score(self, history: History, platform: str, now: Moment) -> Scores:
         """Returns R of every item, [B, N_p]."""
         return np.asarray(self.model.score(history, platform, now=now).total.numpy())
 
@@ -64,7 +64,7 @@ class Popularity:
         self.vocabulary = vocabulary
         self._counts = popularity(liked(train), len(vocabulary)).astype(np.float32)
 
-    def score(self, history: History, platform: str, now: int | None) -> Scores:
+    def score(self, history: History, platform: str, now: Moment) -> Scores:
         """Returns the same row for each history, [B, N_p]."""
         row = self._counts[self.vocabulary.platform_items(platform)]
         return np.broadcast_to(row, (len(history), len(row)))
@@ -81,7 +81,7 @@ class ItemItem:
         self._neighbours = cosine_neighbours(liked(train), len(vocabulary), keep)
         self._of_platform: dict[str, sparse.csr_array] = {}
 
-    def score(self, history: History, platform: str, now: int | None) -> Scores:
+    def score(self, history: History, platform: str, now: Moment) -> Scores:
         """Returns the decayed similarity to each history, [B, N_p]."""
         if platform not in self._of_platform:
             own = self.vocabulary.platform_items(platform)

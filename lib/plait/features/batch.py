@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from plait.features.clock import Timeline
-from plait.features.history import History
+from plait.features.history import UNKNOWN_TIME, History, following
 from plait.features.profile import price_features, profile_features
 from plait.features.tensors import Tokens, pack
 
@@ -23,7 +23,7 @@ class Batch:
         views: platform codes with own sequences, in the order of `tokens.own`'s columns.
         profile: float32 [1 + N, F], see `profile_features`.
         price: float32 [1 + N, 3], see `price_features`; None without prices.
-        bin: the timeline's bin at each event, int64 [1 + N].
+        bin: the timeline's bin when each event is followed on, see `following`; int64 [1 + N].
     """
 
     tokens: Tokens
@@ -50,7 +50,6 @@ def make_batch(
     views: Sequence[int],
     timeline: Timeline,
     price: np.ndarray | None,
-    now: int | None = None,
 ) -> Batch:
     """Returns the batch of `history`.
 
@@ -60,11 +59,9 @@ def make_batch(
         views: platforms whose own histories are read; empty: the merged one only.
         timeline: what was known about items, and when.
         price: price ranks of the vocabulary, [items].
-        now: microseconds; default: the time of each event.
     """
     profile = profile_features(history, platforms)
-    moments = history.time if now is None else np.full(len(history.item), now)
-    bins = timeline.bins(np.concatenate([[-1 if now is None else now], moments]))
+    bins = timeline.bins(np.concatenate([[UNKNOWN_TIME], following(history)]))
     prices = None
     if price is not None:
         nothing = np.array([[0.5, 0.5, 0]], np.float32)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from plait.features.history import History
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000_000  # microseconds
 # 0: no gap known; 1: the same moment (the same day, in a log of days); then log2 of seconds.
 GAPS = 32
+
+
+def microseconds(moment: datetime | None) -> int:
+    """Returns `moment`, which knows its zone, in UTC microseconds; default: the present."""
+    if moment is None:
+        return time.time_ns() // 1_000
+    return int((moment - EPOCH) / timedelta(microseconds=1))
 
 
 def gap_buckets(time: np.ndarray, first: np.ndarray) -> np.ndarray:

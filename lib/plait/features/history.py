@@ -78,6 +78,19 @@ class History:
         return History(offsets, *(getattr(self, name)[index] for name in names))
 
 
+def following(history: History) -> np.ndarray:
+    """Returns the moment at which the item after each event is predicted; int64 [N].
+
+    That is when the next event of the same person happens, as a request comes when it comes.
+    Where that time is unknown, or nothing follows, it is the event's own.
+    """
+    moment = history.time.copy()
+    row = history.rows
+    then = (row[1:] == row[:-1]) & (history.time[1:] >= 0)
+    moment[:-1][then] = history.time[1:][then]
+    return moment
+
+
 def encode(sequences: pl.DataFrame, vocabulary: Vocabulary) -> History:
     """Returns SEQUENCES rows as numbers; events on unknown items or platforms are dropped.
 

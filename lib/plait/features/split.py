@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plait.features.history import History
+from plait.features.history import History, following
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +23,15 @@ class Targets:
         history: what was known before each target, M rows.
         item: vocabulary index of the target, int32 [M].
         platform: the target's platform code, int16 [M].
+        time: when it is asked for: the target's time, or where that is unknown the last event's
+            before it; UTC microseconds, -1 unknown, int64 [M].
     """
 
     row: np.ndarray
     history: History
     item: np.ndarray
     platform: np.ndarray
+    time: np.ndarray
 
     def __len__(self) -> int:
         return len(self.row)
@@ -36,7 +39,11 @@ class Targets:
     def take(self, rows: np.ndarray) -> Targets:
         """Returns the targets at `rows`."""
         return Targets(
-            self.row[rows], self.history.take(rows), self.item[rows], self.platform[rows]
+            self.row[rows],
+            self.history.take(rows),
+            self.item[rows],
+            self.platform[rows],
+            self.time[rows],
         )
 
 
@@ -72,8 +79,8 @@ def leave_one_out(history: History) -> tuple[History, Targets, Targets]:
     everyone = np.arange(len(history))
     return (
         history.take(everyone, until),
-        _targets(history, split, validation),
-        _targets(history, split, test),
+        _known(history, split, validation),
+        _known(history, split, test),
     )
 
 
@@ -98,7 +105,7 @@ def split_time(history: History, cut: int, until: int | None = None) -> tuple[Hi
     event, earlier = event[known], earlier[known]
     row = history.rows[event]
     known_before = history.take(row, earlier - history.offsets[row])
-    return before, Targets(row, known_before, history.item[event], history.platform[event])
+    return before, _targets(history, row, event, known_before)
 
 
 def quantile_time(history: History, part: float) -> int | None:
@@ -115,6 +122,10 @@ def _first_of_same_time(history: History) -> np.ndarray:
     return np.maximum.accumulate(np.where(new, index, 0))
 
 
-def _targets(history: History, rows: np.ndarray, events: np.ndarray) -> Targets:
-    known = history.take(rows, events - history.offsets[rows])
-    return Targets(rows, known, history.item[events], history.platform[events])
+def _known(history: History, rows: np.ndarray, events: np.ndarray) -> Targets:
+    return _targets(history, rows, events, history.take(rows, events - history.offsets[rows]))
+
+
+def _targets(history: History, rows: np.ndarray, events: np.ndarray, known: History) -> Targets:
+    time = following(history)[np.maximum(events - 1, 0)]  # every target has an event before it
+    return Targets(rows, known, history.item[events], history.platform[events], time)

@@ -35,6 +35,10 @@ class Translation:
         """Returns the targets that the target vocabulary knows and that have a history."""
         history = self.history(targets.history)
         mapped = Targets(
-            targets.row, history, self.item[targets.item], self.platform[targets.platform]
+            targets.row,
+            history,
+            self.item[targets.item],
+            self.platform[targets.platform],
+            targets.time,
         )
         return mapped.take(np.flatnonzero((mapped.item > 0) & (history.lengths > 0)))

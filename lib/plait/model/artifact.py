@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from polars.exceptions import PolarsError
 from safetensors import SafetensorError
@@ -24,6 +26,7 @@ from plait.model.net import Net, Vectors, concatenate
 from plait.model.scores import Scores
 from plait.model.settings import NetSettings
 
+Moment = int | npt.NDArray[np.int64] | None
 FORMAT = 1
 _UNREADABLE = (
     OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, PolarsError
@@ -82,7 +85,7 @@ class Model:
         """The platforms the model knows."""
         return self.vocabulary.platforms
 
-    def score(self, history: History, platform: str, now: int | None = None) -> Scores:
+    def score(self, history: History, platform: str, now: Moment = None) -> Scores:
         """Returns the scores of every item of `platform` for each person in `history`.
 
         A person's scores do not depend on who else is in the batch.
@@ -90,7 +93,8 @@ class Model:
         Args:
             history: B people, encoded with this model's vocabulary.
             platform: what to recommend from.
-            now: when the list is wanted, UTC microseconds; default: each person's last event.
+            now: when the list is wanted, UTC microseconds, -1 unknown: one moment, or one a
+                person [B]; default: each person's last event.
 
         Raises:
             UnknownPlatform: the model was not trained on `platform`.
@@ -101,7 +105,7 @@ class Model:
         )
 
     @torch.inference_mode()
-    def people(self, history: History, platform: str, now: int | None = None) -> Vectors:
+    def people(self, history: History, platform: str, now: Moment = None) -> Vectors:
         """Returns a(x) of every separable term for each person, each [B, d]."""
         code = self._code(platform)
         batch = make_batch(
@@ -110,10 +114,13 @@ class Model:
             views=[code] if self.net.settings.views else [],
             timeline=self._timeline,
             price=self._price,
-            now=now,
         ).to(self.device)
         last = torch.from_numpy(history.offsets[1:] * (history.lengths > 0)).to(self.device)
-        return self.net.person(self.net.states(batch), batch, last, code)
+        bins = None
+        if now is not None:
+            moments = np.broadcast_to(np.asarray(now, np.int64), len(history))
+            bins = torch.from_numpy(self._timeline.bins(moments)).to(self.device)
+        return self.net.person(self.net.states(batch), batch, last, code, bins)
 
     @torch.inference_mode()
     def items(self, platform: str) -> tuple[Vectors, torch.Tensor]:

@@ -64,7 +64,12 @@ class Net(nn.Module):
         return states
 
     def person(
-        self, states: torch.Tensor, batch: Batch, event: torch.Tensor, platform: int
+        self,
+        states: torch.Tensor,
+        batch: Batch,
+        event: torch.Tensor,
+        platform: int,
+        bins: torch.Tensor | None = None,
     ) -> Vectors:
         """Returns the gated a(x) of every term for asking about `platform`, each [n, d].
 
@@ -73,11 +78,17 @@ class Net(nn.Module):
             batch: the histories.
             event: the last event known, counted from 1, 0 for none, [n].
             platform: code of the platform asked about.
+            bins: the timeline's bin of the moment asked at, int64 [n]; default: the batch's.
         """
-        return self.people(states, batch, {platform: event})[platform]
+        given = None if bins is None else {platform: bins}
+        return self.people(states, batch, {platform: event}, given)[platform]
 
     def people(
-        self, states: torch.Tensor, batch: Batch, events: dict[int, torch.Tensor]
+        self,
+        states: torch.Tensor,
+        batch: Batch,
+        events: dict[int, torch.Tensor],
+        bins: dict[int, torch.Tensor] | None = None,
     ) -> dict[int, Vectors]:
         """Returns `person` of the events asked about each platform; reads the states once."""
         wanted: list[torch.Tensor] = []
@@ -90,7 +101,12 @@ class Net(nn.Module):
         found = iter(torch.split(read, [len(w) for w in wanted]))
         return {
             platform: self._gated(
-                next(found), next(found) if self.settings.views else None, batch, event, platform
+                next(found),
+                next(found) if self.settings.views else None,
+                batch,
+                event,
+                batch.bin[event] if bins is None else bins[platform],
+                platform,
             )
             for platform, event in events.items()
         }
@@ -101,6 +117,7 @@ class Net(nn.Module):
         own: torch.Tensor | None,
         batch: Batch,
         event: torch.Tensor,
+        bins: torch.Tensor,
         platform: int,
     ) -> Vectors:
         profile = batch.profile[event]
@@ -108,7 +125,7 @@ class Net(nn.Module):
             self.heads[platform](merged, own),
             profile,
             None if batch.price is None else batch.price[event],
-            batch.bin[event],
+            bins,
         )
         gates = 2 * torch.sigmoid(self.gates[platform](profile))
         return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import polars as pl
 
 from plait.config import Project, is_remote, load_config
 from plait.errors import StoreError
+from plait.features.clock import microseconds
 from plait.progress import task
 from plait.recommend.limits import check_k, check_platform
 from plait.recommend.lists import Lists
@@ -41,6 +43,7 @@ def recommend_everyone(
     platforms: Sequence[str] | None = None,
     k: int = 10,
     version: str | None = None,
+    now: datetime | None = None,
 ) -> Written:
     """Writes the best `k` unseen items of each platform for every person.
 
@@ -54,7 +57,9 @@ def recommend_everyone(
         platforms: what to recommend from; default: all that the model knows.
         k: items a person and platform.
         version: v1, v2, ...; default: `current`.
+        now: when the lists are wanted, the same moment for all; default: the present.
     """
+    moment = microseconds(now)
     project = config if isinstance(config, Project) else load_config(config)
     store = Store(project.store_uri)
     sequences = store.scan("sequences").sort("person").collect()
@@ -72,7 +77,11 @@ def recommend_everyone(
             history = recommender.encode(part)
             active = part["item"].list.len().to_numpy() > 0
             tables = [
-                _table(recommender.lists(history, p, k, active=active), part["person"], recommender)
+                _table(
+                    recommender.lists(history, p, k, active=active, now=moment),
+                    part["person"],
+                    recommender,
+                )
                 for p in chosen
             ]
             table = pl.concat(tables)

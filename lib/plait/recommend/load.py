@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import polars as pl
 from plait.config import Project, load_config
 from plait.contracts.tables import SEQUENCES
 from plait.errors import BadRequest
+from plait.features.clock import microseconds
 from plait.privacy.pseudonym import Key, account_pseudonym, load_key, person_of
 from plait.recommend.answer import Fallback, ScoredItem
 from plait.recommend.limits import check_id, check_k, check_platform
@@ -75,6 +77,7 @@ class Loaded:
         platform: str | None = None,
         exclude: Sequence[str] = (),
         exclude_seen: bool = True,
+        now: datetime | None = None,
     ) -> Answer:
         """Returns the best `k` items for `user`.
 
@@ -84,6 +87,7 @@ class Loaded:
             platform: what to recommend from; default: the user's platform.
             exclude: item ids to leave out.
             exclude_seen: leave out what the person touched.
+            now: when the list is wanted; default: the present.
 
         Raises:
             UnknownPlatform: `platform` is unknown.
@@ -97,7 +101,12 @@ class Loaded:
         check_platform(platform, self.platforms)
         sequence = self._sequence(person)
         found = self.recommender.top(
-            sequence, platform, k, exclude_seen=exclude_seen, exclude=[list(exclude)]
+            sequence,
+            platform,
+            k,
+            exclude_seen=exclude_seen,
+            exclude=[list(exclude)],
+            now=microseconds(now),
         )[0]
         return Answer(
             person=person,

@@ -10,8 +10,9 @@ import polars as pl
 import torch
 
 from plait.config import Project
+from plait.features.clock import microseconds
 from plait.features.history import History, encode
-from plait.model.artifact import Model
+from plait.model.artifact import Model, Moment
 from plait.model.scores import Scores
 from plait.recommend.answer import Recommendation, ScoredItem
 from plait.recommend.limits import check_k, check_platform
@@ -65,10 +66,14 @@ class Recommender:
         """Returns SEQUENCES rows in this version's numbers; unknown items are dropped."""
         return encode(sequences, self.model.vocabulary)
 
-    def score(self, history: History, platform: str, now: int | None = None) -> Scores:
-        """Returns the scores of all items of `platform`, see Model.score."""
+    def score(self, history: History, platform: str, now: Moment = None) -> Scores:
+        """Returns the scores of all items of `platform`, see Model.score.
+
+        A request is about the present: popularity and freshness are those of `now` (default:
+        the present), however long ago the person was last seen.
+        """
         check_platform(platform, self.platforms)
-        return self.model.score(history, platform, now)
+        return self.model.score(history, platform, microseconds(None) if now is None else now)
 
     def top(
         self,
@@ -90,7 +95,7 @@ class Recommender:
             k: items wanted, 1 to MAX_K; fewer come back where fewer are left.
             exclude_seen: leave out items of the row, for all rows or one by one.
             exclude: further item ids to leave out, row by row.
-            now: when the list is wanted, UTC microseconds; default: at the last event.
+            now: when the list is wanted, UTC microseconds; default: the present.
 
         Raises:
             UnknownPlatform: this version was not trained on `platform`.

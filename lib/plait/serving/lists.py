@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from plait.features.clock import microseconds
 from plait.recommend.answer import Recommendation, ScoredItem
 from plait.recommend.recommender import Recommender
 
@@ -30,12 +31,22 @@ def answer(
     histories: pl.DataFrame,
     questions: Sequence[Question],
     titles: Mapping[str, str],
+    now: int | None = None,
 ) -> list[tuple[list[Item], str | None]]:
-    """Returns each row's items as JSON objects and why they are generic, if they are."""
+    """Returns each row's items as JSON objects and why they are generic, if they are.
+
+    Args:
+        model: the version that answers.
+        histories: SEQUENCES rows, one a question.
+        questions: what each row wants.
+        titles: of items.
+        now: when all of them are asked, UTC microseconds; default: the present.
+    """
+    now = microseconds(None) if now is None else now
     found: list[dict[str, Recommendation]] = [{} for _ in questions]
     for platform in model.platforms:
-        _top(model, histories, questions, platform, found)
-        _rank(model, histories, questions, platform, found)
+        _top(model, histories, questions, platform, now, found)
+        _rank(model, histories, questions, platform, now, found)
     return [
         _one(question, row, model.platforms, titles)
         for question, row in zip(questions, found, strict=True)
@@ -47,6 +58,7 @@ def _top(
     histories: pl.DataFrame,
     questions: Sequence[Question],
     platform: str,
+    now: int,
     found: list[dict[str, Recommendation]],
 ) -> None:
     rows = [i for i, q in enumerate(questions) if q.items is None and platform in q.platforms]
@@ -59,6 +71,7 @@ def _top(
         max(q.k for q in asked),
         exclude_seen=[q.exclude_seen for q in asked],
         exclude=[q.exclude for q in asked],
+        now=now,
     )
     for i, recommendation in zip(rows, lists, strict=True):
         found[i][platform] = recommendation
@@ -69,6 +82,7 @@ def _rank(
     histories: pl.DataFrame,
     questions: Sequence[Question],
     platform: str,
+    now: int,
     found: list[dict[str, Recommendation]],
 ) -> None:
     start = f"{platform}:"
@@ -76,7 +90,7 @@ def _rank(
     rows = [i for i, items in enumerate(wanted) if items]
     if not rows:
         return
-    ranked = model.rank(histories[rows], platform, [wanted[i] for i in rows])
+    ranked = model.rank(histories[rows], platform, [wanted[i] for i in rows], now=now)
     for i, recommendation in zip(rows, ranked, strict=True):
         found[i][platform] = recommendation
 

@@ -28,7 +28,7 @@ def target_ranks(model: Model, targets: Targets, platform: str) -> np.ndarray:
     ranks = []
     for start in range(0, len(targets), PIECE):
         part = targets.take(np.arange(start, min(start + PIECE, len(targets))))
-        scores = model.score(part.history, platform).total.clone()
+        scores = model.score(part.history, platform, part.time).total.clone()
         column = torch.from_numpy(np.searchsorted(items, part.item)).to(scores.device)
         right = scores.gather(1, column[:, None])
         hide_seen(scores, part.history, items)

@@ -88,7 +88,8 @@ def test_ranks_are_those_of_scores_asked_one_by_one(small):
         lists = [c for c, kind in own.schema.items() if isinstance(kind, pl.List)]
         before = own.with_columns(pl.col(name).list.head(place) for name in lists)
         ids = sorted(i for i in held.vocabulary.items["item"] if i.startswith(f"{platform}:"))
-        ranked = ours.rank(before, platform, [ids])[0].items
+        at = own["time"][0].dt.epoch("us")[place]
+        ranked = ours.rank(before, platform, [ids], now=at)[0].items
         scores = {
             i.item: i.score for i in ranked if i.item not in touched[person] or i.item == item
         }

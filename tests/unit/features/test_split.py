@@ -52,3 +52,17 @@ def test_a_time_split_never_looks_at_the_same_moment() -> None:
 def test_quantile_time() -> None:
     assert quantile_time(people([(1, 10, 1.0), (2, 20, 1.0)]), 0.0) == 10
     assert quantile_time(people([(1, -1, 1.0)]), 0.5) is None
+
+
+def test_a_target_is_asked_for_at_its_own_time() -> None:
+    whole = people(
+        [(1, 1, 1.0), (2, 5, 1.0), (3, 9, 1.0)], [(4, 2, 1.0), (5, 3, 1.0), (6, -1, 1.0)]
+    )
+    _, validation, test = leave_one_out(whole)
+    assert validation.time.tolist() == [5, 3]
+    assert test.time.tolist() == [9, 3]  # without a time of its own, the last one known before
+    _, later = split_time(whole, 5)
+    assert later.time.tolist() == [5, 9]
+    assert later.take(np.array([1])).time.tolist() == [9]
+    unknown = leave_one_out(people([(1, -1, 1.0), (2, -1, 1.0), (3, -1, 1.0)]))[2]
+    assert unknown.time.tolist() == [-1]

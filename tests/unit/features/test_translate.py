@@ -32,7 +32,9 @@ def test_targets_need_a_history():
     both = Vocabulary.build(("a", "b"), ITEMS)
     own = Vocabulary.build(("b",), ITEMS)
     before = history([3], [1], [3, 1], platform=both.item_platform)
-    targets = Targets(np.array([7, 8, 9]), before, np.int32([4, 4, 2]), np.int16([1, 1, 0]))
+    item, platform = np.int32([4, 4, 2]), np.int16([1, 1, 0])
+    targets = Targets(np.array([7, 8, 9]), before, item, platform, np.array([30, 20, 10]))
     found = Translation(both, own).targets(targets)
     assert found.row.tolist() == [7]
+    assert found.time.tolist() == [30]
     assert own.name(found.item).to_list() == ["b:2"]

@@ -38,6 +38,35 @@ def test_a_score_does_not_depend_on_who_else_is_asked_about(model: Model, now) -
     torch.testing.assert_close(model.score(people.take(order), "b", now).total, whole[order])
 
 
+def test_popularity_and_freshness_are_those_of_now(model: Model) -> None:
+    people = some_people([5, 3, 9], 1)
+    edges = model.net.edges.tolist()
+    moments = np.array([edges[0], edges[2], edges[-1] + 1])
+    together = model.score(people, "a", moments)
+    for person, moment in enumerate(moments):
+        alone = model.score(people[person : person + 1], "a", int(moment)).total
+        torch.testing.assert_close(together.total[person], alone[0])
+    # A moment moves these two terms and nothing else.
+    early, late = (model.score(people, "a", moment).terms() for moment in (edges[0], edges[-1]))
+    moved = {name for name in early if not torch.allclose(early[name], late[name])}
+    assert moved == {"popularity", "freshness"}
+    own = np.array([people[i : i + 1].time[-1] for i in range(3)])
+    torch.testing.assert_close(model.score(people, "a").total, model.score(people, "a", own).total)
+
+
+@pytest.mark.parametrize("years", [0, 2, 1000])
+def test_long_after_the_log_everything_stands_as_at_its_end(model: Model, years: int) -> None:
+    people = some_people([5, 0, 9], 1)
+    end = int(model.net.edges[-1])
+    then = model.score(people, "a", end).terms()
+    now = model.score(people, "a", end + years * 365 * 86_400_000_000).terms()
+    for name in then:
+        torch.testing.assert_close(now[name], then[name])
+    assert then["popularity"].std(dim=1).min() > 0
+    unknown = model.score(people, "a", -1).terms()  # a log without times knows no moment
+    torch.testing.assert_close(unknown["popularity"], then["popularity"])
+
+
 def test_a_later_event_never_changes_an_earlier_state(model: Model) -> None:
     people = some_people([8], 2)
     short = people.take(np.array([0]), until=np.array([5]))

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -117,6 +118,24 @@ def test_everyones_lists_are_those_of_each(small, tmp_path: Path):
         assert one["item"].to_list() == [i.item for i in each]
         assert one["score"].to_list() == pytest.approx([i.score for i in each], abs=1e-5)
         assert one["position"].to_list() == [1, 2, 3] * written.people
+
+
+def test_lists_can_be_asked_for_at_another_moment(small, tmp_path: Path):
+    then = datetime(2024, 1, 2, tzinfo=UTC)
+    ours = Recommender.load(small.project)
+    sequences = small.store.read("sequences").sort("person")
+    at = int(then.timestamp()) * 1_000_000
+    expected = [i.score for r in ours.top(sequences, "shop", 3, now=at) for i in r.items]
+    recommend_everyone(small.project, tmp_path / "then", k=3, now=then)
+    found = pl.read_parquet(tmp_path / "then" / "*.parquet").filter(platform="shop")
+    scores = found.sort("person", "position")["score"].to_list()
+    assert scores == pytest.approx(expected, abs=1e-5)
+    present = [i.score for r in ours.top(sequences, "shop", 3) for i in r.items]
+    assert present != pytest.approx(expected, abs=1e-5)
+    account = small.accounts.filter(platform="shop").row(0, named=True)
+    answer = load(small.project).recommend(f"shop:{account['raw']}", 3, now=then)
+    place = sequences["person"].to_list().index(account["person"])
+    assert [i.score for i in answer.items] == pytest.approx(expected[3 * place : 3 * place + 3])
 
 
 def run(*arguments: str):

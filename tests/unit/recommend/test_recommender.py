@@ -1,4 +1,5 @@
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,26 @@ def test_the_list_is_the_argsort_of_all_scores(ours: Recommender, sequences: pl.
         order = [j for j in np.argsort(-total[row], kind="stable") if names[j] not in seen]
         assert [i.item for i in answer.items] == [names[j] for j in order[:7]]
         assert [i.score for i in answer.items] == pytest.approx(total[row][order[:7]].tolist())
+
+
+def test_a_request_is_about_the_present(ours: Recommender, sequences: pl.DataFrame):
+    history = ours.encode(sequences)
+    history = history.take(np.arange(len(history)), np.full(len(history), 5))
+    last = history.time[history.offsets[1:] - 1]
+    present = ours.model.score(history, "shop", time.time_ns() // 1000).total
+    then = ours.model.score(history, "shop", last).total
+    assert not torch.allclose(present, then)
+    torch.testing.assert_close(ours.score(history, "shop").total, present)
+    torch.testing.assert_close(ours.score(history, "shop", last).total, then)
+    first = int(ours.model.net.edges[0])
+    items = [ours.model.vocabulary.name(ours.model.vocabulary.platform_items("shop")).to_list()]
+    for given in (None, first, first - 10**15, first + 10**18):
+        at = {} if given is None else {"now": given}
+        expected = ours.score(history, "shop", given).total[0].tolist()
+        ranked = ours.rank(sequences[:1], "shop", items, **at)[0].items
+        assert [i.score for i in ranked] == pytest.approx(sorted(expected, reverse=True))
+        top = ours.top(sequences[:1], "shop", 40, exclude_seen=False, **at)[0].items
+        assert [i.score for i in top] == pytest.approx(sorted(expected, reverse=True))
 
 
 def test_terms_add_up_to_the_score(ours: Recommender, sequences: pl.DataFrame):

@@ -46,3 +46,15 @@ def test_every_row_gets_what_it_asked_for(model: Recommender, small: Any) -> Non
     assert [i["item_id"] for i in ranked[2:]] == ["nowhere:1", "shop:never"]
     assert [i["known"] for i in ranked] == [True, True, False, False]
     assert next(i["title"] for i in ranked if i["item_id"] == "shop:i4") == "Four"
+
+
+def test_all_rows_are_asked_at_one_moment(model: Recommender, small: Any) -> None:
+    histories = small.store.read("sequences").head(2)
+    asked = [Question(k=3, platforms=("shop",)), Question(items=("shop:i4",))]
+    then = int(model.model.net.edges[0])
+    (first, _), (ranked, _) = answer(model, histories, asked, {}, then)
+    assert first[0]["score"] == model.top(histories[:1], "shop", 3, now=then)[0].items[0].score
+    one = model.rank(histories[1:], "shop", [["shop:i4"]], now=then)[0].items[0]
+    assert ranked[0]["score"] == pytest.approx(one.score)
+    (present, _), _ = answer(model, histories, asked, {})
+    assert present[0]["score"] != pytest.approx(first[0]["score"])

