@@ -64,8 +64,8 @@ def test_the_list_is_the_argsort_of_all_scores(ours: Recommender, sequences: pl.
 
 
 def test_a_request_is_about_the_present(ours: Recommender, sequences: pl.DataFrame):
-    history = ours.encode(sequences)
-    history = history.take(np.arange(len(history)), np.full(len(history), 5))
+    whole = ours.encode(sequences)
+    history = whole.take(np.arange(len(whole)), np.full(len(whole), 5))
     last = history.time[history.offsets[1:] - 1]
     present = ours.model.score(history, "shop", time.time_ns() // 1000).total
     then = ours.model.score(history, "shop", last).total
@@ -76,7 +76,7 @@ def test_a_request_is_about_the_present(ours: Recommender, sequences: pl.DataFra
     items = [ours.model.vocabulary.name(ours.model.vocabulary.platform_items("shop")).to_list()]
     for given in (None, first, first - 10**15, first + 10**18):
         at = {} if given is None else {"now": given}
-        expected = ours.score(history, "shop", given).total[0].tolist()
+        expected = ours.score(whole, "shop", given).total[0].tolist()
         ranked = ours.rank(sequences[:1], "shop", items, **at)[0].items
         assert [i.score for i in ranked] == pytest.approx(sorted(expected, reverse=True))
         top = ours.top(sequences[:1], "shop", 40, exclude_seen=False, **at)[0].items
