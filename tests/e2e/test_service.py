@@ -25,6 +25,7 @@ from plait.live.valkey import EmbeddedValkey
 from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.serving.api import build
 from plait.serving.intake import Batch
+from plait.serving.keys import ApiKeys
 from plait.serving.service import Answer, Call
 from plait.serving.setup import Setup, connect, opened
 from plait.sources.events import read_events
@@ -66,7 +67,7 @@ class Desk:
 
 def talk(desk: Desk, work: Callable[[httpx.AsyncClient], Awaitable[Any]], key: str = "") -> Any:
     async def run() -> Any:
-        app = httpx.ASGITransport(build(lambda: desk, key))
+        app = httpx.ASGITransport(build(lambda: desk, ApiKeys(key)))
         async with httpx.AsyncClient(transport=app, base_url="http://plait") as client:
             return await work(client)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from plait.serving.keys import ApiKeys
 from plait.serving.problem import ProblemError, from_fault, respond
 
 OPEN = ("/health/", "/docs", "/openapi.json")
@@ -17,24 +16,19 @@ class Access:
 
     Args:
         app: what is guarded.
-        key: accepted as X-API-Key or as a Bearer token; empty: everyone is let in.
+        keys: accepted as X-API-Key or as a Bearer token; none asked for: everyone is let in.
     """
 
-    def __init__(self, app: ASGIApp, key: str = "") -> None:
-        self._app, self._key = app, key.encode()
+    def __init__(self, app: ASGIApp, keys: ApiKeys) -> None:
+        self._app, self._keys = app, keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self._key and not self._allowed(scope):
-            error = ProblemError(
-                401,
-                "An API key is needed: X-API-Key, or Authorization: Bearer.",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-            await respond(error)(scope, receive, send)
+        if self._keys.asked and not self._allowed(scope):
+            await respond(self._refused())(scope, receive, send)
             return
         started = False
 
@@ -58,4 +52,11 @@ class Access:
         given = headers.get("x-api-key", "")
         if not given and bearer[:7].lower() == "bearer ":
             given = bearer[7:].strip()
-        return hmac.compare_digest(given.encode(), self._key)
+        return self._keys.accept(given)
+
+    def _refused(self) -> ProblemError:
+        if not self._keys.known():
+            said = "The endpoint's API keys cannot be read, so nobody is let in; try again."
+            return ProblemError(503, said, headers={"Retry-After": "1"})
+        said = "An API key is needed: X-API-Key, or Authorization: Bearer."
+        return ProblemError(401, said, headers={"WWW-Authenticate": "Bearer"})

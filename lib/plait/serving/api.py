@@ -26,6 +26,7 @@ from plait.serving import problem
 from plait.serving.access import Access
 from plait.serving.body import read, validate
 from plait.serving.intake import Batch, inline, sift
+from plait.serving.keys import ApiKeys
 from plait.serving.problem import ProblemError
 from plait.serving.schema import PROBLEMS, describe, described
 from plait.serving.service import Answer, Call
@@ -59,12 +60,12 @@ class _Envelope(Strict):
     events: list[Any] = Field(min_length=1, max_length=MAX_EVENTS)
 
 
-def build(desk: Callable[[], Desk], key: str = "") -> FastAPI:
+def build(desk: Callable[[], Desk], keys: ApiKeys | None = None) -> FastAPI:
     """Returns the app.
 
     Args:
         desk: called once a request.
-        key: the API key that is asked for; empty: none is.
+        keys: the API keys that are asked for; None: none is.
     """
     app = FastAPI(
         title="plait",
@@ -73,7 +74,7 @@ def build(desk: Callable[[], Desk], key: str = "") -> FastAPI:
         redirect_slashes=False,
     )
     problem.install(app)
-    app.add_middleware(Access, key=key)
+    app.add_middleware(Access, keys=keys or ApiKeys())
 
     @app.post("/v1/recommend", **described(RecommendRequest, RecommendResponse))
     async def recommend(request: Request) -> Response:

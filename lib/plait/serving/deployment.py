@@ -53,8 +53,9 @@ class Plait:
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Returns the app that Ray Serve puts behind HTTP."""
         from plait.serving.api import build
+        from plait.serving.keys import ApiKeys
 
-        return build(lambda: self, os.environ.get("PLAIT_API_KEY", ""))
+        return build(lambda: self, ApiKeys.of(os.environ))
 
     def not_ready(self) -> str:
         """Returns why there are no answers yet, or ''."""
