@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from plait.contracts.names import (
@@ -35,6 +43,12 @@ Time = Annotated[
     StringConstraints(max_length=40, pattern=DATE_FIRST),
     Field(description="RFC 3339; UTC where no offset is given", examples=["2026-11-24T01:02:03Z"]),
 ]
+
+
+ONCE = AfterValidator(lambda values: list(dict.fromkeys(values)))
+
+
+Platforms = Annotated[list[PlatformName], Field(min_length=1, max_length=64), ONCE]
 
 
 class Request(BaseModel):
@@ -150,17 +164,23 @@ class RecommendRequest(Asked):
     """Ask for the k best items."""
 
     k: int = Field(10, ge=1, le=MAX_K)
-    platforms: list[PlatformName] | None = Field(
-        None, min_length=1, max_length=64, description="what to recommend from; default: all"
+    platforms: Platforms | None = Field(
+        None,
+        description="what to recommend from, in the order in which the list takes turns; default: "
+        "all; repeats count once",
     )
-    exclude: list[ItemId] = Field(default_factory=list, max_length=MAX_RANKED)
+    exclude: Annotated[list[ItemId], Field(max_length=MAX_RANKED), ONCE] = Field(
+        default_factory=list
+    )
     seen: Literal["exclude", "allow"] = Field("exclude", description="items the person has had")
 
 
 class RankRequest(Asked):
     """Put the caller's own items in order."""
 
-    items: list[ItemId] = Field(min_length=1, max_length=MAX_RANKED)
+    items: Annotated[list[ItemId], Field(min_length=1, max_length=MAX_RANKED), ONCE] = Field(
+        description="repeats count once, where they come first"
+    )
 
 
 class LinkRequest(Request):
@@ -214,8 +234,24 @@ class Item(BaseModel):
     known: bool | None = Field(None, description="rank only: false, if the model has no such item")
 
 
+Reason = Literal[
+    "unknown_person",
+    "no_known_items",
+    "state_unavailable",
+    "state_loading",
+    "all_excluded",
+    "nothing_left",
+    "few_left",
+    "unknown_items",
+]
+
+
 class RecommendResponse(BaseModel):
-    """The list, and why it is generic if it is."""
+    """The list, and why it is generic or empty if it is.
+
+    A list over several platforms takes turns: the best of the first platform, of the second, and
+    so on, then the second best; in the order of `platforms`, else in the model's.
+    """
 
     recommendation_id: str
     request_id: str | None = None
@@ -223,8 +259,17 @@ class RecommendResponse(BaseModel):
     person: Person
     items: list[Item]
     events: EventsResponse | None = None
-    fallback: str | None = Field(
-        description="unknown_person, no_known_items, state_unavailable, state_loading, or null"
+    fallback: Reason | None = Field(
+        description="why the list is popular instead of the person's own (unknown_person, "
+        "no_known_items), made without live state or while it is loaded (state_unavailable, "
+        "state_loading), or empty (all_excluded, "
+        "nothing_left); else null"
+    )
+    reasons: dict[str, Reason | None] = Field(
+        description="the same for each platform that was asked for. all_excluded: `exclude` names "
+        "what was left; nothing_left: the person has had every item; few_left: the list is their "
+        "own and shorter than k, as there is no more; unknown_items: rank only, the model knows "
+        "none of the platform's items"
     )
     took_ms: float
 

@@ -159,6 +159,7 @@ async def _answer(desk: Desk, call: Call, began: float) -> Response:
             "items": answer.items,
             "events": answer.events.model_dump() if answer.events else None,
             "fallback": answer.fallback,
+            "reasons": answer.reasons,
             "took_ms": took,
         }
     )

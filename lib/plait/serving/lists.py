@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from plait.contracts.http import Reason
 from plait.features.clock import microseconds
 from plait.recommend.answer import Recommendation, ScoredItem
 from plait.recommend.recommender import Recommender
+from plait.serving.reasons import reason_of
 
 Item = dict[str, object]
 
@@ -26,14 +28,22 @@ class Question:
     explain: bool = False
 
 
+@dataclass(frozen=True)
+class Listed:
+    """Items as JSON objects, and why each platform's are generic, few or none."""
+
+    items: list[Item]
+    reasons: dict[str, Reason | None]
+
+
 def answer(
     model: Recommender,
     histories: pl.DataFrame,
     questions: Sequence[Question],
     titles: Mapping[str, str],
     now: int | None = None,
-) -> list[tuple[list[Item], str | None]]:
-    """Returns each row's items as JSON objects and why they are generic, if they are.
+) -> list[Listed]:
+    """Returns what each row gets.
 
     Args:
         model: the version that answers.
@@ -47,10 +57,39 @@ def answer(
     for platform in model.platforms:
         _top(model, histories, questions, platform, now, found)
         _rank(model, histories, questions, platform, now, found)
-    return [
-        _one(question, row, model.platforms, titles)
-        for question, row in zip(questions, found, strict=True)
-    ]
+    listed = []
+    for i, (question, row) in enumerate(zip(questions, found, strict=True)):
+        items = _items(question, row, model.platforms, titles)
+        if question.items is None:
+            reasons = {p: _reason(model, histories, i, question, p, row[p]) for p in row}
+            reasons = {p: reasons[p] for p in question.platforms if p in reasons}
+        else:
+            asked = dict.fromkeys(item.partition(":")[0] for item in question.items)
+            reasons = {p: _reason_of_ranked(row.get(p)) for p in asked}
+        listed.append(Listed(items, reasons))
+    return listed
+
+
+def _reason(
+    model: Recommender,
+    histories: pl.DataFrame,
+    row: int,
+    question: Question,
+    platform: str,
+    found: Recommendation,
+) -> Reason | None:
+    items: Collection[str] = ()
+    gone: Collection[str] = ()
+    if not found.items:  # no more of them than one person can have had and one call exclude
+        vocabulary = model.model.vocabulary
+        items = vocabulary.name(vocabulary.platform_items(platform)).to_list()
+        gone = set(histories["item"][row]) if question.exclude_seen else ()
+    return reason_of(found, question.k, items, gone)
+
+
+def _reason_of_ranked(found: Recommendation | None) -> Reason | None:
+    known = found is not None and any(item.score is not None for item in found.items)
+    return found.fallback if found is not None and known else "unknown_items"
 
 
 def _top(
@@ -95,12 +134,12 @@ def _rank(
         found[i][platform] = recommendation
 
 
-def _one(
+def _items(
     question: Question,
     lists: Mapping[str, Recommendation],
     platforms: Sequence[str],
     titles: Mapping[str, str],
-) -> tuple[list[Item], str | None]:
+) -> list[Item]:
     order = [p for p in (question.platforms or platforms) if p in lists]
     scored = [[i for i in lists[p].items if i.score is not None] for p in order]
     merged = alternate(scored)
@@ -124,7 +163,7 @@ def _one(
         if known is not None:
             body["known"] = item.score is not None
         items.append(body)
-    return items, next((lists[p].fallback for p in order if lists[p].fallback), None)
+    return items
 
 
 def alternate(lists: Sequence[Sequence[ScoredItem]]) -> list[ScoredItem]:

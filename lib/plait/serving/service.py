@@ -16,6 +16,7 @@ from plait.contracts.http import (
     LinkRequest,
     LinkResponse,
     RankRequest,
+    Reason,
     RecommendRequest,
     User,
 )
@@ -29,9 +30,9 @@ from plait.serving.current import Current
 from plait.serving.intake import Batch, clean
 from plait.serving.lists import Question, answer
 from plait.serving.problem import ProblemError, wrong
+from plait.serving.reasons import fallback_of, made_without
 
 log = logging.getLogger("plait.serving")
-STATE_UNAVAILABLE, STATE_LOADING = "state_unavailable", "state_loading"
 
 
 @dataclass
@@ -51,7 +52,8 @@ class Answer:
     platforms: list[str]
     warm: bool
     items: list[dict[str, object]]
-    fallback: str | None
+    fallback: Reason | None
+    reasons: dict[str, Reason | None]
     events: EventsResponse | None
 
 
@@ -100,7 +102,9 @@ class Service:
         for place, i in enumerate(rows):
             if lost is not None and asked[place].message.record and asked[place].events.good:
                 continue
-            items, reason = lists[place]
+            items, reasons = lists[place].items, lists[place].reasons
+            if partial:
+                reasons = made_without(reasons, partial)
             own = _platforms(known[place], histories["platform"][place])
             answers[i] = Answer(
                 model=model,
@@ -108,7 +112,8 @@ class Service:
                 platforms=own,
                 warm=active[place] > 0,
                 items=items,
-                fallback=partial or reason,
+                fallback=fallback_of(reasons, not items),
+                reasons=reasons,
                 events=taken[place] if asked[place].message.events else None,
             )
         return answers
@@ -201,19 +206,19 @@ class Service:
                 ) from None
             return [True] * events.height
 
-    def _known(self, who: Sequence[Who]) -> tuple[list[Known], str]:
-        """Returns what live state knows, and why that is not all there is to know, or ''."""
+    def _known(self, who: Sequence[Who]) -> tuple[list[Known], Reason | None]:
+        """Returns what live state knows, and why that is not all there is to know, if so."""
         try:
             known = self._state.read(who)
             missing = self._current.base_missing or not all(k.whole for k in known)
-            return known, STATE_LOADING if missing else ""
+            return known, "state_loading" if missing else None
         except LiveStateDown:
             accounts = pl.Series([w.account for w in who], dtype=pl.String)
             alone = accounts.to_frame("a").select(person_of(pl.col("a"))).to_series()
             return [
                 Known(w.person or person, ((w.account, w.platform),) if w.platform else ())
                 for w, person in zip(who, alone, strict=True)
-            ], STATE_UNAVAILABLE
+            ], "state_unavailable"
 
     def _who(self, users: Sequence[User]) -> list[Who]:
         accounts = [
