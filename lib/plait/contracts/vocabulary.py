@@ -12,7 +12,16 @@ ObjectKind = Literal["item", "topic", "creator", "query"]
 TimeResolution = Literal["us", "s", "day", "order"]
 PlatformKind = Literal["shop", "video", "social", "news", "music", "games", "other"]
 
-EVENT_TYPES: tuple[str, ...] = get_args(EventType)
+# What stands for a type in packed records and in models. A number never changes its meaning and
+# is never used for another type: a new type gets the next one, whatever its place above.
+EVENT_CODE: dict[str, int] = {
+    "view": 0, "click": 1, "play": 2, "watch": 3, "read": 4, "search": 5, "share": 6, "post": 7,
+    "comment": 8, "like": 9, "dislike": 10, "follow": 11, "unfollow": 12, "save": 13, "cart": 14,
+    "purchase": 15, "rate": 16,
+}  # fmt: skip
+EVENT_CODES = 1 + max(EVENT_CODE.values())
+
+EVENT_TYPES: tuple[str, ...] = tuple(sorted(get_args(EventType), key=EVENT_CODE.__getitem__))
 OBJECT_KINDS: tuple[str, ...] = get_args(ObjectKind)
 TIME_RESOLUTIONS: tuple[str, ...] = get_args(TimeResolution)
 

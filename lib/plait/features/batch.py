@@ -47,6 +47,7 @@ def make_batch(
     history: History,
     *,
     platforms: int,
+    types: int,
     views: Sequence[int],
     timeline: Timeline,
     price: np.ndarray | None,
@@ -56,11 +57,12 @@ def make_batch(
     Args:
         history: who is asked about.
         platforms: platforms the model knows.
+        types: event type codes the model knows.
         views: platforms whose own histories are read; empty: the merged one only.
         timeline: what was known about items, and when.
         price: price ranks of the vocabulary, [items].
     """
-    profile = profile_features(history, platforms)
+    profile = profile_features(history, platforms, types)
     bins = timeline.bins(np.concatenate([[UNKNOWN_TIME], following(history)]))
     prices = None
     if price is not None:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 import polars as pl
 
-from plait.contracts.vocabulary import EVENT_TYPES
+from plait.contracts.vocabulary import EVENT_CODE
 from plait.features.vocabulary import Vocabulary
 
 UNKNOWN_TIME = -1
-TYPE_CODE: dict[str, int] = {name: code for code, name in enumerate(EVENT_TYPES)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +21,7 @@ class History:
         offsets: int64 [B + 1]; person b's events are offsets[b] to offsets[b + 1].
         item: vocabulary index, int32 [N].
         platform: code in the vocabulary, int16 [N].
-        type: code in EVENT_TYPES, int16 [N].
+        type: EVENT_CODE, int16 [N].
         time: UTC microseconds, -1 where unknown, int64 [N].
         strength: what the event says about taste, -1 to 1, float32 [N].
     """
@@ -94,6 +93,8 @@ def following(history: History) -> np.ndarray:
 def encode(sequences: pl.DataFrame, vocabulary: Vocabulary) -> History:
     """Returns SEQUENCES rows as numbers; events on unknown items or platforms are dropped.
 
+    So are those of a type that only a newer plait knows.
+
     Runs once a batch, in training, evaluation and serving alike.
     """
     names = ["platform", "item", "type", "time", "strength"]
@@ -106,7 +107,7 @@ def encode(sequences: pl.DataFrame, vocabulary: Vocabulary) -> History:
     codes = {name: code for code, name in enumerate(vocabulary.platforms)}
     coded = steps.select(
         pl.col("platform").replace_strict(codes, default=-1, return_dtype=pl.Int16),
-        pl.col("type").replace_strict(TYPE_CODE, default=-1, return_dtype=pl.Int16),
+        pl.col("type").replace_strict(EVENT_CODE, default=-1, return_dtype=pl.Int16),
         pl.col("time").dt.epoch("us").fill_null(UNKNOWN_TIME),
         pl.col("strength").cast(pl.Float32),
     )

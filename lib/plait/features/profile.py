@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from plait.contracts.vocabulary import EVENT_TYPES
 from plait.features.clock import DAY
 from plait.features.history import History
 
 
-def profile_size(platforms: int) -> int:
+def profile_size(platforms: int, types: int) -> int:
     """Returns the number of columns of `profile_features`."""
-    return platforms + len(EVENT_TYPES) + 3
+    return platforms + types + 3
 
 
-def profile_features(history: History, platforms: int) -> np.ndarray:
+def profile_features(history: History, platforms: int, types: int) -> np.ndarray:
     """Returns float32 [N, profile_size]: after each event, what its person looks like.
 
     Columns: share of each platform, share of each event type, log of the number of events,
     log of the days covered, whether times are known. Only events up to that one count.
     """
     events = len(history.item)
-    marks = np.zeros((events, platforms + len(EVENT_TYPES)), np.float32)
+    marks = np.zeros((events, platforms + types), np.float32)
     marks[np.arange(events), history.platform] = 1
     marks[np.arange(events), platforms + history.type] = 1
     seen = (history.places + 1).astype(np.float32)[:, None]

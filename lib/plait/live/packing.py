@@ -1,8 +1,10 @@
 """One person's sequence as a few hundred bytes to a few kilobytes, and back.
 
 A record is: steps and total (int64), length of the ids (int64), then the columns one after
-the other: time, order, strength (8 bytes a step), type (1 byte), event ids, item ids (text, one
-a line: ids hold no control characters). The platform is what an item id starts with.
+the other: time, order, strength (8 bytes a step), type (1 byte, its EVENT_CODE), event ids, item
+ids (text, one a line: ids hold no control characters). The platform is what an item id starts with.
+The highest byte of the steps is the version of all this; in version 0 it was always 0, and the
+types had the same codes. Whoever changes the layout counts VERSION up and reads the old one too.
 """
 
 from __future__ import annotations
@@ -13,12 +15,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
-from plait.contracts.vocabulary import EVENT_TYPES
+from plait.contracts.vocabulary import EVENT_CODE
 
 VERSION = 1
 HEAD = struct.Struct("<qqq")
+OTHER = 255  # the code of a type that this plait does not know
 NULL = np.iinfo(np.int64).min
-_TYPES, _WORDS = pl.Enum(EVENT_TYPES), pl.Series(EVENT_TYPES, dtype=pl.String)
+_STEPS = (1 << 56) - 1
+_WORD = {code: name for name, code in EVENT_CODE.items()}
+# By code; a code of a newer plait means nothing here.
+_WORDS = pl.Series([_WORD.get(code) for code in range(256)], dtype=pl.String)
 _US = pl.Datetime("us", "UTC")
 
 
@@ -38,7 +44,7 @@ def pack(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
     time = flat["time"].dt.epoch("us").fill_null(NULL).to_numpy()
     order = flat["order"].fill_null(NULL).to_numpy()
     strength = flat["strength"].to_numpy()
-    kind = flat["type"].cast(_TYPES).to_physical().cast(pl.UInt8).to_numpy()
+    kind = flat["type"].replace_strict(EVENT_CODE, default=OTHER, return_dtype=pl.UInt8).to_numpy()
     at = 0
     for person, total, ids, items, steps in texts.iter_rows():
         span = slice(at, at + steps)
@@ -48,7 +54,7 @@ def pack(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
             person,
             b"".join(
                 (
-                    HEAD.pack(steps, total, len(text)),
+                    HEAD.pack(VERSION << 56 | steps, total, len(text)),
                     time[span].tobytes(),
                     order[span].tobytes(),
                     strength[span].tobytes(),
@@ -60,12 +66,21 @@ def pack(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
         )
 
 
+def is_readable(record: bytes) -> bool:
+    """Whether this plait knows the layout of `record`."""
+    return record[7] <= VERSION
+
+
 def unpack(records: Sequence[bytes]) -> tuple[pl.DataFrame, list[int]]:
-    """Returns the steps of all records, `record` being a record's place, and their totals."""
+    """Returns the steps of all records, `record` being a record's place, and their totals.
+
+    The type of a step is null where only a newer plait knows it.
+    """
     times, orders, strengths, kinds, ids, items = [], [], [], [], [], []
     steps, totals = [], []
     for record in records:
         count, total, width = HEAD.unpack_from(record)
+        count &= _STEPS
         steps.append(count)
         totals.append(total)
         if not count:

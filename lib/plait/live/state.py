@@ -16,7 +16,7 @@ from plait.errors import LiveStateDown
 from plait.live import base_scripts, scripts
 from plait.live.breaker import CircuitBreaker
 from plait.live.entries import link_entry, write_entries
-from plait.live.packing import VERSION
+from plait.live.packing import VERSION, is_readable
 
 REMEMBERED_S = 7 * 24 * 3600  # how long an event id is known as a repeat
 TIMEOUT_S = 0.2  # of a read
@@ -74,7 +74,6 @@ class LiveState:
         namespace: keeps stores apart that share a Valkey.
         length: events kept for one person.
         timeout_s: how long a read may take, seconds; a write may take WRITE times as long.
-        packing: version of the packed records; each has a base of its own.
     """
 
     def __init__(
@@ -83,11 +82,11 @@ class LiveState:
         namespace: str,
         length: int,
         timeout_s: float = TIMEOUT_S,
-        packing: int = VERSION,
     ) -> None:
         self.address, self.length = address, length
         self.prefix = f"{{plait:{namespace}}}:"
-        self.keys = [self.prefix, f"{self.prefix}base.{packing}"]
+        # A plait that packs records otherwise answers from another base.
+        self.keys = [self.prefix, f"{self.prefix}base.{VERSION}"]
         self.client = _client(address, timeout_s)
         self._writer = _client(address, WRITE * timeout_s)
         self._patient = _client(address, PATIENCE_S)
@@ -112,7 +111,7 @@ class LiveState:
             Known(
                 person.decode(),
                 tuple(_account(entry) for entry in accounts),
-                tuple(records),
+                tuple(record for record in records if is_readable(record)),
                 tuple(member.decode() for member in recent),
                 bool(base),
             )

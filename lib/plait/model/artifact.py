@@ -108,9 +108,13 @@ class Model:
     def people(self, history: History, platform: str, now: Moment = None) -> Vectors:
         """Returns a(x) of every separable term for each person, each [B, d]."""
         code = self._code(platform)
+        types = self.net.settings.type_codes
+        if (history.type >= types).any():  # of a type that came after this model
+            history = history.keep(history.type < types)
         batch = make_batch(
             history,
             platforms=len(self.platforms),
+            types=types,
             views=[code] if self.net.settings.views else [],
             timeline=self._timeline,
             price=self._price,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from plait.contracts.vocabulary import EVENT_TYPES
 from plait.features.clock import GAPS
 from plait.features.tensors import Tokens
 from plait.model.cnn import CausalConvolutions
@@ -23,7 +22,7 @@ class Encoder(nn.Module):
         size = settings.dimensions
         self.first_quarter, self.quarters = settings.quarter
         self.platform = _table(len(settings.platforms), size) if settings.views else None
-        self.kind = _table(len(EVENT_TYPES), size) if settings.types else None
+        self.kind = _table(settings.type_codes, size) if settings.types else None
         self.gap = _table(GAPS, size) if settings.gaps else None
         self.quarter = _table(self.quarters + 1, size) if self.quarters else None
         self.strength = nn.Linear(1, size, bias=False) if settings.strengths else None

@@ -36,8 +36,9 @@ class Net(nn.Module):
         self.heads = nn.ModuleList(InterestHead(settings) for _ in range(platforms))
         self.terms = nn.ModuleDict({name: TERMS[name](settings) for name in settings.terms})
         # The weight of each term: a gate of platform and profile, 1 before training.
+        profile = profile_size(platforms, settings.type_codes)
         self.gates = nn.ModuleList(
-            nn.Linear(profile_size(platforms), len(settings.terms)) for _ in range(platforms)
+            nn.Linear(profile, len(settings.terms)) for _ in range(platforms)
         )
         for gate in self.gates:
             nn.init.zeros_(gate.weight)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from plait.contracts.vocabulary import EVENT_CODES
 from plait.features.catalogue import Catalogue
 from plait.features.clock import Timeline, quarters
 from plait.features.history import History
@@ -34,6 +35,7 @@ class NetSettings:
         token_width: attributes read of one item.
         vector: size of the catalogue's vectors; 0: none.
         price: whether the catalogue has prices.
+        type_codes: event type codes it has a place for; a model that does not say has the first 17.
     """
 
     platforms: tuple[str, ...]
@@ -52,6 +54,7 @@ class NetSettings:
     token_width: int = 0
     vector: int = 0
     price: bool = False
+    type_codes: int = 17
 
     @property
     def content(self) -> bool:
@@ -108,4 +111,5 @@ def settings_for(
         token_width=0 if catalogue.tokens is None else catalogue.tokens.shape[1],
         vector=0 if catalogue.vectors is None else catalogue.vectors.shape[1],
         price=catalogue.price is not None,
+        type_codes=EVENT_CODES,
     )

@@ -128,7 +128,8 @@ class Profile(Term):
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
-        self.who = _mlp(profile_size(len(settings.platforms)), 2 * TASTE, TASTE)
+        size = profile_size(len(settings.platforms), settings.type_codes)
+        self.who = _mlp(size, 2 * TASTE, TASTE)
         self.taste = nn.Embedding(settings.items, TASTE, padding_idx=0)
         nn.init.normal_(self.taste.weight, std=0.02)
 

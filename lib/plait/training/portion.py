@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from plait.contracts.vocabulary import EVENT_CODES
 from plait.features.batch import Batch, make_batch
 from plait.training.data import TrainingData
 from plait.training.draws import HIDDEN, draws
@@ -72,6 +73,7 @@ def build_portion(
     batch = make_batch(
         data.history.take(mine),
         platforms=len(codes),
+        types=EVENT_CODES,
         views=codes if views else [],
         timeline=data.timeline,
         price=data.catalogue.price,

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from plait.contracts.tables import SEQUENCES
-from plait.features.history import TYPE_CODE, History, encode
+from plait.contracts.vocabulary import EVENT_CODE
+from plait.features.history import History, encode
 from plait.features.vocabulary import Vocabulary
 
 
@@ -60,10 +61,16 @@ def test_encode_drops_what_is_unknown(vocabulary: Vocabulary) -> None:
     assert whole.offsets.tolist() == [0, 2, 2, 2, 3]
     assert whole.item.tolist() == [2, 3, 1]
     assert whole.platform.tolist() == [0, 1, 0]
-    assert set(whole.type) == {TYPE_CODE["view"]}
+    assert set(whole.type) == {EVENT_CODE["view"]}
     assert whole.time[0] == -1
     assert whole.time[1] == 1_704_067_200_000_000
     assert whole.strength[0] == np.float32(0.3)
+
+
+def test_encode_drops_types_that_a_newer_plait_knows(vocabulary: Vocabulary) -> None:
+    three = sequences(["a:2", "a:1", "b:1"])
+    strange = three.with_columns(pl.Series("type", [["hide", "view", None]]))
+    assert encode(strange, vocabulary).item.tolist() == [1]
 
 
 def test_encode_of_nobody_and_of_nothing(vocabulary: Vocabulary) -> None:

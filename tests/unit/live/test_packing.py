@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 
 from plait.contracts.tables import SEQUENCES
 from plait.live.history import sequences
-from plait.live.packing import pack, unpack
+from plait.live.packing import HEAD, VERSION, is_readable, pack, unpack
 from plait.live.state import Known
 
 TIME = datetime(2024, 5, 6, 7, 8, 9, 123456, UTC)
@@ -37,6 +39,40 @@ def test_unpacking_gives_back_every_step() -> None:
     names = [name for name in expected.columns if name not in ("person", "total")]
     assert steps.select(names).equals(expected.select(names))
     assert steps["record"].to_list() == [0, 0, 1]
+
+
+def test_records_of_version_0_are_read() -> None:
+    """The bytes were packed before records had a version, when types had no codes."""
+    was = json.loads((Path(__file__).parent / "yesterday" / "packed.json").read_text())
+    records = [bytes.fromhex(record) for record in was["records"].values()]
+    assert all(is_readable(record) for record in records)
+    steps, totals = unpack(records)
+    assert totals == list(was["totals"].values())
+    for number, expected in enumerate(was["steps"].values()):
+        mine = steps.filter(pl.col("record") == number)
+        read = mine.with_columns(pl.col("time").dt.epoch("us")).to_dict(as_series=False)
+        assert {name: read[name] for name in expected} == expected
+    assert mine["type"].to_list() == was["types"]
+    # And what is packed today differs in nothing but the version.
+    lists = steps.group_by("record", maintain_order=True).agg(pl.all())
+    rows = lists.with_columns(person=pl.lit("p"), total=pl.Series(totals)).drop("record")
+    for (_, now), before in zip(pack(SEQUENCES.conform(rows)), records, strict=True):
+        assert now[7] == VERSION
+        assert now[:7] + b"\0" + now[8:] == before
+
+
+def test_a_newer_plait_s_type_is_no_known_one_and_its_layout_is_not_read() -> None:
+    record = dict(pack(TWO))["p_1"]
+    types = HEAD.size + 2 * 24  # after time, order and strength of two steps
+    newer = record[:types] + bytes([200]) + record[types + 1 :]
+    steps, _ = unpack([newer])
+    assert steps["type"].to_list() == [None, "dislike"]
+    assert steps["item"].to_list() == ["shop:1:2", "video:ü"]
+    assert not is_readable(record[:7] + bytes([VERSION + 1]) + record[8:])
+    # Packed by one that does not know it.
+    strange = TWO.with_columns(pl.Series("type", [["hide", "dislike"], ["purchase"], []]))
+    steps, _ = unpack([dict(pack(strange))["p_1"]])
+    assert steps["type"].to_list() == [None, "dislike"]
 
 
 def test_no_record_is_no_step() -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from plait.contracts.vocabulary import EVENT_CODES
 from plait.errors import DamagedVersion, UnknownPlatform
 from plait.model.artifact import Model
 
@@ -83,11 +86,47 @@ def test_a_later_event_never_changes_an_earlier_state(model: Model) -> None:
     assert not torch.allclose(_states(model, people)[-1], _states(model, other)[-1])
 
 
+def test_a_type_that_came_after_the_model_is_nothing_to_its_network(model: Model) -> None:
+    people = some_people([5, 4], 1)
+    codes = model.net.settings.type_codes
+    assert codes == EVENT_CODES
+    last = people.places == np.repeat(people.lengths, people.lengths) - 1
+    newer = replace(people, type=np.where(last, codes, people.type).astype(np.int16))
+    without = model.people(people.keep(~last), "a")
+    for name, vector in model.people(newer, "a").items():
+        torch.testing.assert_close(vector, without[name])
+    # Its item stays what it is: one that goes with others.
+    assert (
+        model.score(newer, "a")
+        .terms()["item_item"]
+        .equal(model.score(people, "a").terms()["item_item"])
+    )
+
+
+def test_a_model_that_says_nothing_of_types_knows_the_first_17(
+    model: Model, tmp_path: Path
+) -> None:
+    model.save(tmp_path)
+    file = tmp_path / "config.json"
+    config = json.loads(file.read_text())
+    assert config["net"].pop("type_codes") == EVENT_CODES
+    file.write_text(json.dumps(config))
+    again = Model.load(tmp_path)
+    people = some_people([5, 4], 1)
+    assert again.net.settings.type_codes == 17
+    torch.testing.assert_close(again.score(people, "a").total, model.score(people, "a").total)
+
+
 def _states(model: Model, history) -> torch.Tensor:
     from plait.features.batch import make_batch
 
     batch = make_batch(
-        history, platforms=2, views=[0, 1], timeline=model._timeline, price=model._price
+        history,
+        platforms=2,
+        types=EVENT_CODES,
+        views=[0, 1],
+        timeline=model._timeline,
+        price=model._price,
     )
     with torch.inference_mode():
         states = model.net.states(batch)
