@@ -40,6 +40,11 @@ affinity:
 {{- end }}
 {{- end }}
 
+{{- define "plait.projectFile" -}}
+plait.yaml: |
+  {{- toYaml .Values.project | nindent 2 }}
+{{- end }}
+
 {{- define "plait.projectMount" -}}
 - name: project
   mountPath: /etc/plait
@@ -97,13 +102,33 @@ affinity:
       key: {{ .Values.pseudonyms.key }}
 {{- end }}
 
-{{- define "plait.env.access" -}}
+{{/* The API keys as files, which the kubelet keeps as the secret is: two are accepted while there are two. */}}
+{{- define "plait.access.env" -}}
 {{- if .Values.access.enabled }}
-- name: PLAIT_API_KEY
-  valueFrom:
-    secretKeyRef:
-      name: {{ include "plait.secret" (dict "root" . "given" .Values.access.existingSecret "own" "access") }}
-      key: {{ .Values.access.key }}
+- name: PLAIT_API_KEY_FILE
+  value: /etc/plait-access/current:/etc/plait-access/next
+{{- end }}
+{{- end }}
+
+{{- define "plait.access.mount" -}}
+{{- if .Values.access.enabled }}
+- name: access
+  mountPath: /etc/plait-access
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "plait.access.volume" -}}
+{{- if .Values.access.enabled }}
+{{- $name := include "plait.secret" (dict "root" . "given" .Values.access.existingSecret "own" "access") }}
+- name: access
+  projected:
+    defaultMode: 0440
+    sources:
+      - secret: {name: {{ $name }}, items: [{key: {{ .Values.access.key }}, path: current}]}
+      {{- with .Values.access.nextKey }}
+      - secret: {name: {{ $name }}, optional: true, items: [{key: {{ . }}, path: next}]}
+      {{- end }}
 {{- end }}
 {{- end }}
 

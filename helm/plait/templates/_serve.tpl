@@ -88,6 +88,7 @@ template:
     annotations:
       cluster-autoscaler.kubernetes.io/safe-to-evict: "false"
       karpenter.sh/do-not-disrupt: "true"
+      {{- include "plait.rollout" . | nindent 6 }}
       {{- with $head.podAnnotations }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
@@ -153,10 +154,11 @@ template:
     labels:
       {{- include "plait.podLabels" (dict "root" $root "component" "serve") | nindent 6 }}
       plait/capacity: {{ .name }}
-    {{- with $group.podAnnotations }}
     annotations:
+      {{- include "plait.rollout" $root | nindent 6 }}
+      {{- with $group.podAnnotations }}
       {{- toYaml . | nindent 6 }}
-    {{- end }}
+      {{- end }}
   spec:
     serviceAccountName: {{ include "plait.account" (dict "root" $root "of" "serve") }}
     automountServiceAccountToken: false
@@ -195,7 +197,7 @@ template:
           {{- include "plait.env.bucket" $root | nindent 10 }}
           {{- include "plait.env.pseudonyms" $root | nindent 10 }}
           {{- include "plait.env.liveState" $root | nindent 10 }}
-          {{- include "plait.env.access" $root | nindent 10 }}
+          {{- include "plait.access.env" $root | nindent 10 }}
           {{- include "plait.env.more" $root | nindent 10 }}
         lifecycle:
           {{- include "plait.serve.lifecycle" $root | nindent 10 }}
@@ -212,8 +214,10 @@ template:
           {{- include "plait.containerSecurity" $root | nindent 10 }}
         volumeMounts:
           {{- include "plait.projectMount" $root | nindent 10 }}
+          {{- include "plait.access.mount" $root | nindent 10 }}
     volumes:
       {{- include "plait.projectVolume" $root | nindent 6 }}
+      {{- include "plait.access.volume" $root | nindent 6 }}
 {{- end }}
 
 {{/* What KubeRay needs to know of authentication; nil would be none. */}}

@@ -5,6 +5,88 @@ true
 {{- end -}}
 {{- end }}
 
+{{/* OnDelete: Ray 2.60 does not connect again, so GCS, and the head with it, ends with this Valkey. No upgrade restarts it. */}}
+{{- define "plait.gcsStore.valkey" -}}
+{{- with .Values.gcsStore -}}
+{{- dict "component" "gcs" "values" . "persistence" .persistence "resources" .resources "maxMemory" "" "fsync" "everysec" "whenDeleted" "Delete" "update" "OnDelete" "key" .key "given" .existingSecret "secret" (include "plait.secret" (dict "root" $ "given" .existingSecret "own" "gcs")) | toYaml -}}
+{{- end -}}
+{{- end }}
+
+{{- define "plait.valkey.files" -}}
+valkey.conf: |
+  dir /data
+  port 6379
+  protected-mode no
+  appendonly yes
+  appendfsync {{ .fsync }}
+  # A torn last write was never acknowledged.
+  aof-load-truncated yes
+  save ""
+  maxmemory-policy noeviction
+  {{- with .maxMemory }}
+  maxmemory {{ . }}
+  {{- end }}
+# The password reaches the server on its standard input: neither a file nor the process list shows it.
+start.sh: |
+  exec /opt/plait/bin/valkey-server /etc/valkey/valkey.conf - < <(printf 'requirepass "%s"\n' "$VALKEY_PASSWORD")
+ping.sh: |
+  exec 3<>/dev/tcp/127.0.0.1/6379 || exit 1
+  printf 'AUTH %s\r\nPING\r\nQUIT\r\n' "$VALKEY_PASSWORD" >&3
+  grep -q PONG <&3
+{{- end }}
+
+{{- define "plait.valkey.pod" -}}
+{{- $root := .root -}}
+{{- $name := printf "%s-%s" $root.Release.Name .component -}}
+serviceAccountName: {{ include "plait.account" (dict "root" $root "of" "plain") }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+terminationGracePeriodSeconds: 30
+{{- with $root.Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- include "plait.pullSecrets" $root | nindent 0 }}
+securityContext:
+  {{- include "plait.podSecurity" 1000 | nindent 2 }}
+{{- include "plait.placement" .values | nindent 0 }}
+containers:
+  - name: valkey
+    image: {{ include "plait.image" (dict "root" $root "of" "ray") }}
+    imagePullPolicy: {{ $root.Values.image.ray.pullPolicy }}
+    command: [bash, /etc/valkey/start.sh]
+    ports:
+      - {name: valkey, containerPort: 6379}
+    env:
+      - name: VALKEY_PASSWORD
+        valueFrom:
+          secretKeyRef: {name: {{ .secret }}, key: {{ .key }}}
+    readinessProbe:
+      exec: {command: [bash, /etc/valkey/ping.sh]}
+      periodSeconds: 5
+      timeoutSeconds: 3
+    # Only a server that hangs is started again: reading a large file takes its time.
+    livenessProbe:
+      tcpSocket: {port: valkey}
+      periodSeconds: 10
+      failureThreshold: 6
+    resources:
+      {{- toYaml .resources | nindent 6 }}
+    securityContext:
+      {{- include "plait.containerSecurity" $root | nindent 6 }}
+      readOnlyRootFilesystem: true
+    volumeMounts:
+      - {name: data, mountPath: /data}
+      - {name: config, mountPath: /etc/valkey, readOnly: true}
+volumes:
+  - name: config
+    configMap: {name: {{ $name }}-config}
+{{- end }}
+
+{{/* Of all that a pod is made of: where it differs from a pod's annotation, the pod is older than the configuration. */}}
+{{- define "plait.valkey.checksum" -}}
+{{- list (include "plait.valkey.files" .) (include "plait.valkey.pod" .) (include "plait.seen" (dict "root" .root "kind" "Secret" "names" (list .given))) | join "\n" | sha256sum | trunc 16 -}}
+{{- end }}
+
 {{- define "plait.valkey" -}}
 {{- $root := .root -}}
 {{- $name := printf "%s-%s" $root.Release.Name .component -}}
@@ -13,26 +95,7 @@ kind: ConfigMap
 metadata:
   {{- include "plait.meta" (dict "root" $root "name" (printf "%s-config" $name) "component" .component) | nindent 2 }}
 data:
-  valkey.conf: |
-    dir /data
-    port 6379
-    protected-mode no
-    appendonly yes
-    appendfsync {{ .fsync }}
-    # A torn last write was never acknowledged.
-    aof-load-truncated yes
-    save ""
-    maxmemory-policy noeviction
-    {{- with .maxMemory }}
-    maxmemory {{ . }}
-    {{- end }}
-  # The password reaches the server on its standard input: neither a file nor the process list shows it.
-  start.sh: |
-    exec /opt/plait/bin/valkey-server /etc/valkey/valkey.conf - < <(printf 'requirepass "%s"\n' "$VALKEY_PASSWORD")
-  ping.sh: |
-    exec 3<>/dev/tcp/127.0.0.1/6379 || exit 1
-    printf 'AUTH %s\r\nPING\r\nQUIT\r\n' "$VALKEY_PASSWORD" >&3
-    grep -q PONG <&3
+  {{- include "plait.valkey.files" . | nindent 2 }}
 ---
 apiVersion: v1
 kind: Service
@@ -63,49 +126,9 @@ spec:
       annotations:
         cluster-autoscaler.kubernetes.io/safe-to-evict: "false"
         karpenter.sh/do-not-disrupt: "true"
+        plait/configuration: {{ include "plait.valkey.checksum" . | quote }}
     spec:
-      serviceAccountName: {{ include "plait.account" (dict "root" $root "of" "plain") }}
-      automountServiceAccountToken: false
-      enableServiceLinks: false
-      terminationGracePeriodSeconds: 30
-      {{- with $root.Values.priorityClassName }}
-      priorityClassName: {{ . }}
-      {{- end }}
-      {{- include "plait.pullSecrets" $root | nindent 6 }}
-      securityContext:
-        {{- include "plait.podSecurity" 1000 | nindent 8 }}
-      {{- include "plait.placement" .values | nindent 6 }}
-      containers:
-        - name: valkey
-          image: {{ include "plait.image" (dict "root" $root "of" "ray") }}
-          imagePullPolicy: {{ $root.Values.image.ray.pullPolicy }}
-          command: [bash, /etc/valkey/start.sh]
-          ports:
-            - {name: valkey, containerPort: 6379}
-          env:
-            - name: VALKEY_PASSWORD
-              valueFrom:
-                secretKeyRef: {name: {{ .secret }}, key: {{ .key }}}
-          readinessProbe:
-            exec: {command: [bash, /etc/valkey/ping.sh]}
-            periodSeconds: 5
-            timeoutSeconds: 3
-          # Only a server that hangs is started again: reading a large file takes its time.
-          livenessProbe:
-            tcpSocket: {port: valkey}
-            periodSeconds: 10
-            failureThreshold: 6
-          resources:
-            {{- toYaml .resources | nindent 12 }}
-          securityContext:
-            {{- include "plait.containerSecurity" $root | nindent 12 }}
-            readOnlyRootFilesystem: true
-          volumeMounts:
-            - {name: data, mountPath: /data}
-            - {name: config, mountPath: /etc/valkey, readOnly: true}
-      volumes:
-        - name: config
-          configMap: {name: {{ $name }}-config}
+      {{- include "plait.valkey.pod" . | nindent 6 }}
   volumeClaimTemplates:
     - metadata:
         name: data

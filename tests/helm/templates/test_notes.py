@@ -19,6 +19,20 @@ def test_they_begin_with_the_first_request() -> None:
     assert "X-API-Key" not in said
 
 
+def test_they_claim_no_readiness_and_say_how_to_ask_for_it() -> None:
+    said = notes()
+    assert "curl -s localhost:8000/health/ready" in said
+    assert "UpgradeInProgress" in said
+    assert "is ready when this says" not in said
+    assert said.index("/health/ready") < said.index("Your first request")
+
+
+def test_they_say_what_reaches_nothing_that_runs() -> None:
+    said = notes(serving={"upgrade": {"type": "None"}})
+    assert "delete raycluster -l ray.io/originated-from-cr-name=plait" in said
+    assert "delete raycluster" not in notes()
+
+
 def test_they_say_what_an_upgrade_takes_and_where_the_key_is() -> None:
     said = notes(access={"enabled": True})
     assert "twice the pods" in said

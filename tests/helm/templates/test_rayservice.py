@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from plait.serving.environment import FAST
-from tests.helm.chart import Resource, environment, render
+from tests.helm.chart import PROJECT, Resource, environment, render
 
 
 def service(**values: Any) -> Resource:
@@ -31,9 +31,51 @@ def test_the_head_holds_no_secret_and_runs_no_replica() -> None:
     cluster = service(access={"enabled": True}, s3={"existingSecret": "keys"})["rayClusterConfig"]
     assert cluster["headGroupSpec"]["rayStartParams"]["num-cpus"] == "0"
     head, worker = environment(pod(cluster)), environment(pod(cluster, 0))
-    secret = {"PLAIT_PSEUDONYM_KEY", "PLAIT_API_KEY", "PLAIT_LIVE_STATE", "AWS_SECRET_ACCESS_KEY"}
+    secret = {"PLAIT_PSEUDONYM_KEY", "PLAIT_LIVE_STATE", "AWS_SECRET_ACCESS_KEY"}
     assert not secret & head.keys()
     assert secret <= worker.keys()
+    assert "access" not in {volume["name"] for volume in pod(cluster)["volumes"]}
+
+
+def test_api_keys_are_files_that_follow_the_secret_while_all_runs() -> None:
+    """The kubelet never refreshes an environment, nor a file mounted by its path."""
+    worker = pod(service(access={"enabled": True, "existingSecret": "keys"})["rayClusterConfig"], 0)
+    (volume,) = [one for one in worker["volumes"] if one["name"] == "access"]
+    current, following = [source["secret"] for source in volume["projected"]["sources"]]
+    assert (current["name"], current["items"]) == ("keys", [{"key": "api-key", "path": "current"}])
+    assert following["items"] == [{"key": "api-key-next", "path": "next"}]
+    assert following["optional"] is True
+    assert "optional" not in current  # without any key no replica starts
+    (mount,) = [m for m in worker["containers"][0]["volumeMounts"] if m["name"] == "access"]
+    assert "subPath" not in mount
+    folder = mount["mountPath"]
+    assert environment(worker)["PLAIT_API_KEY_FILE"] == f"{folder}/current:{folder}/next"
+    assert "PLAIT_API_KEY" not in environment(worker)
+
+
+def _rolls(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Returns whether an upgrade from one to the other starts a second cluster."""
+    clusters = [service(**values)["rayClusterConfig"] for values in (before, after)]
+    for cluster in clusters:
+        for group in cluster["workerGroupSpecs"]:  # KubeRay changes these in place
+            for number in ("minReplicas", "maxReplicas", "replicas"):
+                group.pop(number, None)
+    return clusters[0] != clusters[1]
+
+
+def test_what_a_replica_reads_once_starts_a_second_cluster_when_it_changes() -> None:
+    video = {"platforms": {"video": PROJECT["platforms"]["shop"]}}
+    assert _rolls({}, {"project": video})
+    assert _rolls({}, {"project": {"serve": {"port": 8001}}})
+    assert _rolls({}, {"rollout": "2026-11-26"})
+    assert _rolls({}, {"s3": {"region": "eu-central-1"}})
+    assert not _rolls({}, {})
+    # These reach what runs without one.
+    assert not _rolls({}, {"serving": {"autoscaling": {"maxReplicas": 3}}})
+    assert not _rolls({}, {"serving": {"workers": {"onDemand": {"minReplicas": 2}}}})
+    assert not _rolls({}, {"liveState": {"own": {"maxMemory": "1gb"}}})
+    key = {"enabled": True}
+    assert not _rolls({"access": key}, {"access": {**key, "existingSecret": ""}})
 
 
 def test_a_worker_is_named_by_the_service_a_second_after_it_can_answer() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -33,6 +34,21 @@ def test_a_valkey(name: str, fsync: str, after: str, update: str) -> None:
     assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
     selector = chart.one("Service", f"plait-{name}")["spec"]["selector"]
     assert selector.items() <= stateful["template"]["metadata"]["labels"].items()
+
+
+def _configuration(name: str, **values: Any) -> str:
+    template = render(**values).one("StatefulSet", f"plait-{name}")["spec"]["template"]
+    return str(template["metadata"]["annotations"]["plait/configuration"])
+
+
+def test_a_changed_configuration_is_another_pod() -> None:
+    before = _configuration("live-state")
+    assert before == _configuration("live-state")
+    assert before != _configuration("live-state", liveState={"own": {"maxMemory": "1gb"}})
+    assert before != _configuration("live-state", image={"ray": {"tag": "next"}})
+    assert before == _configuration("live-state", serving={"gcs": {"faultTolerance": False}})
+    larger = {"limits": {"memory": "512Mi"}}
+    assert _configuration("gcs") != _configuration("gcs", gcsStore={"resources": larger})
 
 
 @pytest.mark.parametrize("name", ["live-state", "gcs"])
