@@ -15,6 +15,7 @@ from tests.faults.account import (
     pytest_testnodedown,
     pytest_unconfigure,
 )
+from tests.java import use_java
 from tests.lanes import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 from tests.s3 import bucket, s3_server
 
@@ -31,6 +32,7 @@ __all__ = [
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+use_java()
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import email
 import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+
+import plait
 
 
 def test_import_is_light() -> None:
@@ -13,16 +19,25 @@ def test_import_is_light() -> None:
 
 
 def test_every_public_name_is_there() -> None:
-    code = "import plait; [getattr(plait, name) for name in plait.__all__]"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert dir(plait) == sorted(plait.__all__)
+    for name in plait.__all__:
+        assert getattr(plait, name).__module__.startswith(plait._HOMES[name])
+    with pytest.raises(AttributeError, match="no attribute 'fuze'"):
+        _ = plait.fuze
 
 
 def test_the_wheel_holds_the_package(tmp_path: Path, repository: Path) -> None:
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(tmp_path)]
-    subprocess.run(command, check=True, cwd=repository, capture_output=True)
-    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
-    assert "plait/__init__.py" in names
+    (built,) = WheelBuilder(str(repository)).build(directory=str(tmp_path))
+    wheel = zipfile.ZipFile(built)
+    names = wheel.namelist()
+    assert {"plait/__init__.py", "plait/py.typed", "plait/pins.txt"} <= set(names)
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"plait"}
+    home = next(name for name in names if name.endswith("/METADATA"))
+    about = email.message_from_bytes(wheel.read(home))
+    assert about["License-Expression"] == "Apache-2.0"
+    licence = wheel.read(f"{home.removesuffix('METADATA')}licenses/{about['License-File']}")
+    assert licence == (repository / "LICENSE").read_bytes()
+    assert len(about.get_all("Project-URL", [])) == 4
 
 
 def test_no_file_is_long(repository: Path) -> None:

@@ -36,7 +36,7 @@ app = typer.Typer(
 )
 
 
-def _version(show: bool) -> None:
+def _show_version(show: bool = True) -> None:
     if show:
         typer.echo(f"plait {installed_version('plait')}")
         raise typer.Exit
@@ -45,10 +45,18 @@ def _version(show: bool) -> None:
 @app.callback()
 def root(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_show_version, is_eager=True, help="Show the version."
+        ),
     ] = False,
 ) -> None:
     """Recommendations across platforms: raw logs to a live endpoint."""
+
+
+def version() -> None:
+    """Show the version of plait."""
+    _show_version()
 
 
 # In the order of the road.
@@ -67,6 +75,7 @@ app.command()(serve)
 app.add_typer(submit.app, name="submit")
 for _verb in (status, logs, cancel, doctor):
     app.command()(_verb)
+app.command()(version)
 
 
 def main() -> None:

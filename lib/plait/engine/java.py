@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from plait.errors import MissingJava
@@ -42,17 +41,3 @@ def check_java() -> int:
     if major not in VERSIONS:
         raise MissingJava(f"'{java}' is Java {major}.", allowed=allowed, fix=_FIX)
     return major
-
-
-def main() -> int:
-    """Says what is missing, for `make test`: tests of Spark are never skipped."""
-    try:
-        check_java()
-    except MissingJava as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -29,3 +30,14 @@ def test_a_mistake_is_told_and_ends_with_2(
     said = capsys.readouterr().err
     assert says in said
     assert "fault in plait" not in said
+
+
+@pytest.mark.parametrize("typed", ["version", "--version", "-V"])
+def test_the_version_is_told_as_people_ask_for_it(
+    typed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["plait", typed])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"plait {version('plait')}\n"

@@ -63,16 +63,6 @@ def test_no_java_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         check_java()
 
 
-def test_make_test_stops_with_the_command_that_installs_it(tmp_path: Path) -> None:
-    check = [sys.executable, "-m", "plait.engine.java"]
-    done = subprocess.run(
-        check, env=os.environ | {"JAVA_HOME": str(tmp_path)}, capture_output=True, text=True
-    )
-    assert done.returncode == MissingJava.exit_code
-    assert "apt-get install openjdk-17-jre-headless" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_plait_fuse_says_so_too(tmp_path: Path) -> None:
     (tmp_path / "plait.yaml").write_text(
         "store: s\nplatforms: {a: {events: {files: a.csv, columns: {account: u, item: i, "
