@@ -64,6 +64,8 @@ def main() -> None:
 def _object(_store: object, path: str, *_: object) -> str:
     if path.startswith("tables/"):
         return f"part of {path.split('/')[1]}"
+    if path.endswith("/newest.json"):
+        return "pointer"
     return "publication" if path.startswith("versions/") else path.split("/")[0]
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -29,6 +29,7 @@ from plait.privacy.key import Key
 from plait.privacy.pseudonym import account_pseudonym
 from plait.progress import silence
 from plait.store import Store, StoreVersion
+from plait.store.feedback.compact import compact
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 KEY = "0123456789abcdef" * 4
@@ -50,12 +51,14 @@ class Arrival:
         posted: rows that came over HTTP, by platform.
         links: pairs of accounts.
         mails: the accounts file of both platforms: (platform, account), address.
+        compacted: whether the feedback log is, before the fuse.
     """
 
     logs: dict[str, list[Row]]
     posted: dict[str, list[Row]]
     links: list[tuple[tuple[str, str], tuple[str, str]]]
     mails: dict[tuple[str, str], str]
+    compacted: bool
 
 
 def _arrivals(draws: Random) -> list[Arrival]:
@@ -67,9 +70,10 @@ def _arrivals(draws: Random) -> list[Arrival]:
         arrivals.append(
             Arrival(
                 {name: _log(draws, before[name]) for name in PLATFORMS},
-                posted if draws.random() < 0.3 else {},
+                posted if draws.random() < 0.5 else {},
                 [(_place(draws), _place(draws)) for _ in range(draws.choice([0, 0, 1, 2]))],
                 {_place(draws): draws.choice(["m1", "m2"]) for _ in range(draws.randint(0, 2))},
+                draws.random() < 0.5,
             )
         )
     return arrivals
@@ -230,6 +234,8 @@ def _check(
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(home, copy)
         project, other = _project(home, same, length), _project(copy, same, length)
+        if arrival.compacted:
+            compact(Store(project.store_path), least=2, grace=timedelta(0))
         part = _fuse(project, full=False)
         assert part.run["mode"] == ("incremental" if n else "full"), part.run
         whole = _fuse(other, full=True)

@@ -37,10 +37,13 @@ def gc(
     """
     from plait.config import load_config
     from plait.store import Store
+    from plait.store.feedback.compact import compact
     from plait.store.gc import find_garbage, remove_garbage
 
     age = _age(older_than)
     store = Store(load_config(config).store_uri)
+    if not dry_run:
+        compact(store)
     found = find_garbage(store, keep, age)
     if not dry_run:
         remove_garbage(store, found)

@@ -63,7 +63,7 @@ def show(
     store = _open(config)
     version = store.version(number)
     if as_json:
-        record = {"number": version.number, **version.record()}
+        record = {"number": version.number, **version.record(), "inputs": list(version.inputs)}
         typer.echo(json.dumps(record, indent=2))
         return
     again = f", version {version.restores} again" if version.restores else ""

@@ -11,11 +11,12 @@ import polars as pl
 from plait.clean.keep import parse_keep
 from plait.clean.rules import EventRules
 from plait.config import Project
-from plait.fusion.feedback import EVENTS_AT, LINKS_AT, list_feedback
 from plait.identity.attributes import check_keys
 from plait.sources.files import SourceFile, find_files
 from plait.sources.parquet import divide
 from plait.sources.read import CHUNK
+from plait.store.feedback.listing import Listing, Piece, list_log
+from plait.store.feedback.names import EVENTS_AT, LINKS_AT
 from plait.store.store import Store
 
 # Bytes of memory one byte of a file becomes, roughly, while a bucket is worked on.
@@ -27,11 +28,17 @@ MOST_BUCKETS = 1024
 
 @dataclass(frozen=True)
 class Split:
-    """One file, or part of one, of a platform's log; file null: an object of the feedback log."""
+    """One file, or part of one, of a platform's log; platform null: a piece of the feedback log."""
 
     platform: str | None
     name: str
     file: SourceFile | None = None
+    piece: Piece | None = None
+
+    @classmethod
+    def of(cls, piece: Piece) -> Split:
+        """Returns the split that is `piece`."""
+        return cls(None, piece.path, piece=piece)
 
     @property
     def place(self) -> tuple[str, str]:
@@ -44,20 +51,32 @@ class Inputs:
     """Everything a run may read.
 
     Attributes:
-        splits: the logs, and the events of the feedback log.
-        links: paths of the links that were made over HTTP.
+        splits: the logs.
+        events: the events of the feedback log.
+        links: the links that were made over HTTP.
         rules: how each platform's log writes times and types.
         keep: by platform that has one, its filter.
-        records: what a store version keeps about every input.
+        files: what a store version keeps about every file.
         buckets: how many the logs need.
     """
 
     splits: list[Split]
-    links: list[str]
+    events: Listing
+    links: Listing
     rules: Mapping[str, EventRules]
     keep: Mapping[str, pl.Expr]
-    records: list[dict[str, Any]]
+    files: list[dict[str, Any]]
     buckets: int
+
+    @property
+    def everything(self) -> list[Split]:
+        """All that a run over everything reads."""
+        return [*self.splits, *map(Split.of, self.events.pieces())]
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """What a store version keeps about every input."""
+        return [*self.files, *self.events.records, *self.links.records]
 
 
 def find_inputs(project: Project, store: Store) -> Inputs:
@@ -85,14 +104,11 @@ def find_inputs(project: Project, store: Store) -> Inputs:
         for part, kind in ((platform.catalogue, "catalogue"), (platform.accounts, "accounts")):
             if part is not None:
                 others += find_files(project, part.files, part.format, f"{where}.{kind}")
-    events, links = list_feedback(store, EVENTS_AT), list_feedback(store, LINKS_AT)
-    splits += [Split(None, str(record["path"])) for record in events]
+    events, links = list_log(store, EVENTS_AT), list_log(store, LINKS_AT)
     # One file may be named twice, say as two platforms' log.
     records = [{**file.record(), "setting": file.setting} for file in [*logs, *others]]
-    size = sum(file.bytes * _growth(file) for file in logs)
-    size += sum(int(record["bytes"]) for record in events) * _PARQUET_GROWTH
-    asserted = [str(record["path"]) for record in links]
-    return Inputs(splits, asserted, rules, keep, [*records, *events, *links], _buckets(size))
+    size = sum(file.bytes * _growth(file) for file in logs) + events.bytes * _PARQUET_GROWTH
+    return Inputs(splits, events, links, rules, keep, records, _buckets(size))
 
 
 def _growth(file: SourceFile) -> float:

@@ -8,7 +8,6 @@ from typing import Any
 
 from plait.config import Project
 from plait.contracts.table import VERSION
-from plait.fusion.feedback import LINKS_AT
 from plait.fusion.inputs import Inputs, Split
 from plait.fusion.settings import changed_settings, shapes_rows
 from plait.store.version import StoreVersion
@@ -73,22 +72,28 @@ def plan_run(
         before: the current version, if there is one.
         full: read everything, whatever changed.
     """
-    everything = Plan(None, "", inputs.splits, inputs.buckets, len(inputs.records))
+    everything = Plan(None, "", inputs.everything, inputs.buckets, len(inputs.records))
     if before is None:
         return everything
     if full:
         return replace(everything, why="it was asked for")
-    now = {_place(record): record for record in inputs.records}
+    now = {_place(record): record for record in inputs.files}
+    posted = {_place(record): record for record in inputs.events.records}
     known = {_place(record): record for record in before.inputs}
-    why = _outdated(before, settings) or _rewritten(known, now)
-    if not why and now == known and before.settings == settings:
+    files = {place: record for place, record in known.items() if place[0]}
+    read = {path for setting, path in known if not setting}
+    events, links = inputs.events.unread(read), inputs.links.unread(read)
+    why = _outdated(before, settings) or _rewritten(known, now | posted, inputs.events.gone(read))
+    same = not (events or links or inputs.links.gone(read)) and now == files
+    if not why and same and before.settings == settings:
         return Plan(before, "", [], before.buckets, 0, changed=False)
     why = why or _unfit(project, inputs, before)
     if why:
         return replace(everything, why=why)
     new = [split for split in inputs.splits if split.place not in known]
-    files = sum(known.get(place) != record for place, record in now.items())
-    return Plan(before, "", new, before.buckets, files)
+    count = sum(files.get(place) != record for place, record in now.items())
+    new += map(Split.of, events)
+    return Plan(before, "", new, before.buckets, count + len(events) + len(links))
 
 
 def _place(record: Mapping[str, Any]) -> Place:
@@ -105,20 +110,28 @@ def _outdated(before: StoreVersion, settings: Mapping[str, Any]) -> str:
     return f"settings changed: {_few(changed)}" if changed else ""
 
 
-def _rewritten(known: Mapping[Place, Any], now: Mapping[Place, Any]) -> str:
-    """Returns which logs that were read are not what they were, or ''."""
-    logs = {place: record for place, record in known.items() if _is_log(place)}
-    gone = [path for setting, path in logs if (setting, path) not in now]
+def _rewritten(known: Mapping[Place, Any], now: Mapping[Place, Any], lost: list[str]) -> str:
+    """Returns which logs that were read are not what they were, or ''.
+
+    Args:
+        known: what was read.
+        now: the files and the events of the feedback log there are.
+        lost: what was read of those events and is held by nothing now.
+    """
+    gone = [place[1] for place in known if _is_log(place) and place not in now] + lost
     if gone:
         return f"{_few(gone)} {'is' if len(gone) == 1 else 'are'} gone"
-    changed = [place[1] for place, record in logs.items() if now[place] != record]
+    changed = [
+        place[1]
+        for place, record in known.items()
+        if place in now and (_is_log(place) or not place[0]) and now[place] != record
+    ]
     return f"{_few(changed)} changed" if changed else ""
 
 
 def _is_log(place: Place) -> bool:
-    """Whether rows of it lie in the store; catalogues, accounts and links are read every time."""
-    setting, path = place
-    return setting.endswith(".events") if setting else not path.startswith(f"{LINKS_AT}/")
+    """Whether it is a platform's log; catalogues, accounts and links are read every time."""
+    return place[0].endswith(".events")
 
 
 def _unfit(project: Project, inputs: Inputs, before: StoreVersion) -> str:

@@ -65,8 +65,8 @@ def _shown(name: str) -> pl.Expr:
     return pl.when(is_plain(value)).then(value.str.head(_LONGEST)).otherwise(masked(value))
 
 
-def foreign_rows(events: pl.DataFrame, file: str) -> pl.DataFrame:
-    """Returns QUARANTINE rows for contract rows of platforms the project does not know."""
+def foreign_rows(events: pl.DataFrame) -> pl.DataFrame:
+    """Returns QUARANTINE rows for contract rows, with file and row, of unknown platforms."""
     shown = mask_columns(events.select(n for n in EVENTS.columns if n in events.columns))
     creator = pl.col("object_kind") == "creator"
     hidden = pl.when(creator).then(masked(pl.col("object_id"))).otherwise("object_id")
@@ -75,7 +75,7 @@ def foreign_rows(events: pl.DataFrame, file: str) -> pl.DataFrame:
         events.select(
             "platform",
             "row",
-            file=pl.lit(file),
+            "file",
             reason=pl.lit("unknown_platform"),
             field=pl.lit("platform"),
             value="platform",

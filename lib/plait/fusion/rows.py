@@ -45,15 +45,18 @@ class RowStep:
 
     def read(self, split: Split) -> Iterator[pl.DataFrame]:
         """Yields the rows of `split` in chunks: RAW and fault, or contract rows of feedback."""
-        if split.platform is None or split.file is None:
-            yield read_feedback(self.store, split.name)
+        if split.piece is not None:
+            yield from read_feedback(self.store, split.piece)
             return
+        if split.platform is None or split.file is None:
+            msg = f"'{split.name}' is neither a file nor a piece of the feedback log"
+            raise ValueError(msg)
         yield from read_events(split.file, self.project.platforms[split.platform].events)
 
     def __call__(self, split: Split, rows: pl.DataFrame) -> Frames:
         """Returns the frames of one chunk of `split`."""
         if split.platform is None:
-            return self._feedback(split.name, rows)
+            return self._feedback(rows)
         return self._log(split.platform, split.name, rows)
 
     def _log(self, platform: str, name: str, raw: pl.DataFrame) -> Frames:
@@ -86,10 +89,10 @@ class RowStep:
             ),
         }
 
-    def _feedback(self, name: str, rows: pl.DataFrame) -> Frames:
-        """Returns the frames of an object of the feedback log: contract rows already."""
+    def _feedback(self, rows: pl.DataFrame) -> Frames:
+        """Returns the frames of rows of the feedback log: contract rows already."""
         known = pl.col("platform").is_in(list(self.project.platforms))
-        events, foreign = rows.filter(known), rows.filter(~known)
+        events, foreign = rows.filter(known).drop("file", "row"), rows.filter(~known)
         counts = [
             tally(rows["platform"], "rows"),
             tally(foreign["platform"], "quarantined:unknown_platform"),
@@ -106,9 +109,7 @@ class RowStep:
         frames["accounts"] = (
             frames["accounts"].drop("home").join(told, on=["account", "platform"])
         ).select("account", "platform", "home", BUCKET)
-        numbered = rows.with_row_index("row", 1).filter(~known)
-        quarantine = foreign_rows(numbered, name)
-        return frames | {"quarantine": quarantine, "counts": pl.concat(counts)}
+        return frames | {"quarantine": foreign_rows(foreign), "counts": pl.concat(counts)}
 
     def _keep(self, events: pl.DataFrame, platform: str) -> tuple[pl.DataFrame, int]:
         predicate = self.inputs.keep.get(platform)

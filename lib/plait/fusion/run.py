@@ -39,6 +39,7 @@ from plait.identity.table import account_table, people_table
 from plait.items.catalogue import read_catalogues
 from plait.items.table import item_table
 from plait.privacy.pseudonym import Key, load_key
+from plait.store.feedback.compact import compact
 from plait.store.store import Store
 from plait.store.version import StoreVersion
 
@@ -73,6 +74,7 @@ def fuse(
     if not isinstance(project, Project):
         project = load_config(project)
     store = Store(project.store_uri)
+    compact(store)
     inputs = find_inputs(project, store)
     key = load_key(project)
     current = current_version(store)
@@ -163,7 +165,7 @@ class _Run:
 
     def _known(self, attributes: pl.DataFrame) -> Known:
         keys, ignored = usable_keys(attributes)
-        links = read_links(self.store, self.inputs.links)
+        links = read_links(self.store, self.inputs.links.pieces())
         # A platform that has left the project takes its part of the links with it.
         here = list(self.project.platforms)
         links = links.filter(pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(here)))

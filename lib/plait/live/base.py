@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,14 +11,13 @@ import redis
 
 from plait.errors import LiveStateDown
 from plait.live import base_scripts
-from plait.live.feedback import EVENTS_AT, LINKS_AT
 from plait.live.load_lock import LOCK_MS, LoadLock, LockLost
 from plait.live.packing import VERSION, pack
 from plait.live.state import LiveState
 from plait.store import Store, StoreVersion
+from plait.store.feedback.names import EVENTS_AT, LINKS_AT, drained_until
 
 CHUNK = 1_000  # written at once: readers wait meanwhile
-_DRAINED = re.compile(r"/(\d+-\d+)_(\d+-\d+)\.parquet$")
 
 
 def load_base(state: LiveState, store: Store, version: StoreVersion) -> bool:
@@ -135,12 +133,6 @@ def _forget(client: redis.Redis, prefix: str) -> None:
 
 def watermark(version: StoreVersion, folder: str) -> str:
     """Returns the last stream id among the feedback objects that `version` read, or ''."""
-    names = (str(record.get("path", "")) for record in version.inputs)
-    found = (_DRAINED.search(name) for name in names if folder in name)
-    ids = [match.group(2) for match in found if match]
-    return max(ids, key=_place, default="")
-
-
-def _place(stream_id: str) -> tuple[int, int]:
-    ms, _, number = stream_id.partition("-")
-    return int(ms), int(number)
+    if version.drained is not None:
+        return version.drained.get(folder, "")
+    return drained_until((str(record.get("path", "")) for record in version.inputs), folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import polars as pl
@@ -16,6 +17,8 @@ from plait.live.state import LiveState
 GROUP, CONSUMER = "feedback", "drainer"
 BATCH = 20_000
 LEASE_MS = 15_000
+WINDOW_S = 10.0  # events are as safe in Valkey, and fewer objects are fewer to read
+COMPACTED = 64  # objects after which they are put together
 
 
 class Drainer:
@@ -27,6 +30,7 @@ class Drainer:
 
     def __init__(self, state: LiveState, log: FeedbackLog, token: str) -> None:
         self._state, self._log, self._token = state, log, token
+        self._objects = 0  # written since the last compaction
 
     def drain(self, takeover: bool = False) -> int:
         """Moves everything there is; returns how many events and links it was.
@@ -54,14 +58,32 @@ class Drainer:
         return moved
 
     def run(self, stop: threading.Event, every_s: float, report: Callable[[str], None]) -> None:
-        """Drains until `stop` is set; what goes wrong is reported and tried again."""
+        """Drains until `stop` is set; what goes wrong is reported and tried again.
+
+        What came in within WINDOW_S becomes one object, or what fills a batch before.
+
+        Args:
+            stop: ends it.
+            every_s: seconds between two looks at how much there is.
+            report: is told what goes wrong.
+        """
+        due = 0.0
         while not stop.wait(every_s):
             try:
-                self.drain()
+                if time.monotonic() >= due or self._is_full():
+                    self.drain()
+                    due = time.monotonic() + WINDOW_S
+                if self._objects >= COMPACTED:
+                    self._log.compact()
+                    self._objects = 0
             except (PlaitError, OSError) as error:
                 report(f"the feedback log waits: {error}")
             except Exception as error:
                 report(f"the feedback log waits: {type(error).__name__}: {error}")
+
+    def _is_full(self) -> bool:
+        with self._state.guarded() as client:
+            return bool(client.xlen(self._state.prefix + "events") >= BATCH)
 
     def _lease(self, client: redis.Redis) -> bool:
         key = self._state.prefix + "drainer"
@@ -87,6 +109,7 @@ class Drainer:
         texts = [next(iter(fields.values())).decode() for _, fields in entries if fields]
         if texts:
             write(parse(texts), f"{ids[0]}_{ids[-1]}")
+            self._objects += 1
         with client.pipeline(transaction=True) as done:
             done.xack(stream, GROUP, *ids)
             if name == "events":

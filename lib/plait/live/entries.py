@@ -5,28 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import polars as pl
 
-from plait.contracts.tables import EVENTS
+from plait.contracts.feedback import FEEDBACK, LINKS
 
 _US = pl.Datetime("us", "UTC")
-# An event of the feedback log: the contract without `person`, which the next fuse finds out,
-# with the answer that led to the event, and the account's pseudonym on its home platform (null
-# on a platform with an account id space of its own).
-FEEDBACK: dict[str, Any] = {
-    **{name: kind for name, kind in EVENTS.polars.items() if name != "person"},
-    "recommendation_id": pl.String(),
-    "home": pl.String(),
-}
-LINKS: dict[str, Any] = {
-    "account_a": pl.String(),
-    "platform_a": pl.String(),
-    "account_b": pl.String(),
-    "platform_b": pl.String(),
-    "time": _US,
-}
 _JSON = {name: pl.Int64() if name == "time" else kind for name, kind in FEEDBACK.items()}
 MEMBER = ("order_key", "event_id", "item", "type", "strength", "time", "order", "stream_id")
 

@@ -13,11 +13,13 @@ import polars as pl
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore
 
-from plait.live.entries import FEEDBACK, LINKS
+from plait.contracts.feedback import FEEDBACK, LINKS
 from plait.store import Store
+from plait.store.feedback.compact import compact
+from plait.store.feedback.names import EVENTS_AT, LINKS_AT
 from plait.store.objects import read_object, write_object
 
-EVENTS_AT, LINKS_AT = "feedback/events", "feedback/links"
+__all__ = ["EVENTS_AT", "LINKS_AT", "FeedbackLog"]
 
 
 class FeedbackLog:
@@ -38,6 +40,16 @@ class FeedbackLog:
         """Puts FEEDBACK rows under a name of their own: for when Valkey is down."""
         now = time.time_ns() // 1_000_000
         self.write_events(events, f"direct_{now}_{secrets.token_hex(8)}")
+
+    def compact(self) -> int:
+        """Puts what was written here together in larger parts; returns how many became fewer.
+
+        Small parts stay for a fuse to merge: that takes memory that an endpoint needs.
+
+        Raises:
+            StoreError: the store cannot be read or written; nothing is lost.
+        """
+        return compact(self._store, merge=False)
 
     def _put(self, path: str, rows: pl.DataFrame) -> None:
         buffer = io.BytesIO()

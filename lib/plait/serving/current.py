@@ -73,7 +73,7 @@ class Current:
             raise faults[0]
 
     def _follow_model(self) -> None:
-        version = self._pinned or self._registry.current(self._project.model)
+        version = self._pinned or self._registry.poll(self._project.model)
         if self.model is not None and self.model.version == version:
             return
         fresh = Recommender.load(self._project, version=version)
@@ -81,7 +81,7 @@ class Current:
         self.model = fresh
 
     def _follow_store(self) -> None:
-        version = self._store.current()
+        version = self._store.poll()
         if version.number != self.titles.version:
             self.titles = Titles(version.number, self._read_titles(version))
         self._follow_base(version)

@@ -13,11 +13,11 @@ from pydantic import FailFast, TypeAdapter, ValidationError
 from plait.clean.events import clean_events
 from plait.clean.rules import EventRules
 from plait.config import Project
+from plait.contracts.feedback import FEEDBACK
 from plait.contracts.http import Event, InlineEvent, Rejected, User
 from plait.contracts.raw import RAW
 from plait.errors import nearest
 from plait.identity.groups import home_account, home_platform
-from plait.live.entries import FEEDBACK
 from plait.privacy.pseudonym import Key
 from plait.serving.body import ERRORS, explain, unknown_field
 from plait.serving.problem import wrong

@@ -9,6 +9,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from plait.errors import StoreError
+from plait.store.feedback.compact import old_leftovers
+from plait.store.feedback.listing import list_log
+from plait.store.feedback.names import FOLDERS
+from plait.store.inputs import INPUTS, InputRecords
 from plait.store.manifest import MANIFEST
 from plait.store.objects import list_objects, list_staged, remove_objects
 from plait.store.parts import table_files
@@ -20,7 +24,7 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 GRACE = timedelta(hours=1)
-_STAGED_IN = ("tables", "models", "versions", "feedback", "runs")
+_STAGED_IN = ("tables", "models", "versions", "inputs", "feedback", "runs")
 
 
 @dataclass
@@ -31,7 +35,8 @@ class Garbage:
         kept: numbers of the store versions that stay.
         because: why a version stays that is not among the newest, by number.
         versions: numbers of the store versions that go.
-        objects: names of the objects that go, by kind: the table, `versions`, or `models`.
+        objects: names of the objects that go, by kind: the table, `versions` (and what they read),
+            `models` or `feedback`.
         bytes: what they take, by kind.
         waiting: objects that no kept version names but that are too young to go.
         seen: the newest version that was looked at.
@@ -58,7 +63,7 @@ def find_garbage(
 
     Those in use stay too (see find_uses), and one that was the newest a moment ago: whoever
     began with it may still read it. The feedback log, Delta's logs and published models always
-    stay.
+    stay; objects of the log whose rows lie in its larger parts go.
 
     Args:
         store: the store.
@@ -73,9 +78,9 @@ def find_garbage(
     """
     store.current()
     # One look: a version published after it must not make older parts look like nobody's.
-    listed = list_objects(store.objects, "versions")
+    listed = [m for m in list_objects(store.objects, "versions") if _name(m).isdigit()]
     published = max(meta["last_modified"] for meta in listed)
-    numbers = sorted(int(_name(meta)) for meta in listed if _name(meta).isdigit())
+    numbers = sorted(int(_name(meta)) for meta in listed)
     now = now or datetime.now(UTC)
     until = now - older_than
     because = _recent(listed, until) | find_uses(store, now)
@@ -89,6 +94,7 @@ def find_garbage(
         if _name(meta) in map(_stem, found.versions):
             found.add("versions", meta)
     parts = [m for m in list_objects(store.objects, "tables") if "/_delta_log/" not in m["path"]]
+    parts += list_objects(store.objects, INPUTS)
     parts += [m for top in _STAGED_IN for m in list_staged(store.objects, top)]
     loose = [m for m in [*parts, *_unpublished(store)] if m["path"] not in named]
     young = _may_be_in_use(loose, until, published)
@@ -97,7 +103,9 @@ def find_garbage(
             found.waiting += 1
             continue
         top, second, *_ = meta["path"].split("/")
-        found.add(second if top == "tables" else top, meta)
+        found.add({"tables": second, INPUTS: "versions"}.get(top, top), meta)
+    for meta in _replaced(store, until):
+        found.add("feedback", meta)
     return found
 
 
@@ -133,23 +141,37 @@ def remove_garbage(store: Store, found: Garbage) -> None:
             f"something began to read store version {begun[0]} a moment ago.",
             fix="Run again: it is kept then.",
         )
-    remove_objects(store.objects, found.objects.get("versions", []))
+    versions = [name for name in found.objects.get("versions", []) if name.startswith("versions/")]
+    remove_objects(store.objects, versions)
     newer = [store.version(number) for number in store.numbers() if number > found.seen]
-    spared = _named(store, newer)
-    for kind, names in found.objects.items():
-        if kind != "versions":
-            remove_objects(store.objects, [name for name in names if name not in spared])
+    spared = {*_named(store, newer), *versions}
+    for names in found.objects.values():
+        remove_objects(store.objects, [name for name in names if name not in spared])
+    store.point()
 
 
 def _named(store: Store, versions: Iterable[StoreVersion]) -> set[str]:
-    """Returns the parts that `versions` name, each Delta version looked at once."""
+    """Returns the objects that `versions` name, each Delta version looked at once."""
+    versions = list(versions)
     tables = {pair for version in versions for pair in version.tables.items()}
-    return {file for name, delta in tables for file in table_files(store.location, name, delta)}
+    named = {file for name, delta in tables for file in table_files(store.location, name, delta)}
+    return named | {v.inputs.path for v in versions if isinstance(v.inputs, InputRecords)}
+
+
+def _replaced(store: Store, until: datetime) -> list[ObjectMeta]:
+    """Returns the objects of the feedback log whose rows lie in larger parts since `until`."""
+    return [
+        meta
+        for folder in FOLDERS
+        if (old := set(old_leftovers(list_log(store, folder), until)))
+        for meta in list_objects(store.objects, folder)
+        if meta["path"] in old
+    ]
 
 
 def _recent(listed: list[ObjectMeta], until: datetime) -> dict[int, str]:
     """Returns the versions that another one replaced after `until`, and why they stay."""
-    moments = sorted((int(_name(m)), m["last_modified"]) for m in listed if _name(m).isdigit())
+    moments = sorted((int(_name(m)), m["last_modified"]) for m in listed)
     return {
         number: "it was the newest until a moment ago"
         for (number, _), (_, replaced) in pairwise(moments)

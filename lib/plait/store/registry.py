@@ -36,6 +36,7 @@ class Registry:
         self._store = store
         self._objects = store.objects
         self._mirror = Mirror(store.location)
+        self._polled: dict[str, Journal] = {}
 
     def publish(self, name: str, folder: Path, run: str = "") -> str:
         """Publishes the files of `folder` as the next version; the first is promoted.
@@ -67,7 +68,18 @@ class Registry:
         Raises:
             NoModel: nothing was ever promoted.
         """
-        last = self._alias(name).last()
+        return self._named(name, self._alias(name).last())
+
+    def poll(self, name: str) -> str:
+        """Returns the version that `current` names; for who asks every second.
+
+        Raises:
+            NoModel: nothing was ever promoted.
+        """
+        alias = self._polled.setdefault(name, self._alias(name))
+        return self._named(name, alias.poll())
+
+    def _named(self, name: str, last: tuple[int, dict[str, Any]] | None) -> str:
         if last is None:
             others = self.names()
             raise NoModel(

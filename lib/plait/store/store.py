@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from plait.contracts.table import VERSION, Table
 from plait.contracts.tables import TABLES
 from plait.errors import NothingFused, StoreError, VersionExists
 from plait.store.fault import reaching
-from plait.store.journal import Journal
+from plait.store.feedback.names import FOLDERS, drained_until
+from plait.store.inputs import open_inputs, write_inputs
+from plait.store.journal import Journal, Record
 from plait.store.location import open_location
 from plait.store.objects import list_objects
 from plait.store.parts import list_parts, table_files
@@ -26,7 +29,8 @@ READABLE = (VERSION, VERSION - 1)  # contracts that this plait reads
 class Store:
     """Tables that many readers see whole and one writer replaces at a time.
 
-    Layout: `tables/<name>/` (Delta), `versions/<number>.json`, `models/`, `feedback/`.
+    Layout: `tables/<name>/` (Delta), `versions/<number>.json` and `versions/newest.json`,
+    `inputs/`, `models/`, `runs/`, `feedback/`.
     """
 
     def __init__(self, root: str | Path) -> None:
@@ -54,7 +58,20 @@ class Store:
             NothingFused: nothing was published yet.
             StoreError: it was written by a newer plait.
         """
-        last = self._versions.last()
+        return self._newest(self._versions.last())
+
+    def poll(self) -> StoreVersion:
+        """Returns the newest version, as `current`; for who asks every second.
+
+        That takes two small requests, however many versions there are and whatever they read.
+
+        Raises:
+            NothingFused: nothing was published yet.
+            StoreError: it was written by a newer plait.
+        """
+        return self._newest(self._versions.poll())
+
+    def _newest(self, last: tuple[int, Record] | None) -> StoreVersion:
         if last is None:
             raise NothingFused(
                 f"the store '{self.uri}' has no version yet.", fix="Run `plait fuse` first."
@@ -106,7 +123,7 @@ class Store:
         self,
         tables: dict[str, int],
         counts: dict[str, Any],
-        inputs: list[dict[str, Any]],
+        inputs: Sequence[dict[str, Any]],
         number: int | None = None,
         *,
         restores: int | None = None,
@@ -138,7 +155,8 @@ class Store:
             number=0,
             tables=tables,
             counts=counts,
-            inputs=inputs,
+            inputs=write_inputs(self.location, inputs),
+            drained=_drained(inputs),
             published=datetime.now(UTC).isoformat(timespec="seconds"),
             restores=restores,
             buckets=buckets,
@@ -158,6 +176,15 @@ class Store:
     def withdraw(self, version: StoreVersion) -> None:
         """Takes back a version that must not stand: one that was overtaken, or lost its parts."""
         self._versions.remove(version.number)
+        self._versions.point()
+
+    def point(self) -> None:
+        """Makes what `poll` asks name the newest version; it does, but for what was killed.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        self._versions.point()
 
     def _check_parts(self, tables: dict[str, int]) -> None:
         """Raises StoreError unless every part that the version would name is there."""
@@ -178,7 +205,15 @@ class Store:
                 allowed=f"This plait reads {VERSION - 1} and {VERSION}.",
                 fix="Install the plait that wrote it, or run `plait fuse` again.",
             )
-        return StoreVersion.of(number, record)
+        inputs = open_inputs(self.location, record.get("inputs"))
+        return StoreVersion.of(number, {**record, "inputs": inputs})
+
+
+def _drained(inputs: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Returns the last stream id that was read, by folder of the feedback log."""
+    paths = [str(record.get("path", "")) for record in inputs]
+    found = {folder: drained_until(paths, folder) for folder in FOLDERS}
+    return {folder: last for folder, last in found.items() if last}
 
 
 def _overtaken(number: int) -> VersionExists:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from plait.contracts.table import VERSION
+from plait.store.inputs import InputRecords
 
 
 @dataclass(frozen=True)
@@ -18,25 +19,27 @@ class StoreVersion:
         tables: Delta version of each table.
         counts: rows in and out, a platform at a time, and table sizes.
         inputs: the files that were read: path, size, modification time, and the setting that
-            names them.
+            names them; see store/inputs.py.
         contract: version of the table contracts it was written under.
         published: RFC 3339, UTC.
         restores: the older version whose tables these are, if it was published by a rollback.
         buckets: into how many the people are spread.
         settings: the settings that decided what it holds, by name.
         run: how it was made: all or some files read, why, buckets rewritten.
+        drained: the last stream id that it read, by folder of the feedback log; null: unknown.
     """
 
     number: int
     tables: dict[str, int]
     counts: dict[str, Any] = field(default_factory=dict)
-    inputs: list[dict[str, Any]] = field(default_factory=list)
+    inputs: Sequence[dict[str, Any]] = ()
     contract: int = VERSION
     published: str = ""
     restores: int | None = None
     buckets: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
+    drained: dict[str, str] | None = None
 
     @classmethod
     def of(cls, number: int, record: Mapping[str, Any]) -> StoreVersion:
@@ -46,8 +49,13 @@ class StoreVersion:
 
     def record(self) -> dict[str, Any]:
         """Returns what is written to the journal; its place gives the number."""
-        record = asdict(self)
+        record = {f.name: getattr(self, f.name) for f in fields(self)}
         del record["number"]
-        if self.restores is None:
-            del record["restores"]
+        for name in ("restores", "drained"):
+            if record[name] is None:
+                del record[name]
+        if isinstance(self.inputs, InputRecords):
+            record["inputs"] = {"path": self.inputs.path, "count": len(self.inputs)}
+        else:
+            record["inputs"] = list(self.inputs)
         return record

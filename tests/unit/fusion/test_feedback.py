@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 import plait.fusion.inputs
+import plait.fusion.run
 from plait.clean.events import clean_events
 from plait.clean.rules import EventRules
 from plait.contracts.raw import RAW
 from plait.errors import UnreadableFile
 from plait.identity.groups import home_account
 from plait.privacy.pseudonym import account_pseudonym, load_key
+from plait.store import Store
+from plait.store.feedback.compact import compact
+from plait.store.feedback.listing import list_log
+from plait.store.feedback.names import EVENTS_AT
+from plait.store.objects import remove_objects
+from plait.store.rollback import roll_back
 
 from .small import NOW, Fuse, Fused, platform
 
@@ -167,3 +174,128 @@ def test_a_link_to_a_platform_that_has_left_joins_nobody(fused: Fused, fuse_here
     again = _again(fuse_here)
     assert set(again.accounts["platform"]) == {"shop", "video"}
     assert again.version.counts["people"] == fused.version.counts["people"]
+
+
+def _drain(fused: Fused, *numbers: int) -> None:
+    """Writes an object of one event for each number."""
+    _post(fused, "all", *(NEW | {"account": f"n{n}", "item": f"x{n}"} for n in numbers))
+    folder = fused.project.store_path / "feedback" / "events"
+    rows = pl.read_parquet(folder / "all.parquet")
+    (folder / "all.parquet").unlink()
+    for place, n in enumerate(numbers):
+        rows[place : place + 1].write_parquet(folder / f"{n}-0_{n}-0.parquet")
+
+
+def _tables(fused: Fused) -> dict[str, pl.DataFrame]:
+    store, version = Store(fused.project.store_path), fused.version
+    names = {name: store.read(name, version) for name in version.tables}
+    names["accounts"] = names["accounts"].drop("bucket")
+    return {
+        n: t.sort([c for c, k in t.schema.items() if not k.is_nested()]) for n, t in names.items()
+    }
+
+
+def test_a_log_of_thousands_of_objects_becomes_a_few_parts(fused: Fused, fuse_here: Fuse) -> None:
+    """One object a second for an hour and a half; the version that read it stays small."""
+    _drain(fused, *range(5000))
+    store = Store(fused.project.store_path)
+    again = _again(fuse_here)
+    assert again.version.run["rows"] == 5000
+    assert len(list_log(store, EVENTS_AT).paths) == 1
+    assert len(again.version.inputs) == 3
+    body = (fused.project.store_path / "versions/00000002.json").read_bytes()
+    assert len(body) < 4_000
+    assert _again(fuse_here).version.run["mode"] == "none"
+    compact(store, grace=timedelta(0))  # an hour later
+    assert len(list((fused.project.store_path / "feedback/events").iterdir())) == 1
+    assert _again(fuse_here).version.run["mode"] == "none"
+    whole = _again(fuse_here, full=True)
+    assert whole.version.number == 3
+    assert all(t.equals(_tables(again)[n]) for n, t in _tables(whole).items())
+
+
+def test_what_was_read_before_a_compaction_is_not_read_after_it(
+    fused: Fused, fuse_here: Fuse
+) -> None:
+    store = Store(fused.project.store_path)
+    _drain(fused, 1, 2, 3)
+    _post(fused, "games", NEW, on="games")
+    before = _again(fuse_here)
+    compact(store, least=2, grace=timedelta(0))
+    compact(store, grace=timedelta(0))
+    assert _again(fuse_here).version.run["mode"] == "none"  # another layout is nothing new
+    _drain(fused, 4, 5)
+    compact(store, least=2, grace=timedelta(0))
+    after = _again(fuse_here)
+    run = after.version.run
+    assert (run["mode"], run["rows"], run["files"]) == ("incremental", 2, 1)
+    assert after.version.counts["events"] == before.version.counts["events"] + 2
+    whole = _again(fuse_here, full=True)
+    assert all(t.equals(_tables(after)[n]) for n, t in _tables(whole).items())
+    assert whole.version.counts == after.version.counts
+    # The place that a row in quarantine names is where it was written.
+    (row,) = after.quarantine.to_dicts()
+    assert (row["file"], row["row"]) == ("feedback/events/games.parquet", 1)
+
+
+def test_a_rollback_reads_what_came_after_it_out_of_larger_parts(
+    fused: Fused, fuse_here: Fuse
+) -> None:
+    store = Store(fused.project.store_path)
+    _drain(fused, 1, 2)
+    _again(fuse_here)
+    _drain(fused, 3, 4)
+    newest = _again(fuse_here)
+    compact(store, least=2, grace=timedelta(0))
+    compact(store, grace=timedelta(0))
+    roll_back(store, 2)
+    again = _again(fuse_here)
+    assert (again.version.run["mode"], again.version.run["rows"]) == ("incremental", 2)
+    for name in ("events", "sequences", "items"):  # a person's `since` names another version
+        assert _tables(again)[name].equals(_tables(newest)[name])
+
+
+def test_an_object_that_was_read_and_is_gone_means_that_all_is_read(
+    fused: Fused, fuse_here: Fuse
+) -> None:
+    store = Store(fused.project.store_path)
+    _drain(fused, 1, 2)
+    _again(fuse_here)
+    compact(store, least=2, grace=timedelta(0))
+    remove_objects(store.objects, list_log(store, EVENTS_AT).paths)
+    run = _again(fuse_here).version.run
+    assert (run["mode"], run["why"]) == (
+        "full", "feedback/events/1-0_1-0.parquet, feedback/events/2-0_2-0.parquet are gone",
+    )  # fmt: skip
+
+
+def test_links_are_compacted_too(fused: Fused, fuse_here: Fuse) -> None:
+    for n in range(40):
+        _link(fused, f"{n}-0_{n}-0", ("ann", "shop"), ("cid", "video"))
+    _link(fused, "50-0_50-0", ("bob", "shop"), ("cid", "video"))
+    again = _again(fuse_here)
+    assert again.version.counts["rules"] == {"link": 3}
+    (record,) = [r for r in again.version.inputs if "links" in r["path"]]
+    assert "/part-1-" in record["path"]
+    assert again.version.drained == {"feedback/links": "50-0"}
+    assert _again(fuse_here).version.run["mode"] == "none"
+
+
+def test_a_compaction_while_fuse_reads_changes_nothing(
+    fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it planned to read is in a larger part, and removed, by the time it reads."""
+    _drain(fused, *range(8))
+    store, key = Store(fused.project.store_path), plait.fusion.run.load_key
+
+    def meanwhile(*args: object) -> object:
+        compact(store, least=2, grace=timedelta(0))
+        compact(store, grace=timedelta(0))
+        return key(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(plait.fusion.run, "load_key", meanwhile)
+    again = _again(fuse_here)
+    assert again.version.run["rows"] == 8
+    assert not set(list_log(store, EVENTS_AT).paths) & {r["path"] for r in again.version.inputs}
+    monkeypatch.undo()
+    assert _again(fuse_here).version.run["mode"] == "none"

@@ -1,0 +1,25 @@
+"""The feedback log's rows: what the endpoint accepted, for the next fuse to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from plait.contracts.tables import EVENTS
+
+# An event of the feedback log: the contract without `person`, which the next fuse finds out,
+# with the answer that led to the event, and the account's pseudonym on its home platform (null
+# on a platform with an account id space of its own).
+FEEDBACK: dict[str, Any] = {
+    **{name: kind for name, kind in EVENTS.polars.items() if name != "person"},
+    "recommendation_id": pl.String(),
+    "home": pl.String(),
+}
+LINKS: dict[str, Any] = {
+    "account_a": pl.String(),
+    "platform_a": pl.String(),
+    "account_b": pl.String(),
+    "platform_b": pl.String(),
+    "time": pl.Datetime("us", "UTC"),
+}

@@ -1,0 +1,1 @@
+"""The feedback log: where its objects lie, what is among them, and their compaction."""

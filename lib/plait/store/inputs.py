@@ -1,0 +1,78 @@
+"""What a store version read: a list in an object of its own, looked at by who needs it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, overload
+
+from plait.store.location import Location
+from plait.store.objects import read_object, write_object
+
+INPUTS = "inputs"  # inputs/<SHA-256 of what it says>.json
+Record = dict[str, Any]
+
+
+class InputRecords(Sequence[Record]):
+    """The records of all inputs; how many there are is known without reading them.
+
+    Args:
+        location: the store.
+        path: where the list lies in it.
+        count: how many records it has.
+    """
+
+    def __init__(self, location: Location, path: str, count: int) -> None:
+        self._location, self.path, self._count = location, path, count
+        self._records: list[Record] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._read())
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        return self._read()[index]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, InputRecords) and other.path == self.path:
+            return True  # named after what it says
+        return isinstance(other, Sequence) and self._read() == list(other)
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+    def __repr__(self) -> str:
+        return f"InputRecords({self.path!r}, {self._count})"
+
+    def _read(self) -> list[Record]:
+        if self._records is None:
+            body = read_object(self._location.objects, self.path)
+            self._records = list(json.loads(body))
+        return self._records
+
+
+def write_inputs(location: Location, records: Sequence[Mapping[str, Any]]) -> InputRecords:
+    """Puts a list of inputs into the store; what stands there already says the same.
+
+    Raises:
+        StoreError: the store cannot be written.
+    """
+    body = json.dumps([dict(r) for r in records], sort_keys=True, default=str).encode()
+    path = f"{INPUTS}/{hashlib.sha256(body).hexdigest()[:32]}.json"
+    # Written whether it is there or not: what is young is spared by `plait gc`.
+    write_object(location.objects, path, body)
+    return InputRecords(location, path, len(records))
+
+
+def open_inputs(location: Location, said: object) -> Sequence[Record]:
+    """Returns the inputs that a version's JSON tells of: where they are, or, once, themselves."""
+    if isinstance(said, Mapping):
+        return InputRecords(location, str(said["path"]), int(said["count"]))
+    return list(said) if isinstance(said, Sequence) else []
