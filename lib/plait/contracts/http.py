@@ -199,11 +199,16 @@ class Rejected(BaseModel):
 
 
 class EventsResponse(BaseModel):
-    """What became of the events. Accepted ones are on disk."""
+    """What became of the events.
 
-    accepted: int
-    duplicates: int
+    Accepted ones are on disk; those inside a recommend or rank call only with `record: true`, else
+    they counted for that answer alone.
+    """
+
+    accepted: int = Field(description="taken and new")
+    duplicates: int = Field(description="taken before, by their event_id or their content")
     rejected: list[Rejected]
+    recorded: bool = Field(True, description="whether what was accepted is on disk")
     took_ms: float
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from fastapi import FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
 from pydantic import Field
 from pydantic_core import to_json
 
@@ -24,11 +25,14 @@ from plait.contracts.http import (
 from plait.contracts.http import Request as Strict
 from plait.serving import problem
 from plait.serving.access import Access
+from plait.serving.address import Address
 from plait.serving.body import read, validate
 from plait.serving.intake import Batch, inline, sift
 from plait.serving.keys import ApiKeys
+from plait.serving.methods import Methods
 from plait.serving.problem import ProblemError
-from plait.serving.schema import PROBLEMS, describe, described
+from plait.serving.query import asked, parameters
+from plait.serving.schema import describe, described, probe
 from plait.serving.service import Answer, Call
 
 
@@ -67,14 +71,20 @@ def build(desk: Callable[[], Desk], keys: ApiKeys | None = None) -> FastAPI:
         desk: called once a request.
         keys: the API keys that are asked for; None: none is.
     """
-    app = FastAPI(
+    keys = keys or ApiKeys()
+    app = FastAPIOffline(  # /docs loads nothing from elsewhere
+        redoc_url=None,
+        static_url="/docs/assets",
         title="plait",
         description="Recommendations across platforms, in real time.",
         version="1",
         redirect_slashes=False,
+        swagger_ui_parameters={"validatorUrl": None, "persistAuthorization": True},
     )
     problem.install(app)
-    app.add_middleware(Access, keys=keys or ApiKeys())
+    app.add_middleware(Methods, routes=app.routes)
+    app.add_middleware(Address)
+    app.add_middleware(Access, keys=keys)  # added last, asked first
 
     @app.post("/v1/recommend", **described(RecommendRequest, RecommendResponse))
     async def recommend(request: Request) -> Response:
@@ -82,15 +92,14 @@ def build(desk: Callable[[], Desk], keys: ApiKeys | None = None) -> FastAPI:
         began = time.perf_counter()
         return await _answer(desk(), await read(request, _asking(RecommendRequest)), began)
 
-    @app.get("/v1/recommend/{platform}/{account:path}", **described(None, RecommendResponse))
+    @app.get(
+        "/v1/recommend/{platform}/{account:path}",
+        **described(None, RecommendResponse, parameters()),
+    )
     async def recommend_to(request: Request, platform: str, account: str) -> Response:
-        """The same for a line of curl: `?k=` and any number of `&platforms=`."""
+        """The same for a line of curl: `?k=`, any number of `&platforms=` and `&exclude=`."""
         began = time.perf_counter()
-        body: dict[str, Any] = {"user": {"platform": platform, "id": account}}
-        for name in dict.fromkeys(request.query_params):
-            values = request.query_params.getlist(name)
-            body[name] = values if name == "platforms" else _number(values[-1])
-        return await _answer(desk(), _asking(RecommendRequest)(body), began)
+        return await _answer(desk(), _asking(RecommendRequest)(asked(request.scope)), began)
 
     @app.post("/v1/rank", **described(RankRequest, RecommendResponse))
     async def rank(request: Request) -> Response:
@@ -100,7 +109,7 @@ def build(desk: Callable[[], Desk], keys: ApiKeys | None = None) -> FastAPI:
 
     @app.post("/v1/events", **described(EventsRequest, EventsResponse))
     async def events(request: Request) -> Response:
-        """Takes what people did; each event is judged by itself, accepted ones are on disk."""
+        """Takes what people did; each event is judged by itself."""
         began = time.perf_counter()
         batch = await read(request, lambda body: sift(validate(body, _Envelope).events))
         taken = await desk().take(batch)
@@ -114,19 +123,19 @@ def build(desk: Callable[[], Desk], keys: ApiKeys | None = None) -> FastAPI:
         joined = await desk().link(message)
         return _json(joined.model_dump())
 
-    @app.get("/health/live")
+    @app.get("/health/live", **probe())
     async def live() -> dict[str, str]:
         """Whether the process answers."""
         return {"status": "live"}
 
-    @app.get("/health/ready", responses=PROBLEMS)
+    @app.get("/health/ready", **probe(503))
     async def ready() -> dict[str, str]:
         """Whether a model is loaded and warm; `live_state` says what answers lack meanwhile."""
         if reason := desk().not_ready():
             raise ProblemError(503, f"Not ready: {reason}", headers={"Retry-After": "1"})
         return {"status": "ready", "live_state": desk().live_state()}
 
-    describe(app)
+    describe(app, keys.asked)
     return app
 
 
@@ -171,11 +180,3 @@ def _json(body: dict[str, Any]) -> Response:
 
 def _since(began: float) -> float:
     return round((time.perf_counter() - began) * 1e3, 2)
-
-
-def _number(text: str) -> Any:
-    """Returns what JSON would make of a query value: a number or a truth, else the text."""
-    if text in ("true", "false"):
-        return text == "true"
-    digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 20 else text

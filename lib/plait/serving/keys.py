@@ -32,6 +32,11 @@ class ApiKeys:
     def __init__(self, key: str = "", files: Sequence[Path] = (), fresh_s: float = FRESH_S) -> None:
         self._files, self._fresh_s = tuple(files), fresh_s
         self._known = _encoded([key])
+        self._given = bool(key)
+        if key and not self._known:
+            log.error("%s holds white space alone: nobody is let in. Set a key, or nothing.", ONE)
+        elif key != stripped(key):
+            log.warning("%s has white space around it; the key counts without.", ONE)
         self._read_at, self._said = -float("inf"), ""
 
     @classmethod
@@ -42,8 +47,8 @@ class ApiKeys:
 
     @property
     def asked(self) -> bool:
-        """Whether callers need a key. With files they do, even when none can be read."""
-        return bool(self._files or self._known)
+        """Whether callers need a key. Files and a blank key ask for one that nobody has."""
+        return bool(self._files) or self._given
 
     def known(self) -> bool:
         """Whether there is a key now that could be right."""
@@ -51,9 +56,13 @@ class ApiKeys:
         return bool(self._known)
 
     def accept(self, given: str) -> bool:
-        """Returns whether `given` is one of the keys, in the same time for each of them."""
+        """Returns whether `given` is one of the keys, in the same time for each of them.
+
+        Args:
+            given: a header's value, in which each character is one byte.
+        """
         self._refresh()
-        sent = given.encode()
+        sent = given.encode("latin-1", "replace")
         same = [hmac.compare_digest(sent, key) for key in self._known]
         return any(same)
 

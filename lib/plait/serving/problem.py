@@ -92,9 +92,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
+        where = shown(request.scope["path"])
         detail = {
-            404: f"There is nothing at {request.url.path}; see /docs.",
-            405: f"{request.method} is not allowed at {request.url.path}; see /docs.",
+            404: f"There is nothing at {where}; see /docs.",
+            405: f"{shown(request.method)} is not allowed at {where}; see /docs.",
         }.get(error.status_code, str(error.detail))
         return respond(ProblemError(error.status_code, detail, headers=error.headers))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,34 +19,61 @@ _BODIES: tuple[type[BaseModel], ...] = (
     LinkRequest,
     Problem,
 )
-_PROBLEM = {
-    "content": {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+_CONTENT = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+_WORDS: dict[int | str, str] = {
+    400: "The body is not JSON, or the address not UTF-8.",
+    401: "An API key is needed.",
+    404: "There is nothing at this address.",
+    405: "The address does not take this method; `Allow` names those that it takes.",
+    413: "The body is too long.",
+    414: "The address is too long.",
+    415: "The body has another media type.",
+    422: "The request has the wrong content; `errors` say where.",
+    500: "An unforeseen fault; `detail` has its id.",
+    503: "Not ready, or nothing can be kept now; `Retry-After` says when to try again.",
+    "default": "Any other error.",
 }
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, **_PROBLEM}
-    for status, text in {
-        400: "The body is not JSON.",
-        401: "An API key is needed.",
-        413: "The body is too long.",
-        415: "The body has another media type.",
-        422: "The request has the wrong content; `errors` say where.",
-        503: "Not ready, or nothing can be kept now; try again.",
-    }.items()
+_OF_BODIES = (413, 415)
+_OF_PROBES = (400, 404, 405, 414, 500, "default")
+_SECURITY = {
+    "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "Bearer": {"type": "http", "scheme": "bearer"},
 }
 
 
-def described(body: type[BaseModel] | None, answer: type[BaseModel]) -> dict[str, Any]:
+def problems(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
+    """Returns what a route's errors are, by status."""
+    return {status: {"description": _WORDS[status], "content": _CONTENT} for status in statuses}
+
+
+def probe(*more: int) -> dict[str, Any]:
+    """Returns the arguments of a route that needs no key; `more` are statuses of its own."""
+    return {
+        "responses": problems(*_OF_PROBES, *more),
+        "openapi_extra": {"security": []},
+    }
+
+
+def described(
+    body: type[BaseModel] | None,
+    answer: type[BaseModel],
+    parameters: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
     """Returns the arguments of a route that takes `body` and answers `answer` or a problem."""
     extra: dict[str, Any] = {}
-    if body is not None:
+    statuses = list(_WORDS)
+    if body is None:
+        extra["parameters"] = list(parameters)
+        statuses = [status for status in statuses if status not in _OF_BODIES]
+    else:
         schema = {"$ref": _REF.format(model=body.__name__)}
         content = {"application/json": {"schema": schema}}
         extra["requestBody"] = {"required": True, "content": content}
-    return {"responses": {200: {"model": answer}, **PROBLEMS}, "openapi_extra": extra}
+    return {"responses": {200: {"model": answer}, **problems(*statuses)}, "openapi_extra": extra}
 
 
-def describe(app: FastAPI) -> None:
-    """Makes `app.openapi()` hold the bodies' schemas too."""
+def describe(app: FastAPI, key_needed: bool) -> None:
+    """Makes `app.openapi()` hold the bodies' schemas and the ways to send a key."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -55,11 +83,15 @@ def describe(app: FastAPI) -> None:
                 description=app.description,
                 routes=app.routes,
             )
-            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            components = document.setdefault("components", {})
+            schemas = components.setdefault("schemas", {})
             for model in _BODIES:
                 schema = model.model_json_schema(ref_template=_REF)
                 schemas.update(schema.pop("$defs", {}))
                 schemas[model.__name__] = schema
+            components["securitySchemes"] = _SECURITY
+            ways: list[dict[str, list[str]]] = [{name: []} for name in _SECURITY]
+            document["security"] = ways if key_needed else [{}, *ways]
             app.openapi_schema = document
         return app.openapi_schema
 

@@ -105,6 +105,7 @@ class Service:
             items, reasons = lists[place].items, lists[place].reasons
             if partial:
                 reasons = made_without(reasons, partial)
+            taken[place].recorded = asked[place].message.record
             own = _platforms(known[place], histories["platform"][place])
             answers[i] = Answer(
                 model=model,

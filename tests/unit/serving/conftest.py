@@ -39,6 +39,9 @@ class Desk:
     def not_ready(self) -> str:
         return ""
 
+    def live_state(self) -> str:
+        return "down"
+
     def _one(self, results: list[Any]) -> Any:
         (result,) = results
         if isinstance(result, Exception):
