@@ -108,6 +108,14 @@ class RunFailed(PlaitError):
     """A training run lost its workers more often than it may."""
 
 
+class Diverged(PlaitError):
+    """A training run that got worse than guessing, or whose numbers are no numbers any more."""
+
+
+class NotFinite(PlaitError):
+    """Scores, metrics or weights that hold a NaN or an infinity."""
+
+
 class LeakyEvaluation(PlaitError):
     """The model saw the targets it would be evaluated on."""
 

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from plait.config.project import Project
+from plait.config.training import Training
 from plait.errors import ConfigError, nearest
 
 
@@ -66,13 +67,25 @@ def parse_config(raw: object, *, folder: Path, name: str = "config") -> Project:
     return project
 
 
-def _explain(error: ValidationError) -> list[str]:
+def parse_training(raw: object) -> Training:
+    """Returns the training settings in `raw`.
+
+    Raises:
+        ConfigError: one is unknown or wrong.
+    """
+    try:
+        return Training.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError("\n".join(["train:", *_explain(error, Training)])) from None
+
+
+def _explain(error: ValidationError, model: type[BaseModel] = Project) -> list[str]:
     lines = []
     for item in error.errors(include_url=False):
         where = ".".join(str(part) for part in item["loc"]) or "the file"
         if item["type"] == "extra_forbidden":
             *parents, key = item["loc"]
-            hint = nearest(str(key), _fields(tuple(parents)))
+            hint = nearest(str(key), _fields(model, tuple(parents)))
             lines.append(f"  {where}: unknown key. {hint}")
         elif item["type"] == "missing":
             lines.append(f"  {where}: missing. Set it.")
@@ -82,9 +95,9 @@ def _explain(error: ValidationError) -> list[str]:
     return lines
 
 
-def _fields(loc: tuple[int | str, ...]) -> list[str]:
-    """Returns the known keys of the model at `loc` inside the project."""
-    model: Any = Project
+def _fields(root: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """Returns the known keys of the model at `loc` inside `root`."""
+    model: Any = root
     for part in loc:
         if isinstance(model, type) and issubclass(model, BaseModel):
             if part not in model.model_fields:

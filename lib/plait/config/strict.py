@@ -1,4 +1,4 @@
-"""Pydantic models that reject unknown keys, frozen once read."""
+"""Pydantic models that reject unknown keys and numbers that are none, frozen once read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Strict(BaseModel):
-    """Forbids unknown keys: a misspelt setting must never be silently ignored."""
+    """Forbids unknown keys, for a misspelt setting must never be ignored, and NaN and infinity."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

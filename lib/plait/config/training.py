@@ -14,7 +14,7 @@ class Training(Strict):
 
     split: Literal["loo", "time", "none"] = Field("loo", description="what is held out")
     cut: str | None = Field(None, description="split: time, ISO 8601; default: the last tenth")
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=2**63)
     epochs: PositiveInt | None = None
     patience: PositiveInt | None = Field(None, description="epochs without a better validation")
     dimensions: PositiveInt | None = None

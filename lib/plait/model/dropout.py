@@ -17,7 +17,7 @@ class Dropout(nn.Module):
     def __init__(self, rate: float) -> None:
         super().__init__()
         self.rate = rate
-        self._threshold = round(rate * LEVELS)
+        self._threshold = min(round(rate * LEVELS), LEVELS - 1)  # something is always left
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Returns the inputs, while training with a share of `rate` of them zero."""

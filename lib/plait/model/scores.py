@@ -7,9 +7,35 @@ from functools import cached_property
 
 import torch
 
+from plait.errors import NotFinite
 from plait.model.net import Vectors, concatenate
 
 ITEM_ITEM = "item_item"
+
+
+def check_scores(scores: torch.Tensor, platform: str) -> torch.Tensor:
+    """Returns `scores` if every one is finite; a NaN compares false, so it would never lose.
+
+    Args:
+        scores: of any shape.
+        platform: whose items were scored, for the message.
+
+    Raises:
+        NotFinite: one is a NaN or infinite.
+    """
+    finite = torch.isfinite(scores)
+    if not finite.all():
+        raise not_finite(f"{int((~finite).sum()):,} of {scores.numel():,} scores", platform)
+    return scores
+
+
+def not_finite(what: str, platform: str) -> NotFinite:
+    """Returns the error of a model whose scores on `platform` cannot be compared."""
+    return NotFinite(
+        f"{what} on '{platform}' are not finite numbers: the model's weights are broken.",
+        fix="Train again with a smaller train.learning_rate; if it is published already, go back "
+        "with `plait models rollback`.",
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from plait.model.net import Net
@@ -34,9 +36,12 @@ class Best:
         return self.since >= self._patience
 
     def take(self, net: Net, epoch: int, metrics: dict[str, float]) -> None:
-        """Looks at the network after `epoch`; without metrics the newest is the best."""
+        """Looks at the network after `epoch`; without metrics the newest is the best.
+
+        A NaN is never better.
+        """
         self.newest = metrics
-        if self.epoch and metrics and metrics["mrr"] <= self.metrics["mrr"]:
+        if metrics and not metrics["mrr"] > self.metrics.get("mrr", -math.inf):
             self.since += 1
             return
         self.since, self.epoch, self.metrics = 0, epoch, metrics

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 
+from plait.errors import NotFinite
 from plait.model.net import Net
 from plait.model.settings import settings_for
 from plait.training.compiled import compile_on_gpu
 from plait.training.data import TrainingData
+from plait.training.divergence import WORST, broken, diverged, guessing_loss
 from plait.training.draws import seed_dropout
-from plait.training.gradients import sum_gradients
+from plait.training.gradients import clip_gradients, sum_gradients
 from plait.training.group import ALONE, Worker
 from plait.training.hyper import Hyper
 from plait.training.keeper import Keeper
@@ -70,6 +73,10 @@ def fit(
             steps on every worker.
         keeper: of checkpoints; the run goes on from its last one.
         net: the untrained network, with its facts; default: the one that fits the data.
+
+    Raises:
+        Diverged: a loss, gradient, weight or score is not finite, or an epoch was far worse
+            than guessing. All workers of a step see it alike, before a checkpoint is written.
     """
     torch.set_flush_denormal(True)  # tiny averages slow a CPU down a hundredfold
     net = (net or build_net(data, hyper)).to(worker.device)
@@ -94,13 +101,22 @@ def fit(
         views, rows = net.settings.views, sampler.rows(step)
         return build_portion(data, hyper, views, step, rows, worker.rank, worker.workers)
 
+    def keep() -> None:
+        if keeper is not None and worker.first:
+            if name := state.broken():
+                raise diverged(f"'{name}' is not finite", hyper, state.step, sampler.steps)
+            keeper.write(state)
+
+    worst = WORST * guessing_loss(data, hyper)
     over, best = worker.agree([state.best.over, state.best.epoch])
     loader = Loader(build, state.step, state.step if over else sampler.steps * last)
     for portion in loader:
         rate = partial(learning_rate, warmup=hyper.warmup, floor=hyper.floor)
         for group in state.optimizer.param_groups:
             group["lr"] = hyper.learning_rate * rate(state.step, sampler.steps * hyper.epochs)
-        _train(state, portion.to(worker.device), hyper, worker, time.monotonic() - start)
+        fault = _train(state, portion.to(worker.device), hyper, worker, time.monotonic() - start)
+        if fault:
+            raise diverged(fault, hyper, state.step + 1, sampler.steps)
         state.waited = waited + loader.waited
         epoch, number = divmod(state.step, sampler.steps)
         if number:
@@ -109,23 +125,33 @@ def fit(
                 told = state.seconds
                 tell(state.step / sampler.steps, number)
             if keeper is not None and keeper.is_due(state.seconds):
-                keeper.write(state)
+                keep()
             continue
+        mean = state.loss / sampler.steps
+        if mean > worst:
+            fault = f"the mean loss of an epoch is {mean:.4g}, guessing has {worst / WORST:.4g},"
+            raise diverged(fault, hyper, state.step, sampler.steps)
         if data.validation is None:
             state.best.take(state.average.net, epoch, {})
         elif _worth_validating(epoch, last):
-            found = validate_net(state.average.net, data, data.validation, worker)
+            try:
+                found = validate_net(state.average.net, data, data.validation, worker)
+            except NotFinite:
+                fault = "the scores of the validation targets are not finite"
+                raise diverged(fault, hyper, state.step, sampler.steps) from None
             state.best.take(state.average.net, epoch, found)
         state.seconds = time.monotonic() - start
         tell(float(epoch), sampler.steps)
         state.loss = 0.0
-        if keeper is not None:
-            keeper.write(state)
+        keep()
         over, best = worker.agree([state.best.over, state.best.epoch])
         if over:
             break
+    trained = state.best.restore(state.average.net)
+    if fault := broken(trained, data):
+        raise diverged(fault, hyper, state.step, sampler.steps)
     return Fitted(
-        state.best.restore(state.average.net),
+        trained,
         best,
         state.best.metrics,
         state.seconds,
@@ -152,8 +178,8 @@ def build_net(data: TrainingData, hyper: Hyper) -> Net:
     return net
 
 
-def _train(state: State, portion: Portion, hyper: Hyper, worker: Worker, clock: float) -> None:
-    """Does one step."""
+def _train(state: State, portion: Portion, hyper: Hyper, worker: Worker, clock: float) -> str:
+    """Does one step; returns what is wrong with it, and then nothing was changed, or ""."""
     net, device = state.net, worker.device
     net.train()
     seed_dropout(hyper.seed, portion.step, worker.rank)
@@ -162,12 +188,16 @@ def _train(state: State, portion: Portion, hyper: Hyper, worker: Worker, clock: 
         loss = step_loss(net, portion)
     loss.backward()
     sums = sum_gradients(net, loss, portion.targets, clock, worker)
-    torch.nn.utils.clip_grad_norm_(net.parameters(), hyper.clip, foreach=True)
+    for what, value in (("loss", sums.loss), ("norm of the gradient", sums.norm)):
+        if not math.isfinite(value):
+            return f"the {what} is {value}"
+    clip_gradients(net, sums.norm, hyper.clip)
     state.optimizer.step()
     state.average.update(net)
     state.curve.add(sums.loss)
     state.step, state.seconds = state.step + 1, sums.clock
     state.targets, state.loss = state.targets + sums.targets, state.loss + sums.loss
+    return ""
 
 
 def _share(state: State) -> float:

@@ -10,7 +10,7 @@ import torch
 
 from plait.config.training import Training
 from plait.contracts.vocabulary import STRENGTH
-from plait.errors import NoModel
+from plait.errors import Diverged, NoModel
 from plait.model.artifact import CONFIG, Model, Provenance
 from plait.model.neighbours import ItemItem
 from plait.store import Registry
@@ -48,6 +48,7 @@ def make_model(job: Job, worker: Worker, report: Report | None, run: UnfinishedR
     Goes on from the last checkpoint of `run`, if it has one.
 
     Raises:
+        Diverged: the loss, or what came of it, is not finite or far worse than guessing.
         TooFewEvents: there is not enough data for the split.
     """
     if job.refit:
@@ -116,7 +117,18 @@ def _refit(
 ) -> Model | None:
     data = read(job, "none", found.hyper.bins)
     keeper = Keeper(run, worker, "refit", job.checkpoint_every, asdict(found))
-    fitted = fit(data, found.hyper, stop=found.epoch, worker=worker, report=report, keeper=keeper)
+    try:
+        fitted = fit(
+            data, found.hyper, stop=found.epoch, worker=worker, report=report, keeper=keeper
+        )
+    except Diverged as error:
+        if found.source == "search":
+            raise
+        raise Diverged(
+            f"{error.seen} Its settings are those that {found.source} was trained with.",
+            fix=f"{error.fix.split(', and run')[0]}, then run `plait train`, `plait promote` and "
+            "`plait train --refit`.",
+        ) from None
     if not worker.first:
         return None
     term = ItemItem.build(data.history, len(data.vocabulary), found.weights)

@@ -1,10 +1,12 @@
-"""Reports on their way from the workers to the board."""
+"""Reports on their way from the workers to the board, and failures on theirs to the driver."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ray.train import UserCallback
+
+from plait.training.failure import hopeless
 
 
 class ToBoard(UserCallback):
@@ -18,3 +20,11 @@ class ToBoard(UserCallback):
     ) -> None:
         """Called once all workers have reported."""
         self._board.write.remote(metrics[0])
+
+    def after_exception(self, run_context: Any, worker_exceptions: dict[int, Exception]) -> None:
+        """Called once a worker failed, before Ray decides whether to try again.
+
+        What is raised here ends the run: Ray tries again after a worker's error alone.
+        """
+        if error := hopeless(worker_exceptions.values()):
+            raise error

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plait.config import Project, load_config
-from plait.config.training import Training
-from plait.errors import ConfigError, PlaitError, RunFailed
+from plait.config.load import parse_training
+from plait.errors import ConfigError, RunFailed
 from plait.progress import Task, task
 from plait.training.cluster import cpus, gpus, hush, is_connected, ray_running
+from plait.training.failure import in_plaits_words
 from plait.training.job import Job
 from plait.training.scale import Scale
 
@@ -71,6 +72,7 @@ def train(
 
     Raises:
         ConfigError: a setting is outside its range.
+        Diverged: the loss, or what came of it, is not finite or far worse than guessing.
         NothingFused: there is nothing to train on yet.
         NothingToResume: no unfinished run has these settings.
         RunFailed: workers were lost more than `max_failures` times.
@@ -80,10 +82,14 @@ def train(
     if not isinstance(project, Project):
         project = load_config(project)
     given = {name: value for name, value in settings.items() if value is not None}
-    training = Training.model_validate(project.train.model_dump() | given)
+    training = parse_training(project.train.model_dump() | given)
     scale = Scale.of(workers)
     if max_failures < -1:
         raise ConfigError(f"max failures is {max_failures}.", allowed="-1 (no limit), 0 or more.")
+    if not 0 <= checkpoint_every < float("inf"):
+        raise ConfigError(
+            f"the time between checkpoints is {checkpoint_every}.", allowed="0 seconds or more."
+        )
     job = Job.of(project, training, refit, scale.threads(), platforms, checkpoint_every)
     job, run = _begin(job, resume)
     with task("train", unit="targets") as work:
@@ -175,11 +181,10 @@ def _run_on_ray(job: Job, scale: Scale, max_failures: int, work: Task) -> dict[s
 def _cause(error: Exception) -> Exception:
     """Returns what went wrong on a worker in plait's own words, where it has any."""
     failures = dict(getattr(error, "worker_failures", {}))
-    for failure in failures.values():
-        cause = getattr(failure, "cause", None) or failure
-        for candidate in (failure, cause, getattr(failure, "__cause__", None)):
-            if isinstance(candidate, PlaitError):
-                return candidate
+    stopped = getattr(error, "controller_failure", None)  # by the relay, see there
+    for failure in [*failures.values(), *([stopped] if stopped else [])]:
+        if found := in_plaits_words(failure):
+            return found
     if any(map(_is_loss, failures.values())):
         return RunFailed(
             "the run lost a worker, and may lose no more.",

@@ -63,6 +63,12 @@ class State:
         }
         return tensors, facts
 
+    def broken(self) -> str:
+        """Returns the name of a tensor that is not finite, or ""."""
+        tensors = self.capture()[0]
+        fine = torch.stack([torch.isfinite(t).all().to("cpu") for t in tensors.values()])
+        return next((name for name, ok in zip(tensors, fine.tolist(), strict=True) if not ok), "")
+
     @torch.no_grad()
     def restore(self, tensors: Tensors, facts: Facts) -> None:
         """Becomes the state that `capture` returned."""

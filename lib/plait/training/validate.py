@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from plait.errors import NotFinite
 from plait.features.history import History
 from plait.features.split import Targets
 from plait.model.artifact import Model, Provenance
 from plait.model.neighbours import ItemItem
 from plait.model.net import Net
+from plait.model.scores import check_scores, not_finite
 from plait.training.data import TrainingData
 from plait.training.group import ALONE, Worker
 
@@ -23,12 +25,16 @@ def target_ranks(model: Model, targets: Targets, platform: str) -> np.ndarray:
 
     A tie counts half, so a constant score ranks in the middle. Targets must all be of
     `platform`.
+
+    Raises:
+        NotFinite: a score is a NaN or infinite.
     """
     items = model.vocabulary.platform_items(platform)
     ranks = []
     for start in range(0, len(targets), PIECE):
         part = targets.take(np.arange(start, min(start + PIECE, len(targets))))
-        scores = model.score(part.history, platform, part.time).total.clone()
+        scores = check_scores(model.score(part.history, platform, part.time).total, platform)
+        scores = scores.clone()
         column = torch.from_numpy(np.searchsorted(items, part.item)).to(scores.device)
         right = scores.gather(1, column[:, None])
         hide_seen(scores, part.history, items)
@@ -51,19 +57,29 @@ def validate(model: Model, targets: Targets, worker: Worker = ALONE) -> dict[str
 
     The rank against 999 negatives is the one expected of a uniform draw, without the draw's
     noise. `mrr` is the mean over platforms: it chooses the epoch. Workers share the targets.
+
+    Raises:
+        NotFinite: a score is a NaN or infinite; on every worker, whichever saw it.
     """
     if len(targets) > MOST:
         targets = targets.take(np.random.default_rng(0).permutation(len(targets))[:MOST])
-    sums = np.zeros((len(model.platforms), 3))  # targets, reciprocal ranks, discounted gains
+    sums = np.zeros((len(model.platforms), 4))  # targets, reciprocal ranks, gains, faults
     for code, platform in enumerate(model.platforms):
         mine = np.flatnonzero(targets.platform == code)
-        ranks = target_ranks(model, targets.take(mine[worker.rank :: worker.workers]), platform)
+        own = targets.take(mine[worker.rank :: worker.workers])
+        try:
+            ranks, faults = target_ranks(model, own, platform), 0
+        except NotFinite:  # told once all workers know, or the others would wait for this one
+            ranks, faults = np.zeros(0), 1
         items = len(model.vocabulary.platform_items(platform))
         expected = 1 + (ranks - 1) * min(1.0, CANDIDATES / max(1, items - 1))
         gains = (ranks <= 10) / np.log2(ranks + 1)
-        sums[code] = len(ranks), (1 / expected).sum(), gains.sum()
+        sums[code] = len(ranks), (1 / expected).sum(), gains.sum(), faults
     found: dict[str, float] = {}
-    for platform, (count, reciprocal, gain) in zip(model.platforms, worker.sum(sums), strict=True):
+    summed = zip(model.platforms, worker.sum(sums), strict=True)
+    for platform, (count, reciprocal, gain, faults) in summed:
+        if faults:
+            raise not_finite("scores", platform)
         if count:
             found[f"{platform}.mrr"] = float(reciprocal / count)
             found[f"{platform}.ndcg@10"] = float(gain / count)
