@@ -213,3 +213,35 @@ def test_events_are_forgotten_though_the_loader_died_after_the_switch(
     assert load_base(state, store, store.current())
     assert state.client.zrange(recent, 0, -1) == [b"new\n10-0"]
     assert not state.look().forgetful
+
+
+def test_a_base_of_another_packing_stands_beside_while_its_replicas_may_run(
+    store: Store, state: LiveState
+) -> None:
+    """Yesterday's replicas name theirs in `base` and pack with version 0."""
+    client, prefix = state.client, state.prefix
+    number = store.current().number
+
+    def yesterday(version: int) -> set[bytes]:
+        client.set(f"{prefix}base", f"{version}-0123abcd")
+        client.hset(f"{prefix}b{version}-0123abcd:s", "p_1", b"packed as before")
+        client.hset(f"{prefix}b{version}-0123abcd:a", "a_1", "p_1")
+        return set(client.keys(f"{prefix}b{version}-0123abcd:*"))  # type: ignore[arg-type]
+
+    old = yesterday(number)
+    assert load_base(state, store, store.current())
+    assert_whole(state, store)
+    assert client.get(f"{prefix}base") == f"{number}-0123abcd".encode()
+    assert old == set(client.keys(f"{prefix}b{number}-0123abcd:*"))  # type: ignore[arg-type]
+    # They switch on, and drop what they had; ours stays.
+    client.delete(*old)
+    old = yesterday(number + 1)
+    assert_whole(state, store)
+    # Two versions later nobody reads it any more.
+    for step in (1, 2, 3):
+        store.publish(store.current().tables, {}, [])
+        assert load_base(state, store, store.current())
+        there = client.exists(f"{prefix}base", *old)
+        assert there == (3 if step < 3 else 0)
+    assert_whole(state, store)
+    assert client.hkeys(f"{prefix}bases") == [base_name(store.current()).encode()]
