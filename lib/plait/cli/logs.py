@@ -30,7 +30,8 @@ def logs(
 
         limit = None if timeout is None else duration(timeout)
         printer = TextPrinter()
-        outcome = follow_run(api, run.resource, printer, Patience(limit, hopeless=None))
+        patience = Patience(limit, start=None, scheduling=None)
+        outcome = follow_run(api, run.resource, printer, patience)
         printer.conclude(outcome)
         raise typer.Exit(int(outcome.exit))
     from plait.cluster.logs import read_log

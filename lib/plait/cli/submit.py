@@ -32,8 +32,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Run a verb on Kubernetes, where the chart is installed, and follow it to its end.",
     epilog="Exit codes: 0 succeeded, 1 the job failed, 2 what was asked cannot be had, 3 the "
-    "cluster could not start it or does not answer, 4 not in time, 5 cancelled, 130 Ctrl-C: it "
-    "goes on.",
+    "cluster could not start it or does not answer, 4 not in time, 5 cancelled, 6 its image cannot "
+    "be pulled, 7 no node is large enough, 130 Ctrl-C: it goes on.",
 )
 
 
@@ -91,8 +91,12 @@ def _command(verb: Verb) -> Callable[..., None]:
             str | None, typer.Option(help="Wait at most: 90s, 10m. The run goes on.")
         ] = None,
         patience: Annotated[
-            str, typer.Option(help="Wait for what cannot start; then it is cancelled.")
-        ] = "30s",
+            str | None,
+            typer.Option(
+                help="Wait for what cannot start; then it is cancelled.",
+                show_default="30s; for a node that is large enough what the chart says, 10m",
+            ),
+        ] = None,
         cancel_on_interrupt: Annotated[
             bool, typer.Option("--cancel-on-interrupt", help="Ctrl-C cancels the run.")
         ] = False,
@@ -105,7 +109,8 @@ def _command(verb: Verb) -> Callable[..., None]:
             "workers": workers, "cpus": cpus, "memory": memory, "gpus": gpus,
             "driver_memory": driver_memory, "image": image, "queue": queue, "run": run,
             "release": release, "templates": templates, "dry_run": dry_run, "detach": detach,
-            "cancel": cancel_on_interrupt, "patience": duration(patience),
+            "cancel": cancel_on_interrupt,
+            "patience": None if patience is None else duration(patience),
             "timeout": None if timeout is None else duration(timeout),
         }  # fmt: skip
         known = [name for p in context.command.params for name in p.opts if name.startswith("--")]
@@ -168,7 +173,7 @@ def _submit(ask: _Ask, known: Sequence[str]) -> int:
     placed = place(api, asked, resource, dry_run=o["dry_run"] is DryRun.server)
     if o["dry_run"] is DryRun.server:
         return _show(ask, placed.resource, "would be met" if placed.met else "is accepted")
-    return _announce(ask, api, asked, placed)
+    return _announce(ask, api, asked, placed, templates.scheduling_patience)
 
 
 def _show(ask: _Ask, resource: Resource, verdict: str = "") -> int:
@@ -186,7 +191,7 @@ def _show(ask: _Ask, resource: Resource, verdict: str = "") -> int:
     return 0
 
 
-def _announce(ask: _Ask, api: Api, asked: Asked, placed: Placed) -> int:
+def _announce(ask: _Ask, api: Api, asked: Asked, placed: Placed, scheduling: float | None) -> int:
     from plait.cluster.submit import is_same
 
     name = placed.resource["metadata"]["name"]
@@ -205,19 +210,25 @@ def _announce(ask: _Ask, api: Api, asked: Asked, placed: Placed) -> int:
         else:
             typer.echo(_come_back(api, name), err=True)
         return 0
-    return _follow(ask, api, placed)
+    return _follow(ask, api, placed, scheduling)
 
 
-def _follow(ask: _Ask, api: Api, placed: Placed) -> int:
+def _follow(ask: _Ask, api: Api, placed: Placed, scheduling: float | None) -> int:
     from plait.cli.run_printer import QuietPrinter, TextPrinter, record_of
     from plait.cluster.cancel import cancel
-    from plait.cluster.follow import Patience, follow_run
+    from plait.cluster.follow import SCHEDULING_S, START_S, Patience, follow_run
     from plait.cluster.outcome import Exit
 
     name = placed.resource["metadata"]["name"]
     loud, quiet = TextPrinter(), QuietPrinter()
     signal.signal(signal.SIGTERM, _interrupt)
-    patience = Patience(ask.options["timeout"], ask.options["patience"])
+    given = ask.options["patience"]
+    by_chart = SCHEDULING_S if scheduling is None else scheduling
+    patience = Patience(
+        ask.options["timeout"],
+        start=START_S if given is None else given,
+        scheduling=by_chart if given is None else given,
+    )
     try:
         outcome = follow_run(api, placed.resource, quiet if ask.as_json else loud, patience)
     except KeyboardInterrupt:

@@ -17,12 +17,15 @@ from plait.cluster.outcome import Exit, State, state_of
 from plait.cluster.parts import Source, events_of, log_source, pods_of
 from plait.cluster.refusal import Forbidden
 from plait.cluster.verbs import KINDS, Resource
-from plait.cluster.waiting import Reason, reasons
+from plait.cluster.waiting import Obstacle, Reason, reasons
 from plait.cluster.watch import Seen, Silent, watch
 from plait.errors import ClusterDown, PlaitError
 
 LOOK_S, LOOK_ACTIVE_S = 2.0, 10.0  # between two looks at the pods
 DOWN_S = 600.0  # an API server silent for so long is given up
+START_S = 30.0
+SCHEDULING_S = 600.0  # a node pool that stands at zero brings a node within minutes
+_EXITS = {Obstacle.IMAGE: Exit.IMAGE, Obstacle.SCHEDULING: Exit.UNSCHEDULABLE}
 TAIL = 20
 DENIED = 3
 CANCEL_S = 12.0  # asked for again and again
@@ -47,13 +50,19 @@ class Patience:
 
     Args:
         whole: until the run has ended.
-        hopeless: for a run that cannot start; then it is cancelled.
+        start: for a run that cannot start; then it is cancelled.
+        scheduling: the same, where a node that is large enough may yet be added.
         down: for an API server that does not answer.
     """
 
     whole: float | None = None
-    hopeless: float | None = 30.0
+    start: float | None = START_S
+    scheduling: float | None = SCHEDULING_S
     down: float = DOWN_S
+
+    def for_(self, obstacle: Obstacle) -> float | None:
+        """Returns how long a run that `obstacle` keeps from starting is given."""
+        return self.scheduling if obstacle is Obstacle.SCHEDULING else self.start
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ class _Follower:
     state: State = field(default_factory=lambda: State(""))
     began: float = field(default_factory=time.monotonic)
     looked: float = 0.0
-    hopeless: float | None = None
+    stuck: tuple[Obstacle, float] | None = None  # on what, since when
     told: set[str] = field(default_factory=set)
     denied: int = 0  # looks in a row that were forbidden
 
@@ -199,15 +208,18 @@ class _Follower:
                 for p in executors
             )
         )
-        if works or not waits or not waits[0].hopeless:
-            self.hopeless = None
+        obstacle = waits[0].obstacle if waits else None
+        if works or obstacle is None:
+            self.stuck = None
             return None
-        now = time.monotonic()
-        if self.hopeless is None:
-            self.hopeless = now
-        patience = self.patience.hopeless
-        if patience is None or now - self.hopeless < patience:
+        patience, now = self.patience.for_(obstacle), time.monotonic()
+        if self.stuck is None or self.stuck[0] is not obstacle:
+            self.stuck = obstacle, now
+            if obstacle is Obstacle.SCHEDULING and patience:
+                self._once(f"A node may be added: it is given {patience:g} s (--patience).")
+        if patience is None or now - self.stuck[1] < patience:
             return None
+        code = _EXITS.get(obstacle, Exit.INFRASTRUCTURE)
         if self.resource["kind"] == "RayService":  # never taken down for a bad upgrade
             why = f"{waits[0].sentence} It is left as it is."
         else:
@@ -215,10 +227,10 @@ class _Follower:
                 replace(self.api, patience=CANCEL_S),
                 self.resource,
                 waits[0].sentence,
-                Exit.INFRASTRUCTURE,
+                code,
             )
             why = f"{waits[0].sentence} The run was cancelled."
-        return self._end(State("cannot start", exit=Exit.INFRASTRUCTURE), why, waits[0].fix)
+        return self._end(State("cannot start", exit=code), why, waits[0].fix)
 
     def _nodes(self) -> list[Resource] | None:
         if "nodes" in self.told:

@@ -18,6 +18,8 @@ class Exit(IntEnum):
     INFRASTRUCTURE = 3  # the cluster could not start it, or not be asked
     DEADLINE = 4
     CANCELLED = 5
+    IMAGE = 6  # it cannot be pulled
+    UNSCHEDULABLE = 7  # no node is large enough, and none came
     DETACHED = 130  # Ctrl-C: the run goes on
 
 

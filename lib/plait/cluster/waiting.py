@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 from plait.cluster.quantity import amount, written
 from plait.cluster.verbs import Resource
@@ -20,12 +21,26 @@ _PULL = re.compile(
 _SCALING = ("TriggeredScaleUp", "Nominated")  # the cluster autoscaler's, Karpenter's
 
 
+class Obstacle(Enum):
+    """What keeps a run from ever starting, as things stand."""
+
+    IMAGE = "image"  # it cannot be pulled
+    SCHEDULING = "scheduling"  # no node is large enough; a node pool may still grow one
+    REFUSED = "refused"  # a quota, a policy, a missing secret
+
+
 @dataclass(frozen=True)
 class Reason:
-    """Why a run waits. `hopeless`: no waiting will change it; `fix`: what will."""
+    """Why a run waits.
+
+    Attributes:
+        sentence: for whoever waits for it.
+        obstacle: what has to change first; null where waiting is enough.
+        fix: what changes it.
+    """
 
     sentence: str
-    hopeless: bool = False
+    obstacle: Obstacle | None = None
     fix: str = ""
 
 
@@ -44,7 +59,7 @@ def reasons(
     found = [reason for pod in pods for reason in _of_pod(pod, events, rooms)]
     found += [reason for event in events for reason in _of_creation(event)]
     unique = {reason.sentence: reason for reason in found}
-    return sorted(unique.values(), key=lambda reason: not reason.hopeless)
+    return sorted(unique.values(), key=lambda reason: reason.obstacle is None)
 
 
 def _of_pod(
@@ -78,11 +93,11 @@ def _container(
             said = "it is not on the node, and its pull policy is Never"
         yield Reason(
             f"Image '{image}' cannot be had: {said or reason}.",
-            hopeless=True,
+            Obstacle.IMAGE,
             fix="Check its name and tag, and that the node may pull it; then submit with --image.",
         )
     elif reason == "CreateContainerConfigError":
-        yield Reason(f"Pod {name} cannot start: {message}.", hopeless=True)
+        yield Reason(f"Pod {name} cannot start: {message}.", Obstacle.REFUSED)
     elif reason == "CrashLoopBackOff":
         last = ((container.get("lastState") or {}).get("terminated") or {}).get("reason", "")
         yield Reason(
@@ -114,7 +129,7 @@ def _unscheduled(
                 return Reason(
                     f"Pod {name} asks for {_NAMES[resource]}: {asked}, and the largest node has "
                     f"{has}.",
-                    hopeless=True,
+                    Obstacle.SCHEDULING,
                     fix="Ask for less: --cpus, --memory, --gpus; or add a larger node.",
                 )
     # The scheduler tells nodes that are too small from nodes that are full.
@@ -124,7 +139,7 @@ def _unscheduled(
         if never and rooms is None:
             return Reason(
                 f"No node can ever take pod {name}: {said}.",
-                hopeless=True,
+                Obstacle.SCHEDULING,
                 fix="Ask for less: --cpus, --memory, --gpus; or add a node that fits.",
             )
         return Reason(f"Pod {name} waits for room on a node: {said}.")
@@ -141,7 +156,7 @@ def _of_creation(event: Resource) -> Iterator[Reason]:
         yield Reason(
             f"The namespace's Pod Security refuses a pod of {who}: "
             f"{_text(message[message.index('violates PodSecurity') :])}.",
-            hopeless=True,
+            Obstacle.REFUSED,
             fix="The chart's contexts pass `restricted`: mend its values and run `helm upgrade`.",
         )
     elif quota := _QUOTA.search(_text(message)):
@@ -150,13 +165,13 @@ def _of_creation(event: Resource) -> Iterator[Reason]:
         yield Reason(
             f"The namespace's quota wants limits that a pod of {who} does not have: "
             f"{_text(message[message.rfind('failed quota') :])}.",
-            hopeless=True,
+            Obstacle.REFUSED,
             fix="Set them in the chart's values.",
         )
     elif "serviceaccount" in message and "not found" in message:
-        yield Reason(f"No pod of {who} can be made: {_text(message)}.", hopeless=True)
+        yield Reason(f"No pod of {who} can be made: {_text(message)}.", Obstacle.REFUSED)
     elif event.get("reason") in ("ValidationFailed", "InvalidRayJobSpec", "InvalidRayJobMetadata"):
-        yield Reason(f"{_text(message)}.", hopeless=True)
+        yield Reason(f"{_text(message)}.", Obstacle.REFUSED)
 
 
 def _over_quota(quota: str, requested: str, used: str, limited: str) -> Reason:
@@ -168,7 +183,7 @@ def _over_quota(quota: str, requested: str, used: str, limited: str) -> Reason:
         )
         return Reason(
             f"Quota '{quota}' of the namespace can never hold a pod of this run: {wants}.",
-            hopeless=True,
+            Obstacle.REFUSED,
             fix="Ask for less: --cpus, --memory, --gpus, --workers; or have the quota raised.",
         )
     return Reason(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
+from plait.cluster.template import templates_of
 from tests.helm.chart import environment, render
 
 JOBS = ("train", "evaluate", "recommend")
@@ -13,8 +14,12 @@ JOBS = ("train", "evaluate", "recommend")
 def test_the_contract_with_the_command_line() -> None:
     found = render().one("ConfigMap", "plait-templates")
     assert found["data"]["contract"] == "1"
-    keys = {"contract", "fuse.json", "serve.json", *(f"{verb}.json" for verb in JOBS)}
+    patience = "schedulingPatienceSeconds"
+    keys = {"contract", patience, "fuse.json", "serve.json", *(f"{verb}.json" for verb in JOBS)}
     assert found["data"].keys() == keys
+    assert found["data"][patience] == "600"
+    longer = render(submit={patience: 1200}).one("ConfigMap", "plait-templates")
+    assert templates_of(longer, "here").scheduling_patience == 1200
     labels = found["metadata"]["labels"]
     assert labels["app.kubernetes.io/component"] == "templates"
     assert labels["app.kubernetes.io/part-of"] == "plait"

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from plait.cluster.waiting import Reason, reasons
+from plait.cluster.follow import Patience
+from plait.cluster.waiting import Obstacle, Reason, reasons
 
 NODE = {
     "metadata": {"name": "node"},
@@ -52,10 +53,10 @@ def only(
 
 
 @pytest.mark.parametrize("reason", ["ErrImagePull", "ImagePullBackOff", "InvalidImageName"])
-def test_an_image_that_is_not_there_is_hopeless(reason: str) -> None:
+def test_an_image_that_is_not_there_is_an_obstacle(reason: str) -> None:
     pulled = event("Failed", 'Failed to pull image "plait:9": manifest unknown', "Pod", "p")
     said = only([pod(waiting={"reason": reason, "message": "back-off"})], [pulled])
-    assert said.hopeless
+    assert said.obstacle is Obstacle.IMAGE
     assert "Image 'plait:9' cannot be had" in said.sentence
     assert "--image" in said.fix
 
@@ -77,26 +78,26 @@ def test_an_image_that_is_never_pulled_says_so() -> None:
     assert "never" in only([pod(waiting={"reason": "ErrImageNeverPull"})]).sentence.lower()
 
 
-def test_more_than_the_largest_node_has_is_hopeless() -> None:
+def test_more_than_the_largest_node_has_wants_another_node() -> None:
     said = only([pod("64", NEVER)], nodes=[NODE])
-    assert said.hopeless
+    assert said.obstacle is Obstacle.SCHEDULING
     assert said.sentence == "Pod p asks for CPUs: 64, and the largest node has 2."
 
 
 def test_nodes_that_are_full_are_worth_waiting_for() -> None:
     for nodes in ([NODE], None):
         said = only([pod("1", FULL)], nodes=nodes)
-        assert not said.hopeless
+        assert said.obstacle is None
         assert "waits for room" in said.sentence
 
 
 def test_without_the_right_to_read_nodes_the_scheduler_is_believed() -> None:
-    assert only([pod("64", NEVER)], nodes=None).hopeless
+    assert only([pod("64", NEVER)], nodes=None).obstacle is Obstacle.SCHEDULING
 
 
 def test_a_node_that_is_being_added_is_waited_for() -> None:
     growing = event("TriggeredScaleUp", "pod triggered scale-up", "Pod", "p")
-    assert not only([pod("64", NEVER)], [growing], [NODE]).hopeless
+    assert only([pod("64", NEVER)], [growing], [NODE]).obstacle is None
 
 
 def quota(requested: str, used: str, limited: str) -> dict[str, Any]:
@@ -104,37 +105,51 @@ def quota(requested: str, used: str, limited: str) -> dict[str, Any]:
     return event("FailedToCreateHeadPod", f"{text}limited: {limited}")
 
 
-def test_a_quota_below_one_pod_is_hopeless_and_a_full_one_is_not() -> None:
+def test_a_quota_below_one_pod_is_an_obstacle_and_a_full_one_is_not() -> None:
     never = quota("cpu=2,memory=1Gi", "cpu=0,memory=0", "cpu=1,memory=4Gi")
     said = only([], [never])
-    assert said.hopeless
+    assert said.obstacle is Obstacle.REFUSED
     assert "cpu 2 of 1" in said.sentence
     full = only([], [quota("cpu=1", "cpu=2", "cpu=2")])
-    assert not full.hopeless
+    assert full.obstacle is None
     assert "waiting for room" in full.sentence
 
 
-def test_what_the_namespace_forbids_is_hopeless() -> None:
+def test_what_the_namespace_forbids_is_an_obstacle() -> None:
     message = 'pods "x" is forbidden: violates PodSecurity "restricted:latest": privileged (...)'
-    assert only([], [event("FailedToCreateHeadPod", message)]).hopeless
+    assert only([], [event("FailedToCreateHeadPod", message)]).obstacle is Obstacle.REFUSED
     missing = 'error looking up service account ns/spark: serviceaccount "spark" not found'
-    assert only([], [event("FailedCreate", missing, "Job")]).hopeless
+    assert only([], [event("FailedCreate", missing, "Job")]).obstacle is Obstacle.REFUSED
 
 
-def test_a_missing_secret_is_hopeless_and_named() -> None:
+def test_a_missing_secret_is_an_obstacle_and_named() -> None:
     waiting = {"reason": "CreateContainerConfigError", "message": 'secret "keys" not found'}
     said = only([pod(waiting=waiting)])
-    assert said.hopeless
+    assert said.obstacle is Obstacle.REFUSED
     assert 'secret "keys" not found' in said.sentence
 
 
 def test_the_same_reason_of_many_pods_is_said_once_and_the_worst_first() -> None:
     waiting = {"reason": "ErrImageNeverPull"}
     found = reasons([pod("1", FULL), pod(waiting=waiting), pod(waiting=waiting)], [], [NODE])
-    assert [reason.hopeless for reason in found] == [True, False]
+    assert [reason.obstacle for reason in found] == [Obstacle.IMAGE, None]
 
 
 def test_a_pod_that_has_ended_waits_for_nothing() -> None:
     ended = pod("64", NEVER)
     ended["status"]["phase"] = "Succeeded"
     assert reasons([ended], [], [NODE]) == []
+
+
+def test_a_node_pool_at_zero_is_given_minutes_and_the_rest_seconds() -> None:
+    assert Patience().for_(Obstacle.SCHEDULING) == 600
+    assert Patience().for_(Obstacle.IMAGE) == Patience().for_(Obstacle.REFUSED) == 30
+    assert Patience(scheduling=1200).for_(Obstacle.SCHEDULING) == 1200
+
+
+def test_a_gpu_that_no_node_has_wants_another_node() -> None:
+    wants = pod("1", NEVER)
+    wants["spec"]["containers"][0]["resources"]["limits"] = {"nvidia.com/gpu": "1"}
+    said = only([wants], nodes=[NODE])
+    assert said.obstacle is Obstacle.SCHEDULING
+    assert said.sentence == "Pod p asks for GPUs: 1, and the largest node has 0."
