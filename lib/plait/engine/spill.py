@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,14 +11,18 @@ import polars as pl
 
 from plait.engine.base import BUCKET
 from plait.errors import StoreError
+from plait.store.lease import LEASE_S, Leased
 
 
 class LocalSpill:
     """Parquet files by bucket in a folder of its own, gone on `close`."""
 
     def __init__(self, folder: Path, buckets: int) -> None:
-        sweep(folder)
-        self.folder = folder / f"spill-{os.getpid()}-{uuid.uuid4().hex}"
+        try:
+            self._lease = Leased(folder)
+        except OSError as error:
+            raise _unwritable(folder, error) from None
+        self.folder = self._lease.folder
         self.buckets = buckets
         self.rows = 0
         self._lock = Lock()
@@ -45,13 +47,20 @@ class LocalSpill:
                     folder / f"{uuid.uuid4().hex}.parquet", compression="lz4", statistics=False
                 )
         except (OSError, pl.exceptions.ComputeError) as error:  # Polars says a full disk so
-            raise StoreError(
-                f"cannot set rows aside in '{self.folder}' ({str(error).splitlines()[0]}).",
-                fix="Free space beside the store, then run again.",
-            ) from None
+            raise _unwritable(self.folder, error) from None
 
     def read(self, bucket: int, columns: Sequence[str] | None = None) -> pl.DataFrame | None:
-        """Returns all rows of `bucket`, or null if it is empty."""
+        """Returns all rows of `bucket`, or null if it is empty.
+
+        Raises:
+            StoreError: another machine took this run for dead and removed its rows.
+        """
+        if self._lease.is_lost:
+            raise StoreError(
+                f"what was set aside in '{self.folder}' is gone.",
+                allowed=f"A run that shows no life for {LEASE_S:.0f} s is cleared away by others.",
+                fix="Run again; nothing half-written is visible.",
+            )
         files = sorted((self.folder / str(bucket)).glob("*.parquet"))
         if not files:
             return None
@@ -71,22 +80,11 @@ class LocalSpill:
 
     def close(self) -> None:
         """Removes everything set aside."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._lease.close()
 
 
-def sweep(folder: Path) -> None:
-    """Removes what runs that were killed left in `folder`."""
-    for left in folder.glob("spill-*-*"):
-        pid = left.name.split("-")[1]
-        if pid.isdigit() and not _alive(int(pid)):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _unwritable(folder: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"cannot set rows aside in '{folder}' ({str(error).splitlines()[0]}).",
+        fix="Free space beside the store, then run again.",
+    )

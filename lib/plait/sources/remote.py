@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +11,9 @@ from pathlib import Path, PurePosixPath
 import obstore
 from obstore.exceptions import PreconditionError
 
-from plait.engine.spill import sweep
 from plait.errors import StoreError
 from plait.store.fault import reaching
+from plait.store.lease import Leased
 from plait.store.location import split_address
 from plait.store.objects import list_objects
 from plait.store.s3 import open_bucket
@@ -114,14 +111,16 @@ def fetched(file: RemoteFile) -> Iterator[Path]:
         StoreError: S3 or the disk fails.
     """
     scratch = scratch_folder()
-    sweep(scratch)
-    folder = scratch / f"spill-{os.getpid()}-{uuid.uuid4().hex}"
-    path = folder / PurePosixPath(file.address).name
+    try:
+        lease = Leased(scratch)
+    except OSError as error:
+        raise _full(file, scratch, error) from None
+    path = lease.folder / PurePosixPath(file.address).name
     try:
         _copy(file, path)
         yield path
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        lease.close()
 
 
 def _copy(file: RemoteFile, path: Path) -> None:
@@ -143,10 +142,14 @@ def _copy(file: RemoteFile, path: Path) -> None:
     except (PreconditionError, FileNotFoundError):
         raise Changed from None
     except OSError as error:
-        raise StoreError(
-            f"cannot copy '{file.address}' to '{path.parent}' ({error.strerror or error}).",
-            fix="Free space there, or set TMPDIR to a larger disk.",
-        ) from None
+        raise _full(file, path.parent, error) from None
+
+
+def _full(file: RemoteFile, folder: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"cannot copy '{file.address}' to '{folder}' ({error.strerror or error}).",
+        fix="Free space there, or set TMPDIR to a larger disk.",
+    )
 
 
 def _regex(key: str) -> re.Pattern[str]:
