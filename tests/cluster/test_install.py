@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -23,6 +26,11 @@ def test_install(
     for pod in get("pods", "-n", "plait")["items"]:
         assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
     wait_until(_says_what_is_missing, 30, "a 503 that names the next command")
+    command = [sys.executable, "-m", "plait.cli.main", "status", "-n", "plait", "-o", "json"]
+    listed = subprocess.run(command, env=shell, check=True, capture_output=True, text=True).stdout
+    (run,) = json.loads(listed)["runs"]
+    assert (run["name"], run["state"]) == ("plait", "not ready")  # though its pods are
+    assert "plait train" in run["why"]
 
 
 def _says_what_is_missing() -> bool:

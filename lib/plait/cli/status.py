@@ -24,10 +24,11 @@ def status(
 ) -> None:
     """List the runs on Kubernetes, newest first; with NAME, say why that one waits or failed."""
     from plait.cluster.connect import connect
-    from plait.cluster.runs import find, runs
+    from plait.cluster.runs import ask_endpoint, find, runs
 
     api = connect(context, namespace)
     listed = [find(api, name)] if name is not None else runs(api)
+    listed = [ask_endpoint(api, run) for run in listed]
     if output is Output.json:
         typer.echo(json.dumps({"runs": [run.record() for run in listed]}, indent=2))
         return
@@ -53,7 +54,13 @@ def _print(api: Api, listed: list[Run]) -> None:
     table.add_column("age", justify="right", no_wrap=True)
     table.add_column("workers", justify="right")
     table.add_column("why", overflow="fold", max_width=60)
-    colours = {"succeeded": "green", "ready": "green", "failed": "red", "running": "cyan"}
+    colours = {
+        "succeeded": "green",
+        "ready": "green",
+        "failed": "red",
+        "running": "cyan",
+        "not ready": "yellow",
+    }
     for run in listed:
         record, state = run.record(), run.state
         table.add_row(

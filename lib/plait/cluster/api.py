@@ -97,6 +97,19 @@ class Api:
         root = f"/api/v1/namespaces/{self.namespace}/{plural}"
         return f"{root}/{name}" if name else root
 
+    def get_through(self, service: str, path: str) -> tuple[int, bytes]:
+        """Returns status and body of what a Service answers, asked by way of the API server.
+
+        Args:
+            service: its name and port, as name:port.
+            path: of the request, with its first slash.
+
+        Raises:
+            ClusterDown: the API server does not answer.
+        """
+        response = self._request("GET", self.core("services", f"{service}/proxy{path}"), {})
+        return int(response.status), self._read(response)
+
     @contextmanager
     def stream(self, path: str, **query: Any) -> Iterator[Iterator[bytes]]:
         """Yields the lines of an answer that goes on: a watch, or a log. Raises as `get` does."""
@@ -138,6 +151,20 @@ class Api:
         content: str = "application/json",
         timeout: tuple[int, int] = _ANSWER_S,
     ) -> Any:
+        response = self._request(method, path, query, body, content, timeout)
+        if response.status >= 400:
+            raise explain(response.status, self._read(response), path, self)
+        return response
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any],
+        body: Resource | None = None,
+        content: str = "application/json",
+        timeout: tuple[int, int] = _ANSWER_S,
+    ) -> Any:
         from urllib3.exceptions import HTTPError
 
         headers = {"Accept": "application/json", "Content-Type": content}
@@ -150,12 +177,9 @@ class Api:
                 method, path, query_params=list(query.items()), header_params=headers,
                 body=sent, auth_settings=_AUTH,
             )  # fmt: skip
-            response = self.client.call_api(*request, _request_timeout=timeout)
+            return self.client.call_api(*request, _request_timeout=timeout)
         except (HTTPError, OSError) as error:
             raise down(self.where, error) from None
-        if response.status >= 400:
-            raise explain(response.status, self._read(response), path, self)
-        return response
 
     def _read(self, response: Any) -> bytes:
         from urllib3.exceptions import HTTPError

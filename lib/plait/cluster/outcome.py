@@ -144,7 +144,8 @@ def _ray_service(resource: Resource) -> State:
                 why = _sentence(application.get("message") or "")
                 return State("failed", exit=Exit.FAILED, why=why)
     if moving.get("status") == "True":
-        return State("upgrading")
+        since = str(moving.get("lastTransitionTime") or "an unknown time")
+        return State("upgrading", why=f"The new pods are not ready, since {since}.")
     return State("starting" if status else "submitted")
 
 

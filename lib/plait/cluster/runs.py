@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from plait.cluster.api import Api
 from plait.cluster.fill import WORKERS, cluster_spec
 from plait.cluster.naming import RUN, VERB
-from plait.cluster.outcome import State, state_of
+from plait.cluster.outcome import Exit, State, state_of
+from plait.cluster.readiness import checked_state
 from plait.cluster.refusal import Forbidden, Missing, no_namespace
 from plait.cluster.template import INSTANCE
 from plait.cluster.verbs import KINDS, Resource
@@ -21,6 +22,7 @@ class Run:
     """A run, as `plait status` shows it."""
 
     resource: Resource
+    answered: State | None = None  # by the endpoint itself, where it was asked
 
     @property
     def name(self) -> str:
@@ -30,7 +32,7 @@ class Run:
     @property
     def state(self) -> State:
         """How it stands."""
-        return state_of(self.resource)
+        return self.answered or state_of(self.resource)
 
     @property
     def workers(self) -> str:
@@ -103,6 +105,14 @@ def runs(api: Api) -> list[Run]:
     if not found:
         check_namespace(api)
     return sorted(found.values(), key=lambda run: run.began, reverse=True)
+
+
+def ask_endpoint(api: Api, run: Run) -> Run:
+    """Returns `run`, and if it is an endpoint that looks ready, with what it says itself."""
+    state = run.state
+    if run.resource["kind"] != "RayService" or state.exit is not Exit.SUCCEEDED:
+        return run
+    return replace(run, answered=checked_state(api, run.resource, state))
 
 
 def find(api: Api, name: str) -> Run:

@@ -34,8 +34,10 @@ def test_schedules_submit_jobs_and_change_no_service() -> None:
     people, schedules = (
         rights(chart.one("Role", f"plait-{name}")) for name in ("submit", "submitter")
     )
+    verbs = ("get", "list", "watch", "create", "patch", "delete")
     assert people - schedules == {
-        ("rayservices", verb) for verb in ("get", "list", "watch", "create", "patch", "delete")
+        *(("rayservices", verb) for verb in verbs),
+        ("services/proxy", "get"),  # of the endpoint alone, to ask whether it is ready
     }
     for role in (people, schedules):
         assert not {kind for kind, _ in role} & {"secrets", "roles", "pods/exec"}
