@@ -10,6 +10,8 @@ from pydantic import BaseModel, ValidationError
 
 from plait.config.project import Project
 from plait.config.training import Training
+from plait.contracts.fields import models_in
+from plait.contracts.wording import plain
 from plait.errors import ConfigError, nearest
 
 
@@ -54,6 +56,11 @@ def load_config(path: str | Path = "plait.yaml") -> Project:
         raw = yaml.load(text, _UniqueKeys)  # a SafeLoader
     except yaml.YAMLError as error:
         raise ConfigError(f"'{path}' is not YAML: {error}", fix="Mend the line named.") from None
+    except (TypeError, ValueError, RecursionError):  # YAML makes them numbers and times by itself
+        raise ConfigError(
+            f"'{path}' holds a number or a date that cannot be read, or is nested too deep.",
+            fix="Put what should be text in quotes.",
+        ) from None
     return parse_config(raw, folder=file.absolute().parent, name=str(path))
 
 
@@ -89,9 +96,13 @@ def _explain(error: ValidationError, model: type[BaseModel] = Project) -> list[s
             lines.append(f"  {where}: unknown key. {hint}")
         elif item["type"] == "missing":
             lines.append(f"  {where}: missing. Set it.")
+        elif item["type"] == "invalid_key" or item["loc"][-1:] == ("[key]",):
+            where = where.removesuffix(".[key]")
+            lines.append(f"  {where}: a name must be text. Put it in quotes.")
         else:
-            seen = "" if isinstance(item["input"], dict) else f" (seen: {item['input']!r})"
-            lines.append(f"  {where}: {item['msg']}{seen}")
+            seen = item["input"]
+            shown = f" (seen: {seen!r:.80})" if isinstance(seen, int | float | str) else ""
+            lines.append(f"  {where}: {plain(item, 'a mapping')}{shown}")
     return lines
 
 
@@ -103,13 +114,7 @@ def _fields(root: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
             if part not in model.model_fields:
                 continue
             model = model.model_fields[str(part)].annotation
-        models = _models_in(model)
+        models = models_in(model)
         if len(models) == 1:
             model = models[0]
     return list(model.model_fields) if hasattr(model, "model_fields") else []
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [m for arg in getattr(annotation, "__args__", ()) for m in _models_in(arg)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import Field, PositiveInt, PrivateAttr, field_validator
 from plait.config.platform import Platform
 from plait.config.strict import Strict
 from plait.config.training import Training
+from plait.contracts.names import MODEL_NAME, PLATFORM_NAME, RULES
 from plait.errors import ConfigError
 
 
@@ -54,9 +56,11 @@ class Project(Strict):
         description="where tables and models live: a path relative to this file, or "
         "s3://bucket/prefix"
     )
-    model: str = Field("default", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
+    model: str = Field("default", pattern=MODEL_NAME)
     sequence_length: PositiveInt = Field(50, description="item events kept for one person")
-    platforms: dict[str, Platform] = Field(min_length=1)
+    platforms: dict[str, Platform] = Field(
+        min_length=1, json_schema_extra={"propertyNames": {"pattern": PLATFORM_NAME}}
+    )
     people: People = People()
     pseudonyms: Pseudonyms = Pseudonyms()
     train: Training = Training()
@@ -68,8 +72,11 @@ class Project(Strict):
     @classmethod
     def _names(cls, platforms: dict[str, Platform]) -> dict[str, Platform]:
         for name in platforms:
-            if not name.replace("_", "").replace("-", "").isalnum() or len(name) > 64:
-                msg = f"platform name '{name}' may hold letters, digits, - and _ (at most 64)"
+            if not re.fullmatch(PLATFORM_NAME, name):
+                msg = (
+                    f"the platform name {name[:64]!r} {RULES[PLATFORM_NAME]}; item ids start "
+                    "with it and addresses hold it"
+                )
                 raise ValueError(msg)
         return platforms
 
@@ -77,7 +84,7 @@ class Project(Strict):
         """Checks that every platform named under people exists."""
         for name in (n for group in self.people.same_account_id for n in group):
             if name not in self.platforms:
-                msg = f"people.same_account_id names '{name}'; platforms: {sorted(self.platforms)}"
+                msg = f"people.same_account_id names {name!r}; platforms: {sorted(self.platforms)}"
                 raise ValueError(msg)
 
     def path(self, relative: str) -> Path:

@@ -61,7 +61,7 @@ def plain(item: Mapping[str, Any], mapping: str = "an object") -> str:
         return "is no well-formed Unicode"
     if kind == "invalid_key":
         return "must be named by text"
-    return str(item["msg"].removeprefix("Value error, "))
+    return str(item["msg"]).removeprefix("Value error, ")[:300]
 
 
 def _seen(value: Any, mapping: str) -> str:
