@@ -128,6 +128,10 @@ class LiveStateDown(PlaitError):
     """Valkey does not answer."""
 
 
+class LossyLiveState(PlaitError):
+    """A Valkey whose settings may lose events that were accepted."""
+
+
 class MissingSpark(PlaitError):
     """PySpark is not installed, or not the one plait works with."""
 

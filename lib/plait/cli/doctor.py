@@ -41,7 +41,7 @@ def doctor(
     ] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Look at this machine, the project's store and the cluster; print the fix for what is amiss.
+    """Look at this machine, store, live state and cluster; print the fix for what is amiss.
 
     Ends with 1 if anything fails, 0 if not; a warning is none.
     """
@@ -62,12 +62,14 @@ def _checks(
     config: Path | None, cluster: bool, where: tuple[str | None, str | None, str | None, str | None]
 ) -> Iterator[Check]:
     from plait.doctor.cluster import check_cluster
+    from plait.doctor.live_state import check_live_state
     from plait.doctor.machine import check_machine
     from plait.doctor.project import check_project
 
     yield from check_machine()
     if config is not None or DEFAULT_CONFIG.exists():
         yield from check_project(config or DEFAULT_CONFIG)
+        yield from check_live_state(config or DEFAULT_CONFIG)
     if cluster:
         yield from check_cluster(*where)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import threading
 from pathlib import Path
@@ -26,6 +27,14 @@ def serve(
     live_state: Annotated[
         str | None, typer.Option(help="redis:// address of Valkey; default: an embedded one.")
     ] = None,
+    durability: Annotated[
+        str | None,
+        typer.Option(
+            "--live-state-durability",
+            help="fsync: refuse a Valkey that may lose accepted events; best_effort: take it, and "
+            "answers say so. Default: serve.live_state_durability of the project.",
+        ),
+    ] = None,
     replicas: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that answer.")
     ] = None,
@@ -33,8 +42,11 @@ def serve(
     quiet: QuietOption = False,
 ) -> None:
     """Answer over HTTP until Ctrl-C: recommendations, ranking, events, links."""
+    from plait.live.durability import ENV as DURABILITY
     from plait.serving.launch import running
 
+    if durability:  # the replicas' processes have it from here
+        os.environ[DURABILITY] = durability
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _interrupt)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, PositiveInt, PrivateAttr, field_validator
 
@@ -43,6 +43,11 @@ class Serving(Strict):
 
     port: PositiveInt = 8000
     live_state: str | None = Field(None, description="redis:// address; default: embedded Valkey")
+    live_state_durability: Literal["fsync", "best_effort"] = Field(
+        "fsync",
+        description="best_effort: take a Valkey that may lose accepted events (no appendfsync "
+        "always, an eviction policy); answers to events then say `durable: false`",
+    )
     live_state_timeout_ms: PositiveInt = Field(
         200, description="how long an answer waits for Valkey before it goes on without it"
     )

@@ -201,14 +201,22 @@ class Rejected(BaseModel):
 class EventsResponse(BaseModel):
     """What became of the events.
 
-    Accepted ones are on disk; those inside a recommend or rank call only with `record: true`, else
-    they counted for that answer alone.
+    Accepted ones are on disk unless `durable` is false; those inside a recommend or rank call are
+    kept only with `record: true`, else they counted for that answer alone.
     """
 
     accepted: int = Field(description="taken and new")
-    duplicates: int = Field(description="taken before, by their event_id or their content")
+    duplicates: int = Field(
+        description="taken before, by their event_id or their content, as far as live state knows: "
+        "while it is down a repeat counts as accepted, and the next fuse keeps one"
+    )
     rejected: list[Rejected]
-    recorded: bool = Field(True, description="whether what was accepted is on disk")
+    recorded: bool = Field(True, description="whether what was accepted is kept")
+    durable: bool = Field(
+        True,
+        description="false: live state's Valkey is one that may lose what it took, and the "
+        "endpoint was told to accept that (live_state_durability: best_effort)",
+    )
     took_ms: float
 
 

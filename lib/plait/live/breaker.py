@@ -17,7 +17,8 @@ class CircuitBreaker:
     """Open after one failure, closed again by a probe that succeeds.
 
     Probes run in a thread of their own, one at a time, with rests between them that double up to
-    LONGEST_REST_S: no call ever pays for one. The thread ends with the breaker.
+    LONGEST_REST_S: no call ever pays for one. The thread ends with the breaker. `trips` counts how
+    often it opened.
 
     Args:
         probe: asks the server for a sign of life; raises if there is none.
@@ -27,6 +28,7 @@ class CircuitBreaker:
         self._probe = probe
         self._lock = threading.Lock()
         self._why = ""
+        self.trips = 0
 
     @property
     def why(self) -> str:
@@ -39,6 +41,7 @@ class CircuitBreaker:
             if self._why:
                 return
             self._why = why
+            self.trips += 1
         log.warning("live state does not answer (%s); answers go on without it", why)
         threading.Thread(
             target=_probe_until_closed, args=(weakref.ref(self),), name="breaker", daemon=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ from redis.retry import Retry
 from plait.errors import LiveStateDown
 from plait.live import base_scripts, scripts
 from plait.live.breaker import CircuitBreaker
+from plait.live.durability import Durability, read_durability
 from plait.live.entries import link_entry, write_entries
 from plait.live.packing import VERSION, is_readable
 
 REMEMBERED_S = 7 * 24 * 3600  # how long an event id is known as a repeat
 TIMEOUT_S = 0.2  # of a read
 WRITE = 2  # a write waits for the disk too
+SETTINGS_S = 1.0  # how long Valkey's settings are taken for unchanged
 PATIENCE_S = 20.0  # of what moves thousands of entries at once
 _SILENT = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
 
@@ -91,6 +94,7 @@ class LiveState:
         self._writer = _client(address, WRITE * timeout_s)
         self._patient = _client(address, PATIENCE_S)
         self.breaker = CircuitBreaker(self.client.ping)
+        self._settings: tuple[float, int, Durability | None] = (0.0, 0, None)
         self._read = self.client.register_script(scripts.READ)
         self._look = self.client.register_script(base_scripts.LOOK)
         self._append = self._writer.register_script(scripts.APPEND)
@@ -127,6 +131,20 @@ class LiveState:
         with self._guarded():
             base, whole, forgetful = self._look(keys=self.keys)
         return Loaded(base.decode(), bool(whole), bool(forgetful))
+
+    def durability(self) -> Durability:
+        """Returns what Valkey's settings promise; asks again after SETTINGS_S and each failure.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        now = (time.monotonic(), self.breaker.trips)
+        asked, trips, known = self._settings
+        if known is None or now[0] - asked > SETTINGS_S or trips != now[1]:
+            with self._guarded():
+                known = read_durability(self.client)
+            self._settings = (*now, known)
+        return known
 
     def append(self, events: pl.DataFrame) -> list[bool]:
         """Takes FEEDBACK rows; returns which were new. They are on disk when this returns.

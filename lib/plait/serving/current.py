@@ -13,6 +13,7 @@ from plait.contracts.tables import SEQUENCES
 from plait.errors import LiveStateDown, PlaitError
 from plait.live import LiveState
 from plait.live.base import load_base
+from plait.live.durability import Promise
 from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store, StoreVersion
 from plait.store.fault import reaching
@@ -38,14 +39,25 @@ class Current:
         base_seen: whether live state has had a whole base, or did not answer.
         base_missing: whether it has none now.
         state_down: whether it does not answer.
+        lossy: why Valkey is not what was asked for, or ''.
 
     Args:
         project: whose store and model.
         state: where the base of live state is loaded.
         pinned: the version that answers whatever `current` names; None: `current`.
+        asked: how durable live state must be.
     """
 
-    def __init__(self, project: Project, state: LiveState, pinned: str | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        state: LiveState,
+        pinned: str | None = None,
+        asked: Promise = Promise.fsync,
+    ) -> None:
+        self._asked = asked
+        self._accepted = False
+        self.lossy = ""
         self._project, self._state, self._pinned = project, state, pinned
         self._store = Store(project.store_uri)
         self._registry = Registry(self._store)
@@ -88,6 +100,7 @@ class Current:
 
     def _follow_base(self, version: StoreVersion) -> None:
         try:
+            self._follow_durability()
             found = self._state.look()
             if not found.whole and not self.base_missing:
                 self.base_missing = True
@@ -99,6 +112,21 @@ class Current:
             raise
         self.state_down = False
         self.base_seen = self.base_seen or not self.base_missing
+
+    @property
+    def refused(self) -> str:
+        """Why Valkey cannot be used as it is, until it was once as asked for; or ''."""
+        return "" if self._accepted else self.lossy
+
+    def _follow_durability(self) -> None:
+        found = self._state.durability()
+        lossy = ""
+        if found.faults and self._asked is Promise.fsync:
+            lossy = str(found.error(self._state.address))
+        if lossy and lossy != self.lossy:
+            log.warning("%s Until then every event goes to the feedback log as well.", lossy)
+        self.lossy = lossy
+        self._accepted = self._accepted or not lossy
 
     def _read_titles(self, version: StoreVersion) -> dict[str, str]:
         named = (

@@ -59,15 +59,19 @@ class Plait:
 
     def not_ready(self) -> str:
         """Returns why there are no answers yet, or ''."""
+        if self._current.refused:
+            return self._current.refused
         if self._current.model is not None and not self._current.base_seen:
             return "the base of live state is being loaded"
         return "" if self._current.model is not None else self._current.reason
 
     def live_state(self) -> str:
-        """Returns how live state is: ok, loading (its base is missing), or down."""
+        """Returns how live state is: ok, loading (its base is missing), lossy, or down."""
         if self._current.state_down or self._service.is_down:
             return "down"
-        return "loading" if self._current.base_missing else "ok"
+        if self._current.base_missing:
+            return "loading"
+        return "lossy" if self._current.lossy else "ok"
 
     async def answer(self, call: Call) -> Answer:
         """Answers one call, together with whatever else waits."""

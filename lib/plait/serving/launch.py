@@ -23,7 +23,7 @@ from plait.live.valkey import EmbeddedValkey
 from plait.privacy.key import load_key
 from plait.serving import environment
 from plait.serving.port import wait_for_port
-from plait.serving.setup import connect, live_folder
+from plait.serving.setup import check_durability, connect, live_folder
 from plait.store import Registry, Store
 
 log = logging.getLogger("plait.serving")
@@ -70,6 +70,7 @@ def running(
         NothingFused, NoModel, DamagedVersion: there is nothing to serve yet.
         PortTaken: another program listens on the port.
         NotStarted: a part does not start.
+        LossyLiveState: Valkey may lose accepted events, and nobody accepted that.
     """
     began = time.monotonic()
     project = load_config(config)
@@ -85,6 +86,7 @@ def running(
             valkey = parts.enter_context(EmbeddedValkey(live_folder(project)))
             address = valkey.address
             parts.enter_context(_kept_alive(valkey))
+        check_durability(project, address)
         parts.callback(_drain, project, store, address)
         loading = threading.Thread(target=_load, args=(project, store, address), daemon=True)
         loading.start()

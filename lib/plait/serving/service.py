@@ -22,6 +22,7 @@ from plait.contracts.http import (
 )
 from plait.errors import LiveStateDown, nearest
 from plait.live import Known, LiveState, Who
+from plait.live.durability import Promise
 from plait.live.feedback import FeedbackLog
 from plait.live.history import sequences
 from plait.privacy.pseudonym import Key, account_pseudonym, person_of
@@ -61,8 +62,15 @@ class Service:
     """Answers, takes events and links. Methods block: call them off the event loop."""
 
     def __init__(
-        self, project: Project, key: Key, state: LiveState, feedback: FeedbackLog, current: Current
+        self,
+        project: Project,
+        key: Key,
+        state: LiveState,
+        feedback: FeedbackLog,
+        current: Current,
+        asked: Promise = Promise.fsync,
     ) -> None:
+        self._asked = asked
         self._project, self._key = project, key
         self._state, self._feedback, self._current = state, feedback, current
 
@@ -83,7 +91,7 @@ class Service:
         if not asked:
             return [fault for fault in faults if fault is not None]
         events = clean([call.events for call in asked], self._project, self._key)
-        recorded, lost = self._record(asked, events)
+        recorded, durable, lost = self._record(asked, events)
         who = self._who([call.message.user for call in asked])
         known, partial = self._known(who)
         extra = events.drop("index").rename({"call": "at"})
@@ -98,7 +106,7 @@ class Service:
             fault or lost or ProblemError(500, "") for fault in faults
         ]
         active = histories["event_id"].list.len().to_list()
-        taken = _responses([call.events for call in asked], events, recorded)
+        taken = _responses([call.events for call in asked], events, recorded, durable)
         for place, i in enumerate(rows):
             if lost is not None and asked[place].message.record and asked[place].events.good:
                 continue
@@ -123,13 +131,13 @@ class Service:
         """Keeps the events of several calls; they are on disk when this returns."""
         events = clean(batches, self._project, self._key)
         try:
-            fresh = self._keep(events)
+            fresh, durable = self._keep(events)
         except ProblemError as error:
             return [
                 error if b.good else r
                 for b, r in zip(batches, _responses(batches, events, []), strict=True)
             ]
-        return list(_responses(batches, events, fresh))
+        return list(_responses(batches, events, fresh, durable))
 
     def link(self, message: LinkRequest) -> LinkResponse:
         """Joins two accounts; the next answer for either knows both.
@@ -180,32 +188,50 @@ class Service:
 
     def _record(
         self, calls: Sequence[Call], events: pl.DataFrame
-    ) -> tuple[list[bool], ProblemError | None]:
-        """Keeps the events of calls that ask for it; returns which of all events were new."""
+    ) -> tuple[list[bool], bool, ProblemError | None]:
+        """Keeps the events of calls that ask for it.
+
+        Returns which of all events were new, whether they are on disk, and why they were not kept.
+        """
         wanted = [i for i, call in enumerate(calls) if call.message.record]
         keep = events["call"].is_in(wanted)
         try:
-            fresh = iter(self._keep(events.filter(keep)))
+            kept, durable = self._keep(events.filter(keep))
         except ProblemError as error:
-            return [False] * events.height, error
-        return [next(fresh) if kept else True for kept in keep], None
+            return [False] * events.height, True, error
+        fresh = iter(kept)
+        return [next(fresh) if one else True for one in keep], durable, None
 
-    def _keep(self, events: pl.DataFrame) -> list[bool]:
+    def _keep(self, events: pl.DataFrame) -> tuple[list[bool], bool]:
+        """Takes events in; returns which were new, and whether all of them are on disk.
+
+        A Valkey that may lose them, where nobody accepted that, gets them for the next answer; the
+        feedback log has had them by then.
+        """
         if events.is_empty():
-            return []
+            return [], True
+        aside = False
         try:
-            return self._state.append(events)
+            lossy = bool(self._state.durability().faults)
+            if lossy and self._asked is Promise.fsync:
+                self._write_aside(events, "live state may lose events")
+                aside = True
+            return self._state.append(events), aside or not lossy
         except LiveStateDown as down:
-            try:
-                self._feedback.write_aside(events)
-            except Exception as error:
-                log.error("an event could not be kept: %s; %s", down, error)
-                raise ProblemError(
-                    503,
-                    "Neither live state nor the store takes events now; send them again.",
-                    headers={"Retry-After": "1"},
-                ) from None
-            return [True] * events.height
+            if not aside:
+                self._write_aside(events, str(down))
+            return [True] * events.height, True
+
+    def _write_aside(self, events: pl.DataFrame, why: str) -> None:
+        try:
+            self._feedback.write_aside(events)
+        except Exception as error:
+            log.error("an event could not be kept: %s; %s", why, error)
+            raise ProblemError(
+                503,
+                "Neither live state nor the store takes events now; send them again.",
+                headers={"Retry-After": "1"},
+            ) from None
 
     def _known(self, who: Sequence[Who]) -> tuple[list[Known], Reason | None]:
         """Returns what live state knows, and why that is not all there is to know, if so."""
@@ -252,7 +278,7 @@ class Service:
 
 
 def _responses(
-    batches: Sequence[Batch], events: pl.DataFrame, fresh: Sequence[bool]
+    batches: Sequence[Batch], events: pl.DataFrame, fresh: Sequence[bool], durable: bool = True
 ) -> list[EventsResponse]:
     accepted, repeated = [0] * len(batches), [0] * len(batches)
     for call, new in zip(events["call"].to_list(), fresh, strict=False):
@@ -263,6 +289,7 @@ def _responses(
             accepted=accepted[i],
             duplicates=repeated[i],
             rejected=sorted(batch.rejected, key=lambda r: r.index),
+            durable=durable,
             took_ms=0.0,
         )
         for i, batch in enumerate(batches)

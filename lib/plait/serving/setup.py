@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plait.config import Project, load_config
+from plait.errors import LiveStateDown
 from plait.live import LiveState
 from plait.live.drain import Drainer
+from plait.live.durability import Promise, promise
 from plait.live.feedback import FeedbackLog
 from plait.live.valkey import EmbeddedValkey
 from plait.privacy.key import load_key
@@ -57,8 +59,10 @@ def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Set
         address = valkey.address
     limit_threads(threads)
     pinned = os.environ.get("PLAIT_MODEL_VERSION") or None
-    current = Current(project, connect(project, address), pinned)
-    service = Service(project, load_key(project), connect(project, address), feedback, current)
+    asked = promise(project)
+    current = Current(project, connect(project, address), pinned, asked)
+    state = connect(project, address)
+    service = Service(project, load_key(project), state, feedback, current, asked)
     return Setup(project, address, current, service, feedback, valkey)
 
 
@@ -67,6 +71,22 @@ def connect(project: Project, address: str) -> LiveState:
     namespace = hashlib.sha256(project.store_uri.encode()).hexdigest()[:12]
     timeout_s = project.serve.live_state_timeout_ms / 1e3
     return LiveState(address, namespace, project.sequence_length, timeout_s)
+
+
+def check_durability(project: Project, address: str) -> None:
+    """Looks at Valkey's settings; one that is down is looked at once it is up.
+
+    Raises:
+        LossyLiveState: it may lose events that were accepted, and nobody accepted that.
+    """
+    if promise(project) is Promise.best_effort:
+        return
+    try:
+        found = connect(project, address).durability()
+    except LiveStateDown:
+        return
+    if found.faults:
+        raise found.error(address)
 
 
 def live_folder(project: Project) -> Path:

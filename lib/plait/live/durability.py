@@ -1,0 +1,132 @@
+"""Whether what a Valkey takes survives: read from its settings, which its owner may change."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+
+from plait.config import Project
+from plait.errors import ConfigError, LossyLiveState, nearest
+
+NEEDED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+ENV = "PLAIT_LIVE_STATE_DURABILITY"
+
+
+class Promise(StrEnum):
+    """What is asked of live state, as `serve.live_state_durability` has it."""
+
+    fsync = "fsync"
+    best_effort = "best_effort"
+
+
+@dataclass(frozen=True)
+class Durability:
+    """What a Valkey says of itself: each of NEEDED, None where it does not tell."""
+
+    found: tuple[tuple[str, str | None], ...]
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What may lose events that were accepted, in words."""
+        return tuple(
+            f"{name} is {value}" if value is not None else f"it does not tell {name}"
+            for name, value in self.found
+            if value != NEEDED[name]
+        )
+
+    def error(self, address: str) -> LossyLiveState:
+        """Returns what is wrong with the Valkey at `address`, without its password."""
+        wrong = [name for name, value in self.found if value not in (NEEDED[name], None)]
+        accept = (
+            "Or accept that: `live_state_durability: best_effort` under `serve:` (plait serve "
+            f"--live-state-durability best_effort, {ENV}=best_effort); answers to events then say "
+            "`durable: false`."
+        )
+        mend = f"Ask whoever runs it for {', '.join(f'{n} {v}' for n, v in NEEDED.items())}."
+        if wrong:
+            tool = _tool(address)
+            commands = [f"{tool} CONFIG SET {name} {NEEDED[name]}" for name in wrong]
+            mend = f"Run `{' && '.join(commands)}`, and write the same into its configuration file."
+        return LossyLiveState(
+            f"the Valkey at {shown(address)} may lose events that were accepted: "
+            f"{', '.join(self.faults)}.",
+            allowed=f"Needed: {', '.join(f'{n} {v}' for n, v in NEEDED.items())}.",
+            fix=f"{mend} {accept}",
+        )
+
+
+def promise(project: Project) -> Promise:
+    """Returns what is asked for: what the environment says, else the project.
+
+    Raises:
+        ConfigError: it is no such word.
+    """
+    word = os.environ.get(ENV) or project.serve.live_state_durability
+    if word not in list(Promise):
+        raise ConfigError(
+            f"live state's durability is '{word}'.",
+            allowed=f"{nearest(word, list(Promise))} Allowed: {', '.join(Promise)}.",
+            fix=f"Set {ENV} or --live-state-durability to one of them.",
+        )
+    return Promise(word)
+
+
+def read_durability(client: redis.Redis) -> Durability:
+    """Returns what the server's settings are now.
+
+    Where CONFIG is not allowed, as with some managed services, INFO tells what it can.
+
+    Raises:
+        redis.ConnectionError, redis.TimeoutError: it does not answer.
+    """
+    with client.pipeline(transaction=False) as asked:
+        asked.config_get("append*")
+        asked.config_get("maxmemory-policy")
+        asked.info("persistence")
+        asked.info("memory")
+        settings, policy, persistence, memory = asked.execute(raise_on_error=False)
+    for answer in (settings, policy, persistence, memory):
+        if isinstance(answer, (redis.ConnectionError, redis.TimeoutError)):
+            raise answer
+    told: dict[str, Any] = {}
+    if isinstance(persistence, dict) and "aof_enabled" in persistence:
+        told["appendonly"] = "yes" if str(persistence["aof_enabled"]) == "1" else "no"
+    if isinstance(memory, dict):
+        told["maxmemory-policy"] = memory.get("maxmemory_policy")
+    for answer in (settings, policy):
+        if isinstance(answer, dict):
+            told.update({_text(name): _text(value) for name, value in answer.items()})
+    return Durability(tuple((name, told.get(name)) for name in NEEDED))
+
+
+def shown(address: str) -> str:
+    """Returns `address` without user and password."""
+    parts = urlsplit(address)
+    if not parts.netloc:
+        return address
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _tool(address: str) -> str:
+    """Returns the command that speaks to `address`; it asks for a password where there is one."""
+    parts = urlsplit(address)
+    if parts.scheme == "unix":
+        words = ["valkey-cli", "-s", parts.path]
+    else:
+        words = ["valkey-cli", "-h", parts.hostname or "localhost", "-p", str(parts.port or 6379)]
+    if parts.scheme == "rediss":
+        words.append("--tls")
+    if parts.username:
+        words += ["--user", parts.username]
+    if parts.password:
+        words.append("--askpass")
+    return " ".join(words)
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
