@@ -215,6 +215,9 @@ MISTYPED = {
     "an environment that is set": (
         both(("env", [{"name": "PLAIT_LIVE_STATE", "value": "redis://x"}])), "/env/0/name",
     ),
+    "a durability nobody promises": (
+        both(("liveState.external.durability", "always")), "/liveState/external/durability",
+    ),
     "Spark's memory as Kubernetes writes it": (
         both(("fuse.executor.memory", "2Gi")), "/fuse/executor/memory",
     ),

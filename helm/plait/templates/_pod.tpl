@@ -145,6 +145,10 @@ plait.yaml: |
       name: {{ include "plait.secret" (dict "root" . "given" .Values.liveState.existingSecret "own" "live-state") }}
       key: {{ .Values.liveState.key }}
 {{- end }}
+{{- if and $out.durability (not .Values.liveState.own.enabled) }}
+- name: PLAIT_LIVE_STATE_DURABILITY
+  value: {{ $out.durability }}
+{{- end }}
 - name: PLAIT_LIVE_STATE
 {{- if .Values.liveState.own.enabled }}
   value: redis://{{ $login }}{{ .Release.Name }}-live-state:6379/0

@@ -182,6 +182,13 @@ def test_an_external_valkey_may_have_no_password() -> None:
     found = environment(pod(service(liveState=outside)["rayClusterConfig"], 0))
     assert found["PLAIT_LIVE_STATE"] == "rediss://cache:6380/0"
     assert "PLAIT_LIVE_STATE_PASSWORD" not in found
+    assert "PLAIT_LIVE_STATE_DURABILITY" not in found  # as the project says
+
+
+def test_an_external_valkey_that_may_lose_events_can_be_accepted() -> None:
+    outside = {"own": {"enabled": False}, "external": {"host": "c", "durability": "best_effort"}}
+    cluster = service(liveState=outside)["rayClusterConfig"]
+    assert environment(pod(cluster, 0))["PLAIT_LIVE_STATE_DURABILITY"] == "best_effort"
 
 
 def test_pods_of_ray_keep_the_name_by_which_kuberay_finds_heads() -> None:
