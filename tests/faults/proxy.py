@@ -21,6 +21,7 @@ class Proxy:
 
     url: str = ""
     plan: Plan = lambda _: ""
+    refuse: tuple[str, ...] = ()  # methods that are denied
     requests: int = 0
     broken: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -50,7 +51,7 @@ def between(server: str) -> Iterator[Proxy]:
 
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            fault = proxy.next()
+            fault = "403" if self.command in proxy.refuse else proxy.next()
             if fault == "timeout":
                 over.wait(5)
             if fault in ("timeout", "hang-up"):

@@ -39,10 +39,12 @@ def gc(
     from plait.store import Store
     from plait.store.feedback.compact import compact
     from plait.store.gc import find_garbage, remove_garbage
+    from plait.store.writable import require_writable
 
     age = _age(older_than)
     store = Store(load_config(config).store_uri)
     if not dry_run:
+        require_writable(store)
         compact(store)
     found = find_garbage(store, keep, age)
     if not dry_run:

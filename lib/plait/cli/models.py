@@ -39,7 +39,7 @@ def models(
 @app.command()
 def rollback(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False) -> None:
     """Move `current` back to the version that stood before it."""
-    registry, name = _open(config)
+    registry, name = _open(config, to_write=True)
     before = registry.current(name)
     _say(name, before, registry.rollback(name), as_json)
 
@@ -50,17 +50,21 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Move the alias `current` to a version; evaluate, recommend and serve read it."""
-    registry, name = _open(config)
+    registry, name = _open(config, to_write=True)
     before = registry.current(name)
     _say(name, before, registry.promote(name, version), as_json)
 
 
-def _open(config: ConfigOption) -> tuple[Registry, str]:
+def _open(config: ConfigOption, *, to_write: bool = False) -> tuple[Registry, str]:
     from plait.config import load_config
     from plait.store import Registry, Store
+    from plait.store.writable import require_writable
 
     project = load_config(config)
-    return Registry(Store(project.store_uri)), project.model
+    store = Store(project.store_uri)
+    if to_write:
+        require_writable(store)
+    return Registry(store), project.model
 
 
 def _say(name: str, before: str, now: str, as_json: bool) -> None:

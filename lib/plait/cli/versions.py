@@ -95,8 +95,10 @@ def rollback(
 ) -> None:
     """Publish the tables of an older version once more, under a new number."""
     from plait.store.rollback import roll_back
+    from plait.store.writable import require_writable
 
     store = _open(config)
+    require_writable(store)
     before = store.current().number
     now = roll_back(store, number)
     if as_json:

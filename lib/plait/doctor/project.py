@@ -8,8 +8,6 @@ from pathlib import Path
 from plait.doctor.check import Check, fail, ok, warn
 from plait.errors import PlaitError
 
-_PROBE = "doctor.probe"
-
 
 def check_project(config: Path) -> Iterator[Check]:
     """Yields whether the project file is read, and its store reached, written and cleared."""
@@ -27,7 +25,7 @@ def check_project(config: Path) -> Iterator[Check]:
 def _store(uri: str) -> Check:
     from plait.config import is_remote
     from plait.store import Store
-    from plait.store.objects import remove_objects, write_object
+    from plait.store.writable import ReadOnlyStore, require_writable
 
     if not is_remote(uri) and not Path(uri).exists():
         return ok("store", f"{uri} is not there yet: the first fuse makes it")
@@ -38,9 +36,7 @@ def _store(uri: str) -> Check:
         return fail("store", error.seen, f"{error.allowed} {error.fix}".strip())
     has = f"store versions: {len(numbers)}" if numbers else "no version yet"
     try:
-        write_object(store.objects, _PROBE, b"plait doctor")
-        remove_objects(store.objects, [_PROBE])
-    except PlaitError as error:
-        what = f"{uri} can be read ({has}) and not written: {error.seen}"
-        return warn("store", what, f"{error.allowed} {error.fix}".strip())
+        require_writable(store)
+    except ReadOnlyStore as error:
+        return warn("store", f"{error.seen.rstrip('.')} ({has})", f"{error.allowed} {error.fix}")
     return ok("store", f"{uri} can be read and written, {has}")

@@ -42,6 +42,7 @@ from plait.privacy.pseudonym import Key, load_key
 from plait.store.feedback.compact import compact
 from plait.store.store import Store
 from plait.store.version import StoreVersion
+from plait.store.writable import require_writable
 
 
 def fuse(
@@ -74,6 +75,7 @@ def fuse(
     if not isinstance(project, Project):
         project = load_config(project)
     store = Store(project.store_uri)
+    require_writable(store)
     compact(store)
     inputs = find_inputs(project, store)
     key = load_key(project)

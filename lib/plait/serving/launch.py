@@ -25,6 +25,7 @@ from plait.serving import environment
 from plait.serving.port import wait_for_port
 from plait.serving.setup import check_durability, connect, live_folder
 from plait.store import Registry, Store
+from plait.store.writable import require_writable
 
 log = logging.getLogger("plait.serving")
 READY_S = 120.0
@@ -76,6 +77,7 @@ def running(
     project = load_config(config)
     port = port or project.serve.port
     store = Store(project.store_uri)
+    require_writable(store)  # what clients send must reach the feedback log
     store.current()
     version, _ = Registry(store).fetch(project.model)
     load_key(project)

@@ -52,7 +52,7 @@ def open_location(address: str | Path) -> Location:
     S3 takes endpoint, region and credentials from the standard AWS_* names, see store/s3.py.
 
     Raises:
-        StoreError: it cannot be made, written, or is of an unknown kind.
+        StoreError: it cannot be made or read, or is of an unknown kind.
     """
     if not is_remote(str(address)):
         return _open_folder(Path(address))
@@ -87,13 +87,18 @@ def _shown(address: str) -> str:
 
 
 def _open_folder(root: Path) -> Location:
-    fix = "Set `store:` to a folder you may write, or mend its permissions."
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"cannot make the store '{root}' ({error.strerror}).", fix=fix) from None
-    if not os.access(root, os.W_OK | os.X_OK):
-        raise StoreError(f"the store '{root}' cannot be written.", fix=fix)
+        raise StoreError(
+            f"cannot make the store '{root}' ({error.strerror}).",
+            fix="Set `store:` to a folder you may write, or mend its permissions.",
+        ) from None
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise StoreError(
+            f"the store '{root}' cannot be read.",
+            fix="Set `store:` to a folder you may read, or mend its permissions.",
+        )
     return Location(str(root.absolute()), LocalStore(prefix=root))
 
 

@@ -106,10 +106,13 @@ def train(
 
 def _begin(job: Job, resume: bool) -> tuple[Job, UnfinishedRun]:
     """Returns the job to run and its run, from the beginning or from where one was left."""
+    from plait.store.writable import require_writable
     from plait.training.unfinished import UnfinishedRun, resumed
 
     job = resumed(job) if resume else job
-    run = UnfinishedRun(job.open()[0].objects, job)
+    store = job.open()[0]
+    require_writable(store)
+    run = UnfinishedRun(store.objects, job)
     if not resume:
         run.start()
     return job, run
