@@ -107,6 +107,9 @@ template:
       - name: ray-head
         image: {{ include "plait.image" (dict "root" . "of" "ray") }}
         imagePullPolicy: {{ .Values.image.ray.pullPolicy }}
+        {{- if .Values.serving.gcs.faultTolerance }}
+        command: [bash, -c, ulimit -n 65536; exec python -m plait.serving.head]
+        {{- end }}
         ports:
           - {name: gcs, containerPort: 6379}
           - {name: dashboard, containerPort: 8265}
@@ -188,6 +191,9 @@ template:
       - name: ray-worker
         image: {{ include "plait.image" (dict "root" $root "of" "ray") }}
         imagePullPolicy: {{ $root.Values.image.ray.pullPolicy }}
+        {{- if $root.Values.serving.gcs.faultTolerance }}
+        command: [bash, -c, 'eval "ulimit -n 65536; exec $KUBERAY_GEN_RAY_START_CMD"']
+        {{- end }}
         ports:
           - {name: serve, containerPort: 8000}
           - {name: metrics, containerPort: 8080}
@@ -262,6 +268,11 @@ metadata:
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "plait.resourceLabels" (dict "root" .root "component" "serve") | nindent 4 }}
+  {{- if $s.gcs.faultTolerance }}
+  annotations:
+    # KubeRay's command for the head shows the password of Ray's Valkey to whoever lists processes.
+    ray.io/overwrite-container-cmd: "true"
+  {{- end }}
 spec:
   {{- if $s.suspend }}
   suspend: true

@@ -37,6 +37,21 @@ def test_the_head_holds_no_secret_and_runs_no_replica() -> None:
     assert "access" not in {volume["name"] for volume in pod(cluster)["volumes"]}
 
 
+def test_no_command_line_shows_the_password_of_rays_valkey() -> None:
+    """KubeRay would pass it to `ray start` as an argument; tests/cluster lists the processes."""
+    chart = render()
+    kept = {"ray.io/overwrite-container-cmd": "true"}
+    for resource in (chart.one("RayService", "plait"), chart.template("serve")):
+        assert resource["metadata"]["annotations"] == kept
+        head = pod(resource["spec"]["rayClusterConfig"])["containers"][0]
+        assert head["command"][-1].endswith("exec python -m plait.serving.head")
+        worker = pod(resource["spec"]["rayClusterConfig"], 0)["containers"][0]
+        assert "$KUBERAY_GEN_RAY_START_CMD" in worker["command"][-1]
+    plain = render(serving={"gcs": {"faultTolerance": False}}).one("RayService", "plait")
+    assert "annotations" not in plain["metadata"]
+    assert "command" not in pod(plain["spec"]["rayClusterConfig"])["containers"][0]
+
+
 def test_api_keys_are_files_that_follow_the_secret_while_all_runs() -> None:
     """The kubelet never refreshes an environment, nor a file mounted by its path."""
     worker = pod(service(access={"enabled": True, "existingSecret": "keys"})["rayClusterConfig"], 0)
