@@ -25,8 +25,8 @@ STORAGE, BUCKET = "storage", "plait"
 ROWS = 3_000
 # The order in which a release lives: each file finds what the ones before it left.
 ORDER = (
-    "test_install", "test_road", "test_upgrade", "test_killed", "test_load", "test_head",
-    "test_zero", "test_policies", "test_rights",
+    "test_install", "test_road", "test_upgrade", "test_killed", "test_load", "test_keys",
+    "test_drain", "test_head", "test_zero", "test_policies", "test_rights",
 )  # fmt: skip
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from typing import Any
 
-from .kubectl import get
+from .kubectl import environment, get
 
 NAMESPACE = "plait"
 
@@ -32,3 +34,15 @@ def restarts(pod: str) -> int:
     """Returns how often containers of that pod were started again."""
     statuses = get("pod", pod, "-n", NAMESPACE)["status"]["containerStatuses"]
     return sum(int(one["restartCount"]) for one in statuses)
+
+
+def evict(pod: str) -> str:
+    """Asks for a pod's eviction, as a drain of its node does; returns why not, or ''."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}/eviction"
+    name = {"name": pod, "namespace": NAMESPACE}
+    asked = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": name}
+    done = subprocess.run(
+        ["kubectl", "create", "--raw", path, "-f", "-"], input=json.dumps(asked), text=True,
+        capture_output=True, env=environment(), check=False, timeout=60,
+    )  # fmt: skip
+    return done.stderr if done.returncode else ""

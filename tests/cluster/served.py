@@ -86,6 +86,12 @@ class Served:
             if pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]
         ]
 
+    def worker_annotations(self) -> dict[str, str]:
+        """Returns those of the worker pods that say what their replicas read when they started."""
+        group = self.service()["spec"]["rayClusterConfig"]["workerGroupSpecs"][0]
+        annotations = group["template"]["metadata"]["annotations"]
+        return {name: value for name, value in annotations.items() if name.startswith("plait/")}
+
     def service(self) -> Any:
         """Returns the RayService."""
         return get("rayservice", self.release, "-n", self.namespace)

@@ -5,11 +5,21 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 
-from .kubectl import wait_until
+from .kubectl import kubectl, wait_until
 from .load import Load
 from .pods import is_back, is_ready, restarts, uid
 from .served import Served
 from .steps import Steps
+
+
+def test_no_command_line_shows_the_password_of_rays_valkey() -> None:
+    found = {"ray-head": Served().pods("head")[0], "valkey": "plait-gcs-0"}
+    for container, pod in found.items():
+        looked = 'cd /proc; ls -d 1; grep -lF -- "$REDIS_PASSWORD$VALKEY_PASSWORD" */cmdline'
+        shown = kubectl(
+            "exec", pod, "-n", "plait", "-c", container, "--", "bash", "-c", f"{looked}; true"
+        )
+        assert shown == "1\n"
 
 
 def test_the_workers_answer_while_the_head_is_away(steps: Steps) -> None:

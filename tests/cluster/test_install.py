@@ -31,6 +31,10 @@ def test_install(
     (run,) = json.loads(listed)["runs"]
     assert (run["name"], run["state"]) == ("plait", "not ready")  # though its pods are
     assert "plait train" in run["why"]
+    with steps.step("helm test, before there is a model"):
+        printed = operations.run("Test", desk, shell)
+    assert "Succeeded" in printed
+    assert "There is no model yet" in printed
 
 
 def _says_what_is_missing() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 from .document import Document
@@ -30,6 +31,12 @@ def _left() -> set[str]:
 def test_uninstall(operations: Document, desk: Path, shell: dict[str, str], steps: Steps) -> None:
     text = operations.section("Uninstall")
     assert {name.split("/")[1] for name in _OTHERS if "plait" in name} <= set(text.split("`"))
+    shown = ("template", "plait", "helm/plait", "-n", "plait", "-f", "my.yaml", "--show-only")
+    test = subprocess.run(
+        ["helm", *shown, "templates/tests/score.yaml"],
+        cwd=desk, env=shell, text=True, capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    kubectl("apply", "-f", "-", stdin=test)  # as one that failed: it stays
     with steps.step("helm uninstall"):
         operations.run("Uninstall", desk, shell)
     wait_until(lambda: not _left() - _OTHERS, 120, f"nothing is left: {_left() - _OTHERS}")

@@ -47,13 +47,13 @@
 {{- $now := float64 (include "plait.amount" $size) -}}
 {{- $wanted := float64 (include "plait.amount" $each.persistence.size) -}}
 {{- if gt $wanted $now -}}
-{{- fail (printf "%s.size is %v and the volume of %s has %s, which no upgrade changes. Let it grow, then upgrade again: kubectl -n %s patch pvc %s -p '{\"spec\": {\"resources\": {\"requests\": {\"storage\": \"%v\"}}}}'%s. Or keep size=%s." $each.path $each.persistence.size $name $size $ns $claim $each.persistence.size $again $size) -}}
+{{- fail (printf "%s.size is %v and the volume of %s has %s, which no upgrade changes. Let it grow (its storage class must allow that), then upgrade again: kubectl -n %s patch pvc %s -p '{\"spec\": {\"resources\": {\"requests\": {\"storage\": \"%v\"}}}}'%s. Or keep size=%s." $each.path $each.persistence.size $name $size $ns $claim $each.persistence.size $again $size) -}}
 {{- else if lt $wanted $now -}}
 {{- fail (printf "%s.size is %v and the volume of %s has %s: a volume never shrinks. Keep size=%s." $each.path $each.persistence.size $name $size $size) -}}
 {{- end -}}
 {{- end -}}
 {{- if and $there $each.persistence.storageClassName (ne $class $each.persistence.storageClassName) -}}
-{{- fail (printf "%s.storageClassName is '%s' and the volume of %s has '%s': a volume never moves. Keep storageClassName=%s." $each.path $each.persistence.storageClassName $name $class $class) -}}
+{{- fail (printf "%s.storageClassName is '%s' and the volume of %s has '%s': a volume never moves. Keep storageClassName='%s'." $each.path $each.persistence.storageClassName $name $class $class) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
