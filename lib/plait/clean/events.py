@@ -134,9 +134,15 @@ def _if_search(present: list[str]) -> pl.Expr:
 
 
 def _strength(rules: EventRules) -> pl.Expr:
+    """Returns what each event says about taste; a rating tells more than that there is one."""
+    place = (pl.col("rating") - rules.worst) / (rules.best - rules.worst)
+    opinion = 2 * place.clip(0, 1) - 1
+    rated = pl.when(opinion < 0).then(opinion).otherwise(0.6 + 0.4 * opinion)
+    rated = rated.fill_null(STRENGTH["rate"])
     if rules.type is not None:
-        return pl.lit(STRENGTH[rules.type])
-    return pl.col("type").replace_strict(STRENGTH, return_dtype=pl.Float64)
+        return rated if rules.type == "rate" else pl.lit(STRENGTH[rules.type])
+    usual = pl.col("type").replace_strict(STRENGTH, return_dtype=pl.Float64)
+    return pl.when(pl.col("type") == "rate").then(rated).otherwise(usual)
 
 
 def _sessions(raw: pl.Series, key: Key, platform: str) -> pl.Series | pl.Expr:

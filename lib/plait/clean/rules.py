@@ -20,12 +20,15 @@ class EventRules:
         resolution: how fine they really are; 'order' if there are none.
         type: the one type of all rows, or null if the `type` column tells.
         types: the log's words for types to plait's; plait's own words need no entry.
+        worst, best: the ends of the platform's ratings.
     """
 
     unit: Literal["s", "ms", "us", "iso"] = "iso"
     resolution: TimeResolution = "us"
     type: str | None = None
     types: Mapping[str, str] = field(default_factory=dict)
+    worst: float = 1.0
+    best: float = 5.0
 
     @classmethod
     def of(cls, platform: str, events: Events) -> EventRules:
@@ -47,4 +50,12 @@ class EventRules:
                     allowed=(hint if close else "") + f" Types: {', '.join(EVENT_TYPES)}.",
                     fix=f"Set {key}: {hint[14:-2] if close else 'TYPE'}",
                 )
-        return cls(events.time.unit, events.time.resolution, fixed, dict(types))
+        scale = events.rating_scale
+        return cls(
+            events.time.unit, events.time.resolution, fixed, dict(types), scale.worst, scale.best
+        )
+
+    @classmethod
+    def spoken(cls, events: Events) -> EventRules:
+        """Returns plait's own dialect, with the platform's scale of ratings."""
+        return cls(worst=events.rating_scale.worst, best=events.rating_scale.best)

@@ -62,6 +62,19 @@ def _time(value: object) -> object:
     return {"unit": "s", "resolution": "order"} if value == "order" else value
 
 
+class RatingScale(Strict):
+    """What ratings run from and to; `worst` may be the larger number, as in some school grades."""
+
+    worst: float = Field(1.0, description="the worst rating there is")
+    best: float = Field(5.0, description="the best; below the middle a `rate` event is a dislike")
+
+    def model_post_init(self, _context: Any) -> None:
+        """Refuses a scale of one point."""
+        if self.worst == self.best:
+            msg = "rating_scale needs two different ends, such as {worst: 0, best: 10}"
+            raise ValueError(msg)
+
+
 class Events(Strict):
     """A platform's event log."""
 
@@ -77,6 +90,7 @@ class Events(Strict):
         default_factory=lambda: Time(unit="iso"), description="'order' if only the order is known"
     )
     type: TypeWord | TypeColumn = Field(description="one event type for all rows, or a column")
+    rating_scale: RatingScale = Field(default_factory=RatingScale)
     keep: str | None = Field(None, description="filter on contract fields, such as rating >= 3")
     k_core: PositiveInt | None = Field(
         None, description="keep accounts and items with at least k events, repeated until stable"

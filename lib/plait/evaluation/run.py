@@ -19,6 +19,7 @@ from plait.evaluation.protocols import Protocol, find_protocol, refuse_leak
 from plait.evaluation.questions import Questions
 from plait.evaluation.report import Figures, Report
 from plait.evaluation.scorers import ItemItem, ModelScorer, Popularity, Scorer
+from plait.features.opinions import liked
 from plait.progress import Task, task
 from plait.recommend.recommender import Recommender
 from plait.store import Store
@@ -101,7 +102,7 @@ class _Run:
         if not len(test):
             return None
         trained = np.zeros(len(self.held.vocabulary), bool)
-        trained[self.held.train.item] = True
+        trained[liked(self.held.train).item] = True
         answers, figures = [], []
         for scorer in scorers:
             found = answer(scorer, test, self.rules.sample, self.seed, work)

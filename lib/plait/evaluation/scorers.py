@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from plait.features.opinions import liked
 from plait.model.item_item import cosine_neighbours, item_item_scores
-from plait.model.neighbours import liked
 from plait.model.popularity import popularity
 
 if TYPE_CHECKING:

@@ -56,8 +56,16 @@ def first_touches(history: History) -> np.ndarray:
 
 
 def positives(history: History) -> np.ndarray:
-    """Returns which events may be targets: first touches with strength > 0; bool [N]."""
-    return first_touches(history) & (history.strength > 0)
+    """Returns which events may be targets; bool [N].
+
+    These are first touches with strength > 0, after something else that the person chose: a list
+    is made from what people chose, and dislikes alone make nobody known.
+    """
+    chosen = history.strength > 0
+    total = np.concatenate([[0], np.cumsum(chosen)])
+    before = total[:-1] - np.repeat(total[history.offsets[:-1]], history.lengths)
+    may: np.ndarray = first_touches(history) & chosen & (before > 0)
+    return may
 
 
 def leave_one_out(history: History) -> tuple[History, Targets, Targets]:
@@ -68,7 +76,7 @@ def leave_one_out(history: History) -> tuple[History, Targets, Targets]:
     before the validation target. People with fewer than two targets before which something
     happened are trained on whole.
     """
-    may = positives(history) & (history.places > 0)
+    may = positives(history)
     event, rows = np.flatnonzero(may), history.rows[may]
     counts = np.bincount(rows, minlength=len(history))
     split = np.flatnonzero(counts >= 2)
@@ -101,7 +109,8 @@ def split_time(history: History, cut: int, until: int | None = None) -> tuple[Hi
         may &= history.time < until
     event = np.flatnonzero(may)
     earlier = _first_of_same_time(history)[event]
-    known = earlier > history.offsets[history.rows[event]]
+    chosen = np.concatenate([[0], np.cumsum(history.strength > 0)])
+    known = chosen[earlier] > chosen[history.offsets[history.rows[event]]]
     event, earlier = event[known], earlier[known]
     row = history.rows[event]
     known_before = history.take(row, earlier - history.offsets[row])

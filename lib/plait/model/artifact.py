@@ -19,8 +19,10 @@ from scipy import sparse
 from plait.errors import DamagedVersion, UnknownPlatform, nearest
 from plait.features.batch import make_batch
 from plait.features.clock import Timeline
-from plait.features.history import History
+from plait.features.history import UNKNOWN_TIME, History
+from plait.features.opinions import Dislikes, liked
 from plait.features.vocabulary import Vocabulary
+from plait.model.dislike import Likeness, dislike_term
 from plait.model.neighbours import ItemItem, similarity
 from plait.model.net import Net, Vectors, concatenate
 from plait.model.scores import Scores
@@ -100,13 +102,29 @@ class Model:
             UnknownPlatform: the model was not trained on `platform`.
         """
         items, joined = self.items(platform)
+        chosen, dislikes = liked(history), Dislikes.of(history)
+        if now is None:
+            known = np.concatenate([[UNKNOWN_TIME], history.time])
+            now = known[history.offsets[1:] * (history.lengths > 0)]
+        own = self.vocabulary.platform_items(platform)
+        term = dislike_term(dislikes, len(history), own, self._likeness) if len(dislikes) else None
         return Scores(
-            self.people(history, platform, now), items, joined, self._similar(history, platform)
+            self.people(chosen, platform, now),
+            items,
+            joined,
+            self._similar(chosen, platform),
+            None if term is None else term.to(self.device),
         )
 
     @torch.inference_mode()
     def people(self, history: History, platform: str, now: Moment = None) -> Vectors:
-        """Returns a(x) of every separable term for each person, each [B, d]."""
+        """Returns a(x) of every separable term for each person, each [B, d].
+
+        Args:
+            history: what B people chose: events of positive strength, as training reads them.
+            platform: see `score`.
+            now: see `score`.
+        """
         code = self._code(platform)
         types = self.net.settings.type_codes
         if (history.type >= types).any():  # of a type that came after this model
@@ -157,6 +175,10 @@ class Model:
                 allowed=nearest(platform, self.platforms),
             )
         return self.vocabulary.platform_code(platform)
+
+    @cached_property
+    def _likeness(self) -> Likeness:
+        return Likeness(self.net, self.item_item.neighbours)
 
     @cached_property
     def _timeline(self) -> Timeline:

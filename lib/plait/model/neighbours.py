@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 from scipy import sparse
 
 from plait.features.history import History
+from plait.features.opinions import liked
 from plait.features.vocabulary import Vocabulary
 from plait.model.item_item import DECAY, cosine_neighbours, item_item_scores
 
@@ -71,8 +72,3 @@ def similarity(history: History, neighbours: sparse.csr_array) -> torch.Tensor:
     """Returns log(1 + 20 s) of each person and item, dense [B, columns of `neighbours`]."""
     scores = item_item_scores(liked(history), neighbours, DECAY)
     return torch.from_numpy(scores.toarray()).mul_(SHARPNESS).log1p_()
-
-
-def liked(history: History) -> History:
-    """Returns the history without events of no or negative strength."""
-    return history.keep(history.strength > 0)

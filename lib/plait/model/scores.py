@@ -10,7 +10,7 @@ import torch
 from plait.errors import NotFinite
 from plait.model.net import Vectors, concatenate
 
-ITEM_ITEM = "item_item"
+ITEM_ITEM, DISLIKE = "item_item", "dislike"
 
 
 def check_scores(scores: torch.Tensor, platform: str) -> torch.Tensor:
@@ -49,25 +49,30 @@ class Scores:
         items: b(y) of every separable term, each [N_p, d].
         joined: the terms of `items` side by side, transposed, [K, N_p].
         item_item: the sparse term, made dense, [B, N_p]; None where it weighs nothing.
+        dislike: what is lost to dislikes, never above 0, [B, N_p]; None where nobody has any.
     """
 
     people: Vectors
     items: Vectors
     joined: torch.Tensor
     item_item: torch.Tensor | None
+    dislike: torch.Tensor | None = None
 
     @cached_property
     def total(self) -> torch.Tensor:
         """The score: the sum of all terms; higher is better, float32 [B, N_p]."""
         with torch.inference_mode():
             total = concatenate(self.people) @ self.joined
-            return total if self.item_item is None else total.add_(self.item_item)
+            for term in (self.item_item, self.dislike):
+                if term is not None:
+                    total.add_(term)
+            return total
 
     def terms(self) -> dict[str, torch.Tensor]:
         """Returns the summands of `total`, each [B, N_p]."""
         with torch.inference_mode():
             parts = {name: self.people[name] @ self.items[name].T for name in self.people}
-        return self._with_item_item(parts, self.item_item)
+        return self._whole(parts, self.item_item, self.dislike)
 
     def terms_of(self, columns: torch.Tensor) -> dict[str, torch.Tensor]:
         """Returns the summands of `total` at `columns` [B, k], each [B, k]."""
@@ -76,10 +81,15 @@ class Scores:
                 name: torch.einsum("bd,bkd->bk", self.people[name], self.items[name][columns])
                 for name in self.people
             }
-            chosen = None if self.item_item is None else self.item_item.gather(1, columns)
-        return self._with_item_item(parts, chosen)
+            chosen = [
+                None if term is None else term.gather(1, columns)
+                for term in (self.item_item, self.dislike)
+            ]
+        return self._whole(parts, *chosen)
 
-    def _with_item_item(
-        self, parts: dict[str, torch.Tensor], item_item: torch.Tensor | None
-    ) -> dict[str, torch.Tensor]:
-        return parts if item_item is None else {**parts, ITEM_ITEM: item_item}
+    def _whole(
+        self, parts: Vectors, item_item: torch.Tensor | None, dislike: torch.Tensor | None
+    ) -> Vectors:
+        # Everybody has the term, so that it does not depend on who else is in the batch.
+        none = torch.zeros_like(next(iter(parts.values()))) if dislike is None else dislike
+        return parts | ({} if item_item is None else {ITEM_ITEM: item_item}) | {DISLIKE: none}

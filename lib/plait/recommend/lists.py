@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from plait.features.vocabulary import Vocabulary
+from plait.model.scores import DISLIKE
 from plait.recommend.answer import Fallback, Recommendation, ScoredItem
 
-POPULARITY = "popularity"  # the one term of a fallback's scores
+POPULARITY = "popularity"  # what a fallback's scores start from
 
 Indices = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float32]
@@ -26,6 +27,7 @@ class Lists:
         scores: -inf where a person's list has ended, [B, K].
         terms: the summands of `scores` where there is no fallback, each [B, K].
         fallback: why a person's list is the popular one, or None; B of them.
+        share: of each item in its platform's positive events: where a fallback starts, [B, K].
     """
 
     platform: str
@@ -33,6 +35,7 @@ class Lists:
     scores: Reals
     terms: dict[str, Reals]
     fallback: list[Fallback | None]
+    share: Reals
 
     def recommendations(self, vocabulary: Vocabulary) -> list[Recommendation]:
         """Returns the lists as objects, one a person."""
@@ -49,9 +52,13 @@ class Lists:
     def _items(self, row: int, names: list[str], reason: Fallback | None) -> list[ScoredItem]:
         scores = self.scores[row, : len(names)].tolist()
         if reason:
+            shares = self.share[row, : len(names)].tolist()
+            lost = [score - share for score, share in zip(scores, shares, strict=True)]
             return [
-                ScoredItem(name, score, {POPULARITY: score})
-                for name, score in zip(names, scores, strict=True)
+                ScoredItem(
+                    name, score, {POPULARITY: share} | ({DISLIKE: less} if any(lost) else {})
+                )
+                for name, score, share, less in zip(names, scores, shares, lost, strict=True)
             ]
         terms = {name: values[row].tolist() for name, values in self.terms.items()}
         return [

@@ -21,12 +21,29 @@ class Popular:
             self._share[platform] = (own / max(own.sum(), 1.0)).astype(np.float32)
             place = np.empty(len(own), np.float32)
             place[np.argsort(-own, kind="stable")] = -np.arange(len(own), dtype=np.float32)
-            self._order[platform] = torch.from_numpy(place).to(model.device)
+            self._order[platform] = torch.from_numpy(place)
 
     def share(self, platform: str) -> Reals:
         """Returns the share of events of each item, [N_p]."""
         return self._share[platform]
 
-    def order(self, platform: str) -> torch.Tensor:
-        """Returns minus each item's place in the popular list, [N_p]: equal shares differ."""
-        return self._order[platform]
+    def order(self, platform: str, lost: torch.Tensor | None = None) -> torch.Tensor:
+        """Returns minus each item's place in the popular list: equal shares differ.
+
+        Args:
+            platform: whose items.
+            lost: the dislike term of B people, [B, N_p]. Scores are logits, so a share times its
+                exponential is what is left of the share.
+
+        Returns:
+            [N_p], or with `lost` [B, N_p].
+        """
+        if lost is None:
+            return self._order[platform]
+        values = lost.cpu().numpy()
+        left = self._share[platform] * np.exp(values)
+        place = np.broadcast_to(-self._order[platform].numpy(), left.shape)
+        order = np.lexsort((place, -values, -left), axis=1)
+        own = np.empty(left.shape, np.float32)
+        np.put_along_axis(own, order, -np.arange(left.shape[1], dtype=np.float32)[None], 1)
+        return torch.from_numpy(own)

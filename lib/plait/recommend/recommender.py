@@ -12,11 +12,12 @@ import torch
 from plait.config import Project
 from plait.features.clock import microseconds
 from plait.features.history import History, encode
+from plait.features.opinions import Dislikes, liked
 from plait.model.artifact import Model, Moment
-from plait.model.scores import Scores
+from plait.model.scores import DISLIKE, Scores
 from plait.recommend.answer import Recommendation, ScoredItem
 from plait.recommend.limits import check_k, check_platform
-from plait.recommend.lists import Indices, Lists, fallbacks
+from plait.recommend.lists import Indices, Lists, Reals, fallbacks
 from plait.recommend.popular import Popular
 from plait.recommend.retrieve import top_columns
 from plait.store import Registry, Store
@@ -87,7 +88,8 @@ class Recommender:
     ) -> list[Recommendation]:
         """Returns the best `k` items of `platform` for each row of `sequences`.
 
-        A person without an event on an item that this version knows gets the popular list.
+        A person who chose nothing that this version knows gets the popular list. What someone
+        turned against, and has not come to like since, is in none of their lists.
 
         Args:
             sequences: SEQUENCES rows; an empty list of items is a person nobody knows.
@@ -136,21 +138,25 @@ class Recommender:
         """
         check_k(k)
         scores = self.score(history, platform, now)
-        stranger = history.lengths == 0
+        stranger = liked(history).lengths == 0
         hidden = self._hidden(history, platform, exclude_seen, exclude or [])
         total = scores.total
         if stranger.any():
-            popular = self._popular.order(platform)
-            total = torch.where(_tensor(stranger, total)[:, None], popular, total)
+            rows = _tensor(np.flatnonzero(stranger), total)
+            lost = None if scores.dislike is None else scores.dislike[rows]
+            total = total.clone()
+            total[rows] = self._popular.order(platform, lost).to(total.device)
         columns, best = top_columns(total, *hidden, k)
-        share = np.where(np.isfinite(best), self._popular.share(platform)[columns], -np.inf)
-        terms = scores.terms_of(_tensor(columns, total))
+        terms = _numpy(scores.terms_of(_tensor(columns, total)))
+        share = self._popular.share(platform)[columns]
+        value = np.where(np.isfinite(best), share * np.exp(terms[DISLIKE]), -np.inf)
         return Lists(
             platform,
             columns,
-            np.where(stranger[:, None], share, best).astype(np.float32),
-            {name: values.cpu().numpy() for name, values in terms.items()},
+            np.where(stranger[:, None], value, best).astype(np.float32),
+            terms,
             fallbacks(stranger, active),
+            share,
         )
 
     def rank(
@@ -164,7 +170,8 @@ class Recommender:
         """Returns the given items of each row, best first.
 
         Items that this version does not know on `platform` come last, in the order given and
-        without a score. Scores are those of `top`.
+        without a score. Scores are those of `top`; what someone turned against keeps its own,
+        which is lower by far.
 
         Args:
             sequences: SEQUENCES rows.
@@ -174,7 +181,7 @@ class Recommender:
         """
         history = self.encode(sequences)
         scores = self.score(history, platform, now)
-        stranger = history.lengths == 0
+        stranger = liked(history).lengths == 0
         row, column = self._columns_of(items, platform)
         place = np.arange(len(row)) - np.searchsorted(row, row)
         chosen = np.full((len(items), int(place.max(initial=0)) + 1), -1, np.int64)
@@ -183,18 +190,18 @@ class Recommender:
         chosen = np.maximum(chosen, 0)
         where = _tensor(chosen, scores.total)
         own = scores.total.gather(1, where).cpu().numpy()
-        value = np.where(stranger[:, None], self._popular.share(platform)[chosen], own)
+        terms, share = _numpy(scores.terms_of(where)), self._popular.share(platform)[chosen]
+        value = np.where(stranger[:, None], share * np.exp(terms[DISLIKE]), own)
         value = np.where(known, value, -np.inf).astype(np.float32)
-        order = np.argsort(-value, axis=1, kind="stable")
+        # Of equal ones, such as strangers' unpopular items, the disliked come last.
+        order = np.lexsort((-terms[DISLIKE], -value), axis=1)
         lists = Lists(
             platform,
             np.take_along_axis(chosen, order, 1),
             np.take_along_axis(value, order, 1),
-            {
-                name: np.take_along_axis(values.cpu().numpy(), order, 1)
-                for name, values in scores.terms_of(where).items()
-            },
+            {name: np.take_along_axis(values, order, 1) for name, values in terms.items()},
             fallbacks(stranger, _active(sequences)),
+            np.take_along_axis(share, order, 1),
         )
         return [
             Recommendation(found.items + _unscored(asked, known[i]), found.fallback)
@@ -224,9 +231,13 @@ class Recommender:
         seen = wanted & (history.platform == code)
         row, column = self._columns_of(exclude, platform)
         named = column >= 0
+        dislikes = Dislikes.of(history)
+        own = self.model.vocabulary.item_platform[dislikes.item] == code
         return (
-            np.concatenate([history.rows[seen], row[named]]),
-            np.concatenate([self._column[history.item[seen]], column[named]]),
+            np.concatenate([history.rows[seen], row[named], dislikes.row[own]]),
+            np.concatenate(
+                [self._column[history.item[seen]], column[named], self._column[dislikes.item[own]]]
+            ),
         )
 
 
@@ -237,6 +248,10 @@ def _active(sequences: pl.DataFrame) -> npt.NDArray[np.bool_]:
 
 def _tensor(values: npt.NDArray[np.generic], beside: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(values).to(beside.device)
+
+
+def _numpy(terms: dict[str, torch.Tensor]) -> dict[str, Reals]:
+    return {name: values.cpu().numpy() for name, values in terms.items()}
 
 
 def _unscored(asked: Sequence[str], known: npt.NDArray[np.bool_]) -> list[ScoredItem]:

@@ -190,7 +190,9 @@ def _clean(
         pl.col("dwell_s").alias("dwell"),
         *(name for name in RAW if name in part.columns and name != "row"),
     ).select(pl.col(name).cast(kind) for name, kind in RAW.items())
-    events, faults = clean_events(raw, platform, EventRules(), key, now)
+    events, faults = clean_events(
+        raw, platform, EventRules.spoken(project.platforms[platform].events), key, now
+    )
     if faults.height:
         of = part.select(pl.col("row").cast(pl.Int64), "call", "index")
         for (reason, name), some in (

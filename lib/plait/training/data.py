@@ -11,6 +11,7 @@ from plait.errors import TooFewEvents
 from plait.features.catalogue import Catalogue, read_catalogue
 from plait.features.clock import Timeline
 from plait.features.history import History, encode
+from plait.features.opinions import liked
 from plait.features.split import Targets, leave_one_out, positives, quantile_time, split_time
 from plait.features.translate import Translation
 from plait.features.vocabulary import Vocabulary
@@ -25,7 +26,7 @@ class TrainingData:
 
     Attributes:
         vocabulary: the items known.
-        history: what is trained on, B people with N events.
+        history: what is trained on, B people with N events, all of positive strength.
         weight: what each event weighs as a target, 0 for none; float32 [N].
         validation: what early stopping looks at; None if nothing is held out.
         catalogue: item attributes.
@@ -92,6 +93,8 @@ def prepare(
         validation = None if validation is None else to_own.targets(validation)
         vocabulary = own
     weight = target_weights(history)
+    # What people turned against is told by a term of its own and taught to no other.
+    weight, history = weight[history.strength > 0], liked(history)
     targets = int((weight > 0).sum())
     if targets < FEWEST or (validation is not None and not len(validation)):
         raise TooFewEvents(
@@ -118,8 +121,7 @@ def target_weights(history: History) -> np.ndarray:
     np.maximum.at(best, pair, history.strength)
     np.minimum.at(worst, pair, history.strength)
     liking = np.where(worst < 0, 0, best)[pair]
-    may = positives(history) & (history.places > 0)
-    return np.where(may, liking, 0).astype(np.float32)
+    return np.where(positives(history), liking, 0).astype(np.float32)
 
 
 def _vocabulary(

@@ -200,3 +200,42 @@ def test_a_type_outside_the_vocabulary_in_the_project_file_names_the_nearest() -
     wrong = Events.model_validate({"files": "a", "columns": columns, "type": mapped})
     with pytest.raises(UnknownEventType, match=r"platforms\.shop\.events\.type\.map\.BUY"):
         EventRules.of("shop", wrong)
+
+
+@pytest.mark.parametrize(
+    ("scale", "rating", "strength"),
+    [
+        ((1, 5), "1", -1.0),
+        ((1, 5), "2", -0.5),
+        ((1, 5), "3", 0.6),
+        ((1, 5), "4", 0.8),
+        ((1, 5), "5", 1.0),
+        ((1, 5), "0", -1.0),
+        ((1, 5), "80", 1.0),
+        ((0, 1), "1", 1.0),
+        ((0, 1), "0", -1.0),
+        ((6, 1), "5", -0.6),
+        ((6, 1), "1", 1.0),
+        ((1, 5), None, STRENGTH["rate"]),
+    ],
+)
+def test_a_rating_says_more_than_that_something_was_rated(
+    scale: tuple[float, float], rating: str | None, strength: float
+) -> None:
+    ends = {"worst": scale[0], "best": scale[1]}
+    row = GOOD | {"type": "rate", "rating": rating}
+    mixed = EventRules(unit="s", resolution="s", **ends)
+    events, _ = _clean(row, GOOD | {"rating": "1"}, rules=mixed)
+    assert events["strength"].to_list() == pytest.approx([strength, STRENGTH["purchase"]])
+    fixed = EventRules(unit="s", resolution="s", type="rate", **ends)
+    assert _clean(row, rules=fixed)[0]["strength"].to_list() == pytest.approx([strength])
+
+
+def test_the_scale_of_ratings_is_the_project_files() -> None:
+    raw = {"files": "x", "columns": {"account": "a", "item": "i", "time": "t"}, "type": "rate"}
+    events = Events.model_validate(raw | {"rating_scale": {"worst": 0, "best": 10}})
+    for rules in (EventRules.of("shop", events), EventRules.spoken(events)):
+        assert (rules.worst, rules.best) == (0, 10)
+    assert EventRules.spoken(events).type is None
+    with pytest.raises(ValueError, match="two different ends"):
+        Events.model_validate(raw | {"rating_scale": {"worst": 5}})

@@ -14,7 +14,16 @@ from plait.model.artifact import Model
 
 from .conftest import COUNT, some_people
 
-TERMS = {"interest", "content", "price", "popularity", "freshness", "profile", "item_item"}
+TERMS = {
+    "interest",
+    "content",
+    "price",
+    "popularity",
+    "freshness",
+    "profile",
+    "item_item",
+    "dislike",
+}
 
 
 @pytest.mark.parametrize("platform", ["a", "b"])

@@ -1,5 +1,6 @@
 import shutil
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from plait.contracts.http import MAX_K
 from plait.contracts.tables import SEQUENCES
+from plait.contracts.vocabulary import STRENGTH
 from plait.errors import BadRequest, DamagedVersion, NoModel, UnknownPlatform
 from plait.recommend.recommender import Recommender
 from plait.recommend.retrieve import top_columns
@@ -78,9 +80,9 @@ def test_a_request_is_about_the_present(ours: Recommender, sequences: pl.DataFra
         at = {} if given is None else {"now": given}
         expected = ours.score(whole, "shop", given).total[0].tolist()
         ranked = ours.rank(sequences[:1], "shop", items, **at)[0].items
-        assert [i.score for i in ranked] == pytest.approx(sorted(expected, reverse=True))
+        assert [i.score for i in ranked] == pytest.approx(sorted(expected, reverse=True), abs=1e-5)
         top = ours.top(sequences[:1], "shop", 40, exclude_seen=False, **at)[0].items
-        assert [i.score for i in top] == pytest.approx(sorted(expected, reverse=True))
+        assert [i.score for i in top] == pytest.approx(sorted(expected, reverse=True), abs=1e-5)
 
 
 def test_terms_add_up_to_the_score(ours: Recommender, sequences: pl.DataFrame):
@@ -149,6 +151,69 @@ def test_neighbours_in_a_batch_change_nothing(ours: Recommender, sequences: pl.D
     for row, place in ((1, 1), (5, 6)):
         alone = ours.top(sequences[row : row + 1], "shop", 5)[0]
         assert [i.item for i in alone.items] == [i.item for i in together[place].items]
+
+
+def disliking(sequences: pl.DataFrame, item: str, kind: str = "dislike") -> pl.DataFrame:
+    """Returns the rows after each person did `kind` to `item`."""
+    step = {
+        "event_id": "e_last",
+        "platform": item.partition(":")[0],
+        "item": item,
+        "type": kind,
+        "time": datetime(2025, 1, 1, tzinfo=UTC),
+        "order": None,
+        "strength": STRENGTH[kind],
+    }
+    kinds = {name: SEQUENCES.polars[name].inner for name in step}
+    return sequences.with_columns(
+        pl.concat_list(name, pl.lit(value, kinds[name])).alias(name) for name, value in step.items()
+    )
+
+
+@pytest.mark.parametrize("kind", ["dislike", "unfollow"])
+def test_what_someone_turned_against_is_never_listed(
+    ours: Recommender, sequences: pl.DataFrame, kind: str
+):
+    for row in range(0, 12, 3):
+        person = sequences[row : row + 1]
+        before = ours.top(person, "shop", 40, exclude_seen=False)[0].items
+        item = before[0].item
+        after = disliking(person, item, kind)
+        free = ours.top(after, "shop", 40, exclude_seen=False)[0]
+        assert {i.item for i in free.items} == {i.item for i in before} - {item}
+        assert item not in {i.item for i in ours.top(after, "shop", 40)[0].items}
+        asked = [[i.item for i in before]]
+        ranked = ours.rank(after, "shop", asked)[0].items
+        assert ranked[-1].item == item
+        scores = {i.item: i.score for i in ranked}
+        assert all(scores[i.item] <= i.score + 1e-5 for i in before)
+        assert ranked[-1].terms["dislike"] < -10
+        assert sum(ranked[-1].terms.values()) == pytest.approx(ranked[-1].score, abs=1e-4)
+        lifted = disliking(after, item, "like")
+        assert item in {i.item for i in ours.top(lifted, "shop", 40, exclude_seen=False)[0].items}
+
+
+def test_someone_of_whom_only_dislikes_are_known_gets_what_is_popular_and_unlike_them(
+    ours: Recommender,
+):
+    popular = ours.top(nobody(), "shop", 40)[0]
+    best = popular.items[0].item
+    known = disliking(nobody(), best)
+    answer = ours.top(known, "shop", 40, exclude_seen=False)[0]
+    assert answer.fallback == "no_known_items"
+    assert {i.item for i in answer.items} == {i.item for i in popular.items} - {best}
+    shares = {i.item: i.score for i in popular.items}
+    assert all(i.score <= shares[i.item] for i in answer.items)
+    assert [i.score for i in answer.items] == sorted((i.score for i in answer.items), reverse=True)
+    for item in answer.items:
+        assert sum(item.terms.values()) == pytest.approx(item.score)
+    everything = [[i.item for i in popular.items]]
+    ranked = ours.rank(known, "shop", everything)[0].items
+    assert ranked[-1].item == best
+    assert [i.item for i in ranked[:-1]] == [i.item for i in answer.items]
+    beside = ours.top(pl.concat([nobody(), known]), "shop", 40)
+    assert [i.score for i in beside[0].items] == [i.score for i in popular.items]
+    assert beside[1].items == answer.items
 
 
 @pytest.mark.parametrize("k", [0, -1, MAX_K + 1, 10**9])

@@ -61,3 +61,33 @@ def test_a_target_weighs_what_the_person_came_to_think_of_it() -> None:
         np.array([1.0, 0.25, 0.5, 1.0, -1.0, 0.0], np.float32),
     )
     assert target_weights(history).tolist() == [0, 1.0, 0, 0, 0, 0]
+
+
+def test_nothing_is_taught_of_what_people_turned_against() -> None:
+    sequences = tiny_sequences(60)
+    # Everybody's third event is a dislike, the first one a dislike of every other person.
+    lists = [c for c, kind in sequences.schema.items() if isinstance(kind, pl.List)]
+    place = pl.int_range(pl.len()).over("person")
+    odd = pl.col("person").rank("dense") % 2 == 1
+    against = (place == 2) | ((place == 0) & odd)
+    flat = sequences.explode(lists).with_columns(
+        pl.when(against).then(-1.0).otherwise("strength").alias("strength"),
+        pl.when(against).then(pl.lit("dislike")).otherwise("type").alias("type"),
+    )
+    assert flat.filter(pl.col("strength") < 0).height == 90
+    disliking = flat.group_by("person", maintain_order=True).agg(pl.first("total"), *lists)
+    data = prepare(disliking, tiny_items(sequences), PLATFORMS, "none", bins=4)
+    assert (data.history.strength > 0).all()
+    assert data.timeline.counts[:, -1].sum() == len(data.history.item) == len(flat) - 90
+    assert len(data.weight) == len(data.history.item)
+    assert (data.weight[data.history.places == 0] == 0).all()
+    # As if the dislikes were in no log, but for items that were turned against.
+    without = flat.filter(pl.col("strength") > 0)
+    without = without.group_by("person", maintain_order=True).agg(pl.first("total"), *lists)
+    plain = prepare(without, tiny_items(sequences), PLATFORMS, "none", bins=4)
+    np.testing.assert_array_equal(data.history.item, plain.history.item)
+    assert (data.weight <= plain.weight).all()
+    loo = prepare(disliking, tiny_items(sequences), PLATFORMS, "loo", bins=4)
+    assert loo.validation is not None
+    chosen = loo.validation.history.keep(loo.validation.history.strength > 0)
+    assert (chosen.lengths > 0).all()

@@ -1,0 +1,55 @@
+"""What people chose and what they turned against: two readings of one history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from plait.features.history import History
+
+# A dislike holds until its person does something at least as telling as this to the item:
+# like, share, save, comment, cart, follow, purchase, a high rating. Seeing it again is not enough.
+LIFTS = 0.8
+
+
+def liked(history: History) -> History:
+    """Returns the history without events of no or negative strength."""
+    return history.keep(history.strength > 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Dislikes:
+    """P pairs of a person and an item that they turned against, each pair once.
+
+    Attributes:
+        row: the person's row in the history, int64 [P].
+        item: vocabulary index, int64 [P].
+        strength: how strongly, above 0 up to 1, float32 [P].
+    """
+
+    row: np.ndarray
+    item: np.ndarray
+    strength: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @classmethod
+    def of(cls, history: History) -> Dislikes:
+        """Returns the dislikes that hold at the end of each history, lifted ones left out."""
+        if not (history.strength < 0).any():
+            none = np.zeros(0, np.int64)
+            return cls(none, none, np.zeros(0, np.float32))
+        pairs = history.rows.astype(np.int64) << 32 | history.item
+        pair, place = np.unique(pairs, return_inverse=True)
+        event = np.arange(len(pairs))
+        # As float32 from a history, so .8 must count as .8.
+        lifts = history.strength >= np.float32(LIFTS)
+        lifted = np.full(len(pair), -1)
+        np.maximum.at(lifted, place[lifts], event[lifts])
+        holds = (history.strength < 0) & (event > lifted[place])
+        strength = np.zeros(len(pair), np.float32)
+        np.maximum.at(strength, place[holds], -history.strength[holds])
+        held = np.flatnonzero(strength > 0)
+        return cls(pair[held] >> 32, pair[held] & 0xFFFFFFFF, strength[held])
