@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 use_java()
+# On two cores with all lanes at work a process waits for its turn longer than an answer waits for
+# Valkey, and what an answer lacks then is not what most tests are about.
+os.environ.setdefault("PLAIT_LIVE_STATE_TIMEOUT_MS", "2000")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

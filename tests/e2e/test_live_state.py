@@ -71,6 +71,14 @@ def test_arrival_order_does_not_matter_and_repeats_count_once(state: LiveState) 
     ]
 
 
+def test_a_member_of_a_newer_plait_is_left_out(state: LiveState) -> None:
+    state.append(events(("a", 1, 1), ("b", 1, 2)))
+    recent = f"{state.prefix}e:{account(1)}"
+    (member, *_) = state.client.zrange(recent, 0, -1)  # type: ignore[misc]
+    state.client.zadd(recent, {b"x\n" + member: 3})
+    assert items(state, Who(account=account(1), platform="shop")) == [["shop:a", "shop:b"]]
+
+
 def test_an_account_keeps_its_latest_events_not_the_last_to_arrive(valkey: EmbeddedValkey) -> None:
     short = LiveState(valkey.address, "short", 2)
     short.append(events(("z", 1, 9), ("a", 1, 1), ("y", 1, 8), ("b", 1, 2)))

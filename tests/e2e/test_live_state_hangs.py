@@ -20,13 +20,19 @@ from plait.fusion.run import fuse
 from plait.live.valkey import EmbeddedValkey
 from plait.serving.intake import sift
 from plait.serving.service import Answer, Call
-from plait.serving.setup import Setup, opened
+from plait.serving.setup import TIMEOUT, Setup, opened
 from plait.store import Store
 from plait.world.build import build_world
 from plait.world.write import write_world
 
 pytestmark = pytest.mark.slow
 HANGS_S = 4.0
+
+
+@pytest.fixture(autouse=True)
+def as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time an answer waits unless told otherwise."""
+    monkeypatch.delenv(TIMEOUT, raising=False)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from plait.errors import LiveStateDown
 from plait.live import base_scripts, scripts
 from plait.live.breaker import CircuitBreaker
 from plait.live.durability import Durability, read_durability
-from plait.live.entries import link_entry, write_entries
+from plait.live.entries import MEMBER, link_entry, write_entries
 from plait.live.packing import VERSION, is_readable
 
 REMEMBERED_S = 7 * 24 * 3600  # how long an event id is known as a repeat
@@ -25,6 +25,7 @@ TIMEOUT_S = 0.2  # of a read
 WRITE = 2  # a write waits for the disk too
 SETTINGS_S = 1.0  # how long Valkey's settings are taken for unchanged
 PATIENCE_S = 20.0  # of what moves thousands of entries at once
+_BREAKS = len(MEMBER) - 1  # a member with more or fewer is a newer plait's
 _SILENT = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
 
 
@@ -116,7 +117,7 @@ class LiveState:
                 person.decode(),
                 tuple(_account(entry) for entry in accounts),
                 tuple(record for record in records if is_readable(record)),
-                tuple(member.decode() for member in recent),
+                tuple(m.decode() for m in recent if m.count(b"\n") == _BREAKS),
                 bool(base),
             )
             for person, accounts, records, recent in answers

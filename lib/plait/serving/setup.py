@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plait.config import Project, load_config
-from plait.errors import LiveStateDown
+from plait.errors import ConfigError, LiveStateDown
 from plait.live import LiveState
 from plait.live.drain import Drainer
 from plait.live.durability import Promise, promise
@@ -21,6 +21,8 @@ from plait.store import Store
 if TYPE_CHECKING:  # torch comes with them: `plait serve` starts without it, a replica needs it
     from plait.serving.current import Current
     from plait.serving.service import Service
+
+TIMEOUT = "PLAIT_LIVE_STATE_TIMEOUT_MS"
 
 
 @dataclass
@@ -69,8 +71,18 @@ def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Set
 def connect(project: Project, address: str) -> LiveState:
     """Returns live state at `address`, in a namespace that only this store uses."""
     namespace = hashlib.sha256(project.store_uri.encode()).hexdigest()[:12]
-    timeout_s = project.serve.live_state_timeout_ms / 1e3
-    return LiveState(address, namespace, project.sequence_length, timeout_s)
+    return LiveState(address, namespace, project.sequence_length, _timeout_s(project))
+
+
+def _timeout_s(project: Project) -> float:
+    text = os.environ.get(TIMEOUT) or str(project.serve.live_state_timeout_ms)
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ConfigError(
+            f"{TIMEOUT} is '{text}'.",
+            allowed="It is a whole number of milliseconds, at least 1.",
+            fix=f"Set it to one, such as {project.serve.live_state_timeout_ms}, or unset it.",
+        )
+    return int(text) / 1e3
 
 
 def check_durability(project: Project, address: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import polars as pl
@@ -73,3 +74,22 @@ def test_a_link_comes_back_as_it_went() -> None:
     (row,) = read_links([link_entry(("a_1", "shop"), ("a_2", "video"), NOW)]).rows(named=True)
     assert row == {"account_a": "a_1", "platform_a": "shop", "account_b": "a_2",
                    "platform_b": "video", "time": NOW}  # fmt: skip
+
+
+def test_what_another_plait_wrote_into_the_stream_is_read() -> None:
+    """Replicas of two plaits share a Valkey in an upgrade: yesterday's text, and tomorrow's."""
+    yesterday = "0\nshop:2\nshop:i\nlike\n0.9\n1767323045000006\n\n17-0"
+    (step,) = read_members([yesterday]).rows(named=True)
+    assert step == {
+        "event_id": "shop:2", "item": "shop:i", "platform": "shop", "type": "like",
+        "strength": 0.9, "time": NOW, "order": None,
+    }  # fmt: skip
+    (entry,) = write_entries(EVENTS[1:2])["entry"].to_list()
+    said = json.loads(entry)
+    newer = json.dumps({"mood": "calm", **said, "type": "hide"})
+    del said["currency"]
+    older = json.dumps(said)
+    read = read_events([newer, older, entry])
+    assert read["type"].to_list() == ["hide", "view", "view"]
+    assert read["currency"].to_list() == ["EUR", None, "EUR"]
+    assert read["event_id"].to_list() == ["shop:2"] * 3
