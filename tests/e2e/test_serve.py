@@ -24,6 +24,7 @@ from plait.config import load_config
 from plait.recommend.recommender import Recommender
 from plait.serving.port import PortTaken, wait_for_port
 from plait.store import Registry, Store
+from tests.events import event_ids
 
 pytestmark = pytest.mark.slow
 
@@ -367,10 +368,12 @@ def test_accepted_events_reach_the_feedback_log_once(http: httpx.Client, server:
     mine = [bought(me, f"shop:i{n}", event_id=f"{me}-{n}") for n in range(10)]
     for sent in (mine, mine[:5]):
         http.post("/v1/events", json={"events": sent})
-    folder = load_config(server.file).store_path / "feedback" / "events"
+    project = load_config(server.file)
+    wanted = event_ids(project, ((me, f"{me}-{n}") for n in range(10)), "shop")
+    folder = project.store_path / "feedback" / "events"
     until, found = time.monotonic() + 30, []
     while len(found) < 10 and time.monotonic() < until:
         rows = [pl.read_parquet(f)["event_id"] for f in folder.glob("*.parquet")]
-        found = [e for part in rows for e in part if me in e]
+        found = [e for part in rows for e in part if e in wanted]
         time.sleep(0.2)
-    assert sorted(found) == sorted(f"shop:{me}-{n}" for n in range(10))
+    assert sorted(found) == sorted(wanted)

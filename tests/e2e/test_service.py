@@ -33,6 +33,7 @@ from plait.sources.files import find_files
 from plait.store import Registry, Store
 from plait.world.build import build_world
 from plait.world.write import write_world
+from tests.events import event_ids
 
 pytestmark = pytest.mark.slow
 
@@ -178,7 +179,9 @@ def test_drained_events_are_read_once_by_the_next_fuse(tmp_path: Path) -> None:
         assert reply.json()["accepted"] == 1
     after = fuse(project)
     assert after.number == before.number + 1
-    new = store.read("events", after).filter(pl.col("event_id") == "shop:once")
+    new = store.read("events", after).filter(
+        event_id=event_ids(project, [("brand-new", "once")], "shop")[0]
+    )
     assert new.height == 1
     rows = store.read("events", before).height
     assert store.read("events", after).height == rows + 1

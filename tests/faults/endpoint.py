@@ -100,7 +100,7 @@ class Clients:
 
     def __init__(self, url: str, threads: int = 4) -> None:
         self.url = url
-        self.accepted: list[str] = []
+        self.accepted: list[tuple[str, str]] = []  # account, event id
         self.wrong: list[str] = []
         self.retries = 0
         self._stop = threading.Event()
@@ -139,7 +139,7 @@ class Clients:
                 self.retries += 1
                 if self._stop.wait(0.1):
                     return  # never accepted: no promise was made
-            self.accepted.append(name)
+            self.accepted.append((user["id"], name))
             time.sleep(0.01)
 
     def _sent(self, event: dict[str, Any]) -> bool:

@@ -21,6 +21,7 @@ from plait.privacy.key import load_key
 from plait.serving.intake import Batch, clean
 from plait.serving.setup import connect
 from plait.store import Store
+from tests.events import event_ids
 
 from .book import Book
 
@@ -58,7 +59,9 @@ def test_no_event_is_lost_or_written_twice(
         Drainer(state, FeedbackLog(store), "next").drain(takeover=True)
     version = fuse(project)
     found = store.read("events", version)["event_id"]
-    assert found.is_in([f"shop:{name}" for name in names]).sum() == len(names)
+    assert found.is_in(event_ids(settings, (("u1", name) for name in names), "shop")).sum() == len(
+        names
+    )
     assert found.is_unique().all()
     book.accepted += len(names)
     book.once += len(names)

@@ -14,6 +14,7 @@ import pytest
 from plait.config import load_config
 from plait.fusion.run import fuse
 from plait.store import Store
+from tests.events import event_ids
 
 from .book import Book
 from .check import assert_balanced
@@ -75,8 +76,9 @@ def test_every_event_that_got_a_2xx_is_in_the_next_fuse_once(
     assert clients.retries, "no client ever noticed a fault"
     version = fuse(endpoint.file)
     assert_balanced(version)
-    events = Store(load_config(endpoint.file).store_uri).scan("events", version)
-    sent = pl.LazyFrame({"event_id": [f"shop:{name}" for name in clients.accepted]})
+    project = load_config(endpoint.file)
+    events = Store(project.store_uri).scan("events", version)
+    sent = pl.LazyFrame({"event_id": event_ids(project, clients.accepted, "shop")})
     found = sent.join(events, on="event_id").group_by("event_id").len().collect()
     once = found.filter(pl.col("len") == 1).height
     book.accepted += len(clients.accepted)

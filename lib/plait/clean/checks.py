@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from plait.clean.rules import EventRules
-from plait.clean.times import AHEAD, EARLIEST
+from plait.clean.times import EARLIEST
 from plait.contracts.personal import PERSONAL, is_plain
 
 LONGEST_ID = 512  # characters
@@ -26,7 +26,7 @@ class Check:
 
 
 def first_faults(
-    text: pl.DataFrame, parsed: pl.DataFrame, rules: EventRules, now: datetime
+    text: pl.DataFrame, parsed: pl.DataFrame, rules: EventRules, latest: datetime
 ) -> pl.DataFrame:
     """Returns row, reason, field, value of every row that fails a check: the first it fails.
 
@@ -34,10 +34,10 @@ def first_faults(
         text: RAW columns with blanks as null.
         parsed: the typed contract columns, row by row beside `text`.
         rules: how the log writes times and types.
-        now: for times in the future.
+        latest: times after it are in the future.
     """
     both = text.select(pl.all().name.prefix("raw_")).hstack(parsed)
-    checks = _checks(text, rules, now)
+    checks = _checks(text, rules, latest)
     failed = both.select(
         check.fails.fill_null(False).alias(str(n)) for n, check in enumerate(checks)
     )
@@ -67,7 +67,7 @@ def _first_value(checks: list[Check]) -> pl.Expr:
     return value
 
 
-def _checks(text: pl.DataFrame, rules: EventRules, now: datetime) -> list[Check]:
+def _checks(text: pl.DataFrame, rules: EventRules, latest: datetime) -> list[Check]:
     mapped = {name for name in text.columns if text[name].null_count() < text.height}
     raw = {name: pl.col(f"raw_{name}") for name in text.columns}
     checks = [Check("null_account", "account", raw["account"].is_null())]
@@ -85,7 +85,7 @@ def _checks(text: pl.DataFrame, rules: EventRules, now: datetime) -> list[Check]
     else:
         checks += [
             Check("bad_time", "time", pl.col("time").is_null()),
-            Check("future_time", "time", pl.col("time") > now + AHEAD),
+            Check("future_time", "time", pl.col("time") > latest),
             Check("ancient_time", "time", pl.col("time") < EARLIEST),
         ]
         if "order" in mapped:

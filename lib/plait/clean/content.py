@@ -17,8 +17,11 @@ _OPTIONAL: dict[str, str] = {
 def content_id(events: pl.DataFrame) -> pl.Series:
     """Returns the fingerprint of each row of `events` (EVENTS columns but event_id, person).
 
-    `time_resolution` is left out: the same event read from a log and posted over HTTP is one.
+    `time_resolution` is left out: the same event read from a log and posted over HTTP is one. So
+    is when it was received: the time its source gave counts.
     """
+    if events["stamped"].null_count() < events.height:
+        events = events.with_columns(time=pl.coalesce("stamped", "time"))
     parts: list[pl.Expr] = [
         _constant(events, "platform"),
         pl.col("account").str.tail(HEX),

@@ -7,12 +7,13 @@ from datetime import datetime
 import polars as pl
 
 from plait.clean.checks import first_faults
+from plait.clean.clocks import Receipt
 from plait.clean.content import content_id
 from plait.clean.rules import EventRules
 from plait.clean.times import parse_integers, parse_times
 from plait.contracts.tables import EVENTS
 from plait.contracts.vocabulary import EVENT_TYPES, STRENGTH
-from plait.privacy.pseudonym import Key, account_pseudonym, session_pseudonym
+from plait.privacy.pseudonym import Key, account_pseudonym, event_pseudonym, session_pseudonym
 
 _NUMBERS = {"value": "value", "dwell": "dwell_s", "rating": "rating"}
 # What an event is about, looked for in this order; a search is about its words first.
@@ -20,38 +21,51 @@ _OBJECTS = ("item", "query", "topic", "creator")
 
 
 def clean_events(
-    raw: pl.DataFrame, platform: str, rules: EventRules, key: Key, now: datetime
+    raw: pl.DataFrame,
+    platform: str,
+    rules: EventRules,
+    key: Key,
+    now: datetime,
+    receipt: Receipt | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Returns the contract rows of `raw` and what was wrong with the others.
 
-    Rows keep their order. `event_id` is `platform:<given id>`, or else a fingerprint of the
-    content, so that repeats of an event share it.
+    Rows keep their order. `event_id` stands for the given id of the account, or else it is a
+    fingerprint of the content, so that repeats of an event share it.
 
     Args:
         raw: RAW columns, every value as text.
         platform: whose rows they are.
         rules: how the log writes times and types.
-        key: turns account and session ids into pseudonyms.
+        key: turns ids into pseudonyms.
         now: times more than a day after it are rejected.
+        receipt: when the rows were received; times up to a day after it are taken back, and
+            kept as `stamped`. Default: now.
 
     Returns:
         EVENTS columns but `person`; and row, reason, field, value (null if personal).
     """
+    receipt = receipt or Receipt(now)
     text = _blank_to_null(raw)
     parsed = _parse(text, platform, rules)
-    rejected = first_faults(text, parsed, rules, now)
+    rejected = first_faults(text, parsed, rules, receipt.latest(now))
     if rejected.height:
         keep = ~raw["row"].is_in(rejected["row"].implode())
         text, parsed = text.filter(keep), parsed.filter(keep)
+    if rules.creators == "accounts" and _mapped(text["creator"]):
+        parsed = _with_accounts(parsed, text["creator"], key, platform)
+    time, stamped = receipt.place(parsed["time"])
     events = parsed.with_columns(
+        time.alias("time"),
+        stamped.alias("stamped"),
         pl.lit(platform).alias("platform"),
         account_pseudonym(text["account"], key, platform).alias("account"),
         pl.lit(rules.resolution).alias("time_resolution"),
         strength=_strength(rules),
         session=_sessions(text["session"], key, platform),
     )
-    given = pl.concat_str(pl.lit(f"{platform}:"), text["event_id"])
     if _mapped(text["event_id"]):
+        given = event_pseudonym(pl.lit(text["event_id"]), pl.col("account"), key, platform)
         ids = pl.coalesce(given, content_id(events))
     else:
         ids = pl.lit(content_id(events))
@@ -126,6 +140,15 @@ def _object(text: pl.DataFrame, platform: str, types: pl.Series) -> list[pl.Seri
         pl.concat_str(pl.lit(f"{platform}:"), ids).alias("object_id"),
         (query if "query" in present else pl.lit(None, pl.String)).alias("query_text"),
     ).get_columns()
+
+
+def _with_accounts(
+    parsed: pl.DataFrame, creators: pl.Series, key: Key, platform: str
+) -> pl.DataFrame:
+    """Returns `parsed` with creators under the pseudonyms that they have as accounts."""
+    named = pl.concat_str(pl.lit(f"{platform}:"), account_pseudonym(creators, key, platform))
+    is_creator = pl.col("object_kind") == "creator"
+    return parsed.with_columns(object_id=pl.when(is_creator).then(named).otherwise("object_id"))
 
 
 def _if_search(present: list[str]) -> pl.Expr:

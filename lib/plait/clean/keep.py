@@ -13,7 +13,8 @@ import polars as pl
 from plait.contracts.tables import EVENTS
 from plait.errors import BadFilter, nearest
 
-_HIDDEN = ("event_id", "account", "person", "session")  # pseudonyms: nothing to compare with
+# Pseudonyms: nothing to compare with; and a time that is known to be wrong.
+_HIDDEN = ("event_id", "account", "person", "session", "stamped")
 _ALIASES = {"dwell": "dwell_s", "query": "query_text"}
 FIELDS: tuple[str, ...] = (
     *(name for name in EVENTS.columns if name not in _HIDDEN), *_ALIASES, "item",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from plait.config.platform import Events, TypeColumn
+from plait.config.platform import Creators, Events, TypeColumn
 from plait.contracts.vocabulary import EVENT_TYPES, TimeResolution
 from plait.errors import UnknownEventType, nearest
 
@@ -21,6 +21,7 @@ class EventRules:
         type: the one type of all rows, or null if the `type` column tells.
         types: the log's words for types to plait's; plait's own words need no entry.
         worst, best: the ends of the platform's ratings.
+        creators: what creators are: accounts of the platform, or names that anyone may read.
     """
 
     unit: Literal["s", "ms", "us", "iso"] = "iso"
@@ -29,6 +30,7 @@ class EventRules:
     types: Mapping[str, str] = field(default_factory=dict)
     worst: float = 1.0
     best: float = 5.0
+    creators: Creators = "names"
 
     @classmethod
     def of(cls, platform: str, events: Events) -> EventRules:
@@ -50,12 +52,13 @@ class EventRules:
                     allowed=(hint if close else "") + f" Types: {', '.join(EVENT_TYPES)}.",
                     fix=f"Set {key}: {hint[14:-2] if close else 'TYPE'}",
                 )
-        scale = events.rating_scale
+        time, scale = events.time, events.rating_scale
         return cls(
-            events.time.unit, events.time.resolution, fixed, dict(types), scale.worst, scale.best
+            time.unit, time.resolution, fixed, dict(types), scale.worst, scale.best, events.creators
         )
 
     @classmethod
     def spoken(cls, events: Events) -> EventRules:
-        """Returns plait's own dialect, with the platform's scale of ratings."""
-        return cls(worst=events.rating_scale.worst, best=events.rating_scale.best)
+        """Returns plait's own dialect, with the platform's ratings and creators."""
+        scale = events.rating_scale
+        return cls(worst=scale.worst, best=scale.best, creators=events.creators)

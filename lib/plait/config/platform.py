@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveInt, WithJsonSchema
+from pydantic import BeforeValidator, Field, PositiveInt, WithJsonSchema, model_validator
 
 from plait.config.strict import Strict
 from plait.contracts.vocabulary import EVENT_TYPES, PlatformKind, TimeResolution
@@ -20,6 +20,7 @@ Files = Annotated[
     list[str], BeforeValidator(_as_list, json_schema_input_type=_Written), Field(min_length=1)
 ]
 FileFormat = Literal["csv", "jsonl", "parquet"]
+Creators = Literal["accounts", "names"]
 # The schema knows the words; EventRules refuses another one with the nearest.
 TypeWord = Annotated[str, WithJsonSchema({"enum": list(EVENT_TYPES)})]
 
@@ -91,6 +92,11 @@ class Events(Strict):
     )
     type: TypeWord | TypeColumn = Field(description="one event type for all rows, or a column")
     rating_scale: RatingScale = Field(default_factory=RatingScale)
+    creators: Creators = Field(
+        "names",
+        description="what creators of this platform (and brands of its catalogue) are: names that "
+        "anyone may read, or accounts, kept as pseudonyms; default: accounts if kind is social",
+    )
     keep: str | None = Field(None, description="filter on contract fields, such as rating >= 3")
     k_core: PositiveInt | None = Field(
         None, description="keep accounts and items with at least k events, repeated until stable"
@@ -139,6 +145,15 @@ class Platform(Strict):
     events: Events
     catalogue: Catalogue | None = None
     accounts: Accounts | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _creators(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("kind") == "social":
+            events = value.get("events")
+            if isinstance(events, dict):
+                return value | {"events": {"creators": "accounts"} | events}
+        return value
 
     def model_post_init(self, _context: Any) -> None:
         """Checks what needs several fields at once."""

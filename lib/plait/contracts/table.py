@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-VERSION = 2  # of every contract; readers accept this one and the one before
+VERSION = 3  # of every contract; readers accept this one and the one before
 
 
 def column(name: str, kind: pa.DataType, meaning: str, *, null: bool = False) -> pa.Field:

@@ -18,6 +18,7 @@ from plait.store.parts import bucket_of_part, scan_parts
 from plait.store.store import Store
 from plait.store.version import StoreVersion
 
+CLEAN = tuple(name for name in EVENTS.columns if name != "person")
 COUNTED = ("account", "events", "first_time", "last_time")
 SEEN = ("account", "platform", "home", BUCKET)
 

@@ -22,12 +22,10 @@ class BucketStep:
     The bucket's people (see number_people) come beside its rows.
 
     Attributes:
-        losers: event_id, account of claims lost to another account.
         cores: by platform with a k_core.
         length: events kept in a sequence.
     """
 
-    losers: pl.DataFrame
     cores: Mapping[str, Core]
     length: int
 
@@ -60,11 +58,7 @@ class BucketStep:
         if rows["nr"].null_count():  # rows that were copied to another bucket
             rows = rows.filter(pl.col("nr").is_not_null())
         rows, counts = dedupe(rows)
-        if not self.losers.height:
-            return rows, [counts]
-        lost = rows.join(self.losers, on=["event_id", "account"], how="semi")
-        rows = rows.join(self.losers, on=["event_id", "account"], how="anti", maintain_order="left")
-        return rows, [counts, tally(lost["platform"], "superseded")]
+        return rows, [counts]
 
 
 def count_accounts(events: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:

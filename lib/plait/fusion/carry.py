@@ -9,9 +9,9 @@ import polars as pl
 from plait.clean.content import content_id
 from plait.engine.base import BUCKET, Frames
 from plait.fusion.before import Before, Held
-from plait.fusion.claims import is_given
 from plait.fusion.counts import tally
 from plait.items.table import count_items
+from plait.privacy.pseudonym import is_given
 
 ITEM_COLUMNS = ("object_kind", "object_id", "platform", "person", "time")
 
@@ -28,7 +28,7 @@ class Reenter:
 
     def __call__(self, held: Held, rows: pl.DataFrame) -> Frames:
         """Returns the rows with content and bucket; they count as events no more."""
-        content = pl.when(is_given()).then(content_id(rows))
+        content = pl.when(is_given(pl.col("event_id"))).then(content_id(rows))
         entering = rows.with_columns(content=content).join(self.placed, on="account")
         gone = tally(rows["platform"], "events").with_columns(-pl.col("n"))
         return {"events": entering, "counts": gone}
@@ -40,25 +40,20 @@ def count_held(held: Held, rows: pl.DataFrame) -> Frames:
     return {"items": count_items(of_items.rename({"object_id": "item", "person": "who"}))}
 
 
-def touched_buckets(
-    new: pl.DataFrame, before: Before, placed: pl.DataFrame, losers: pl.DataFrame
-) -> set[int]:
+def touched_buckets(new: pl.DataFrame, before: Before, placed: pl.DataFrame) -> set[int]:
     """Returns the buckets whose events, or the people who made them, differ from before.
 
     Args:
         new: account, bucket: where new rows were set aside.
         before: the version before.
         placed: account, bucket, person, as they are now.
-        losers: event_id, account: claims lost to another account.
     """
     was = before.accounts.filter(pl.col(BUCKET).is_not_null())
     now = was.select("account", BUCKET, was="person").join(
         placed.select("account", "person", target=BUCKET), on="account", how="left"
     )
     other = now.filter(
-        pl.col("was").ne_missing(pl.col("person"))
-        | pl.col(BUCKET).ne_missing(pl.col("target"))
-        | pl.col("account").is_in(losers["account"].unique().implode())
+        pl.col("was").ne_missing(pl.col("person")) | pl.col(BUCKET).ne_missing(pl.col("target"))
     )
     to = placed.join(new, on="account", how="semi")
     places = [new[BUCKET], to[BUCKET], other[BUCKET], other["target"].drop_nulls()]

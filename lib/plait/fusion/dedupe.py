@@ -9,7 +9,6 @@ from plait.fusion.counts import COUNTS, merge_counts, tally
 
 # The order of a history; equal events stand side by side in it. See features/braid.py.
 ORDER = ("who", "time", "order", "event_id")
-_LAST = ("time", "order", "content")
 _FINEST = pl.col("time_resolution").cast(pl.Enum(TIME_RESOLUTIONS))
 
 
@@ -17,12 +16,12 @@ def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Returns each event once, in the order of histories, and COUNTS of what went.
 
     Rows with a fingerprint for an id are equal if the ids are. Rows with a given id
-    (`content` set) may contradict each other: the one with the latest time, then order, then
-    content supersedes the others, whatever the order of rows. Of equal rows, one of a log and
-    one posted, say, the one with the finest time stays.
+    (`content` set) may contradict each other: the one with the latest time (as stamped), then
+    order, then content supersedes the others, whatever the order of rows. Of equal rows, one of
+    a log and one posted, say, the one received first stays, or else the one with the finest time.
 
     Args:
-        rows: who, event_id, platform, time, order, content and any other columns.
+        rows: who, event_id, platform, time, stamped, order, content and any other columns.
     """
     counts = pl.DataFrame(schema=COUNTS)
     mixed = "time_resolution" in rows.columns and rows["time_resolution"].n_unique() > 1
@@ -31,6 +30,9 @@ def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         plain = pl.col("content").is_null()
         given, counts = _last_of_given(rows.filter(~plain), finest)
         rows = pl.concat([rows.filter(plain), given])
+    if _some_stamped(rows):
+        rows, more = _first_received(rows, finest)
+        counts = pl.concat([counts, more])
     rows = rows.sort(*ORDER, *finest, nulls_last=False)
     repeats = rows["event_id"] == rows["event_id"].shift(1)
     if not repeats.any():
@@ -41,8 +43,10 @@ def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _last_of_given(rows: pl.DataFrame, finest: list[pl.Expr]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    latest = [True] * len(_LAST) + [False] * len(finest)
-    ordered = rows.sort(*_LAST, *finest, descending=latest, nulls_last=True)
+    said = [pl.coalesce("stamped", "time")] if _some_stamped(rows) else []
+    last = [*said, "order", "content"] if said else ["time", "order", "content"]
+    latest = [True] * len(last) + [False] * (1 + len(finest))
+    ordered = rows.sort(*last, "time", *finest, descending=latest, nulls_last=True)
     kept = ordered.unique("event_id", keep="first", maintain_order=True)
     if kept.height == rows.height:
         return rows, pl.DataFrame(schema=COUNTS)
@@ -55,18 +59,19 @@ def _last_of_given(rows: pl.DataFrame, finest: list[pl.Expr]) -> tuple[pl.DataFr
     )
 
 
+def _some_stamped(rows: pl.DataFrame) -> bool:
+    return "stamped" in rows.columns and rows["stamped"].null_count() < rows.height
+
+
+def _first_received(rows: pl.DataFrame, finest: list[pl.Expr]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Resolves equal rows whose times differ, as they were received at different moments."""
+    ids = rows.filter(pl.col("stamped").is_not_null())["event_id"].unique()
+    here = pl.col("event_id").is_in(ids.implode())
+    found = rows.filter(here)
+    kept = found.sort("time", "order", *finest).unique("event_id", keep="first")
+    gone = _less(tally(found["platform"], "duplicates"), tally(kept["platform"], "duplicates"))
+    return pl.concat([rows.filter(~here), kept]), gone
+
+
 def _less(more: pl.DataFrame, fewer: pl.DataFrame) -> pl.DataFrame:
     return merge_counts(pl.concat([more, fewer.with_columns(-pl.col("n"))])).filter(pl.col("n") > 0)
-
-
-def contested(claims: pl.DataFrame) -> pl.DataFrame:
-    """Returns event_id and account of claims that lose an id to another account.
-
-    Args:
-        claims: event_id, account, time, order, content; all claims of an id at once.
-    """
-    rivals = claims.filter(pl.col("account").n_unique().over("event_id") > 1)
-    ordered = rivals.sort(*_LAST, "account", descending=True, nulls_last=True)
-    winner = ordered.unique("event_id", keep="first", maintain_order=True)
-    losers = rivals.join(winner, on=["event_id", "account"], how="anti")
-    return losers.select("event_id", "account").unique()

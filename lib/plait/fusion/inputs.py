@@ -56,6 +56,7 @@ class Inputs:
         links: the links that were made over HTTP.
         rules: how each platform's log writes times and types.
         keep: by platform that has one, its filter.
+        of_accounts: platforms whose creators are accounts.
         files: what a store version keeps about every file.
         buckets: how many the logs need.
     """
@@ -65,6 +66,7 @@ class Inputs:
     links: Listing
     rules: Mapping[str, EventRules]
     keep: Mapping[str, pl.Expr]
+    of_accounts: frozenset[str]
     files: list[dict[str, Any]]
     buckets: int
 
@@ -107,8 +109,9 @@ def find_inputs(project: Project, store: Store) -> Inputs:
     events, links = list_log(store, EVENTS_AT), list_log(store, LINKS_AT)
     # One file may be named twice, say as two platforms' log.
     records = [{**file.record(), "setting": file.setting} for file in [*logs, *others]]
+    of_accounts = frozenset(name for name, r in rules.items() if r.creators == "accounts")
     size = sum(file.bytes * _growth(file) for file in logs) + events.bytes * _PARQUET_GROWTH
-    return Inputs(splits, events, links, rules, keep, records, _buckets(size))
+    return Inputs(splits, events, links, rules, keep, of_accounts, records, _buckets(size))
 
 
 def _growth(file: SourceFile) -> float:

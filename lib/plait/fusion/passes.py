@@ -10,10 +10,9 @@ import polars as pl
 from plait.config import Project
 from plait.contracts.tables import ACCOUNTS, EVENTS, QUARANTINE, SEQUENCES
 from plait.engine.base import BUCKET, Engine, Spill
-from plait.fusion.before import COUNTED, Before, HeldReader
+from plait.fusion.before import CLEAN, COUNTED, Before, HeldReader
 from plait.fusion.buckets import BucketStep, number_people
 from plait.fusion.carry import ITEM_COLUMNS, Reenter, count_held
-from plait.fusion.claims import CLEAN, find_losers
 from plait.fusion.core import Core, k_core, pairs
 from plait.fusion.counts import COUNTS, merge_counts
 from plait.fusion.enough import check_enough
@@ -26,7 +25,8 @@ from plait.progress import task
 from plait.store.store import Store
 
 _CORE_COLUMNS = (
-    "event_id", "platform", "account", "object_kind", "object_id", "time", "order", "content",
+    "event_id", "platform", "account", "object_kind", "object_id", "time", "stamped",
+    "order", "content",
 )  # fmt: skip
 
 
@@ -57,12 +57,10 @@ class Passes:
     def __post_init__(self) -> None:
         self.counts.append(self.before.counts())
         self.spill: Spill = self.engine.spill(self.buckets)
-        self.claims: Spill = self.engine.spill(self.buckets)
 
     def close(self) -> None:
         """Removes what was set aside."""
         self.spill.close()
-        self.claims.close()
 
     def read(self, splits: list[Split], step: RowStep) -> pl.DataFrame:
         """Cleans every split; returns account, platform, home, bucket of who was seen."""
@@ -72,7 +70,7 @@ class Passes:
                 splits,
                 step.read,
                 step,
-                aside={"events": self.spill, "claims": self.claims},
+                aside={"events": self.spill},
                 tables={"quarantine": quarantine},
                 merges={"accounts": merge_seen, "counts": merge_counts},
                 advance=progress.advance,
@@ -83,16 +81,11 @@ class Passes:
         self._check()
         return out.get("accounts", self.before.seen.clear())
 
-    def losers(self) -> pl.DataFrame:
-        """Returns event_id, account of claims that another account won."""
-        return find_losers(self.engine, self.claims, self.before)
-
-    def cores(self, placed: pl.DataFrame, losers: pl.DataFrame) -> dict[str, Core]:
+    def cores(self, placed: pl.DataFrame) -> dict[str, Core]:
         """Returns the k-core of every platform that asks for one.
 
         Args:
             placed: account, bucket.
-            losers: event_id, account.
         """
         asked = {
             name: platform.events.k_core
@@ -101,7 +94,7 @@ class Passes:
         }
         if not asked:
             return {}
-        step = BucketStep(losers, {}, self.project.sequence_length)
+        step = BucketStep({}, self.project.sequence_length)
         names = list(asked)
         found = self.engine.gather(
             self.spill,

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from plait.clean.clocks import Receipt
 from plait.clean.content import content_id
 from plait.clean.events import clean_events
 from plait.config import Project
 from plait.contracts.raw import RAW
 from plait.engine.base import BUCKET, Frames
-from plait.fusion.claims import claims, is_given
 from plait.fusion.counts import count, tally
 from plait.fusion.feedback import read_feedback
 from plait.fusion.inputs import Inputs, Split
 from plait.fusion.quarantine import FAULTS, foreign_rows, quarantine_rows
+from plait.fusion.renew import renew
 from plait.fusion.routes import Routes, bucket_of
 from plait.identity.groups import home_account, home_platform
-from plait.privacy.pseudonym import Key, account_pseudonym
+from plait.privacy.pseudonym import Key, account_pseudonym, is_given
 from plait.sources.events import event_fields, read_events
 from plait.sources.read import FAULT
 from plait.store.store import Store
+
+# Rows of a file may be older than its last write: a stamp of a wrong clock goes behind those of
+# the hour before.
+_EARLY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,8 @@ class RowStep:
     """Reads splits, and turns their chunks into frames.
 
     `events` are EVENTS columns but `person`, with `content` (the fingerprint of a row whose
-    event id was given, else null) and `bucket`. `claims` say which account claims a given
-    event id. `accounts` are account, platform, home (null if not known here) and bucket.
+    event id was given, else null) and `bucket`. `accounts` are account, platform, home (null if
+    not known here) and bucket.
     `quarantine` and `counts` are as their tables say.
     """
 
@@ -57,9 +62,9 @@ class RowStep:
         """Returns the frames of one chunk of `split`."""
         if split.platform is None:
             return self._feedback(rows)
-        return self._log(split.platform, split.name, rows)
+        return self._log(split.platform, split, rows)
 
-    def _log(self, platform: str, name: str, raw: pl.DataFrame) -> Frames:
+    def _log(self, platform: str, split: Split, raw: pl.DataFrame) -> Frames:
         settings = self.project.platforms[platform].events
         sound = raw
         faulty = pl.DataFrame(schema=FAULTS)
@@ -69,7 +74,12 @@ class RowStep:
                 "row", reason=FAULT, field=pl.lit("row"), value=pl.lit(None, pl.String)
             )
         events, rejected = clean_events(
-            sound.select(list(RAW)), platform, self.inputs.rules[platform], self.key, self.now
+            sound.select(list(RAW)),
+            platform,
+            self.inputs.rules[platform],
+            self.key,
+            self.now,
+            self._receipt(split),
         )
         given = sound["event_id"].null_count() < sound.height
         kept, removed = self._keep(events, platform)
@@ -81,7 +91,7 @@ class RowStep:
         frames = dict(self._events(kept, self._homes(sound, kept, platform), given))
         return frames | {
             "quarantine": quarantine_rows(
-                raw, rejected, event_fields(settings)[0], platform, name, self.key
+                raw, rejected, event_fields(settings)[0], platform, split.name, self.key
             ),
             "counts": pl.concat(
                 [count(platform, "rows", raw.height), tally(reasons["platform"], reasons["reason"])]
@@ -91,6 +101,7 @@ class RowStep:
 
     def _feedback(self, rows: pl.DataFrame) -> Frames:
         """Returns the frames of rows of the feedback log: contract rows already."""
+        rows = renew(rows, self.key, self.inputs.of_accounts)
         known = pl.col("platform").is_in(list(self.project.platforms))
         events, foreign = rows.filter(known).drop("file", "row"), rows.filter(~known)
         counts = [
@@ -110,6 +121,11 @@ class RowStep:
             frames["accounts"].drop("home").join(told, on=["account", "platform"])
         ).select("account", "platform", "home", BUCKET)
         return frames | {"quarantine": foreign_rows(foreign), "counts": pl.concat(counts)}
+
+    def _receipt(self, split: Split) -> Receipt:
+        """Returns when the rows of a log were received: before its file was last written."""
+        written = datetime.fromtimestamp(split.file.modified, UTC) if split.file else self.now
+        return Receipt(min(written, self.now), _EARLY)
 
     def _keep(self, events: pl.DataFrame, platform: str) -> tuple[pl.DataFrame, int]:
         predicate = self.inputs.keep.get(platform)
@@ -134,11 +150,11 @@ class RowStep:
         return both.join(present, on="account", how="semi").with_columns(platform=pl.lit(platform))
 
     def _events(self, events: pl.DataFrame, homes: pl.DataFrame, given: bool) -> Frames:
-        """Returns events with content and bucket, the accounts, and claims of given ids."""
+        """Returns events with content and bucket, and the accounts."""
         routed = self.routes.add(homes)
         content: pl.Expr | pl.Series = pl.lit(None, pl.String)
         if given:  # a row without a given id is known by its content anyway
-            content = pl.when(is_given()).then(content_id(events))
+            content = pl.when(is_given(pl.col("event_id"))).then(content_id(events))
         buckets = self.routes.buckets
         if buckets == 1:
             spread = events.with_columns(content=content).with_columns(bucket_of(pl.lit(""), 1))
@@ -146,10 +162,7 @@ class RowStep:
             spread = events.with_columns(content=content).join(
                 routed.select("account", BUCKET), on="account", how="left", maintain_order="left"
             )
-        frames: dict[str, pl.DataFrame] = {
+        return {
             "events": spread,
             "accounts": routed.select("account", "platform", "home", BUCKET),
         }
-        if given:
-            frames["claims"] = claims(spread, buckets)
-        return frames

@@ -118,7 +118,7 @@ class _Run:
     def publish(self, settings: dict[str, Any]) -> StoreVersion:
         """Runs all steps and publishes what they made."""
         passes = self.passes
-        listed, catalogue_counts = read_catalogues(self.project)
+        listed, catalogue_counts = read_catalogues(self.project, self.key)
         attributes, attribute_counts = read_attributes(self.project, self.key)
         known = self._known(attributes)
 
@@ -129,16 +129,15 @@ class _Run:
         placed = settle(
             seen.select("account", BUCKET), found.select("account", "component"), passes.spill
         )
-        losers = passes.losers()
-        cores = passes.cores(placed, losers)
+        cores = passes.cores(placed)
         if cores:
             accounts = accounts.join(outside(accounts, seen, cores), on="account", how="anti")
             found = resolve(accounts, known.keys, known.links)
         members, ledger = name_people(accounts, found, self.store, self.current)
         placed = placed.join(members.select("account", "person"), on="account", how="left")
-        touched = touched_buckets(new, self.before, placed, losers)
+        touched = touched_buckets(new, self.before, placed)
         passes.reenter(touched, placed)
-        step = BucketStep(losers, cores, self.project.sequence_length)
+        step = BucketStep(cores, self.project.sequence_length)
         account_counts, item_counts = passes.braid(step, placed, touched)
 
         homes = seen.group_by("account").agg(pl.col("home").max())

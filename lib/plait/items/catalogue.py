@@ -9,6 +9,7 @@ from plait.clean.times import parse_times
 from plait.config import Project
 from plait.config.platform import Catalogue
 from plait.contracts.tables import ITEMS
+from plait.privacy.pseudonym import Key, account_pseudonym
 from plait.sources.catalogue import read_catalogue
 from plait.sources.files import find_files
 from plait.sources.text import UNIT
@@ -20,11 +21,11 @@ LISTED = (
 _LONGEST = 512
 
 
-def read_catalogues(project: Project) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
+def read_catalogues(project: Project, key: Key) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
     """Returns one LISTED row a catalogue item, and what became of each platform's rows.
 
     Rows that list an item again are superseded by the fullest one, so that the order of rows
-    and files does not matter.
+    and files does not matter. Where creators are accounts, `brand` is the creator's pseudonym.
     """
     parts: list[pl.DataFrame] = []
     counts: dict[str, dict[str, int]] = {}
@@ -40,6 +41,8 @@ def read_catalogues(project: Project) -> tuple[pl.DataFrame, dict[str, dict[str,
         ]
         raw = pl.concat(batches)
         rows = clean_catalogue(raw, platform, catalogue)
+        if settings.events.creators == "accounts":
+            rows = rows.with_columns(account_pseudonym(rows["brand"], key, platform))
         best = _fullest(rows)
         counts[platform] = {
             "rows": raw.height,

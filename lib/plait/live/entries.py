@@ -11,7 +11,8 @@ import polars as pl
 from plait.contracts.feedback import FEEDBACK, LINKS
 
 _US = pl.Datetime("us", "UTC")
-_JSON = {name: pl.Int64() if name == "time" else kind for name, kind in FEEDBACK.items()}
+_TIMES = ("time", "stamped")
+_JSON = {name: pl.Int64() if name in _TIMES else kind for name, kind in FEEDBACK.items()}
 MEMBER = ("order_key", "event_id", "item", "type", "strength", "time", "order", "stream_id")
 
 
@@ -39,7 +40,7 @@ def write_entries(events: pl.DataFrame) -> pl.DataFrame:
         pl.col("order").cast(pl.String).fill_null(""),
         separator="\n",
     )
-    entry = pl.struct(pl.col(n).dt.epoch("us") if n == "time" else pl.col(n) for n in FEEDBACK)
+    entry = pl.struct(pl.col(n).dt.epoch("us") if n in _TIMES else pl.col(n) for n in FEEDBACK)
     return events.select(
         "event_id",
         "account",
@@ -70,7 +71,7 @@ def read_events(entries: Sequence[str]) -> pl.DataFrame:
     """Returns the FEEDBACK rows in stream entries."""
     series = pl.Series("e", entries, pl.String)
     rows = series.str.json_decode(pl.Struct(_JSON)).struct.unnest()
-    return rows.with_columns(pl.col("time").cast(_US))
+    return rows.with_columns(pl.col(*_TIMES).cast(_US))
 
 
 def link_entry(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:

@@ -11,6 +11,10 @@ __all__ = [
     "HEX",
     "Key",
     "account_pseudonym",
+    "event_pseudonym",
+    "is_account",
+    "is_given",
+    "keyed_account",
     "keyed_hash",
     "load_key",
     "person_of",
@@ -52,14 +56,50 @@ def pseudonymise(raw: pl.Series, key: Key, namespace: str, prefix: str = "") -> 
 
 def keyed_hash(raw: pl.Expr, key: Key, namespace: str) -> pl.Expr:
     """Returns the expression behind `pseudonymise`; it hashes every row."""
-    message = pl.concat_str(pl.lit(namespace + "\0"), raw)
-    hashed: pl.Expr = message.chash.hmac_sha256(key=key.secret)  # type: ignore[attr-defined]
-    return hashed.str.slice(0, HEX)
+    return _keyed(key, pl.lit(namespace), raw)
 
 
 def account_pseudonym(raw: pl.Series, key: Key, platform: str) -> pl.Series:
     """Returns the pseudonym of each raw account id of `platform`: a_<key id>_<32 hex>."""
     return pseudonymise(raw, key, platform, f"a_{key.id}_")
+
+
+def keyed_account(raw: pl.Expr, key: Key, platform: pl.Expr) -> pl.Expr:
+    """Returns the expression behind `account_pseudonym`, for rows of several platforms."""
+    return pl.concat_str(pl.lit(f"a_{key.id}_"), _keyed(key, platform, raw))
+
+
+def is_account(text: pl.Expr) -> pl.Expr:
+    """Returns whether a text is an account's pseudonym."""
+    return text.str.contains(r"^a_[0-9a-f]{4}_[0-9a-f]{32}$")
+
+
+def event_pseudonym(given: pl.Expr, account: pl.Expr, key: Key, platform: pl.Expr | str) -> pl.Expr:
+    """Returns what stands for the event id `given` of an account: e_<key id>_<32 hex>.
+
+    An id names one event of one account: two accounts may both have an event `1`. Clients and
+    logs may build ids from account ids, so the ids themselves are not kept. Null stays null.
+
+    Args:
+        given: event ids as text.
+        account: pseudonyms of the accounts whose events they are.
+        key: the key.
+        platform: where it happened.
+    """
+    on = pl.lit(platform) if isinstance(platform, str) else platform
+    hashed = _keyed(key, pl.concat_str(pl.lit("event:"), on), account, given)
+    return pl.concat_str(pl.lit(f"e_{key.id}_"), hashed)
+
+
+def is_given(event_id: pl.Expr) -> pl.Expr:
+    """Returns whether an event's id came with its row; other ids are fingerprints of content."""
+    return event_id.str.starts_with("e_")
+
+
+def _keyed(key: Key, *parts: pl.Expr) -> pl.Expr:
+    message = pl.concat_str(*parts, separator="\0")
+    hashed: pl.Expr = message.chash.hmac_sha256(key=key.secret)  # type: ignore[attr-defined]
+    return hashed.str.slice(0, HEX)
 
 
 def session_pseudonym(raw: pl.Series, key: Key, platform: str) -> pl.Series:

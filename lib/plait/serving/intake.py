@@ -14,7 +14,7 @@ from plait.clean.events import clean_events
 from plait.clean.rules import EventRules
 from plait.config import Project
 from plait.contracts.feedback import FEEDBACK
-from plait.contracts.http import Event, InlineEvent, Rejected, User
+from plait.contracts.http import MAX_EVENTS, Event, InlineEvent, Rejected, User
 from plait.contracts.raw import RAW
 from plait.errors import nearest
 from plait.identity.groups import home_account, home_platform
@@ -149,7 +149,9 @@ def clean(batches: Sequence[Batch], project: Project, key: Key) -> pl.DataFrame:
     sent = pl.from_dicts([e for b in batches for _, e in b.good], schema=_SENT)
     # Events without a time happened when they came, one after the other as they were sent.
     times = [
-        (b.received + timedelta(microseconds=i)).isoformat() for b in batches for i, _ in b.good
+        (b.received - timedelta(microseconds=MAX_EVENTS - i)).isoformat()
+        for b in batches
+        for i, _ in b.good
     ]
     rows = sent.with_columns(
         pl.Series("call", [c for c, b in enumerate(batches) for _ in b.good], pl.Int64),
@@ -173,7 +175,23 @@ def clean(batches: Sequence[Batch], project: Project, key: Key) -> pl.DataFrame:
             _reject(batches, strays, "item_id", "it is another platform's item", hint)
             part = part.filter(~other)
         parts.append(_clean(batches, part, platform, project, key, now))
-    return pl.concat([part for part in parts if part.height] or [_EMPTY])
+    events = pl.concat([part for part in parts if part.height] or [_EMPTY])
+    return _as_received(events, [batch.received for batch in batches])
+
+
+def _as_received(events: pl.DataFrame, received: Sequence[datetime]) -> pl.DataFrame:
+    """Returns `events`, those stamped in the future as of when their call was received.
+
+    They stay in the order of their stamps, just before the call's events without a time.
+    """
+    if events["stamped"].null_count() == events.height:
+        return events
+    came = pl.Series("came", received, pl.Datetime("us", "UTC")).gather(events["call"])
+    place = 2 * MAX_EVENTS + 1 - pl.col("stamped").rank("ordinal").over("call").cast(pl.Int64)
+    taken = came - events.select(pl.duration(microseconds=place)).to_series()
+    return events.with_columns(
+        time=pl.when(pl.col("stamped").is_null()).then("time").otherwise(taken)
+    )
 
 
 def _clean(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 
+from plait.clean.clocks import Receipt
 from plait.clean.content import content_id
 from plait.clean.events import clean_events
 from plait.clean.rules import EventRules
@@ -178,10 +180,54 @@ def test_an_id_does_not_depend_on_the_other_rows_or_on_how_a_value_is_written() 
     assert posted == alone
 
 
-def test_a_given_id_is_kept_under_its_platform() -> None:
-    events, _ = _clean(GOOD | {"event_id": "e1"}, GOOD)
-    assert events["event_id"][0] == "shop:e1"
-    assert events["event_id"][1] == content_id(events)[1]
+def test_a_given_id_is_one_event_of_its_account() -> None:
+    given = GOOD | {"event_id": "ann-1"}
+    events, _ = _clean(given, given | {"item": "i2"}, given | {"account": "bob"}, GOOD)
+    first, same, others, none = events["event_id"]
+    assert first == same != others
+    assert none == content_id(events)[3]
+    assert re.fullmatch(rf"e_{KEY.id}_[0-9a-f]{{32}}", first)
+    (elsewhere,) = clean_events(_raw(given), "video", SECONDS, KEY, NOW)[0]["event_id"]
+    (under_another_key,) = clean_events(_raw(given), "shop", SECONDS, Key("q" * 64), NOW)[0][
+        "event_id"
+    ]
+    assert len({first, elsewhere, under_another_key}) == 3
+
+
+def test_a_creator_that_is_an_account_has_the_pseudonym_of_the_account() -> None:
+    rules = EventRules(unit="s", resolution="s", creators="accounts")
+    follow = {"account": "bob", "creator": "ann", "type": "follow", "time": "1700000000"}
+    events, _ = _clean(GOOD, follow, rules=rules)
+    assert events["object_id"].to_list() == ["shop:i1", f"shop:{events['account'][0]}"]
+
+
+@pytest.mark.parametrize("ahead", [1, 59, 60, 61, 3600, 20 * 3600, 86_399, 86_400])
+@pytest.mark.parametrize("early", [0, 3600])
+def test_no_event_is_later_than_its_receipt(ahead: int, early: int) -> None:
+    at = datetime(2024, 6, 1, tzinfo=UTC)
+    receipt = Receipt(at, timedelta(seconds=early))
+    stamps = [at - timedelta(seconds=1), at, at + timedelta(seconds=ahead)]
+    rows = [GOOD | {"time": str(int(stamp.timestamp()))} for stamp in stamps]
+    events, rejected = clean_events(_raw(*rows), "shop", SECONDS, KEY, NOW, receipt)
+    assert not rejected.height
+    assert events["stamped"].to_list() == [None, None, stamps[2]]
+    assert events["time"][:2].to_list() == stamps[:2]
+    before = timedelta(seconds=early if ahead > 60 else 0)
+    assert timedelta(0) <= at - before - events["time"][2] < timedelta(milliseconds=100)
+    honest, _ = clean_events(_raw(*rows), "shop", SECONDS, KEY, NOW, Receipt(NOW))
+    assert honest["time"].to_list() == stamps
+    assert honest["event_id"].to_list() == events["event_id"].to_list()
+
+
+def test_wrong_stamps_keep_their_order_and_an_untrusted_receipt_changes_none() -> None:
+    at = datetime(2024, 6, 1, tzinfo=UTC)
+    hours = (20, 2, 23, 5)
+    rows = [GOOD | {"time": str(int((at + timedelta(hours=h)).timestamp()))} for h in hours]
+    events, _ = clean_events(_raw(*rows), "shop", SECONDS, KEY, NOW, Receipt(at))
+    assert events.sort("time")["stamped"].to_list() == sorted(events["stamped"])
+    unpacked = Receipt(datetime(1980, 1, 1, tzinfo=UTC), timedelta(hours=1))
+    events, rejected = clean_events(_raw(*rows), "shop", SECONDS, KEY, NOW, unpacked)
+    assert (events["stamped"].null_count(), rejected.height) == (4, 0)
 
 
 def test_no_row_and_only_bad_rows() -> None:

@@ -95,9 +95,9 @@ def _run(folder: Path, *arguments: str) -> str:
 
 
 def _stored(folder: Path) -> str:
-    """Returns all text that the files of quarantine hold, Parquet decoded."""
+    """Returns all text that the files of the store hold, Parquet decoded."""
     texts = []
-    for file in sorted(p for p in (folder / "store/tables/quarantine").rglob("*") if p.is_file()):
+    for file in sorted(p for p in (folder / "store").rglob("*") if p.is_file()):
         if file.suffix == ".parquet":
             texts += [str(row) for row in pl.read_parquet(file).rows()]
         else:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from plait.config.load import parse_config
@@ -20,7 +21,8 @@ SOURCE = {"events": {"files": "log.csv",
 PROJECT = parse_config(
     {
         "store": "store",
-        "platforms": {name: {"kind": "shop"} | SOURCE for name in ("shop", "video", "news")},
+        "platforms": {name: {"kind": "shop"} | SOURCE for name in ("shop", "video", "news")}
+        | {"blog": {"kind": "social"} | SOURCE},
         "people": {"same_account_id": [["video", "shop"]]},
     },
     folder=Path(),
@@ -43,7 +45,7 @@ def test_an_event_becomes_a_row_without_the_raw_id() -> None:
     )
     (row,) = rows.rows(named=True)
     assert not batch.rejected
-    assert row["event_id"] == "shop:e"
+    assert row["event_id"].startswith(f"e_{KEY.id}_")
     assert row["object_id"] == "shop:1"
     assert row["time"] == datetime(2025, 1, 2, 1, 4, 5, tzinfo=UTC)
     assert (row["value"], row["currency"], row["order"]) == (3.0, "EUR", 4)
@@ -67,6 +69,38 @@ def test_events_without_a_time_happened_now_in_the_order_sent() -> None:
     rows, _ = take(*(sent(item_id=f"shop:{n}") for n in range(20)))
     assert rows.sort("time")["object_id"].to_list() == [f"shop:{n}" for n in range(20)]
     assert abs(rows["time"][0] - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("hours", [1 / 3600, 1, 20, 23.99])
+def test_an_event_of_the_future_happened_when_it_came(hours: float) -> None:
+    before = datetime.now(UTC)
+    ahead = [before + timedelta(hours=hours, seconds=i) for i in (30, 20)]
+    rows, batch = take(
+        sent(item_id="shop:now"),
+        *(sent(item_id=f"shop:{i}", time=time.isoformat()) for i, time in enumerate(ahead)),
+        sent(item_id="shop:old", time="2025-01-02T03:04:05Z"),
+    )
+    assert not batch.rejected
+    assert rows["time"].max() <= datetime.now(UTC)
+    late = rows.filter(pl.col("stamped").is_not_null())
+    assert late["stamped"].to_list() == ahead
+    assert late["time"].min() > before - timedelta(seconds=1)
+    order = ["shop:old", *(f"shop:{i}" for i in reversed(range(len(ahead)))), "shop:now"]
+    assert rows.sort("time")["object_id"].to_list() == order
+
+
+def test_an_id_is_an_accounts_own_and_a_creator_an_account_where_the_platform_says() -> None:
+    rows, _ = take(
+        sent(event_id="tw"),
+        sent(event_id="tw", user={"platform": "shop", "id": "v"}),
+        sent(event_id="tw", item_id="shop:2"),
+        sent(item_id=None, creator="u", type="follow", user={"platform": "blog", "id": "w"}),
+        sent(item_id="blog:1", user={"platform": "blog", "id": "u"}),
+    )
+    mine, others, again = rows.filter(platform="shop")["event_id"]
+    assert mine == again != others
+    follow, view = rows.filter(platform="blog").iter_rows(named=True)
+    assert follow["object_id"] == f"blog:{view['account']}"
 
 
 @pytest.mark.parametrize(
