@@ -1,26 +1,57 @@
-"""A batch whose work fails is done again call by call, so that a fault stays with its call."""
+"""A batch whose work fails is done again in halves, so that a fault stays with its call."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from concurrent.futures import Executor
+from typing import Any, TypeVar
 
 Asked = TypeVar("Asked")
 Result = TypeVar("Result")
+Work = Callable[[Sequence[Asked]], Sequence[Result | Exception]]
+
+PATIENCE_S = 2.0  # what fails for longer than this fails for all who wait
 
 
 def work_apart(
-    work: Callable[[Sequence[Asked]], Sequence[Result | Exception]], asked: Sequence[Asked]
+    work: Work[Asked, Result], asked: Sequence[Asked], patience_s: float = PATIENCE_S
 ) -> list[Result | Exception]:
     """Returns a result or an error for each of `asked`.
 
     Args:
         work: does all at once; doing a part again must change nothing that the first time kept.
         asked: what the calls ask.
+        patience_s: after it, what has failed is not done again in parts.
     """
+    return _halved(work, asked, time.monotonic() + patience_s)
+
+
+def _halved(
+    work: Work[Asked, Result], asked: Sequence[Asked], until: float
+) -> list[Result | Exception]:
     try:
         return list(work(asked))
     except Exception as error:
-        if len(asked) == 1:
-            return [error]
-    return [result for one in asked for result in work_apart(work, [one])]
+        if len(asked) < 2 or time.monotonic() > until:
+            return [error] * len(asked)
+    middle = len(asked) // 2
+    return [*_halved(work, asked[:middle], until), *_halved(work, asked[middle:], until)]
+
+
+async def work_in(
+    pool: Executor, work: Work[Asked, Result], asked: Sequence[Asked]
+) -> list[tuple[Result | Exception]]:
+    """Returns what `work_apart` does, in `pool`; wrapped: an error is one caller's alone."""
+    loop = asyncio.get_running_loop()
+    results = await loop.run_in_executor(pool, lambda: work_apart(work, asked))
+    return [(result,) for result in results]
+
+
+def unwrap(wrapped: tuple[Any]) -> Any:
+    """Returns the one result, or raises the error that it is."""
+    (result,) = wrapped
+    if isinstance(result, Exception):
+        raise result
+    return result

@@ -8,7 +8,6 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from ray import serve
 
 from plait.contracts.http import EventsResponse, LinkRequest, LinkResponse
 from plait.errors import StoreError
-from plait.serving.apart import work_apart
+from plait.serving.apart import unwrap, work_in
 from plait.serving.intake import Batch
 from plait.serving.setup import Setup, opened
 
@@ -75,12 +74,12 @@ class Plait:
 
     async def answer(self, call: Call) -> Answer:
         """Answers one call, together with whatever else waits."""
-        answer: Answer = _unwrap(await self._answer_all(call))
+        answer: Answer = unwrap(await self._answer_all(call))
         return answer
 
     async def take(self, batch: Batch) -> EventsResponse:
         """Keeps the events of one call, together with whatever else waits."""
-        taken: EventsResponse = _unwrap(await self._take_all(batch))
+        taken: EventsResponse = unwrap(await self._take_all(batch))
         return taken
 
     async def link(self, message: LinkRequest) -> LinkResponse:
@@ -90,15 +89,11 @@ class Plait:
 
     @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)
     async def _answer_all(self, calls: list[Call]) -> Any:
-        return await self._all(self._scoring, self._service.answer, calls)
+        return await work_in(self._scoring, self._service.answer, calls)
 
     @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)
     async def _take_all(self, batches: list[Batch]) -> Any:
-        return await self._all(self._taking, self._service.take, batches)
-
-    async def _all(self, pool: ThreadPoolExecutor, work: Any, asked: Sequence[Any]) -> Any:
-        results = await _in(pool, partial(work_apart, work, asked))
-        return [(result,) for result in results]  # wrapped: an error is one caller's alone
+        return await work_in(self._taking, self._service.take, batches)
 
     def _follow(self) -> None:
         while not self._stop.wait(POLL_S):
@@ -132,13 +127,6 @@ def _once_reachable(config: Path, live_state: str | None) -> Setup:
                 said = str(error)
                 log.warning("%s It is tried again.", error)
             time.sleep(POLL_S)
-
-
-def _unwrap(wrapped: tuple[Any]) -> Any:
-    (result,) = wrapped
-    if isinstance(result, Exception):
-        raise result
-    return result
 
 
 async def _in(pool: ThreadPoolExecutor, work: Any) -> Any:

@@ -15,7 +15,7 @@ from plait.serving.intake import clean, sift
 from plait.serving.service import Service
 
 QUIET = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from plait.contracts.http import EventsResponse
+from plait.serving import service as service_module
+from plait.serving.apart import work_apart
 from plait.serving.api import build
+from plait.serving.intake import sift
 from plait.serving.keys import ApiKeys
 
 ME = {"platform": "shop", "id": "u0"}
@@ -212,3 +216,24 @@ def test_the_document_describes_the_parameters_of_an_address(ask: Any) -> None:
     assert [p["name"] for p in operation["parameters"] if p["in"] == "query"] == [
         "k", "platforms", "exclude", "seen", "explain", "request_id"
     ]  # fmt: skip
+
+
+def test_calls_beside_one_that_makes_a_fault_are_answered(
+    service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = service_module.clean
+
+    def clean(batches: Any, *more: Any) -> Any:
+        if any(event.get("session") == "poison" for b in batches for _, event in b.good):
+            raise RuntimeError
+        return real(batches, *more)
+
+    monkeypatch.setattr(service_module, "clean", clean)
+    event = {"type": "view", "item_id": "shop:i1", "user": ME}
+    good, bad = [event | {"event_id": f"n-{n}"} for n in range(6)], event | {"session": "poison"}
+    calls = [sift([one]) for one in [*good[:3], bad, *good[3:]]]
+    taken = work_apart(service.take, calls)
+    assert [type(one).__name__ for one in taken].count("RuntimeError") == 1
+    assert isinstance(taken[3], RuntimeError)
+    kept = [one for one in taken if isinstance(one, EventsResponse)]
+    assert [(one.accepted, one.rejected) for one in kept] == [(1, [])] * 6
