@@ -143,7 +143,7 @@ class LiveState:
         asked, trips, known = self._settings
         if known is None or now[0] - asked > SETTINGS_S or trips != now[1]:
             with self._guarded():
-                known = read_durability(self.client)
+                known = read_durability(self._writer)
             self._settings = (*now, known)
         return known
 
