@@ -17,7 +17,6 @@ from plait.progress import Task
 
 _CELLS = 4_000_000  # person-item scores held at once: 16 MB a float32 matrix
 _ROWS = 1024
-_ABSENT = np.float32(np.nan)  # neither better than a target nor equal to it
 _IMPOSSIBLE = -50.0  # log-probability of an item that the scorer does not know
 
 Floats = npt.NDArray[np.float64]
@@ -71,9 +70,9 @@ def _rank(scores: Scores, part: Questions, sample: int | None, seed: int) -> tup
         return ranks, len(part.hashes) - np.bincount(others, minlength=len(part)).astype(float)
     seen, keys = part.seen, part.keys(seed)
     drawn, real = negatives.draw(keys, part.hashes, seen.row, seen.column, sample)
-    others = np.where(real, np.take_along_axis(scores, drawn, 1), _ABSENT)
+    others = np.take_along_axis(scores, drawn, 1)
     own = scores[np.arange(len(part)), part.target]
-    return rank_of(own, others), 1.0 + real.sum(1)
+    return rank_of(own, others, real), 1.0 + real.sum(1)
 
 
 def _judge(scores: Scores, part: Questions, seed: int, first: int) -> tuple[Floats, Bools, Rows]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from plait.errors import DamagedVersion
+from plait.errors import NotFinite
 from plait.evaluation.scorers import Scorer, Scores
 from plait.features.history import History
 from plait.features.translate import Translation
@@ -40,13 +40,13 @@ class Bridge:
             now: when each is asked about, UTC microseconds, -1 unknown, [B].
 
         Raises:
-            DamagedVersion: a score is not a number; such a scorer would never be beaten.
+            NotFinite: a score is a NaN or infinite; such a scorer would never be beaten.
         """
         if not self._same:
             history = self._translation.history(history)
         scores = self._scorer.score(history, self._platform, now)
-        if np.isnan(scores).any():
-            raise DamagedVersion(
+        if not np.isfinite(scores).all():
+            raise NotFinite(
                 f"{self._scorer.name} gives scores that are not numbers on '{self._platform}'.",
                 fix="Train again with a smaller train.learning_rate.",
             )

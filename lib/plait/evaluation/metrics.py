@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from plait.errors import NotFinite
+
 Floats = npt.NDArray[np.float64]
 CUTOFFS = (5, 10)
 
@@ -31,7 +33,12 @@ def reciprocal(ranks: Floats) -> Floats:
 
 
 def ranking(ranks: Floats) -> dict[str, Floats]:
-    """Returns hr@5, hr@10, ndcg@10 and mrr of every target, each [M]."""
+    """Returns hr@5, hr@10, ndcg@10 and mrr of every target, each [M].
+
+    Raises:
+        NotFinite: a rank is none: not finite, or below 1.
+    """
+    _check(ranks)
     return {
         **{f"hr@{k}": hits(ranks, k) for k in CUTOFFS},
         **{f"ndcg@{k}": ndcg(ranks, k) for k in CUTOFFS[-1:]},
@@ -51,7 +58,11 @@ def top_as_positives(ranks: Floats, candidates: Floats, k: int) -> dict[str, Flo
         ranks: ranks of the targets, [M].
         candidates: candidates of each target, itself included, [M].
         k: predicted positives.
+
+    Raises:
+        NotFinite: a rank is none: not finite, or below 1.
     """
+    _check(ranks)
     predicted = np.minimum(k, candidates)
     found = hits(ranks, k)
     negatives_right = candidates - predicted - (1.0 - found)
@@ -61,3 +72,8 @@ def top_as_positives(ranks: Floats, candidates: Floats, k: int) -> dict[str, Flo
         f"recall@{k}": found,
         f"f1@{k}": 2.0 * found / (predicted + 1.0),
     }
+
+
+def _check(ranks: Floats) -> None:
+    if not (np.isfinite(ranks) & (ranks >= 1.0)).all():
+        raise NotFinite("there are ranks that are not numbers from 1 on.")

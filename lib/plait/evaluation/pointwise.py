@@ -14,6 +14,8 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from plait.errors import NotFinite
+
 NEGATIVES = 4
 _FEWEST = 10  # positives and negatives needed to fit two parameters
 
@@ -22,11 +24,23 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Judgements:
-    """Features of judged pairs, [P]; their truth, [P]; the target each belongs to, [P]."""
+    """Features of judged pairs, [P]; their truth, [P]; the target each belongs to, [P].
+
+    Raises:
+        NotFinite: a feature is a NaN or infinite.
+    """
 
     feature: Floats
     truth: npt.NDArray[np.bool_]
     target: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        """Refuses what no curve can be fitted on."""
+        if not np.isfinite(self.feature).all():
+            raise NotFinite(
+                "scores that are not numbers cannot be read as probabilities.",
+                fix="Train again with a smaller train.learning_rate.",
+            )
 
 
 @dataclass(frozen=True)

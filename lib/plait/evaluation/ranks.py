@@ -5,20 +5,50 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from plait.errors import NotFinite
+
 Scores = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 
 
-def rank_of(target: Scores, others: Scores) -> npt.NDArray[np.float64]:
+def refuse_unordered(scores: Scores, who: str = "a scorer") -> Scores:
+    """Returns `scores` if they can be ranked: a NaN compares false, and would be the best.
+
+    An item that the scorer does not know may have -inf.
+
+    Args:
+        scores: of any shape.
+        who: the scorer, as the message names it.
+
+    Raises:
+        NotFinite: one is a NaN or +inf.
+    """
+    if not (scores < np.inf).all():
+        raise NotFinite(
+            f"{who} gives scores that are not numbers.",
+            fix="Train again with a smaller train.learning_rate.",
+        )
+    return scores
+
+
+def rank_of(
+    target: Scores, others: Scores, real: npt.NDArray[np.bool_] | None = None
+) -> npt.NDArray[np.float64]:
     """Returns the rank of each target among `others`, [B].
 
     Args:
         target: score of each target, [B].
         others: scores of its negatives, [B, K].
+        real: which of them are candidates, [B, K]; default: all.
+
+    Raises:
+        NotFinite: a score is a NaN or +inf.
     """
-    better = (others > target[:, None]).sum(1)
-    equal = (others == target[:, None]).sum(1)
-    return np.asarray(1.0 + better + 0.5 * equal)
+    target, others = refuse_unordered(target), refuse_unordered(others)
+    better, equal = others > target[:, None], others == target[:, None]
+    if real is not None:
+        better, equal = better & real, equal & real
+    return np.asarray(1.0 + better.sum(1) + 0.5 * equal.sum(1))
 
 
 def rank_among_all(
@@ -31,6 +61,9 @@ def rank_among_all(
         target: column of each target, [B]. It is never hidden from itself.
         hidden_row: rows of the pairs left out, [P]; no pair stands twice.
         hidden_column: columns of the pairs left out, [P].
+
+    Raises:
+        NotFinite: a score is a NaN or +inf.
     """
     rows = np.arange(len(target))
     own = scores[rows, target]

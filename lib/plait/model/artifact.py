@@ -27,11 +27,13 @@ from plait.model.neighbours import ItemItem, similarity
 from plait.model.net import Net, Vectors, concatenate
 from plait.model.scores import Scores
 from plait.model.settings import NetSettings
+from plait.store.finite import parse_finite
 
 Moment = int | npt.NDArray[np.int64] | None
 FORMAT = 1
 _UNREADABLE = (
-    OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, PolarsError
+    OSError, ValueError, KeyError, TypeError, RuntimeError, OverflowError, SafetensorError,
+    PolarsError,
 )  # fmt: skip
 WEIGHTS, CONFIG, METRICS = "weights.safetensors", "config.json", "metrics.json"
 
@@ -213,19 +215,27 @@ class Model:
             DamagedVersion: a file is missing or is not what it should be.
         """
         try:
-            config = json.loads((folder / CONFIG).read_text())
+            config = parse_finite((folder / CONFIG).read_text())
             if config["format"] != FORMAT:
                 msg = f"format {config['format']}, this plait reads {FORMAT}"
                 raise ValueError(msg)
             settings = NetSettings.from_json(config["net"])
             net = Net(settings)
             net.load_state_dict(load_file(folder / WEIGHTS))
+            for name, tensor in net.state_dict().items():
+                if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+                    msg = f"'{name}' is not finite"
+                    raise ValueError(msg)
+            vocabulary = Vocabulary.load(folder, settings.platforms)
+            if len(vocabulary) != settings.items:
+                msg = f"{len(vocabulary) - 1} items, {settings.items - 1} have weights"
+                raise ValueError(msg)
             return cls(
                 net,
-                Vocabulary.load(folder, settings.platforms),
+                vocabulary,
                 ItemItem.load(folder, settings.items, config["item_item"]),
                 Provenance(**config["training"]),
-                json.loads((folder / METRICS).read_text()),
+                parse_finite((folder / METRICS).read_text()),
             )
         except _UNREADABLE as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -32,7 +32,7 @@ def check_scores(scores: torch.Tensor, platform: str) -> torch.Tensor:
 def not_finite(what: str, platform: str) -> NotFinite:
     """Returns the error of a model whose scores on `platform` cannot be compared."""
     return NotFinite(
-        f"{what} on '{platform}' are not finite numbers: the model's weights are broken.",
+        f"{what} on platform '{platform}' are not finite numbers: the model's weights are broken.",
         fix="Train again with a smaller train.learning_rate; if it is published already, go back "
         "with `plait models rollback`.",
     )

@@ -14,7 +14,7 @@ from plait.features.clock import microseconds
 from plait.features.history import History, encode
 from plait.features.opinions import Dislikes, liked
 from plait.model.artifact import Model, Moment
-from plait.model.scores import DISLIKE, Scores
+from plait.model.scores import DISLIKE, Scores, check_scores
 from plait.recommend.answer import Recommendation, ScoredItem
 from plait.recommend.limits import check_k, check_platform
 from plait.recommend.lists import Indices, Lists, Reals, fallbacks
@@ -146,7 +146,7 @@ class Recommender:
             lost = None if scores.dislike is None else scores.dislike[rows]
             total = total.clone()
             total[rows] = self._popular.order(platform, lost).to(total.device)
-        columns, best = top_columns(total, *hidden, k)
+        columns, best = top_columns(total, *hidden, k, platform)
         terms = _numpy(scores.terms_of(_tensor(columns, total)))
         share = self._popular.share(platform)[columns]
         value = np.where(np.isfinite(best), share * np.exp(terms[DISLIKE]), -np.inf)
@@ -189,7 +189,7 @@ class Recommender:
         known = chosen >= 0
         chosen = np.maximum(chosen, 0)
         where = _tensor(chosen, scores.total)
-        own = scores.total.gather(1, where).cpu().numpy()
+        own = check_scores(scores.total.gather(1, where), platform).cpu().numpy()
         terms, share = _numpy(scores.terms_of(where)), self._popular.share(platform)[chosen]
         value = np.where(stranger[:, None], share * np.exp(terms[DISLIKE]), own)
         value = np.where(known, value, -np.inf).astype(np.float32)

@@ -14,7 +14,7 @@ from plait.store.feedback.listing import list_log
 from plait.store.feedback.names import FOLDERS
 from plait.store.inputs import INPUTS, InputRecords
 from plait.store.manifest import MANIFEST
-from plait.store.objects import list_objects, list_staged, remove_objects
+from plait.store.objects import check_removable, list_objects, list_staged, remove_objects
 from plait.store.parts import table_files
 from plait.store.store import Store
 from plait.store.uses import find_uses
@@ -97,6 +97,7 @@ def find_garbage(
     parts += list_objects(store.objects, INPUTS)
     parts += [m for top in _STAGED_IN for m in list_staged(store.objects, top)]
     loose = [m for m in [*parts, *_unpublished(store)] if m["path"] not in named]
+    check_removable(store.objects, [meta["path"] for meta in loose])
     young = _may_be_in_use(loose, until, published)
     for meta in loose:
         if meta["path"] in young:

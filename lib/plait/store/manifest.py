@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plait.errors import DamagedVersion
+from plait.store.names import UnsafeName, check_name
 from plait.store.objects import Objects, read_object
 
 MANIFEST = "manifest.json"
@@ -27,11 +28,16 @@ def read_manifest(objects: Objects, home: str) -> dict[str, Any]:
     """Returns the manifest of the version at `home`.
 
     Raises:
-        DamagedVersion: it cannot be read as one.
+        DamagedVersion: it cannot be read as one, or names what is not a file of its folder.
     """
     try:
         manifest = json.loads(read_object(objects, f"{home}/{MANIFEST}"))
-        return {"created": str(manifest["created"]), "files": dict(manifest["files"])}
+        files = {
+            check_name(name): str(digest_) for name, digest_ in dict(manifest["files"]).items()
+        }
+        return {"created": str(manifest["created"]), "files": files}
+    except UnsafeName as error:
+        raise damaged(home, f"'{MANIFEST}' names a file, but {error}") from None
     except (ValueError, KeyError, TypeError, FileNotFoundError):
         raise damaged(home, f"'{MANIFEST}' cannot be read") from None
 

@@ -8,9 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from plait.store.finite import fault_in
 from plait.store.location import Location
 from plait.store.manifest import damaged, digest
-from plait.store.objects import read_object
+from plait.store.names import check_name
+from plait.store.objects import check_place, read_object
 
 
 class Mirror:
@@ -23,17 +25,24 @@ class Mirror:
         """Returns a folder with the files of the version at `home`.
 
         Raises:
-            DamagedVersion: a file is missing or differs from the manifest.
+            DamagedVersion: a file is missing, differs from the manifest, or holds numbers that
+                are not finite.
+            StoreError: a file is a link that leads out of the store.
         """
         folder = self._folder(home)
         for name, expected in manifest["files"].items():
-            path = folder / name
-            if not self._location.is_local and not (path.is_file() and _is(path, expected)):
+            path = folder / check_name(name)
+            if self._location.is_local:
+                check_place(self._location.objects, f"{home}/{name}")
+            elif path.is_symlink() or not (path.is_file() and _is(path, expected)):
                 self._copy(f"{home}/{name}", path)
             if not path.is_file():
                 raise damaged(home, f"'{name}' is missing")
-            if not _is(path, expected):
+            data = path.read_bytes()
+            if digest(data) != expected:
                 raise damaged(home, f"'{name}' differs from its checksum")
+            if fault := fault_in(name, data):
+                raise damaged(home, f"{fault} are not finite")
         return folder
 
     def _folder(self, home: str) -> Path:

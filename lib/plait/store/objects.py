@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING
 import obstore
 from obstore.store import LocalStore, S3Store
 
+from plait.errors import StoreError
 from plait.store.fault import reaching
+from plait.store.names import UnsafeName, check_path
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -26,8 +29,9 @@ def read_object(objects: Objects, name: str) -> bytes:
 
     Raises:
         FileNotFoundError: nothing does.
-        StoreError: the store cannot be read.
+        StoreError: the store cannot be read, or that is no place in it.
     """
+    check_place(objects, name)
     with reaching(address_of(objects)):
         return bytes(obstore.get(objects, name).bytes())
 
@@ -39,8 +43,9 @@ def write_object(
 
     Raises:
         obstore.exceptions.AlreadyExistsError: `new`, and something stands there.
-        StoreError: the store cannot be written.
+        StoreError: the store cannot be written, or that is no place in it.
     """
+    check_place(objects, name)
     with reaching(address_of(objects)):
         obstore.put(objects, name, body, mode="create" if new else "overwrite")
 
@@ -49,8 +54,10 @@ def list_objects(objects: Objects, prefix: str) -> list[ObjectMeta]:
     """Returns path, size, last_modified and e_tag of everything under the folder `prefix`.
 
     Raises:
-        StoreError: the store cannot be read.
+        StoreError: the store cannot be read, or that is no place in it.
     """
+    if prefix:
+        _checked(objects, prefix.rstrip("/"))
     with reaching(address_of(objects)):
         return list(obstore.list(objects, prefix).collect())
 
@@ -82,8 +89,9 @@ def remove_objects(objects: Objects, names: Sequence[str]) -> None:
     """Removes what stands under `names`; what is gone already is fine.
 
     Raises:
-        StoreError: the store cannot be written.
+        StoreError: the store cannot be written, or one is no place in it: nothing is removed then.
     """
+    check_removable(objects, names)
     with reaching(address_of(objects)):
         if isinstance(objects, S3Store):
             obstore.delete(objects, list(names))
@@ -95,6 +103,58 @@ def remove_objects(objects: Objects, names: Sequence[str]) -> None:
                 continue
             with suppress(FileNotFoundError):
                 obstore.delete(objects, name)
+
+
+def check_place(objects: Objects, name: str) -> None:
+    """Refuses a name under which something outside the store would be read or written.
+
+    Raises:
+        StoreError: it leads out of the store, by itself or by a link.
+    """
+    _checked(objects, name)
+    if isinstance(objects, LocalStore):
+        _refuse_link(objects, name, {})
+
+
+def check_removable(objects: Objects, names: Iterable[str]) -> None:
+    """Refuses names under which something outside the store would be removed.
+
+    A link that is itself removed harms nothing: what it leads to stays.
+
+    Raises:
+        StoreError: one leads out of the store, by itself or by a folder that is a link.
+    """
+    known: dict[str, bool] = {}
+    for name in names:
+        _checked(objects, name)
+        folder = name.rpartition("/")[0]
+        if folder and isinstance(objects, LocalStore):
+            _refuse_link(objects, folder, known)
+
+
+def _checked(objects: Objects, name: str) -> None:
+    try:
+        check_path(name)
+    except UnsafeName as error:
+        raise StoreError(
+            f"{error}: the store '{address_of(objects)}' has no such place.",
+            fix="Somebody changed a record of the store by hand: restore it from a copy.",
+        ) from None
+
+
+def _refuse_link(objects: LocalStore, name: str, known: dict[str, bool]) -> None:
+    """Raises StoreError if `name` lies outside once links are followed; `known`: names that do."""
+    root = str(objects.prefix or "/")
+    if name not in known:
+        real = os.path.realpath(root)
+        found = os.path.realpath(os.path.join(root, name))  # noqa: PTH118 - as PTH has no realpath
+        known[name] = os.path.commonpath([real, found]) != real
+    if known[name]:
+        raise StoreError(
+            f"a link leads from '{name}' out of the store '{root}'.",
+            allowed="plait reads, writes and removes nothing outside of a store's folder.",
+            fix="Put what it leads to in the link's place, or set `store:` to the folder itself.",
+        )
 
 
 def address_of(objects: Objects) -> str:

@@ -14,10 +14,12 @@ from deltalake import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
 from plait.contracts.table import Table
+from plait.errors import StoreError
 from plait.store.delta_log import delta_address
 from plait.store.fault import reaching
 from plait.store.location import Location
-from plait.store.objects import write_object
+from plait.store.names import UnsafeName, check_path
+from plait.store.objects import check_place, write_object
 from plait.store.s3 import scan_options
 
 BUCKET = "bucket"  # the partition column of bucketed tables; it stands in no file
@@ -99,7 +101,23 @@ def table_files(location: Location, name: str, version: int) -> list[str]:
         StoreError: the table or that version of it cannot be read.
     """
     paths = _listed(location, name, version)["path"]
-    return [f"tables/{name}/{unquote(path)}" for path in paths]
+    return [f"tables/{name}/{checked_part(name, unquote(path))}" for path in paths]
+
+
+def checked_part(table: str, path: str) -> str:
+    """Returns the path of a part inside the folder of `table`, as the table's log gives it.
+
+    Raises:
+        StoreError: it leads elsewhere.
+    """
+    try:
+        return check_path(path)
+    except UnsafeName as error:
+        raise StoreError(
+            f"the log of the table '{table}' names a part, but {error}.",
+            fix="Go back to a version before it with `plait versions rollback`, or remove the "
+            "table's folder and run `plait fuse --full`.",
+        ) from None
 
 
 def _listed(location: Location, name: str, version: int | None) -> pl.DataFrame:
@@ -131,6 +149,10 @@ def scan_parts(location: Location, table: Table, paths: Sequence[str]) -> pl.Laz
     if not paths:
         return table.empty().lazy()
     home = table_uri(location, table)
+    for path in paths:
+        checked_part(table.name, unquote(path))
+        if location.is_local:
+            check_place(location.objects, f"tables/{table.name}/{path}")
     return pl.scan_parquet(
         [f"{home}/{path}" for path in paths],
         schema=table.polars,

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from plait.errors import NoModel, VersionExists, nearest
+from plait.contracts.names import MODEL_NAME
+from plait.errors import DamagedVersion, NoModel, NotFinite, StoreError, VersionExists, nearest
+from plait.store.finite import fault_in
 from plait.store.journal import Journal
-from plait.store.manifest import MANIFEST, describe_files, read_manifest
+from plait.store.manifest import MANIFEST, damaged, describe_files, read_manifest
 from plait.store.mirror import Mirror
+from plait.store.names import check_name
 from plait.store.objects import list_objects, read_object, write_object
 from plait.store.store import Store
 
 METRICS = "metrics.json"
+_NAME, _VERSION = re.compile(MODEL_NAME), re.compile(r"v[1-9]\d{0,17}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,12 @@ class Registry:
 
         The manifest is written last and decides: a version without one was never published.
         A `run` has one version: what it has published already is returned as it is.
+
+        Raises:
+            NotFinite: a weight or a metric is a NaN or infinite; nothing is published.
+            StoreError: the store cannot be written, or `folder` holds more than plain files.
         """
-        files = {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+        files = _read_files(folder)
         version = self._claim(name, run)
         if version not in self.versions(name):
             for file, data in {**files, MANIFEST: describe_files(files)}.items():
@@ -87,14 +97,23 @@ class Registry:
                 allowed=nearest(name, others) if others else "",
                 fix="Run `plait train` first.",
             )
-        return str(last[1]["version"])
+        version = str(last[1].get("version"))
+        if not _VERSION.fullmatch(version):
+            raise DamagedVersion(
+                f"the alias `current` of model '{name}' names {version[:80]!a}, which is no "
+                "version.",
+                allowed="Versions are called v1, v2, ...",
+                fix="Promote one with `plait promote VERSION`.",
+            )
+        return version
 
     def fetch(self, name: str, version: str | None = None) -> tuple[str, Path]:
         """Returns a version (default: `current`) and a local folder of it, every file checked.
 
         Raises:
             NoModel: there is no such version.
-            DamagedVersion: a file is missing or differs from the manifest.
+            DamagedVersion: a file is missing, differs from the manifest, or holds numbers that
+                are not finite.
         """
         version = version or self.current(name)
         self._require(name, version)
@@ -111,7 +130,7 @@ class Registry:
             metrics = {}
             if METRICS in manifest["files"]:
                 data = read_object(self._objects, f"{_home(name, version)}/{METRICS}")
-                metrics = json.loads(data)
+                metrics = _finite_part(_parsed(name, version, data))
             listed.append(ModelVersion(version, metrics, manifest["created"], version == current))
         return listed
 
@@ -153,7 +172,7 @@ class Registry:
 
     def _claim(self, name: str, run: str) -> str:
         """Takes the next version number, against other publishers; or the one that `run` took."""
-        claims = Journal(self._objects, f"models/{name}/claims")
+        claims = Journal(self._objects, f"models/{_model(name)}/claims")
         for number in claims.numbers() if run else []:
             if claims.read(number).get("run") == run:
                 return f"v{number}"
@@ -164,22 +183,74 @@ class Registry:
                 continue
 
     def _alias(self, name: str) -> Journal:
-        return Journal(self._objects, f"models/{name}/current")
+        return Journal(self._objects, f"models/{_model(name)}/current")
 
     def _published(self) -> list[tuple[str, str]]:
         """Returns name and version of everything that has a manifest."""
         paths = (meta["path"].split("/") for meta in list_objects(self._objects, "models"))
-        return [(p[1], p[2]) for p in paths if len(p) == 4 and p[3] == MANIFEST]
+        return [
+            (p[1], p[2])
+            for p in paths
+            if len(p) == 4 and p[3] == MANIFEST
+            if _NAME.fullmatch(p[1]) and _VERSION.fullmatch(p[2])
+        ]
 
     def _require(self, name: str, version: str) -> None:
         known = self.versions(name)
         if version not in known:
             raise NoModel(
-                f"model '{name}' has no version '{version}'.",
+                f"model '{name}' has no version {version[:80]!a}.",
                 allowed=f"Versions: {', '.join(known)}." if known else "",
                 fix="List them with `plait models`." if known else "Run `plait train` first.",
             )
 
 
 def _home(name: str, version: str) -> str:
-    return f"models/{name}/{version}"
+    return f"models/{_model(name)}/{version}"
+
+
+def _model(name: str) -> str:
+    """Returns `name` if a model can be called that."""
+    if not _NAME.fullmatch(name):
+        raise NoModel(
+            f"{name[:80]!a} is no name of a model.",
+            allowed="Names are of small letters, digits, - and _, at most 63.",
+            fix="List the versions of a project's model with `plait models`.",
+        )
+    return name
+
+
+def _read_files(folder: Path) -> dict[str, bytes]:
+    """Returns the files of a version that is to be published."""
+    files = {}
+    for file in sorted(folder.iterdir()):
+        if file.is_symlink() or not file.is_file():
+            raise StoreError(f"'{file}' is not a plain file.", fix="Remove it from the folder.")
+        files[check_name(file.name)] = data = file.read_bytes()
+        if fault := fault_in(file.name, data):
+            raise NotFinite(
+                f"{fault} are not finite; nothing was published.",
+                fix="Train again with a smaller train.learning_rate.",
+            )
+    return files
+
+
+def _parsed(name: str, version: str, data: bytes) -> dict[str, Any]:
+    try:
+        metrics = json.loads(data)
+    except (ValueError, RecursionError):
+        metrics = None
+    if not isinstance(metrics, dict):
+        raise damaged(_home(name, version), f"'{METRICS}' cannot be read")
+    return metrics
+
+
+def _finite_part(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Returns the metrics that are numbers: a version published with a NaN must not hide others."""
+    kept: dict[str, Any] = {}
+    for name, value in metrics.items():
+        if isinstance(value, dict):
+            kept[name] = _finite_part(value)
+        elif not (isinstance(value, float) and not math.isfinite(value)):
+            kept[name] = value
+    return kept

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from plait.contracts.table import VERSION
+from plait.errors import StoreError
 from plait.store.inputs import InputRecords
+from plait.store.names import UnsafeName, check_name
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,12 @@ class StoreVersion:
 
     @classmethod
     def of(cls, number: int, record: Mapping[str, Any]) -> StoreVersion:
-        """Returns the version in a journal's `record`; what another plait added is left out."""
+        """Returns the version in a journal's `record`; what another plait added is left out.
+
+        Raises:
+            StoreError: its tables are not named as tables are.
+        """
+        _check_tables(number, record.get("tables"))
         known = {f.name for f in fields(cls)} - {"number"}
         return cls(number=number, **{k: v for k, v in record.items() if k in known})
 
@@ -59,3 +66,19 @@ class StoreVersion:
         else:
             record["inputs"] = list(self.inputs)
         return record
+
+
+def _check_tables(number: int, tables: object) -> None:
+    """Refuses a record whose tables would be looked for outside the store's own."""
+    try:
+        if not isinstance(tables, Mapping):
+            raise UnsafeName(f"{tables!r} is no table")
+        for name, version in tables.items():
+            check_name(name)
+            if not isinstance(version, int) or version < 0:
+                raise UnsafeName(f"'{name}' has no version {version!r}")
+    except UnsafeName as error:
+        raise StoreError(
+            f"store version {number} names its tables, but {error}.",
+            fix="Somebody changed it by hand: restore its JSON from a copy, or run `plait fuse`.",
+        ) from None

@@ -7,10 +7,12 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from plait.errors import StoreError
+from plait.store.finite import parse_finite
 from plait.training.state import Facts, Tensors
 
 FORMAT = 1
@@ -31,27 +33,42 @@ class Checkpoint:
     found: dict[str, Any] | None = None
 
     def to_bytes(self) -> bytes:
-        """Returns the whole object; nothing of it is a pickle."""
-        plain = json.dumps({"format": FORMAT, "facts": self.facts, "found": self.found})
+        """Returns the whole object; nothing of it is a pickle.
+
+        Raises:
+            ValueError: one of the facts is not finite.
+        """
+        plain = {"format": FORMAT, "facts": self.facts, "found": self.found}
         tensors = {name: t.detach().cpu().contiguous() for name, t in self.tensors.items()}
-        return save(tensors, {_KEY: plain})
+        return save(tensors, {_KEY: json.dumps(plain, allow_nan=False)})
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str) -> Checkpoint:
         """Returns the checkpoint in `data`, which was read from `where`.
 
         Raises:
-            StoreError: it is damaged or of another format.
+            StoreError: it is damaged, of another format, or holds numbers that are not finite.
         """
         try:
             (size,) = struct.unpack("<Q", data[:8])  # the header, JSON, comes first
-            plain = json.loads(json.loads(data[8 : 8 + size])["__metadata__"][_KEY])
+            plain = parse_finite(json.loads(data[8 : 8 + size])["__metadata__"][_KEY])
             if plain["format"] != FORMAT:
                 msg = f"format {plain['format']}, this plait reads {FORMAT}"
                 raise ValueError(msg)
-            return cls(load(data), plain["facts"], plain["found"])
+            tensors = load(data)
+            for name, tensor in tensors.items():
+                if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+                    msg = f"'{name}' is not finite"
+                    raise ValueError(msg)
+            return cls(tensors, dict(plain["facts"]), plain["found"])
         except (SafetensorError, ValueError, KeyError, TypeError, struct.error) as error:
-            raise StoreError(
-                f"the checkpoint '{where}' cannot be read ({error}).",
-                fix="Train anew: run `plait train` without --resume.",
-            ) from None
+            raise unreadable(where, error) from None
+
+
+def unreadable(where: str, error: Exception) -> StoreError:
+    """Returns the error of the checkpoint at `where`, from which no run can go on."""
+    said = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    return StoreError(
+        f"the checkpoint '{where}' cannot be read ({said}).",
+        fix="Train anew: run `plait train` without --resume.",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plait.training.checkpoint import Checkpoint
+from plait.training.checkpoint import Checkpoint, unreadable
 from plait.training.group import Worker
 from plait.training.state import State
 from plait.training.unfinished import STAGES, Mark, UnfinishedRun
@@ -37,12 +37,18 @@ class Keeper:
         """Brings `state` to the last checkpoint of the stage, where there is one.
 
         The first worker looks and tells the others, so that all take the same one.
+
+        Raises:
+            StoreError: it cannot be read, or is not this network's.
         """
         mark = last_mark(self._run, self._worker)
         if mark is None or mark.stage != self._stage:
             return
         checkpoint = self._run.read(mark)
-        state.restore(checkpoint.tensors, checkpoint.facts)
+        try:
+            state.restore(checkpoint.tensors, checkpoint.facts)
+        except (KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
+            raise unreadable(self._run.place(mark), error) from None
         self._written = state.seconds
 
     def is_due(self, seconds: float) -> bool:

@@ -71,7 +71,11 @@ class State:
 
     @torch.no_grad()
     def restore(self, tensors: Tensors, facts: Facts) -> None:
-        """Becomes the state that `capture` returned."""
+        """Becomes the state that `capture` returned.
+
+        Raises:
+            KeyError, ValueError, TypeError, RuntimeError: another network's, or none at all.
+        """
         averages = dict(self.average.net.named_parameters())
         parameters = dict(self.net.named_parameters())
         self.best.state = {}

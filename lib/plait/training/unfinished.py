@@ -9,23 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import obstore
-
-from plait.errors import NothingToResume
+from plait.errors import NothingToResume, StoreError
 from plait.store import Store
-from plait.store.location import Objects
+from plait.store.objects import (
+    Objects,
+    list_objects,
+    read_object,
+    remove_objects,
+    write_object,
+)
 from plait.store.uses import FORGOTTEN, JOB, RUNS
 from plait.training.checkpoint import FORMAT, Checkpoint
 from plait.training.job import Job
 
 KEPT = 2  # checkpoints; the one before the last is for a reader that was just told of it
 STAGES = ("search", "refit")
+_MARK = re.compile(r"([01])-(\d{10})\.safetensors", re.ASCII)
 SUFFIX, NAME = ".safetensors", "run"
 
 
@@ -42,10 +48,10 @@ class Mark:
         return f"{self.stage}-{self.step:010d}{SUFFIX}"
 
     @classmethod
-    def of(cls, name: str) -> Mark:
-        """Returns the mark that has `name`."""
-        stage, step = name.removesuffix(SUFFIX).split("-")
-        return cls(int(stage), int(step))
+    def of(cls, name: str) -> Mark | None:
+        """Returns the mark that has `name`; None where it is not the name of a checkpoint."""
+        found = _MARK.fullmatch(name)
+        return None if found is None else cls(int(found[1]), int(found[2]))
 
 
 class UnfinishedRun:
@@ -64,46 +70,44 @@ class UnfinishedRun:
         """
         self.clear()
         old = datetime.now(UTC) - FORGOTTEN
-        listed = obstore.list(self._objects, f"{RUNS}/{self._model}/").collect()
+        listed = list_objects(self._objects, f"{RUNS}/{self._model}")
         newest: dict[str, datetime] = {}
         for meta in listed:
             home = meta["path"].rsplit("/", 1)[0]
             newest[home] = max(meta["last_modified"], newest.get(home, meta["last_modified"]))
-        for meta in listed:
-            if newest[meta["path"].rsplit("/", 1)[0]] < old:
-                obstore.delete(self._objects, meta["path"])
+        stale = [m["path"] for m in listed if newest[m["path"].rsplit("/", 1)[0]] < old]
+        remove_objects(self._objects, stale)
         named = self.described | {NAME: secrets.token_hex(8)}
         body = json.dumps(named, indent=1, sort_keys=True).encode()
-        obstore.put(self._objects, f"{self.home}/{JOB}", body)
+        write_object(self._objects, f"{self.home}/{JOB}", body)
 
     def name(self) -> str:
         """Returns what tells this run from every other, also from one of the same settings."""
-        body = obstore.get(self._objects, f"{self.home}/{JOB}").bytes()
-        return str(json.loads(bytes(body)).get(NAME, ""))
+        return str(_read_job(self._objects, f"{self.home}/{JOB}").get(NAME, ""))
 
     def marks(self) -> list[Mark]:
         """Returns the places of the checkpoints there are, oldest first."""
-        names = (
-            meta["path"].rsplit("/", 1)[-1]
-            for meta in obstore.list(self._objects, self.home + "/").collect()
-        )
-        return [Mark.of(name) for name in sorted(names) if name.endswith(SUFFIX)]
+        names = (meta["path"].rsplit("/", 1)[-1] for meta in list_objects(self._objects, self.home))
+        return [mark for mark in map(Mark.of, sorted(names)) if mark is not None]
+
+    def place(self, mark: Mark) -> str:
+        """Returns where in the store the checkpoint at `mark` lies."""
+        return f"{self.home}/{mark.name}"
 
     def write(self, mark: Mark, checkpoint: Checkpoint) -> None:
         """Puts `checkpoint`, then removes all but the last ones before it."""
-        obstore.put(self._objects, f"{self.home}/{mark.name}", checkpoint.to_bytes())
-        for old in self.marks()[:-KEPT]:
-            obstore.delete(self._objects, f"{self.home}/{old.name}")
+        write_object(self._objects, self.place(mark), checkpoint.to_bytes())
+        remove_objects(self._objects, [self.place(old) for old in self.marks()[:-KEPT]])
 
     def read(self, mark: Mark) -> Checkpoint:
         """Returns the checkpoint at `mark`."""
-        path = f"{self.home}/{mark.name}"
-        return Checkpoint.from_bytes(bytes(obstore.get(self._objects, path).bytes()), path)
+        path = self.place(mark)
+        return Checkpoint.from_bytes(read_object(self._objects, path), path)
 
     def clear(self) -> None:
         """Removes the run."""
-        for meta in obstore.list(self._objects, self.home + "/").collect():
-            obstore.delete(self._objects, meta["path"])
+        listed = list_objects(self._objects, self.home)
+        remove_objects(self._objects, [meta["path"] for meta in listed])
 
 
 def describe(job: Job) -> dict[str, Any]:
@@ -126,10 +130,9 @@ def resumed(job: Job) -> Job:
     store = Store(job.store)
     wanted = describe(job)
     found: list[tuple[datetime, dict[str, Any]]] = []
-    for meta in obstore.list(store.objects, f"{RUNS}/{job.model}/").collect():
+    for meta in list_objects(store.objects, f"{RUNS}/{job.model}"):
         if meta["path"].endswith("/" + JOB):
-            body = obstore.get(store.objects, meta["path"]).bytes()
-            described = json.loads(bytes(body))
+            described = _read_job(store.objects, meta["path"])
             described.pop(NAME, None)
             found.append((meta["last_modified"], described))
     found.sort(key=lambda pair: pair[0], reverse=True)
@@ -146,6 +149,19 @@ def resumed(job: Job) -> Job:
         f"{_differences(found[0][1], wanted)}.",
         fix="Give the settings it began with, or train anew without --resume.",
     )
+
+
+def _read_job(objects: Objects, path: str) -> dict[str, Any]:
+    try:
+        described = json.loads(read_object(objects, path))
+    except (ValueError, RecursionError):
+        described = None
+    if not isinstance(described, dict):
+        raise StoreError(
+            f"'{path}' of an unfinished run cannot be read.",
+            fix="Train anew: run `plait train` without --resume.",
+        )
+    return described
 
 
 def _differences(then: dict[str, Any], now: dict[str, Any]) -> str:

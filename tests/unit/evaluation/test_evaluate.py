@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from plait.cli.evaluate import evaluate as command
 from plait.config.load import parse_config
-from plait.errors import DamagedVersion, LeakyEvaluation, NoModel, StoreError
+from plait.errors import LeakyEvaluation, NoModel, NotFinite, StoreError
 from plait.evaluation.held_out import hold_out
 from plait.evaluation.protocols import UnknownProtocol, refuse_leak
 from plait.evaluation.run import evaluate
@@ -165,7 +165,7 @@ def test_scores_that_are_not_numbers_are_refused(small, monkeypatch: pytest.Monk
         return np.full((len(history), len(self.vocabulary.platform_items(platform))), np.nan)
 
     monkeypatch.setattr(ModelScorer, "score", broken)
-    with pytest.raises(DamagedVersion, match="not numbers"):
+    with pytest.raises(NotFinite, match="not numbers"):
         evaluate(small.project, "loo-full")
 
 
