@@ -16,6 +16,7 @@ from plait.config.training import Training
 from plait.contracts.names import MODEL_NAME, PLATFORM_NAME, RULES
 from plait.errors import ConfigError
 
+
 class People(Strict):
     """What joins accounts to people."""
 

@@ -66,7 +66,9 @@ class Registry:
 
     def versions(self, name: str) -> list[str]:
         """Returns the published versions of `name`, oldest first."""
-        return sorted((v for n, v in self._published() if n == name), key=lambda v: int(v[1:]))
+        name = _model(name)
+        own = (v for n, v in self._published() if n == name)
+        return sorted(own, key=lambda v: int(v[1:]))
 
     def names(self) -> list[str]:
         """Returns the names of all models with a published version."""
@@ -245,12 +247,14 @@ def _parsed(name: str, version: str, data: bytes) -> dict[str, Any]:
     return metrics
 
 
-def _finite_part(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Returns the metrics that are numbers: a version published with a NaN must not hide others."""
-    kept: dict[str, Any] = {}
-    for name, value in metrics.items():
-        if isinstance(value, dict):
-            kept[name] = _finite_part(value)
-        elif not (isinstance(value, float) and not math.isfinite(value)):
-            kept[name] = value
-    return kept
+def _finite_part(value: Any) -> Any:
+    """Returns `value` without numbers that are none: one such version must not hide the others."""
+    if isinstance(value, dict):
+        return {k: _finite_part(v) for k, v in value.items() if not _is_none(v)}
+    if isinstance(value, list):
+        return [_finite_part(v) for v in value if not _is_none(v)]
+    return value
+
+
+def _is_none(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)

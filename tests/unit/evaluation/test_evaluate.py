@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from plait.cli.evaluate import evaluate as command
 from plait.config.load import parse_config
-from plait.errors import LeakyEvaluation, NoModel, NotFinite, StoreError
+from plait.errors import DamagedVersion, LeakyEvaluation, NoModel, NotFinite, StoreError
 from plait.evaluation.held_out import hold_out
 from plait.evaluation.protocols import UnknownProtocol, refuse_leak
 from plait.evaluation.run import evaluate

@@ -7,7 +7,9 @@ os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # compiling ranx takes a minute
 from ranx import Qrels, Run
 from ranx import evaluate as ranx_evaluate
 
+from plait.errors import NotFinite
 from plait.evaluation.metrics import ranking, top_as_positives
+from plait.evaluation.pointwise import Judgements
 from plait.evaluation.ranks import rank_among_all, rank_of
 
 
@@ -76,3 +78,27 @@ def test_fewer_candidates_than_k():
     found = top_as_positives(np.array([2.0]), np.array([4.0]), 10)
     assert found["precision@10"] == 1 / 4
     assert found["accuracy@10"] == 1 / 4  # everything is called positive, one rightly
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_scores_that_are_not_numbers_have_no_rank(value: float):
+    good, bad = np.float32([1.0, 2.0]), np.float32([value, 2.0])
+    others, worse = np.float32([[0.0, 3.0]] * 2), np.float32([[0.0, value]] * 2)
+    for target, negatives in ((bad, others), (good, worse)):
+        with pytest.raises(NotFinite):
+            rank_of(target, negatives)
+    none = np.zeros(0, np.int64)
+    with pytest.raises(NotFinite):
+        rank_among_all(worse, np.array([0, 0]), none, none)
+    for ranks in (np.array([1.0, value]), np.array([0.0])):
+        with pytest.raises(NotFinite):
+            ranking(ranks)
+        with pytest.raises(NotFinite):
+            top_as_positives(ranks, np.array([9.0]), 10)
+    with pytest.raises(NotFinite):
+        Judgements(bad.astype(np.float64), np.array([True, False]), np.arange(2))
+
+
+def test_what_is_no_candidate_takes_no_place():
+    real = np.array([[True, False, True]])
+    assert rank_of(np.float32([2]), np.float32([[3, 9, 2]]), real)[0] == 2.5

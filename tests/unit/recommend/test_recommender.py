@@ -11,7 +11,7 @@ import torch
 from plait.contracts.http import MAX_K
 from plait.contracts.tables import SEQUENCES
 from plait.contracts.vocabulary import STRENGTH
-from plait.errors import BadRequest, DamagedVersion, NoModel, UnknownPlatform
+from plait.errors import BadRequest, DamagedVersion, NoModel, NotFinite, UnknownPlatform
 from plait.recommend.recommender import Recommender
 from plait.recommend.retrieve import top_columns
 from plait.store import Store
@@ -239,3 +239,29 @@ def test_a_version_without_its_weights(small, tmp_path: Path):
     (tmp_path / "store/models/default/v1/weights.safetensors").unlink()
     with pytest.raises(DamagedVersion, match="missing"):
         Recommender.load(Store(tmp_path / "store"))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_scores_that_are_not_finite_make_no_list(value: float):
+    scores = torch.tensor([[1.0, 2.0, 3.0], [1.0, 2.0, value]])
+    none = np.zeros(0, np.int64)
+    with pytest.raises(NotFinite, match="'shop' are not finite"):
+        top_columns(scores, none, none, 3, "shop")
+    # What is hidden is in no list, whatever it scores; so is what many others are better than.
+    _, values = top_columns(scores, np.array([1]), np.array([2]), 2, "shop")
+    assert values.tolist() == [[3.0, 2.0], [2.0, 1.0]]
+
+
+def test_a_model_whose_scores_overflow_makes_no_list(small):
+    ours = Recommender.load(small.project, version="v1")
+    sequences = small.store.read("sequences").head(3)
+    item = ours.model.vocabulary.items["item"].filter(
+        ours.model.vocabulary.items["platform"] == "shop"
+    )[0]
+    with torch.no_grad():  # finite, as their products are not
+        ours.model.net.items.embedding.weight.fill_(3e38)
+        ours.model.net.terms["profile"].taste.weight.fill_(3e38)
+    with pytest.raises(NotFinite):
+        ours.top(sequences, "shop", 5)
+    with pytest.raises(NotFinite):
+        ours.rank(sequences, "shop", [[item]] * 3)

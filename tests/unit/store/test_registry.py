@@ -4,10 +4,13 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save as safe
 
-from plait.errors import DamagedVersion, NoModel
+from plait.errors import DamagedVersion, NoModel, NotFinite
 from plait.store import Registry, Store
+from plait.store.manifest import describe_files
 from tests.s3 import Bucket
 
 
@@ -142,3 +145,42 @@ def test_versions_published_at_once_are_all_there(either_store: Store, folder: P
         made = list(pool.map(lambda _: registry.publish("default", folder), range(4)))
     assert sorted(made) == registry.versions("default") == ["v1", "v2", "v3", "v4"]
     assert registry.current("default") in made
+
+
+BROKEN = {
+    "metrics.json": [b'{"mrr": NaN}', b'{"mrr": 1e999}', b'{"a": {"b": [-Infinity]}}'],
+    "config.json": [b'{"item_item": {"shop": Infinity}}'],
+    "weights.safetensors": [
+        safe({"a": np.ones(3, np.float32), "b": np.array([1, value], kind)})
+        for value, kind in ((np.nan, np.float32), (np.inf, np.float32), (-np.inf, np.float16))
+    ],
+}
+
+
+@pytest.mark.parametrize(("file", "data"), [(f, d) for f, each in BROKEN.items() for d in each])
+def test_numbers_that_are_not_finite_are_refused(
+    registry: Registry, folder: Path, file: str, data: bytes
+) -> None:
+    registry.publish("default", folder)
+    (folder / file).write_bytes(data)
+    with pytest.raises(NotFinite, match=rf"'{file}' are not finite; nothing was published"):
+        registry.publish("default", folder)
+    assert registry.versions("default") == ["v1"]
+    # One that an older plait published is neither loaded, nor promoted, nor gone back to.
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    home = Path(registry.fetch("default")[1]).parent / "v2"
+    home.mkdir()
+    for name, body in {**files, "manifest.json": describe_files(files)}.items():
+        (home / name).write_bytes(body)
+    for refused in (lambda: registry.fetch("default", "v2"), lambda: registry.promote("default")):
+        with pytest.raises(DamagedVersion, match=r"are not finite.*plait models rollback"):
+            refused()
+    assert registry.current("default") == "v1"
+    assert json.dumps([v.metrics for v in registry.describe("default")], allow_nan=False)
+
+
+def test_metrics_that_are_not_json_are_named(registry: Registry, folder: Path) -> None:
+    registry.publish("default", folder)
+    (registry.fetch("default")[1] / "metrics.json").write_text("{")
+    with pytest.raises(DamagedVersion, match=r"metrics\.json"):
+        registry.describe("default")

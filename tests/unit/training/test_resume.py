@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from obstore.store import MemoryStore
 
 from plait.config.training import Training
 from plait.errors import NothingToResume, StoreError
 from plait.store import Store
+from plait.store.objects import write_object
 from plait.training.checkpoint import Checkpoint
 from plait.training.data import TrainingData, prepare
 from plait.training.group import ALONE
@@ -112,10 +111,10 @@ def test_a_finished_run_goes_on_to_nothing(data: TrainingData, hyper: Hyper, job
     assert again.epoch == whole.epoch
 
 
-@pytest.mark.parametrize("folder", [True, False])
-def test_only_the_last_checkpoints_are_kept_and_the_stage_counts(job: Job, folder: bool) -> None:
-    objects: Any = Store(job.store).objects if folder else MemoryStore()
-    run = UnfinishedRun(objects, job)
+def test_only_the_last_checkpoints_are_kept_and_the_stage_counts(
+    job: Job, either_store: Store
+) -> None:
+    run = UnfinishedRun(either_store.objects, job)
     run.start()
     for mark in (Mark(0, 9), Mark(0, 80), Mark(1, 5)):
         run.write(mark, Checkpoint({"net/a": torch.ones(2)}, {"step": mark.step}, {"epoch": 2}))
@@ -144,6 +143,37 @@ def test_what_is_no_checkpoint_is_refused(job: Job) -> None:
     for data in (b"", whole[:50], whole[:-9], b"x" * 100):
         with pytest.raises(StoreError, match="cannot be read"):
             Checkpoint.from_bytes(data, "runs/x")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_checkpoint_that_is_not_finite_is_neither_written_nor_read(value: float) -> None:
+    broken = Checkpoint({"net/a": torch.tensor([1.0, value])}, {}).to_bytes()
+    with pytest.raises(StoreError, match=r"'net/a' is not finite.*without --resume"):
+        Checkpoint.from_bytes(broken, "runs/x")
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        Checkpoint({}, {"loss": value}).to_bytes()
+
+
+@pytest.mark.parametrize("name", ["net/../../etc/passwd", "net", "", "/net/a", "best\\x"])
+def test_a_checkpoint_of_something_else_is_refused(
+    data: TrainingData, hyper: Hyper, job: Job, name: str
+) -> None:
+    run = run_of(job)
+    run.start()
+    run.write(Mark(0, 2), Checkpoint({name: torch.ones(2)}, {"step": 2}))
+    with pytest.raises(StoreError, match=r"0-0000000002\.safetensors' cannot be read"):
+        fit(data, hyper, keeper=Keeper(run, ALONE, "search", 60))
+
+
+def test_what_lies_beside_the_checkpoints_is_none_of_them(job: Job) -> None:
+    run = run_of(job)
+    run.start()
+    write_object(Store(job.store).objects, f"{run.home}/backup.safetensors", b"x")
+    write_object(Store(job.store).objects, f"{run.home}/9-0000000001.safetensors", b"x")
+    assert run.marks() == []
+    write_object(Store(job.store).objects, f"{run.home}/job.json", b"[1, 2")
+    with pytest.raises(StoreError, match=r"job\.json.*cannot be read"):
+        resumed(job)
 
 
 def test_there_must_be_a_run_with_the_same_settings(job: Job) -> None:
