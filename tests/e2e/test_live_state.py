@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -217,3 +218,42 @@ def test_two_stores_share_a_valkey_without_meeting(valkey: EmbeddedValkey, own_f
     other = LiveState(valkey.address, "other", 50)
     one.append(events(("a", 1, 1)))
     assert items(other, Who(account=account(1), platform="shop")) == [[]]
+
+
+def test_a_window_of_events_is_one_object(
+    state: LiveState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often there is something new: Valkey holds it safely meanwhile."""
+    monkeypatch.setattr("plait.live.drain.WINDOW_S", 3.0)
+    folder, stop = tmp_path / "store/feedback/events", threading.Event()
+    drainer = Drainer(state, FeedbackLog(Store(tmp_path / "store")), "one")
+    thread = threading.Thread(target=drainer.run, args=(stop, 0.02, pytest.fail))
+    thread.start()
+    try:
+        for n in range(10):
+            state.append(events((f"w{n}", 1, n)))
+            time.sleep(0.05)
+        until, found = time.monotonic() + 30, 0
+        while found < 10 and time.monotonic() < until:
+            found = sum(pl.read_parquet(file).height for file in folder.glob("*.parquet"))
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        thread.join()
+    assert found == 10
+    assert len(list(folder.glob("*.parquet"))) <= 3
+    monkeypatch.setattr("plait.live.drain.BATCH", 5)  # what fills a batch does not wait
+    monkeypatch.setattr("plait.live.drain.WINDOW_S", 600.0)
+    stop = threading.Event()
+    thread = threading.Thread(target=drainer.run, args=(stop, 0.02, pytest.fail))
+    thread.start()
+    try:
+        time.sleep(0.3)
+        state.append(events(*((f"f{n}", 1, n) for n in range(5))))
+        until = time.monotonic() + 30
+        while state.client.xlen(state.prefix + "events") and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        thread.join()
+    assert sum(pl.read_parquet(file).height for file in folder.glob("*.parquet")) == 15

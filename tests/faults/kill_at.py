@@ -4,7 +4,7 @@
 
 POINTS is a file; the name of every point that is reached is added to it. At point NUMBER (0:
 never) the process gets SIGKILL, `before` or `after` what happens there. Points are every write to
-the store, every commit of a table, and every set of rows put aside.
+the store, every removal, every commit of a table, and every set of rows put aside.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def main() -> None:
         return guarded
 
     obstore.put = guard(_object, obstore.put)
+    obstore.delete = guard(lambda _, path: f"removal from {path.split('/')[0]}", obstore.delete)
     plait.store.tables.create_table_with_add_actions = guard(
         lambda uri, *_: f"commit of {_table(str(uri))}",
         plait.store.tables.create_table_with_add_actions,
@@ -64,8 +65,10 @@ def main() -> None:
 def _object(_store: object, path: str, *_: object) -> str:
     if path.startswith("tables/"):
         return f"part of {path.split('/')[1]}"
-    if path.endswith("/newest.json"):
+    if path == "versions/newest.json":
         return "pointer"
+    if path.startswith("feedback/"):
+        return f"{'index' if '/index/' in path else 'part'} of the feedback log"
     return "publication" if path.startswith("versions/") else path.split("/")[0]
 
 

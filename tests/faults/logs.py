@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import yaml
+
+from plait.clean.events import clean_events
+from plait.clean.rules import EventRules
+from plait.config import load_config
+from plait.contracts.raw import RAW
+from plait.live.feedback import FeedbackLog
+from plait.privacy.pseudonym import load_key
+from plait.store import Store
 
 PLATFORMS = ("shop", "video")
 
@@ -54,3 +63,20 @@ def _rows(number: pl.Series) -> pl.DataFrame:
         item=pl.format("i{}", pl.col("n") * 13 % 97),
         time=1_700_000_000 + pl.col("n") * 61,
     )
+
+
+def write_feedback(file: Path, objects: int) -> None:
+    """Writes so many objects of one event each to the feedback log of the project in `file`."""
+    project = load_config(file)
+    log = FeedbackLog(Store(project.store_uri))
+    for n in range(objects):
+        row = {
+            "row": 0,
+            "event_id": f"posted{n}",
+            "account": f"u{n}",
+            "item": f"i{n}",
+            "type": "view",
+        }
+        raw = pl.DataFrame([row | {"time": "2024-01-01T00:00:00Z"}], schema=RAW)
+        events, _ = clean_events(raw, "shop", EventRules(), load_key(project), datetime.now(UTC))
+        log.write_events(events, f"{n}-0_{n}-0")

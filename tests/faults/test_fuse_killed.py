@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from plait.store import Store
 
 from .book import Book
 from .check import assert_balanced, assert_same, rows_of
-from .logs import write_logs
+from .logs import write_feedback, write_logs
 
 KILLER = Path(__file__).with_name("kill_at.py")
 
@@ -42,6 +43,7 @@ def test_whatever_moment_fuse_dies_at_nothing_is_lost(project: Path, book: Book,
     base = fuse(project)
     old = rows_of(Store(folder / "store"), base)
     write_logs(folder, 2)
+    write_feedback(project, 40)  # enough objects to be compacted on the way
     shutil.copytree(folder / "store", folder / "base")
     code, points = _run(project)
     assert code == 0
@@ -51,13 +53,14 @@ def test_whatever_moment_fuse_dies_at_nothing_is_lost(project: Path, book: Book,
     assert new["events"].height > old["events"].height
     assert "publication" in points
     assert {"commit of events", "part of sequences", "rows set aside"} <= set(points)
+    assert {"part of the feedback log", "index of the feedback log"} <= set(points)
     for number, point in _first_and_last(points):
         shutil.rmtree(folder / "store")
         shutil.copytree(folder / "base", folder / "store")
         code, reached = _run(project, when, number)
         assert code == -signal.SIGKILL, (point, reached)
         store = Store(folder / "store")
-        published = point == "publication" and when == "after"
+        published = point == "pointer" or (point == "publication" and when == "after")
         assert store.current().number == base.number + published
         assert_same(rows_of(store, store.current()), new if published else old)
         assert_same(rows_of(store, store.version(base.number)), old)
@@ -66,3 +69,27 @@ def test_whatever_moment_fuse_dies_at_nothing_is_lost(project: Path, book: Book,
         assert_same(rows_of(store, version), new)
         assert_balanced(version)
         book.injected("fuse", f"SIGKILL {when} {point}")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_kill_while_compacted_objects_are_removed_loses_nothing(
+    project: Path, book: Book, when: str
+) -> None:
+    write_feedback(project, 40)
+    old = fuse(project)
+    store = Store(project.parent / "store")
+    rows = rows_of(store, old)
+    index = project.parent / "store/feedback/index/events/00000001.json"
+    record = json.loads(index.read_text())
+    record["replaced"] = dict.fromkeys(record["replaced"], "2025-01-01T00:00:00+00:00")  # long ago
+    index.write_text(json.dumps(record))
+    code, points = _run(project, when, 20)
+    assert code == -signal.SIGKILL, points
+    assert points[-1] == "removal from feedback"
+    book.injected("fuse", f"SIGKILL {when} removal from feedback")
+    assert fuse(project).number == old.number  # nothing is new
+    version = fuse(project, full=True)
+    again = rows_of(store, version)
+    assert_same({name: rows[name] for name in ("events", "sequences")}, again)
+    assert_balanced(version)
+    assert len(list((project.parent / "store/feedback/events").iterdir())) == 1

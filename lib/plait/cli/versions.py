@@ -64,6 +64,7 @@ def show(
     version = store.version(number)
     if as_json:
         record = {"number": version.number, **version.record(), "inputs": list(version.inputs)}
+        record.pop("inputs_at", None)
         typer.echo(json.dumps(record, indent=2))
         return
     again = f", version {version.restores} again" if version.restores else ""

@@ -35,6 +35,7 @@ class Journal:
     def __init__(self, objects: Objects, prefix: str) -> None:
         self._objects, self._prefix = objects, prefix
         self._polled: tuple[bytes, int, Record] | None = None  # a pointer and what it led to
+        self._pointed = False  # whether a missing pointer was written
 
     def numbers(self) -> list[int]:
         """Returns the numbers taken, in order."""
@@ -70,13 +71,22 @@ class Journal:
                 number = int(json.loads(pointer)["number"])
                 record = self.read(number)
         except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return self.last()  # an older plait wrote the records, or took the newest one back
+            return self._found_by_listing()
         with suppress(FileNotFoundError):
             while True:
                 record = self.read(number + 1)
                 number += 1
         self._polled = (pointer, number, record)
         return number, record
+
+    def _found_by_listing(self) -> tuple[int, Record] | None:
+        """Returns the newest record where no pointer leads to it: a plait of before wrote it."""
+        last = self.last()
+        if last is not None and not self._pointed:
+            self._pointed = True  # once: the store may be one that can only be read
+            with suppress(StoreError):
+                self.point()
+        return last
 
     def append(self, record: Record, number: int | None = None) -> int:
         """Writes `record` under `number` (default: the next free one); returns the number.

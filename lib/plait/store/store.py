@@ -205,7 +205,7 @@ class Store:
                 allowed=f"This plait reads {VERSION - 1} and {VERSION}.",
                 fix="Install the plait that wrote it, or run `plait fuse` again.",
             )
-        inputs = open_inputs(self.location, record.get("inputs"))
+        inputs = open_inputs(self.location, record.get("inputs_at") or record.get("inputs"))
         return StoreVersion.of(number, {**record, "inputs": inputs})
 
 

@@ -62,7 +62,9 @@ class StoreVersion:
             if record[name] is None:
                 del record[name]
         if isinstance(self.inputs, InputRecords):
-            record["inputs"] = {"path": self.inputs.path, "count": len(self.inputs)}
+            # A plait that knows no such object finds an empty list, and reads everything.
+            record["inputs"] = []
+            record["inputs_at"] = {"path": self.inputs.path, "count": len(self.inputs)}
         else:
             record["inputs"] = list(self.inputs)
         return record

@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from plait.contracts.tables import QUARANTINE
 from plait.errors import StoreError
+from plait.live.feedback import FeedbackLog
 from plait.store import Registry, Store, StoreVersion
 from plait.store.gc import find_garbage, remove_garbage
-from plait.store.objects import list_objects, remove_objects, write_object
+from plait.store.objects import list_objects, read_object, remove_objects, write_object
 from plait.store.parts import table_files, write_part
 from plait.store.rollback import roll_back
 from tests.unit.cli.conftest import Shop
@@ -193,6 +195,22 @@ def test_feedback_and_models_stay_and_half_published_ones_go(fused: Shop) -> Non
     found = collect(fused, "--keep", "3")
     assert found["objects"] == {"models": ["models/default/v1/weights.safetensors"]}
     assert [m["path"] for m in list_objects(objects, "feedback")] == ["feedback/events/x.parquet"]
+
+
+def test_the_feedback_log_is_compacted_and_what_was_replaced_goes(fused: Shop) -> None:
+    log = FeedbackLog(fused.store)
+    for n in range(40):
+        log.write_events(pl.DataFrame({"event_id": [f"e{n}"]}), f"{n}-0_{n}-0")
+    assert fused.run("gc", "--keep", "9", "--dry-run").exit_code == 0
+    assert len(list_objects(fused.store.objects, "feedback/events")) == 40
+    fused.run("gc", "--keep", "9")  # what was replaced can be read for an hour
+    assert len(list_objects(fused.store.objects, "feedback/events")) == 41
+    found = collect(fused, "--keep", "9")
+    assert len(found["objects"]["feedback"]) == 40
+    (part,) = list_objects(fused.store.objects, "feedback/events")
+    rows = pl.read_parquet(read_object(fused.store.objects, part["path"]))
+    assert sorted(rows["event_id"]) == sorted(f"e{n}" for n in range(40))
+    assert collect(fused, "--keep", "9")["objects"] == {}
 
 
 def test_the_table_counts_objects_and_bytes(fused: Shop) -> None:
