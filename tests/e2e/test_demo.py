@@ -11,16 +11,24 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
+import polars as pl
 import psutil
 import pytest
+import torch
 
 import plait
+from plait.config import load_config
+from plait.contracts.vocabulary import STRENGTH
 from plait.demo.endpoint import Endpoint, EndpointFailed, free_port, stoppable
 from plait.demo.shape import normalise
+from plait.features.braid import STEPS, braid
+from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store
 
 pytestmark = pytest.mark.slow
@@ -119,13 +127,110 @@ def test_a_link_turns_a_stranger_into_someone_known(ran: Ran) -> None:
     assert link["after"]["fallback"] is None
     before, after = ({item["item"] for item in link[when]["items"]} for when in ("before", "after"))
     assert len(after - before) >= 4
-    import polars as pl
-
     items = pl.read_parquet(ran.folder / ".plait/demo/truth/items.parquet")
     topic = items.filter(pl.col("tags").list.first() == link["topic"].lower().replace(" ", ""))
     wanted = set((topic["platform"] + ":" + topic["item"]).to_list())
     assert len(after & wanted) >= 4, "the list is about what the newcomer watched"
     assert len(before & wanted) <= 2
+
+
+@dataclass(frozen=True)
+class Learned:
+    model: Recommender
+    people: pl.DataFrame
+    topic: dict[str, str]
+
+    def some(self, count: int) -> pl.DataFrame:
+        """Returns the histories of `count` people, spread over all."""
+        return self.people.gather_every(len(self.people) // count).head(count)
+
+    def after(self, people: pl.DataFrame, kind: str, items: list[str]) -> pl.DataFrame:
+        """Returns the histories after each did `kind` to their item, as live state braids them."""
+        lists = [name for name, dtype in people.schema.items() if isinstance(dtype, pl.List)]
+        flat = people.explode(lists).select("person", *STEPS)
+        now = pl.DataFrame(
+            {
+                "person": people["person"],
+                "event_id": [f"now:{n}" for n in range(len(people))],
+                "platform": [item.partition(":")[0] for item in items],
+                "item": items,
+                "type": kind,
+                "time": datetime.now(UTC),
+                "order": None,
+                "strength": STRENGTH[kind],
+            }
+        )
+        both = pl.concat([flat, now.select(pl.col(n).cast(t) for n, t in flat.schema.items())])
+        braided = braid(both, self.model.model.settings.sequence_length)
+        return people.select("person").join(braided, on="person", maintain_order="left")
+
+
+@pytest.fixture(scope="module")
+def learned(ran: Ran) -> Learned:
+    """The trained model and its people, without the endpoint."""
+    project = load_config(ran.folder / ".plait/demo/plait.yaml")
+    people = Store(project.store_uri).read("sequences").sort("person")
+    items = pl.read_parquet(ran.folder / ".plait/demo/truth/items.parquet")
+    names = items["platform"] + ":" + items["item"]
+    topics = dict(zip(names, items["tags"].list.first(), strict=True))
+    return Learned(Recommender.load(project), people, topics)
+
+
+@pytest.mark.parametrize("platform", ["shop", "video", "social", "news"])
+def test_a_dislike_pushes_the_item_and_its_like_down_and_a_like_lifts_them(
+    learned: Learned, platform: str
+) -> None:
+    people, model = learned.some(60), learned.model
+    now = int(datetime.now(UTC).timestamp() * 1e6)
+    own = model.model.vocabulary.platform_items(platform)
+    names = model.model.vocabulary.name(own).to_list()
+    topics = np.array([learned.topic[name] for name in names])
+    top = [found.items[0].item for found in model.top(people, platform, 1, now=now)]
+    column = np.array([names.index(item) for item in top])
+    person = np.arange(len(people))
+    genre = topics == topics[column][:, None]
+    genre[person, column] = False  # the item itself is told apart
+
+    def change(kind: str) -> tuple[np.ndarray, np.ndarray]:
+        after = learned.after(people, kind, top)
+        was, then = (
+            model.score(model.encode(rows), platform, now).total.numpy() for rows in (people, after)
+        )
+        return then, then - was
+
+    then, less = change("dislike")
+    assert (less[person, column] < 0).mean() >= 0.95
+    assert (then.argmax(1) != column).all()
+    assert ((less * genre).sum(1) / genre.sum(1) < 0).mean() >= 0.95
+    assert less[genre].mean() < -0.3
+    for item, found in zip(
+        top,
+        model.top(learned.after(people, "dislike", top), platform, 432, exclude_seen=False),
+        strict=True,
+    ):
+        assert item not in {i.item for i in found.items}
+    _, more = change("like")
+    assert more[genre].mean() > 0.5
+    assert ((more * genre).sum(1) / genre.sum(1) > 0).mean() > 0.8
+
+
+def test_lists_are_those_of_now_and_not_of_the_last_event(learned: Learned) -> None:
+    model, people = learned.model, learned.people
+    history = model.encode(people)
+    known = people.filter(pl.Series(history.lengths > 0))
+    history = model.encode(known)
+    last = history.time[history.offsets[1:] - 1]
+    early = np.flatnonzero(last <= np.quantile(last, 0.25))
+    now = int(datetime.now(UTC).timestamp() * 1e6)
+    then = model.score(history.take(early), "news", last[early]).total
+    present = model.score(history.take(early), "news", now).total
+    asked = model.score(history.take(early), "news").total
+    assert torch.equal(asked.topk(10).indices, present.topk(10).indices)
+    overlap = [
+        len(set(a.tolist()) & set(b.tolist())) / 10
+        for a, b in zip(then.topk(10).indices, asked.topk(10).indices, strict=True)
+    ]
+    assert np.mean(overlap) < 0.97
 
 
 def test_it_times_every_chapter(ran: Ran) -> None:

@@ -200,6 +200,40 @@ EVENT = {"type": "purchase", "item_id": "shop:i10"}
 ME = {"platform": "shop", "id": "somebody"}
 
 
+@pytest.mark.parametrize(
+    "against",
+    [{"type": "dislike"}, {"type": "unfollow"}, {"type": "rate", "rating": 1}],
+    ids=["dislike", "unfollow", "low rating"],
+)
+def test_what_was_turned_against_is_never_listed_until_it_is_liked(
+    desk: Desk, against: dict[str, Any]
+) -> None:
+    def recommend(**more: Any) -> dict[str, dict[str, Any]]:
+        body = {"user": ME, "platforms": ["shop"], "k": 40, "seen": "allow", "explain": True}
+        items = post(desk, "/v1/recommend", body | more).json()["items"]
+        return {item["item_id"]: item for item in items}
+
+    def send(event: dict[str, Any]) -> None:
+        assert post(desk, "/v1/events", {"events": [{**event, "user": ME}]}).json()["accepted"] == 1
+
+    send(EVENT)
+    before = recommend()
+    item = next(iter(before))
+    assert item not in recommend(events=[{"item_id": item, **against}])
+    assert list(recommend()) == list(before)
+    send({"item_id": item, **against})
+    after = recommend()
+    assert set(after) == set(before) - {item}
+    assert all(after[i]["score"] <= before[i]["score"] + 1e-4 for i in after)
+    assert all(found["terms"]["dislike"] <= 0 for found in after.values())
+    ranked = post(desk, "/v1/rank", {"user": ME, "items": list(before)}).json()["items"]
+    assert ranked[-1]["item_id"] == item
+    send({"item_id": item, "type": "view"})
+    assert item not in recommend()
+    send({"item_id": item, "type": "like"})
+    assert item in recommend()
+
+
 def test_without_valkey_answers_come_from_the_call_and_events_go_to_the_store(
     desk: Desk, valkey: EmbeddedValkey, own_file: Path
 ) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 
 from plait.contracts.http import Reason
 from plait.features.clock import microseconds
+from plait.features.opinions import Dislikes
 from plait.recommend.answer import Recommendation, ScoredItem
 from plait.recommend.recommender import Recommender
 from plait.serving.reasons import reason_of
@@ -83,7 +84,11 @@ def _reason(
     if not found.items:  # no more of them than one person can have had and one call exclude
         vocabulary = model.model.vocabulary
         items = vocabulary.name(vocabulary.platform_items(platform)).to_list()
-        gone = set(histories["item"][row]) if question.exclude_seen else ()
+        if question.exclude_seen:
+            gone = set(histories["item"][row])
+        else:  # what the person turned against is in no list
+            dislikes = Dislikes.of(model.encode(histories[row : row + 1]))
+            gone = set(vocabulary.name(dislikes.item))
     return reason_of(found, question.k, items, gone)
 
 
