@@ -24,9 +24,9 @@ def render_event_types() -> str:
     words = sorted(EVENT_TYPES, key=lambda word: (-STRENGTH[word], EVENT_TYPES.index(word)))
     rows = [(f"`{word}`", f"{STRENGTH[word]:+.1f}") for word in words]
     note = (
-        "The strength of a rating is its place on the platform's scale (`events.rating_scale`, from\n"
-        "`worst: 1` to `best: 5`): -1 at the worst, rising to 0 below the middle, +0.6 at the middle,\n"
-        "+1 at the best."
+        "The strength of a rating is its place on the platform's scale (`events.rating_scale`,\n"
+        "from `worst: 1` to `best: 5`): -1 at the worst, rising to 0 below the middle, +0.6 at\n"
+        "the middle, +1 at the best."
     )
     return f"### Event types\n\n{_table(('type', 'strength'), rows)}\n{note}\n"
 
