@@ -44,7 +44,7 @@ def test_the_project_file_is_read_before_anything_changes() -> None:
     chart = render(image={"ray": {"tag": "next"}})
     job = chart.one("Job", "plait-check")
     annotations = job["metadata"]["annotations"]
-    assert annotations["helm.sh/hook"] == "pre-install,pre-upgrade,pre-rollback"
+    assert annotations["helm.sh/hook"] == "pre-install,pre-upgrade"
     assert annotations["helm.sh/hook-output-log-policy"] == "hook-failed"
     assert job["spec"]["backoffLimit"] == 0
     (pod,) = pods(job)
