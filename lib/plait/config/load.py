@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from plait.config.document import read_document
 from plait.config.project import Project
 from plait.config.training import Training
 from plait.contracts.fields import models_in
@@ -15,52 +15,14 @@ from plait.contracts.wording import plain
 from plait.errors import ConfigError, nearest
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys; two platforms of one name must not vanish."""
-
-
-def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: dict[Any, int] = {}
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        line = key_node.start_mark.line + 1
-        if key in seen:
-            raise ConfigError(
-                f"'{key}' stands twice, on lines {seen[key]} and {line}.",
-                allowed="Names are unique.",
-                fix=f"Rename or remove one of the two '{key}'.",
-            )
-        seen[key] = line
-    mapping: dict[Any, Any] = loader.construct_mapping(node, deep=True)
-    return mapping
-
-
-_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
 def load_config(path: str | Path = "plait.yaml") -> Project:
     """Returns the project described by the YAML file at `path`.
 
     Raises:
-        ConfigError: the file is missing, is not YAML, or a setting is unknown or wrong.
+        ConfigError: the file is missing, no UTF-8 or no YAML, or a setting is unknown or wrong.
     """
     file = Path(path)
-    try:
-        text = file.read_text()
-    except OSError as error:
-        raise ConfigError(
-            f"cannot read '{path}' ({error.strerror}).",
-            fix="Name the project file with -c FILE, or start one as docs/data.md shows.",
-        ) from None
-    try:
-        raw = yaml.load(text, _UniqueKeys)  # a SafeLoader
-    except yaml.YAMLError as error:
-        raise ConfigError(f"'{path}' is not YAML: {error}", fix="Mend the line named.") from None
-    except (TypeError, ValueError, RecursionError):  # YAML makes them numbers and times by itself
-        raise ConfigError(
-            f"'{path}' holds a number or a date that cannot be read, or is nested too deep.",
-            fix="Put what should be text in quotes.",
-        ) from None
+    raw = read_document(file, str(path))
     return parse_config(raw, folder=file.absolute().parent, name=str(path))
 
 

@@ -53,8 +53,6 @@ def test_time_order_is_a_word(tmp_path: Path) -> None:
         ("type: purchase", "type: purchase\n      k_core: 0", "k_core"),
         ("platforms:", "people: {same_account_id: [[shop, vdeo]]}\nplatforms:", "names 'vdeo'"),
         ("platforms:", "platforms: [", "is not YAML"),
-        ("store: .plait/x", "store: 2026-13-45", "Put what should be text in quotes"),
-        ("store: .plait/x", "store: " + "9" * 5_000, "Put what should be text in quotes"),
         ("store: .plait/x", "store: " + "[" * 5_000, "nested too deep"),
         ("store: .plait/x", "store: [a]", "store: must be text, not a list"),
         ("type: purchase", "type: [1]", "must be"),

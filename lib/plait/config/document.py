@@ -1,0 +1,114 @@
+"""The YAML of a project file: UTF-8 wherever it is read, and words that mean what they say.
+
+YAML 1.1 makes a truth of `no`, `on` and `off`, a number of `007`, a date of `2024-01-01`. Here all
+of them are text, keys and values; what a setting is, and no guess at the word, says what a value
+becomes. Only null is told apart.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from plait.errors import ConfigError
+
+_NULL, _MERGE, _TEXT = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "merge", "str"))
+_WIDE = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
+class _Words(yaml.SafeLoader):
+    """Resolves nothing but null and `<<`; two equal keys of one mapping are a mistake."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {  # noqa: RUF012
+        first: [(tag, shape) for tag, shape in known if tag in (_NULL, _MERGE)]
+        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[str, Any]:
+    seen: dict[str, int] = {}
+    for key_node, _ in node.value:
+        key, line = _key(key_node), key_node.start_mark.line + 1
+        if key in seen:
+            raise ConfigError(
+                f"'{key}' stands twice, on lines {seen[key]} and {line}.",
+                allowed="Names are unique.",
+                fix=f"Rename or remove one of the two '{key}'.",
+            )
+        seen[key] = line
+    loader.flatten_mapping(node)
+    return {_key(key): loader.construct_object(value, deep=True) for key, value in node.value}
+
+
+def _key(node: yaml.Node) -> str:
+    if isinstance(node, yaml.ScalarNode):
+        return str(node.value)
+    raise ConfigError(
+        f"the key on line {node.start_mark.line + 1} is a list or a mapping.",
+        allowed="Keys are text.",
+        fix="Write the key as text, in quotes if it holds brackets or braces: '[a]': ...",
+    )
+
+
+_Words.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read_document(file: Path, name: str) -> Any:
+    """Returns what the YAML in `file` says: mappings, lists, text and None.
+
+    Raises:
+        ConfigError: it cannot be read, is not UTF-8, or is not YAML.
+    """
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read '{name}' ({error.strerror}).",
+            fix="Name the project file with -c FILE, or start one as docs/data.md shows.",
+        ) from None
+    try:
+        # A SafeLoader, for text that holds no NUL.
+        return yaml.load(_decoded(body, name), _Words)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"'{name}' is not YAML: {error}", fix="Mend the line named.") from None
+    except RecursionError:
+        raise ConfigError(
+            f"'{name}' is nested too deep.", fix="Remove the brackets and indents too many."
+        ) from None
+
+
+def _decoded(body: bytes, name: str) -> str:
+    for mark, encoding in _WIDE.items():
+        if body.startswith(mark):
+            raise _not_utf8(name, f"it is {encoding}", encoding)
+    if b"\0" in body:
+        little = body.index(b"\0") % 2 == 1
+        raise _not_utf8(name, "it holds NUL bytes, as UTF-16 does", f"UTF-16{'LB'[not little]}E")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise _not_utf8(
+            name, f"byte 0x{body[error.start]:02x} on line {line}", "WINDOWS-1252"
+        ) from None
+
+
+def _not_utf8(name: str, seen: str, encoding: str) -> ConfigError:
+    new = shlex.quote(f"{name}.utf8")
+    return ConfigError(
+        f"'{name}' is not UTF-8: {seen}.",
+        allowed="A project file is UTF-8, whatever the machine's own encoding.",
+        fix="Save it as UTF-8 in the editor, or, if it is "
+        f"{encoding}: iconv -f {encoding} -t UTF-8 {shlex.quote(name)} > {new} "
+        f"&& mv {new} {shlex.quote(name)}",
+    )
