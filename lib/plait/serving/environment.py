@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+from ipaddress import ip_address
+from typing import Any
+
+from plait.errors import PlaitError
+from plait.serving import proxy
+from plait.store.sockets import socket_folder
 
 # Design decision 9: HAProxy in C instead of a proxy in Python, no extra thread hops.
 FAST = {
@@ -12,6 +19,7 @@ FAST = {
     "RAY_SERVE_HAPROXY_NBTHREAD": "1",
     "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
     "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "5",
+    "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "30",  # between two bytes; an hour by default
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_worker_niceness": "0",  # by default Ray steps back behind everything else
     # A busy machine starts processes slowly; a proxy killed for it only starts more slowly.
@@ -24,26 +32,89 @@ _PORTS = {
     "RAY_SERVE_HAPROXY_STATS_PORT": 8404,
     "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": 8500,
 }
+FOLDER = "hap"
+# HAProxy makes a socket under a name 10 bytes longer first; Ray puts a node's id before it.
+_LONGEST, _NODE, _ADMIN = 97, "0" * 56, "admin.sock"
 
 
-def prepare() -> None:
-    """Sets what is not set; ports that are taken are moved, so that two endpoints can run."""
+class BadHost(PlaitError):
+    """An address that this machine cannot listen on."""
+
+
+def prepare(host: str = "127.0.0.1") -> None:
+    """Sets what is not set; ports that are taken are moved, so that two endpoints can run.
+
+    Args:
+        host: where HAProxy listens; nothing else listens anywhere but on loopback.
+
+    Raises:
+        StoreError: there is no folder for HAProxy's sockets.
+    """
     for name, value in FAST.items():
         os.environ.setdefault(name, value)
     for name, port in _PORTS.items():
         if name not in os.environ and not is_free(port):
             os.environ[name] = str(free_port())
+    folder = socket_folder(len(f"{FOLDER}/{_NODE}/{_ADMIN}"), _LONGEST) / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    files = {
+        "CONFIG_FILE_LOC": "haproxy.cfg",
+        "SOCKET_PATH": _ADMIN,
+        "METRICS_SOCKET_PATH": "metrics.sock",
+        "SERVER_STATE_BASE": "",
+        "SERVER_STATE_FILE": "server-state",
+    }
+    for name, file in files.items():
+        os.environ.setdefault(f"RAY_SERVE_HAPROXY_{name}", str(folder / file))
+    os.environ.setdefault(proxy.BINARY, str(proxy.launcher(folder)))
+    os.environ[proxy.HOST] = host
 
 
 def is_free(port: int, host: str = "") -> bool:
-    """Whether nothing listens on `port`."""
-    with socket.socket() as probe:
+    """Whether nothing listens on `port`.
+
+    Raises:
+        BadHost: no address of this machine is called `host`.
+    """
+    family, address = _resolve(host, port)
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
-        except OSError:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                raise _bad(host, error.strerror) from None
             return False
     return True
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is reached from this machine alone.
+
+    Raises:
+        BadHost: no address is called so.
+    """
+    return ip_address(_resolve(host or "0.0.0.0", 0)[1][0]).is_loopback
+
+
+def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    try:
+        found = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except OSError as error:
+        raise _bad(host, error.strerror) from None
+    # A name that stands for several addresses, as localhost does, is the IPv4 one.
+    best = min(found, key=lambda one: one[0] != socket.AF_INET)
+    return best[0], best[4]
+
+
+def _bad(host: str, why: str | None) -> BadHost:
+    return BadHost(
+        f"this machine cannot listen on '{host}' ({why}).",
+        fix="Name one of its addresses: --host 127.0.0.1 or ::1 for this machine alone, 0.0.0.0 "
+        "for all.",
+    )
 
 
 def free_port() -> int:

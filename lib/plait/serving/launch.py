@@ -22,13 +22,18 @@ from plait.live.feedback import FeedbackLog
 from plait.live.valkey import EmbeddedValkey
 from plait.privacy.key import load_key
 from plait.serving import environment
+from plait.serving.environment import is_loopback
+from plait.serving.gather import LogFormat, gathered
+from plait.serving.keys import ApiKeys
 from plait.serving.port import wait_for_port
 from plait.serving.setup import check_durability, connect, live_folder
 from plait.store import Registry, Store
 from plait.store.writable import require_writable
+from plait.training.machine import local_settings, stay_local
 
 log = logging.getLogger("plait.serving")
 READY_S = 120.0
+LOOPBACK = "127.0.0.1"
 CONTROLLER, NAMESPACE = "SERVE_CONTROLLER_ACTOR", "serve"
 
 
@@ -53,10 +58,11 @@ class Endpoint:
 def running(
     config: Path,
     *,
-    host: str = "127.0.0.1",
+    host: str = LOOPBACK,
     port: int | None = None,
     live_state: str | None = None,
     replicas: int | None = None,
+    log_format: LogFormat = "auto",
 ) -> Iterator[Endpoint]:
     """Yields the endpoint once it is ready; ends everything it started afterwards.
 
@@ -66,9 +72,11 @@ def running(
         port: default: the project's.
         live_state: redis:// address; default: the project's, else an embedded Valkey.
         replicas: processes that answer; default: the fewest of the project.
+        log_format: of what the replicas log to stderr; auto: text on a terminal, else json.
 
     Raises:
         NothingFused, NoModel, DamagedVersion: there is nothing to serve yet.
+        BadHost: this machine cannot listen on `host`.
         PortTaken: another program listens on the port.
         NotStarted: a part does not start.
         LossyLiveState: Valkey may lose accepted events, and nobody accepted that.
@@ -84,6 +92,8 @@ def running(
     wait_for_port(port, host)
     address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
     with ExitStack() as parts:
+        parts.enter_context(gathered(log_format))
+        _warn_if_open(host)
         if address is None:
             valkey = parts.enter_context(EmbeddedValkey(live_folder(project)))
             address = valkey.address
@@ -93,14 +103,25 @@ def running(
         loading = threading.Thread(target=_load, args=(project, store, address), daemon=True)
         loading.start()
         count = replicas or project.serve.replicas[0]
-        parts.enter_context(_ray(count))
-        _deploy(config, address, host, port, count)
+        parts.enter_context(_ray(count, host))
+        _deploy(config, address, port, count)
         loading.join()
-        _wait_until_ready(host, port)
-        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+        here = {"": LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)
+        _wait_until_ready(here, port)
+        shown = f"[{here}]" if ":" in here else here
         yield Endpoint(
             f"http://{shown}:{port}", project.model, version, address, time.monotonic() - began
         )
+
+
+def _warn_if_open(host: str) -> None:
+    if ApiKeys.of(os.environ).asked or is_loopback(host):
+        return
+    log.warning(
+        "EVERYONE who reaches this machine may read and write through the endpoint: it listens on "
+        "%s and asks for no key. Set PLAIT_API_KEY, or listen on 127.0.0.1 alone.",
+        host or "every interface",
+    )
 
 
 def _load(project: Project, store: Store, address: str) -> None:
@@ -140,8 +161,9 @@ def _kept_alive(valkey: EmbeddedValkey) -> Iterator[None]:
 
 
 @contextmanager
-def _ray(replicas: int) -> Iterator[None]:
-    environment.prepare()
+def _ray(replicas: int, host: str) -> Iterator[None]:
+    environment.prepare(host)
+    stay_local()
     import ray
 
     if ray.is_initialized():
@@ -150,9 +172,8 @@ def _ray(replicas: int) -> Iterator[None]:
     for again in (True, True, False):
         try:
             ray.init(
-                address="local",
+                **local_settings(),
                 num_cpus=replicas,
-                include_dashboard=False,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
                 object_store_memory=100 * 2**20,
@@ -169,7 +190,7 @@ def _ray(replicas: int) -> Iterator[None]:
         ray.shutdown()
 
 
-def _deploy(config: Path, address: str, host: str, port: int, replicas: int) -> None:
+def _deploy(config: Path, address: str, port: int, replicas: int) -> None:
     """Starts Serve and the application at once: their processes take seconds to import."""
     from ray import serve
 
@@ -181,7 +202,8 @@ def _deploy(config: Path, address: str, host: str, port: int, replicas: int) -> 
         try:
             serve.start(
                 proxy_location="HeadOnly",
-                http_options={"host": host, "port": port, "keep_alive_timeout_s": 90},
+                # Of its processes HAProxy alone listens elsewhere: see plait.serving.proxy.
+                http_options={"host": LOOPBACK, "port": port, "keep_alive_timeout_s": 90},
                 logging_config={"enable_access_log": False},
             )
         except Exception as error:

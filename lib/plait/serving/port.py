@@ -8,13 +8,13 @@ import time
 import psutil
 
 from plait.errors import PlaitError
-from plait.serving.environment import is_free
+from plait.serving.environment import FOLDER, is_free
 
 log = logging.getLogger("plait.serving")
 # Ray notices within seconds that its driver was killed, and ends Serve with it; HAProxy mostly.
 LEFTOVER_S = 30.0
 _OURS = ("haproxy", "ray")
-_CONFIGURED = "/haproxy-serve/"  # where Ray Serve writes the settings of its HAProxy
+_CONFIGURED = f"/{FOLDER}/"  # where Ray Serve writes the settings of its HAProxy
 
 
 class PortTaken(PlaitError):

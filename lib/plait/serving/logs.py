@@ -1,0 +1,125 @@
+"""Log records of the endpoint: one JSON object a line, with the request and the fault they are of.
+
+No account id, no path of a request and no body is in them: of an error they hold its kind, where
+it was raised, and its message without what stands in quotes or is a long number.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import socket
+import sys
+import traceback
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+# Where replicas write: a file, such as the output of the container's first process, or the
+# datagram socket of `plait serve` on this machine (unix:PATH).
+PLACE = "PLAIT_LOG"
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\d{5,}")
+_LONGEST, _FRAMES = 500, 12
+_ATTACHED: list[logging.Handler] = []
+
+
+class JsonLines(logging.Formatter):
+    """Makes a record one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Returns the line."""
+        return json.dumps(describe(record), ensure_ascii=True)
+
+
+class Lines(logging.Formatter):
+    """Makes a record a line for a person to read, its frames below it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Returns the line, or lines."""
+        return shown(describe(record))
+
+
+def describe(record: logging.LogRecord) -> dict[str, object]:
+    """Returns what a line holds: time, level, logger, message, ids, and the error if any."""
+    line: dict[str, object] = {
+        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname,
+        "logger": record.name,
+        "message": record.getMessage(),
+    }
+    if asked := request_id.get():
+        line["request_id"] = asked
+    if fault := getattr(record, "fault_id", ""):
+        line["fault_id"] = fault
+    if record.exc_info and (error := record.exc_info[1]) is not None:
+        said = _VALUES.sub("…", str(error))[:_LONGEST]
+        line["error"] = f"{type(error).__name__}: {said}"
+        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+        line["trace"] = [f"{_short(f.filename)}:{f.lineno} {f.name}" for f in frames]
+    return line
+
+
+def _short(file: str) -> str:
+    _, found, rest = file.rpartition("/site-packages/")
+    return rest if found else "/".join(Path(file).parts[-3:])
+
+
+def shown(line: dict[str, object]) -> str:
+    """Returns a described record as a person reads it."""
+    ids = [f"{name}={line[f'{name}_id']}" for name in ("fault", "request") if f"{name}_id" in line]
+    first = (
+        f"{str(line['time'])[11:19]} {line['level']!s:<7} {' '.join([str(line['message']), *ids])}"
+    )
+    trace = line.get("trace")
+    more = [line["error"], *(trace if isinstance(trace, list) else [])] if "error" in line else []
+    return "\n".join([first, *(f"    {part}" for part in more)])
+
+
+class Sender(logging.Handler):
+    """Sends records to the socket of `plait serve`; one that cannot be taken now is dropped."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._path = path
+        self.setFormatter(JsonLines())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Sends one record."""
+        try:
+            self._socket.sendto(self.format(record).encode(), self._path)
+        except OSError:  # nobody listens any more, or too much waits there
+            return
+
+
+def attach() -> None:
+    """Sends what this process logs to where PLAIT_LOG says, else to stderr."""
+    logger = logging.getLogger("plait")
+    if _ATTACHED:
+        return
+    place = os.environ.get(PLACE, "")
+    handler: logging.Handler
+    if place.startswith("unix:"):
+        handler = Sender(place.removeprefix("unix:"))
+    else:
+        handler = logging.StreamHandler(_opened(place))
+        handler.setFormatter(JsonLines())
+    _ATTACHED.append(handler)
+    logger.addHandler(handler)
+    logger.propagate = False
+
+
+def _opened(place: str) -> TextIO:
+    if place:
+        try:
+            return Path(place).open("a", encoding="ascii")
+        except OSError as error:
+            logging.getLogger("plait.serving").warning(
+                "cannot log to %s: %s", place, error.strerror
+            )
+    return sys.stderr

@@ -1,0 +1,33 @@
+"""Where sockets lie: a folder of the user's own whose path is short enough for them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from plait.errors import StoreError
+from plait.store.scratch import own_folder, own_path
+
+LONGEST = 107  # bytes of a socket's path that the kernel takes
+_ELSEWHERE = ("/tmp", "/var/tmp", "/dev/shm")
+
+
+def socket_folder(name: int, longest: int = LONGEST) -> Path:
+    """Returns a folder that only its owner can read, for sockets whose names are `name` bytes.
+
+    It lies in TMPDIR, unless that makes the path too long: then where temporary files usually lie.
+
+    Raises:
+        StoreError: no such folder can be made.
+    """
+    wanted = tempfile.gettempdir()
+    for root in (wanted, *_ELSEWHERE):
+        folder = own_path(root)
+        if len(os.fsencode(folder)) + 1 + name <= longest and os.access(root, os.W_OK):
+            return own_folder(folder)
+    raise StoreError(
+        f"no folder for sockets: the path of '{wanted}' is too long, and none of "
+        f"{', '.join(_ELSEWHERE)} can be written.",
+        fix="Set TMPDIR to a folder with a short path that you may write, such as /tmp.",
+    )

@@ -1,0 +1,35 @@
+"""A Ray of this machine alone: on loopback, its sockets where their paths are short enough."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from plait.store.sockets import LONGEST, socket_folder
+
+_SOCKET = "ray/session_2026-01-01_00-00-00_000000_0000000/sockets/plasma_store"
+
+
+def stay_local() -> None:
+    """Keeps every port of a Ray that is started here on loopback; before `import ray`.
+
+    Ray takes the address of the machine for its own, even if told 127.0.0.1, and listens on all
+    interfaces then; this is how it is told that there is one machine alone.
+    """
+    if not os.environ.get("RAY_ADDRESS"):
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+
+
+def local_settings() -> dict[str, Any]:
+    """Returns the arguments of `ray.init` for a Ray of this machine alone.
+
+    Raises:
+        StoreError: there is no folder for its sockets.
+    """
+    settings = {"address": "local", "_node_ip_address": "127.0.0.1", "include_dashboard": False}
+    usual = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or "/tmp"
+    place = Path(usual).absolute() / _SOCKET
+    if len(os.fsencode(place)) > LONGEST or not os.access(usual, os.W_OK):
+        settings["_temp_dir"] = str(socket_folder(len(_SOCKET)) / "ray")
+    return settings

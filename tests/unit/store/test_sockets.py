@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from plait.errors import StoreError
+from plait.store import sockets
+from plait.store.sockets import LONGEST, socket_folder
+
+
+@pytest.mark.parametrize("length", [0, 40, 90, 200])
+def test_a_socket_can_be_bound_however_long_tmpdir_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    folder = tmp_path / ("x" * length or "y")
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    name = "0123456789abcdef.sock"
+    place = socket_folder(len(name)) / name
+    assert len(str(place)) <= LONGEST
+    assert place.is_relative_to(folder) == (len(str(folder)) + 40 <= LONGEST)
+    assert place.parent.stat().st_mode & 0o777 == 0o700
+    place.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(place))
+    place.unlink()
+
+
+def test_where_nothing_is_short_enough_it_says_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("x" * 90)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    monkeypatch.setattr(sockets, "_ELSEWHERE", ("/nowhere",))
+    with pytest.raises(StoreError, match="Set TMPDIR to a folder with a short path"):
+        socket_folder(21)
