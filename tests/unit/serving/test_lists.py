@@ -114,3 +114,31 @@ def test_all_rows_are_asked_at_one_moment(model: Recommender, small: Any) -> Non
     assert ranked[0]["score"] == pytest.approx(one.score)
     present = answer(model, histories, asked, {})[0].items
     assert present[0]["score"] != pytest.approx(first[0]["score"])
+
+
+def test_a_list_that_dislikes_and_exclusions_emptied_says_which(
+    model: Recommender, small: Any
+) -> None:
+    names = model.model.vocabulary.name(model.model.vocabulary.platform_items("shop")).to_list()
+    history = small.store.read("sequences").head(1)
+    lists = {
+        "event_id": [f"e{n}" for n in range(len(names) + 1)],
+        "platform": ["shop"] * (len(names) + 1),
+        "item": [*names, names[0]],
+        "type": ["dislike"] * len(names) + ["like"],
+        "time": [None] * (len(names) + 1),
+        "order": list(range(len(names) + 1)),
+        "strength": [-1.0] * len(names) + [0.9],
+    }
+    disliking = history.with_columns(
+        pl.Series(name, [values], history.schema[name]) for name, values in lists.items()
+    )
+    asked = [
+        Question(k=3, platforms=("shop",), exclude_seen=False),
+        Question(k=3, platforms=("shop",), exclude_seen=False, exclude=(names[0],)),
+    ]
+    lifted, nothing = answer(model, pl.concat([disliking] * 2), asked, {})
+    assert [item["item_id"] for item in lifted.items] == [names[0]]
+    assert lifted.reasons == {"shop": "few_left"}
+    assert nothing.items == []
+    assert nothing.reasons == {"shop": "all_excluded"}
