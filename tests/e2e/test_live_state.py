@@ -14,7 +14,7 @@ import pytest
 
 from plait.config import load_config
 from plait.errors import LiveStateDown
-from plait.live import LiveState, Who
+from plait.live import LiveState, Who, base_scripts
 from plait.live.base import load_base
 from plait.live.drain import CONSUMER, GROUP, Drainer
 from plait.live.entries import FEEDBACK
@@ -257,3 +257,24 @@ def test_a_window_of_events_is_one_object(
         stop.set()
         thread.join()
     assert sum(pl.read_parquet(file).height for file in folder.glob("*.parquet")) == 15
+
+
+def test_an_item_stays_seen_however_many_events_follow(
+    valkey: EmbeddedValkey, own_file: Path
+) -> None:
+    short = LiveState(valkey.address, "seen", 2)
+    short.append(events(("bought", 1, 0)))
+    short.append(events(*((f"x{n}", 1, 1 + n) for n in range(5))))
+    who = [Who(account=account(1), platform="shop")]
+    (row,) = sequences(short.read(who), 2).rows(named=True)
+    assert row["item"] == ["shop:x3", "shop:x4"]
+    assert row["seen"].split("\n") == ["shop:bought", "shop:x0", "shop:x1", "shop:x2"]
+    # What the base knows by now is forgotten, and nothing else.
+    forget = short.client.register_script(base_scripts.FORGET)
+    last = int(time.time() * 1000) + 1
+    short.append(events(("later", 2, 0)))
+    forget(keys=[short.prefix], args=[0, 0, account(1)])
+    assert sequences(short.read(who), 2)["seen"].to_list() == [row["seen"]]
+    forget(keys=[short.prefix], args=[last, 0, account(1)])
+    assert sequences(short.read(who), 2).select("item", "seen").rows() == [([], None)]
+    assert account(1).encode() not in short.client.smembers(short.prefix + "active")

@@ -52,6 +52,7 @@ applications:
 - {name: RAY_SERVE_THROUGHPUT_OPTIMIZED, value: "1"}
 - {name: RAY_SERVE_HAPROXY_NBTHREAD, value: "1"}
 - {name: RAY_SERVE_HAPROXY_METRICS_ENABLED, value: "0"}
+- {name: RAY_SERVE_HAPROXY_LOG_TARGET, value: "127.0.0.1:9"}
 - {name: RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S, value: "5"}
 - {name: RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S, value: "30"}
 - {name: RAY_worker_niceness, value: "0"}

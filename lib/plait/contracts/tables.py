@@ -114,6 +114,7 @@ SEQUENCES = Table(
             column("time", pa.list_(_time), "times, UTC; null where only the order is known"),
             column("order", pa.list_(_long), "order inside the source; may be null"),
             column("strength", pa.list_(_real), "what each says about taste, -1 to 1"),
+            column("seen", _text, "other items of the events before those, one a line", null=True),
         ]
     ),
     bucketed=True,

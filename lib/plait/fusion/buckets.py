@@ -41,7 +41,7 @@ class BucketStep:
         of_items = events.filter(pl.col("object_kind") == "item").rename({"object_id": "item"})
         return {
             "events": events,
-            "sequences": braid(of_items, self.length, ordered=True),
+            "sequences": braid(of_items, self.length, ordered=True, remember=True),
             "items": count_items(of_items),
             "accounts": count_accounts(events, people),
             "counts": pl.concat(counts),

@@ -74,12 +74,14 @@ def _fill(lock: LoadLock, name: str, store: Store, version: StoreVersion) -> dic
     alive = people.filter(pl.col("merged_into").is_null())
     retired = people.filter(pl.col("merged_into").is_not_null())
     active = sequences.filter(pl.col("event_id").list.len() > 0)
+    others = sequences.filter(pl.col("seen").is_not_null()).select("person", "seen")
     columns: dict[str, tuple[pl.Series, Iterable[tuple[str, Any]]]] = {
         "a": (accounts["account"], accounts.select("account", "person").iter_rows()),
         "m": (joined["person"], joined.select("person", "entries").iter_rows()),
         "o": (alive["person"], alive.select("person", "since").iter_rows()),
         "t": (retired["person"], retired.select("person", "merged_into").iter_rows()),
         "s": (active["person"], _records(active)),
+        "h": (others["person"], others.iter_rows()),
     }
     for kind, (_, pairs) in columns.items():
         for chunk in _chunks(pairs):

@@ -26,7 +26,7 @@ local function whole(name)
   return #counts > 0
 end
 local function drop(name)
-  for kind in string.gmatch('amotsn', '.') do
+  for kind in string.gmatch('ahmotsn', '.') do
     redis.call('UNLINK', KEYS[1] .. 'b' .. name .. ':' .. kind)
   end
   redis.call('HDEL', KEYS[1] .. 'bases', name)
@@ -141,7 +141,14 @@ for i = 3, #ARGV do
     m, n = tonumber(m), tonumber(n)
     if m < ms or (m == ms and n <= number) then redis.call('ZREM', recent, member) end
   end
-  if redis.call('EXISTS', recent) == 0 then redis.call('SREM', ns .. 'active', ARGV[i]) end
+  local had = ns .. 'h:' .. ARGV[i]
+  local gone = redis.call('HGETALL', had)
+  for j = 1, #gone, 2 do
+    local m, n = string.match(gone[j + 1], '(%d+)-(%d+)$')
+    m, n = tonumber(m), tonumber(n)
+    if m < ms or (m == ms and n <= number) then redis.call('HDEL', had, gone[j]) end
+  end
+  if redis.call('EXISTS', recent, had) == 0 then redis.call('SREM', ns .. 'active', ARGV[i]) end
 end
 return 1
 """

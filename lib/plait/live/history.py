@@ -43,11 +43,23 @@ def _as_fused(known: Sequence[Known]) -> pl.DataFrame:
     """Returns the histories of people of whom nothing is known but their base."""
     steps, totals = unpack([record for k in known for record in k.base])
     lists = steps.group_by("record", maintain_order=True).agg(pl.col(name) for name in STEPS)
-    return lists.select(
+    rows = lists.select(
         pl.Series("person", [k.person for k in known], pl.String),
         pl.Series("total", totals, pl.Int64),
         *STEPS,
     )
+    return SEQUENCES.conform(_with_seen(rows, known))
+
+
+def _with_seen(rows: pl.DataFrame, known: Sequence[Known]) -> pl.DataFrame:
+    """Returns `rows` with what else their people are `known` to have had."""
+    pushed = pl.col("seen") if "seen" in rows.columns else pl.lit(None, pl.String)
+    if not any(k.seen for k in known):
+        return rows.with_columns(seen=pushed)
+    others = pl.Series("others", [k.seen for k in known], pl.List(pl.String))
+    every = pl.lit(others).list.set_union(pushed.str.split("\n").fill_null([]))
+    left = every.list.set_difference("item").list.sort()
+    return rows.with_columns(seen=pl.when(left.list.len() > 0).then(left.list.join("\n")))
 
 
 def _braided(known: Sequence[Known], length: int, extra: pl.DataFrame | None) -> pl.DataFrame:
@@ -63,7 +75,7 @@ def _braided(known: Sequence[Known], length: int, extra: pl.DataFrame | None) ->
         items = extra.filter(pl.col("object_kind") == "item")
         parts.append(items.rename({"object_id": "item"}))
     columns = [*(pl.col(name) for name in STEPS), pl.col("at").cast(pl.String).alias("person")]
-    braided = braid(pl.concat([part.select(columns) for part in parts]), length)
+    braided = braid(pl.concat([part.select(columns) for part in parts]), length, remember=True)
     trimmed = _trimmed(at, base, totals)
     rows = pl.DataFrame({"person": [str(i) for i in range(len(known))]}, {"person": pl.String})
     joined = rows.join(braided, on="person", how="left", maintain_order="left").with_columns(
@@ -73,7 +85,8 @@ def _braided(known: Sequence[Known], length: int, extra: pl.DataFrame | None) ->
         ),
         *(pl.col(name).fill_null([]) for name in STEPS),
     )
-    return SEQUENCES.conform(joined.drop("person").rename({"name": "person"}))
+    rows = joined.drop("person").rename({"name": "person"})
+    return SEQUENCES.conform(_with_seen(rows, known))
 
 
 def _trimmed(at: list[int], base: pl.DataFrame, totals: list[int]) -> dict[str, int]:

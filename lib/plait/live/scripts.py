@@ -3,6 +3,8 @@
 KEYS[1] is a prefix of all others; KEYS[2] names the base v that answers. `b<v>:s` person ->
 record, `b<v>:a` account -> person, `b<v>:m` person -> its accounts, `b<v>:t` retired person ->
 survivor, `b<v>:o` person -> since; `e:<account>` its latest item events in history order;
+`h:<account>` item -> stream id of events that were pushed out of it, `b<v>:h` person -> items of
+events that the record does not hold, one a line;
 `active` accounts that have some; `x:<event id>` seen; `events` and `links` the streams; `r` person
 -> the person it was linked into since, `g:<person>` that person's accounts, `roots` the people
 with a `g`. An account is written `<pseudonym> TAB <platform>` where its platform matters.
@@ -78,6 +80,7 @@ for i = 1, #ARGV, 3 do
   if person == '' then person = owner(ARGV[i + 1]) end
   person = survivor(person)
   local entries, records, recent, had = accounts_of(person, asked), {}, {}, {}
+  local seen = {}
   for _, entry in ipairs(entries) do
     local account = bare(entry)
     local part = owner(account)
@@ -85,23 +88,28 @@ for i = 1, #ARGV, 3 do
       had[part] = true
       local record = redis.call('HGET', b('s'), part)
       if record then records[#records + 1] = record end
+      local others = redis.call('HGET', b('h'), part)
+      if others then seen[#seen + 1] = others end
     end
     for _, member in ipairs(redis.call('ZRANGE', ns .. 'e:' .. account, 0, -1)) do
       recent[#recent + 1] = member
     end
+    for _, item in ipairs(redis.call('HKEYS', ns .. 'h:' .. account)) do
+      seen[#seen + 1] = item
+    end
   end
-  answers[#answers + 1] = {person, entries, records, recent}
+  answers[#answers + 1] = {person, entries, records, recent, seen}
 end
 return answers
 """
 )
 
-# ARGV: events kept an account, seconds an event id is remembered; then five an event: event id,
-# account, score, member (empty: not an item event), stream entry.
+# ARGV: events kept an account, seconds an event id is remembered, items kept that were pushed out;
+# then five an event: event id, account, score, member (empty: not an item event), stream entry.
 APPEND = """
 local ns, keep, remembered = KEYS[1], tonumber(ARGV[1]), ARGV[2]
 local taken = {}
-for i = 3, #ARGV, 5 do
+for i = 4, #ARGV, 5 do
   local fresh = redis.call('SET', ns .. 'x:' .. ARGV[i], 1, 'NX', 'EX', remembered)
   taken[#taken + 1] = fresh and 1 or 0
   if fresh then
@@ -109,7 +117,14 @@ for i = 3, #ARGV, 5 do
     if ARGV[i + 3] ~= '' then
       local recent = ns .. 'e:' .. ARGV[i + 1]
       redis.call('ZADD', recent, ARGV[i + 2], ARGV[i + 3] .. '\\n' .. id)
-      redis.call('ZREMRANGEBYRANK', recent, 0, -keep - 1)
+      local had = ns .. 'h:' .. ARGV[i + 1]
+      for _, member in ipairs(redis.call('ZRANGE', recent, 0, -keep - 1)) do
+        local item, at = string.match(member, '^[^\\n]*\\n[^\\n]*\\n([^\\n]*)\\n.*\\n(%d+%-%d+)$')
+        if item and redis.call('HLEN', had) < tonumber(ARGV[3]) then
+          redis.call('HSET', had, item, at)
+        end
+        redis.call('ZREM', recent, member)
+      end
       redis.call('SADD', ns .. 'active', ARGV[i + 1])
     end
   end

@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from plait.errors import LiveStateDown
+from plait.features.braid import SEEN
 from plait.live import base_scripts, scripts
 from plait.live.breaker import CircuitBreaker
 from plait.live.durability import Durability, read_durability
@@ -42,9 +43,10 @@ class Who:
 class Known:
     """What live state holds of one person.
 
-    `base` are packed sequences of the store version, one a person joined; `recent` are
-    members of recent events; `accounts` are (pseudonym, platform). `whole` is false while there is
-    no base: then nothing but recent events is known of anyone.
+    `base` are packed sequences of the store version, one a person joined; `recent` are members of
+    recent events; `seen` are items of events that neither holds; `accounts` are (pseudonym,
+    platform). `whole` is false while there is no base: then nothing but recent events is known of
+    anyone.
     """
 
     person: str
@@ -52,6 +54,7 @@ class Known:
     base: tuple[bytes, ...] = ()
     recent: tuple[str, ...] = ()
     whole: bool = True
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,8 +122,9 @@ class LiveState:
                 tuple(record for record in records if is_readable(record)),
                 tuple(m.decode() for m in recent if m.count(b"\n") == _BREAKS),
                 bool(base),
+                tuple(item for text in seen for item in text.decode().split("\n")),
             )
-            for person, accounts, records, recent in answers
+            for person, accounts, records, recent, seen in answers
         ]
 
     def look(self) -> Loaded:
@@ -155,7 +159,7 @@ class LiveState:
         """
         if events.is_empty():
             return []
-        args: list[str | int] = [self.length, REMEMBERED_S]
+        args: list[str | int] = [self.length, REMEMBERED_S, SEEN]
         for row in write_entries(events).iter_rows():
             args.extend(row)
         with self._guarded():

@@ -78,7 +78,7 @@ def recommend_everyone(
             active = part["item"].list.len().to_numpy() > 0
             tables = [
                 _table(
-                    recommender.lists(history, p, k, active=active, now=moment),
+                    recommender.lists(history, p, k, active=active, seen=part["seen"], now=moment),
                     part["person"],
                     recommender,
                 )

@@ -108,6 +108,7 @@ class Recommender:
             platform,
             k,
             active=_active(sequences),
+            seen=sequences["seen"] if "seen" in sequences.columns else None,
             exclude_seen=exclude_seen,
             exclude=exclude,
             now=now,
@@ -121,6 +122,7 @@ class Recommender:
         k: int,
         *,
         active: npt.NDArray[np.bool_] | None = None,
+        seen: pl.Series | None = None,
         exclude_seen: bool | Sequence[bool] = True,
         exclude: Sequence[Sequence[str]] | None = None,
         now: int | None = None,
@@ -132,6 +134,7 @@ class Recommender:
             platform: see `top`, as everything below that is not explained.
             k: .
             active: people with any item event, known to this version or not, [B].
+            seen: items that people had before their histories begin, one a line, B texts.
             exclude_seen: .
             exclude: .
             now: .
@@ -139,7 +142,9 @@ class Recommender:
         check_k(k)
         scores = self.score(history, platform, now)
         stranger = liked(history).lengths == 0
-        hidden = self._hidden(history, platform, exclude_seen, exclude or [])
+        everyone = np.broadcast_to(np.asarray(exclude_seen, bool), len(history))
+        named = _joined(len(history), exclude or [], seen, everyone)
+        hidden = self._hidden(history, platform, everyone, named)
         total = scores.total
         if stranger.any():
             rows = _tensor(np.flatnonzero(stranger), total)
@@ -222,13 +227,12 @@ class Recommender:
         self,
         history: History,
         platform: str,
-        exclude_seen: bool | Sequence[bool],
+        exclude_seen: npt.NDArray[np.bool_],
         exclude: Sequence[Sequence[str]],
     ) -> tuple[Indices, Indices]:
         """Returns the (row, column) pairs that may not be in a list."""
         code = self.platforms.index(platform)
-        wanted = np.broadcast_to(np.asarray(exclude_seen, bool), len(history))[history.rows]
-        seen = wanted & (history.platform == code)
+        seen = exclude_seen[history.rows] & (history.platform == code)
         row, column = self._columns_of(exclude, platform)
         named = column >= 0
         dislikes = Dislikes.of(history)
@@ -239,6 +243,21 @@ class Recommender:
                 [self._column[history.item[seen]], column[named], self._column[dislikes.item[own]]]
             ),
         )
+
+
+def _joined(
+    count: int,
+    exclude: Sequence[Sequence[str]],
+    seen: pl.Series | None,
+    wanted: npt.NDArray[np.bool_],
+) -> Sequence[Sequence[str]]:
+    """Returns what each of `count` rows leaves out by name: `exclude`, and `seen` where wanted."""
+    if seen is None or not (some := seen.is_not_null().to_numpy() & wanted).any():
+        return exclude
+    named = [list(items) for items in exclude] or [[] for _ in range(count)]
+    for row in np.flatnonzero(some):
+        named[row] += seen[int(row)].split("\n")
+    return named
 
 
 def _active(sequences: pl.DataFrame) -> npt.NDArray[np.bool_]:

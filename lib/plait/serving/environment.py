@@ -18,6 +18,8 @@ FAST = {
     "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
     "RAY_SERVE_HAPROXY_NBTHREAD": "1",
     "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
+    # HAProxy sends each request's path, with the raw account id in it, to syslog at port 514.
+    "RAY_SERVE_HAPROXY_LOG_TARGET": "127.0.0.1:9",  # discard
     "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "5",
     "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "30",  # between two bytes; an hour by default
     "RAY_USAGE_STATS_ENABLED": "0",

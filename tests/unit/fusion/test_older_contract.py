@@ -17,7 +17,7 @@ from plait.store import Store
 
 from .small import Fuse, Fused, platform
 
-ADDED = {"events": ("stamped",)}  # by contract 3
+ADDED = {"events": ("stamped",), "sequences": ("seen",)}  # by contract 3
 LOG = "user,item,time\nann,i1,1700000000\nbob,i1,1700000100\n"
 
 

@@ -265,3 +265,16 @@ def test_a_model_whose_scores_overflow_makes_no_list(small):
         ours.top(sequences, "shop", 5)
     with pytest.raises(NotFinite):
         ours.rank(sequences, "shop", [[item]] * 3)
+
+
+def test_an_item_seen_before_the_history_begins_is_not_listed(ours: Recommender):
+    person = nobody(("shop:i1", "shop:i2"))
+    first = [item.item for item in ours.top(person, "shop", 3)[0].items]
+    had = person.with_columns(seen=pl.lit("\n".join(first[:2])))
+    both = pl.concat([had, person])
+    without, other = ([item.item for item in found.items] for found in ours.top(both, "shop", 3))
+    assert first[2] == without[0]
+    assert not set(first[:2]) & set(without)
+    assert other == first
+    everything = ours.top(had, "shop", 3, exclude_seen=False, exclude=[["shop:i9"]])
+    assert {item.item for item in everything[0].items} >= set(first[:2])
