@@ -25,7 +25,7 @@ def check_project(config: Path) -> Iterator[Check]:
 def _store(uri: str) -> Check:
     from plait.config import is_remote
     from plait.store import Store
-    from plait.store.writable import ReadOnlyStore, require_writable
+    from plait.store.writable import require_writable
 
     if not is_remote(uri) and not Path(uri).exists():
         return ok("store", f"{uri} is not there yet: the first fuse makes it")
@@ -37,6 +37,6 @@ def _store(uri: str) -> Check:
     has = f"store versions: {len(numbers)}" if numbers else "no version yet"
     try:
         require_writable(store)
-    except ReadOnlyStore as error:
+    except PlaitError as error:
         return warn("store", f"{error.seen.rstrip('.')} ({has})", f"{error.allowed} {error.fix}")
     return ok("store", f"{uri} can be read and written, {has}")

@@ -26,6 +26,7 @@ def require_writable(store: Store) -> None:
 
     Raises:
         ReadOnlyStore: it cannot be written.
+        StoreError: S3 fails.
     """
     if store.location.is_local:
         for folder in _folders(Path(store.uri)):
@@ -36,12 +37,12 @@ def require_writable(store: Store) -> None:
         write_object(store.objects, _PROBE, b"plait")
         remove_objects(store.objects, [_PROBE])
     except StoreError as error:
+        if "denies" not in error.seen:
+            raise
         raise ReadOnlyStore(
             f"the store '{store.uri}' can be read and not written: {error.seen}",
             allowed=_READ_ONLY,
-            fix=error.fix
-            if "denies" not in error.seen
-            else "Grant PutObject and DeleteObject on the bucket, or use other credentials.",
+            fix="Grant PutObject and DeleteObject on the bucket, or use other credentials.",
         ) from None
 
 
