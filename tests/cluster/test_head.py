@@ -15,10 +15,9 @@ from .steps import Steps
 def test_no_command_line_shows_the_password_of_rays_valkey() -> None:
     found = {"ray-head": Served().pods("head")[0], "valkey": "plait-gcs-0"}
     for container, pod in found.items():
-        looked = 'cd /proc; ls -d 1; grep -lF -- "$REDIS_PASSWORD$VALKEY_PASSWORD" */cmdline'
-        shown = kubectl(
-            "exec", pod, "-n", "plait", "-c", container, "--", "bash", "-c", f"{looked}; true"
-        )
+        pattern = '<(printf %s "$REDIS_PASSWORD$VALKEY_PASSWORD")'
+        look = f"cd /proc; ls -d 1; grep -lFf {pattern} [0-9]*/cmdline; true"
+        shown = kubectl("exec", pod, "-n", "plait", "-c", container, "--", "bash", "-c", look)
         assert shown == "1\n"
 
 
