@@ -91,7 +91,10 @@ async def client(host: str, port: int, path: str, bodies: list[bytes], until: fl
     draw = random.Random(id(connection))
     while time.perf_counter() < until and len(found.took) < MOST:
         began = time.perf_counter()
-        status, _ = await connection.post(path, draw.choice(bodies))
+        try:
+            status, _ = await connection.post(path, draw.choice(bodies))
+        except (asyncio.IncompleteReadError, OSError):  # HAProxy read new settings
+            status, connection = 0, await Connection.to(host, port)
         found.took.append(time.perf_counter() - began)
         found.codes[status] += 1
     connection.close()
@@ -152,6 +155,7 @@ def start_empty() -> None:
         pass
 
     serve.run(Empty.bind(), name="empty", route_prefix="/empty")
+    time.sleep(10)  # HAProxy lets go of connections for 5 s after it has read new settings
 
 
 def scenarios(config: Path) -> tuple[dict[str, tuple[str, list[bytes]]], list[str]]:

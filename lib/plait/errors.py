@@ -132,6 +132,10 @@ class LossyLiveState(PlaitError):
     """A Valkey whose settings may lose events that were accepted."""
 
 
+class TooManyAccounts(PlaitError):
+    """A link would give one person more accounts than anyone has."""
+
+
 class MissingSpark(PlaitError):
     """PySpark is not installed, or not the one plait works with."""
 

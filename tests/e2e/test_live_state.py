@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from plait.config import load_config
-from plait.errors import LiveStateDown
+from plait.contracts.http import MAX_LINKED, MAX_ON_PLATFORM
+from plait.errors import LiveStateDown, TooManyAccounts
 from plait.live import LiveState, Who, base_scripts
 from plait.live.base import load_base
 from plait.live.drain import CONSUMER, GROUP, Drainer
@@ -125,6 +126,21 @@ def test_a_link_joins_histories_at_once_and_newcomers_are_named_alike(state: Liv
     assert state.link((account(1), "shop"), (account(2), "shop"), T0) == (person(1), [])
     assert items(state, *shop) == [["shop:a", "shop:b", "shop:c"]] * 3
     assert {k.person for k in state.read([*shop, Who(person=person(3))])} == {person(1)}
+
+
+def test_links_give_nobody_more_accounts_than_anyone_has(state: LiveState) -> None:
+    for n in range(2, MAX_ON_PLATFORM + 1):
+        state.link((account(1), "shop"), (account(n), "shop"), T0)
+    with pytest.raises(TooManyAccounts, match="over 5 accounts on 'shop'"):
+        state.link((account(99), "shop"), (account(2), "shop"), T0)
+    for n in range(100, 100 + MAX_LINKED - MAX_ON_PLATFORM):  # a chain over many platforms
+        state.link((account(n - 1 if n > 100 else 1), f"p{n - 1}"), (account(n), f"p{n}"), T0)
+    with pytest.raises(TooManyAccounts, match="over 50 accounts"):
+        state.link((account(101), "p101"), (account(98), "other"), T0)
+    # Nothing was joined by what was refused, and what is joined may be said again.
+    alone = state.read([Who(account=account(n), platform="shop") for n in (98, 99)])
+    assert [known.person for known in alone] == [person(98), person(99)]
+    assert state.link((account(1), "shop"), (account(2), "shop"), T0)[1] == []
 
 
 def test_what_was_accepted_survives_kill_9(valkey: EmbeddedValkey, state: LiveState) -> None:

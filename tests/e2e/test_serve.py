@@ -171,7 +171,8 @@ def test_the_fault_that_a_500_names_is_on_the_terminal(http: httpx.Client, serve
     key = load_key(load_config(server.file))
     account = account_pseudonym(pl.Series([me]), key, "shop")[0]
     (place,) = state.keys(f"*e:{account}")
-    state.zadd(place, {b"no event": 1e18})
+    # A strength that is no number: nothing that plait writes.
+    state.zadd(place, {b"0\nid\nshop:i1\npurchase\nmany\n1\n\n1-0": 0})
     body = {"user": {"platform": "shop", "id": me}}
     reply = http.post("/v1/recommend", json=body, headers={"X-Request-ID": "mine-1"})
     state.delete(place)

@@ -30,6 +30,7 @@ MAX_K = 500
 MAX_EVENTS = 500  # a call of /v1/events
 MAX_RANKED = 1000  # items a call of /v1/rank
 MAX_BODY = 1_000_000  # bytes
+MAX_LINKED, MAX_ON_PLATFORM = 50, 5  # accounts that links may give one person; on one platform
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID, pattern=ID)]
 PlatformName = Annotated[str, StringConstraints(pattern=PLATFORM_NAME)]

@@ -132,11 +132,24 @@ end
 return taken
 """
 
-# ARGV: account TAB platform, twice; the stream entry.
+# ARGV: account TAB platform, twice; the stream entry; most accounts of one person, and on one
+# platform. Returns '' and the platform, or '', where they would be too many.
 LINK = (
     PRELUDE
     + LINKING
     + """
+local p, q = survivor(owner(bare(ARGV[1]))), survivor(owner(bare(ARGV[2])))
+if p ~= q then
+  local held, total = {}, 0
+  for _, entries in ipairs({accounts_of(p, ARGV[1]), accounts_of(q, ARGV[2])}) do
+    for _, entry in ipairs(entries) do
+      local platform = string.match(entry, '[^\\t]*$')
+      held[platform], total = (held[platform] or 0) + 1, total + 1
+      if total > tonumber(ARGV[4]) then return {'', ''} end
+      if held[platform] > tonumber(ARGV[5]) then return {'', platform} end
+    end
+  end
+end
 local person, retired = link(ARGV[1], ARGV[2])
 if retired then redis.call('XADD', ns .. 'links', '*', 'l', ARGV[3]) end
 return {person, retired or ''}

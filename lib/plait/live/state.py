@@ -13,7 +13,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from plait.errors import LiveStateDown
+from plait.contracts.http import MAX_LINKED, MAX_ON_PLATFORM
+from plait.errors import LiveStateDown, TooManyAccounts
 from plait.features.braid import SEEN
 from plait.live import base_scripts, scripts
 from plait.live.breaker import CircuitBreaker
@@ -172,11 +173,15 @@ class LiveState:
         """Joins two accounts (pseudonym, platform); returns the person and who was retired.
 
         Raises:
+            TooManyAccounts: nobody has so many.
             LiveStateDown: Valkey does not answer.
         """
-        args = ["\t".join(one), "\t".join(two), link_entry(one, two, now)]
+        entry = link_entry(one, two, now)
+        args = ["\t".join(one), "\t".join(two), entry, MAX_LINKED, MAX_ON_PLATFORM]
         with self._guarded():
             person, retired = self._link(keys=self.keys, args=args)
+        if not person:
+            raise TooManyAccounts(_too_many(retired.decode()), fix="Link other accounts.")
         return person.decode(), [retired.decode()] if retired else []
 
     @contextmanager
@@ -206,6 +211,12 @@ class LiveState:
             f"live state does not answer ({why}).",
             fix="Check Valkey; the endpoint uses it again as soon as it answers.",
         )
+
+
+def _too_many(platform: str) -> str:
+    if platform:
+        return f"the person would have over {MAX_ON_PLATFORM} accounts on '{platform}'."
+    return f"the person would have over {MAX_LINKED} accounts."
 
 
 def _account(entry: bytes) -> tuple[str, str]:

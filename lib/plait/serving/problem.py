@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from plait.contracts.http import ErrorDetail, Problem
-from plait.errors import LiveStateDown, PlaitError, UnknownPlatform
+from plait.errors import LiveStateDown, PlaitError, TooManyAccounts, UnknownPlatform
 
 log = logging.getLogger("plait.serving")
 MEDIA_TYPE = "application/problem+json"
@@ -64,6 +64,8 @@ def from_plait(error: PlaitError) -> ProblemError:
     status = 500
     if isinstance(error, UnknownPlatform):
         status = 422
+    elif isinstance(error, TooManyAccounts):
+        status = 409
     elif isinstance(error, LiveStateDown):
         status = 503
     if status == 500:

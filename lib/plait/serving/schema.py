@@ -25,6 +25,8 @@ _WORDS: dict[int | str, str] = {
     401: "An API key is needed.",
     404: "There is nothing at this address.",
     405: "The address does not take this method; `Allow` names those that it takes.",
+    408: "The request took too long to arrive.",
+    409: "A link would give one person too many accounts.",
     413: "The body is too long.",
     414: "The address is too long.",
     415: "The body has another media type.",
@@ -33,7 +35,7 @@ _WORDS: dict[int | str, str] = {
     503: "Not ready, or nothing can be kept now; `Retry-After` says when to try again.",
     "default": "Any other error.",
 }
-_OF_BODIES = (413, 415)
+_OF_BODIES = (408, 409, 413, 415)
 _OF_PROBES = (400, 404, 405, 414, 500, "default")
 _SECURITY = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
