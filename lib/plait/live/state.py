@@ -177,7 +177,8 @@ class LiveState:
             LiveStateDown: Valkey does not answer.
         """
         entry = link_entry(one, two, now)
-        args = ["\t".join(one), "\t".join(two), entry, MAX_LINKED, MAX_ON_PLATFORM]
+        args: list[str | int] = ["\t".join(one), "\t".join(two), entry]
+        args += [MAX_LINKED, MAX_ON_PLATFORM]
         with self._guarded():
             person, retired = self._link(keys=self.keys, args=args)
         if not person:
