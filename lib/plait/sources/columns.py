@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from plait.errors import UnknownColumn, nearest
 from plait.sources.files import SourceFile
+
+_VALUE = re.compile(r"@|^[+-]?\d[\d.,:TZ+ -]*$")  # an address, a number or a time
 
 
 def check_columns(file: SourceFile, wanted: Mapping[str, str], present: Collection[str]) -> None:
@@ -14,6 +17,12 @@ def check_columns(file: SourceFile, wanted: Mapping[str, str], present: Collecti
         if column in present:
             continue
         _, platform, _ = file.setting.split(".", 2)
+        if any(_VALUE.search(name) for name in present):  # may be personal: not shown
+            raise UnknownColumn(
+                f"platform '{platform}' has no column '{column}' in '{file.name}': its first line "
+                "holds values, not the names of columns.",
+                fix="Put a line with the names of the columns before it.",
+            )
         hint = nearest(column, present)
         guess = hint.split("'")[1] if hint.startswith("Did you mean") else "COLUMN"
         raise UnknownColumn(

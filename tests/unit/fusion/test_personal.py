@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from plait.cli.main import app
+from plait.errors import UnknownColumn
 
 MARK = "Zq7mark"  # in every personal value, and in nothing else
 _EVENTS = {
@@ -112,6 +113,14 @@ def test_no_personal_value_is_stored_or_printed(folder: Path) -> None:
     for text in (*said, _stored(folder)):
         at = text.find(MARK)
         assert at < 0, text[max(at - 200, 0) : at + 100]
+
+
+def test_a_first_line_of_values_is_not_quoted(folder: Path) -> None:
+    (folder / "shop.csv").write_text(f"e1,{MARK},i1,,,,4,{MARK}@example.org,view,{NOW}\n")
+    command = ["fuse", "-c", str(folder / "plait.yaml")]
+    with pytest.raises(UnknownColumn, match="holds values, not the names of columns") as raised:
+        CliRunner().invoke(app, command, catch_exceptions=False)
+    assert MARK not in str(raised.value)
 
 
 def test_quarantine_still_leads_to_the_row(folder: Path) -> None:
