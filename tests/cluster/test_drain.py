@@ -31,7 +31,7 @@ def test_everything_on_a_node_may_be_evicted(
             wait_until(lambda: is_back("plait-gcs-0", before), 90, "Ray's Valkey is back")
             wait_until(lambda: _ready(served, "head") - {head}, 180, "a new head is ready")
             wait_until(lambda: len(_ready(served, "worker") - {workers[0]}) > 1, 180, "two workers")
-        remarks.append(load.counts.summary())
+            remarks.append(load.counts.summary())
     assert not load.counts.failed, load.counts.failed[:10]
 
 
