@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import re
-import secrets
 import signal
 import socket
 import stat
@@ -16,7 +15,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -32,30 +30,10 @@ from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.recommend.recommender import Recommender
 from plait.serving.port import PortTaken, wait_for_port
 from plait.store import Registry, Store
+from tests.e2e.endpoint import Server, bought, ids, name_of, newcomer, recommend
 from tests.events import event_ids
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass
-class Server:
-    url: str
-    file: Path
-    process: subprocess.Popen[str]
-    live_state: str
-    log: Path  # its stderr
-
-    def valkey(self) -> int:
-        """Returns the process of its Valkey."""
-        return next(p for p in children(self.process.pid) if "valkey" in name_of(p))
-
-
-def children(pid: int) -> list[int]:
-    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def name_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -84,26 +62,6 @@ def server(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def http(server: Server) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.url, timeout=60) as client:
         yield client
-
-
-def recommend(http: httpx.Client, account: str, platform: str = "shop", **more: Any) -> Any:
-    body = {"user": {"platform": platform, "id": account}, "platforms": ["shop"], **more}
-    reply = http.post("/v1/recommend", json=body)
-    assert reply.status_code == 200, reply.text
-    return reply.json()
-
-
-def newcomer() -> str:
-    return f"new-{secrets.token_hex(4)}"
-
-
-def bought(account: str, item: str, platform: str = "shop", **more: Any) -> dict[str, Any]:
-    user = {"platform": platform, "id": account}
-    return {"type": "purchase", "user": user, "item_id": item, **more}
-
-
-def ids(answer: Any) -> list[str]:
-    return [item["item_id"] for item in answer["items"]]
 
 
 def test_haproxy_is_in_front(http: httpx.Client) -> None:
