@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
+import signal
+import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
@@ -17,6 +22,7 @@ from plait.config import load_config
 from plait.live import LiveState
 from plait.live.valkey import EmbeddedValkey
 from plait.serving.setup import connect
+from tests.e2e.endpoint import Server
 
 # The fast lane's small project, whose file is no package.
 _spec = importlib.util.spec_from_file_location(
@@ -57,3 +63,31 @@ def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
 def state(valkey: EmbeddedValkey, own_file: Path) -> LiveState:
     """Live state in `valkey`, of the project `own_file`."""
     return connect(load_config(own_file), valkey.address)
+
+
+@pytest.fixture(scope="module")
+def server(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The endpoint of a copy of `small`, on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("serve") / "stderr"
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "plait.cli.main", "serve", "-c", own_file, "--port", str(port),
+             "--json", "--quiet"],
+            stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True,
+        )  # fmt: skip
+    assert process.stdout
+    said = process.stdout.readline()
+    assert said, f"plait serve ended before it was ready: {log.read_text()}"
+    up = json.loads(said)
+    yield Server(up["url"], own_file, process, up["live_state"], log)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(120) == 0
+
+
+@pytest.fixture
+def http(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        yield client

@@ -9,11 +9,8 @@ import re
 import signal
 import socket
 import stat
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from pathlib import Path
@@ -34,34 +31,6 @@ from tests.e2e.endpoint import Server, bought, ids, name_of, newcomer, recommend
 from tests.events import event_ids
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def server(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The endpoint of a copy of `small`, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("serve") / "stderr"
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "plait.cli.main", "serve", "-c", own_file, "--port", str(port),
-             "--json", "--quiet"],
-            stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True,
-        )  # fmt: skip
-    assert process.stdout
-    said = process.stdout.readline()
-    assert said, f"plait serve ended before it was ready: {log.read_text()}"
-    up = json.loads(said)
-    yield Server(up["url"], own_file, process, up["live_state"], log)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(120) == 0
-
-
-@pytest.fixture
-def http(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=60) as client:
-        yield client
 
 
 def test_haproxy_is_in_front(http: httpx.Client) -> None:
