@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,9 @@ import pytest
 from plait.config.load import parse_config
 from plait.engine.spark import SparkEngine
 from plait.fusion.run import fuse
+from plait.live.feedback import FeedbackLog
 from plait.store import Store
+from plait.store.feedback.compact import compact
 
 from .logs import tables
 
@@ -36,6 +38,16 @@ def _log(folder: Path, part: int) -> None:
     ).write_csv(folder / f"log-{part}.csv")
 
 
+def _post(store: Path, part: int) -> None:
+    """Writes objects to the feedback log and compacts it: what was read lies beside what is new."""
+    log = FeedbackLog(Store(store))
+    for n in range(3):
+        row = {"event_id": f"shop:p{part}{n}", "platform": "shop", "account": f"a_0000_{n:032x}"}
+        kind = {"type": "view", "object_kind": "item", "object_id": f"shop:i{n}", "strength": 0.3}
+        log.write_events(pl.DataFrame([row | kind]), f"{part}-{n}_{part}-{n}")
+    compact(Store(store), least=2, grace=timedelta(0))
+
+
 def _engine(spark: SparkSession, parallelism: int) -> SparkEngine:
     return SparkEngine(spark, parallelism)
 
@@ -46,6 +58,7 @@ def test_both_engines_take_up_what_is_new(
 ) -> None:
     """Whichever made the version before, and however wide it spread the people."""
     monkeypatch.setattr("plait.fusion.inputs.BUCKET_BYTES", 45_000)
+    monkeypatch.setattr("plait.fusion.inputs._PARQUET_GROWTH", 0.1)  # a part is mostly footer
     monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
     columns = {"event_id": "id", "account": "user", "item": "item", "time": "time"}
     events = {"files": "log-*.csv", "columns": columns, "time": {"unit": "s"}, "type": "view"}
@@ -58,6 +71,8 @@ def test_both_engines_take_up_what_is_new(
     here = parse_config(raw | {"store": "local"}, folder=tmp_path)
     for part in (1, 2):
         _log(tmp_path, part)
+        for name in ("spark", "local"):
+            _post(tmp_path / name, part)
         there = fuse(on_spark, engine=_engine(spark, 16), now=NOW)
         mine = fuse(here, now=NOW)
         assert (there.run["mode"], there.run["why"]) == ("incremental", "")
