@@ -85,7 +85,7 @@ def _reason(
         vocabulary = model.model.vocabulary
         items = vocabulary.name(vocabulary.platform_items(platform)).to_list()
         if question.exclude_seen:
-            gone = set(histories["item"][row])
+            gone = {*histories["item"][row], *(histories["seen"][row] or "").split("\n")}
         else:  # what the person turned against is in no list
             dislikes = Dislikes.of(model.encode(histories[row : row + 1]))
             gone = set(vocabulary.name(dislikes.item))

@@ -55,7 +55,7 @@ def with_items(histories: pl.DataFrame, items: list[str]) -> pl.DataFrame:
     steps = histories.head(1).explode(pl.col(pl.List)).head(1)
     changed = {"item": pl.Series(items), "platform": pl.Series([i[: i.index(":")] for i in items])}
     many = pl.concat([steps] * len(items)).with_columns(**changed)
-    listed = many.group_by("person", "total", maintain_order=True).all()
+    listed = many.group_by("person", "total", "seen", maintain_order=True).all()
     return listed.select(histories.columns)
 
 
@@ -85,6 +85,8 @@ def test_a_list_that_is_generic_few_or_none_gives_its_reason(
         (with_items(histories, shop + video),
          Question(k=3, platforms=("shop", "video")),
          {"shop": "nothing_left", "video": "nothing_left"}, "nothing_left"),
+        (histories.with_columns(seen=pl.lit("\n".join(left))), Question(k=3, platforms=("shop",)),
+         {"shop": "nothing_left"}, "nothing_left"),
         (new, Question(k=3, platforms=("shop", "video"), exclude=tuple(shop)),
          {"shop": "all_excluded", "video": "unknown_person"}, "unknown_person"),
         (unknown, Question(k=3, platforms=("shop",)), {"shop": "no_known_items"}, "no_known_items"),
