@@ -7,7 +7,7 @@ from collections.abc import Collection
 import polars as pl
 
 from plait.clean.content import content_id
-from plait.privacy.pseudonym import Key, event_pseudonym, is_account, keyed_account
+from plait.privacy.pseudonym import Key, event_pseudonym, is_account, is_given, keyed_account
 
 
 def renew(rows: pl.DataFrame, key: Key, of_accounts: Collection[str]) -> pl.DataFrame:
@@ -36,7 +36,7 @@ def renew(rows: pl.DataFrame, key: Key, of_accounts: Collection[str]) -> pl.Data
     rows = rows.with_columns(
         event_id=pl.when(open_id)
         .then(event_pseudonym(given, account, key, platform))
-        .when(~open_creator)
+        .when(~open_creator | is_given(pl.col("event_id")))
         .then("event_id"),
         object_id=pl.when(open_creator).then(hidden).otherwise("object_id"),
     )

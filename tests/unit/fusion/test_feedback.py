@@ -12,6 +12,7 @@ import plait.fusion.inputs
 import plait.fusion.run
 from plait.clean.events import clean_events
 from plait.clean.rules import EventRules
+from plait.config.platform import Creators
 from plait.contracts.raw import RAW
 from plait.errors import UnreadableFile
 from plait.identity.groups import home_account
@@ -40,10 +41,17 @@ def _again(fuse_here: Fuse, **more: object) -> Fused:
 
 
 def _post(
-    fused: Fused, name: str, *rows: dict[str, str], on: str = "shop", tell_home: bool = False
+    fused: Fused,
+    name: str,
+    *rows: dict[str, str],
+    on: str = "shop",
+    tell_home: bool = False,
+    creators: Creators = "names",
 ) -> None:
     raw = pl.DataFrame([{"row": n} | row for n, row in enumerate(rows)], schema=RAW)
-    events, rejected = clean_events(raw, on, EventRules(), load_key(fused.project), NOW)
+    events, rejected = clean_events(
+        raw, on, EventRules(creators=creators), load_key(fused.project), NOW
+    )
     assert rejected.height == 0
     folder = fused.project.store_path / "feedback" / "events"
     folder.mkdir(parents=True, exist_ok=True)
@@ -299,3 +307,16 @@ def test_a_compaction_while_fuse_reads_changes_nothing(
     assert not set(list_log(store, EVENTS_AT).paths) & {r["path"] for r in again.version.inputs}
     monkeypatch.undo()
     assert _again(fuse_here).version.run["mode"] == "none"
+
+
+def test_a_given_id_stays_one_though_its_creator_became_an_account(
+    fused: Fused, fuse_here: Fuse
+) -> None:
+    """Posted while creators were names, and again once they are accounts."""
+    follow = {"event_id": "f-1", "account": "ann", "creator": "bob", "type": "follow"}
+    _post(fused, "one", follow | {"time": "2024-01-01T00:00:00Z"})
+    _post(fused, "two", follow | {"time": "2024-01-01T00:00:01Z"}, creators="accounts")
+    shop = platform("shop.csv")
+    shop["events"] |= {"creators": "accounts"}
+    again = fuse_here({"shop": shop, "video": platform("video.csv")})
+    assert again.events.filter(type="follow").height == 1
