@@ -16,7 +16,7 @@ from plait.doctor.check import Level
 from plait.doctor.live_state import check_live_state
 from plait.errors import ConfigError, LossyLiveState
 from plait.live import LiveState, Who, state
-from plait.live.durability import ENV, promise, shown
+from plait.live.durability import ENV, promise
 from plait.live.history import sequences
 from plait.live.valkey import EmbeddedValkey
 from plait.serving.intake import sift
@@ -198,8 +198,3 @@ def test_an_unknown_durability_is_told(project: Project, monkeypatch: pytest.Mon
     monkeypatch.setenv(ENV, "always")
     with pytest.raises(ConfigError, match="fsync, best_effort"):
         promise(project)
-
-
-def test_an_address_is_shown_without_its_secret() -> None:
-    assert shown("rediss://me:pass@cache.example:6380/1") == "rediss://cache.example:6380/1"
-    assert shown("unix:///tmp/x.sock") == "unix:///tmp/x.sock"

@@ -35,9 +35,6 @@ def check_live_state(config: Path) -> Iterator[Check]:
     except PlaitError as error:
         yield fail(_NAME, f"{shown(address)}: {error.seen}", f"{error.allowed} {error.fix}".strip())
         return
-    except ValueError as error:  # of redis-py: no address at all
-        yield fail(_NAME, f"{shown(address)}: {error}", "Write redis://host:port/database.")
-        return
     wrong = found.error(address)
     if found.faults and asked is Promise.fsync:
         yield fail(_NAME, wrong.seen, f"{wrong.allowed} {wrong.fix}")

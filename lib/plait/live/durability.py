@@ -105,11 +105,22 @@ def read_durability(client: redis.Redis) -> Durability:
 
 
 def shown(address: str) -> str:
-    """Returns `address` without user and password."""
-    parts = urlsplit(address)
-    if not parts.netloc:
-        return address
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    """Returns `address` without what may be secret: user, password and options."""
+    scheme, mark, rest = address.partition("://") if "://" in address else ("", "", address)
+    if "@" in rest.partition("?")[2]:  # of a password, who knows where it begins
+        return f"{scheme}{mark}..."
+    return f"{scheme}{mark}{rest.rpartition('@')[2].partition('?')[0]}"
+
+
+def bad_address(address: str) -> ConfigError:
+    """Returns the error of an `address` that no client can be made for."""
+    return ConfigError(
+        f"'{shown(address)}' is no address of a Valkey.",
+        allowed="redis://HOST:PORT/DATABASE, rediss://... for TLS, or unix:///PATH; / ? # @ % in a "
+        "password are written %2F %3F %23 %40 %25.",
+        fix="Write such a one: --live-state redis://127.0.0.1:6379/0 (PLAIT_LIVE_STATE, "
+        "serve.live_state).",
+    )
 
 
 def _tool(address: str) -> str:

@@ -18,7 +18,7 @@ from plait.errors import LiveStateDown, TooManyAccounts
 from plait.features.braid import SEEN
 from plait.live import base_scripts, scripts
 from plait.live.breaker import CircuitBreaker
-from plait.live.durability import Durability, read_durability
+from plait.live.durability import Durability, bad_address, read_durability
 from plait.live.entries import MEMBER, link_entry, write_entries
 from plait.live.packing import VERSION, is_readable
 
@@ -226,12 +226,20 @@ def _account(entry: bytes) -> tuple[str, str]:
 
 
 def _client(address: str, timeout_s: float) -> redis.Redis:
-    """Returns a client that waits for no answer longer than `timeout_s`, and never twice."""
-    client: redis.Redis = redis.Redis.from_url(
-        address,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        # A connection dropped while idle is opened anew; what timed out once is not tried again.
-        retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
-    )
+    """Returns a client that waits for no answer longer than `timeout_s`, and never twice.
+
+    Raises:
+        ConfigError: `address` is none.
+    """
+    try:
+        client: redis.Redis = redis.Redis.from_url(
+            address,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            # A connection dropped while idle is opened anew; what timed out once is not tried
+            # again.
+            retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
+        )
+    except ValueError:  # its words may be of the password
+        raise bad_address(address) from None
     return client

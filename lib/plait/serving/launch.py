@@ -18,6 +18,7 @@ from plait.config import Project, load_config
 from plait.errors import PlaitError
 from plait.live.base import load_base
 from plait.live.drain import Drainer
+from plait.live.durability import shown as without_secret
 from plait.live.feedback import FeedbackLog
 from plait.live.valkey import EmbeddedValkey
 from plait.privacy.key import load_key
@@ -45,7 +46,7 @@ class NotStarted(PlaitError):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A running endpoint."""
+    """A running endpoint; `live_state` is the address of Valkey without its password."""
 
     url: str
     model: str
@@ -79,6 +80,7 @@ def running(
         BadHost: this machine cannot listen on `host`.
         PortTaken: another program listens on the port.
         NotStarted: a part does not start.
+        ConfigError: `live_state` is no address.
         LossyLiveState: Valkey may lose accepted events, and nobody accepted that.
     """
     began = time.monotonic()
@@ -110,7 +112,11 @@ def running(
         _wait_until_ready(here, port)
         shown = f"[{here}]" if ":" in here else here
         yield Endpoint(
-            f"http://{shown}:{port}", project.model, version, address, time.monotonic() - began
+            url=f"http://{shown}:{port}",
+            model=project.model,
+            version=version,
+            live_state=without_secret(address),
+            seconds=time.monotonic() - began,
         )
 
 

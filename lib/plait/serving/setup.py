@@ -89,12 +89,14 @@ def check_durability(project: Project, address: str) -> None:
     """Looks at Valkey's settings; one that is down is looked at once it is up.
 
     Raises:
+        ConfigError: `address` is none.
         LossyLiveState: it may lose events that were accepted, and nobody accepted that.
     """
+    state = connect(project, address)
     if promise(project) is Promise.best_effort:
         return
     try:
-        found = connect(project, address).durability()
+        found = state.durability()
     except LiveStateDown:
         return
     if found.faults:
