@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
+from polars.exceptions import PanicException
+
 Asked = TypeVar("Asked")
 Result = TypeVar("Result")
 Work = Callable[[Sequence[Asked]], Sequence[Result | Exception]]
@@ -33,9 +35,13 @@ def _halved(
 ) -> list[Result | Exception]:
     try:
         return list(work(asked))
-    except Exception as error:
+    # A panic of Polars is no Exception: nobody above catches it, and the callers would wait for
+    # ever.
+    except (Exception, PanicException) as error:
+        fault = error if isinstance(error, Exception) else RuntimeError(f"panic: {error}")
+        fault = fault.with_traceback(error.__traceback__)
         if len(asked) < 2 or time.monotonic() > until:
-            return [error] * len(asked)
+            return [fault] * len(asked)
     middle = len(asked) // 2
     return [*_halved(work, asked[:middle], until), *_halved(work, asked[middle:], until)]
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from polars.exceptions import PanicException
 
 from plait.serving.apart import unwrap, work_apart, work_in
 
@@ -43,6 +44,19 @@ def test_each_caller_of_a_batch_gets_its_own() -> None:
         one, two = asyncio.run(work_in(pool, divided, [2, 0]))
     assert unwrap(one) == 0.5
     with pytest.raises(ZeroDivisionError):
+        unwrap(two)
+
+
+def test_a_panic_is_an_error_of_its_call_alone() -> None:
+    def work(asked: Sequence[int]) -> list[float | Exception]:
+        if 0 in asked:
+            raise PanicException("not implemented: dtype")
+        return divided(asked)
+
+    with ThreadPoolExecutor(1) as pool:
+        one, two = asyncio.run(work_in(pool, work, [2, 0]))
+    assert unwrap(one) == 0.5
+    with pytest.raises(RuntimeError, match="panic: not implemented"):
         unwrap(two)
 
 
