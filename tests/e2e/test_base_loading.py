@@ -215,6 +215,27 @@ def test_events_are_forgotten_though_the_loader_died_after_the_switch(
     assert not state.look().forgetful
 
 
+def test_what_another_loader_set_to_be_forgotten_meanwhile_is_not_lost(
+    store: Store, state: LiveState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, recent = f"{state.prefix}forget", f"{state.prefix}e:a_1"
+    state.client.set(place, "9-9")
+    state.client.zadd(recent, {"old\n9-9": 1, "newer\n10-0": 2})
+    state.client.sadd(f"{state.prefix}active", "a_1")
+    looked = state.client.smembers
+
+    def meanwhile(name: str) -> object:
+        state.client.set(place, "10-0")
+        return looked(name)
+
+    with monkeypatch.context() as racing:
+        racing.setattr(state.client, "smembers", meanwhile)
+        base._forget(state.client, state.prefix)
+    assert state.client.zrange(recent, 0, -1) == [b"newer\n10-0"]
+    base._forget(state.client, state.prefix)
+    assert not state.client.exists(recent, place)
+
+
 def test_a_base_of_another_packing_stands_beside_while_its_replicas_may_run(
     store: Store, state: LiveState
 ) -> None:

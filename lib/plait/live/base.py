@@ -130,7 +130,7 @@ def _forget(client: redis.Redis, prefix: str) -> None:
     active = [account.decode() for account in client.smembers(prefix + "active")]  # type: ignore[union-attr]
     for start in range(0, len(active), CHUNK):
         forget(keys=[prefix], args=[*events.decode().split("-"), *active[start : start + CHUNK]])
-    client.delete(prefix + "forget")
+    client.register_script(base_scripts.FORGOTTEN)(keys=[prefix], args=[events])
 
 
 def watermark(version: StoreVersion, folder: str) -> str:

@@ -152,3 +152,10 @@ for i = 3, #ARGV do
 end
 return 1
 """
+
+# KEYS: the prefix. ARGV: what was forgotten up to; another loader may have set a later place.
+FORGOTTEN = """
+local place = KEYS[1] .. 'forget'
+if redis.call('GET', place) == ARGV[1] then return redis.call('DEL', place) end
+return 0
+"""
