@@ -59,7 +59,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedBase:
     """The base that live state answers from.
 
     `base` is its name, '' for none; `whole` whether all of it is there; `forgetful` whether recent
@@ -128,7 +128,7 @@ class LiveState:
             for person, accounts, records, recent, seen in answers
         ]
 
-    def look(self) -> Loaded:
+    def look(self) -> LoadedBase:
         """Returns which base there is, and whether it is whole.
 
         Raises:
@@ -136,7 +136,7 @@ class LiveState:
         """
         with self._guarded():
             base, whole, forgetful = self._look(keys=self.keys)
-        return Loaded(base.decode(), bool(whole), bool(forgetful))
+        return LoadedBase(base.decode(), bool(whole), bool(forgetful))
 
     def durability(self) -> Durability:
         """Returns what Valkey's settings promise; asks again after SETTINGS_S and each failure.

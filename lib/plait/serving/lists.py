@@ -30,7 +30,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Listed:
+class Slate:
     """Items as JSON objects, and why each platform's are generic, few or none."""
 
     items: list[Item]
@@ -43,7 +43,7 @@ def answer(
     questions: Sequence[Question],
     titles: Mapping[str, str],
     now: int | None = None,
-) -> list[Listed]:
+) -> list[Slate]:
     """Returns what each row gets.
 
     Args:
@@ -67,7 +67,7 @@ def answer(
         else:
             asked = dict.fromkeys(item.partition(":")[0] for item in question.items)
             reasons = {p: _reason_of_ranked(row.get(p)) for p in asked}
-        listed.append(Listed(items, reasons))
+        listed.append(Slate(items, reasons))
     return listed
 
 
