@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
+from plait.errors import StoreError
 from plait.store.location import Location
 from plait.store.objects import read_object, write_object
 
@@ -53,7 +54,14 @@ class InputRecords(Sequence[Record]):
 
     def _read(self) -> list[Record]:
         if self._records is None:
-            body = read_object(self._location.objects, self.path)
+            try:
+                body = read_object(self._location.objects, self.path)
+            except FileNotFoundError:
+                raise StoreError(
+                    f"'{self.path}' in the store '{self._location.uri}' is missing: the list of "
+                    "what a version read.",
+                    fix="Restore it, or read everything anew: plait fuse --full",
+                ) from None
             self._records = list(json.loads(body))
         return self._records
 

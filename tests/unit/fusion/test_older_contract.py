@@ -46,6 +46,7 @@ def _as_contract_2(fused: Fused, root: Path) -> Store:
     record = version.record() | {
         "tables": tables, "contract": 2, "inputs": [dict(r) for r in version.inputs],
     }  # fmt: skip
+    del record["inputs_at"]
     (root / "versions" / "00000001.json").write_text(json.dumps(record))
     shutil.copy2(fused.project.store_path / "pseudonym.key", root / "pseudonym.key")
     return old

@@ -197,3 +197,11 @@ def test_a_late_run_gets_no_number_that_gc_set_free(either_store: Store) -> None
     with pytest.raises(VersionExists, match="run the command again"):
         either_store.publish({"quarantine": write(either_store, "late")}, {}, [], number=2)
     assert either_store.numbers() == [3]
+
+
+def test_a_list_of_inputs_that_is_gone_says_how_to_go_on(store: Store) -> None:
+    version = store.publish({}, {}, [{"path": "a.csv", "setting": "x"}], 1)
+    for listed in store.path("inputs").iterdir():  # type: ignore[union-attr]
+        listed.unlink()
+    with pytest.raises(StoreError, match=r"is missing.*plait fuse --full"):
+        list(store.version(version.number).inputs)

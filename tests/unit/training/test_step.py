@@ -81,7 +81,7 @@ def test_a_small_world_is_learned_in_process(data: TrainingData, hyper: Hyper) -
     seen = []
     fitted = fit(data, replace(hyper, epochs=6, learning_rate=1e-2), report=seen.append)
     assert fitted.epoch >= 3
-    assert fitted.metrics["mrr"] > 0.2  # 80 items a platform: chance is near .06
+    assert fitted.metrics["mrr"] > 0.22  # 80 items a platform: chance is near .06
     assert seen[-1].loss < seen[0].loss
     assert seen[-1].targets == fitted.targets == 6 * int((data.weight > 0).sum())
 
