@@ -70,7 +70,11 @@ def _seen(value: Any, mapping: str) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return "a number" if abs(value) > 1e15 or value != value else f"{value}"
+        if value != value:
+            return "NaN"
+        return f"{value}" if abs(value) <= 1e15 else "a number so large"
     if isinstance(value, str):
         return "text"
-    return mapping if isinstance(value, Mapping) else "a list"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return mapping if isinstance(value, Mapping) else "something else"

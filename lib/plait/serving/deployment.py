@@ -32,10 +32,6 @@ BATCH = 64
 POLL_S, DRAIN_S = 1.0, 1.0
 
 
-# Ray's annotations of `batch` know no methods of more than one argument.
-_batch: Any = serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)
-
-
 @serve.ingress()
 class Plait:
     """A replica: a model, a connection to live state, and its share of the requests."""

@@ -81,4 +81,6 @@ def test_no_message_names_anything_of_the_code(model: type[BaseModel]) -> None:
                         continue  # said with the nearest known name
                     assert not any(word in message for word in CODE), (item["type"], message)
                     assert len(message) <= 300
+                    wanted, _, seen = message.partition(", not ")
+                    assert not wanted.endswith(seen or "?"), message  # a number, not a number
     assert len(kinds) >= 5, kinds
