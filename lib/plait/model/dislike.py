@@ -17,7 +17,7 @@ from plait.model.net import Net
 
 WEIGHT = 1.5
 OWN = 10.0  # scores are logits: the item is chosen exp(10) = 22,000 times less often
-_CHUNK = 512  # disliked items whose likeness to all others is held at once
+_CELLS = 8_000_000  # likenesses held at once: 32 MB, however many items there are
 
 
 class Likeness:
@@ -67,8 +67,9 @@ def dislike_term(
         (dislikes.strength, (who, place)), shape=(len(row), len(item)), dtype=np.float32
     )
     total = torch.zeros(len(row), len(others))
-    for first in range(0, len(item), _CHUNK):
-        part = slice(first, first + _CHUNK)
+    step = max(1, _CELLS // max(1, len(others)))
+    for first in range(0, len(item), step):
+        part = slice(first, first + step)
         alike = likeness.of(item[part], others).cpu().numpy()
         total += torch.from_numpy(strength[:, part] @ alike)
     total.log1p_().mul_(-WEIGHT)

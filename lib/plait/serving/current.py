@@ -10,6 +10,7 @@ import torch
 
 from plait.config import Project
 from plait.contracts.tables import SEQUENCES
+from plait.contracts.vocabulary import STRENGTH
 from plait.errors import LiveStateDown, PlaitError
 from plait.live import LiveState
 from plait.live.base import load_base
@@ -139,28 +140,35 @@ class Current:
 
 
 def warm(model: Recommender) -> None:
-    """Answers once for a stranger and for someone known, so that the first client need not wait."""
+    """Answers once for a stranger, for someone known and for a dislike: the first need not wait."""
     for platform in model.platforms:
         item = model.model.vocabulary.items.filter(pl.col("platform") == platform).head(1)
         known = pl.DataFrame(
             {
-                "person": ["a", "b"],
-                "total": [0, 1],
-                **{name: [[], [value]] for name, value in _step(item, platform).items()},
+                "person": ["a", "b", "c"],
+                "total": [0, 1, 1],
+                **{
+                    name: [[], [liked], [disliked]]
+                    for (name, liked), disliked in zip(
+                        _step(item, platform, "view").items(),
+                        _step(item, platform, "dislike").values(),
+                        strict=True,
+                    )
+                },
             }
         )
         model.top(SEQUENCES.conform(known), platform, 10)
 
 
-def _step(item: pl.DataFrame, platform: str) -> dict[str, object]:
+def _step(item: pl.DataFrame, platform: str, kind: str) -> dict[str, object]:
     return {
         "event_id": "warm",
         "platform": platform,
         "item": item["item"][0],
-        "type": "view",
+        "type": kind,
         "time": None,
         "order": None,
-        "strength": 0.3,
+        "strength": STRENGTH[kind],
     }
 
 

@@ -10,6 +10,7 @@ import torch
 
 from plait.contracts.vocabulary import EVENT_CODE
 from plait.features.history import History
+from plait.model import dislike
 from plait.model.artifact import Model
 from plait.model.dislike import OWN, Likeness
 from plait.model.neighbours import ItemItem
@@ -137,3 +138,24 @@ def test_dislikes_of_one_person_are_nobody_elses(model: Model) -> None:
     for row in range(3):
         alone = model.score(one[row : row + 1], "b", 1_650_000_000_000_000)
         torch.testing.assert_close(alone.total[0], whole.total[row])
+
+
+def test_memory_is_bounded_however_much_was_disliked(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = some_people([6] * 12, 0)
+    many = replace(people, strength=-np.ones_like(people.strength))
+    whole = model.score(many, "a").dislike
+    sizes: list[int] = []
+    of = Likeness.of
+
+    def watched(self: Likeness, item: np.ndarray, others: np.ndarray) -> torch.Tensor:
+        sizes.append(len(item) * len(others))
+        return of(self, item, others)
+
+    monkeypatch.setattr(Likeness, "of", watched)
+    monkeypatch.setattr(dislike, "_CELLS", 3 * COUNT)
+    parts = model.score(many, "a").dislike
+    assert len(sizes) > 1
+    assert max(sizes) <= 3 * COUNT
+    torch.testing.assert_close(parts, whole)

@@ -7,6 +7,7 @@ import pytest
 
 from plait.recommend.answer import ScoredItem
 from plait.recommend.recommender import Recommender
+from plait.serving.current import warm
 from plait.serving.lists import Question, alternate, answer
 from plait.serving.reasons import fallback_of, made_without
 
@@ -144,3 +145,9 @@ def test_a_list_that_dislikes_and_exclusions_emptied_says_which(
     assert lifted.reasons == {"shop": "few_left"}
     assert nothing.items == []
     assert nothing.reasons == {"shop": "all_excluded"}
+
+
+def test_a_warm_model_has_made_what_the_first_dislike_needs(small: Any) -> None:
+    fresh = Recommender.load(small.project)
+    warm(fresh)
+    assert "_likeness" in vars(fresh.model)
