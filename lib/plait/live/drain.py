@@ -58,7 +58,7 @@ class Drainer:
         return moved
 
     def run(self, stop: threading.Event, every_s: float, report: Callable[[str], None]) -> None:
-        """Drains until `stop` is set; what goes wrong is reported and tried again.
+        """Drains until `stop` is set; what goes wrong is reported, once, and tried again.
 
         What came in within WINDOW_S becomes one object, or what fills a batch before.
 
@@ -67,8 +67,9 @@ class Drainer:
             every_s: seconds between two looks at how much there is.
             report: is told what goes wrong.
         """
-        due = 0.0
+        due, said = 0.0, ""
         while not stop.wait(every_s):
+            why = ""
             try:
                 if time.monotonic() >= due or self._is_full():
                     self.drain()
@@ -77,9 +78,12 @@ class Drainer:
                     self._log.compact()
                     self._objects = 0
             except (PlaitError, OSError) as error:
-                report(f"the feedback log waits: {error}")
+                why = str(error)
             except Exception as error:
-                report(f"the feedback log waits: {type(error).__name__}: {error}")
+                why = f"{type(error).__name__}: {error}"
+            if why and why != said:
+                report(f"the feedback log waits: {why}")
+            said = why
 
     def _is_full(self) -> bool:
         with self._state.guarded() as client:
