@@ -17,9 +17,16 @@ import pytest
 from plait.clean.rules import EventRules
 from plait.clean.times import parse_times
 from plait.config import Project, load_config
-from plait.contracts.http import EventsResponse, LinkRequest, LinkResponse
+from plait.contracts.http import (
+    EventsResponse,
+    LinkRequest,
+    LinkResponse,
+    UnlinkRequest,
+    UnlinkResponse,
+)
 from plait.fusion.run import fuse
 from plait.live import Who
+from plait.live.base import load_base
 from plait.live.history import sequences
 from plait.live.valkey import EmbeddedValkey
 from plait.privacy.pseudonym import account_pseudonym, load_key
@@ -52,6 +59,9 @@ class Desk:
 
     async def link(self, message: LinkRequest) -> LinkResponse:
         return self.setup.service.link(message)
+
+    async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
+        return self.setup.service.unlink(message)
 
     def not_ready(self) -> str:
         return "" if self.setup.current.model else self.setup.current.reason
@@ -189,6 +199,64 @@ def test_drained_events_are_read_once_by_the_next_fuse(tmp_path: Path) -> None:
     assert len(inputs) == 2
 
 
+def test_unlinked_accounts_are_apart_and_stay_so_until_they_are_linked_again(
+    tmp_path: Path, valkey: EmbeddedValkey
+) -> None:
+    file = write_world(build_world(40, 3, end=datetime(2026, 11, 1, tzinfo=UTC)), tmp_path / "w")
+    project = load_config(file)
+    fuse(project)
+    desk, store = Desk(opened(file, valkey.address)), Store(project.store_path)
+    one, two = {"platform": "shop", "id": "one"}, {"platform": "video", "id": "two"}
+    pair = {"accounts": [one, two]}
+
+    def send(word: str) -> Any:
+        reply = post(desk, f"/v1/identities:{word}", pair)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def people(accounts: pl.DataFrame | None = None) -> list[str]:
+        key, state = load_key(project), connect(project, valkey.address)
+        names = [account_pseudonym(pl.Series([a["id"]]), key, a["platform"])[0] for a in (one, two)]
+        if accounts is not None:
+            return [accounts.filter(account=name)["person"][0] for name in names]
+        who = [
+            Who(account=n, platform=a["platform"]) for n, a in zip(names, (one, two), strict=True)
+        ]
+        return [known.person for known in state.read(who)]
+
+    def settle(*, full: bool = False) -> list[str]:
+        desk.setup.drainer("t").drain(takeover=True)
+        found = people(store.read("accounts", fuse(project, full=full)))
+        assert load_base(connect(project, valkey.address), store, store.current())
+        assert people() == found
+        return found
+
+    for account in (one, two):
+        event = {"user": account, "type": "view", "item_id": f"{account['platform']}:x"}
+        post(desk, "/v1/events", {"events": [event]})
+    alone = people()
+    assert len(set(alone)) == 2
+    assert send("unlink") == {"person_ids": alone, "effective": "now"}  # never linked: no fault
+    send("link")
+    assert len(set(people())) == 1
+    assert send("unlink") == {"person_ids": alone, "effective": "now"}
+    assert people() == alone
+    assert settle() == alone
+    send("link")
+    joined = settle()
+    assert len(set(joined)) == 1
+    assert send("unlink") == {"person_ids": joined, "effective": "next_fuse"}
+    assert people() == joined
+    assert settle() == alone
+    assert fuse(project).run["mode"] == "none"
+    assert settle(full=True) == alone
+    send("link")  # the last word counts, however often
+    send("unlink")
+    send("link")
+    assert len(set(settle())) == 1
+    assert len(set(settle(full=True))) == 1
+
+
 @pytest.fixture
 def desk(own_file: Path, valkey: EmbeddedValkey) -> Desk:
     setup = opened(own_file, valkey.address)
@@ -249,9 +317,10 @@ def test_without_valkey_answers_come_from_the_call_and_events_go_to_the_store(
     folder = load_config(own_file).store_path / "feedback" / "events"
     assert len(list(folder.glob("direct_*.parquet"))) == 1
     link = {"accounts": [ME, {"platform": "video", "id": "x"}]}
-    reply = post(desk, "/v1/identities:link", link)
-    assert reply.status_code == 503
-    assert reply.headers["retry-after"]
+    for word in ("link", "unlink"):
+        reply = post(desk, f"/v1/identities:{word}", link)
+        assert reply.status_code == 503
+        assert reply.headers["retry-after"]
 
 
 def test_a_valkey_that_comes_back_empty_is_filled_again_and_answers_say_so_meanwhile(

@@ -25,6 +25,7 @@ from plait.contracts.raw import RAW
 from plait.contracts.tables import TABLES
 from plait.engine.local import LocalEngine
 from plait.fusion.run import fuse
+from plait.live.entries import link_entry, read_links, unlink_entry
 from plait.privacy.key import Key
 from plait.privacy.pseudonym import account_pseudonym
 from plait.progress import silence
@@ -49,14 +50,14 @@ class Arrival:
     Attributes:
         logs: rows by platform, a new file each.
         posted: rows that came over HTTP, by platform.
-        links: pairs of accounts.
+        links: pairs of accounts, and whether they are linked or unlinked.
         mails: the accounts file of both platforms: (platform, account), address.
         compacted: whether the feedback log is, before the fuse.
     """
 
     logs: dict[str, list[Row]]
     posted: dict[str, list[Row]]
-    links: list[tuple[tuple[str, str], tuple[str, str]]]
+    links: list[tuple[tuple[str, str], tuple[str, str], bool]]
     mails: dict[tuple[str, str], str]
     compacted: bool
 
@@ -71,7 +72,10 @@ def _arrivals(draws: Random) -> list[Arrival]:
             Arrival(
                 {name: _log(draws, before[name]) for name in PLATFORMS},
                 posted if draws.random() < 0.5 else {},
-                [(_place(draws), _place(draws)) for _ in range(draws.choice([0, 0, 1, 2]))],
+                [
+                    (_place(draws), _place(draws), draws.random() < 0.6)
+                    for _ in range(draws.choice([0, 0, 1, 2, 6]))
+                ],
                 {_place(draws): draws.choice(["m1", "m2"]) for _ in range(draws.randint(0, 2))},
                 draws.random() < 0.5,
             )
@@ -145,16 +149,11 @@ def _arrive(folder: Path, n: int, arrival: Arrival) -> None:
         os.utime(file, (n, n))
     for name, rows in arrival.posted.items():
         _put(folder / f"store/feedback/events/{name}-{n}.parquet", _posted(name, rows, key))
-    ends = [
-        (
-            account_pseudonym(pl.Series([one[1]]), key, one[0])[0], one[0],
-            account_pseudonym(pl.Series([two[1]]), key, two[0])[0], two[0],
-        )
-        for one, two in arrival.links
-    ]  # fmt: skip
-    names = ["account_a", "platform_a", "account_b", "platform_b"]
-    links = pl.DataFrame(ends, schema=dict.fromkeys(names, pl.String), orient="row")
-    _put(folder / f"store/feedback/links/{n}.parquet", links)
+    said = []
+    for one, two, joined in arrival.links:
+        ends = [(account_pseudonym(pl.Series([who]), key, on)[0], on) for on, who in (one, two)]
+        said.append((link_entry if joined else unlink_entry)(ends[0], ends[1], NOW))
+    _put(folder / f"store/feedback/links/{n}-0_{n}-9.parquet", read_links(said))
 
 
 def _posted(name: str, rows: list[Row], key: Key) -> pl.DataFrame:

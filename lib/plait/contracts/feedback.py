@@ -16,10 +16,14 @@ FEEDBACK: dict[str, Any] = {
     "recommendation_id": pl.String(),
     "home": pl.String(),
 }
+# A link of accounts a and b; or, where `apart` is given, an unlink of accounts a and `apart`. Then
+# b is a once more: a plait that knows no unlinks reads a link that joins nobody.
 LINKS: dict[str, Any] = {
     "account_a": pl.String(),
     "platform_a": pl.String(),
     "account_b": pl.String(),
     "platform_b": pl.String(),
     "time": pl.Datetime("us", "UTC"),
+    "apart": pl.String(),
+    "apart_platform": pl.String(),
 }

@@ -190,6 +190,10 @@ class LinkRequest(Request):
     accounts: list[Account] = Field(min_length=2, max_length=2)
 
 
+class UnlinkRequest(LinkRequest):
+    """Say that two accounts are not one person's."""
+
+
 class Rejected(BaseModel):
     """Why one event was not taken."""
 
@@ -293,6 +297,17 @@ class LinkResponse(BaseModel):
 
     person_id: str
     merged: list[str] = Field(description="person ids that were retired")
+
+
+class UnlinkResponse(BaseModel):
+    """The persons that the accounts belong to, and when they are apart."""
+
+    person_ids: list[str] = Field(description="of each account, in the order of `accounts`")
+    effective: Literal["now", "next_fuse", "still_joined"] = Field(
+        description="now: they are two persons; next_fuse: a fuse has joined them, and the next "
+        "one parts them unless something else joins them; still_joined: other links join them, "
+        "unlink those too"
+    )
 
 
 class ErrorDetail(BaseModel):

@@ -7,15 +7,16 @@ from typing import Any
 
 import polars as pl
 
-from plait.contracts.feedback import LINKS as ASSERTED
+from plait.contracts.feedback import LINKS
 from plait.contracts.tables import EVENTS
+from plait.identity.links import SAID
 from plait.sources.read import CHUNK
 from plait.store.feedback.listing import Piece, read_piece
+from plait.store.feedback.names import span
 from plait.store.feedback.part import OBJECT
 from plait.store.store import Store
 
 CLEAN: dict[str, Any] = {name: k for name, k in EVENTS.polars.items() if name != "person"}
-LINKS: dict[str, Any] = {name: kind for name, kind in ASSERTED.items() if name != "time"}
 
 
 def read_feedback(store: Store, piece: Piece) -> Iterator[pl.DataFrame]:
@@ -34,9 +35,39 @@ def read_feedback(store: Store, piece: Piece) -> Iterator[pl.DataFrame]:
 
 
 def read_links(store: Store, pieces: Sequence[Piece]) -> pl.DataFrame:
-    """Returns account_a, platform_a, account_b, platform_b of every link asserted in `pieces`."""
-    parts = [_conform(rows, LINKS) for piece in pieces for rows in read_piece(store, piece)]
-    return pl.concat(parts).unique() if parts else pl.DataFrame(schema=LINKS)
+    """Returns SAID of identity.links: every link and unlink asserted in `pieces`.
+
+    Objects stand in the order of the stream that they were drained from, and the rows of one too.
+    """
+    parts = [_said(rows) for piece in pieces for rows in read_piece(store, piece)]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=SAID)
+
+
+def _said(rows: pl.DataFrame) -> pl.DataFrame:
+    said, apart = _conform(rows, LINKS), pl.col("apart").is_not_null()
+    first = {path: found[0] for path in rows[OBJECT].unique() if (found := span(path))}
+    path = rows[OBJECT]
+    return said.select(
+        "account_a",
+        "platform_a",
+        pl.coalesce("apart", "account_b").alias("account_b"),
+        pl.when(apart).then("apart_platform").otherwise("platform_b").alias("platform_b"),
+        ~apart.alias("joined"),
+        # An object that no drainer named has the time of its rows.
+        _of(path, {name: id_[0] for name, id_ in first.items()}, "ms").fill_null(
+            pl.col("time").dt.epoch("ms")
+        ),
+        _of(path, {name: id_[1] for name, id_ in first.items()}, "number"),
+        path.alias("object"),
+        rows.select(pl.int_range(pl.len()).over(OBJECT).alias("row")).to_series(),
+    ).select(pl.col(name).cast(kind) for name, kind in SAID.items())
+
+
+def _of(paths: pl.Series, numbers: Mapping[str, int], name: str) -> pl.Expr:
+    found: pl.Expr = pl.lit(
+        paths.replace_strict(numbers, default=None, return_dtype=pl.Int64).alias(name)
+    )
+    return found
 
 
 def _conform(frame: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:

@@ -21,13 +21,15 @@ class Known:
     Attributes:
         accounts: account, platform, home of accounts with attributes.
         keys: account, key, value that identify.
-        links: account_a, account_b, platform_a, platform_b.
+        links: account_a, account_b, platform_a, platform_b of those that stand.
+        named: account, platform of accounts that were ever linked or unlinked.
         ignored_keys: key values held by too many accounts to identify anyone.
     """
 
     accounts: pl.DataFrame
     keys: pl.DataFrame
     links: pl.DataFrame
+    named: pl.DataFrame
     ignored_keys: int
 
 
@@ -37,21 +39,15 @@ def merge_seen(partials: pl.DataFrame) -> pl.DataFrame:
 
 
 def gather_accounts(seen: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """Returns account, platform, home of every account: seen, with attributes, or linked."""
-    linked = pl.concat(
-        [
-            known.links.select(
-                pl.col(f"account_{side}").alias("account"),
-                pl.col(f"platform_{side}").alias("platform"),
-            )
-            for side in ("a", "b")
-        ]
-    ).drop_nulls()
+    """Returns account, platform, home of every account: seen, with attributes, or linked.
+
+    One that was unlinked stays: else its person's id would stand for the other one's for ever.
+    """
     everyone = pl.concat(
         [
             seen.select("account", "platform", "home"),
             known.accounts.select("account", "platform", "home"),
-            linked.with_columns(home=pl.lit(None, pl.String)),
+            known.named.with_columns(home=pl.lit(None, pl.String)),
         ]
     )
     return everyone.group_by("account", "platform").agg(

@@ -34,6 +34,7 @@ from plait.fusion.rows import RowStep
 from plait.fusion.settings import settings_of
 from plait.fusion.summary import summarise
 from plait.identity.attributes import read_attributes
+from plait.identity.links import standing
 from plait.identity.resolve import resolve, usable_keys
 from plait.identity.table import account_table, people_table
 from plait.items.catalogue import read_catalogues
@@ -166,12 +167,15 @@ class _Run:
 
     def _known(self, attributes: pl.DataFrame) -> Known:
         keys, ignored = usable_keys(attributes)
-        links = read_links(self.store, self.inputs.links.pieces())
+        said = standing(read_links(self.store, self.inputs.links.pieces()))
         # A platform that has left the project takes its part of the links with it.
         here = list(self.project.platforms)
-        links = links.filter(pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(here)))
+        said = said.filter(pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(here)))
+        ends = [said.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
+        links = said.filter("joined").drop("joined")
         accounts = attributes.select("account", "platform", "home").unique()
-        return Known(accounts, keys.select("account", "key", "value"), links, ignored)
+        identifying = keys.select("account", "key", "value")
+        return Known(accounts, identifying, links, pl.concat(ends).unique(), ignored)
 
     def _row_step(self, known: Known) -> RowStep:
         routes = Routes.of(

@@ -33,7 +33,8 @@ def assign(
 ) -> Ledger:
     """Returns the person id of every component.
 
-    A person is kept by the component that holds most of their accounts. Where a component
+    A person is kept by the component that holds most of their accounts; of two that hold as
+    many, by the one with the account that the id was made from. Where a component
     keeps several, the oldest survives and the others are retired into it. A component that
     keeps none gets the id its smallest account founds.
 
@@ -56,9 +57,13 @@ def _kept(members: pl.DataFrame, before: pl.DataFrame, known: pl.DataFrame) -> p
     parts = (
         members.join(before, on="account")
         .group_by("person", "component")
-        .agg(pl.len().alias("held"))
+        .agg(
+            pl.len().alias("held"),
+            (person_of(pl.col("account")) == pl.col("person")).any().alias("founded"),
+        )
     )
-    largest = parts.sort(["held", "component"], descending=[True, False]).unique(
+    order = ["held", "founded", "component"]
+    largest = parts.sort(order, descending=[True, True, False]).unique(
         "person", keep="first", maintain_order=True
     )
     since = known.filter(pl.col("merged_into").is_null()).select("person", "since")

@@ -9,7 +9,8 @@ knows events.
 
 from __future__ import annotations
 
-from plait.live.scripts import LINKING, PRELUDE
+from plait.live.linking import LINKING
+from plait.live.scripts import PRELUDE
 
 _GUARD = """
 local token = ARGV[1]
@@ -117,10 +118,7 @@ end
 redis.call('DEL', ns .. 'roots', ns .. 'r')
 local from = '-'
 if known ~= '' then from = '(' .. known end
-for _, entry in ipairs(redis.call('XRANGE', ns .. 'links', from, '+')) do
-  local said = cjson.decode(entry[2][2])
-  link(said.account_a .. '\\t' .. said.platform_a, said.account_b .. '\\t' .. said.platform_b)
-end
+for _, said in ipairs(tie_anew(from)) do link(said[1], said[2]) end
 if known ~= '' then
   for _, entry in ipairs(redis.call('XRANGE', ns .. 'links', '-', known)) do
     redis.call('XDEL', ns .. 'links', entry[1])

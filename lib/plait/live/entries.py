@@ -76,22 +76,29 @@ def read_events(entries: Sequence[str]) -> pl.DataFrame:
 
 def link_entry(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
     """Returns the stream entry that says two accounts (pseudonym, platform) are one person's."""
-    return json.dumps(
-        {
-            "account_a": one[0],
-            "platform_a": one[1],
-            "account_b": two[0],
-            "platform_b": two[1],
-            "time": int(now.astimezone(UTC).timestamp() * 1e6),
-        }
-    )
+    return json.dumps(_said(one, two, now))
+
+
+def unlink_entry(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
+    """Returns the stream entry that says they are not: see contracts.feedback.LINKS."""
+    return json.dumps({**_said(one, one, now), "apart": two[0], "apart_platform": two[1]})
+
+
+def _said(one: tuple[str, str], two: tuple[str, str], now: datetime) -> dict[str, str | int]:
+    return {
+        "account_a": one[0],
+        "platform_a": one[1],
+        "account_b": two[0],
+        "platform_b": two[1],
+        "time": int(now.astimezone(UTC).timestamp() * 1e6),
+    }
 
 
 def read_links(entries: Sequence[str]) -> pl.DataFrame:
     """Returns the LINKS rows in stream entries."""
     rows = [json.loads(entry) for entry in entries]
     frame = pl.DataFrame(
-        {name: [row[name] for row in rows] for name in LINKS},
+        {name: [row.get(name) for row in rows] for name in LINKS},
         schema={**LINKS, "time": pl.Int64()},
     )
     return frame.with_columns(pl.col("time").cast(_US))

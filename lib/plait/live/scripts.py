@@ -44,30 +44,6 @@ end
 local function bare(entry) return string.match(entry, '^[^\\t]*') end
 """
 
-LINKING = """
-local function older(p, q)
-  local a = base and tonumber(redis.call('HGET', b('o'), p) or nil)
-  local c = base and tonumber(redis.call('HGET', b('o'), q) or nil)
-  if a and c and a ~= c then return a < c end
-  if (a and 1 or 0) ~= (c and 1 or 0) then return a ~= nil and a ~= false end
-  return p < q
-end
-local function link(one, two)
-  local p, q = survivor(owner(bare(one))), survivor(owner(bare(two)))
-  if p == q then return p, nil end
-  local entries = accounts_of(p, one)
-  for _, entry in ipairs(accounts_of(q, two)) do entries[#entries + 1] = entry end
-  if older(q, p) then p, q = q, p end
-  redis.call('DEL', ns .. 'g:' .. p, ns .. 'g:' .. q)
-  redis.call('SREM', ns .. 'roots', q)
-  redis.call('SADD', ns .. 'roots', p)
-  for _, entry in ipairs(entries) do redis.call('SADD', ns .. 'g:' .. p, entry) end
-  redis.call('HSET', ns .. 'r', q, p)
-  redis.call('HDEL', ns .. 'r', p)
-  return p, q
-end
-"""
-
 # ARGV: person or '', account or '', platform or '', three a question. Returns the base's name
 # ('' for none), then an answer each.
 READ = (
@@ -131,27 +107,3 @@ for i = 4, #ARGV, 5 do
 end
 return taken
 """
-
-# ARGV: account TAB platform, twice; the stream entry; most accounts of one person, and on one
-# platform. Returns '' and the platform, or '', where they would be too many.
-LINK = (
-    PRELUDE
-    + LINKING
-    + """
-local p, q = survivor(owner(bare(ARGV[1]))), survivor(owner(bare(ARGV[2])))
-if p ~= q then
-  local held, total = {}, 0
-  for _, entries in ipairs({accounts_of(p, ARGV[1]), accounts_of(q, ARGV[2])}) do
-    for _, entry in ipairs(entries) do
-      local platform = string.match(entry, '[^\\t]*$')
-      held[platform], total = (held[platform] or 0) + 1, total + 1
-      if total > tonumber(ARGV[4]) then return {'', ''} end
-      if held[platform] > tonumber(ARGV[5]) then return {'', platform} end
-    end
-  end
-end
-local person, retired = link(ARGV[1], ARGV[2])
-if retired then redis.call('XADD', ns .. 'links', '*', 'l', ARGV[3]) end
-return {person, retired or ''}
-"""
-)

@@ -16,10 +16,10 @@ from redis.retry import Retry
 from plait.contracts.http import MAX_LINKED, MAX_ON_PLATFORM
 from plait.errors import LiveStateDown, TooManyAccounts
 from plait.features.braid import SEEN
-from plait.live import base_scripts, scripts
+from plait.live import base_scripts, linking, scripts
 from plait.live.breaker import CircuitBreaker
 from plait.live.durability import Durability, bad_address, read_durability
-from plait.live.entries import MEMBER, link_entry, write_entries
+from plait.live.entries import MEMBER, link_entry, unlink_entry, write_entries
 from plait.live.packing import VERSION, is_readable
 
 REMEMBERED_S = 7 * 24 * 3600  # how long an event id is known as a repeat
@@ -103,7 +103,8 @@ class LiveState:
         self._read = self.client.register_script(scripts.READ)
         self._look = self.client.register_script(base_scripts.LOOK)
         self._append = self._writer.register_script(scripts.APPEND)
-        self._link = self._writer.register_script(scripts.LINK)
+        self._link = self._writer.register_script(linking.LINK)
+        self._unlink = self._writer.register_script(linking.UNLINK)
 
     def read(self, questions: Sequence[Who]) -> list[Known]:
         """Returns what is known of each person asked for, in order.
@@ -184,6 +185,22 @@ class LiveState:
         if not person:
             raise TooManyAccounts(_too_many(retired.decode()), fix="Link other accounts.")
         return person.decode(), [retired.decode()] if retired else []
+
+    def unlink(
+        self, one: tuple[str, str], two: tuple[str, str], now: datetime
+    ) -> tuple[list[str], str]:
+        """Parts two accounts (pseudonym, platform); returns each one's person, and what is done.
+
+        That is `now`, `next_fuse` (the base holds them as one person) or `still_joined` (by other
+        links). It is kept for the next fuse in any case.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        args = ["\t".join(one), "\t".join(two), unlink_entry(one, two, now)]
+        with self._guarded():
+            *people, effective = self._unlink(keys=self.keys, args=args)
+        return [person.decode() for person in people], effective.decode()
 
     @contextmanager
     def guarded(self) -> Iterator[redis.Redis]:

@@ -21,6 +21,8 @@ from plait.contracts.http import (
     RankRequest,
     RecommendRequest,
     RecommendResponse,
+    UnlinkRequest,
+    UnlinkResponse,
 )
 from plait.contracts.http import Request as Strict
 from plait.serving import problem
@@ -49,6 +51,10 @@ class Desk(Protocol):
 
     async def link(self, message: LinkRequest) -> LinkResponse:
         """Joins two accounts."""
+        ...
+
+    async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
+        """Parts two accounts."""
         ...
 
     def not_ready(self) -> str:
@@ -122,6 +128,13 @@ def build(desk: Callable[[], Desk], keys: ApiKeys | None = None) -> FastAPI:
         message = await read(request, lambda body: validate(body, LinkRequest))
         joined = await desk().link(message)
         return _json(joined.model_dump())
+
+    @app.post("/v1/identities:unlink", **described(UnlinkRequest, UnlinkResponse))
+    async def unlink(request: Request) -> Response:
+        """Parts two accounts; `effective` says from when on."""
+        message = await read(request, lambda body: validate(body, UnlinkRequest))
+        parted = await desk().unlink(message)
+        return _json(parted.model_dump())
 
     @app.get("/health/live", **probe())
     async def live() -> dict[str, str]:

@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from ray import serve
 
-from plait.contracts.http import EventsResponse, LinkRequest, LinkResponse
+from plait.contracts.http import (
+    EventsResponse,
+    LinkRequest,
+    LinkResponse,
+    UnlinkRequest,
+    UnlinkResponse,
+)
 from plait.errors import StoreError
 from plait.serving.apart import unwrap, work_in
 from plait.serving.intake import Batch
@@ -86,6 +92,11 @@ class Plait:
         """Joins two accounts."""
         joined: LinkResponse = await _in(self._taking, partial(self._service.link, message))
         return joined
+
+    async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
+        """Parts two accounts."""
+        parted: UnlinkResponse = await _in(self._taking, partial(self._service.unlink, message))
+        return parted
 
     @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)
     async def _answer_all(self, calls: list[Call]) -> Any:

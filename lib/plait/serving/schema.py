@@ -9,7 +9,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from plait.contracts.http import EventsRequest, LinkRequest, Problem, RankRequest, RecommendRequest
+from plait.contracts.http import (
+    EventsRequest,
+    LinkRequest,
+    Problem,
+    RankRequest,
+    RecommendRequest,
+    UnlinkRequest,
+)
 
 _REF = "#/components/schemas/{model}"
 _BODIES: tuple[type[BaseModel], ...] = (
@@ -17,6 +24,7 @@ _BODIES: tuple[type[BaseModel], ...] = (
     RankRequest,
     EventsRequest,
     LinkRequest,
+    UnlinkRequest,
     Problem,
 )
 _CONTENT = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}

@@ -18,6 +18,8 @@ from plait.contracts.http import (
     RankRequest,
     Reason,
     RecommendRequest,
+    UnlinkRequest,
+    UnlinkResponse,
     User,
 )
 from plait.errors import LiveStateDown, nearest
@@ -146,15 +148,30 @@ class Service:
             ProblemError: an unknown platform, or twice the same account.
             LiveStateDown: nothing was joined.
         """
+        one, two = self._pair(message)
+        person, merged = self._state.link(one, two, datetime.now(UTC))
+        return LinkResponse(person_id=person, merged=merged)
+
+    def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
+        """Parts two accounts: at once, unless a fuse has joined them.
+
+        Raises:
+            ProblemError: an unknown platform, or twice the same account.
+            LiveStateDown: nothing was parted.
+        """
+        one, two = self._pair(message)
+        people, effective = self._state.unlink(one, two, datetime.now(UTC))
+        return UnlinkResponse.model_validate({"person_ids": people, "effective": effective})
+
+    def _pair(self, message: LinkRequest) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Returns (pseudonym, platform) of both accounts."""
         one, two = message.accounts
         if one == two:
             raise wrong("accounts", "both are the same account", "Name two.")
         for i, account in enumerate(message.accounts):
             self._check_platform(account.platform, f"accounts.{i}.platform")
-        pseudonyms = self._pseudonyms(message.accounts)
-        pairs = [(p, a.platform) for p, a in zip(pseudonyms, message.accounts, strict=True)]
-        person, merged = self._state.link(pairs[0], pairs[1], datetime.now(UTC))
-        return LinkResponse(person_id=person, merged=merged)
+        first, second = self._pseudonyms(message.accounts)
+        return (first, one.platform), (second, two.platform)
 
     def _fault(self, call: Call, model: Recommender) -> Exception | None:
         try:

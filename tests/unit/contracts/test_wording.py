@@ -9,7 +9,13 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from plait.config import Project
-from plait.contracts.http import EventsRequest, LinkRequest, RankRequest, RecommendRequest
+from plait.contracts.http import (
+    EventsRequest,
+    LinkRequest,
+    RankRequest,
+    RecommendRequest,
+    UnlinkRequest,
+)
 from plait.contracts.wording import plain
 
 EVENT = {
@@ -24,6 +30,7 @@ RIGHT: dict[type[BaseModel], dict[str, Any]] = {
     RankRequest: {"user": {"platform": "shop", "id": "u"}, "items": ["shop:1"]},
     EventsRequest: {"events": [EVENT]},
     LinkRequest: {"accounts": [EVENT["user"], EVENT["user"]]},
+    UnlinkRequest: {"accounts": [EVENT["user"], EVENT["user"]]},
     Project: {
         "store": "s", "model": "m", "sequence_length": 5,
         "platforms": {"shop": {

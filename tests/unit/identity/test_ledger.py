@@ -77,6 +77,15 @@ def test_retired_ids_follow_a_second_merge() -> None:
     assert retired == {_person("c"): _person("x"), _person("b"): _person("x")}
 
 
+def test_of_two_equal_parts_the_one_with_the_founder_keeps_the_id() -> None:
+    history = _History()
+    alone, _ = history.step(one="z")
+    history.step(both="az")
+    named, retired = history.step(one="a", two="z")
+    assert named["two"] == alone["one"] == _person("z")
+    assert (named["one"], retired) == (_person("a"), {})
+
+
 def test_the_largest_part_keeps_the_id_on_a_split() -> None:
     history = _History()
     history.step(x="abc")

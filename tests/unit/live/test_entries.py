@@ -12,6 +12,7 @@ from plait.live.entries import (
     read_events,
     read_links,
     read_members,
+    unlink_entry,
     write_entries,
 )
 
@@ -73,7 +74,18 @@ def test_score_and_member_order_events_as_a_history_does() -> None:
 def test_a_link_comes_back_as_it_went() -> None:
     (row,) = read_links([link_entry(("a_1", "shop"), ("a_2", "video"), NOW)]).rows(named=True)
     assert row == {"account_a": "a_1", "platform_a": "shop", "account_b": "a_2",
-                   "platform_b": "video", "time": NOW}  # fmt: skip
+                   "platform_b": "video", "time": NOW, "apart": None,
+                   "apart_platform": None}  # fmt: skip
+
+
+def test_an_unlink_comes_back_as_it_went_and_yesterday_reads_a_link_that_joins_nobody() -> None:
+    entry = unlink_entry(("a_1", "shop"), ("a_2", "video"), NOW)
+    (row,) = read_links([entry]).rows(named=True)
+    assert row == {"account_a": "a_1", "platform_a": "shop", "account_b": "a_1",
+                   "platform_b": "shop", "time": NOW, "apart": "a_2",
+                   "apart_platform": "video"}  # fmt: skip
+    yesterday = ("account_a", "platform_a", "account_b", "platform_b", "time")
+    assert [json.loads(entry)[name] for name in yesterday[:4]] == ["a_1", "shop"] * 2
 
 
 def test_what_another_plait_wrote_into_the_stream_is_read() -> None:

@@ -9,7 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from plait.contracts.http import EventsResponse, LinkRequest, LinkResponse
+from plait.contracts.http import (
+    EventsResponse,
+    LinkRequest,
+    LinkResponse,
+    UnlinkRequest,
+    UnlinkResponse,
+)
 from plait.live import LiveState
 from plait.live.feedback import FeedbackLog
 from plait.privacy.pseudonym import load_key
@@ -35,6 +41,9 @@ class Desk:
 
     async def link(self, message: LinkRequest) -> LinkResponse:
         return self.service.link(message)
+
+    async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
+        return self.service.unlink(message)
 
     def not_ready(self) -> str:
         return ""

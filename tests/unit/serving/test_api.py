@@ -179,6 +179,7 @@ def test_every_answer_is_in_the_document(ask: Any) -> None:
         ("post", "/v1/rank", "", {"user": ME, "items": ["shop:i1", "no:1"]}),
         ("post", "/v1/events", "", {"events": [{"type": "view"}, 5]}),
         ("post", "/v1/identities:link", "", {"accounts": [ME, {"platform": "video", "id": "x"}]}),
+        ("post", "/v1/identities:unlink", "", {"accounts": [ME, {"platform": "video", "id": "x"}]}),
         ("get", "/v1/recommend/{platform}/{account}", "/v1/recommend/shop/u?k=3", None),
         ("get", "/v1/recommend/{platform}/{account}", "/v1/recommend/shop/%ff", None),
         ("get", "/v1/recommend/{platform}/{account}", "/v1/recommend/shop/u?k=", None),

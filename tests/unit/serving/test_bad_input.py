@@ -43,6 +43,10 @@ BAD: list[tuple[str, str, Any, int, str]] = [
     ("no events", EVENTS, {"events": []}, 422, "events"),
     ("one account", "/v1/identities:link", {"accounts": [USER]}, 422, "accounts"),
     ("twice the same", "/v1/identities:link", {"accounts": [USER, USER]}, 422, "two"),
+    ("one to unlink", "/v1/identities:unlink", {"accounts": [USER]}, 422, "accounts"),
+    ("unlink the same", "/v1/identities:unlink", {"accounts": [USER, USER]}, 422, "two"),
+    ("unlink where", "/v1/identities:unlink", {"accounts": [USER, {"platform": "shpo", "id": "u"}]},
+     422, "'shop'"),
 ]  # fmt: skip
 
 
