@@ -146,7 +146,7 @@ class Service:
 
         Raises:
             ProblemError: an unknown platform, or twice the same account.
-            LiveStateDown: nothing was joined.
+            LiveStateDown: Valkey does not answer; it may have joined them or not.
         """
         one, two = self._pair(message)
         person, merged = self._state.link(one, two, datetime.now(UTC))
@@ -157,7 +157,7 @@ class Service:
 
         Raises:
             ProblemError: an unknown platform, or twice the same account.
-            LiveStateDown: nothing was parted.
+            LiveStateDown: Valkey does not answer; it may have parted them or not.
         """
         one, two = self._pair(message)
         people, effective = self._state.unlink(one, two, datetime.now(UTC))
