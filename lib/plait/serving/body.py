@@ -64,7 +64,7 @@ async def read(request: Request, understand: Callable[[Any], Meaning]) -> Meanin
 
 async def _bytes(request: Request) -> bytes:
     length = request.headers.get("content-length", "")
-    if length.isdigit() and (len(length) > 20 or int(length) > MAX_BODY):
+    if length.isdecimal() and (len(length) > 20 or int(length) > MAX_BODY):
         raise _too_long()
     body = bytearray()
     async for chunk in request.stream():

@@ -97,3 +97,12 @@ def test_a_long_body_is_read_beside_the_event_loop_and_a_short_one_on_it() -> No
     ]:
         name = asyncio.run(read_in(content))
         assert name.startswith("read") if there else name == here
+
+
+def test_a_length_that_is_no_number_is_not_counted_on() -> None:
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    headers = [(b"content-length", "²".encode("latin-1"))]
+    request = Request({"type": "http", "headers": headers}, receive)
+    assert asyncio.run(read(request, lambda body: body)) == {}
