@@ -40,10 +40,14 @@ class Popular:
         """
         if lost is None:
             return self._order[platform]
-        values = lost.cpu().numpy()
-        left = self._share[platform] * np.exp(values)
-        place = np.broadcast_to(-self._order[platform].numpy(), left.shape)
-        order = np.lexsort((place, -values, -left), axis=1)
-        own = np.empty(left.shape, np.float32)
-        np.put_along_axis(own, order, -np.arange(left.shape[1], dtype=np.float32)[None], 1)
+        usual = self._order[platform].numpy()
+        own = np.tile(usual, (len(lost), 1))
+        rows = np.flatnonzero((lost != 0).any(1).cpu().numpy())
+        if len(rows):  # only they pay for the sort of a whole catalogue
+            values = lost.cpu().numpy()[rows]
+            left = self._share[platform] * np.exp(values)
+            order = np.lexsort((np.broadcast_to(-usual, left.shape), -values, -left), axis=1)
+            places = np.empty(left.shape, np.float32)
+            np.put_along_axis(places, order, -np.arange(len(usual), dtype=np.float32)[None], 1)
+            own[rows] = places
         return torch.from_numpy(own)
