@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from fastapi import FastAPI, Request, Response  # here, where FastAPI finds them by their names
+
 from plait.config import load_config
 from plait.serving.environment import free_port
 from plait.serving.launch import running
@@ -131,7 +133,6 @@ async def event_to_answer(host: str, port: int, items: list[str], count: int) ->
 
 def start_empty() -> None:
     """Starts the empty handler beside the endpoint, with the endpoint's deployment options."""
-    from fastapi import FastAPI, Request, Response
     from ray import serve
 
     from plait.serving.deployment import BATCH
