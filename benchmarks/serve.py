@@ -7,7 +7,8 @@ second application with the same deployment options whose handler reads the body
 Rounds go through all calls and the empty handler in turn, so that a noisy machine is noisy for
 both. The last line is for programs: throughput of each call over that of the empty handler, its p99
 over the empty handler's (recommend, one platform), and the p99 of the time from an event that is
-sent to an answer that knows it. Bounded in time and count; it talks to 127.0.0.1 alone.
+sent to an answer that knows it. Every answer must be 2xx, of the empty handler too, else it ends
+with status 1 and no ratios. Bounded in time and count; it talks to 127.0.0.1 alone.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ async def client(host: str, port: int, path: str, bodies: list[bytes], until: fl
         began = time.perf_counter()
         try:
             status, _ = await connection.post(path, draw.choice(bodies))
-        except (asyncio.IncompleteReadError, OSError):  # HAProxy read new settings
+        except (asyncio.IncompleteReadError, OSError):
             status, connection = 0, await Connection.to(host, port)
         found.took.append(time.perf_counter() - began)
         found.codes[status] += 1
@@ -119,7 +120,9 @@ async def event_to_answer(host: str, port: int, items: list[str], count: int) ->
         event = {"events": [{"type": "purchase", "user": user, "item_id": item}]}
         question = json.dumps({"user": user, "k": 10, "platforms": [user["platform"]]}).encode()
         began = time.perf_counter()
-        await connection.post("/v1/events", json.dumps(event).encode())
+        status, body = await connection.post("/v1/events", json.dumps(event).encode())
+        if not 200 <= status < 300:
+            raise SystemExit(f"an event was answered with {status}: {body[:300]!r}")
         for _ in range(50):
             status, body = await connection.post("/v1/recommend", question)
             if status == 200 and json.loads(body)["person"]["state"] == "warm":
@@ -196,16 +199,16 @@ def measure(config: Path, clients: int, seconds: float, rounds: int) -> None:
         start_empty()
         address = urlsplit(endpoint.url)
         host, port = str(address.hostname), int(address.port or 0)
-        for path, bodies in calls.values():  # warms up
-            asyncio.run(load(host, port, path, bodies, clients, 1.0, Measured()))
+        warm = {name: Measured() for name in calls}
+        for name, (path, bodies) in calls.items():
+            asyncio.run(load(host, port, path, bodies, clients, 1.0, warm[name]))
+        refuse_failures(warm)
         for _ in range(rounds):
             for name, (path, bodies) in calls.items():
                 asyncio.run(load(host, port, path, bodies, clients, seconds, found[name]))
         known = asyncio.run(event_to_answer(host, port, items, 300))
-    print(f"{'call':<26}{'requests/s':>11}{'p50 ms':>9}{'p99 ms':>9}  status")
-    for name, one in found.items():
-        codes = dict(one.codes)
-        print(f"{name:<26}{one.per_s:>11.0f}{one.ms(0.5):>9.1f}{one.ms(0.99):>9.1f}  {codes}")
+    report(found)
+    refuse_failures(found)
     ratios = [
         f"{short}={found[name].per_s / found[EMPTY].per_s:.3f}" for name, short in NAMES.items()
     ]
@@ -214,6 +217,25 @@ def measure(config: Path, clients: int, seconds: float, rounds: int) -> None:
         "ratio", *ratios, f"p99x={slower:.2f}", f"event_to_answer_p99_ms={known.ms(0.99):.1f}",
         flush=True,
     )  # fmt: skip
+
+
+def report(found: dict[str, Measured]) -> None:
+    """Prints a line a call."""
+    print(f"{'call':<26}{'requests/s':>11}{'p50 ms':>9}{'p99 ms':>9}  status")
+    for name, one in found.items():
+        codes = dict(one.codes)
+        print(f"{name:<26}{one.per_s:>11.0f}{one.ms(0.5):>9.1f}{one.ms(0.99):>9.1f}  {codes}")
+
+
+def refuse_failures(found: dict[str, Measured]) -> None:
+    """Ends the program where an answer was not 2xx: figures of failures compare nothing."""
+    failed = {
+        name: {code: count for code, count in one.codes.items() if not 200 <= code < 300}
+        for name, one in found.items()
+    }
+    failed = {name: codes for name, codes in failed.items() if codes}
+    if failed or not all(one.codes for one in found.values()):
+        raise SystemExit(f"not measured: answers that were not 2xx (0: no answer): {failed}")
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ import importlib.util
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import yaml
 from plait.config import load_config
 from plait.live import LiveState
 from plait.live.valkey import EmbeddedValkey
+from plait.serving.environment import free_port
 from plait.serving.setup import connect
 from tests.e2e.endpoint import Server
 
@@ -68,9 +68,7 @@ def state(valkey: EmbeddedValkey, own_file: Path) -> LiveState:
 @pytest.fixture(scope="module")
 def server(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The endpoint of a copy of `small`, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = tmp_path_factory.mktemp("serve") / "stderr"
     with log.open("w") as stderr:
         process = subprocess.Popen(

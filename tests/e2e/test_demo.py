@@ -25,7 +25,7 @@ import torch
 import plait
 from plait.config import load_config
 from plait.contracts.vocabulary import STRENGTH
-from plait.demo.endpoint import Endpoint, EndpointFailed, free_port, stoppable
+from plait.demo.endpoint import Endpoint, EndpointFailed, port_near, stoppable
 from plait.demo.shape import normalise
 from plait.features.braid import STEPS, braid
 from plait.recommend.recommender import Recommender
@@ -331,7 +331,7 @@ def test_ctrl_c_ends_everything(kept: Kept) -> None:
 
 
 def test_an_endpoint_that_cannot_start_says_why(tmp_path: Path) -> None:
-    endpoint = Endpoint(tmp_path / "plait.yaml", free_port(8000), tmp_path / "log")
+    endpoint = Endpoint(tmp_path / "plait.yaml", port_near(8000), tmp_path / "log")
     with pytest.raises(EndpointFailed, match="ended before it was ready: ConfigError"), endpoint:
         pass
 

@@ -142,7 +142,8 @@ def test_neither_without_what_spark_says() -> None:
 
 
 def test_the_ray_image_has_what_the_chart_and_kuberay_call() -> None:
-    called = "command -v bash wget haproxy ray serve && /opt/plait/bin/valkey-server --version"
+    tools = "bash wget haproxy plait-haproxy ray serve"
+    called = f"command -v {tools} && /opt/plait/bin/valkey-server --version"
     said = run("ray", "sh", "-c", called)
     assert "Valkey server v=" in said.stdout, said.stderr
 

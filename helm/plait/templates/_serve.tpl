@@ -53,6 +53,8 @@ applications:
 - {name: RAY_SERVE_HAPROXY_NBTHREAD, value: "1"}
 - {name: RAY_SERVE_HAPROXY_METRICS_ENABLED, value: "0"}
 - {name: RAY_SERVE_HAPROXY_LOG_TARGET, value: "127.0.0.1:9"}
+# HAProxy with statistics, metrics and the admin socket closed, and with patience bounded (ADR 13).
+- {name: RAY_SERVE_HAPROXY_BINARY_PATH, value: /opt/plait/env/bin/plait-haproxy}
 - {name: RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S, value: "5"}
 - {name: RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S, value: "30"}
 - {name: RAY_worker_niceness, value: "0"}

@@ -126,7 +126,7 @@ def read_templates(file: Path, release: str | None) -> Templates:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        documents = list(yaml.load_all(file.read_text(), loader))
+        documents = list(yaml.load_all(file.read_text(encoding="utf-8"), loader))
     except OSError as error:
         raise MissingFile(f"'{file}' cannot be read ({error.strerror}).") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -70,4 +70,4 @@ def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         file = Path(name)
-        file.write_text(refresh(file.read_text()))
+        file.write_text(refresh(file.read_text(encoding="utf-8")), encoding="utf-8")

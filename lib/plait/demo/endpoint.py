@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from types import TracebackType
 import httpx
 
 from plait.errors import PlaitError
+from plait.serving.environment import free_port, is_free
 
 _READY_S, _STOP_S = 180.0, 20.0
 
@@ -96,7 +96,7 @@ class Endpoint:
         )
 
     def _last_words(self) -> str:
-        lines = self._log.read_text(errors="replace").strip().splitlines()
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing."
 
 
@@ -116,16 +116,9 @@ def stoppable() -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def free_port(wanted: int) -> int:
+def port_near(wanted: int) -> int:
     """Returns `wanted` if nothing listens there, else a free port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return wanted if is_free(wanted, "127.0.0.1") else free_port()
 
 
 def _signal_group(pid: int, what: signal.Signals) -> None:

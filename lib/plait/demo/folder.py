@@ -48,5 +48,5 @@ def write_key(project: Project, seed: int) -> None:
     path = project.store_path / "pseudonym.key"
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(hashlib.sha256(f"plait demo {seed}".encode()).hexdigest() + "\n")

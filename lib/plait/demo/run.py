@@ -27,7 +27,7 @@ from plait.demo.chapters import (
 )
 from plait.demo.commands import curl_lines
 from plait.demo.conversation import Conversation, mark_changes
-from plait.demo.endpoint import Endpoint, free_port, stoppable
+from plait.demo.endpoint import Endpoint, port_near, stoppable
 from plait.demo.folder import empty_folder, write_key
 from plait.demo.linkage import judge_linkage
 from plait.demo.transfer import measure_transfer
@@ -73,7 +73,7 @@ def run_demo(options: Options, tell: Tell) -> None:
     _evaluate(project, options.seed, tell)
     begun = time.monotonic()
     log = options.folder / "endpoint.log"
-    with stoppable(), Endpoint(file, free_port(project.serve.port), log) as endpoint:
+    with stoppable(), Endpoint(file, port_near(project.serve.port), log) as endpoint:
         tell(Served(time.monotonic() - begun, endpoint.url))
         with Conversation(endpoint.url) as talk:
             commands = _send_event(world, project, talk, options, tell)

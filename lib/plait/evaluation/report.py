@@ -55,7 +55,7 @@ class Report:
 
     def write(self, path: Path) -> None:
         """Writes the JSON text to `path`."""
-        _write(path, lambda: path.write_text(self.json() + "\n"))
+        _write(path, lambda: path.write_text(self.json() + "\n", encoding="utf-8"))
 
     def dump(self, path: Path) -> None:
         """Writes the ranks to the Parquet file `path`."""

@@ -59,7 +59,7 @@ def _make(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(secrets.token_hex(32) + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -85,7 +85,7 @@ def _read(path: Path) -> str:
                 allowed="Only its owner may read it.",
                 fix=f"Run: chmod 600 '{path}'",
             )
-        return path.read_text()
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadKey(
             f"cannot read the pseudonym key '{path}' ({error}).",

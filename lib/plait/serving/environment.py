@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import socket
 from ipaddress import ip_address
 from typing import Any
@@ -29,11 +30,10 @@ FAST = {
     "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "60",
     "POLARS_MAX_THREADS": "2",
 }
-_PORTS = {
-    "RAY_SERVE_HAPROXY_METRICS_PORT": 9101,
-    "RAY_SERVE_HAPROXY_STATS_PORT": 8404,
-    "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": 8500,
-}
+# Ray Serve's second proxy listens on loopback, at the same port in every endpoint by default.
+FALLBACK = "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT"
+# Ports that neither the kernel gives to connections nor Ray to its processes.
+_OURS = range(20_000, 30_000)
 FOLDER = "hap"
 # HAProxy makes a socket under a name 10 bytes longer first; Ray puts a node's id before it.
 _LONGEST, _NODE, _ADMIN = 97, "0" * 56, "admin.sock"
@@ -43,8 +43,14 @@ class BadHost(PlaitError):
     """An address that this machine cannot listen on."""
 
 
+class NoPort(PlaitError):
+    """Every port that was tried is taken."""
+
+    exit_code = 3
+
+
 def prepare(host: str = "127.0.0.1") -> None:
-    """Sets what is not set; ports that are taken are moved, so that two endpoints can run.
+    """Sets what is not set, so that two endpoints can start at once.
 
     Args:
         host: where HAProxy listens; nothing else listens anywhere but on loopback.
@@ -54,9 +60,7 @@ def prepare(host: str = "127.0.0.1") -> None:
     """
     for name, value in FAST.items():
         os.environ.setdefault(name, value)
-    for name, port in _PORTS.items():
-        if name not in os.environ and not is_free(port):
-            os.environ[name] = str(free_port())
+    os.environ.setdefault(FALLBACK, str(free_port()))
     folder = socket_folder(len(f"{FOLDER}/{_NODE}/{_ADMIN}"), _LONGEST) / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     files = {
@@ -120,7 +124,18 @@ def _bad(host: str, why: str | None) -> BadHost:
 
 
 def free_port() -> int:
-    """Returns a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Returns a port that nothing listens on, and that stays so until it is listened on.
+
+    One that the kernel chooses (port 0) may be given to the next connection of any program before
+    an endpoint has started; one of these is only taken by who draws the same of thousands.
+
+    Raises:
+        NoPort: all that were tried are taken.
+    """
+    for port in random.SystemRandom().sample(_OURS, 100):
+        if is_free(port):
+            return port
+    raise NoPort(
+        f"none of 100 ports between {_OURS.start} and {_OURS.stop} is free.",
+        fix=f"Stop what listens there, or set {FALLBACK} and --port to ports that are free.",
+    )

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
 BINARY, HOST = "RAY_SERVE_HAPROXY_BINARY_PATH", "PLAIT_PROXY_HOST"
 SLOW = "408.http"
+# No longer than Ray's own admin.sock, whose path is kept short enough.
+METRICS, STATISTICS = "prom.sock", "stats.sock"
 WILD = ("", "*", "0.0.0.0", "::")
 # Seconds for a whole head, and for a body or what of it fits HAProxy's buffer.
 HEAD_S, BODY_S = 10, 10
@@ -49,11 +52,12 @@ class UnknownSettings(ValueError):
 def amend(settings: str, folder: Path, host: str | None = None, keep_log: bool = False) -> str:
     """Returns Ray Serve's `settings` of HAProxy with its doors closed and its patience bounded.
 
-    Statistics and metrics are answered on loopback alone, the admin socket is its owner's alone.
+    Statistics, metrics and the admin socket are sockets of the file system, their owner's alone: no
+    port that another user reaches, or that another program takes first.
 
     Args:
         settings: what Ray Serve wrote.
-        folder: where the answer to a slow client lies.
+        folder: where the answer to a slow client and those sockets lie.
         host: the address the endpoint listens on; default: what Ray Serve wrote.
         keep_log: whether calls are logged to where Ray Serve's settings say.
 
@@ -63,8 +67,8 @@ def amend(settings: str, folder: Path, host: str | None = None, keep_log: bool =
     # A pattern and what follows its first group, in place of the rest of the match.
     steps = [
         (r"(stats socket \S+ )mode 666", "mode 600"),
-        (r"^(frontend prometheus\n\s+bind ):", "127.0.0.1:"),
-        (r"^(listen stats\n\s+bind )\*:", "127.0.0.1:"),
+        (r"^(frontend prometheus\n\s+bind ):\d+$", _own(folder / METRICS)),
+        (r"^(listen stats\n\s+bind )\*:\d+$", _own(folder / STATISTICS)),
         (r"^(defaults\n)", _DEFAULTS.format(folder / SLOW)),
         (r"^(\s*)option httplog$", f'log-format "{_LOG}"'),
         (r"^(frontend http_frontend\n\s+bind .*\n)", _FRONTEND),
@@ -82,6 +86,10 @@ def amend(settings: str, folder: Path, host: str | None = None, keep_log: bool =
     return settings
 
 
+def _own(socket: Path) -> str:
+    return f"unix@{socket} mode 600"
+
+
 def _address(host: str) -> str:
     if host in WILD:
         return "::" if host == "::" else "*"
@@ -97,9 +105,11 @@ def main() -> None:
         file = Path(arguments[arguments.index("-f") + 1])
         keep_log = "RAY_SERVE_HAPROXY_LOG_TARGET" in os.environ
         (file.parent / SLOW).write_bytes(_SLOW.encode())
-        amended = amend(file.read_text(), file.parent, os.environ.get(HOST), keep_log)
+        amended = amend(
+            file.read_text(encoding="utf-8"), file.parent, os.environ.get(HOST), keep_log
+        )
         aside = file.with_name(f"{file.name}.{os.getpid()}")
-        aside.write_text(amended)
+        aside.write_text(amended, encoding="utf-8")
         aside.replace(file)
     del os.environ[BINARY]  # else it names this program
     binary = get_haproxy_binary()
@@ -110,7 +120,8 @@ def launcher(folder: Path) -> Path:
     """Writes an executable file into `folder` that runs `main`; returns it."""
     file = folder / "haproxy"
     aside = folder / f"haproxy.{os.getpid()}"
-    aside.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m plait.serving.proxy \"$@\"\n")
+    script = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m plait.serving.proxy "$@"\n'
+    aside.write_bytes(os.fsencode(script))
     aside.chmod(0o700)
     aside.replace(file)
     return file

@@ -144,6 +144,6 @@ def _clock(parent: Path) -> float:
 def _kernel() -> str:
     """Returns what tells this kernel's life from every other: locks are seen all over it."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     except OSError:
         return ""  # no two are known to be the same

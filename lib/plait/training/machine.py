@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,30 @@ def stay_local() -> None:
 
 
 def local_settings() -> dict[str, Any]:
-    """Returns the arguments of `ray.init` for a Ray of this machine alone.
+    """Returns the arguments of `ray.init` for a Ray of this machine alone; sees to its token.
 
     Raises:
         StoreError: there is no folder for its sockets.
     """
+    _bring_token()
     settings = {"address": "local", "_node_ip_address": "127.0.0.1", "include_dashboard": False}
     usual = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or "/tmp"
     place = Path(usual).absolute() / _SOCKET
     if len(os.fsencode(place)) > LONGEST or not os.access(usual, os.W_OK):
         settings["_temp_dir"] = str(socket_folder(len(_SOCKET)) / "ray")
     return settings
+
+
+def _bring_token() -> None:
+    """Gives this process and its children a token where Ray would write one into HOME.
+
+    HOME may not be writable, and of two that start at once the second overwrites the first's.
+    """
+    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH"):
+        return
+    try:
+        kept = os.access(Path.home() / ".ray" / "auth_token", os.R_OK)
+    except RuntimeError:  # a user without a home
+        kept = False
+    if not kept:
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)

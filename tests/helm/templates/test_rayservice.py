@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from plait.serving import proxy
 from plait.serving.environment import FAST
 from tests.helm.chart import PROJECT, Resource, environment, render
 
@@ -25,6 +29,21 @@ def test_head_and_workers_start_ray_with_what_makes_serving_fast() -> None:
     for place in (None, 0, 1):
         found = environment(pod(cluster, place))
         assert {name: found.get(name) for name in FAST} == FAST
+
+
+def test_head_and_workers_run_haproxy_as_plait_amends_it(repository: Path) -> None:
+    """Beside `plait`, where the image's pip writes what pyproject.toml calls scripts."""
+    scripts = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["scripts"]
+    assert scripts["plait-haproxy"] == f"{proxy.main.__module__}:{proxy.main.__name__}"
+    base = (repository / "infra" / "images" / "base" / "Dockerfile").read_text()
+    (folder,) = re.findall(r"PATH=(\S+):\$PATH", base)
+    cluster = service(serving={"workers": {"spot": {"enabled": True}}})["rayClusterConfig"]
+    for place in (None, 0, 1):
+        found = environment(pod(cluster, place))
+        assert found[proxy.BINARY] == f"{folder}/plait-haproxy"
+        assert proxy.HOST not in found  # the pod's address is Ray Serve's to choose
+        ports = {port["containerPort"] for port in pod(cluster, place)["containers"][0]["ports"]}
+        assert not ports & {8404, 9101}
 
 
 def test_the_head_holds_no_secret_and_runs_no_replica() -> None:

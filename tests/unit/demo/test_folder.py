@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plait.config import load_config
-from plait.demo.endpoint import free_port
+from plait.demo.endpoint import port_near
 from plait.demo.folder import FolderTaken, empty_folder, write_key
 from plait.privacy.key import load_key
 from plait.world import build_world, write_world
@@ -57,5 +57,5 @@ def test_a_taken_port_is_not_offered() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert free_port(port) != port
-    assert free_port(port) > 0
+        assert port_near(port) != port
+    assert port_near(port) > 0

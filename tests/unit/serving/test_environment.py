@@ -7,27 +7,40 @@ from pathlib import Path
 import pytest
 
 from plait.serving import environment
-from plait.serving.environment import BadHost, is_free, is_loopback
+from plait.serving.environment import BadHost, NoPort, free_port, is_free, is_loopback
 
 
-def test_what_the_user_set_stays_and_taken_ports_move(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*environment.FAST, *environment._PORTS):
+def test_what_the_user_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*environment.FAST, environment.FALLBACK):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RAY_SERVE_HAPROXY_NBTHREAD", "7")
-    with socket.socket() as taken:
-        taken.bind(("", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        monkeypatch.setattr(environment, "_PORTS", {"RAY_SERVE_HAPROXY_STATS_PORT": port})
-        before = set(os.environ)
-        environment.prepare()
-        moved = int(os.environ["RAY_SERVE_HAPROXY_STATS_PORT"])
-    assert moved != port
+    before = set(os.environ)
+    environment.prepare()
+    assert is_free(int(os.environ[environment.FALLBACK]))
     assert os.environ["RAY_SERVE_HAPROXY_NBTHREAD"] == "7"
     assert os.environ["RAY_SERVE_ENABLE_HA_PROXY"] == "1"
     assert Path(os.environ["RAY_SERVE_HAPROXY_SOCKET_PATH"]).parent.stat().st_mode & 0o077 == 0
     for name in set(os.environ) - before:
         del os.environ[name]  # set by prepare, not by this test
+
+
+def test_a_free_port_is_none_that_the_kernel_gives_to_connections_or_that_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = {free_port() for _ in range(50)}
+    assert len(found) > 45  # two endpoints that start at once do not choose alike
+    span = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text()
+    first, last = map(int, span.split())
+    assert not any(first <= port <= last for port in found)
+    port = found.pop()
+    monkeypatch.setattr(environment, "_OURS", range(port, port + 100))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        assert free_port() != port
+    monkeypatch.setattr(environment, "is_free", lambda port: False)
+    with pytest.raises(NoPort, match="none of 100 ports"):
+        free_port()
 
 
 @pytest.mark.parametrize(

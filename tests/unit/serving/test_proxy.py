@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -18,7 +19,7 @@ RAYS = Path(__file__).with_name("ray_haproxy.cfg").read_text(encoding="utf-8")
 
 
 def binds(settings: str) -> list[str]:
-    return re.findall(r"^\s*bind (\S+)$", settings, flags=re.MULTILINE)
+    return re.findall(r"^\s*bind (.+)$", settings, flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,9 @@ def binds(settings: str) -> list[str]:
 )
 def test_the_endpoint_alone_listens_where_it_was_told(host: str | None, bound: str) -> None:
     assert binds(RAYS) == [":9101", "127.0.0.1:8931", "*:8404"]
-    assert binds(amend(RAYS, Path("/x"), host)) == ["127.0.0.1:9101", bound, "127.0.0.1:8404"]
+    assert binds(amend(RAYS, Path("/x"), host)) == [
+        "unix@/x/prom.sock mode 600", bound, "unix@/x/stats.sock mode 600"
+    ]  # fmt: skip
 
 
 def test_the_admin_socket_is_its_owners_and_calls_are_not_logged_with_their_paths() -> None:
@@ -52,6 +55,26 @@ def test_settings_that_are_not_as_they_were_do_not_run(lost: str) -> None:
     assert lost in RAYS
     with pytest.raises(UnknownSettings, match="0 times"):
         amend(RAYS.replace(lost, "maxconn 1"), Path("/x"))
+
+
+def test_the_installed_ray_serve_writes_what_is_amended() -> None:
+    ray = importlib.util.find_spec("ray")
+    assert ray and ray.origin
+    private = Path(ray.origin).parent / "serve" / "_private"
+    template = (private / "haproxy_templates.py").read_text(encoding="utf-8")
+    for part in (
+        r"^    log \{\{ config.log_target \}\} local0 info$",
+        r"^    stats socket \{\{ config.socket_path \}\} mode 666 ",
+        r"^defaults$",
+        r"^    option httplog$",
+        r"^frontend prometheus\n    bind :\{\{ config.metrics_port \}\}$",
+        r"^frontend http_frontend\n    bind \{\{ config.frontend_host \}\}:\{\{ \S+ \}\}$",
+        r"^listen stats\n  bind \*:\{\{ config.stats_port \}\}$",
+    ):
+        assert len(re.findall(part, template, flags=re.MULTILINE)) == 1, part
+    # What plait.serving.loopback replaces.
+    replica = (private / "replica.py").read_text(encoding="utf-8")
+    assert replica.count('add_port_to_grpc_server(self._server, "[::]:0")') == 1
 
 
 def test_what_is_as_long_as_a_body_may_be_is_waited_for() -> None:
