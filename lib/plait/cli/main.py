@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -81,9 +82,7 @@ app.command()(version)
 
 def main() -> None:
     """Runs the command line; every mistake ends in a sentence and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a title that the terminal cannot show: escaped
-            stream.reconfigure(errors="backslashreplace")
+    _print_any_text()
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except PlaitError as error:
@@ -107,6 +106,15 @@ def main() -> None:
         what = f"{type(error).__name__}: {error}. Set PLAIT_DEBUG=1 to see where, and report it."
         _say("A fault in plait", what)
         sys.exit(INTERNAL)
+
+
+def _print_any_text() -> None:
+    """Escapes what the terminal's encoding lacks; ASCII stands for a locale that nobody set."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            known = codecs.lookup(stream.encoding).name
+            encoding = "utf-8" if known == "ascii" else known
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _of_the_store(error: Exception) -> PlaitError | None:
