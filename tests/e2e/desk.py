@@ -1,0 +1,70 @@
+"""The service without Ray, spoken to as the app is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+
+from plait.contracts.http import (
+    EventsResponse,
+    LinkRequest,
+    LinkResponse,
+    UnlinkRequest,
+    UnlinkResponse,
+)
+from plait.serving.api import build
+from plait.serving.intake import Batch
+from plait.serving.keys import ApiKeys
+from plait.serving.service import Answer, Call
+from plait.serving.setup import Setup
+
+
+class Desk:
+    """The service without Ray: every call is a batch of one."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+
+    async def answer(self, call: Call) -> Answer:
+        return self._one(self.setup.service.answer([call]))
+
+    async def take(self, batch: Batch) -> EventsResponse:
+        return self._one(self.setup.service.take([batch]))
+
+    async def link(self, message: LinkRequest) -> LinkResponse:
+        return self.setup.service.link(message)
+
+    async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
+        return self.setup.service.unlink(message)
+
+    def not_ready(self) -> str:
+        return "" if self.setup.current.model else self.setup.current.reason
+
+    def live_state(self) -> str:
+        return "loading" if self.setup.current.base_missing else "ok"
+
+    def _one(self, results: list[Any]) -> Any:
+        (result,) = results
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+
+def talk(desk: Desk, work: Callable[[httpx.AsyncClient], Awaitable[Any]], key: str = "") -> Any:
+    async def run() -> Any:
+        app = httpx.ASGITransport(build(lambda: desk, ApiKeys(key)))
+        async with httpx.AsyncClient(transport=app, base_url="http://plait") as client:
+            return await work(client)
+
+    return asyncio.run(run())
+
+
+def post(desk: Desk, path: str, body: Any) -> httpx.Response:
+    async def work(client: httpx.AsyncClient) -> httpx.Response:
+        return await client.post(path, json=body)
+
+    reply: httpx.Response = talk(desk, work)
+    return reply

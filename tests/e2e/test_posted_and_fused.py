@@ -1,0 +1,195 @@
+"""What is posted ends, after the next fuse, as what stood in a log."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from plait.clean.rules import EventRules
+from plait.clean.times import parse_times
+from plait.config import Project, load_config
+from plait.fusion.run import fuse
+from plait.live import Who
+from plait.live.base import load_base
+from plait.live.history import sequences
+from plait.live.valkey import EmbeddedValkey
+from plait.privacy.pseudonym import account_pseudonym, load_key
+from plait.serving.setup import connect, opened
+from plait.sources.events import read_events
+from plait.sources.files import find_files
+from plait.store import Store
+from plait.world.build import build_world
+from plait.world.write import write_world
+from tests.e2e.desk import Desk, post
+from tests.events import event_ids
+
+pytestmark = pytest.mark.slow
+
+
+def raw_events(project: Project) -> pl.DataFrame:
+    """Returns every row of every log as an application would post it."""
+    parts = []
+    for name, platform in project.platforms.items():
+        rules = EventRules.of(name, platform.events)
+        for file in find_files(project, platform.events.files, None, name):
+            for raw in read_events(file, platform.events):
+                times = parse_times(raw["time"], rules.unit).dt.to_string("iso:strict")
+                parts.append(
+                    raw.with_columns(
+                        pl.lit(name).alias("platform"),
+                        pl.col("type").replace(dict(rules.types)),
+                        times.fill_null(raw["time"]).alias("time"),
+                    ).drop("fault")
+                )
+    return pl.concat(parts)
+
+
+def as_posted(row: dict[str, Any]) -> dict[str, Any]:
+    numbers = {"value": "value", "dwell": "dwell_s", "rating": "rating"}
+    event = {
+        "user": {"platform": row["platform"], "id": row["account"]},
+        "item_id": row["item"] and f"{row['platform']}:{row['item']}",
+        **{n: row[n] for n in ("type", "event_id", "time", "topic", "creator", "query",
+                               "currency", "session")},
+        **{to: float(row[n]) for n, to in numbers.items() if row[n] is not None},
+    }  # fmt: skip
+    return {name: value for name, value in event.items() if value is not None}
+
+
+def test_a_log_posted_shuffled_and_repeated_makes_what_fuse_makes(
+    tmp_path: Path, valkey: EmbeddedValkey
+) -> None:
+    file = write_world(build_world(60, 3, end=datetime(2026, 11, 1, tzinfo=UTC)), tmp_path / "w")
+    project = load_config(file)
+    version = fuse(project)
+    store = Store(project.store_path)
+    desk = Desk(opened(file, valkey.address))  # no base is loaded: all comes over HTTP
+    raw = raw_events(project)
+    posted = [as_posted(row) for row in raw.iter_rows(named=True)]
+    posted += posted[::7]
+    random.Random(0).shuffle(posted)
+    accepted = 0
+    for start in range(0, len(posted), 500):
+        reply = post(desk, "/v1/events", {"events": posted[start : start + 500]})
+        assert reply.status_code == 200, reply.text
+        accepted += reply.json()["accepted"]
+    assert accepted == store.read("events", version).height
+    # The accounts that fuse joined by their keys are linked over HTTP, in any order.
+    key = load_key(project)
+    users = raw.select("platform", "account").drop_nulls().unique(maintain_order=True)
+    named = pl.concat(
+        part.rename({"account": "id"}).with_columns(
+            account=account_pseudonym(part["account"], key, part["platform"][0])
+        )
+        for part in users.partition_by("platform")
+    )
+    joined = store.read("accounts", version).join(named, on=["account", "platform"])
+    for (_,), group in joined.sort("account", descending=True).group_by("person"):
+        accounts = group.select("platform", "id").rows(named=True)
+        for other in accounts[1:]:
+            reply = post(desk, "/v1/identities:link", {"accounts": [accounts[0], other]})
+            assert reply.status_code == 200
+    state = connect(project, valkey.address)
+    fused = store.read("sequences", version).sort("person")
+    assert fused.height > 50
+    held = joined.group_by("person").agg(
+        pl.col("account").first(), pl.col("platform").first().alias("at")
+    )
+    asked = fused.join(held, on="person", maintain_order="left")
+    known = state.read([Who(account=a, platform=p) for a, p in asked["account", "at"].rows()])
+    live = sequences(known, project.sequence_length)
+    assert live.drop("total").equals(fused.drop("total"))
+
+
+def test_drained_events_are_read_once_by_the_next_fuse(tmp_path: Path) -> None:
+    file = write_world(build_world(40, 3, end=datetime(2026, 11, 1, tzinfo=UTC)), tmp_path / "w")
+    project = load_config(file)
+    before = fuse(project)
+    store = Store(project.store_path)
+    with EmbeddedValkey(tmp_path / "live") as valkey:
+        desk = Desk(opened(file, valkey.address))
+        event = {
+            "user": {"platform": "shop", "id": "brand-new"},
+            "type": "view",
+            "item_id": "shop:brand-new",
+            "event_id": "once",
+        }
+        post(desk, "/v1/events", {"events": [event, event]})
+        assert desk.setup.drainer("t").drain() == 1
+        valkey.stop()
+        # Down: the same event again goes straight to the store.
+        reply = post(desk, "/v1/events", {"events": [event]})
+        assert reply.json()["accepted"] == 1
+    after = fuse(project)
+    assert after.number == before.number + 1
+    new = store.read("events", after).filter(
+        event_id=event_ids(project, [("brand-new", "once")], "shop")[0]
+    )
+    assert new.height == 1
+    rows = store.read("events", before).height
+    assert store.read("events", after).height == rows + 1
+    inputs = [r["path"] for r in after.inputs if "feedback" in r["path"]]
+    assert len(inputs) == 2
+
+
+def test_unlinked_accounts_are_apart_and_stay_so_until_they_are_linked_again(
+    tmp_path: Path, valkey: EmbeddedValkey
+) -> None:
+    file = write_world(build_world(40, 3, end=datetime(2026, 11, 1, tzinfo=UTC)), tmp_path / "w")
+    project = load_config(file)
+    fuse(project)
+    desk, store = Desk(opened(file, valkey.address)), Store(project.store_path)
+    one, two = {"platform": "shop", "id": "one"}, {"platform": "video", "id": "two"}
+    pair = {"accounts": [one, two]}
+
+    def send(word: str) -> Any:
+        reply = post(desk, f"/v1/identities:{word}", pair)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def people(accounts: pl.DataFrame | None = None) -> list[str]:
+        key, state = load_key(project), connect(project, valkey.address)
+        names = [account_pseudonym(pl.Series([a["id"]]), key, a["platform"])[0] for a in (one, two)]
+        if accounts is not None:
+            return [accounts.filter(account=name)["person"][0] for name in names]
+        who = [
+            Who(account=n, platform=a["platform"]) for n, a in zip(names, (one, two), strict=True)
+        ]
+        return [known.person for known in state.read(who)]
+
+    def settle(*, full: bool = False) -> list[str]:
+        desk.setup.drainer("t").drain(takeover=True)
+        found = people(store.read("accounts", fuse(project, full=full)))
+        assert load_base(connect(project, valkey.address), store, store.current())
+        assert people() == found
+        return found
+
+    for account in (one, two):
+        event = {"user": account, "type": "view", "item_id": f"{account['platform']}:x"}
+        post(desk, "/v1/events", {"events": [event]})
+    alone = people()
+    assert len(set(alone)) == 2
+    assert send("unlink") == {"person_ids": alone, "effective": "now"}  # never linked: no fault
+    send("link")
+    assert len(set(people())) == 1
+    assert send("unlink") == {"person_ids": alone, "effective": "now"}
+    assert people() == alone
+    assert settle() == alone
+    send("link")
+    joined = settle()
+    assert len(set(joined)) == 1
+    assert send("unlink") == {"person_ids": joined, "effective": "next_fuse"}
+    assert people() == joined
+    assert settle() == alone
+    assert fuse(project).run["mode"] == "none"
+    assert settle(full=True) == alone
+    send("link")  # the last word counts, however often
+    send("unlink")
+    send("link")
+    assert len(set(settle())) == 1
+    assert len(set(settle(full=True))) == 1
