@@ -82,6 +82,7 @@ app.command()(version)
 
 def main() -> None:
     """Runs the command line; every mistake ends in a sentence and an exit code."""
+    _name_any_file()
     _print_any_text()
     try:
         sys.exit(app(standalone_mode=False) or 0)
@@ -106,6 +107,13 @@ def main() -> None:
         what = f"{type(error).__name__}: {error}. Set PLAIT_DEBUG=1 to see where, and report it."
         _say("A fault in plait", what)
         sys.exit(INTERNAL)
+
+
+def _name_any_file() -> None:
+    """Starts Python again in UTF-8 mode where ASCII is all that a file's name may be."""
+    if codecs.lookup(sys.getfilesystemencoding()).name == "ascii":
+        os.environ["PYTHONUTF8"] = "1"  # for the processes that this one starts
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def _print_any_text() -> None:

@@ -18,22 +18,27 @@ LOCALES = {
 # As a command does: tables by rich, lines by typer.
 SAID = """
 import typer
+from pathlib import Path
 from plait.cli import main
 from plait.cli.terminal import terminal
-main.app = lambda **_: (terminal().print("é漢"), typer.echo("é漢"), 0)[-1]
+main.app = lambda **_: (terminal().print("é漢"), typer.echo("é漢"),
+                         typer.echo(Path("é漢").exists()), 0)[-1]
 main.main()
 """
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_what_the_terminal_cannot_show_is_escaped(locale: str) -> None:
+def test_any_file_is_found_and_what_the_terminal_cannot_show_is_escaped(
+    locale: str, tmp_path: Path
+) -> None:
+    (tmp_path / "é漢").touch()
     variables, shown = LOCALES[locale]
     done = subprocess.run(
         [sys.executable, "-c", SAID.replace("é漢", r"\xe9\u6f22")],
-        capture_output=True, check=False, env=os.environ | variables,
+        capture_output=True, check=False, env=os.environ | variables, cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == [shown, shown]
+    assert done.stdout.split() == [shown, shown, b"True"]
 
 
 def test_every_text_file_names_its_encoding(repository: Path) -> None:
