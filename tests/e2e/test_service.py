@@ -133,6 +133,10 @@ def test_without_valkey_and_store_an_event_is_not_accepted(
         # What cannot be an event at all is still said to be none.
         mixed = post(desk, "/v1/events", {"events": [{"type": "view"}]})
         assert mixed.json()["rejected"][0]["field"] == "user"
+        # And so is one that only a check finds out: there is nothing to send again.
+        bad = {**EVENT, "user": ME, "time": "1066-10-14"}
+        refused = post(desk, "/v1/events", {"events": [bad]})
+        assert (refused.status_code, refused.json()["rejected"][0]["field"]) == (200, "time")
     finally:
         folder.unlink()
         aside.rename(folder)

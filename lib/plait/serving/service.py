@@ -109,8 +109,9 @@ class Service:
         ]
         active = histories["event_id"].list.len().to_list()
         taken = _responses([call.events for call in asked], events, recorded, durable)
+        to_keep = set(events["call"])
         for place, i in enumerate(rows):
-            if lost is not None and asked[place].message.record and asked[place].events.good:
+            if lost is not None and asked[place].message.record and place in to_keep:
                 continue
             items, reasons = lists[place].items, lists[place].reasons
             if partial:
@@ -135,9 +136,9 @@ class Service:
         try:
             fresh, durable = self._keep(events)
         except ProblemError as error:
+            lost = set(events["call"])  # a call of bad events alone has nothing to send again
             return [
-                error if b.good else r
-                for b, r in zip(batches, _responses(batches, events, []), strict=True)
+                error if i in lost else r for i, r in enumerate(_responses(batches, events, []))
             ]
         return list(_responses(batches, events, fresh, durable))
 
