@@ -116,13 +116,18 @@ for _, root in ipairs(redis.call('SMEMBERS', ns .. 'roots')) do
   redis.call('DEL', ns .. 'g:' .. root)
 end
 redis.call('DEL', ns .. 'roots', ns .. 'r')
-local from = '-'
-if known ~= '' then from = '(' .. known end
-for _, said in ipairs(tie_anew(from)) do link(said[1], said[2]) end
+for _, entry in ipairs(redis.call('SMEMBERS', ns .. 'linked')) do
+  redis.call('DEL', ns .. 'n:' .. bare(entry))
+end
+redis.call('DEL', ns .. 'linked', ns .. 'tied')
 if known ~= '' then
   for _, entry in ipairs(redis.call('XRANGE', ns .. 'links', '-', known)) do
     redis.call('XDEL', ns .. 'links', entry[1])
   end
+end
+follow()
+for _, one in ipairs(redis.call('SMEMBERS', ns .. 'linked')) do
+  for _, two in ipairs(redis.call('SMEMBERS', ns .. 'n:' .. bare(one))) do link(one, two) end
 end
 return 1
 """

@@ -1,9 +1,10 @@
 """What runs inside Valkey where accounts are linked and unlinked: see plait.live.scripts.
 
 Beside its keys: `n:<account>` the accounts that it is linked with by links that the base does not
-know yet; `linked` the accounts that have an `n`. What `r`, `g:` and `roots` say follows from these
-and the base. A stream entry of an unlink names the other account as `apart`, and account_a twice:
-a plait that knows no unlinks reads a link that joins nobody.
+know yet; `linked` the accounts that have an `n`; `tied` the last entry of `links` that these know:
+a plait that knows no unlinks adds links to the stream alone. What `r`, `g:` and `roots` say follows
+from the ties and the base. A stream entry of an unlink names the other account as `apart`, and
+account_a twice: a plait that knows no unlinks reads a link that joins nobody.
 """
 
 from __future__ import annotations
@@ -32,38 +33,34 @@ local function link(one, two)
   redis.call('HDEL', ns .. 'r', p)
   return p, q
 end
+local function tied(one, two)
+  return redis.call('SISMEMBER', ns .. 'n:' .. bare(one), two) == 1
+end
 local function tie(one, two)
-  redis.call('SADD', ns .. 'linked', bare(one), bare(two))
+  if one == two then return end
+  redis.call('SADD', ns .. 'linked', one, two)
+  redis.call('SADD', ns .. 'n:' .. bare(one), two)
   redis.call('SADD', ns .. 'n:' .. bare(two), one)
-  return redis.call('SADD', ns .. 'n:' .. bare(one), two) == 1
 end
 local function untie(one, two)
   redis.call('SREM', ns .. 'n:' .. bare(one), two)
   redis.call('SREM', ns .. 'n:' .. bare(two), one)
 end
--- Ties what the links say from an id of the stream on: of a pair of accounts the last one counts.
-local function tie_anew(from)
-  for _, account in ipairs(redis.call('SMEMBERS', ns .. 'linked')) do
-    redis.call('DEL', ns .. 'n:' .. account)
-  end
-  redis.call('DEL', ns .. 'linked')
-  local last = {}
-  for _, entry in ipairs(redis.call('XRANGE', ns .. 'links', from, '+')) do
+-- Ties and unties what the stream says since; without `tied`, all that it says.
+local function follow()
+  local last = redis.call('GET', ns .. 'tied')
+  for _, entry in ipairs(redis.call('XRANGE', ns .. 'links', last and '(' .. last or '-', '+')) do
     local said = cjson.decode(entry[2][2])
-    local one, two = said.account_a .. '\\t' .. said.platform_a, nil
-    if said.apart then two = said.apart .. '\\t' .. said.apart_platform
-    else two = said.account_b .. '\\t' .. said.platform_b end
-    local pair = one < two and one .. '\\n' .. two or two .. '\\n' .. one
-    last[pair] = {one, two, said.apart}
+    local one = said.account_a .. '\\t' .. said.platform_a
+    if said.apart then untie(one, said.apart .. '\\t' .. said.apart_platform)
+    else tie(one, said.account_b .. '\\t' .. said.platform_b) end
+    last = entry[1]
   end
-  local ties = {}
-  for _, said in pairs(last) do
-    if not said[3] and said[1] ~= said[2] then
-      tie(said[1], said[2])
-      ties[#ties + 1] = said
-    end
-  end
-  return ties
+  if last then redis.call('SET', ns .. 'tied', last) end
+end
+local function say(entry)
+  redis.call('XADD', ns .. 'links', '*', 'l', entry)
+  follow()
 end
 """
 
@@ -86,8 +83,9 @@ if p ~= q then
   end
 end
 local person, retired = link(ARGV[1], ARGV[2])
+follow()
 -- Said of accounts that are one person's already, it counts once what joins them now is gone.
-if tie(ARGV[1], ARGV[2]) or retired then redis.call('XADD', ns .. 'links', '*', 'l', ARGV[3]) end
+if not tied(ARGV[1], ARGV[2]) then say(ARGV[3]) end
 return {person, retired or ''}
 """
 )
@@ -99,8 +97,7 @@ UNLINK = (
     + LINKING
     + """
 local one, two = ARGV[1], ARGV[2]
-redis.call('XADD', ns .. 'links', '*', 'l', ARGV[3])
-untie(one, two)
+say(ARGV[3])
 local p, q = survivor(owner(bare(one))), survivor(owner(bare(two)))
 if p ~= q then return {p, q, 'now'} end
 local function of_base(account)
@@ -139,13 +136,6 @@ local function reach(start)
   return found
 end
 local sides = {reach(one), reach(two)}
-for _, entry in ipairs(accounts_of(p, one)) do
-  if not sides[1].has[entry] and not sides[2].has[entry] then
-    tie_anew('-')  -- a plait that ties nothing has linked accounts, too
-    sides = {reach(one), reach(two)}
-    break
-  end
-end
 if sides[1].has[two] then return {p, p, 'still_joined'} end
 redis.call('DEL', ns .. 'g:' .. p)
 redis.call('SREM', ns .. 'roots', p)

@@ -74,6 +74,18 @@ def _link(fused: Fused, name: str, one: tuple[str, str], two: tuple[str, str]) -
     ).write_parquet(folder / f"{name}.parquet")  # fmt: skip
 
 
+def _unlink(fused: Fused, name: str, one: tuple[str, str], two: tuple[str, str]) -> None:
+    _link(fused, name, one, two)
+    file = fused.project.store_path / "feedback" / "links" / f"{name}.parquet"
+    rows = pl.read_parquet(file).with_columns(
+        apart="account_b",
+        apart_platform="platform_b",
+        account_b="account_a",
+        platform_b="platform_a",
+    )
+    rows.write_parquet(file)
+
+
 NEW = {"account": "ann", "item": "i9", "type": "view", "time": "2024-01-01T00:00:00Z"}
 
 
@@ -113,6 +125,49 @@ def test_a_linked_account_without_events_is_known(fused: Fused, fuse_here: Fuse)
     ghost = account_pseudonym(pl.Series(["ann"]), load_key(fused.project), "video")[0]
     (row,) = again.accounts.filter(account=ghost).to_dicts()
     assert (row["platform"], row["events"], row["rule"]) == ("video", 0, "link")
+
+
+def test_an_unlinked_account_is_apart_though_nothing_else_is_known_of_it(
+    fused: Fused, fuse_here: Fuse
+) -> None:
+    # Else its person's id would go on standing for the one it was joined to, in live state too.
+    pair = (("ann", "shop"), ("ann", "video"))
+    _link(fused, "1", *pair)
+    linked = _again(fuse_here)
+    assert linked.version.counts["people_on_several"] == 1
+    _unlink(fused, "2", *pair)
+    for again in (_again(fuse_here), _again(fuse_here, full=True)):
+        assert again.version.counts["people_on_several"] == 0
+        ghost = account_pseudonym(pl.Series(["ann"]), load_key(fused.project), "video")[0]
+        (row,) = again.accounts.filter(account=ghost).to_dicts()
+        assert (row["person"], row["rule"]) == ("p_" + ghost[-32:], "alone")
+        people = Store(again.project.store_path).read("people", again.version)
+        assert people.filter(pl.col("merged_into").is_not_null()).is_empty()
+    _link(fused, "3", *pair)
+    assert _again(fuse_here).version.counts["people_on_several"] == 1
+
+
+@pytest.mark.parametrize("how", ["another link", "a key", "a shared id"])
+def test_an_unlink_takes_back_nothing_but_the_link(
+    fused: Fused, fuse_here: Fuse, folder: Path, how: str
+) -> None:
+    pair, more = (("ann", "shop"), ("ann", "video")), {}
+    _link(fused, "1", *pair)
+    _unlink(fused, "2", *pair)
+    projects = {"shop": platform("shop.csv"), "video": platform("video.csv")}
+    if how == "another link":
+        _link(fused, "3", pair[0], ("cid", "video"))
+        _link(fused, "4", ("cid", "video"), pair[1])
+    elif how == "a key":
+        (folder / "mails.csv").write_text("id,mail\nann,a@example.org\n")
+        for one in projects.values():
+            one["accounts"] = {"files": "mails.csv", "account": "id", "keys": {"mail": "mail"}}
+    else:
+        more = {"people": {"same_account_id": [["shop", "video"]]}}
+        shared = fuse_here(projects, **more)
+        for on in ("shop", "video"):
+            _post(shared, on, NEW, on=on, tell_home=True)
+    assert fuse_here(projects, **more).version.counts["people_on_several"] == 1
 
 
 @pytest.mark.parametrize("bucket_bytes", [2**28, 8])
