@@ -83,7 +83,6 @@ if p ~= q then
   end
 end
 local person, retired = link(ARGV[1], ARGV[2])
-follow()
 -- Said of accounts that are one person's already, it counts once what joins them now is gone.
 if not tied(ARGV[1], ARGV[2]) then say(ARGV[3]) end
 return {person, retired or ''}
