@@ -10,13 +10,17 @@ from plait.errors import StoreError
 from plait.store.scratch import own_folder, own_path
 
 LONGEST = 107  # bytes of a socket's path that the kernel takes
+_SPECIAL = set(
+    " \t\n'\"\\#$%@,"
+)  # a word of HAProxy's settings ends there, or means something else
 _ELSEWHERE = ("/tmp", "/var/tmp", "/dev/shm")
 
 
 def socket_folder(name: int, longest: int = LONGEST) -> Path:
     """Returns a folder that only its owner can read, for sockets whose names are `name` bytes.
 
-    It lies in TMPDIR, unless that makes the path too long: then where temporary files usually lie.
+    It lies in TMPDIR, unless that makes the path too long, or one that HAProxy's settings cannot
+    name: then where temporary files usually lie.
 
     Raises:
         StoreError: no such folder can be made.
@@ -24,10 +28,11 @@ def socket_folder(name: int, longest: int = LONGEST) -> Path:
     wanted = tempfile.gettempdir()
     for root in (wanted, *_ELSEWHERE):
         folder = own_path(root)
-        if len(os.fsencode(folder)) + 1 + name <= longest and os.access(root, os.W_OK):
+        fits = len(os.fsencode(folder)) + 1 + name <= longest
+        if fits and not _SPECIAL & {*str(folder)} and os.access(root, os.W_OK):
             return own_folder(folder)
     raise StoreError(
-        f"no folder for sockets: the path of '{wanted}' is too long, and none of "
-        f"{', '.join(_ELSEWHERE)} can be written.",
+        f"no folder for sockets: the path of '{wanted}' is too long or has a space or sign, "
+        f"and none of {', '.join(_ELSEWHERE)} can be written.",
         fix="Set TMPDIR to a folder with a short path that you may write, such as /tmp.",
     )

@@ -30,6 +30,19 @@ def test_a_socket_can_be_bound_however_long_tmpdir_is(
     place.unlink()
 
 
+@pytest.mark.parametrize("name", ["a b", "it's", 'a"b', "a#b", "$x", "100%", "a,b"])
+def test_a_path_that_haproxys_settings_cannot_name_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with tempfile.TemporaryDirectory() as short:
+        folder = Path(short) / name
+        folder.mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+        assert not socket_folder(20).is_relative_to(folder)
+        monkeypatch.setattr(tempfile, "tempdir", short)
+        assert socket_folder(20).is_relative_to(short)
+
+
 def test_where_nothing_is_short_enough_it_says_what_to_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
