@@ -1,0 +1,164 @@
+"""Links and unlinks in live state over a real Valkey: at once what a fuse makes of them later."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+
+import polars as pl
+import pytest
+
+from plait.config import load_config
+from plait.errors import TooManyAccounts
+from plait.fusion.feedback import read_links as read_asserted
+from plait.identity.components import components
+from plait.identity.links import PLACE, standing
+from plait.live import LiveState, Who
+from plait.live.base import load_base
+from plait.live.drain import CONSUMER, GROUP, Drainer
+from plait.live.entries import link_entry, read_links
+from plait.live.feedback import FeedbackLog
+from plait.live.linking import LINKING
+from plait.live.scripts import PRELUDE
+from plait.store import Store
+from plait.store.feedback.listing import list_log
+from plait.store.feedback.names import LINKS_AT
+from tests.e2e.test_live_state import T0, account, events, items, person
+
+pytestmark = pytest.mark.slow
+
+
+def test_an_unlink_undoes_a_link_at_once_and_histories_go_with_their_accounts(
+    state: LiveState,
+) -> None:
+    state.append(events(("a", 1, 1), ("b", 2, 2), ("c", 3, 3)))
+    one, two, three = ((account(n), "shop") for n in (1, 2, 3))
+    who = [Who(account=a, platform=p) for a, p in (one, two, three)]
+    state.link(one, two, T0)
+    state.link(two, three, T0)
+    state.link(one, three, T0)
+    assert state.unlink(one, two, T0) == ([person(1)] * 2, "still_joined")
+    assert state.unlink(two, one, T0) == ([person(1)] * 2, "still_joined")
+    assert items(state, *who) == [["shop:a", "shop:b", "shop:c"]] * 3
+    assert state.unlink(three, one, T0) == ([person(2), person(1)], "now")
+    assert items(state, *who) == [["shop:a"], ["shop:b", "shop:c"], ["shop:b", "shop:c"]]
+    assert state.unlink(three, one, T0) == ([person(2), person(1)], "now")
+    assert state.unlink(three, two, T0) == ([person(3), person(2)], "now")
+    assert items(state, *who) == [["shop:a"], ["shop:b"], ["shop:c"]]
+    assert not state.client.exists(f"{state.prefix}r", f"{state.prefix}roots")
+    assert state.link(one, three, T0) == (person(1), [person(3)])
+    assert items(state, *who) == [["shop:a", "shop:c"], ["shop:b"], ["shop:a", "shop:c"]]
+
+
+def parts(state: LiveState, ends: list[tuple[str, str]]) -> set[frozenset[str]]:
+    """Returns which accounts live state holds as one person."""
+    found: dict[str, set[str]] = {}
+    known = state.read([Who(account=a, platform=p) for a, p in ends])
+    for (name, _), one in zip(ends, known, strict=True):
+        found.setdefault(one.person, set()).add(name)
+        assert [one.person] == [k.person for k in state.read([Who(person=one.person)])]
+        if len(one.accounts) > 1:
+            assert name in dict(one.accounts)
+    return {frozenset(names) for names in found.values()}
+
+
+def said_parts(state: LiveState, held: pl.DataFrame) -> set[frozenset[str]]:
+    """Returns the same by the stream and the base, as a fuse would find it.
+
+    Args:
+        state: whose stream.
+        held: account, person of the base.
+    """
+    entries = [fields[b"l"].decode() for _, fields in state.client.xrange(state.prefix + "links")]
+    rows = read_links(entries).with_row_index("row")
+    said = rows.with_columns(
+        pl.coalesce("apart", "account_b").alias("account_b"),
+        joined=pl.col("apart").is_null(),
+        **{name: pl.lit(None, kind) for name, kind in PLACE.items() if name != "row"},
+    )
+    links = standing(said).filter("joined").select(a="account_a", b="account_b")
+    edges = pl.concat([links, held.select(a="account", b="person")])
+    found = components(edges).filter(pl.col("node").str.starts_with("a_")).group_by("component")
+    return {frozenset(names) for names in found.agg("node")["node"]}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_linked_and_unlinked_live_state_is_what_a_fuse_makes_of_it(
+    state: LiveState, own_file: Path, seed: int
+) -> None:
+    store, draws = Store(load_config(own_file).store_path), Random(seed)
+    load_base(state, store, store.current())
+    base = store.read("accounts").sort("person", "account")
+    people = base["person"].unique(maintain_order=True)[:6]
+    base = base.filter(pl.col("person").is_in(people.implode()))
+    new = [(account(n), f"p{n}") for n in range(6)]
+    ends = [*base.select("account", "platform").rows(), *new]
+    held = pl.concat(
+        [
+            base.select("account", "person"),
+            pl.DataFrame([(a, person(int(a[-2:], 16))) for a, _ in new], orient="row",
+                         schema={"account": pl.String, "person": pl.String}),
+        ]
+    )  # fmt: skip
+    # A plait of yesterday ties nothing: it runs beside this one in a rolling upgrade.
+    yesterday = state.client.register_script(
+        PRELUDE + LINKING + "local _, retired = link(ARGV[1], ARGV[2])"
+        " if retired then redis.call('XADD', ns .. 'links', '*', 'l', ARGV[3]) end"
+    )
+    refused, said = 0, set()
+    for _ in range(60):
+        one, two = draws.sample(ends, 2)
+        if draws.random() < 0.15:
+            args = ["\t".join(one), "\t".join(two), link_entry(one, two, T0)]
+            yesterday(keys=state.keys, args=args)
+        elif draws.random() < 0.5:
+            try:
+                state.link(one, two, T0)
+            except TooManyAccounts:
+                refused += 1
+        else:
+            owners, effective = state.unlink(one, two, T0)
+            said.add(effective)
+            assert (owners[0] == owners[1]) == (effective != "now")
+            same = held.filter(pl.col("account").is_in([one[0], two[0]]))["person"].n_unique() == 1
+            assert same == (effective == "next_fuse")
+        assert parts(state, ends) == said_parts(state, held)
+    assert "now" in said
+    before = state.read([Who(account=a, platform=p) for a, p in ends])
+    state.client.delete(state.keys[1])
+    assert load_base(state, store, store.current())  # said again from the stream
+    assert parts(state, ends) == said_parts(state, held)
+    again = state.read([Who(account=a, platform=p) for a, p in ends])
+    assert [k.person for k in again] == [k.person for k in before]
+
+
+def test_links_and_unlinks_at_once_leave_what_the_stream_says(
+    state: LiveState, tmp_path: Path
+) -> None:
+    ends = [(account(n), f"p{n}") for n in range(6)]
+
+    def say(seed: int) -> None:
+        draws = Random(seed)
+        for _ in range(40):
+            one, two = draws.sample(ends, 2)
+            (state.link if draws.random() < 0.5 else state.unlink)(one, two, T0)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(say, range(4)))
+    held = pl.DataFrame([(a, person(n)) for n, (a, _) in enumerate(ends)], orient="row",
+                        schema={"account": pl.String, "person": pl.String})  # fmt: skip
+    expected = said_parts(state, held)
+    assert parts(state, ends) == expected
+    # A drainer dies after reading; the next one writes each word once, and a fuse finds the same.
+    stream = state.prefix + "links"
+    state.client.xgroup_create(stream, GROUP, id="0")
+    state.client.xreadgroup(GROUP, CONSUMER, {stream: ">"}, count=7)
+    store = Store(tmp_path / "store")
+    assert Drainer(state, FeedbackLog(store), "t").drain() == state.client.xlen(stream)
+    drained = read_asserted(store, list_log(store, LINKS_AT).pieces())
+    assert drained.height == state.client.xlen(stream)
+    links = standing(drained).filter("joined").select(a="account_a", b="account_b")
+    found = components(pl.concat([links, held.select(a="account", b="person")]))
+    accounts = found.filter(pl.col("node").str.starts_with("a_")).group_by("component").agg("node")
+    assert {frozenset(names) for names in accounts["node"]} == expected
