@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -11,13 +10,12 @@ from typing import Any
 
 import polars as pl
 from obstore.exceptions import AlreadyExistsError
-from obstore.store import LocalStore
 
 from plait.contracts.feedback import FEEDBACK, LINKS
 from plait.store import Store
 from plait.store.feedback.compact import compact
 from plait.store.feedback.names import EVENTS_AT, LINKS_AT
-from plait.store.objects import read_object, write_object
+from plait.store.objects import read_object, sync_object, write_object
 
 __all__ = ["EVENTS_AT", "LINKS_AT", "FeedbackLog"]
 
@@ -62,9 +60,7 @@ class FeedbackLog:
             # A retry after a crash. Only a torn write (power loss before fsync) can differ.
             if read_object(objects, path) != body:
                 write_object(objects, path, body)
-        file = self._store.path(path)
-        if isinstance(objects, LocalStore) and file is not None:
-            _sync(file)
+        sync_object(objects, path)
 
 
 def _conform(rows: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
@@ -72,13 +68,3 @@ def _conform(rows: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
         pl.col(name).cast(kind) if name in rows.columns else pl.lit(None, kind).alias(name)
         for name, kind in schema.items()
     )
-
-
-def _sync(file: os.PathLike[str]) -> None:
-    """Makes the file and its name survive a power loss; object stores do so by themselves."""
-    for path in (file, os.path.dirname(file)):  # noqa: PTH120 - PathLike
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

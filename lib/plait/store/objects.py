@@ -50,6 +50,22 @@ def write_object(
         obstore.put(objects, name, body, mode="create" if new else "overwrite")
 
 
+def sync_object(objects: Objects, name: str) -> None:
+    """Makes what stands under `name`, and the name, survive a power loss.
+
+    Object stores do so by themselves.
+    """
+    if not isinstance(objects, LocalStore):
+        return
+    file = Path(str(objects.prefix)) / name
+    for path in (file, file.parent):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def list_objects(objects: Objects, prefix: str) -> list[ObjectMeta]:
     """Returns path, size, last_modified and e_tag of everything under the folder `prefix`.
 

@@ -24,7 +24,7 @@ from plait.store.feedback.index import Index, now, write_index
 from plait.store.feedback.listing import Listing, list_log
 from plait.store.feedback.names import FOLDERS, compaction_of, part_name
 from plait.store.feedback.part import as_member, read_rows, write_rows
-from plait.store.objects import remove_objects, write_object
+from plait.store.objects import remove_objects, sync_object, write_object
 from plait.store.store import Store
 
 LEAST = 32  # objects that are worth a part
@@ -72,6 +72,7 @@ def _compact(store: Store, folder: str, least: int, merge: bool, grace: timedelt
         for rows, members in _batches(store, sources):
             path = part_name(folder, number, secrets.token_hex(8), members)
             write_object(store.objects, path, write_rows(rows))
+            sync_object(store.objects, path)  # before an index names it
             made[path] = rows.height
             moved += members
     if not moved:

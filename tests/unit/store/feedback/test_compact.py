@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -69,6 +71,27 @@ def test_many_objects_become_a_part_with_the_same_rows(either_store: Store) -> N
     assert compact(store, grace=NOW) == 0
     assert objects(store) == [part]
     assert read(store) == before
+
+
+def test_a_part_survives_a_power_loss_before_an_index_names_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, *range(40))
+    synced: list[str] = []
+    sync, name_parts = os.fsync, compaction.write_index
+
+    def note(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        sync(descriptor)
+
+    def check(*asked: Any) -> None:
+        for part in asked[2].parts:
+            assert str(store.path(part)) in synced
+        name_parts(*asked)
+
+    monkeypatch.setattr(os, "fsync", note)
+    monkeypatch.setattr(compaction, "write_index", check)
+    assert compact(store) == 39
 
 
 def test_few_objects_stay(store: Store) -> None:
