@@ -11,6 +11,7 @@ import pytest
 
 from plait.config import load_config
 from plait.live.valkey import EmbeddedValkey
+from plait.serving.logs import describe
 from plait.serving.setup import connect, opened
 from plait.store import Registry, Store
 from tests.e2e.desk import Desk, post, talk
@@ -172,7 +173,9 @@ def test_an_unforeseen_fault_is_a_problem_with_an_id_that_the_log_has(
     assert reply.status_code == 500
     assert "secret" not in reply.text
     fault = next(word for word in reply.json()["detail"].split() if word.startswith("f_"))
-    assert fault.rstrip(";") in caplog.text
+    (line,) = [describe(r) for r in caplog.records if r.levelname == "ERROR"]
+    assert line["fault_id"] == fault.rstrip(";")
+    assert str(line["error"]).startswith("RuntimeError")
 
 
 def test_before_a_model_is_trained_the_endpoint_says_so(
