@@ -7,8 +7,9 @@ the code and the status.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from deltalake.exceptions import DeltaError
@@ -44,6 +45,10 @@ _SILENT = re.compile(r"timed? ?out|error sending request|connect|dns error|deadl
 _NO_KEYS = re.compile(r"instance metadata|169\.254\.|/latest/(api/token|meta-data)|imds", re.I)
 
 
+Sent = TypeVar("Sent")
+_SENT_AGAIN = 2
+
+
 @contextmanager
 def reaching(address: str) -> Iterator[None]:
     """Turns what fails inside into a StoreError about `address`.
@@ -61,6 +66,26 @@ def reaching(address: str) -> Iterator[None]:
         raise explain(error, address) from None
     except (BaseError, OSError, DeltaError, PolarsError) as error:
         raise explain(error, address) from None
+
+
+def send_again(write: Callable[[], Sent]) -> Sent:
+    """Does `write`, a conditional one, and again where no answer came; returns what it returns.
+
+    Clients repeat what is harmless to repeat; whether this is only its caller knows: `write` must
+    take what stands there already, if that is its own, for done.
+    """
+    for _ in range(_SENT_AGAIN):
+        try:
+            return write()
+        except (BaseError, OSError, DeltaError) as error:
+            if not _is_unanswered(error):
+                raise
+    return write()
+
+
+def _is_unanswered(error: Exception) -> bool:
+    text = _COLOUR.sub("", str(error))
+    return is_from_s3(error) and not _STATUS.search(text) and bool(_SILENT.search(text))
 
 
 def is_from_s3(error: Exception) -> bool:

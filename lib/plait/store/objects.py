@@ -14,7 +14,7 @@ import obstore
 from obstore.store import LocalStore, S3Store
 
 from plait.errors import StoreError
-from plait.store.fault import reaching
+from plait.store.fault import reaching, send_again
 from plait.store.names import UnsafeName, check_path
 
 if TYPE_CHECKING:
@@ -42,12 +42,16 @@ def write_object(
     """Puts `body` under `name`, whole or not at all.
 
     Raises:
-        obstore.exceptions.AlreadyExistsError: `new`, and something stands there.
+        obstore.exceptions.AlreadyExistsError: `new`, and something stands there; where an answer
+            was lost on the way, perhaps the same.
         StoreError: the store cannot be written, or that is no place in it.
     """
     check_place(objects, name)
     with reaching(address_of(objects)):
-        obstore.put(objects, name, body, mode="create" if new else "overwrite")
+        if new:
+            send_again(lambda: obstore.put(objects, name, body, mode="create"))
+        else:
+            obstore.put(objects, name, body)
 
 
 def sync_object(objects: Objects, name: str) -> None:

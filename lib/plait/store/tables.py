@@ -13,7 +13,7 @@ from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from plait.contracts.table import Table
 from plait.store.delta_log import delta_address
-from plait.store.fault import reaching
+from plait.store.fault import reaching, send_again
 from plait.store.location import Location
 from plait.store.objects import list_objects
 from plait.store.parts import (
@@ -83,7 +83,7 @@ class TableWriter:
         ):
             for _ in range(_TRIES - 1):
                 try:
-                    return self._commit(uri, wanted)
+                    return send_again(lambda: self._commit(uri, wanted))
                 except DeltaError:  # another writer's commit came between a look and ours
                     continue
             return self._commit(uri, wanted)
