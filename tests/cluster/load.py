@@ -13,6 +13,7 @@ import httpx
 
 TIMEOUT_S = 30.0
 RETRY_S = 1.0  # nodes learn of a pod's end that much later than the API server
+K = 5
 ACCOUNTS = [f"u{n}" for n in range(100)]
 
 
@@ -117,7 +118,8 @@ class Load:
                 }  # fmt: skip
                 reply = client.post("/v1/events", json={"events": [event]})
             else:
-                body = {"request_id": f"load-{number}", "user": user, "k": 5}
+                asked = {"k": K, "seen": "allow"}  # else there is nothing left for some
+                body = {"request_id": f"load-{number}", "user": user} | asked
                 reply = client.post("/v1/recommend", json=body)
         except httpx.HTTPError as error:
             return type(error).__name__
@@ -126,4 +128,6 @@ class Load:
         if "model" in (answer := reply.json()):
             with self._lock:
                 self._counts.models[answer["model"]["version"]] += 1
+            if (listed := len(answer["items"])) != K:
+                return f"{listed} items"
         return ""

@@ -42,9 +42,14 @@ class Served:
         return httpx.Client(base_url=self.url, headers={"X-API-Key": self.key}, timeout=timeout)
 
     def recommend(
-        self, account: str, platform: str = "shop", k: int = 5, timeout: float = 60
+        self,
+        account: str,
+        platform: str = "shop",
+        k: int = 5,
+        seen: str = "exclude",
+        timeout: float = 60,
     ) -> Any:
-        """Returns the answer to one account.
+        """Returns the answer to one account; with `seen` allow its list may repeat items.
 
         Raises:
             AssertionError: there is none.
@@ -52,7 +57,7 @@ class Served:
         user = {"platform": platform, "id": account}
         try:
             with self.client(timeout) as client:
-                reply = client.post("/v1/recommend", json={"user": user, "k": k})
+                reply = client.post("/v1/recommend", json={"user": user, "k": k, "seen": seen})
         except httpx.HTTPError as error:
             raise AssertionError(repr(error)) from None
         assert reply.status_code == httpx.codes.OK, f"{reply.status_code} {reply.text}"

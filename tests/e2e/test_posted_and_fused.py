@@ -25,7 +25,7 @@ from plait.sources.files import find_files
 from plait.store import Store
 from plait.world.build import build_world
 from plait.world.write import write_world
-from tests.e2e.desk import Desk, post
+from tests.desk import Desk, post
 from tests.events import event_ids
 
 pytestmark = pytest.mark.slow

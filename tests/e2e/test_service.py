@@ -14,7 +14,7 @@ from plait.live.valkey import EmbeddedValkey
 from plait.serving.logs import describe
 from plait.serving.setup import connect, opened
 from plait.store import Registry, Store
-from tests.e2e.desk import Desk, post, talk
+from tests.desk import Desk, post, talk
 
 pytestmark = pytest.mark.slow
 

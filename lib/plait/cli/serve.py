@@ -7,17 +7,16 @@ import os
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plait.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
 from plait.cli.terminal import terminal
+from plait.serving.logs import LogFormat
 
 if TYPE_CHECKING:
     from plait.serving.launch import Endpoint
-
-LogFormat = Literal["auto", "text", "json"]
 
 
 def serve(

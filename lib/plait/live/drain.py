@@ -48,13 +48,13 @@ class Drainer:
         with self._state.guarded() as client:
             if takeover:
                 client.delete(self._state.prefix + "drainer")
-            if not self._lease(client):
-                return 0
-            while count := self._batch(client, "events", read_events, self._log.write_events):
-                moved += count
-                self._lease(client)
-            while count := self._batch(client, "links", read_links, self._log.write_links):
-                moved += count
+            for name, parse, write in (
+                ("events", read_events, self._log.write_events),
+                ("links", read_links, self._log.write_links),
+            ):
+                # Whoever took the turn meanwhile goes on from where this one stands.
+                while self._lease(client) and (count := self._batch(client, name, parse, write)):
+                    moved += count
         return moved
 
     def run(self, stop: threading.Event, every_s: float, report: Callable[[str], None]) -> None:

@@ -11,12 +11,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Literal, TextIO
+from typing import TextIO
 
-from plait.serving.logs import PLACE, JsonLines, Lines, shown
+from plait.serving.logs import PLACE, JsonLines, Lines, LogFormat, shown
 from plait.store.sockets import socket_folder
 
-LogFormat = Literal["auto", "text", "json"]
 _LONGEST = 2**20
 
 

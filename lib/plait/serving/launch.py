@@ -24,8 +24,9 @@ from plait.live.valkey import EmbeddedValkey
 from plait.privacy.key import load_key
 from plait.serving import environment
 from plait.serving.environment import is_loopback
-from plait.serving.gather import LogFormat, gathered
+from plait.serving.gather import gathered
 from plait.serving.keys import ApiKeys
+from plait.serving.logs import LogFormat
 from plait.serving.port import wait_for_port
 from plait.serving.setup import check_durability, connect, live_folder
 from plait.store import Registry, Store

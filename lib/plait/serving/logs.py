@@ -16,8 +16,9 @@ import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
+LogFormat = Literal["auto", "text", "json"]  # auto: text on a terminal, else json
 # Where replicas write: a file, such as the output of the container's first process, or the
 # datagram socket of `plait serve` on this machine (unix:PATH).
 PLACE = "PLAIT_LOG"

@@ -43,7 +43,8 @@ _WORDS: dict[int | str, str] = {
     503: "Not ready, or nothing can be kept now; `Retry-After` says when to try again.",
     "default": "Any other error.",
 }
-_OF_BODIES = (408, 409, 413, 415)
+_OF_BODIES = (408, 413, 415)
+_OF_LINKS = (409,)
 _OF_PROBES = (400, 404, 405, 414, 500, "default")
 _SECURITY = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -72,6 +73,8 @@ def described(
     """Returns the arguments of a route that takes `body` and answers `answer` or a problem."""
     extra: dict[str, Any] = {}
     statuses = list(_WORDS)
+    if body is not LinkRequest:
+        statuses = [status for status in statuses if status not in _OF_LINKS]
     if body is None:
         extra["parameters"] = list(parameters)
         statuses = [status for status in statuses if status not in _OF_BODIES]

@@ -20,8 +20,9 @@ def check_columns(file: SourceFile, wanted: Mapping[str, str], present: Collecti
         if any(_VALUE.search(name) for name in present):  # may be personal: not shown
             raise UnknownColumn(
                 f"platform '{platform}' has no column '{column}' in '{file.name}': its first line "
-                "holds values, not the names of columns.",
-                fix="Put a line with the names of the columns before it.",
+                "seems to hold values, not the names of columns (not shown: they may be personal).",
+                fix="Put a line with the names of the columns before it; if it is one, set "
+                f"{file.setting}.{key}: COLUMN",
             )
         hint = nearest(column, present)
         guess = hint.split("'")[1] if hint.startswith("Did you mean") else "COLUMN"

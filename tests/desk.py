@@ -15,6 +15,7 @@ from plait.contracts.http import (
     UnlinkRequest,
     UnlinkResponse,
 )
+from plait.serving.apart import work_apart
 from plait.serving.api import build
 from plait.serving.intake import Batch
 from plait.serving.keys import ApiKeys
@@ -29,10 +30,10 @@ class Desk:
         self.setup = setup
 
     async def answer(self, call: Call) -> Answer:
-        return self._one(self.setup.service.answer([call]))
+        return self._one(work_apart(self.setup.service.answer, [call]))
 
     async def take(self, batch: Batch) -> EventsResponse:
-        return self._one(self.setup.service.take([batch]))
+        return self._one(work_apart(self.setup.service.take, [batch]))
 
     async def link(self, message: LinkRequest) -> LinkResponse:
         return self.setup.service.link(message)
@@ -44,6 +45,8 @@ class Desk:
         return "" if self.setup.current.model else self.setup.current.reason
 
     def live_state(self) -> str:
+        if self.setup.current.state_down:
+            return "down"
         return "loading" if self.setup.current.base_missing else "ok"
 
     def _one(self, results: list[Any]) -> Any:
