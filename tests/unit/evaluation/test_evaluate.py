@@ -98,6 +98,32 @@ def test_ranks_are_those_of_scores_asked_one_by_one(small):
         assert found == pytest.approx(1 + better, abs=0.01)
 
 
+def test_targets_are_asked_for_at_their_own_time(small, monkeypatch: pytest.MonkeyPatch):
+    asked: dict[str, list[np.ndarray]] = {"shop": [], "video": []}
+    score = ModelScorer.score
+
+    def told(self, history, platform, now):
+        asked[platform].append(now)
+        return score(self, history, platform, now)
+
+    monkeypatch.setattr(ModelScorer, "score", told)
+    evaluate(small.project, "loo-full")
+    held = hold_out(small.store, small.store.version(1), "loo", None)
+    for code, platform in enumerate(held.vocabulary.platforms):
+        parts = (held.validation, held.test)  # the former calibrate
+        times = np.concatenate([part.time[part.platform == code] for part in parts])
+        np.testing.assert_array_equal(np.unique(np.concatenate(asked[platform])), np.unique(times))
+    # And the model hears of it: the last events of early histories are far from the present.
+    scorer = ModelScorer("ours", Recommender.load(small.project, version="v1").model)
+    whole = held.test.history
+    history = whole.take(np.arange(len(whole)), np.full(len(whole), 5))
+    present = np.full(len(history), held.test.time.max())
+    then = history.time[history.offsets[1:] - 1]
+    assert not np.allclose(
+        score(scorer, history, "shop", present), score(scorer, history, "shop", then)
+    )
+
+
 def test_baselines_learn_from_the_training_part_alone(small):
     held = hold_out(small.store, small.store.version(1), "loo", None)
     known = held.train.take(held.validation.row)
