@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plait.contracts.tables import ACCOUNTS, ITEMS, SEQUENCES
+from plait.contracts.tables import ACCOUNTS, EVENTS, ITEMS, SEQUENCES
 from plait.store import Store, diff
 from plait.store.diff import Side
 from tests.unit.cli.conftest import Shop
@@ -121,6 +121,25 @@ def test_a_difference_in_any_column_is_seen(
     first, second = side(tmp_path / "a", frames[0]), side(tmp_path / "b", frames[1])
     assert diff.diff(first, second)[0].only == (1, 1)
     assert diff.diff(first, side(tmp_path / "c", frames[0]))[0].equal
+
+
+def test_what_people_wrote_is_not_shown(tmp_path: Path) -> None:
+    sides = []
+    for place, words in (("a", "a secret wish"), ("b", "another")):
+        store = Store(tmp_path / place)
+        writer = store.writer(EVENTS)
+        row = {
+            "event_id": "e", "platform": "p", "account": "a", "person": "x", "type": "search",
+            "object_kind": "query", "query_text": words, "time_resolution": "order",
+            "strength": 0.0, "bucket": 0,
+        }  # fmt: skip
+        writer.write(pl.DataFrame([row]))
+        sides.append(Side(store, store.publish({"events": writer.commit()}, {}, [])))
+    (found,) = diff.diff(*sides)
+    assert found.only == (1, 1)
+    assert [rows[0]["query_text"] for rows in found.examples] == [
+        "<13 characters>", "<7 characters>",
+    ]  # fmt: skip
 
 
 def test_times_in_lists_are_told_apart(tmp_path: Path) -> None:

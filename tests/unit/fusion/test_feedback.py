@@ -217,6 +217,14 @@ def test_events_of_a_platform_that_is_gone_are_quarantined(fused: Fused, fuse_he
     )  # fmt: skip
 
 
+def test_what_was_searched_for_there_is_not_quoted(fused: Fused, fuse_here: Fuse) -> None:
+    search = {"item": None, "type": "search", "query": "a secret wish"}
+    _post(fused, "1", NEW | search, on="games")
+    (row,) = _again(fuse_here).quarantine.to_dicts()
+    assert "secret" not in row["raw"]
+    assert "<13 characters>" in row["raw"]
+
+
 def test_the_keep_filter_holds_for_posted_events(fused: Fused, fuse_here: Fuse) -> None:
     _post(fused, "1", NEW)
     shop = platform("shop.csv", keep="type == 'purchase'")

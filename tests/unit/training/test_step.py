@@ -9,12 +9,14 @@ import pytest
 import torch
 
 from plait.config.training import Training
+from plait.model.artifact import Model
 from plait.training.data import TrainingData, prepare
 from plait.training.hyper import Hyper, choose
 from plait.training.loop import build_net, fit
 from plait.training.portion import build_portion
 from plait.training.questions import positions
 from plait.training.step import step_loss
+from plait.training.validate import validate_net
 
 from .tiny import PLATFORMS, tiny_items, tiny_sequences
 
@@ -107,3 +109,19 @@ def test_training_asks_at_the_targets_time_as_evaluation_does(
     assert data.validation is not None
     held = data.validation.take(rows)
     assert (held.time > held.history.time[held.history.offsets[1:] - 1]).all()
+
+
+def test_validation_asks_at_the_targets_time(
+    data: TrainingData, hyper: Hyper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[np.ndarray] = []
+    score = Model.score
+
+    def told(self, history, platform, now=None):
+        asked.append(now)
+        return score(self, history, platform, now)
+
+    monkeypatch.setattr(Model, "score", told)
+    assert data.validation is not None
+    validate_net(build_net(data, hyper), data, data.validation)
+    assert sorted(np.concatenate(asked)) == sorted(data.validation.time)
