@@ -19,7 +19,7 @@ from plait.store import Store
 from plait.store.feedback.compact import compact
 from plait.store.feedback.index import read_index
 from plait.store.feedback.listing import Piece, list_log, read_piece
-from plait.store.feedback.names import EVENTS_AT, drained_until
+from plait.store.feedback.names import EVENTS_AT, compaction_of, drained_until
 from plait.store.feedback.part import OBJECT
 from plait.store.objects import list_objects, remove_objects, write_object
 
@@ -228,7 +228,9 @@ def test_of_two_compactions_at_once_one_has_no_effect(
     monkeypatch.setattr(compaction, "write_index", overtaken)
     assert compact(store, least=4) == 0
     assert read(store) == events(*range(10))
-    assert len(list_log(store, EVENTS_AT).paths) == 1
+    listing = list_log(store, EVENTS_AT)
+    assert len(listing.paths) == 1
+    assert not any(map(compaction_of, listing.leftovers))  # its parts went with it
 
 
 def test_an_object_that_a_drainer_writes_once_more_is_not_read_again(store: Store) -> None:
