@@ -82,7 +82,7 @@ def test_a_member_of_a_newer_plait_is_left_out(state: LiveState) -> None:
 
 
 def test_an_account_keeps_its_latest_events_not_the_last_to_arrive(valkey: EmbeddedValkey) -> None:
-    short = LiveState(valkey.address, "short", 2)
+    short = LiveState(valkey.address, "short", 2, timeout_s=2)
     short.append(events(("z", 1, 9), ("a", 1, 1), ("y", 1, 8), ("b", 1, 2)))
     assert items(short, Who(account=account(1), platform="shop")) == [["shop:y", "shop:z"]]
 
@@ -231,7 +231,7 @@ def test_a_second_server_over_one_folder_is_refused(valkey: EmbeddedValkey) -> N
 
 def test_two_stores_share_a_valkey_without_meeting(valkey: EmbeddedValkey, own_file: Path) -> None:
     one = connect(load_config(own_file), valkey.address)
-    other = LiveState(valkey.address, "other", 50)
+    other = LiveState(valkey.address, "other", 50, timeout_s=2)
     one.append(events(("a", 1, 1)))
     assert items(other, Who(account=account(1), platform="shop")) == [[]]
 
@@ -280,7 +280,7 @@ def test_a_window_of_events_is_one_object(
 def test_an_item_stays_seen_however_many_events_follow(
     valkey: EmbeddedValkey, own_file: Path
 ) -> None:
-    short = LiveState(valkey.address, "seen", 2)
+    short = LiveState(valkey.address, "seen", 2, timeout_s=2)
     short.append(events(("bought", 1, 0)))
     short.append(events(*((f"x{n}", 1, 1 + n) for n in range(5))))
     who = [Who(account=account(1), platform="shop")]
