@@ -277,6 +277,24 @@ def test_a_window_of_events_is_one_object(
     assert sum(pl.read_parquet(file).height for file in folder.glob("*.parquet")) == 15
 
 
+def test_a_drainer_stops_when_another_took_its_turn(
+    state: LiveState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plait.live.drain.BATCH", 1)
+    log = FeedbackLog(Store(tmp_path / "store"))
+    write = log.write_events
+
+    def slow(rows: pl.DataFrame, name: str) -> None:
+        write(rows, name)
+        state.client.set(state.prefix + "drainer", "two")  # the lease ran out meanwhile
+
+    monkeypatch.setattr(log, "write_events", slow)
+    state.append(events(*((f"t{n}", 1, n) for n in range(3))))
+    assert Drainer(state, log, "one").drain() == 1
+    monkeypatch.setattr(log, "write_events", write)
+    assert Drainer(state, log, "two").drain() == 2
+
+
 def test_an_item_stays_seen_however_many_events_follow(
     valkey: EmbeddedValkey, own_file: Path
 ) -> None:

@@ -103,9 +103,9 @@ def test_answers_do_not_wait_for_a_valkey_that_hangs(
             thread.join()
     assert not wrong
     for name, seconds in took.items():
-        assert len(seconds) > HANGS_S / (0.2 + 4 * usual), name
+        assert len(seconds) > HANGS_S / (0.1 + 3 * usual), name
         # One waited: it was there when it began.
-        assert np.quantile(seconds, 0.8) < 0.15 + 3 * usual, name
+        assert np.quantile(seconds, 0.9) < 0.15 + 3 * usual, name
         assert np.quantile(seconds, 0.99, method="lower") < 1 + 3 * usual, name
     wait_for_state(setup, 4)
 
