@@ -201,6 +201,7 @@ def test_every_answer_is_in_the_document(ask: Any) -> None:
             if "requestBody" in operation:
                 expected |= {"413", "415"}
             assert expected <= set(operation["responses"]), path
+            assert ("409" in operation["responses"]) == (path == "/v1/identities:link"), path
 
 
 def test_the_document_says_how_a_key_is_sent(service: Any) -> None:
