@@ -114,8 +114,8 @@ def _write(folder: Path, platform: str, part: int, rows: pl.DataFrame) -> None:
 
 _FUSE = """
 import resource, sys, time
-from plait.engine.choose import EngineName, open_engine
-from plait.fusion.run import fuse
+from plait.engine.open_engine import EngineName, open_engine
+from plait.fusion.fuse_logs import fuse
 from plait.progress import silence
 silence()
 with open_engine(EngineName(sys.argv[2]), *sys.argv[3:]) as engine:

@@ -17,7 +17,7 @@ import polars_hash as plh
 
 from plait.clean.fingerprint import fingerprint
 from plait.config import load_config
-from plait.contracts.vocabulary import STRENGTH
+from plait.contracts.event_types import STRENGTH
 from plait.privacy.pseudonym import load_key
 
 LENGTH = 50

@@ -28,8 +28,8 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, Request, Response  # here, where FastAPI finds them by their names
 
 from plait.config import load_config
-from plait.serving.environment import free_port
-from plait.serving.launch import running
+from plait.serving.launch_endpoint import running
+from plait.serving.ray_environment import free_port
 from plait.store import Store
 
 MOST = 100_000  # requests a scenario

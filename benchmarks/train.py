@@ -31,15 +31,15 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from plait.config import load_config
-from plait.model.net import Net
+from plait.models.neural.net import Net
 from plait.store import Store
-from plait.training.data import TrainingData, prepare
-from plait.training.hyper import Hyper
-from plait.training.loop import build_net, fit
-from plait.training.portion import Portion, build_portion
-from plait.training.recipe import chosen
-from plait.training.sampler import Sampler
-from plait.training.step import step_loss
+from plait.training.data.micro_batch import Portion, build_portion
+from plait.training.data.sampler import Sampler
+from plait.training.data.training_data import TrainingData, prepare
+from plait.training.loop.hyper_parameters import Hyper
+from plait.training.loop.step_loss import step_loss
+from plait.training.loop.training_loop import build_net, fit
+from plait.training.make_model import chosen
 
 KINDS = {
     "full": "the network as `plait train` trains it",

@@ -2,7 +2,7 @@
 
 import sys
 
-from plait.jobs.evaluate import main
+from plait.jobs.evaluate_job import main
 
 if __name__ == "__main__":
     sys.exit(main())

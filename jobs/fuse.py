@@ -2,7 +2,7 @@
 
 import sys
 
-from plait.jobs.fuse import main
+from plait.jobs.fuse_job import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,7 +2,7 @@
 
 import sys
 
-from plait.jobs.recommend import main
+from plait.jobs.recommend_job import main
 
 if __name__ == "__main__":
     sys.exit(main())

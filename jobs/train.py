@@ -2,7 +2,7 @@
 
 import sys
 
-from plait.jobs.train import main
+from plait.jobs.train_job import main
 
 if __name__ == "__main__":
     sys.exit(main())

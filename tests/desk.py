@@ -15,12 +15,12 @@ from plait.contracts.http import (
     UnlinkRequest,
     UnlinkResponse,
 )
-from plait.serving.apart import work_apart
-from plait.serving.api import build
-from plait.serving.intake import Batch
-from plait.serving.keys import ApiKeys
+from plait.serving.api_keys import ApiKeys
+from plait.serving.fault_isolation import work_apart
+from plait.serving.ingestion import Batch
+from plait.serving.replica import Setup
+from plait.serving.routes import build
 from plait.serving.service import Answer, Call
-from plait.serving.setup import Setup
 
 
 class Desk:

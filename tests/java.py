@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from plait.engine.java import VERSIONS, check_java
+from plait.engine.spark.check_java import VERSIONS, check_java
 from plait.errors import MissingJava
 
 INSTALLER = "install-jdk==1.1.0"

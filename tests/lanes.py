@@ -32,7 +32,7 @@ LANES = {
         "tests/parity/test_engines.py",
         "tests/parity/test_incremental.py",
         "tests/parity/test_skew.py",
-        "tests/unit/engine/test_spark.py",
+        "tests/unit/engine/spark/test_spark_engine.py",
     ),
 }
 _LANE = {file: lane for lane, files in LANES.items() for file in files}

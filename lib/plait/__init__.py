@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from plait.config import load_config
     from plait.errors import PlaitError
-    from plait.evaluation.run import evaluate
-    from plait.fusion.run import fuse
-    from plait.recommend.load import load
-    from plait.training.run import train
+    from plait.evaluation.evaluate_model import evaluate
+    from plait.fusion.fuse_logs import fuse
+    from plait.recommend.loaded_model import load
+    from plait.training.train_model import train
 
 # OpenMP threads that wait by spinning slow a machine that does anything else tenfold. Read when
 # torch is loaded, here and in every process started from here.
@@ -29,11 +29,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Looked up on first use (PEP 562): `import plait` stays free of torch, ray and pyspark.
 _HOMES = {
     "PlaitError": "plait.errors",
-    "evaluate": "plait.evaluation.run",
-    "fuse": "plait.fusion.run",
-    "load": "plait.recommend.load",
+    "evaluate": "plait.evaluation.evaluate_model",
+    "fuse": "plait.fusion.fuse_logs",
+    "load": "plait.recommend.loaded_model",
     "load_config": "plait.config",
-    "train": "plait.training.run",
+    "train": "plait.training.train_model",
 }
 
 __all__ = ["PlaitError", "evaluate", "fuse", "load", "load_config", "train"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plait.config import load_config
-from plait.fusion.run import fuse
+from plait.fusion.fuse_logs import fuse
 from tests.s3 import Bucket
 
 from .served import plait, secret

@@ -10,9 +10,9 @@ from itertools import islice
 
 import pytest
 
-from plait.cluster.connect import connect
-from plait.cluster.verbs import RAY_JOB
-from plait.cluster.watch import Seen, watch
+from plait.cluster.client.connect_cluster import connect
+from plait.cluster.client.watch_resource import Seen, watch
+from plait.cluster.cluster_verbs import RAY_JOB
 
 from .kubectl import environment, wait_until
 from .steps import Steps

@@ -19,9 +19,9 @@ import yaml
 
 from plait.config import load_config
 from plait.live import LiveState
-from plait.live.valkey import EmbeddedValkey
-from plait.serving.environment import free_port
-from plait.serving.setup import connect
+from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.serving.ray_environment import free_port
+from plait.serving.replica import connect
 from tests.e2e.endpoint import Server
 
 # The fast lane's small project, whose file is no package.

@@ -12,12 +12,13 @@ import pytest
 
 from plait.config import load_config
 from plait.errors import LiveStateDown
-from plait.live import LiveState, Who, base, load_lock
-from plait.live.base import base_name, load_base
-from plait.live.history import sequences
-from plait.live.load_lock import LoadLock
-from plait.live.valkey import EmbeddedValkey
-from plait.serving.setup import connect
+from plait.live import LiveState, Who
+from plait.live.live_history import sequences
+from plait.live.valkey import base_loading, load_lock
+from plait.live.valkey.base_loading import base_name, load_base
+from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.live.valkey.load_lock import LoadLock
+from plait.serving.replica import connect
 from plait.store import Store, StoreVersion
 
 pytestmark = pytest.mark.slow
@@ -74,7 +75,7 @@ def test_the_lock_is_renewed_however_long_a_loader_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(load_lock, "LOCK_MS", 300)
-    monkeypatch.setattr(base, "LOCK_MS", 300)
+    monkeypatch.setattr(base_loading, "LOCK_MS", 300)
     reading, go_on = threading.Event(), threading.Event()
 
     def wait() -> None:
@@ -106,9 +107,9 @@ def test_a_loader_that_was_paused_beyond_its_turn_writes_nothing_more(
 ) -> None:
     # A process that is stopped renews nothing.
     monkeypatch.setattr(LoadLock, "_renew", lambda _: None)
-    monkeypatch.setattr(base, "CHUNK", 7)
+    monkeypatch.setattr(base_loading, "CHUNK", 7)
     paused, go_on = threading.Event(), threading.Event()
-    pack = base.pack
+    pack = base_loading.pack
     writing, finish = threading.Event(), threading.Event()
 
     def halting(part: pl.DataFrame) -> object:
@@ -123,7 +124,7 @@ def test_a_loader_that_was_paused_beyond_its_turn_writes_nothing_more(
                 finish.wait(20)
             yield person, record
 
-    monkeypatch.setattr(base, "pack", halting)
+    monkeypatch.setattr(base_loading, "pack", halting)
     first = Loader(own_file, valkey.address)
     first.name = "first"
     first.start()
@@ -170,18 +171,18 @@ def test_a_base_that_lacks_anything_is_never_served(
     store: Store, state: LiveState, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     key = f"{state.prefix}b{base_name(store.current())}:{kind}"
-    switch = base._switch
+    switch = base_loading._switch
 
     def lose(*args: object) -> None:
         (field,) = state.client.hrandfield(key, 1)  # type: ignore[misc]
         state.client.hdel(key, field)
         switch(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(base, "_switch", lose)
+    monkeypatch.setattr(base_loading, "_switch", lose)
     with pytest.raises(LiveStateDown, match=f"fields '{kind}'"):
         load_base(state, store, store.current())
     assert state.look().base == ""
-    monkeypatch.setattr(base, "_switch", switch)
+    monkeypatch.setattr(base_loading, "_switch", switch)
     assert load_base(state, store, store.current())
     assert_whole(state, store)
 
@@ -203,9 +204,9 @@ def test_a_base_that_is_gone_is_loaded_again(store: Store, state: LiveState, los
 def test_events_are_forgotten_though_the_loader_died_after_the_switch(
     store: Store, state: LiveState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "watermark", lambda *_: "9-9")
+    monkeypatch.setattr(base_loading, "watermark", lambda *_: "9-9")
     with monkeypatch.context() as dying:
-        dying.setattr(base, "_forget", lambda *_: None)
+        dying.setattr(base_loading, "_forget", lambda *_: None)
         assert load_base(state, store, store.current())
     recent = f"{state.prefix}e:a_1"
     state.client.zadd(recent, {"old\n9-9": 1, "new\n10-0": 2})
@@ -230,9 +231,9 @@ def test_what_another_loader_set_to_be_forgotten_meanwhile_is_not_lost(
 
     with monkeypatch.context() as racing:
         racing.setattr(state.client, "smembers", meanwhile)
-        base._forget(state.client, state.prefix)
+        base_loading._forget(state.client, state.prefix)
     assert state.client.zrange(recent, 0, -1) == [b"newer\n10-0"]
-    base._forget(state.client, state.prefix)
+    base_loading._forget(state.client, state.prefix)
     assert not state.client.exists(recent, place)
 
 

@@ -11,8 +11,8 @@ import ray
 from ray.cluster_utils import Cluster
 
 from plait.progress import Task
-from plait.training.board import new_board, watched
-from plait.training.progress import Progress
+from plait.training.loop.training_progress import Progress
+from plait.training.ray.progress_board import new_board, watched
 
 pytestmark = pytest.mark.slow
 REPORT = asdict(Progress(1, 4, 500, 2000, 5.0, 2.5, {"mrr": 0.25}, 1))

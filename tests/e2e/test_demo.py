@@ -24,9 +24,9 @@ import torch
 
 import plait
 from plait.config import load_config
-from plait.contracts.vocabulary import STRENGTH
-from plait.demo.endpoint import Endpoint, EndpointFailed, port_near, stoppable
-from plait.demo.shape import normalise
+from plait.contracts.event_types import STRENGTH
+from plait.demo.endpoint_process import Endpoint, EndpointFailed, port_near, stoppable
+from plait.demo.output_shape import normalise
 from plait.features.braid import STEPS, braid
 from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store

@@ -12,16 +12,17 @@ import redis
 
 from plait.config import Project, load_config
 from plait.contracts.http import EventsResponse
-from plait.doctor.check import Level
-from plait.doctor.live_state import check_live_state
+from plait.doctor.check_live_state import check_live_state
+from plait.doctor.finding import Level
 from plait.errors import ConfigError, LossyLiveState
-from plait.live import LiveState, Who, state
-from plait.live.durability import ENV, promise
-from plait.live.history import sequences
-from plait.live.valkey import EmbeddedValkey
-from plait.serving.intake import sift
-from plait.serving.launch import running
-from plait.serving.setup import Setup, check_durability, connect, opened
+from plait.live import LiveState, Who
+from plait.live.live_history import sequences
+from plait.live.valkey import valkey_state
+from plait.live.valkey.durability import ENV, promise
+from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.serving.ingestion import sift
+from plait.serving.launch_endpoint import running
+from plait.serving.replica import Setup, check_durability, connect, opened
 
 pytestmark = pytest.mark.slow
 WEAK = [
@@ -40,7 +41,7 @@ def project(own_file: Path) -> Project:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "SETTINGS_S", 0.0)
+    monkeypatch.setattr(valkey_state, "SETTINGS_S", 0.0)
 
 
 @pytest.fixture

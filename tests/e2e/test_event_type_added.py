@@ -14,8 +14,8 @@ import pytest
 
 import plait
 from plait.config import load_config
-from plait.contracts.vocabulary import EVENT_CODES
-from plait.live.packing import pack, unpack
+from plait.contracts.event_types import EVENT_CODES
+from plait.live.codec import pack, unpack
 from plait.recommend.recommender import Recommender
 from plait.store import Store
 
@@ -25,8 +25,8 @@ import json, sys
 from pathlib import Path
 import polars as pl
 from plait.config import load_config
-from plait.contracts.vocabulary import EVENT_TYPES
-from plait.live.packing import pack, unpack
+from plait.contracts.event_types import EVENT_TYPES
+from plait.live.codec import pack, unpack
 from plait.recommend.recommender import Recommender
 from plait.store import Store
 

@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from plait.config import Project
-from plait.config.load import parse_config
-from plait.fusion.run import fuse
+from plait.config.parse_project import parse_config
+from plait.fusion.fuse_logs import fuse
 from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.store import Store
-from plait.world.build import build_world
-from plait.world.write import write_world
+from plait.world.build_world import build_world
+from plait.world.write_world import write_world
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,9 @@ import httpx
 import pytest
 import uvicorn
 
-from plait.serving.api import build
-from plait.serving.environment import free_port
-from plait.serving.keys import ApiKeys
+from plait.serving.api_keys import ApiKeys
+from plait.serving.ray_environment import free_port
+from plait.serving.routes import build
 
 pytestmark = pytest.mark.slow
 

@@ -15,15 +15,16 @@ import pytest
 from plait.config import load_config
 from plait.contracts.http import MAX_LINKED, MAX_ON_PLATFORM
 from plait.errors import LiveStateDown, TooManyAccounts
-from plait.live import LiveState, Who, base_scripts
-from plait.live.base import load_base
+from plait.live import LiveState, Who
 from plait.live.drain import CONSUMER, GROUP, Drainer
-from plait.live.entries import FEEDBACK
-from plait.live.feedback import FeedbackLog
-from plait.live.history import sequences
-from plait.live.valkey import EmbeddedValkey
-from plait.serving.setup import connect
+from plait.live.live_history import sequences
+from plait.live.stream_entries import FEEDBACK
+from plait.live.valkey import base_scripts
+from plait.live.valkey.base_loading import load_base
+from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.serving.replica import connect
 from plait.store import Store
+from plait.store.feedback.feedback_log import FeedbackLog
 
 pytestmark = pytest.mark.slow
 T0 = datetime(2025, 1, 1, tzinfo=UTC)

@@ -16,14 +16,14 @@ import pytest
 
 from plait.config import load_config
 from plait.contracts.http import RecommendRequest
-from plait.fusion.run import fuse
-from plait.live.valkey import EmbeddedValkey
-from plait.serving.intake import sift
+from plait.fusion.fuse_logs import fuse
+from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.serving.ingestion import sift
+from plait.serving.replica import TIMEOUT, Setup, opened
 from plait.serving.service import Answer, Call
-from plait.serving.setup import TIMEOUT, Setup, opened
 from plait.store import Store
-from plait.world.build import build_world
-from plait.world.write import write_world
+from plait.world.build_world import build_world
+from plait.world.write_world import write_world
 
 pytestmark = pytest.mark.slow
 HANGS_S = 4.0

@@ -10,21 +10,21 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plait.clean.rules import EventRules
-from plait.clean.times import parse_times
+from plait.clean.event_rules import EventRules
+from plait.clean.parse_times import parse_times
 from plait.config import Project, load_config
-from plait.fusion.run import fuse
+from plait.fusion.fuse_logs import fuse
 from plait.live import Who
-from plait.live.base import load_base
-from plait.live.history import sequences
-from plait.live.valkey import EmbeddedValkey
+from plait.live.live_history import sequences
+from plait.live.valkey.base_loading import load_base
+from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.privacy.pseudonym import account_pseudonym, load_key
-from plait.serving.setup import connect, opened
-from plait.sources.events import read_events
-from plait.sources.files import find_files
+from plait.serving.replica import connect, opened
+from plait.sources.find_files import find_files
+from plait.sources.raw_events import read_events
 from plait.store import Store
-from plait.world.build import build_world
-from plait.world.write import write_world
+from plait.world.build_world import build_world
+from plait.world.write_world import write_world
 from tests.desk import Desk, post
 from tests.events import event_ids
 

@@ -25,7 +25,7 @@ import redis
 from plait.config import load_config
 from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.recommend.recommender import Recommender
-from plait.serving.port import PortTaken, wait_for_port
+from plait.serving.listen_port import PortTaken, wait_for_port
 from plait.store import Registry, Store
 from tests.e2e.endpoint import Server, bought, ids, name_of, newcomer, recommend
 from tests.events import event_ids

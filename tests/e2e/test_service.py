@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from plait.config import load_config
-from plait.live.valkey import EmbeddedValkey
-from plait.serving.logs import describe
-from plait.serving.setup import connect, opened
+from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.serving.json_logs import describe
+from plait.serving.replica import connect, opened
 from plait.store import Registry, Store
 from tests.desk import Desk, post, talk
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from plait.store import Store
-from plait.world.build import build_world
-from plait.world.write import write_world
+from plait.world.build_world import build_world
+from plait.world.write_world import write_world
 
 from .spark_cluster import SPARK, environment, two_workers
 

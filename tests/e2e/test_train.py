@@ -12,11 +12,11 @@ import yaml
 from plait.config import Project, load_config
 from plait.errors import NothingFused, TooFewEvents
 from plait.features.history import encode
-from plait.features.split import leave_one_out
-from plait.model.artifact import Model
+from plait.features.holdout import leave_one_out
+from plait.models.neural.neural_model import Model
 from plait.store import Registry, Store
-from plait.training.run import train
-from plait.training.validate import validate
+from plait.training.loop.validation import validate
+from plait.training.train_model import train
 from tests.e2e.tiny_project import train_apart, write_project
 
 pytestmark = pytest.mark.slow

@@ -11,19 +11,19 @@ import pytest
 
 from plait.config import load_config
 from plait.errors import TooManyAccounts
-from plait.fusion.feedback import read_links as read_asserted
-from plait.identity.components import components
-from plait.identity.links import PLACE, standing
+from plait.fusion.stages.read_feedback import read_links as read_asserted
+from plait.identity.clusters import components
+from plait.identity.standing_links import PLACE, standing
 from plait.live import LiveState, Who
-from plait.live.base import load_base
 from plait.live.drain import CONSUMER, GROUP, Drainer
-from plait.live.entries import link_entry, read_links
-from plait.live.feedback import FeedbackLog
-from plait.live.linking import LINKING
-from plait.live.scripts import PRELUDE
+from plait.live.stream_entries import link_entry, read_links
+from plait.live.valkey.base_loading import load_base
+from plait.live.valkey.link_scripts import LINKING
+from plait.live.valkey.state_scripts import PRELUDE
 from plait.store import Store
-from plait.store.feedback.listing import list_log
-from plait.store.feedback.names import LINKS_AT
+from plait.store.feedback.feedback_log import FeedbackLog
+from plait.store.feedback.log_listing import list_log
+from plait.store.feedback.object_names import LINKS_AT
 from tests.e2e.test_live_state import T0, account, events, items, person
 
 pytestmark = pytest.mark.slow

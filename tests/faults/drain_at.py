@@ -17,9 +17,9 @@ from redis.client import Pipeline
 
 from plait.config import load_config
 from plait.live.drain import Drainer
-from plait.live.feedback import FeedbackLog
-from plait.serving.setup import connect
+from plait.serving.replica import connect
 from plait.store import Store
+from plait.store.feedback.feedback_log import FeedbackLog
 
 
 def main() -> None:

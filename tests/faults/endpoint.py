@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from plait.serving.environment import is_free
+from plait.serving.ray_environment import is_free
 
 
 class Endpoint:

@@ -22,8 +22,8 @@ from typing import Any
 import obstore
 from deltalake import DeltaTable
 
-import plait.store.tables
-from plait.engine.spill import LocalSpill
+import plait.store.delta_tables
+from plait.engine.local.local_spill import LocalSpill
 
 
 def main() -> None:
@@ -47,9 +47,9 @@ def main() -> None:
 
     obstore.put = guard(_object, obstore.put)
     obstore.delete = guard(lambda _, path: f"removal from {path.split('/')[0]}", obstore.delete)
-    plait.store.tables.create_table_with_add_actions = guard(
+    plait.store.delta_tables.create_table_with_add_actions = guard(
         lambda uri, *_: f"commit of {_table(str(uri))}",
-        plait.store.tables.create_table_with_add_actions,
+        plait.store.delta_tables.create_table_with_add_actions,
     )
     DeltaTable.create_write_transaction = guard(
         lambda table, *_: f"commit of {_table(table.table_uri)}",

@@ -8,13 +8,13 @@ from pathlib import Path
 import polars as pl
 import yaml
 
-from plait.clean.events import clean_events
-from plait.clean.rules import EventRules
+from plait.clean.clean_events import clean_events
+from plait.clean.event_rules import EventRules
 from plait.config import load_config
 from plait.contracts.raw import RAW
-from plait.live.feedback import FeedbackLog
 from plait.privacy.pseudonym import load_key
 from plait.store import Store
+from plait.store.feedback.feedback_log import FeedbackLog
 
 PLATFORMS = ("shop", "video")
 

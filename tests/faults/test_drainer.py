@@ -13,14 +13,14 @@ import pytest
 
 from plait.config import Project, load_config
 from plait.contracts.http import Event
-from plait.fusion.run import fuse
+from plait.fusion.fuse_logs import fuse
 from plait.live.drain import Drainer
-from plait.live.feedback import FeedbackLog
-from plait.live.valkey import EmbeddedValkey
-from plait.privacy.key import load_key
-from plait.serving.intake import Batch, clean
-from plait.serving.setup import connect
+from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.privacy.pseudonym_key import load_key
+from plait.serving.ingestion import Batch, clean
+from plait.serving.replica import connect
 from plait.store import Store
+from plait.store.feedback.feedback_log import FeedbackLog
 from tests.events import event_ids
 
 from .book import Book

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from plait.config import load_config
-from plait.fusion.run import fuse
+from plait.fusion.fuse_logs import fuse
 from plait.store import Store
 from tests.events import event_ids
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from plait.fusion.run import fuse
+from plait.fusion.fuse_logs import fuse
 from plait.store import Store
 
 from .book import Book

@@ -12,8 +12,8 @@ import yaml
 
 from plait.config import load_config
 from plait.errors import PlaitError
-from plait.fusion.rows import RowStep
-from plait.fusion.run import fuse
+from plait.fusion.fuse_logs import fuse
+from plait.fusion.kernels.row_kernel import RowStep
 from plait.store import Store
 
 from .book import Book

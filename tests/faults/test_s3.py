@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from plait.errors import StoreError
-from plait.fusion.run import fuse
-from plait.store import Store, s3
+from plait.fusion.fuse_logs import fuse
+from plait.store import Store, s3_settings
 from tests.s3 import Bucket
 
 from .book import Book
@@ -47,9 +47,9 @@ def _breaking(proxy: Proxy, fault: str, plan: Plan, retry_s: int) -> Iterator[No
     that hangs is cut short: a busy machine may be slow to answer any other.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(s3, "RETRY_S", retry_s)
+        patch.setattr(s3_settings, "RETRY_S", retry_s)
         if fault == "timeout":
-            patch.setattr(s3, "REQUEST_S", 1)
+            patch.setattr(s3_settings, "REQUEST_S", 1)
         proxy.follow(plan)
         try:
             yield

@@ -15,7 +15,7 @@ import psutil
 import pytest
 import torch
 
-from plait.model.artifact import Model
+from plait.models.neural.neural_model import Model
 from plait.store import Registry, Store
 from tests.e2e.tiny_project import environment, train_apart, train_command, write_project
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from plait.fusion.run import fuse
+from plait.fusion.fuse_logs import fuse
 from plait.store import Store
 
 from .book import Book
@@ -17,7 +17,7 @@ from .logs import write_logs
 _LOADED = """
 import sys
 from plait.cli.main import main
-import plait.fusion.run
+import plait.fusion.fuse_logs
 print("loaded", flush=True)
 sys.stdin.readline()
 main()

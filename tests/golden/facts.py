@@ -28,9 +28,9 @@ from safetensors.torch import load_file
 
 import plait
 from plait.contracts.tables import TABLES
-from plait.live.valkey import EmbeddedValkey
-from plait.recommend.batch import recommend_everyone
-from plait.serving.setup import opened
+from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.recommend.offline_lists import recommend_everyone
+from plait.serving.replica import opened
 from plait.store import Registry, Store
 from tests.desk import Desk, talk
 

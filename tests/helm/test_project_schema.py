@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from plait.cli.main import app
-from plait.config.load import parse_config
+from plait.config.parse_project import parse_config
 from tests.helm.chart import CHART, LEAST, PROJECT, document, merged, render, run
 
 # Every part of a project file is there once.

@@ -41,7 +41,13 @@ def test_fusion_brings_neither_torch_nor_ray(packages: ModuleType) -> None:
 def test_fusing_imports_no_package_that_its_image_lacks(packages: ModuleType) -> None:
     mine = packages.closure([*packages.fusion_roots(), *packages.project_roots("spark")], TARGET)
     others = {canonicalize_name(name) for name in names(packages.project_roots())} - mine
-    modules = "plait.jobs.fuse, plait.fusion.run, plait.engine.choose, plait.engine.spark"
+    fusing = (
+        "jobs.fuse_job",
+        "fusion.fuse_logs",
+        "engine.open_engine",
+        "engine.spark.spark_engine",
+    )
+    modules = ", ".join(f"plait.{name}" for name in fusing)
     code = f"import sys, {modules}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     homes = packages_distributions()

@@ -102,7 +102,14 @@ def test_every_module_is_compiled_and_once(image: str) -> None:
 
 
 def test_both_engines_fuse_the_same_in_the_spark_image(work: Path) -> None:
-    fuse = ["python", "/opt/plait/jobs/fuse.py", "-c", "/project/plait.yaml", "--full", "--engine"]
+    fuse = [
+        "python",
+        "/opt/plait/jobs/fuse_job.py",
+        "-c",
+        "/project/plait.yaml",
+        "--full",
+        "--engine",
+    ]
     records = []
     for engine in ("local", "spark"):
         said = run("spark", *fuse, engine, work=work, env={"PLAIT_PSEUDONYM_KEY": "0" * 64})

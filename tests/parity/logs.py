@@ -12,9 +12,9 @@ import pyarrow as pa
 import yaml
 
 from plait.config import Project
-from plait.config.load import parse_config
+from plait.config.parse_project import parse_config
 from plait.contracts.tables import TABLES
-from plait.sources.files import SourceFile, find_files
+from plait.sources.find_files import SourceFile, find_files
 from plait.store import Store, StoreVersion
 
 

@@ -11,13 +11,13 @@ import yaml
 from pyspark.sql import SparkSession
 
 from plait.config import load_config
-from plait.config.load import parse_config
-from plait.engine.base import Engine
-from plait.engine.spark import SparkEngine
-from plait.fusion.run import fuse
+from plait.config.parse_project import parse_config
+from plait.engine.engine import Engine
+from plait.engine.spark.spark_engine import SparkEngine
+from plait.fusion.fuse_logs import fuse
 from plait.store import Store, StoreVersion
-from plait.world.build import build_world
-from plait.world.write import write_world
+from plait.world.build_world import build_world
+from plait.world.write_world import write_world
 
 from .logs import rewritten, tables
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from plait.config.load import parse_config
-from plait.engine.spark import SparkEngine
-from plait.fusion.run import fuse
-from plait.live.feedback import FeedbackLog
+from plait.config.parse_project import parse_config
+from plait.engine.spark.spark_engine import SparkEngine
+from plait.fusion.fuse_logs import fuse
 from plait.store import Store
-from plait.store.feedback.compact import compact
+from plait.store.feedback.compaction import compact
+from plait.store.feedback.feedback_log import FeedbackLog
 
 from .logs import tables
 
@@ -57,8 +57,10 @@ def test_both_engines_take_up_what_is_new(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
     """Whichever made the version before, and however wide it spread the people."""
-    monkeypatch.setattr("plait.fusion.inputs.BUCKET_BYTES", 45_000)
-    monkeypatch.setattr("plait.fusion.inputs._PARQUET_GROWTH", 0.1)  # a part is mostly footer
+    monkeypatch.setattr("plait.fusion.stages.find_inputs.BUCKET_BYTES", 45_000)
+    monkeypatch.setattr(
+        "plait.fusion.stages.find_inputs._PARQUET_GROWTH", 0.1
+    )  # a part is mostly footer
     monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
     columns = {"event_id": "id", "account": "user", "item": "item", "time": "time"}
     events = {"files": "log-*.csv", "columns": columns, "time": {"unit": "s"}, "type": "view"}

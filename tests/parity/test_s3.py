@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from plait.config import load_config
-from plait.fusion.run import fuse
+from plait.fusion.fuse_logs import fuse
 from plait.store import Store
 from tests.s3 import Bucket
 

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 from pyspark.sql import SparkSession
 
-from plait.config.load import parse_config
-from plait.engine.base import Engine
-from plait.engine.spark import SparkEngine
-from plait.fusion.run import fuse
+from plait.config.parse_project import parse_config
+from plait.engine.engine import Engine
+from plait.engine.spark.spark_engine import SparkEngine
+from plait.fusion.fuse_logs import fuse
 from plait.store import Store
 
 from .logs import tables
@@ -35,7 +35,7 @@ def test_a_skewed_account(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
-    monkeypatch.setattr("plait.engine.payload._MOST_ROWS", 1_000)  # of what the driver sends
+    monkeypatch.setattr("plait.engine.spark.payload._MOST_ROWS", 1_000)  # of what the driver sends
     draws = np.random.default_rng(5)
     user = np.where(draws.random(ROWS) < 0.5, 0, draws.integers(1, 2_000, ROWS))
     log = pl.DataFrame(

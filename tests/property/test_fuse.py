@@ -15,11 +15,11 @@ import polars as pl
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import plait.fusion.inputs
-from plait.config.load import parse_config
+import plait.fusion.stages.find_inputs
+from plait.config.parse_project import parse_config
 from plait.contracts.tables import TABLES
-from plait.engine.local import LocalEngine
-from plait.fusion.run import fuse
+from plait.engine.local.local_engine import LocalEngine
+from plait.fusion.fuse_logs import fuse
 from plait.progress import silence
 from plait.store import Store
 
@@ -66,7 +66,7 @@ def _fuse(logs: dict[str, list[Sequence[Sequence[str | None]]]], buckets: int) -
         }
         with (
             patch.dict("os.environ", PLAIT_PSEUDONYM_KEY=KEY),
-            patch.object(plait.fusion.inputs, "_buckets", lambda size: buckets),
+            patch.object(plait.fusion.stages.find_inputs, "_buckets", lambda size: buckets),
         ):
             version = fuse(parse_config(raw, folder=folder), engine=LocalEngine(threads=2), now=NOW)
         store = Store(folder / "store")

@@ -16,21 +16,21 @@ import polars as pl
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import plait.fusion.inputs
-from plait.clean.events import clean_events
-from plait.clean.rules import EventRules
+import plait.fusion.stages.find_inputs
+from plait.clean.clean_events import clean_events
+from plait.clean.event_rules import EventRules
 from plait.config import Project
-from plait.config.load import parse_config
+from plait.config.parse_project import parse_config
 from plait.contracts.raw import RAW
 from plait.contracts.tables import TABLES
-from plait.engine.local import LocalEngine
-from plait.fusion.run import fuse
-from plait.live.entries import link_entry, read_links, unlink_entry
-from plait.privacy.key import Key
+from plait.engine.local.local_engine import LocalEngine
+from plait.fusion.fuse_logs import fuse
+from plait.live.stream_entries import link_entry, read_links, unlink_entry
 from plait.privacy.pseudonym import account_pseudonym
+from plait.privacy.pseudonym_key import Key
 from plait.progress import silence
 from plait.store import Store, StoreVersion
-from plait.store.feedback.compact import compact
+from plait.store.feedback.compaction import compact
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 KEY = "0123456789abcdef" * 4
@@ -217,7 +217,7 @@ def test_part_by_part_is_all_at_once(
     try:
         with (
             patch.dict("os.environ", PLAIT_PSEUDONYM_KEY=KEY),
-            patch.object(plait.fusion.inputs, "_buckets", lambda size: buckets),
+            patch.object(plait.fusion.stages.find_inputs, "_buckets", lambda size: buckets),
         ):
             _check(folder / "one", folder / "two", arrivals, same, length)
     finally:

@@ -13,9 +13,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plait.fusion.counts import COUNTS, merge_counts
-from plait.fusion.people import merge_seen
-from plait.items.table import merge_items
+from plait.fusion.row_counts import COUNTS, merge_counts
+from plait.fusion.stages.resolve_people import merge_seen
+from plait.items.item_table import merge_items
 
 Merge = Callable[[pl.DataFrame], pl.DataFrame]
 

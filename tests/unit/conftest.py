@@ -13,16 +13,16 @@ import pytest
 import torch
 
 from plait.config import Project
-from plait.config.load import parse_config
+from plait.config.parse_project import parse_config
 from plait.contracts.tables import ACCOUNTS, EVENTS, ITEMS, PEOPLE, QUARANTINE, SEQUENCES
 from plait.features.braid import braid
-from plait.model.artifact import Model, Provenance
-from plait.model.neighbours import ItemItem
-from plait.model.net import Net
-from plait.model.settings import settings_for
+from plait.models.item_item.item_item_term import ItemItem
+from plait.models.neural.net import Net
+from plait.models.neural.net_settings import settings_for
+from plait.models.neural.neural_model import Model, Provenance
 from plait.privacy.pseudonym import account_pseudonym, load_key, person_of
 from plait.store import Registry, Store
-from plait.training.data import prepare
+from plait.training.data.training_data import prepare
 
 PLATFORMS = ("shop", "video")
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -45,7 +45,7 @@ applications:
           downscaling_factor: {{ $a.downscalingFactor }}
 {{- end }}
 
-{{/* plait.serving.environment.FAST; a test holds the two equal. It counts where Ray starts, so on every pod. */}}
+{{/* plait.serving.ray_environment.FAST; a test holds the two equal. It counts where Ray starts, so on every pod. */}}
 {{- define "plait.serve.env" -}}
 {{- $drain := .Values.serving.drain -}}
 - {name: RAY_SERVE_ENABLE_HA_PROXY, value: "1"}
@@ -114,7 +114,7 @@ template:
         image: {{ include "plait.image" (dict "root" . "of" "ray") }}
         imagePullPolicy: {{ .Values.image.ray.pullPolicy }}
         {{- if .Values.serving.gcs.faultTolerance }}
-        command: [bash, -c, ulimit -n 65536; exec python -m plait.serving.head]
+        command: [bash, -c, ulimit -n 65536; exec python -m plait.serving.ray_head]
         {{- end }}
         ports:
           - {name: gcs, containerPort: 6379}

@@ -12,19 +12,19 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from plait.cli import config, models, submit, versions
-from plait.cli.cancel import cancel
-from plait.cli.demo import demo
-from plait.cli.diff import diff
-from plait.cli.doctor import doctor
-from plait.cli.evaluate import evaluate
-from plait.cli.fuse import fuse
-from plait.cli.gc import gc
-from plait.cli.logs import logs
-from plait.cli.recommend import recommend
-from plait.cli.serve import serve
-from plait.cli.status import status
-from plait.cli.train import train
+from plait.cli import config_command, models_command, submit_command, versions_command
+from plait.cli.cancel_command import cancel
+from plait.cli.demo_command import demo
+from plait.cli.diff_command import diff
+from plait.cli.doctor_command import doctor
+from plait.cli.evaluate_command import evaluate
+from plait.cli.fuse_command import fuse
+from plait.cli.gc_command import gc
+from plait.cli.logs_command import logs
+from plait.cli.recommend_command import recommend
+from plait.cli.serve_command import serve
+from plait.cli.status_command import status
+from plait.cli.train_command import train
 from plait.errors import PlaitError
 
 INTERRUPTED, INTERNAL = 130, 70
@@ -63,18 +63,18 @@ def version() -> None:
 
 # In the order of the road.
 app.command()(demo)
-app.add_typer(config.app, name="config")
+app.add_typer(config_command.app, name="config")
 app.command()(fuse)
-app.add_typer(versions.app, name="versions")
+app.add_typer(versions_command.app, name="versions")
 app.command()(diff)
 app.command()(gc)
 app.command()(train)
-app.add_typer(models.app, name="models")
-app.command()(models.promote)
+app.add_typer(models_command.app, name="models")
+app.command()(models_command.promote)
 app.command()(evaluate)
 app.command()(recommend)
 app.command()(serve)
-app.add_typer(submit.app, name="submit")
+app.add_typer(submit_command.app, name="submit")
 for _verb in (status, logs, cancel, doctor):
     app.command()(_verb)
 app.command()(version)
@@ -127,7 +127,7 @@ def _print_any_text() -> None:
 
 def _of_the_store(error: Exception) -> PlaitError | None:
     """Returns what S3 said in the middle of reading a table; it may hold what is secret."""
-    from plait.store.fault import explain, is_from_s3
+    from plait.store.object_faults import explain, is_from_s3
 
     return explain(error, "s3://") if is_from_s3(error) else None
 

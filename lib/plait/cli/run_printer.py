@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from plait.cluster.follow import Outcome
-    from plait.cluster.outcome import State
+    from plait.cluster.follow.follow_run import Outcome
+    from plait.cluster.follow.run_state import State
 
 _COLOURS = {"succeeded": "green", "ready": "green", "failed": "red", "running": "cyan"}
 

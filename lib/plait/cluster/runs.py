@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from plait.cluster.api import Api
-from plait.cluster.fill import WORKERS, cluster_spec
-from plait.cluster.naming import RUN, VERB
-from plait.cluster.outcome import Exit, State, state_of
-from plait.cluster.readiness import checked_state
-from plait.cluster.refusal import Forbidden, Missing, no_namespace
-from plait.cluster.template import INSTANCE
-from plait.cluster.verbs import KINDS, Resource
+from plait.cluster.client.api_errors import Forbidden, Missing, no_namespace
+from plait.cluster.client.kube_api import Api
+from plait.cluster.cluster_verbs import KINDS, Resource
+from plait.cluster.diagnose.endpoint_readiness import checked_state
+from plait.cluster.follow.run_state import Exit, State, state_of
+from plait.cluster.render.render_resource import WORKERS, cluster_spec
+from plait.cluster.render.templates import INSTANCE
+from plait.cluster.run_name import RUN, VERB
 from plait.errors import NoRun, PlaitError, nearest
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PositiveInt, WithJsonSchema, model_validator
 
 from plait.config.strict import Strict
-from plait.contracts.vocabulary import EVENT_TYPES, PlatformKind, TimeResolution
+from plait.contracts.event_types import EVENT_TYPES, PlatformKind, TimeResolution
 
 
 def _as_list(value: object) -> object:

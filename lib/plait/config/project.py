@@ -13,7 +13,7 @@ from pydantic import Field, PositiveInt, PrivateAttr, field_validator
 from plait.config.platform import Platform
 from plait.config.strict import Strict
 from plait.config.training import Training
-from plait.contracts.names import MODEL_NAME, PLATFORM_NAME, RULES
+from plait.contracts.id_rules import MODEL_NAME, PLATFORM_NAME, RULES
 from plait.errors import ConfigError
 
 

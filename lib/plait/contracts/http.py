@@ -15,7 +15,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from plait.contracts.names import (
+from plait.contracts.event_types import EventType
+from plait.contracts.id_rules import (
     CURRENCY,
     DATE_FIRST,
     ID,
@@ -24,7 +25,6 @@ from plait.contracts.names import (
     LONGEST_QUERY,
     PLATFORM_NAME,
 )
-from plait.contracts.vocabulary import EventType
 
 MAX_K = 500
 MAX_EVENTS = 500  # a call of /v1/events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from plait.contracts.table import Table, column
+from plait.contracts.table_schema import Table, column
 
 _text, _real, _long = pa.string(), pa.float64(), pa.int64()
 _time = pa.timestamp("us", tz="UTC")

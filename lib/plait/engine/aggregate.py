@@ -8,7 +8,7 @@ from threading import Lock
 
 import polars as pl
 
-from plait.engine.base import Frames, Merge
+from plait.engine.engine import Frames, Merge
 
 _PILE = 2_000_000  # rows of partials that may wait before they are merged
 

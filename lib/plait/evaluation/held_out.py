@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from plait.errors import TooFewEvents
-from plait.evaluation.questions import Pairs, Questions, ask
+from plait.evaluation.ranking_targets import Pairs, Questions, ask
 from plait.features.history import History, encode
-from plait.features.split import Targets, leave_one_out, quantile_time, split_time
+from plait.features.holdout import Targets, leave_one_out, quantile_time, split_time
 from plait.features.vocabulary import Vocabulary
 from plait.store import Store, StoreVersion
-from plait.training.data import HELD_OUT
+from plait.training.data.training_data import HELD_OUT
 
 
 @dataclass(frozen=True)

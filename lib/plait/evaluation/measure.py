@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from plait.evaluation.answers import Answers
 from plait.evaluation.bootstrap import intervals
 from plait.evaluation.metrics import CUTOFFS, Floats, ranking, top_as_positives
 from plait.evaluation.pointwise import calibrate, judge
-from plait.evaluation.questions import Questions
+from plait.evaluation.rank_targets import Answers
+from plait.evaluation.ranking_targets import Questions
 
 TOP = CUTOFFS[-1]
 

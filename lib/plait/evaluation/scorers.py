@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from plait.features.opinions import liked
-from plait.model.item_item import cosine_neighbours, item_item_scores
-from plait.model.popularity import popularity
+from plait.features.likes_and_dislikes import liked
+from plait.models.item_item.cosine import cosine_neighbours, item_item_scores
+from plait.models.popularity.event_counts import popularity
 
 if TYPE_CHECKING:
     from plait.features.history import History
     from plait.features.vocabulary import Vocabulary
-    from plait.model.artifact import Model, Moment
+    from plait.models.neural.neural_model import Model, Moment
 
 Scores = npt.NDArray[np.float32]
 _ALL_NEIGHBOURS = 50_000  # items up to which every neighbour is kept

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import polars as pl
 
-from plait.contracts.vocabulary import EVENT_CODE
+from plait.contracts.event_types import EVENT_CODE
 from plait.features.vocabulary import Vocabulary
 
 UNKNOWN_TIME = -1

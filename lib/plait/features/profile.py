@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from plait.features.clock import DAY
 from plait.features.history import History
+from plait.features.time_features import DAY
 
 
 def profile_size(platforms: int, types: int) -> int:

@@ -10,9 +10,9 @@ import polars as pl
 import redis
 
 from plait.errors import PlaitError
-from plait.live.entries import read_events, read_links
-from plait.live.feedback import FeedbackLog
-from plait.live.state import LiveState
+from plait.live.stream_entries import read_events, read_links
+from plait.live.valkey.valkey_state import LiveState
+from plait.store.feedback.feedback_log import FeedbackLog
 
 GROUP, CONSUMER = "feedback", "drainer"
 BATCH = 20_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import polars_hash  # noqa: F401 - registers the `chash` namespace
 
-from plait.privacy.key import Key, load_key
+from plait.privacy.pseudonym_key import Key, load_key
 
 __all__ = [
     "HEX",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plait.features.vocabulary import Vocabulary
-from plait.model.scores import DISLIKE
+from plait.models.scores import DISLIKE
 from plait.recommend.answer import Fallback, Recommendation, ScoredItem
 
 POPULARITY = "popularity"  # what a fallback's scores start from

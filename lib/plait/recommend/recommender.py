@@ -10,16 +10,16 @@ import polars as pl
 import torch
 
 from plait.config import Project
-from plait.features.clock import microseconds
 from plait.features.history import History, encode
-from plait.features.opinions import Dislikes, liked
-from plait.model.artifact import Model, Moment
-from plait.model.scores import DISLIKE, Scores, check_scores
+from plait.features.likes_and_dislikes import Dislikes, liked
+from plait.features.time_features import microseconds
+from plait.models.neural.neural_model import Model, Moment
+from plait.models.scores import DISLIKE, Scores, check_scores
 from plait.recommend.answer import Recommendation, ScoredItem
-from plait.recommend.limits import check_k, check_platform
 from plait.recommend.lists import Indices, Lists, Reals, fallbacks
-from plait.recommend.popular import Popular
-from plait.recommend.retrieve import top_columns
+from plait.recommend.popular_list import Popular
+from plait.recommend.request_limits import check_k, check_platform
+from plait.recommend.top_k import top_columns
 from plait.store import Registry, Store
 
 

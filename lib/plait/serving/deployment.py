@@ -24,11 +24,11 @@ from plait.contracts.http import (
     UnlinkResponse,
 )
 from plait.errors import StoreError
-from plait.serving.apart import unwrap, work_in
-from plait.serving.intake import Batch
-from plait.serving.logs import attach
+from plait.serving.fault_isolation import unwrap, work_in
+from plait.serving.ingestion import Batch
+from plait.serving.json_logs import attach
 from plait.serving.loopback import close_replica
-from plait.serving.setup import Setup, opened
+from plait.serving.replica import Setup, opened
 
 if TYPE_CHECKING:
     from plait.serving.service import Answer, Call
@@ -57,8 +57,8 @@ class Plait:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Returns the app that Ray Serve puts behind HTTP."""
-        from plait.serving.api import build
-        from plait.serving.keys import ApiKeys
+        from plait.serving.api_keys import ApiKeys
+        from plait.serving.routes import build
 
         return build(lambda: self, ApiKeys.of(os.environ))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from plait.serving.proxy import HOST
+from plait.serving.haproxy import HOST
 
 
 def close_replica() -> None:

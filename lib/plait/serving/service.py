@@ -24,16 +24,16 @@ from plait.contracts.http import (
 )
 from plait.errors import LiveStateDown, nearest
 from plait.live import Known, LiveState, Who
-from plait.live.durability import Promise
-from plait.live.feedback import FeedbackLog
-from plait.live.history import sequences
+from plait.live.live_history import sequences
+from plait.live.valkey.durability import Promise
 from plait.privacy.pseudonym import Key, account_pseudonym, person_of
 from plait.recommend.recommender import Recommender
-from plait.serving.current import Current
-from plait.serving.intake import Batch, clean
-from plait.serving.lists import Question, answer
-from plait.serving.problem import ProblemError, wrong
-from plait.serving.reasons import fallback_of, made_without
+from plait.serving.current_model import Current
+from plait.serving.ingestion import Batch, clean
+from plait.serving.item_lists import Question, answer
+from plait.serving.list_reasons import fallback_of, made_without
+from plait.serving.problems import ProblemError, wrong
+from plait.store.feedback.feedback_log import FeedbackLog
 
 log = logging.getLogger("plait.serving")
 

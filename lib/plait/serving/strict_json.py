@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from plait.serving.problem import ProblemError, shown
+from plait.serving.problems import ProblemError, shown
 
 MAX_VALUES = 25_000  # the longest right call has under 11,000
 MAX_DEPTH = 16  # a right call has 4

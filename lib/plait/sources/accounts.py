@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from plait.config.platform import Accounts
-from plait.sources.files import SourceFile
-from plait.sources.read import read_chunks
+from plait.sources.find_files import SourceFile
+from plait.sources.read_chunks import read_chunks
 
 
 def read_accounts(file: SourceFile, accounts: Accounts) -> Iterator[pl.DataFrame]:

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from plait.store.scratch import own_folder, own_path
+from plait.store.local_folders import own_folder, own_path
 
 
 def cache_folder() -> Path:

@@ -13,7 +13,7 @@ from obstore.store import LocalStore
 from plait.config import is_remote
 from plait.errors import StoreError
 from plait.store.objects import Objects, list_objects
-from plait.store.s3 import open_bucket, table_options
+from plait.store.s3_settings import open_bucket, table_options
 
 __all__ = ["Location", "Objects", "open_location", "split_address"]
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plait.errors import DamagedVersion
-from plait.store.names import UnsafeName, check_name
 from plait.store.objects import Objects, read_object
+from plait.store.safe_names import UnsafeName, check_name
 
 MANIFEST = "manifest.json"
 

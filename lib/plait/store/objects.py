@@ -14,8 +14,8 @@ import obstore
 from obstore.store import LocalStore, S3Store
 
 from plait.errors import StoreError
-from plait.store.fault import reaching, send_again
-from plait.store.names import UnsafeName, check_path
+from plait.store.object_faults import reaching, send_again
+from plait.store.safe_names import UnsafeName, check_path
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from plait.contracts.names import MODEL_NAME
+from plait.contracts.id_rules import MODEL_NAME
 from plait.errors import DamagedVersion, NoModel, NotFinite, StoreError, VersionExists, nearest
-from plait.store.finite import fault_in
+from plait.store.finite_numbers import fault_in
 from plait.store.journal import Journal
 from plait.store.manifest import MANIFEST, damaged, describe_files, read_manifest
-from plait.store.mirror import Mirror
-from plait.store.names import check_name
+from plait.store.model_mirror import Mirror
 from plait.store.objects import list_objects, read_object, write_object
+from plait.store.safe_names import check_name
 from plait.store.store import Store
 
 METRICS = "metrics.json"

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from plait.errors import StoreError
-from plait.store.scratch import own_folder, own_path
+from plait.store.local_folders import own_folder, own_path
 
 LONGEST = 107  # bytes of a socket's path that the kernel takes
 _SPECIAL = set(

@@ -10,18 +10,18 @@ from typing import Any
 import polars as pl
 from deltalake.transaction import AddAction
 
-from plait.contracts.table import VERSION, Table
+from plait.contracts.table_schema import VERSION, Table
 from plait.contracts.tables import TABLES
 from plait.errors import NothingFused, StoreError, VersionExists
-from plait.store.fault import reaching
-from plait.store.feedback.names import FOLDERS, drained_until
-from plait.store.inputs import open_inputs, write_inputs
+from plait.store.delta_tables import TableWriter, scan_table
+from plait.store.feedback.object_names import FOLDERS, drained_until
+from plait.store.input_records import open_inputs, write_inputs
 from plait.store.journal import Journal, Record
 from plait.store.location import open_location
+from plait.store.object_faults import reaching
 from plait.store.objects import list_objects
-from plait.store.parts import list_parts, table_files
-from plait.store.tables import TableWriter, scan_table
-from plait.store.version import StoreVersion
+from plait.store.store_version import StoreVersion
+from plait.store.table_files import list_parts, table_files
 
 READABLE = (VERSION, VERSION - 1)  # contracts that this plait reads
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plait.progress import Task
-from plait.training.progress import Progress
+from plait.training.loop.training_progress import Progress
 
 
 def show(work: Task, progress: Progress) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ray.train import UserCallback
 
-from plait.training.failure import hopeless
+from plait.training.ray.worker_failure import hopeless
 
 
 class ToBoard(UserCallback):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from plait.world.people import PLATFORMS
+from plait.world.draw_people import PLATFORMS
 
 
 def speak(platform: str, events: pl.DataFrame) -> pl.DataFrame:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plait.world.build import World
-from plait.world.people import account_ids
+from plait.world.build_world import World
+from plait.world.draw_people import account_ids
 from plait.world.topics import TOPICS
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import yaml
 
-from plait.config.load import parse_config
+from plait.config.parse_project import parse_config
 from tests.helm.chart import CHART, PROJECT, render
 
 

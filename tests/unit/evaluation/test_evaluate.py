@@ -9,12 +9,12 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from plait.cli.evaluate import evaluate as command
-from plait.config.load import parse_config
+from plait.cli.evaluate_command import evaluate as command
+from plait.config.parse_project import parse_config
 from plait.errors import DamagedVersion, LeakyEvaluation, NoModel, NotFinite, StoreError
+from plait.evaluation.evaluate_model import evaluate
 from plait.evaluation.held_out import hold_out
 from plait.evaluation.protocols import UnknownProtocol, refuse_leak
-from plait.evaluation.run import evaluate
 from plait.evaluation.scorers import ModelScorer, Popularity
 from plait.recommend.recommender import Recommender
 

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from plait.contracts.event_types import EVENT_CODE
 from plait.contracts.tables import SEQUENCES
-from plait.contracts.vocabulary import EVENT_CODE
 from plait.features.history import History, encode
 from plait.features.vocabulary import Vocabulary
 

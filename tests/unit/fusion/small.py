@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from plait.config import Project
-from plait.config.load import parse_config
-from plait.fusion.run import fuse
+from plait.config.parse_project import parse_config
+from plait.fusion.fuse_logs import fuse
 from plait.progress import silence
 from plait.store import Store, StoreVersion
 

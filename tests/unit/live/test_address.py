@@ -6,7 +6,7 @@ import pytest
 
 from plait.errors import ConfigError
 from plait.live import LiveState
-from plait.live.durability import shown
+from plait.live.valkey.durability import shown
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from plait.live import LiveState
 from plait.live.drain import Drainer
-from plait.live.feedback import FeedbackLog
 from plait.store import Store
+from plait.store.feedback.feedback_log import FeedbackLog
 
 
 def test_what_goes_wrong_is_told_once_however_long_it_lasts(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import yaml
 from typer.testing import CliRunner
 
 import plait
-from plait.cli.recommend import recommend as command
+from plait.cli.recommend_command import recommend as command
 from plait.errors import BadRequest, NothingFused, UnknownPlatform
-from plait.recommend.batch import recommend_everyone
-from plait.recommend.load import Loaded, load
+from plait.recommend.loaded_model import Loaded, load
+from plait.recommend.offline_lists import recommend_everyone
 from plait.recommend.recommender import Recommender
 from tests.s3 import Bucket
 
@@ -97,7 +97,7 @@ def test_unknown_platforms(loaded: Loaded):
 
 
 def test_loading_before_fusing(small, tmp_path: Path):
-    from plait.config.load import parse_config
+    from plait.config.parse_project import parse_config
 
     raw = small.project.model_dump(exclude_none=True, mode="json")
     with pytest.raises(NothingFused, match="plait fuse"):

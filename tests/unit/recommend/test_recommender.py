@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 import torch
 
+from plait.contracts.event_types import STRENGTH
 from plait.contracts.http import MAX_K
 from plait.contracts.tables import SEQUENCES
-from plait.contracts.vocabulary import STRENGTH
 from plait.errors import BadRequest, DamagedVersion, NoModel, NotFinite, UnknownPlatform
 from plait.recommend.recommender import Recommender
-from plait.recommend.retrieve import top_columns
+from plait.recommend.top_k import top_columns
 from plait.store import Store
 
 

@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from plait.live import LiveState
-from plait.live.feedback import FeedbackLog
 from plait.privacy.pseudonym import load_key
 from plait.recommend.recommender import Recommender
-from plait.serving.api import build
-from plait.serving.current import Current
+from plait.serving.current_model import Current
+from plait.serving.replica import Setup
+from plait.serving.routes import build
 from plait.serving.service import Service
-from plait.serving.setup import Setup
+from plait.store.feedback.feedback_log import FeedbackLog
 from tests.desk import Desk
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from plait.contracts.http import Event, InlineEvent, RankRequest, RecommendRequest
 from plait.privacy.pseudonym import Key
-from plait.serving.intake import clean, sift
+from plait.serving.ingestion import clean, sift
 from plait.serving.service import Service
 
 LINK, UNLINK = "/v1/identities:link", "/v1/identities:unlink"

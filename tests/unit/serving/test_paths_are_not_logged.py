@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from plait.serving.environment import FAST
+from plait.serving.ray_environment import FAST
 
 FILES = (
-    "serve/config.yaml", "helm/plait/templates/_serve.tpl", "lib/plait/serving/launch.py",
+    "serve/config.yaml", "helm/plait/templates/_serve.tpl", "lib/plait/serving/launch_endpoint.py",
     "lib/plait/serving/deployment.py",
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from plait.serving.problem import ProblemError
+from plait.serving.problems import ProblemError
 from plait.serving.strict_json import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, parse
 
 LONG = 990_000  # bytes, just under MAX_BODY

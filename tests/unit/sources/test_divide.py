@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from plait.sources.files import SourceFile
-from plait.sources.parquet import divide
-from plait.sources.read import read_chunks
+from plait.sources.find_files import SourceFile
+from plait.sources.parquet_files import divide
+from plait.sources.read_chunks import read_chunks
 
 FIELDS = {"account": "user"}
 KEYS = {"columns.account": "user"}

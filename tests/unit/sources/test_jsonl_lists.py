@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from plait.sources.jsonl import decode_lines
+from plait.sources.jsonl_files import decode_lines
 
 FIELDS = {"title": "t", "tags": "labels"}
 

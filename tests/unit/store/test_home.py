@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plait.doctor.machine import check_machine
+from plait.doctor.check_machine import check_machine
 from plait.store.home import cache_folder
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from plait.contracts.tables import QUARANTINE
 from plait.errors import StoreError
-from plait.store import Store, s3
+from plait.store import Store, s3_settings
 from plait.store.location import open_location
 from tests.s3 import KEYS, Bucket
 
@@ -92,7 +92,7 @@ def test_a_missing_bucket_is_named(bucket: Bucket) -> None:
 def test_what_s3_answers_is_told_with_its_fix(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch, status: int, code: str, says: str
 ) -> None:
-    monkeypatch.setattr(s3, "RETRY_S", 0.5)
+    monkeypatch.setattr(s3_settings, "RETRY_S", 0.5)
     with answering(status, code) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         said = refused(f"{bucket.uri}/store")
@@ -103,7 +103,7 @@ def test_without_keys_it_says_which_names_are_read(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last to be asked for keys is the machine itself; here it has none."""
-    monkeypatch.setattr(s3, "RETRY_S", 0.5)
+    monkeypatch.setattr(s3_settings, "RETRY_S", 0.5)
     for name in KEYS:
         monkeypatch.delenv(name)
     with answering(404, "NoRole") as machine:
@@ -124,9 +124,9 @@ def test_a_dead_endpoint_is_known_as_such_soon(
 def test_an_endpoint_that_hangs_is_known_as_such_soon(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert s3.REQUEST_S < s3.RETRY_S < 60  # one that hangs is tried once more
-    monkeypatch.setattr(s3, "REQUEST_S", 1)
-    monkeypatch.setattr(s3, "RETRY_S", 1)
+    assert s3_settings.REQUEST_S < s3_settings.RETRY_S < 60  # one that hangs is tried once more
+    monkeypatch.setattr(s3_settings, "REQUEST_S", 1)
+    monkeypatch.setattr(s3_settings, "RETRY_S", 1)
     with answering(200, "Late", after_s=20) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         start = time.monotonic()
@@ -138,7 +138,7 @@ def test_a_store_that_fails_midway_says_so(bucket: Bucket, monkeypatch: pytest.M
     """Every way into the store, once it was open: none shows what S3 answered."""
     store = Store(f"{bucket.uri}/store")
     store.publish({"quarantine": store.writer(QUARANTINE).commit()}, {}, [])
-    monkeypatch.setattr(s3, "RETRY_S", 0.5)
+    monkeypatch.setattr(s3_settings, "RETRY_S", 0.5)
     row = pl.DataFrame([dict.fromkeys(QUARANTINE.columns, "1")])
     with answering(403, "SignatureDoesNotMatch") as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
@@ -146,7 +146,7 @@ def test_a_store_that_fails_midway_says_so(bucket: Bucket, monkeypatch: pytest.M
         broken = Store.__new__(Store)
         broken.__dict__.update(store.__dict__)
         broken.location = type(location)(
-            location.uri, s3.open_bucket(bucket.name, "store"), s3.table_options()
+            location.uri, s3_settings.open_bucket(bucket.name, "store"), s3_settings.table_options()
         )
         broken.objects = broken.location.objects
         broken._versions = type(store._versions)(broken.objects, "versions")
@@ -171,7 +171,7 @@ def test_plain_http_needs_loopback_or_a_word(
         open_location(f"{bucket.uri}/store")
     assert "secret" not in str(caught.value)
     monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
-    assert s3.allows_http()
+    assert s3_settings.allows_http()
 
 
 def test_every_part_is_told_the_same(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pytest
 
 import plait
-from plait.contracts.table import VERSION, Table
+from plait.contracts.table_schema import VERSION, Table
 from plait.contracts.tables import EVENTS, QUARANTINE
 from plait.errors import NothingFused, StoreError, VersionExists
 from plait.store import Store, StoreVersion
-from plait.store.parts import write_part
-from plait.store.tables import TableWriter
+from plait.store.delta_tables import TableWriter
+from plait.store.table_files import write_part
 
 SOURCE = str(Path(plait.__file__).parent.parent)
 RACE = """

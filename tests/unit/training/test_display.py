@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from plait.progress import Task
 from plait.training.display import show
-from plait.training.progress import Progress
+from plait.training.loop.training_progress import Progress
 
 
 def test_the_rate_is_that_of_training_and_a_refit_starts_over() -> None:

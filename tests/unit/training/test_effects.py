@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from plait.config.training import Training
-from plait.training import loop
-from plait.training.data import TrainingData, prepare
-from plait.training.hyper import Hyper, choose
-from plait.training.loop import build_net, fit
-from plait.training.portion import build_portion
+from plait.training.data.micro_batch import build_portion
+from plait.training.data.training_data import TrainingData, prepare
+from plait.training.loop import training_loop
+from plait.training.loop.hyper_parameters import Hyper, choose
+from plait.training.loop.step_loss import step_loss
+from plait.training.loop.training_loop import build_net, fit
 from plait.training.schedule import learning_rate
-from plait.training.step import step_loss
 
 from .tiny import PLATFORMS, tiny_items, tiny_sequences
 
@@ -43,13 +43,13 @@ def test_the_rate_warms_up_and_then_falls_to_the_floor() -> None:
 def test_steps_are_taken_at_the_rate_of_the_schedule(
     data: TrainingData, hyper: Hyper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train, rates = loop._train, []
+    train, rates = training_loop._train, []
 
     def looks(state, *rest):
         rates.append(state.optimizer.param_groups[0]["lr"])
         return train(state, *rest)
 
-    monkeypatch.setattr(loop, "_train", looks)
+    monkeypatch.setattr(training_loop, "_train", looks)
     fit(data, hyper)
     assert len(rates) == 20
     given = [hyper.learning_rate * learning_rate(s, 20, 2, hyper.floor) for s in range(20)]
@@ -66,7 +66,7 @@ def test_a_large_gradient_is_clipped(
     times: float,
     clipped: bool,
 ) -> None:
-    train, norms = loop._train, []
+    train, norms = training_loop._train, []
 
     def looks(state, *rest):
         fault = train(state, *rest)
@@ -74,9 +74,11 @@ def test_a_large_gradient_is_clipped(
         norms.append(float(torch.nn.utils.get_total_norm(grads)))
         return fault
 
-    monkeypatch.setattr(loop, "_train", looks)
-    monkeypatch.setattr(loop, "step_loss", lambda net, portion: step_loss(net, portion) * times)
-    monkeypatch.setattr(loop, "WORST", 1e9)
+    monkeypatch.setattr(training_loop, "_train", looks)
+    monkeypatch.setattr(
+        training_loop, "step_loss", lambda net, portion: step_loss(net, portion) * times
+    )
+    monkeypatch.setattr(training_loop, "WORST", 1e9)
     fit(data, replace(hyper, epochs=1))
     if clipped:
         np.testing.assert_allclose(norms, hyper.clip, rtol=1e-3)

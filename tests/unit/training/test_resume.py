@@ -12,16 +12,16 @@ from plait.config.training import Training
 from plait.errors import NothingToResume, StoreError
 from plait.store import Store
 from plait.store.objects import write_object
-from plait.training.checkpoint import Checkpoint
-from plait.training.data import TrainingData, prepare
-from plait.training.group import ALONE
-from plait.training.hyper import Hyper, choose
-from plait.training.job import Job
-from plait.training.keeper import Keeper
-from plait.training.loop import Fitted, fit
-from plait.training.progress import Progress
-from plait.training.state import State
-from plait.training.unfinished import Mark, UnfinishedRun, resumed
+from plait.training.checkpoints.checkpoint import Checkpoint
+from plait.training.checkpoints.checkpoint_writer import Keeper
+from plait.training.checkpoints.unfinished_run import Mark, UnfinishedRun, resumed
+from plait.training.data.training_data import TrainingData, prepare
+from plait.training.distributed.worker_rank import ALONE
+from plait.training.loop.hyper_parameters import Hyper, choose
+from plait.training.loop.train_state import State
+from plait.training.loop.training_loop import Fitted, fit
+from plait.training.loop.training_progress import Progress
+from plait.training.training_job import Job
 
 from .tiny import PLATFORMS, tiny_items, tiny_sequences
 

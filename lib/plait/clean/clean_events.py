@@ -1,0 +1,172 @@
+"""The row kernel of events: raw text in, contract rows and rejected rows out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from plait.clean.clock_skew import Receipt
+from plait.clean.content_id import content_id
+from plait.clean.event_checks import first_faults
+from plait.clean.event_rules import EventRules
+from plait.clean.parse_times import parse_integers, parse_times
+from plait.contracts.event_types import EVENT_TYPES, STRENGTH
+from plait.contracts.tables import EVENTS
+from plait.privacy.pseudonym import Key, account_pseudonym, event_pseudonym, session_pseudonym
+
+_NUMBERS = {"value": "value", "dwell": "dwell_s", "rating": "rating"}
+# What an event is about, looked for in this order; a search is about its words first.
+_OBJECTS = ("item", "query", "topic", "creator")
+
+
+def clean_events(
+    raw: pl.DataFrame,
+    platform: str,
+    rules: EventRules,
+    key: Key,
+    now: datetime,
+    receipt: Receipt | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Returns the contract rows of `raw` and what was wrong with the others.
+
+    Rows keep their order. `event_id` stands for the given id of the account, or else it is a
+    fingerprint of the content, so that repeats of an event share it.
+
+    Args:
+        raw: RAW columns, every value as text.
+        platform: whose rows they are.
+        rules: how the log writes times and types.
+        key: turns ids into pseudonyms.
+        now: times more than a day after it are rejected.
+        receipt: when the rows were received; times up to a day after it are taken back, and
+            kept as `stamped`. Default: now.
+
+    Returns:
+        EVENTS columns but `person`; and row, reason, field, value (null if personal).
+    """
+    receipt = receipt or Receipt(now)
+    text = _blank_to_null(raw)
+    parsed = _parse(text, platform, rules)
+    rejected = first_faults(text, parsed, rules, receipt.latest(now))
+    if rejected.height:
+        keep = ~raw["row"].is_in(rejected["row"].implode())
+        text, parsed = text.filter(keep), parsed.filter(keep)
+    if rules.creators == "accounts" and _mapped(text["creator"]):
+        parsed = _with_accounts(parsed, text["creator"], key, platform)
+    time, stamped = receipt.place(parsed["time"])
+    events = parsed.with_columns(
+        time.alias("time"),
+        stamped.alias("stamped"),
+        pl.lit(platform).alias("platform"),
+        account_pseudonym(text["account"], key, platform).alias("account"),
+        pl.lit(rules.resolution).alias("time_resolution"),
+        strength=_strength(rules),
+        session=_sessions(text["session"], key, platform),
+    )
+    if _mapped(text["event_id"]):
+        given = event_pseudonym(pl.lit(text["event_id"]), pl.col("account"), key, platform)
+        ids = pl.coalesce(given, content_id(events))
+    else:
+        ids = pl.lit(content_id(events))
+    events = events.with_columns(event_id=ids)
+    return events.select(name for name in EVENTS.columns if name != "person"), rejected
+
+
+def _mapped(values: pl.Series) -> bool:
+    return values.null_count() < values.len()
+
+
+def _blank_to_null(raw: pl.DataFrame) -> pl.DataFrame:
+    """Returns `raw` with '' as null, as CSV has it and JSON and HTTP do not."""
+    return raw.with_columns(
+        pl.when(pl.col(name) != "").then(pl.col(name)).alias(name)
+        for name in raw.columns
+        if name != "row" and _mapped(raw[name]) and (raw[name] == "").any()
+    )
+
+
+def _parse(text: pl.DataFrame, platform: str, rules: EventRules) -> pl.DataFrame:
+    """Returns the contract's typed columns; what cannot be parsed is null."""
+    columns: list[pl.Series | pl.Expr] = [
+        parse_integers(text["order"]).alias("order"),
+        *(text[raw].cast(pl.Float64, strict=False).alias(name) for raw, name in _NUMBERS.items()),
+        pl.col("currency").str.strip_chars().str.to_uppercase(),
+        _type(rules),
+    ]
+    if rules.resolution == "order":
+        columns.append(pl.lit(None, pl.Datetime("us", "UTC")).alias("time"))
+    else:
+        columns.append(parse_times(text["time"], rules.unit).alias("time"))
+    frame = text.select(columns) if text.width else text
+    return frame.with_columns(_object(text, platform, frame["type"]))
+
+
+def _type(rules: EventRules) -> pl.Expr:
+    if rules.type is not None:
+        return pl.lit(rules.type).alias("type")
+    words = {word: word for word in EVENT_TYPES} | dict(rules.types)
+    return pl.col("type").str.strip_chars().replace_strict(
+        words, default=None, return_dtype=pl.String
+    )  # fmt: skip
+
+
+def _object(text: pl.DataFrame, platform: str, types: pl.Series) -> list[pl.Series]:
+    """Returns object_kind, object_id and query_text; the kind is null where there is no object."""
+    present = [name for name in _OBJECTS if _mapped(text[name])]
+    frame = text.select(*present, types)
+    query = pl.col("query").str.replace_all(r"[\x00-\x1f\x7f]+", " ").str.strip_chars()
+    if present == ["item"]:  # the usual log: nothing to choose
+        kind: pl.Expr = pl.when(pl.col("item").is_not_null()).then(pl.lit("item"))
+    else:
+        kind = pl.coalesce(
+            *([_if_search(present)] if "query" in present else []),
+            *(pl.when(pl.col(name).is_not_null()).then(pl.lit(name)) for name in present),
+            pl.lit(None, pl.String),
+        )
+    frame = frame.with_columns(kind.alias("object_kind"))
+    ids = pl.coalesce(
+        *(
+            pl.when(pl.col("object_kind") == name).then(pl.col(name))
+            for name in present
+            if name != "query"
+        ),
+        pl.lit(None, pl.String),
+    )
+    if present == ["item"]:
+        ids = pl.col("item")
+    return frame.select(
+        "object_kind",
+        pl.concat_str(pl.lit(f"{platform}:"), ids).alias("object_id"),
+        (query if "query" in present else pl.lit(None, pl.String)).alias("query_text"),
+    ).get_columns()
+
+
+def _with_accounts(
+    parsed: pl.DataFrame, creators: pl.Series, key: Key, platform: str
+) -> pl.DataFrame:
+    """Returns `parsed` with creators under the pseudonyms that they have as accounts."""
+    named = pl.concat_str(pl.lit(f"{platform}:"), account_pseudonym(creators, key, platform))
+    is_creator = pl.col("object_kind") == "creator"
+    return parsed.with_columns(object_id=pl.when(is_creator).then(named).otherwise("object_id"))
+
+
+def _if_search(present: list[str]) -> pl.Expr:
+    search = (pl.col("type") == "search") & pl.col("query").is_not_null()
+    return pl.when(search).then(pl.lit("query"))
+
+
+def _strength(rules: EventRules) -> pl.Expr:
+    """Returns what each event says about taste; a rating tells more than that there is one."""
+    place = (pl.col("rating") - rules.worst) / (rules.best - rules.worst)
+    opinion = 2 * place.clip(0, 1) - 1
+    rated = pl.when(opinion < 0).then(opinion).otherwise(0.6 + 0.4 * opinion)
+    rated = rated.fill_null(STRENGTH["rate"])
+    if rules.type is not None:
+        return rated if rules.type == "rate" else pl.lit(STRENGTH[rules.type])
+    usual = pl.col("type").replace_strict(STRENGTH, return_dtype=pl.Float64)
+    return pl.when(pl.col("type") == "rate").then(rated).otherwise(usual)
+
+
+def _sessions(raw: pl.Series, key: Key, platform: str) -> pl.Series | pl.Expr:
+    return session_pseudonym(raw, key, platform) if _mapped(raw) else pl.lit(None, pl.String)

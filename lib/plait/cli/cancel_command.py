@@ -1,0 +1,35 @@
+"""`plait cancel NAME`: ends a run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from plait.cli.cluster_options import ContextOption, NamespaceOption
+
+
+def cancel(
+    name: Annotated[str, typer.Argument(help="Of the run: `plait status` lists them.")],
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Remove its resource too: nobody can ask for it then.")
+    ] = False,
+    namespace: NamespaceOption = None,
+    context: ContextOption = None,
+) -> None:
+    """End a run: its pods go, its resource stays and says that it was cancelled."""
+    from plait.cluster import cancel_run as ending
+    from plait.cluster.client.connect_cluster import connect
+    from plait.cluster.runs import find
+
+    api = connect(context, namespace)
+    run = find(api, name)
+    if delete:
+        typer.echo(ending.delete(api, run.resource))
+    elif run.state.ended and run.resource["kind"] != "RayService":
+        typer.echo(
+            f"{name} has ended already ({run.state.name}). "
+            f"To remove it: plait cancel {name} --delete"
+        )
+    else:
+        typer.echo(ending.cancel(api, run.resource, "Cancelled with `plait cancel`."))

@@ -1,0 +1,69 @@
+"""`plait demo`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plait.cli.console import JsonOption, QuietOption
+
+if TYPE_CHECKING:
+    from plait.demo.chapter_results import Chapter
+
+
+def demo(
+    people: Annotated[int, typer.Option(min=200, max=20_000, help="People in the world.")] = 2_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of all chance.")] = 0,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the endpoint up.")] = False,
+    folder: Annotated[
+        Path, typer.Option(help="Where to write; a folder of an earlier demo is emptied.")
+    ] = Path(".plait/demo"),
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """See it all: raw logs of four platforms to a live endpoint, in two minutes."""
+    from plait import progress
+    from plait.demo.run_demo import Options, run_demo
+
+    if as_json or quiet:
+        progress.silence()
+    tell = _json_writer(seed) if as_json else _printer()
+    run_demo(Options(folder=folder, people=people, seed=seed, keep=keep), tell)
+
+
+def _json_writer(seed: int) -> Callable[[Chapter], None]:
+    """Returns what collects chapters, and prints them as one JSON object with the last."""
+    from dataclasses import asdict
+
+    from plait.demo.chapter_results import NAMES, ToTry
+
+    record: dict[str, Any] = {"seed": seed}
+
+    def tell(chapter: Chapter) -> None:
+        record[NAMES[type(chapter)]] = asdict(chapter)
+        if isinstance(chapter, ToTry):
+            typer.echo(json.dumps(record, indent=2))
+
+    return tell
+
+
+def _printer() -> Callable[[Chapter], None]:
+    """Returns what prints a chapter: in colour on a terminal, in plain text elsewhere."""
+    from rich.console import Console
+
+    from plait.demo.show_chapter import WIDTH, show
+
+    console = Console(width=WIDTH, highlight=False)
+
+    def tell(chapter: Chapter) -> None:
+        with console.capture() as capture:
+            console.print(show(chapter))
+        # Rich pads every line to the width: copied text should not end in spaces.
+        text = "\n".join(line.rstrip() for line in capture.get().splitlines())
+        typer.echo(text, color=True)
+
+    return tell

@@ -1,0 +1,106 @@
+"""`plait diff A B`: two stores, or two versions of one, row by row."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption
+from plait.cli.terminal import terminal
+
+if TYPE_CHECKING:
+    from plait.store.store_diff import Side, TableDiff
+
+DIFFERENT = 1
+_SHOWN = 60  # characters of a value
+
+
+def diff(
+    first: Annotated[str, typer.Argument(metavar="A", help="3, PATH, PATH@3 or s3://...@3.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="The same.")],
+    examples: Annotated[int, typer.Option(min=0, help="Rows shown of each side.")] = 1,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two stores, or two versions of the project's, table by table and row by row.
+
+    Ends with 0 if every row stands on both sides equally often, 1 if not, 2 on an error.
+    """
+    from plait.store.store_diff import diff as run
+
+    sides = (_side(first, config), _side(second, config))
+    tables = run(*sides, examples=examples)
+    equal = all(table.equal for table in tables)
+    if as_json:
+        record = {
+            "equal": equal,
+            "first": sides[0].name,
+            "second": sides[1].name,
+            "tables": [asdict(table) | {"equal": table.equal} for table in tables],
+        }
+        typer.echo(json.dumps(record, indent=2, default=str))
+    else:
+        _print(tables, sides)
+    if not equal:
+        raise typer.Exit(DIFFERENT)
+
+
+def _side(text: str, config: Path) -> Side:
+    """Returns what `text` names: a number of the project's store, or a store and a number.
+
+    Raises:
+        StoreError: there is no such store or version.
+    """
+    from plait.config import is_remote, load_config
+    from plait.errors import StoreError
+    from plait.store import Store
+    from plait.store.store_diff import Side
+
+    place, mark, number = text.rpartition("@")
+    if not mark or not number.isdigit():
+        place, number = text, ""
+    if text.isdigit():
+        place, number = load_config(config).store_uri, text
+    if not is_remote(place) and not Path(place).is_dir():
+        raise StoreError(
+            f"there is no store at '{place}'.",
+            allowed="A number of the project's store, PATH, PATH@N, or s3://bucket/prefix@N.",
+            fix="List the project's versions with `plait versions`.",
+        )
+    store = Store(place)
+    return Side(store, store.version(int(number)) if number else store.current())
+
+
+def _print(tables: list[TableDiff], sides: tuple[Side, Side]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    typer.echo(f"A  {sides[0].name}\nB  {sides[1].name}")
+    shown = Table(box=SIMPLE_HEAD)
+    shown.add_column("table", no_wrap=True)
+    for heading in ("rows of A", "rows of B", "only A", "only B"):
+        shown.add_column(heading, justify="right")
+    for table in tables:
+        shown.add_row(table.table, *(f"{n:,}" for n in (*table.rows, *table.only)))
+    terminal().print(shown)
+    for table in tables:
+        for name, rows in zip("AB", table.examples, strict=True):
+            for row in rows:
+                typer.echo(f"{table.table}, only {name}: {_line(row)}")
+    if all(table.equal for table in tables):
+        typer.echo("Equal: every row stands on both sides equally often.")
+
+
+def _line(row: dict[str, Any]) -> str:
+    """Returns a row on one line; nulls are left out, long values are cut."""
+    cells = []
+    for name, value in row.items():
+        if value is None:
+            continue
+        text = str(value)
+        cells.append(f"{name}={text if len(text) <= _SHOWN else text[: _SHOWN - 3] + '...'}")
+    return " ".join(cells)

@@ -1,0 +1,91 @@
+"""`plait doctor`: what is missing, and the fix for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plait.cli.cluster_options import ContextOption, NamespaceOption
+from plait.cli.console import DEFAULT_CONFIG, JsonOption
+from plait.cli.terminal import terminal
+
+if TYPE_CHECKING:
+    from plait.doctor.finding import Check
+
+FAILED = 1
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def doctor(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "-c", "--config", help="The project file.", show_default="plait.yaml where there is one"
+        ),
+    ] = None,
+    namespace: NamespaceOption = None,
+    context: ContextOption = None,
+    release: Annotated[
+        str | None, typer.Option(help="Of the chart.", show_default="the only one there")
+    ] = None,
+    queue: Annotated[
+        str | None, typer.Option(help="A LocalQueue of Kueue.", show_default="the chart's")
+    ] = None,
+    cluster: Annotated[
+        bool, typer.Option("--cluster/--no-cluster", help="Look at the cluster too.")
+    ] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at this machine, store, live state and cluster; print the fix for what is amiss.
+
+    Ends with 1 if anything fails, 0 if not; a warning is none.
+    """
+    from plait.doctor.finding import Level
+
+    found = list(_checks(config, cluster, (context, namespace, release, queue)))
+    failed = any(check.level is Level.fail for check in found)
+    if as_json:
+        record = {"ok": not failed, "checks": [asdict(check) for check in found]}
+        typer.echo(json.dumps(record, indent=2))
+    else:
+        _print(found)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _checks(
+    config: Path | None, cluster: bool, where: tuple[str | None, str | None, str | None, str | None]
+) -> Iterator[Check]:
+    from plait.doctor.check_cluster import check_cluster
+    from plait.doctor.check_live_state import check_live_state
+    from plait.doctor.check_machine import check_machine
+    from plait.doctor.check_store import check_project
+
+    yield from check_machine()
+    if config is not None or DEFAULT_CONFIG.exists():
+        yield from check_project(config or DEFAULT_CONFIG)
+        yield from check_live_state(config or DEFAULT_CONFIG)
+    if cluster:
+        yield from check_cluster(*where)
+
+
+def _print(found: list[Check]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("")
+    table.add_column("what", no_wrap=True)
+    table.add_column("found", overflow="fold")
+    for check in found:
+        text = Text(check.found)
+        if check.fix and check.level != "ok":
+            text.append(f"\nFix: {check.fix}", style="cyan")
+        table.add_row(Text(check.level, style=_COLOURS[check.level]), check.name, text)
+    terminal().print(table)

@@ -1,0 +1,198 @@
+"""`plait fuse`: raw logs to a store version, and what became of every row."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
+from plait.cli.terminal import terminal
+from plait.engine.open_engine import EngineName, open_engine
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Console
+
+    from plait.store import StoreVersion
+
+_SHOWN = 40  # characters of an example
+
+
+def fuse(
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    quarantine: Annotated[
+        int, typer.Option("--quarantine", metavar="N", help="Show N rows of quarantine; no fusing.")
+    ] = 0,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read all files, not only those that are new.")
+    ] = False,
+    engine: Annotated[
+        EngineName, typer.Option(help="What moves the rows: Polars here, or Spark.")
+    ] = EngineName.local,
+    master: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where Spark runs: local[2], spark://host:7077."),
+    ] = None,
+) -> None:
+    """Fuse what is new in the logs of all platforms into the next version of the store."""
+    from plait.config import load_config
+    from plait.fusion.fuse_logs import fuse as run
+    from plait.progress import silence
+    from plait.store import Store
+
+    if quiet or as_json:
+        silence()
+    project = load_config(config)
+    if quarantine:
+        _show(Store(project.store_uri).scan("quarantine").head(quarantine).collect(), as_json)
+        return
+    start = time.monotonic()
+    with open_engine(engine, master) as moves:
+        version = run(project, engine=moves, full=full)
+    seconds = time.monotonic() - start
+    if as_json:
+        record = {"version": version.number, "seconds": round(seconds, 3), "run": version.run}
+        record |= version.counts
+        typer.echo(json.dumps(record))
+        return
+    if version.run["mode"] == "none":
+        typer.echo(
+            f"Nothing is new: store version {version.number} has read every file. "
+            "To read them all again: --full"
+        )
+        return
+    examples = _examples(Store(project.store_uri).scan("quarantine", version))
+    _summarise(version, seconds, examples, str(config))
+
+
+def _examples(quarantine: pl.LazyFrame) -> pl.DataFrame:
+    """Returns the first row of each platform and reason in quarantine."""
+    ordered = quarantine.sort("platform", "reason", "file", "row")
+    return (
+        ordered.group_by("platform", "reason", maintain_order=True).first().sort("reason").collect()
+    )
+
+
+def _summarise(version: StoreVersion, seconds: float, examples: pl.DataFrame, config: str) -> None:
+
+    console = terminal()
+    counts = version.counts
+    _platforms(console, counts["platforms"], version.number)
+    _people(console, counts)
+    _quarantine(console, counts["platforms"], examples, config)
+    console.print(_run(version.run), highlight=False)
+    rate = version.run["rows"] / max(seconds, 1e-9)
+    console.print(
+        f"[bold]{counts['events']:,}[/] events of [bold]{counts['people']:,}[/] people "
+        f"in {seconds:.1f} s ({rate:,.0f} rows/s). Next: plait train -c {config}"
+    )
+
+
+def _run(run: dict[str, Any]) -> str:
+    """Returns one sentence: what was read and rewritten, and why if it was everything."""
+    files, rows = _many(run["files"], "file"), _many(run["rows"], "row")
+    if run["mode"] == "incremental":
+        return (
+            f"Incremental: {files} new or changed, {rows} read; {run['rewritten']:,} of "
+            f"{_many(run['buckets'], 'bucket')} rewritten."
+        )
+    why = f" ({run['why']})" if run["why"] else ""
+    return f"Full{why}: {files}, {rows} read; {_many(run['buckets'], 'bucket')} written."
+
+
+def _many(n: int, thing: str) -> str:
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
+def _platforms(console: Console, platforms: dict[str, Any], number: int) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    columns: dict[str, list[int]] = {
+        "rows in": [entry["rows"] for entry in platforms.values()],
+        "events": [entry["events"] for entry in platforms.values()],
+        "duplicates": [entry["duplicates"] for entry in platforms.values()],
+        "superseded": [entry["superseded"] for entry in platforms.values()],
+        "quarantined": [sum(entry["quarantined"].values()) for entry in platforms.values()],
+        "removed": [sum(entry["removed"].values()) for entry in platforms.values()],
+        "items": [entry.get("items", 0) for entry in platforms.values()],
+        "accounts": [entry.get("accounts", 0) for entry in platforms.values()],
+        "people": [entry.get("people", 0) for entry in platforms.values()],
+    }
+    rare = ("superseded", "removed")
+    columns = {name: cells for name, cells in columns.items() if any(cells) or name not in rare}
+    table = Table(title=f"store version {number}", title_justify="left", box=SIMPLE_HEAD, padding=0)
+    table.add_column("platform", overflow="fold")
+    for name in columns:
+        table.add_column(f" {name}", justify="right", no_wrap=True)
+    for platform, *cells in zip(platforms, *columns.values(), strict=True):
+        table.add_row(platform, *(f"{cell:,}" for cell in cells))
+    console.print(table)
+
+
+def _people(console: Console, counts: dict[str, Any]) -> None:
+    several, people = counts["people_on_several"], counts["people"]
+    if len(counts["platforms"]) == 1:
+        console.print("One platform alone: there is nothing to transfer between platforms.")
+    elif several:
+        rules = ", ".join(f"{n:,} by {rule}" for rule, n in counts["rules"].items())
+        share = several / max(people, 1)
+        console.print(
+            f"[bold]{several:,}[/] people ({share:.0%}) are known on two or more platforms "
+            f"(accounts: {rules})."
+        )
+    else:
+        console.print(
+            "[yellow]No account is joined to another, so transfer between platforms is off.[/] "
+            "Declare people.same_account_id, or accounts.keys such as email_hash."
+        )
+    if counts["ignored_keys"]:
+        console.print(
+            f"[yellow]{counts['ignored_keys']:,} key values are held by too many accounts to "
+            "identify anyone; they were ignored.[/]"
+        )
+
+
+def _quarantine(
+    console: Console, platforms: dict[str, Any], examples: pl.DataFrame, config: str
+) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    if not examples.height:
+        return
+    table = Table(title="quarantined", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("rows", justify="right")
+    table.add_column("why", no_wrap=True)
+    table.add_column("for example")
+    for reason, rows in examples.group_by("reason", maintain_order=True):
+        n = sum(entry["quarantined"].get(reason[0], 0) for entry in platforms.values())
+        first = rows.row(0, named=True)
+        value = "" if first["value"] is None else f" = {first['value'][:_SHOWN]!r}"
+        place = f"{first['file'].rsplit('/', 1)[-1]}:{first['row']}"
+        table.add_row(f"{n:,}", str(reason[0]), f"{place} {first['field']}{value}")
+    console.print(table)
+    console.print(f"See the rows: plait fuse -c {config} --quarantine 20", highlight=False)
+    for name, entry in platforms.items():
+        lost = sum(entry["quarantined"].values())
+        if lost * 2 > entry["rows"]:
+            console.print(
+                f"[bold red]More than half of '{name}' is in quarantine "
+                f"({lost:,} of {entry['rows']:,} rows).[/] Look at the reasons above "
+                "before you train."
+            )
+
+
+def _show(rows: pl.DataFrame, as_json: bool) -> None:
+    if as_json:
+        for row in rows.iter_rows(named=True):
+            typer.echo(json.dumps(row))
+        return
+    for row in rows.iter_rows(named=True):
+        where = f"{row['file']}:{row['row']}"
+        typer.echo(f"{row['platform']}  {where}  {row['reason']} ({row['field']})  {row['raw']}")

@@ -1,0 +1,112 @@
+"""`plait serve`: the endpoint on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
+from plait.cli.terminal import terminal
+from plait.serving.json_logs import LogFormat
+
+if TYPE_CHECKING:
+    from plait.serving.launch_endpoint import Endpoint
+
+
+def serve(
+    config: ConfigOption = DEFAULT_CONFIG,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Default: serve.port of the project.")
+    ] = None,
+    live_state: Annotated[
+        str | None, typer.Option(help="redis:// address of Valkey; default: an embedded one.")
+    ] = None,
+    durability: Annotated[
+        str | None,
+        typer.Option(
+            "--live-state-durability",
+            help="fsync: refuse a Valkey that may lose accepted events; best_effort: take it, and "
+            "answers say so. Default: serve.live_state_durability of the project.",
+        ),
+    ] = None,
+    replicas: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that answer.")
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="How faults and warnings are written to stderr.")
+    ] = "auto",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Answer over HTTP until Ctrl-C: recommendations, ranking, events, links."""
+    from plait.live.valkey.durability import ENV as DURABILITY
+    from plait.serving.launch_endpoint import running
+
+    if durability:  # the replicas' processes have it from here
+        os.environ[DURABILITY] = durability
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _interrupt)
+    try:
+        if not quiet and not as_json:
+            typer.echo("Starting: live state, Ray Serve, the model ...", err=True)
+        with running(
+            config,
+            host=host,
+            port=port,
+            live_state=live_state,
+            replicas=replicas,
+            log_format=log_format,
+        ) as endpoint:
+            _announce(endpoint, config, as_json)
+            # Short waits: a signal that another thread receives would not wake a long one.
+            while not stop.wait(0.5):
+                pass
+    except KeyboardInterrupt:
+        if not quiet:
+            typer.echo("Stopped.", err=True)
+
+
+def _interrupt(*_: object) -> None:
+    # Ending takes a few seconds and must run to its end: nothing interrupts it any more.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _announce(endpoint: Endpoint, config: Path, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    if as_json:
+        typer.echo(json.dumps(asdict(endpoint)))
+        return
+    from rich.text import Text
+
+    from plait.config import load_config
+
+    platform = next(iter(load_config(config).platforms))
+    console = terminal()
+    console.print(
+        f"[bold green]Ready[/] at [bold]{endpoint.url}[/]  model {endpoint.model} "
+        f"{endpoint.version}, up in {endpoint.seconds:.1f} s; docs at {endpoint.url}/docs"
+    )
+    user = {"platform": platform, "id": "u1"}
+    event = {"type": "view", "user": user, "item_id": f"{platform}:1"}
+    for line in (
+        f"curl '{endpoint.url}/v1/recommend/{platform}/u1?k=5'",
+        _post(endpoint.url, "/v1/events", {"events": [event]}),
+        _post(endpoint.url, "/v1/recommend", {"user": user, "k": 5, "explain": True}),
+    ):
+        console.print(Text("  " + line), soft_wrap=True)
+    console.print("Ctrl-C stops it.", style="dim")
+
+
+def _post(url: str, path: str, body: dict[str, object]) -> str:
+    return f"curl {url}{path} -H 'Content-Type: application/json' -d '{json.dumps(body)}'"

@@ -1,0 +1,109 @@
+"""`plait status [NAME]`: the runs on the cluster."""
+
+from __future__ import annotations
+
+import json
+from textwrap import shorten
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plait.cli.cluster_options import ContextOption, NamespaceOption, Output, OutputOption
+from plait.cli.terminal import terminal
+
+if TYPE_CHECKING:
+    from plait.cluster.client.kube_api import Api
+    from plait.cluster.runs import Run
+
+
+def status(
+    name: Annotated[str | None, typer.Argument(help="Default: all runs.")] = None,
+    namespace: NamespaceOption = None,
+    context: ContextOption = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """List the runs on Kubernetes, newest first; with NAME, say why that one waits or failed."""
+    from plait.cluster.client.connect_cluster import connect
+    from plait.cluster.runs import ask_endpoint, find, runs
+
+    api = connect(context, namespace)
+    listed = [find(api, name)] if name is not None else runs(api)
+    listed = [ask_endpoint(api, run) for run in listed]
+    if output is Output.json:
+        typer.echo(json.dumps({"runs": [run.record() for run in listed]}, indent=2))
+        return
+    if not listed:
+        typer.echo(
+            f"No runs in namespace '{api.namespace}' of {api.where}. Begin one: plait submit train"
+        )
+        return
+    _print(api, listed)
+    if name is not None:
+        _explain(api, listed[0])
+
+
+def _print(api: Api, listed: list[Run]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    title = f"namespace {api.namespace} of {api.where}"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
+    for heading in ("name", "verb", "state"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("age", justify="right", no_wrap=True)
+    table.add_column("workers", justify="right")
+    table.add_column("why", overflow="fold", max_width=60)
+    colours = {
+        "succeeded": "green",
+        "ready": "green",
+        "failed": "red",
+        "running": "cyan",
+        "not ready": "yellow",
+    }
+    for run in listed:
+        record, state = run.record(), run.state
+        table.add_row(
+            run.name,
+            record["verb"],
+            Text(state.name, style=colours.get(state.name, "")),
+            age(run.seconds()),
+            run.workers,
+            Text(state.why if len(listed) == 1 else shorten(state.why, 110, placeholder=" ...")),
+        )
+    terminal().print(table)
+
+
+def _explain(api: Api, run: Run) -> None:
+    """Prints what the run's pods say, where they may be read."""
+    from plait.cluster.diagnose.job_failure import explain_failure
+    from plait.cluster.diagnose.pending_reasons import reasons
+    from plait.cluster.follow.run_pods import events_of, pods_of
+    from plait.cluster.follow.run_state import Exit
+    from plait.errors import PlaitError
+
+    try:
+        pods = pods_of(api, run.resource)
+        events = events_of(api, run.resource, pods)
+    except PlaitError as error:
+        typer.echo(f"Its pods cannot be read: {error.seen}")
+        return
+    if run.state.exit in (Exit.FAILED, Exit.INFRASTRUCTURE):
+        said = list(explain_failure(run.resource, pods, []))
+    elif run.state.ended:
+        return
+    else:
+        said = [f"{r.sentence} {r.fix}".strip() for r in reasons(pods, events, None)]
+    for text in said:
+        if text:
+            typer.echo(text)
+    for pod in pods:
+        typer.echo(f"  pod {pod['metadata']['name']}: {(pod.get('status') or {}).get('phase')}")
+
+
+def age(seconds: float) -> str:
+    """Returns an age as kubectl writes it: 41s, 12m, 5h, 3d."""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= 2 * size or (seconds >= size and unit != "m"):
+            return f"{seconds / size:.0f}{unit}"
+    return f"{max(seconds, 0):.0f}s"

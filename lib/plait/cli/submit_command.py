@@ -1,0 +1,283 @@
+"""`plait submit VERB`: a verb on the cluster, followed to its end."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plait.cli.cluster_options import (
+    DryRun,
+    NamespaceOption,
+    Output,
+    OutputOption,
+    duration,
+)
+from plait.cluster.cluster_verbs import RAY_SERVICE, VERBS, Verb
+from plait.cluster.render.job_arguments import check_arguments, option_lines
+from plait.errors import PlaitError
+
+if TYPE_CHECKING:
+    from plait.cluster.client.kube_api import Api
+    from plait.cluster.cluster_verbs import Resource
+    from plait.cluster.run_name import Asked
+    from plait.cluster.submit_run import Placed
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Run a verb on Kubernetes, where the chart is installed, and follow it to its end.",
+    epilog="Exit codes: 0 succeeded, 1 the job failed, 2 what was asked cannot be had, 3 the "
+    "cluster could not start it or does not answer, 4 not in time, 5 cancelled, 6 its image cannot "
+    "be pulled, 7 no node is large enough, 130 Ctrl-C: it goes on.",
+)
+
+
+@dataclass
+class _Ask:
+    """The options of one call."""
+
+    verb: Verb
+    arguments: list[str]
+    context: str | None
+    namespace: str | None
+    output: Output
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def as_json(self) -> bool:
+        return self.output is Output.json
+
+
+def _command(verb: Verb) -> Callable[..., None]:
+    def submit(
+        context: typer.Context,
+        workers: Annotated[
+            str | None, typer.Option(metavar="N|MIN:MAX", help="Pods that share the work.")
+        ] = None,
+        cpus: Annotated[str | None, typer.Option(help="Of a worker: 2, 500m.")] = None,
+        memory: Annotated[str | None, typer.Option(help="Of a worker: 4Gi.")] = None,
+        gpus: Annotated[int | None, typer.Option(help="Of a worker.")] = None,
+        driver_memory: Annotated[
+            str | None, typer.Option(help="Of Spark's driver (fuse): 4Gi.")
+        ] = None,
+        image: Annotated[str | None, typer.Option(help="Instead of the chart's.")] = None,
+        queue: Annotated[str | None, typer.Option(help="A LocalQueue of Kueue.")] = None,
+        run: Annotated[
+            str | None,
+            typer.Option(metavar="ID", help="Run once and for all: a repeat meets the first one."),
+        ] = None,
+        release: Annotated[
+            str | None, typer.Option(help="Of the chart.", show_default="the only one there")
+        ] = None,
+        namespace: NamespaceOption = None,
+        kube_context: Annotated[
+            str | None,
+            typer.Option("--context", help="Of the kubeconfig.", show_default="the current one"),
+        ] = None,
+        templates: Annotated[
+            Path | None,
+            typer.Option(metavar="FILE", help="Output of `helm template`; not the cluster's."),
+        ] = None,
+        dry_run: Annotated[
+            DryRun | None, typer.Option(help="Print what would be submitted, checked.")
+        ] = None,
+        detach: Annotated[bool, typer.Option("--detach", help="Submit, do not wait.")] = False,
+        timeout: Annotated[
+            str | None, typer.Option(help="Wait at most: 90s, 10m. The run goes on.")
+        ] = None,
+        patience: Annotated[
+            str | None,
+            typer.Option(
+                help="Wait for what cannot start; then it is cancelled.",
+                show_default="30s; for a node that is large enough what the chart says, 10m",
+            ),
+        ] = None,
+        cancel_on_interrupt: Annotated[
+            bool, typer.Option("--cancel-on-interrupt", help="Ctrl-C cancels the run.")
+        ] = False,
+        output: OutputOption = Output.text,
+    ) -> None:
+        given = list(context.args)
+        if workers is not None and verb.name == "train":
+            given += ["--workers", workers]
+        options = {
+            "workers": workers, "cpus": cpus, "memory": memory, "gpus": gpus,
+            "driver_memory": driver_memory, "image": image, "queue": queue, "run": run,
+            "release": release, "templates": templates, "dry_run": dry_run, "detach": detach,
+            "cancel": cancel_on_interrupt,
+            "patience": None if patience is None else duration(patience),
+            "timeout": None if timeout is None else duration(timeout),
+        }  # fmt: skip
+        known = [name for p in context.command.params for name in p.opts if name.startswith("--")]
+        ask = _Ask(verb, given, kube_context, namespace, output, options)
+        _guarded(ask, lambda: _submit(ask, known))
+
+    submit.__doc__ = _HELP[verb.name]
+    return submit
+
+
+_HELP = {
+    "fuse": "Fuse the logs with Spark: a driver and executors.",
+    "train": "Train the model with Ray: a head and workers that share every batch.",
+    "evaluate": "Measure a model version with Ray.",
+    "recommend": "Write everyone's lists with Ray.",
+    "serve": "Put the endpoint up, or bring it to another image.",
+}
+
+
+def _guarded(ask: _Ask, work: Callable[[], int]) -> None:
+    """Ends with the exit code of `work`; with --output json an error is a record too."""
+    try:
+        code = work()
+    except PlaitError as error:
+        if not ask.as_json:
+            raise
+        record = {
+            "verb": ask.verb.name,
+            "state": "refused",
+            "exit_code": error.exit_code,
+            "error": error.headline,
+            "why": str(error).removeprefix(f"{error.headline}: "),
+        }
+        typer.echo(json.dumps(record))
+        raise typer.Exit(error.exit_code) from None
+    raise typer.Exit(code)
+
+
+def _submit(ask: _Ask, known: Sequence[str]) -> int:
+    from plait.cluster.client.connect_cluster import connect
+    from plait.cluster.render.run_size import Size
+    from plait.cluster.render.templates import read_templates
+    from plait.cluster.submit_run import load_templates, place, prepare
+
+    o = ask.options
+    arguments = check_arguments(ask.verb, ask.arguments, known)
+    size = Size(o["workers"], o["cpus"], o["memory"], o["gpus"], o["driver_memory"])
+    api: Api | None = None
+    if o["templates"] is None:
+        api = connect(ask.context, ask.namespace)
+        templates = load_templates(api, o["release"])
+    else:
+        templates = read_templates(o["templates"], o["release"])
+    asked, resource = prepare(
+        ask.verb, templates, arguments, size, o["image"], o["queue"], o["run"]
+    )
+    if o["dry_run"] is DryRun.client:
+        return _show(ask, resource)
+    api = api or connect(ask.context, ask.namespace)
+    placed = place(api, asked, resource, dry_run=o["dry_run"] is DryRun.server)
+    if o["dry_run"] is DryRun.server:
+        return _show(ask, placed.resource, "would be met" if placed.met else "is accepted")
+    return _announce(ask, api, asked, placed, templates.scheduling_patience)
+
+
+def _show(ask: _Ask, resource: Resource, verdict: str = "") -> int:
+    """Prints the resource; where the server checked it, its verdict too."""
+    import yaml
+
+    resource["metadata"].pop("managedFields", None)
+    if ask.as_json:
+        typer.echo(json.dumps(resource))
+        return 0
+    typer.echo(yaml.safe_dump(resource, sort_keys=False).rstrip())
+    if verdict:
+        name = resource["metadata"]["name"]
+        typer.echo(f"# {resource['kind']} {name} {verdict}; nothing was changed.", err=True)
+    return 0
+
+
+def _announce(ask: _Ask, api: Api, asked: Asked, placed: Placed, scheduling: float | None) -> int:
+    from plait.cluster.submit_run import is_same
+
+    name = placed.resource["metadata"]["name"]
+    if not ask.as_json:
+        how = "met" if placed.met else "submitted"
+        bold = typer.style(name, bold=True)
+        typer.echo(f"{bold} {how}: {ask.verb.name} in {api.namespace} of {api.where}", err=True)
+        if placed.met and not is_same(placed, asked):
+            typer.echo(
+                f"--run {asked.run} was asked for something else; that run counts.", err=True
+            )
+    if ask.options["detach"]:
+        if ask.as_json:
+            record = {"name": name, "verb": ask.verb.name, "state": "submitted", "exit_code": 0}
+            typer.echo(json.dumps(record | {"met": placed.met, "namespace": api.namespace}))
+        else:
+            typer.echo(_come_back(api, name), err=True)
+        return 0
+    return _follow(ask, api, placed, scheduling)
+
+
+def _follow(ask: _Ask, api: Api, placed: Placed, scheduling: float | None) -> int:
+    from plait.cli.run_printer import QuietPrinter, TextPrinter, record_of
+    from plait.cluster.cancel_run import cancel
+    from plait.cluster.follow.follow_run import SCHEDULING_S, START_S, Patience, follow_run
+    from plait.cluster.follow.run_state import Exit
+
+    name = placed.resource["metadata"]["name"]
+    loud, quiet = TextPrinter(), QuietPrinter()
+    signal.signal(signal.SIGTERM, _interrupt)
+    given = ask.options["patience"]
+    by_chart = SCHEDULING_S if scheduling is None else scheduling
+    patience = Patience(
+        ask.options["timeout"],
+        start=START_S if given is None else given,
+        scheduling=by_chart if given is None else given,
+    )
+    try:
+        outcome = follow_run(api, placed.resource, quiet if ask.as_json else loud, patience)
+    except KeyboardInterrupt:
+        if ask.options["cancel"]:
+            said = cancel(api, placed.resource, "Interrupted by who submitted it.")
+            code, state = Exit.CANCELLED, "cancelled"
+        else:
+            said = f"Detached: {name} goes on without you.\n{_come_back(api, name)}"
+            code, state = Exit.DETACHED, "detached"
+        if ask.as_json:
+            record = {"name": name, "verb": ask.verb.name, "state": state, "exit_code": int(code)}
+            typer.echo(json.dumps(record))
+        else:
+            typer.echo(f"\n{said}", err=True)
+        return int(code)
+    if ask.as_json:
+        about = {"verb": ask.verb.name, "namespace": api.namespace, "met": placed.met}
+        typer.echo(json.dumps(record_of(outcome, **about, notes=quiet.notes)))
+    else:
+        loud.conclude(outcome)
+        if ask.verb.kind is RAY_SERVICE and outcome.exit is Exit.SUCCEEDED:
+            typer.echo(f"It answers inside the cluster at http://{name}-serve-svc:8000", err=True)
+    return int(outcome.exit)
+
+
+def _come_back(api: Api, name: str) -> str:
+    where = f" -n {api.namespace}"
+    return (
+        f"  plait status {name}{where}\n  plait logs {name}{where} -f\n  plait cancel {name}{where}"
+    )
+
+
+def _interrupt(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _epilog(verb: Verb) -> str:
+    lines = option_lines(verb)
+    if not lines:
+        return ""
+    return f"Also takes what {verb.name} takes: " + "; ".join(
+        f"{option} ({text})" for option, text in lines
+    )
+
+
+for _verb in VERBS.values():
+    app.command(
+        _verb.name,
+        epilog=_epilog(_verb),
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    )(_command(_verb))

@@ -1,0 +1,96 @@
+"""`plait train`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
+from plait.cli.terminal import terminal
+
+if TYPE_CHECKING:
+    from plait.training.train_model import TrainResult
+
+
+def train(
+    config: ConfigOption = DEFAULT_CONFIG,
+    workers: Annotated[
+        str, typer.Option(metavar="N|MIN:MAX", help="Processes that share every batch.")
+    ] = "1",
+    split: Annotated[
+        str | None, typer.Option(help="What is held out: loo, time or none.", show_default="loo")
+    ] = None,
+    cut: Annotated[
+        str | None, typer.Option(help="Time split: where the test targets begin, ISO 8601.")
+    ] = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Train on everything, for the epochs found before.")
+    ] = False,
+    platform: Annotated[
+        list[str] | None, typer.Option(help="Let it see only this platform; may be repeated.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Most passes.", show_default="by data size")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint of a killed run.")
+    ] = False,
+    max_failures: Annotated[
+        int, typer.Option(min=-1, help="Lost workers after which it gives up; -1: never.")
+    ] = 0,
+    checkpoint_every: Annotated[
+        float, typer.Option(min=0, help="Seconds between checkpoints, beside each epoch's end.")
+    ] = 60.0,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Train the model on the newest store version and publish it in the registry."""
+    from plait.config import load_config
+    from plait.progress import silence
+    from plait.training.train_model import train as run
+
+    if quiet or as_json:
+        silence()
+    result = run(
+        load_config(config),
+        workers=workers,
+        refit=refit,
+        platforms=platform or (),
+        resume=resume,
+        max_failures=max_failures,
+        checkpoint_every=checkpoint_every,
+        split=split,
+        cut=cut,
+        epochs=epochs,
+        seed=seed,
+    )
+    if as_json:
+        typer.echo(json.dumps(result.as_json()))
+    else:
+        _print(result)
+
+
+def _print(result: TrainResult) -> None:
+    from rich.table import Table
+
+    metrics = result.metrics
+    table = Table(title=f"model {result.model} {result.version}", title_justify="left")
+    for heading in ("validation", "MRR of 1,000", "NDCG@10 of all", "item-item weight"):
+        table.add_column(heading, justify="left" if heading == "validation" else "right")
+    held_out = metrics["validation"]
+    for platform, weight in result.item_item.items():
+        scores = [held_out.get(f"{platform}.{name}") for name in ("mrr", "ndcg@10")]
+        cells = ["" if score is None else f"{score:.4f}" for score in scores]
+        table.add_row(platform, *cells, f"{weight:g}")
+    console = terminal()
+    console.print(table)
+    console.print(
+        f"{metrics['people']:,} people, {metrics['events']:,} events, {metrics['items']:,} items; "
+        f"{metrics['epochs']} epochs, {metrics['seconds']:,.0f} s, "
+        f"{metrics['targets_per_s']:,} targets/s, {metrics['loader_share']:.1%} of the time "
+        f"waiting for the loader. Split {result.split}, "
+        f"store version {result.store_version}, terms: {', '.join(result.terms)}."
+    )

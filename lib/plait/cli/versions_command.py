@@ -1,0 +1,140 @@
+"""`plait versions`, `plait versions show` and `plait versions rollback`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption
+from plait.cli.terminal import terminal
+
+if TYPE_CHECKING:
+    from plait.store import Store, StoreVersion
+
+SIZES = ("events", "people", "items")
+_INPUTS = 20  # shown; --json has all
+
+app = typer.Typer(help="List the versions of the store; show one; go back to one.")
+
+
+@app.callback(invoke_without_command=True)
+def versions(
+    context: typer.Context, config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False
+) -> None:
+    """List the versions of the store, oldest first."""
+    if context.invoked_subcommand:
+        return
+    store = _open(config)
+    current = store.current()
+    listed = store.versions()
+    if as_json:
+        typer.echo(json.dumps([_record(v, current.number) for v in listed], indent=2))
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title=f"store {store.uri}", title_justify="left", box=SIMPLE_HEAD)
+    for heading in ("", "version", "published (UTC)"):
+        table.add_column(heading, no_wrap=True)
+    for heading in (*SIZES, "inputs"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for v in listed:
+        table.add_row(
+            "current" if v.number == current.number else "",
+            str(v.number),
+            v.published[:16].replace("T", " "),
+            *(f"{_size(v, name):,}" if _size(v, name) is not None else "" for name in SIZES),
+            f"{len(v.inputs):,}",
+            f"version {v.restores} again" if v.restores else "",
+        )
+    terminal().print(table)
+
+
+@app.command()
+def show(
+    number: Annotated[int, typer.Argument(metavar="N", help="The version.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one version: its tables, its counts and what it read."""
+    store = _open(config)
+    version = store.version(number)
+    if as_json:
+        record = {"number": version.number, **version.record(), "inputs": list(version.inputs)}
+        record.pop("inputs_at", None)
+        typer.echo(json.dumps(record, indent=2))
+        return
+    again = f", version {version.restores} again" if version.restores else ""
+    typer.echo(
+        f"version {version.number} of {store.uri}, published {version.published} under "
+        f"contract {version.contract}{again}"
+    )
+    typer.echo("\ntables (Delta version):")
+    for name, delta in version.tables.items():
+        typer.echo(f"  {name}: {delta}")
+    typer.echo("\ncounts:")
+    for name, count in version.counts.items():
+        typer.echo(f"  {name}: {json.dumps(count)}")
+    typer.echo(f"\ninputs ({len(version.inputs):,}):")
+    for record in version.inputs[:_INPUTS]:
+        size = f" ({record['bytes']:,} bytes)" if "bytes" in record else ""
+        typer.echo(f"  {record.get('path', record)}{size}")
+    if len(version.inputs) > _INPUTS:
+        typer.echo(f"  and {len(version.inputs) - _INPUTS:,} more: --json lists them")
+
+
+@app.command()
+def rollback(
+    number: Annotated[
+        int | None, typer.Argument(metavar="N", help="Default: the version before the current one.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Publish the tables of an older version once more, under a new number."""
+    from plait.store.roll_back import roll_back
+    from plait.store.writable import require_writable
+
+    store = _open(config)
+    require_writable(store)
+    before = store.current().number
+    now = roll_back(store, number)
+    if as_json:
+        record = {"from": before, "to": now.number, "restores": now.restores}
+        typer.echo(json.dumps(record))
+        return
+    typer.echo(
+        f"version {now.number} is current, with the tables of version {now.restores} "
+        f"(was {before}). `plait fuse` reads what came since again."
+    )
+
+
+def _open(config: ConfigOption) -> Store:
+    from plait.config import load_config
+    from plait.store import Store
+
+    return Store(load_config(config).store_uri)
+
+
+def _size(version: StoreVersion, name: str) -> int | None:
+    """Returns the version's count of events, people or items, where it knows one."""
+    found = version.counts.get(name)
+    if name == "items" and found is None and "platforms" in version.counts:
+        found = sum(entry.get("items", 0) for entry in version.counts["platforms"].values())
+    return found if isinstance(found, int) else None
+
+
+def _record(version: StoreVersion, current: int) -> dict[str, Any]:
+    return {
+        "number": version.number,
+        "current": version.number == current,
+        "published": version.published,
+        "contract": version.contract,
+        "restores": version.restores,
+        **{name: _size(version, name) for name in SIZES},
+        "inputs": len(version.inputs),
+        "tables": version.tables,
+    }

@@ -1,0 +1,40 @@
+"""Ends a run, and keeps its resource, so that what became of it can still be asked."""
+
+from __future__ import annotations
+
+from plait.cluster.client.kube_api import Api
+from plait.cluster.cluster_verbs import KINDS, Resource
+from plait.cluster.follow.run_state import CANCELLED, EXIT, Exit
+from plait.cluster.render.render_resource import QUEUE
+
+
+def cancel(api: Api, resource: Resource, why: str, exit_code: Exit = Exit.CANCELLED) -> str:
+    """Suspends the run: its pods go, its resource stays and says why. Returns what happens now.
+
+    A RayService is deleted, it serves or it is gone. So is a run in a queue of Kueue, which
+    would wake what is suspended.
+
+    Raises:
+        Refused, NoCluster, ClusterDown: as `Api.patch` does.
+    """
+    kind, name = KINDS[resource["kind"]], resource["metadata"]["name"]
+    queued = QUEUE in (resource["metadata"].get("labels") or {})
+    if queued or resource["kind"] == "RayService":
+        return delete(api, resource)
+    spec: Resource = {"suspend": True}
+    if resource["kind"] == "RayJob":
+        # KubeRay suspends only what it may shut down, and rules of deletion exclude that.
+        spec |= {"shutdownAfterJobFinishes": True, "deletionStrategy": None}
+    annotations = {CANCELLED: why, EXIT: str(int(exit_code))}
+    api.patch(kind, name, {"metadata": {"annotations": annotations}, "spec": spec})
+    return (
+        f"{name} is suspended: its pods are being deleted, the {resource['kind']} stays. "
+        f"To remove it too: plait cancel {name} --delete"
+    )
+
+
+def delete(api: Api, resource: Resource) -> str:
+    """Deletes the run and all it owns. Returns what happens now. Raises as `cancel` does."""
+    kind, name = KINDS[resource["kind"]], resource["metadata"]["name"]
+    api.delete(kind, name)
+    return f"{resource['kind']} {name} is being deleted, with all its pods and Services."

@@ -1,0 +1,1 @@
+"""The API server: requests, watches, quantities, and refusals as sentences."""

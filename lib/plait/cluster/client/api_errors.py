@@ -1,0 +1,150 @@
+"""What the API server's refusals mean, and what mends them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from plait.errors import ClusterDown, NoCluster, OverQuota, PlaitError, Refused
+
+if TYPE_CHECKING:
+    from plait.cluster.client.kube_api import Api
+
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, BUSY = 401, 403, 404, 409, 410, 429
+_GROUP = re.compile(r"/apis/([^/]+)/([^/]+)/")
+_UNTYPED = "failed to create typed patch object"
+INSTALL = {
+    "ray.io": "helm repo add kuberay https://ray-project.github.io/kuberay-helm/ && "
+    "helm install kuberay-operator kuberay/kuberay-operator --version 1.6.0",
+    "sparkoperator.k8s.io": "helm repo add spark-operator "
+    "https://kubeflow.github.io/spark-operator && helm install spark-operator "
+    "spark-operator/spark-operator --version 2.5.2",
+}
+
+
+class _Plain(Refused):
+    @property
+    def headline(self) -> str:
+        """As of every refusal: what kind it is only the code needs to know."""
+        return "Refused"
+
+
+class Missing(_Plain):
+    """What was asked for is not there."""
+
+
+class Forbidden(_Plain):
+    """Who asks may not do this."""
+
+
+class Taken(_Plain):
+    """A resource of this name is there already."""
+
+
+class Expired(_Plain):
+    """A watch began too far back: what happened since is forgotten, and must be listed."""
+
+
+class Waking(ClusterDown):
+    """The API server is there, and not ready: it just came back, or has too much to do."""
+
+    @property
+    def headline(self) -> str:
+        """As of every silence."""
+        return "ClusterDown"
+
+
+def explain(status: int, body: bytes, path: str, api: Api) -> PlaitError:
+    """Returns the error for an answer of 400 or above."""
+    said = _status(body)
+    message = str(said.get("message") or body.decode(errors="replace")[:300] or f"HTTP {status}")
+    message = " ".join(message.split()).rstrip(".")
+    if status == UNAUTHORIZED:
+        return NoCluster(
+            f"{api.where} does not know who you are (401): the token or certificate of this "
+            "context has expired, or is of another cluster.",
+            fix="Log in again as your cluster wants it, then: kubectl auth whoami",
+        )
+    if status == FORBIDDEN:
+        return _forbidden(message, api)
+    if status == NOT_FOUND:
+        return _missing(said, message, path, api)
+    if status == GONE:
+        return Expired(message)
+    if said.get("reason") == "AlreadyExists":
+        return Taken(f"{message}.")
+    if status == CONFLICT:
+        return Refused(
+            f"{message}.", fix="Another program owns these fields: change them where it does."
+        )
+    if _UNTYPED in message:  # said with 500, and no fault of the server
+        message, status = message.split("): ", 1)[-1], 400
+    if status == BUSY or status >= 500:
+        return Waking(f"the API server of {api.where} cannot answer now ({message}).")
+    return Refused(
+        f"{api.where} does not take it: {message}.",
+        fix="The templates and the cluster's CRDs are of different versions: compare `helm list` "
+        "with `plait doctor`.",
+    )
+
+
+def _status(body: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _forbidden(message: str, api: Api) -> PlaitError:
+    if "exceeded quota" in message:
+        quota = message[message.index("exceeded quota") :]
+        return OverQuota(
+            f"namespace '{api.namespace}' has no room: {quota}.",
+            fix=f"See: kubectl -n {api.namespace} describe quota",
+        )
+    if "is being terminated" in message or "being deleted" in message:
+        return Missing(f"namespace '{api.namespace}' is being deleted.", fix="Give another: -n")
+    if "cannot " not in message:  # said by an admission plugin, not by RBAC
+        return Refused(f"{api.where} does not allow it: {message}.")
+    verb = re.search(r'cannot (\w+) resource "([^"]+)" in API group "([^"]*)"', message)
+    name = f"{verb[1]} {verb[2]}{'.' + verb[3] if verb[3] else ''}" if verb else ""
+    return Forbidden(
+        f"{message} (forbidden by RBAC).",
+        fix="Have your account bound to the chart's submitter role"
+        + (f"; then: kubectl -n {api.namespace} auth can-i {name}" if name else "."),
+    )
+
+
+def _missing(said: dict[str, Any], message: str, path: str, api: Api) -> PlaitError:
+    details = said.get("details") or {}
+    if details.get("kind") == "namespaces":
+        return no_namespace(api)
+    asked = _GROUP.match(path)
+    if details.get("name") or asked is None:
+        return Missing(f"{message}.")
+    group, version = asked[1], asked[2]
+    plural = path.split("/namespaces/")[-1].split("/")[1] if "/namespaces/" in path else group
+    try:
+        known = [entry["version"] for entry in api.get(f"/apis/{group}")["versions"]]
+    except PlaitError:
+        known = []
+    if known and version not in known:
+        return Missing(
+            f"{api.where} knows {group} as {', '.join(known)}, not as {version}, which the "
+            f"template of {plural} is written in.",
+            fix=f"Upgrade the operator's CRDs, or the chart. {group}: {INSTALL.get(group, '')}",
+        )
+    return Missing(
+        f"{api.where} has no {plural}.{group}: the CRDs of its operator are not installed.",
+        fix=f"Have an administrator run: {INSTALL[group]}" if group in INSTALL else "",
+    )
+
+
+def no_namespace(api: Api) -> Missing:
+    """Returns the error for a namespace that is not there."""
+    return Missing(
+        f"there is no namespace '{api.namespace}' on {api.where}.",
+        fix=f"Give another with -n, or: kubectl create namespace {api.namespace}",
+    )

@@ -1,0 +1,61 @@
+"""Opens the cluster that kubectl would talk to, or the one this runs in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from plait.cluster.client.kube_api import Api
+from plait.errors import MissingClient, NoCluster, nearest
+
+_OWN = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+def connect(context: str | None = None, namespace: str | None = None) -> Api:
+    """Returns a connection; nothing is asked yet.
+
+    Args:
+        context: of the kubeconfig; default: its current one, or the cluster this runs in.
+        namespace: default: the context's, or that of this pod, or `default`.
+
+    Raises:
+        MissingClient: the Kubernetes client is not installed.
+        NoCluster: there is no kubeconfig, no such context, or one that cannot be used.
+    """
+    try:
+        from kubernetes import client, config
+        from kubernetes.config import ConfigException
+    except ImportError as error:
+        raise MissingClient(
+            f"the Kubernetes client cannot be imported ({error}).",
+            fix="Run: pip install --upgrade plait",
+        ) from None
+    settings = client.Configuration()
+    files = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    inside = context is None and "KUBECONFIG" not in os.environ and (_OWN / "token").exists()
+    try:
+        if inside:
+            config.load_incluster_config(client_configuration=settings)
+            own = (_OWN / "namespace").read_text().strip()
+            where = "this cluster"
+        else:
+            contexts, current = config.list_kube_config_contexts()
+            names = [entry["name"] for entry in contexts]
+            if context is not None and context not in names:
+                raise NoCluster(
+                    f"'{files}' has no context '{context}'.", allowed=nearest(context, names)
+                )
+            chosen = next((e for e in contexts if e["name"] == context), current)
+            own = chosen["context"].get("namespace") or "default"
+            where = f"context '{chosen['name']}'"
+            config.load_kube_config(context=chosen["name"], client_configuration=settings)
+    except NoCluster:
+        raise
+    except (ConfigException, OSError, KeyError, TypeError, ValueError) as error:
+        raise NoCluster(
+            f"no cluster: {' '.join(str(error).split()).rstrip('.')} ({files}).",
+            allowed="plait looks where kubectl does: KUBECONFIG, else ~/.kube/config.",
+            fix="Name the file: export KUBECONFIG=/path/to/kubeconfig; then: kubectl cluster-info",
+        ) from None
+    settings.retries = False  # what is tried again, and for how long, is decided here
+    return Api(client.ApiClient(settings), namespace or own, where)

@@ -1,0 +1,92 @@
+"""One resource, as it changes: reconnects, backs off, and lists anew when it is too late."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from plait.cluster.client.api_errors import Expired, explain
+from plait.cluster.client.kube_api import Api
+from plait.cluster.cluster_verbs import Resource
+from plait.errors import ClusterDown, PlaitError
+
+_WINDOW_S = 55  # then the server ends the watch and it is begun again
+_FIRST_S, _LONGEST_S = 0.5, 8.0
+_WAKING_S = 60
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The resource as it is now; null when it is gone."""
+
+    resource: Resource | None
+
+
+@dataclass(frozen=True)
+class Silent:
+    """The API server has not answered for `seconds`; 0 when it answers again."""
+
+    seconds: float
+    reason: str
+
+
+def watch(
+    api: Api,
+    path: str,
+    name: str,
+    stop: threading.Event,
+    since: str | None = None,
+    wait: Callable[[float], object] = time.sleep,
+) -> Iterator[Seen | Silent]:
+    """Yields the resource `name` of the list at `path` now and after every change, until `stop`.
+
+    Args:
+        api: the cluster.
+        path: of the list.
+        name: of the resource.
+        stop: ends it.
+        since: a resource version to go on from; default: it is listed first.
+        wait: sleeps between two attempts.
+
+    Raises:
+        Refused, NoCluster: the API server said no.
+    """
+    version, pause, lost = since, _FIRST_S, 0.0
+    field = {"fieldSelector": f"metadata.name={name}"}
+    while not stop.is_set():
+        try:
+            if version is None:
+                listed = api.get(path, **field)
+                version = listed["metadata"]["resourceVersion"]
+                yield Seen(next(iter(listed["items"]), None))
+            query = {"watch": "true", "resourceVersion": version, "timeoutSeconds": _WINDOW_S}
+            with api.stream(path, allowWatchBookmarks="true", **field, **query) as lines:
+                if lost:
+                    lost = 0.0
+                    yield Silent(0, "")
+                for line in lines:
+                    pause = _FIRST_S
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        raise explain(event["object"].get("code", 500), line, path, api)
+                    version = event["object"]["metadata"]["resourceVersion"]
+                    if event["type"] == "DELETED":
+                        yield Seen(None)
+                    elif event["type"] != "BOOKMARK":
+                        yield Seen(event["object"])
+                    if stop.is_set():
+                        return
+        except Expired:
+            version = None
+        except (PlaitError, ValueError) as error:  # a line cut off is no JSON
+            # One that just came back may not know yet who may do what.
+            waking = bool(lost) and time.monotonic() - lost < _WAKING_S
+            if isinstance(error, PlaitError) and not (waking or isinstance(error, ClusterDown)):
+                raise
+            lost = lost or time.monotonic()
+            yield Silent(max(time.monotonic() - lost, 0.001), str(error))
+            wait(pause)
+            pause = min(pause * 2, _LONGEST_S)

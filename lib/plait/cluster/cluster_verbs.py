@@ -1,0 +1,89 @@
+"""The verbs a cluster runs, and the custom resource of each."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from plait.errors import UnknownArgument, nearest
+from plait.jobs import evaluate_job, fuse_job, recommend_job, train_job
+
+Resource = dict[str, Any]  # a Kubernetes object, as JSON has it
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A custom resource; `version` is the one that plait's templates are written in."""
+
+    name: str
+    plural: str
+    group: str
+    version: str
+    operator: str
+    longest: int  # characters of a name that its operator takes
+
+    @property
+    def api_version(self) -> str:
+        """As in `apiVersion`."""
+        return f"{self.group}/{self.version}"
+
+
+RAY_JOB = Kind("RayJob", "rayjobs", "ray.io", "v1", "KubeRay", 47)
+RAY_SERVICE = Kind("RayService", "rayservices", "ray.io", "v1", "KubeRay", 47)
+# 63 less "-driver" and "-ui-svc", which the operator adds for the driver and its Service.
+SPARK = Kind(
+    "SparkApplication",
+    "sparkapplications",
+    "sparkoperator.k8s.io",
+    "v1beta2",
+    "the Spark operator",
+    56,
+)
+KINDS = {kind.name: kind for kind in (SPARK, RAY_JOB, RAY_SERVICE)}
+
+
+def serve_parser() -> argparse.ArgumentParser:
+    """Returns the arguments of serve, which runs no job of its own."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--model", help="default: the chart's")
+    parser.add_argument("--version", help="default: the chart's; '' follows the alias current")
+    return parser
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb; `parser` knows the arguments of what it runs."""
+
+    name: str
+    kind: Kind
+    parser: Callable[[], argparse.ArgumentParser]
+    fixed: frozenset[str] = frozenset()  # arguments that the template sets
+
+
+VERBS = {
+    verb.name: verb
+    for verb in (
+        Verb("fuse", SPARK, fuse_job.parser, frozenset({"--config", "--engine"})),
+        Verb("train", RAY_JOB, train_job.parser, frozenset({"--config"})),
+        Verb("evaluate", RAY_JOB, evaluate_job.parser, frozenset({"--config"})),
+        Verb("recommend", RAY_JOB, recommend_job.parser, frozenset({"--config"})),
+        Verb("serve", RAY_SERVICE, serve_parser),
+    )
+}
+
+
+def verb_of(name: str) -> Verb:
+    """Returns the verb `name`.
+
+    Raises:
+        UnknownArgument: there is none.
+    """
+    if name not in VERBS:
+        raise UnknownArgument(
+            f"'{name}' is no verb that a cluster runs.",
+            allowed=nearest(name, VERBS),
+            fix=f"Give one of {', '.join(VERBS)}.",
+        )
+    return VERBS[name]

@@ -1,0 +1,1 @@
+"""Why a run waits, why a job failed, and whether an endpoint answers."""

@@ -1,0 +1,237 @@
+"""Why a run waits: what its pods and events say, as sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from plait.cluster.client.quantity import amount, written
+from plait.cluster.cluster_verbs import Resource
+
+_RESOURCES = ("cpu", "memory", "nvidia.com/gpu")
+_NAMES = {"cpu": "CPUs", "memory": "memory", "nvidia.com/gpu": "GPUs"}
+_NO_IMAGE = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
+_QUOTA = re.compile(r"exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: (.+)")
+# What containerd wraps the fault itself in.
+_PULL = re.compile(
+    r"failed to (?:resolve reference|pull and unpack image) \"[^\"]+\": (?!failed)(.+)"
+)
+_SCALING = ("TriggeredScaleUp", "Nominated")  # the cluster autoscaler's, Karpenter's
+
+
+class Obstacle(Enum):
+    """What keeps a run from ever starting, as things stand."""
+
+    IMAGE = "image"  # it cannot be pulled
+    SCHEDULING = "scheduling"  # no node is large enough; a node pool may still grow one
+    REFUSED = "refused"  # a quota, a policy, a missing secret
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a run waits.
+
+    Attributes:
+        sentence: for whoever waits for it.
+        obstacle: what has to change first; null where waiting is enough.
+        fix: what changes it.
+    """
+
+    sentence: str
+    obstacle: Obstacle | None = None
+    fix: str = ""
+
+
+def reasons(
+    pods: Iterable[Resource], events: Iterable[Resource], nodes: Iterable[Resource] | None
+) -> list[Reason]:
+    """Returns why a run's pods do not run, without repetition; those that end it first.
+
+    Args:
+        pods: of the run.
+        events: of the resource, what it owns, and its pods.
+        nodes: of the cluster, null where they may not be read.
+    """
+    pods, events = list(pods), list(events)
+    rooms = None if nodes is None else [_room(node) for node in nodes if not _closed(node)]
+    found = [reason for pod in pods for reason in _of_pod(pod, events, rooms)]
+    found += [reason for event in events for reason in _of_creation(event)]
+    unique = {reason.sentence: reason for reason in found}
+    return sorted(unique.values(), key=lambda reason: reason.obstacle is None)
+
+
+def _of_pod(
+    pod: Resource, events: list[Resource], rooms: list[dict[str, float]] | None
+) -> Iterator[Reason]:
+    name, status = pod["metadata"]["name"], pod.get("status") or {}
+    if status.get("phase") in ("Succeeded", "Failed"):
+        return
+    own = [event for event in events if event["involvedObject"].get("name") == name]
+    for condition in status.get("conditions") or []:
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            growing = any(event.get("reason") in _SCALING for event in own)
+            yield _unscheduled(pod, str(condition.get("message") or ""), rooms, growing)
+    for part in ("initContainerStatuses", "containerStatuses"):
+        for container in status.get(part) or []:
+            waiting = (container.get("state") or {}).get("waiting") or {}
+            yield from _container(pod, container, waiting, own)
+    for event in own:
+        if event.get("reason") in ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"):
+            yield Reason(f"Pod {name} cannot start: {_text(event.get('message', ''))}")
+
+
+def _container(
+    pod: Resource, container: Resource, waiting: Resource, events: list[Resource]
+) -> Iterator[Reason]:
+    name, reason = pod["metadata"]["name"], waiting.get("reason", "")
+    message, image = _text(waiting.get("message") or ""), container.get("image", "")
+    if reason in _NO_IMAGE:
+        said = _pull_fault(message, events)
+        if reason == "ErrImageNeverPull":
+            said = "it is not on the node, and its pull policy is Never"
+        yield Reason(
+            f"Image '{image}' cannot be had: {said or reason}.",
+            Obstacle.IMAGE,
+            fix="Check its name and tag, and that the node may pull it; then submit with --image.",
+        )
+    elif reason == "CreateContainerConfigError":
+        yield Reason(f"Pod {name} cannot start: {message}.", Obstacle.REFUSED)
+    elif reason == "CrashLoopBackOff":
+        last = ((container.get("lastState") or {}).get("terminated") or {}).get("reason", "")
+        yield Reason(
+            f"Container {container['name']} of pod {name} ends again and again"
+            f"{f' ({last})' if last else ''}: kubectl logs {name} --previous"
+        )
+
+
+def _pull_fault(message: str, events: list[Resource]) -> str:
+    """Returns what pulling failed with: back-off says only that it failed before."""
+    said = [message, *(str(event.get("message") or "") for event in events)]
+    for text in reversed(said):
+        if found := _PULL.search(" ".join(text.split())):
+            return _text(found[1])
+    return message
+
+
+def _unscheduled(
+    pod: Resource, message: str, rooms: list[dict[str, float]] | None, growing: bool
+) -> Reason:
+    name, wants = pod["metadata"]["name"], requests_of(pod)
+    if growing:
+        return Reason(f"Pod {name} waits for a node that is being added.")
+    if rooms:
+        for resource in _RESOURCES:
+            most = max((room.get(resource, 0.0) for room in rooms), default=0.0)
+            if wants.get(resource, 0.0) > most:
+                asked, has = _number(resource, wants[resource]), _number(resource, most)
+                return Reason(
+                    f"Pod {name} asks for {_NAMES[resource]}: {asked}, and the largest node has "
+                    f"{has}.",
+                    Obstacle.SCHEDULING,
+                    fix="Ask for less: --cpus, --memory, --gpus; or add a larger node.",
+                )
+    # The scheduler tells nodes that are too small from nodes that are full.
+    never = "reemption is not helpful" in message and "No preemption victims" not in message
+    said = _text(message.split("preemption:")[0])
+    if "nsufficient" in said or "taint" in said or "affinity" in said or "selector" in said:
+        if never and rooms is None:
+            return Reason(
+                f"No node can ever take pod {name}: {said}.",
+                Obstacle.SCHEDULING,
+                fix="Ask for less: --cpus, --memory, --gpus; or add a node that fits.",
+            )
+        return Reason(f"Pod {name} waits for room on a node: {said}.")
+    return Reason(f"Pod {name} is not scheduled: {said}.")
+
+
+def _of_creation(event: Resource) -> Iterator[Reason]:
+    """Yields what kept a pod from being made at all."""
+    message = event.get("message") or ""
+    if event.get("type") != "Warning":
+        return
+    who = f"{event['involvedObject'].get('kind', '')} {event['involvedObject'].get('name', '')}"
+    if "violates PodSecurity" in message:
+        yield Reason(
+            f"The namespace's Pod Security refuses a pod of {who}: "
+            f"{_text(message[message.index('violates PodSecurity') :])}.",
+            Obstacle.REFUSED,
+            fix="The chart's contexts pass `restricted`: mend its values and run `helm upgrade`.",
+        )
+    elif quota := _QUOTA.search(_text(message)):
+        yield _over_quota(*quota.groups())
+    elif "must specify limits" in message or "must specify requests" in message:
+        yield Reason(
+            f"The namespace's quota wants limits that a pod of {who} does not have: "
+            f"{_text(message[message.rfind('failed quota') :])}.",
+            Obstacle.REFUSED,
+            fix="Set them in the chart's values.",
+        )
+    elif "serviceaccount" in message and "not found" in message:
+        yield Reason(f"No pod of {who} can be made: {_text(message)}.", Obstacle.REFUSED)
+    elif event.get("reason") in ("ValidationFailed", "InvalidRayJobSpec", "InvalidRayJobMetadata"):
+        yield Reason(f"{_text(message)}.", Obstacle.REFUSED)
+
+
+def _over_quota(quota: str, requested: str, used: str, limited: str) -> Reason:
+    asked, most = _listed(requested), _listed(limited)
+    over = [name for name in asked if name in most and asked[name] > most[name]]
+    if over:
+        wants = "; ".join(
+            f"{name} {_texts(requested)[name]} of {_texts(limited)[name]}" for name in over
+        )
+        return Reason(
+            f"Quota '{quota}' of the namespace can never hold a pod of this run: {wants}.",
+            Obstacle.REFUSED,
+            fix="Ask for less: --cpus, --memory, --gpus, --workers; or have the quota raised.",
+        )
+    return Reason(
+        f"Quota '{quota}' of the namespace is full (asked for {requested}; in use {used}; the most "
+        f"is {limited}): waiting for room."
+    )
+
+
+def _listed(text: str) -> dict[str, float]:
+    """Returns "requests.cpu=2,pods=1" as numbers."""
+    return {name: amount(value) for name, value in _texts(text).items()}
+
+
+def _texts(text: str) -> dict[str, str]:
+    pairs = (part.split("=", 1) for part in text.split(",") if "=" in part)
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+def requests_of(pod: Resource) -> dict[str, float]:
+    """Returns what a pod asks a node for; the largest init container runs alone."""
+    spec = pod["spec"]
+    total: dict[str, float] = {}
+    for container in spec.get("containers") or []:
+        for name, value in _asks(container).items():
+            total[name] = total.get(name, 0.0) + value
+    for container in spec.get("initContainers") or []:
+        for name, value in _asks(container).items():
+            total[name] = max(total.get(name, 0.0), value)
+    return total
+
+
+def _asks(container: Resource) -> dict[str, float]:
+    resources = container.get("resources") or {}
+    asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+    return {name: amount(value) for name, value in asked.items()}
+
+
+def _room(node: Resource) -> dict[str, float]:
+    return {name: amount(value) for name, value in node["status"]["allocatable"].items()}
+
+
+def _closed(node: Resource) -> bool:
+    return bool((node.get("spec") or {}).get("unschedulable"))
+
+
+def _number(resource: str, value: float) -> str:
+    return written(value) if resource == "memory" else f"{value:g}"
+
+
+def _text(message: str) -> str:
+    return " ".join(message.split()).rstrip(". ")

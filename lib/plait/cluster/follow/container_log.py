@@ -1,0 +1,95 @@
+"""A container's log, followed until it ends, across lost connections."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from plait.cluster.client.api_errors import Forbidden, Missing
+from plait.cluster.client.kube_api import Api
+from plait.cluster.cluster_verbs import Resource
+from plait.cluster.follow.log_stitching import Stitch
+from plait.cluster.follow.ray_log_filter import Chatter
+from plait.cluster.follow.run_pods import Source, log_source, pods_of
+from plait.errors import ClusterDown, NoRun, PlaitError
+
+_PAUSE_S = 1.0
+_DENIED = 3  # an API server that just came back does not know its rights yet
+
+
+def read_log(api: Api, resource: Resource) -> Iterator[str]:
+    """Yields the lines of a run's log, as far as it has come.
+
+    Raises:
+        NoRun: it has not begun, or its pod is gone.
+        Refused, NoCluster, ClusterDown: it cannot be read.
+    """
+    source = log_source(resource, pods_of(api, resource))
+    if source is None:
+        name = resource["metadata"]["name"]
+        raise NoRun(
+            f"{name} has no log: its pod has not begun, or is gone.",
+            fix=f"See why: plait status {name}",
+        )
+    chatter = Chatter()
+    path = api.core("pods", source.pod) + "/log"
+    with api.stream(path, container=source.container) as lines:
+        for line in lines:
+            text = line.decode(errors="replace")
+            if chatter.keeps(text):
+                yield text
+
+
+class LogFollower(threading.Thread):
+    """Hands every line of a log to `say` until `finish` is called, then what is left."""
+
+    def __init__(self, api: Api, source: Source, say: Callable[[str], None]) -> None:
+        super().__init__(name=f"log of {source.pod}", daemon=True)
+        self.source = source
+        self.fault: PlaitError | None = None
+        self._api, self._say, self._stitch = api, say, Stitch()
+        self._chatter = Chatter()
+        self._ending = threading.Event()
+
+    def run(self) -> None:
+        """Reads and reads again; the end of a stream says nothing of the job."""
+        denied = 0
+        while True:
+            ending = self._ending.is_set()
+            try:
+                self._read(follow=not ending)
+                denied = 0
+            except (Forbidden, Missing) as error:
+                denied += 1
+                if denied == _DENIED or ending:
+                    self.fault = error
+                    return
+            if ending:
+                return
+            self._ending.wait(_PAUSE_S)
+
+    def finish(self, seconds: float = 10.0) -> None:
+        """Drains what was written last; waits for it so long at most."""
+        self._ending.set()
+        self.join(seconds)
+
+    def _read(self, follow: bool) -> None:
+        self._stitch.reconnect()
+        query = {"container": self.source.container, "timestamps": "true"}
+        if follow:
+            query["follow"] = "true"
+        if self._stitch.since:
+            query["sinceTime"] = self._stitch.since
+        try:
+            path = self._api.core("pods", self.source.pod) + "/log"
+            with self._api.stream(path, **query) as lines:
+                for line in lines:
+                    text = self._stitch.take(line.decode(errors="replace"))
+                    if text is not None and self._chatter.keeps(text):
+                        self._say(text)
+                    if follow and self._ending.is_set():
+                        return
+        except (Forbidden, Missing):
+            raise
+        except (ClusterDown, PlaitError):
+            return  # asked again

@@ -1,0 +1,321 @@
+"""Follows a run to its end: its state, why it waits, its log. Only its status ends it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from plait.cluster.cancel_run import cancel
+from plait.cluster.client.api_errors import Forbidden
+from plait.cluster.client.kube_api import Api
+from plait.cluster.client.watch_resource import Seen, Silent, watch
+from plait.cluster.cluster_verbs import KINDS, Resource
+from plait.cluster.diagnose.job_failure import explain_failure
+from plait.cluster.diagnose.pending_reasons import Obstacle, Reason, reasons
+from plait.cluster.follow.container_log import LogFollower
+from plait.cluster.follow.run_pods import Source, events_of, log_source, pods_of
+from plait.cluster.follow.run_state import Exit, State, state_of
+from plait.errors import ClusterDown, PlaitError
+
+LOOK_S, LOOK_ACTIVE_S = 2.0, 10.0  # between two looks at the pods
+DOWN_S = 600.0  # an API server silent for so long is given up
+START_S = 30.0
+SCHEDULING_S = 600.0  # a node pool that stands at zero brings a node within minutes
+_EXITS = {Obstacle.IMAGE: Exit.IMAGE, Obstacle.SCHEDULING: Exit.UNSCHEDULABLE}
+TAIL = 20
+DENIED = 3
+CANCEL_S = 12.0  # asked for again and again
+
+
+class Teller(Protocol):
+    """What shows a run to whoever waits for it."""
+
+    def state(self, state: State) -> None:
+        """Another state."""
+
+    def note(self, text: str) -> None:
+        """Something worth knowing, such as why it waits."""
+
+    def log(self, line: str) -> None:
+        """A line of the job."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds; null: for ever.
+
+    Args:
+        whole: until the run has ended.
+        start: for a run that cannot start; then it is cancelled.
+        scheduling: the same, where a node that is large enough may yet be added.
+        down: for an API server that does not answer.
+    """
+
+    whole: float | None = None
+    start: float | None = START_S
+    scheduling: float | None = SCHEDULING_S
+    down: float = DOWN_S
+
+    def for_(self, obstacle: Obstacle) -> float | None:
+        """Returns how long a run that `obstacle` keeps from starting is given."""
+        return self.scheduling if obstacle is Obstacle.SCHEDULING else self.start
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended, or why it is no longer followed."""
+
+    name: str
+    state: str
+    exit: Exit
+    why: str = ""
+    fix: str = ""
+    seconds: float = 0.0
+    last_lines: tuple[str, ...] = ()
+
+
+@dataclass
+class _Follower:
+    api: Api
+    resource: Resource
+    tell: Teller
+    patience: Patience
+    stop: threading.Event = field(default_factory=threading.Event)
+    news: queue.SimpleQueue[Seen | Silent | PlaitError | str] = field(
+        default_factory=queue.SimpleQueue
+    )
+    log: LogFollower | None = None
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=200))
+    state: State = field(default_factory=lambda: State(""))
+    began: float = field(default_factory=time.monotonic)
+    looked: float = 0.0
+    stuck: tuple[Obstacle, float] | None = None  # on what, since when
+    told: set[str] = field(default_factory=set)
+    denied: int = 0  # looks in a row that were forbidden
+
+    @property
+    def name(self) -> str:
+        return str(self.resource["metadata"]["name"])
+
+    def run(self) -> Outcome:
+        threading.Thread(target=self._watch, name="watch", daemon=True).start()
+        try:
+            self._see(self.resource)
+            while True:
+                outcome = self._next()
+                if outcome is not None:
+                    return outcome
+        finally:
+            self.stop.set()
+
+    def _watch(self) -> None:
+        kind = KINDS[self.resource["kind"]]
+        path = self.api.path(kind, api_version=self.resource["apiVersion"])
+        try:
+            for event in watch(self.api, path, self.name, self.stop, wait=self.stop.wait):
+                self.news.put(event)
+        except PlaitError as error:
+            self.news.put(error)
+
+    def _next(self) -> Outcome | None:
+        if self.state.ended:
+            return self._end(self.state)
+        try:
+            news = self.news.get(timeout=0.2)
+        except queue.Empty:
+            pass
+        else:
+            if isinstance(news, str):
+                self._line(news)
+                return None  # lines first: they come in heaps
+            if isinstance(news, PlaitError):
+                raise news
+            if isinstance(news, Silent):
+                self._silent(news)
+            elif news.resource is None:
+                return self._end(State("deleted", exit=Exit.CANCELLED, why="It was deleted."))
+            elif news.resource["metadata"]["uid"] == self.resource["metadata"].get("uid"):
+                self._see(news.resource)
+            else:
+                return self._end(State("deleted", exit=Exit.CANCELLED, why="It was replaced."))
+            if self.state.ended:
+                return None
+        if self.patience.whole is not None and self._seconds() > self.patience.whole:
+            return self._end(
+                State(self.state.name, exit=Exit.DEADLINE),
+                f"It did not end within {self.patience.whole:g} s (--timeout), and goes on.",
+                f"plait logs {self.name} -f, or plait cancel {self.name}",
+            )
+        every = LOOK_ACTIVE_S if self.state.active and self.log else LOOK_S
+        if time.monotonic() - self.looked > every and self.denied < DENIED:
+            return self._look()
+        return None
+
+    def _see(self, resource: Resource) -> None:
+        self.resource = {"kind": self.resource["kind"], **resource}
+        state = state_of(self.resource)
+        if state != self.state:
+            if (state.name, state.why) != (self.state.name, self.state.why):
+                self.tell.state(state)
+            self.state, self.looked = state, 0.0
+
+    def _silent(self, news: Silent) -> None:
+        if not news.seconds:
+            self.tell.note("The API server answers again.")
+            self.told.discard("silent")
+            return
+        if news.seconds > self.patience.down:
+            raise ClusterDown(
+                f"the API server has not answered for {news.seconds:.0f} s: {news.reason}",
+                fix=f"The run goes on without this command: plait status {self.name}",
+            )
+        if "silent" not in self.told:
+            self.told.add("silent")
+            self.tell.note("The API server does not answer. The run goes on; asking again ...")
+
+    def _look(self) -> Outcome | None:
+        """Looks at the pods: why it waits, and where its log is."""
+        try:
+            pods = pods_of(self.api, self.resource)
+            if self.resource["kind"] != "RayService":
+                self._find_log(pods)
+            waits = reasons(pods, events_of(self.api, self.resource, pods), self._nodes())
+        except Forbidden as error:
+            self.denied += 1  # an API server that just came back does not know its rights yet
+            if self.denied == DENIED:
+                self._once(f"Why it waits, and its log, cannot be shown: {error.seen}")
+            return None
+        except PlaitError:
+            return None  # the watch says so
+        finally:
+            self.looked = time.monotonic()
+        self.denied = 0
+        for reason in waits:
+            self._once(reason.sentence)
+        return self._give_up(waits, pods)
+
+    def _give_up(self, waits: list[Reason], pods: list[Resource]) -> Outcome | None:
+        executors = [p for p in pods if (p["metadata"].get("labels") or {}).get("spark-role")]
+        works = self.state.active and (
+            self.resource["kind"] != "SparkApplication"
+            or any(
+                p["metadata"]["labels"]["spark-role"] == "executor"
+                and (p.get("status") or {}).get("phase") == "Running"
+                for p in executors
+            )
+        )
+        obstacle = waits[0].obstacle if waits else None
+        if works or obstacle is None:
+            self.stuck = None
+            return None
+        patience, now = self.patience.for_(obstacle), time.monotonic()
+        if self.stuck is None or self.stuck[0] is not obstacle:
+            self.stuck = obstacle, now
+            if obstacle is Obstacle.SCHEDULING and patience:
+                self._once(f"A node may be added: it is given {patience:g} s (--patience).")
+        if patience is None or now - self.stuck[1] < patience:
+            return None
+        code = _EXITS.get(obstacle, Exit.INFRASTRUCTURE)
+        if self.resource["kind"] == "RayService":  # never taken down for a bad upgrade
+            why = f"{waits[0].sentence} It is left as it is."
+        else:
+            cancel(
+                replace(self.api, patience=CANCEL_S),
+                self.resource,
+                waits[0].sentence,
+                code,
+            )
+            why = f"{waits[0].sentence} The run was cancelled."
+        return self._end(State("cannot start", exit=code), why, waits[0].fix)
+
+    def _nodes(self) -> list[Resource] | None:
+        if "nodes" in self.told:
+            return None
+        try:
+            return list(self.api.get("/api/v1/nodes")["items"])
+        except Forbidden:
+            self.told.add("nodes")
+            return None
+
+    def _find_log(self, pods: list[Resource]) -> None:
+        source = log_source(self.resource, pods)
+        if self.log is not None and self.log.fault is not None:
+            if isinstance(self.log.fault, Forbidden):
+                self._once(f"Its log cannot be read: {self.log.fault.seen}")
+                return
+            self.log = None
+        if source is None or (self.log is not None and self.log.source == source):
+            return
+        if self.log is not None:
+            self.log.finish()
+            self._once(f"The log goes on in pod {source.pod}.")
+        self.log = self._follow_log(source)
+
+    def _follow_log(self, source: Source) -> LogFollower:
+        follower = LogFollower(self.api, source, self.news.put)
+        follower.start()
+        return follower
+
+    def _line(self, line: str) -> None:
+        self.lines.append(line)
+        self.tell.log(line)
+
+    def _once(self, text: str) -> None:
+        if text not in self.told:
+            self.told.add(text)
+            self.tell.note(text)
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def _end(self, state: State, why: str = "", fix: str = "") -> Outcome:
+        pods: list[Resource] = []
+        if state.name not in ("deleted", "deleting") and self.denied < DENIED:
+            try:
+                pods = pods_of(self.api, self.resource)
+                if state.exit is not Exit.DEADLINE or state.ended:
+                    self._find_log(pods)
+            except PlaitError:
+                pass
+        if self.log is not None:
+            self.log.finish()
+        while True:
+            try:
+                news = self.news.get_nowait()
+            except queue.Empty:
+                break
+            if isinstance(news, str):
+                self._line(news)
+        assert state.exit is not None
+        if state.exit in (Exit.FAILED, Exit.INFRASTRUCTURE) and not why:
+            what, mend = explain_failure(self.resource, pods, list(self.lines))
+            why, fix = f"{what} {state.why}".strip() if what else state.why, fix or mend
+        return Outcome(
+            self.name,
+            state.name,
+            state.exit,
+            why or state.why,
+            fix,
+            round(self._seconds(), 1),
+            tuple(self.lines)[-TAIL:],
+        )
+
+
+def follow_run(api: Api, resource: Resource, tell: Teller, patience: Patience) -> Outcome:
+    """Follows the run `resource` until it ends, cannot start, or `patience` does.
+
+    Args:
+        api: the cluster.
+        resource: the run, as the API server has it.
+        tell: shows what happens.
+        patience: how long to wait.
+
+    Raises:
+        ClusterDown: the API server stayed silent for too long.
+        Refused, NoCluster: the run may not be watched.
+    """
+    return _Follower(api.hasty(), resource, tell, patience).run()

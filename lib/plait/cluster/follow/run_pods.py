@@ -1,0 +1,98 @@
+"""What a run is made of: its pods, and which container's log is the job's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from plait.cluster.client.kube_api import Api
+from plait.cluster.cluster_verbs import Resource
+
+SUBMITTER = "ray-job-submitter"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a job's log is."""
+
+    pod: str
+    container: str
+
+
+def ray_cluster(resource: Resource) -> str:
+    """Returns the name of the run's Ray cluster, '' before there is one."""
+    status = resource.get("status") or {}
+    name: str = status.get("rayClusterName") or ""
+    for part in ("pendingServiceStatus", "activeServiceStatus"):
+        name = name or (status.get(part) or {}).get("rayClusterName") or ""
+    return name
+
+
+def selectors(resource: Resource) -> list[str]:
+    """Returns label selectors that find the run's pods."""
+    name = resource["metadata"]["name"]
+    if resource["kind"] == "SparkApplication":
+        return [f"sparkoperator.k8s.io/app-name={name}"]
+    found = [f"job-name={name}"] if resource["kind"] == "RayJob" else []
+    cluster = ray_cluster(resource)
+    return [*found, f"ray.io/cluster={cluster}"] if cluster else found
+
+
+def pods_of(api: Api, resource: Resource) -> list[Resource]:
+    """Returns the run's pods, oldest first. Raises as `Api.get` does."""
+    pods = [
+        pod
+        for selector in selectors(resource)
+        for pod in api.get(api.core("pods"), labelSelector=selector)["items"]
+    ]
+    return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+
+
+def events_of(api: Api, resource: Resource, pods: list[Resource]) -> list[Resource]:
+    """Returns the events of the run, its Ray cluster, its submitter and its pods."""
+    names = {resource["metadata"]["name"], ray_cluster(resource)}
+    names |= {pod["metadata"]["name"] for pod in pods}
+    listed = api.get(api.core("events"))["items"]
+    since = resource["metadata"].get("creationTimestamp", "")
+    return [
+        event
+        for event in listed
+        if event["involvedObject"].get("name") in names - {""}
+        and str(event.get("lastTimestamp") or event.get("eventTime") or since) >= since
+    ]
+
+
+def log_source(resource: Resource, pods: list[Resource]) -> Source | None:
+    """Returns where the job's log is, null before it has begun."""
+    if resource["kind"] == "SparkApplication":
+        named = ((resource.get("status") or {}).get("driverInfo") or {}).get("podName")
+        drivers = [p for p in pods if p["metadata"]["name"] == named]
+        return _begun(drivers, "spark-kubernetes-driver")
+    if resource["kind"] == "RayJob":
+        if resource["spec"].get("submissionMode") == "SidecarMode":
+            heads = [p for p in pods if _label(p, "ray.io/node-type") == "head"]
+            return _begun(heads, SUBMITTER)
+        name = resource["metadata"]["name"]
+        return _begun([p for p in pods if _label(p, "job-name") == name], "")
+    heads = [p for p in pods if _label(p, "ray.io/node-type") == "head"]
+    return _begun(heads, "")
+
+
+def container_status(pod: Resource, name: str) -> dict[str, Any]:
+    """Returns the status of a container of `pod`, empty before there is one."""
+    listed = (pod.get("status") or {}).get("containerStatuses") or []
+    return next((status for status in listed if status["name"] == name), {})
+
+
+def _begun(pods: list[Resource], container: str) -> Source | None:
+    """Returns the newest pod whose container has begun."""
+    for pod in reversed(pods):
+        name = container or pod["spec"]["containers"][0]["name"]
+        state = container_status(pod, name).get("state") or {}
+        if "running" in state or "terminated" in state:
+            return Source(pod["metadata"]["name"], name)
+    return None
+
+
+def _label(pod: Resource, name: str) -> str:
+    return str((pod["metadata"].get("labels") or {}).get(name, ""))

@@ -1,0 +1,1 @@
+"""A verb's custom resource: the chart's template filled in, sized and validated."""

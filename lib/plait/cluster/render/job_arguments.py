@@ -1,0 +1,80 @@
+"""Checks a verb's own arguments before anything is submitted: a typo must not cost a pod."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+from plait.cluster.cluster_verbs import Verb
+from plait.errors import UnknownArgument, nearest
+
+_ELSEWHERE = {
+    "--config": "The project file on the cluster is the chart's: "
+    "helm upgrade ... --set-file project=plait.yaml",
+    "--engine": "On a cluster fuse runs on Spark; `plait fuse` runs on this machine.",
+}
+
+
+def check_arguments(verb: Verb, given: Sequence[str], known: Iterable[str] = ()) -> list[str]:
+    """Returns `given` as the job on the cluster will take it.
+
+    Args:
+        verb: what is submitted.
+        given: the arguments that `plait submit` itself does not know.
+        known: options of `plait submit`, for the nearest name of a typo.
+
+    Raises:
+        UnknownArgument: the verb does not know one, lacks one, or cannot read its value.
+    """
+    parser = verb.parser()
+    options = {name: action for action in parser._actions for name in action.option_strings}
+    parser.exit_on_error = False
+    parser.error = lambda message: _refuse(verb, message)  # type: ignore[method-assign]
+    for token in given:
+        name = token.split("=", 1)[0]
+        if name.startswith("-") and not _is_number(name):
+            if name not in options:
+                _unknown(verb, name, {*options, *known} - verb.fixed - {"-c", "-h", "--help"})
+            fixed = verb.fixed & set(options[name].option_strings)
+            for long in fixed:
+                raise UnknownArgument(
+                    f"{name} is not given to `plait submit {verb.name}`.", fix=_ELSEWHERE[long]
+                )
+    try:
+        _, left = parser.parse_known_args(list(given))
+    except (argparse.ArgumentError, ValueError) as error:
+        _refuse(verb, str(error))
+    if left:
+        _unknown(verb, left[0], options)
+    return list(given)
+
+
+def option_lines(verb: Verb) -> list[tuple[str, str]]:
+    """Returns (option, what it does) of the verb's own arguments, for --help."""
+    lines = []
+    for action in verb.parser()._actions:
+        if action.dest in ("help", "workers") or verb.fixed & set(action.option_strings):
+            continue
+        value = "" if action.nargs == 0 else f" {action.dest.upper()}"
+        lines.append((f"{', '.join(action.option_strings)}{value}", str(action.help or "")))
+    return lines
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-\d+(\.\d+)?", text) is not None
+
+
+def _unknown(verb: Verb, name: str, known: Iterable[str]) -> NoReturn:
+    raise UnknownArgument(
+        f"`plait submit {verb.name}` does not know '{name}'.",
+        allowed=nearest(name, known),
+        fix=f"See: plait submit {verb.name} --help",
+    )
+
+
+def _refuse(verb: Verb, message: str) -> NoReturn:
+    raise UnknownArgument(
+        f"`plait submit {verb.name}`: {message}.", fix=f"See: plait submit {verb.name} --help"
+    )

@@ -1,0 +1,153 @@
+"""Fills a verb's template in: arguments, size, image, queue. Nothing else of it is changed."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from plait.cluster.client.quantity import amount, memory
+from plait.cluster.cluster_verbs import RAY_JOB, SPARK, Resource, Verb
+from plait.cluster.render.run_size import Size
+from plait.cluster.render.serve_config import set_model
+from plait.errors import BadSize, BadTemplate
+
+QUEUE = "kueue.x-k8s.io/queue-name"
+WORKERS = "workers"  # the worker group that --workers sizes
+GPU = "nvidia.com/gpu"
+
+
+def fill(
+    verb: Verb,
+    template: Resource,
+    arguments: Sequence[str],
+    size: Size,
+    image: str | None = None,
+    queue: str | None = None,
+) -> Resource:
+    """Returns `template` with what was asked for; its name is set elsewhere.
+
+    Raises:
+        BadTemplate: it lacks what is to be changed.
+        BadSize: the verb cannot have that size.
+    """
+    fillers: dict[str, Callable[[Resource, Sequence[str], Size], None]] = {
+        SPARK.name: _fill_spark,
+        RAY_JOB.name: _fill_ray_job,
+    }
+    try:
+        fillers.get(verb.kind.name, _fill_service)(template, arguments, size)
+        if image is not None:
+            _set_image(verb, template, image)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise BadTemplate(
+            f"the template of {verb.name} lacks {error}, which this would change.",
+            fix="Render it with the chart of this version of plait.",
+        ) from None
+    if queue is not None:
+        template["metadata"].setdefault("labels", {})[QUEUE] = queue
+        if verb.kind is RAY_JOB:  # Kueue takes no job that leaves its cluster behind
+            template["spec"].pop("deletionStrategy", None)
+            template["spec"]["shutdownAfterJobFinishes"] = True
+    return template
+
+
+def cluster_spec(resource: Resource) -> dict[str, Any]:
+    """Returns the Ray cluster of a RayJob or RayService, empty where there is none."""
+    spec = resource["spec"]
+    found: dict[str, Any] = spec.get("rayClusterSpec") or spec.get("rayClusterConfig") or {}
+    return found
+
+
+def pod_specs(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields (which, pod spec) of every pod template of a RayJob or RayService."""
+    cluster = cluster_spec(resource)
+    if "headGroupSpec" in cluster:
+        yield "the head", cluster["headGroupSpec"]["template"]["spec"]
+    for group in cluster.get("workerGroupSpecs") or []:
+        yield f"worker group '{group['groupName']}'", group["template"]["spec"]
+    submitter = resource["spec"].get("submitterPodTemplate")
+    if submitter:
+        yield "the submitter", submitter["spec"]
+
+
+def _fill_spark(resource: Resource, arguments: Sequence[str], size: Size) -> None:
+    spec = resource["spec"]
+    if arguments:
+        spec["arguments"] = [*(spec.get("arguments") or []), *arguments]
+    executor = spec["executor"]
+    scale = size.scale()
+    if scale is not None:
+        if scale.is_elastic:
+            raise BadSize(
+                f"--workers is {size.workers}, and fuse takes one number of executors.",
+                fix="Give --workers N, or switch spark.dynamicAllocation on in the chart.",
+            )
+        executor["instances"] = scale.most
+    if size.cpus is not None:
+        cores = amount(size.cpus)
+        if cores != int(cores):
+            raise BadSize(
+                f"--cpus is {size.cpus}, and Spark counts whole cores.", fix="Give --cpus 1."
+            )
+        executor["cores"] = int(cores)
+    if size.gpus is not None:
+        raise BadSize("fuse uses no GPU.", fix="Leave --gpus out.")
+    if size.memory is not None:
+        executor["memory"] = _for_the_jvm(size.memory)
+    if size.driver_memory is not None:
+        spec["driver"]["memory"] = _for_the_jvm(size.driver_memory)
+
+
+def _for_the_jvm(size: str) -> str:
+    return f"{math.ceil(memory(size) / 2**20)}m"
+
+
+def _fill_ray_job(resource: Resource, arguments: Sequence[str], size: Size) -> None:
+    spec = resource["spec"]
+    if arguments:
+        spec["entrypoint"] = f"{spec['entrypoint']} {shlex.join(arguments)}"
+    _size_workers(resource, size)
+
+
+def _fill_service(resource: Resource, arguments: Sequence[str], size: Size) -> None:
+    set_model(resource, arguments)
+    _size_workers(resource, size)
+
+
+def _size_workers(resource: Resource, size: Size) -> None:
+    if size.driver_memory is not None:
+        raise BadSize("--driver-memory is Spark's: only fuse has a driver of its own.")
+    groups = cluster_spec(resource).get("workerGroupSpecs") or []
+    asked = (size.workers, size.cpus, size.memory, size.gpus)
+    if all(value is None for value in asked):
+        return
+    group = next((group for group in groups if group["groupName"] == WORKERS), None)
+    if group is None:
+        raise KeyError(f"a worker group '{WORKERS}'")
+    scale = size.scale()
+    if scale is not None:
+        group |= {
+            "replicas": scale.most, "minReplicas": scale.least, "maxReplicas": scale.most
+        }  # fmt: skip
+    resources = group["template"]["spec"]["containers"][0].setdefault("resources", {})
+    for name, value in (("cpu", size.cpus), ("memory", size.memory), (GPU, size.gpus)):
+        if value is not None:
+            for bound in ("requests", "limits"):
+                resources.setdefault(bound, {})[name] = str(value)
+
+
+def _set_image(verb: Verb, resource: Resource, image: str) -> None:
+    """Sets the image wherever plait's own stands; a sidecar keeps its own."""
+    if verb.kind is SPARK:
+        spec = resource["spec"]
+        for part in (spec, spec["driver"], spec["executor"]):
+            if part is spec or "image" in part:
+                part["image"] = image
+        return
+    ours = cluster_spec(resource)["headGroupSpec"]["template"]["spec"]["containers"][0]["image"]
+    for _, pod in pod_specs(resource):
+        for container in [*pod["containers"], *(pod.get("initContainers") or [])]:
+            if container.get("image") == ours:
+                container["image"] = image

@@ -1,0 +1,43 @@
+"""How large a run is: what the command line may change of a template's size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plait.cluster.client.quantity import amount, memory
+from plait.errors import BadSize
+from plait.training.ray.worker_scale import Scale
+
+
+@dataclass(frozen=True)
+class Size:
+    """What was asked for; null leaves what the template has. cpus, memory and gpus: of a worker."""
+
+    workers: str | None = None
+    cpus: str | None = None
+    memory: str | None = None
+    gpus: int | None = None
+    driver_memory: str | None = None
+
+    def __post_init__(self) -> None:
+        """Checks that each can be had.
+
+        Raises:
+            BadSize, ConfigError: one cannot.
+        """
+        self.scale()
+        if self.cpus is not None and amount(self.cpus, "--cpus") <= 0:
+            raise BadSize("--cpus is 0.", allowed="More than 0, such as 2 or 500m.")
+        for value, name in ((self.memory, "--memory"), (self.driver_memory, "--driver-memory")):
+            if value is not None:
+                memory(value, name)
+        if self.gpus is not None and self.gpus < 0:
+            raise BadSize(f"--gpus is {self.gpus}.", allowed="0 or more.")
+
+    def scale(self) -> Scale | None:
+        """Returns the least and the most workers, null where none were asked for.
+
+        Raises:
+            ConfigError: it is neither N nor MIN:MAX.
+        """
+        return None if self.workers is None else Scale.of(self.workers)

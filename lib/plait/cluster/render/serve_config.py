@@ -1,0 +1,68 @@
+"""Which model a RayService serves."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from typing import Any
+
+from plait.cluster.cluster_verbs import Resource, serve_parser
+from plait.errors import BadTemplate, RuleBroken
+
+MODEL, VERSION = "PLAIT_MODEL", "PLAIT_MODEL_VERSION"
+
+
+def set_model(resource: Resource, arguments: Sequence[str]) -> None:
+    """Writes the model and version of `arguments` into the service's configuration.
+
+    Raises:
+        BadTemplate: the template does not let them be chosen.
+    """
+    import yaml
+
+    parser: ArgumentParser = serve_parser()
+    given = parser.parse_args(list(arguments))
+    chosen = {MODEL: given.model, VERSION: given.version}
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    if not chosen:
+        return
+    config: dict[str, Any] = yaml.safe_load(resource["spec"]["serveConfigV2"])
+    environment = (config["applications"][0].get("runtime_env") or {}).get("env_vars") or {}
+    for name, value in chosen.items():
+        if name not in environment:
+            raise BadTemplate(
+                f"the template of serve has no {name} to set.",
+                fix="Render it with the chart of this version of plait.",
+            )
+        environment[name] = value
+    resource["spec"]["serveConfigV2"] = yaml.safe_dump(config, sort_keys=False)
+
+
+def check_change(before: Resource, after: Resource) -> None:
+    """Checks that an upgrade does not change the image and the configuration at once.
+
+    KubeRay would give the new configuration to the old image first, before the new pods are up.
+
+    Raises:
+        RuleBroken: it does.
+    """
+    if _config(before) == _config(after) or _image(before) == _image(after):
+        return
+    raise RuleBroken(
+        f"RayService '{after['metadata']['name']}' would get another image and another "
+        "configuration at once, and the old image would get the new configuration first.",
+        allowed=f"It runs {_image(before)}.",
+        fix=f"Do it in two steps: first `plait submit serve --image {_image(after)}` with the "
+        "model as it is, then the model with that image.",
+    )
+
+
+def _config(resource: Resource) -> Any:
+    import yaml
+
+    return yaml.safe_load(resource["spec"].get("serveConfigV2") or "")
+
+
+def _image(resource: Resource) -> str:
+    head = resource["spec"]["rayClusterConfig"]["headGroupSpec"]["template"]["spec"]
+    return str(head["containers"][0].get("image", ""))

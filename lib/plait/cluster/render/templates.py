@@ -1,0 +1,141 @@
+"""The chart's templates: one ConfigMap a release, with a whole resource for each verb."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plait.cluster.cluster_verbs import VERBS, Resource, Verb
+from plait.errors import BadTemplate, MissingFile, NoTemplates, nearest
+
+CONTRACT = "1"
+INSTANCE = "app.kubernetes.io/instance"
+SELECTOR = {
+    "app.kubernetes.io/component": "templates",
+    "app.kubernetes.io/part-of": "plait",
+}
+
+
+@dataclass(frozen=True)
+class Templates:
+    """What a release can run; `where` says where it was found."""
+
+    release: str
+    where: str
+    data: dict[str, str]
+
+    @property
+    def scheduling_patience(self) -> float | None:
+        """Seconds that the chart gives a pod that no node is large enough for; null: unsaid."""
+        seconds = self.data.get("schedulingPatienceSeconds")
+        return None if seconds is None else float(seconds)
+
+    def of(self, verb: Verb) -> Resource:
+        """Returns the resource that `verb` runs, to be filled in.
+
+        Raises:
+            BadTemplate: the release has none, or not what the chart renders.
+        """
+        key = f"{verb.name}.json"
+        if key not in self.data:
+            has = ", ".join(name for name in VERBS if f"{name}.json" in self.data) or "none"
+            raise BadTemplate(
+                f"release '{self.release}' has no template for {verb.name} ({self.where}).",
+                allowed=f"It has: {has}.",
+                fix=f"Switch it on in the chart's values, and run `helm upgrade {self.release}`.",
+            )
+        try:
+            resource = json.loads(self.data[key])
+        except ValueError as error:
+            raise BadTemplate(f"{key} of {self.where} is no JSON: {error}.") from None
+        kind = resource.get("kind") if isinstance(resource, dict) else None
+        if kind != verb.kind.name:
+            raise BadTemplate(
+                f"{key} of {self.where} is a {kind}.", allowed=f"It must be a {verb.kind.name}."
+            )
+        resource.setdefault("metadata", {})
+        return copy.deepcopy(resource)
+
+
+def is_templates(resource: Any) -> bool:
+    """Whether `resource` is the ConfigMap of a release's templates."""
+    if not isinstance(resource, dict) or resource.get("kind", "ConfigMap") != "ConfigMap":
+        return False
+    labels = resource.get("metadata", {}).get("labels") or {}
+    return all(labels.get(name) == value for name, value in SELECTOR.items())
+
+
+def templates_of(config_map: Resource, where: str) -> Templates:
+    """Returns the templates in a ConfigMap.
+
+    Raises:
+        BadTemplate: they are of another contract than this plait knows.
+    """
+    data = config_map.get("data") or {}
+    contract = str(data.get("contract", "none"))
+    if contract != CONTRACT:
+        raise BadTemplate(
+            f"the templates of {where} are of contract {contract}; this plait knows {CONTRACT}.",
+            fix="Install the chart and the plait of one version: `plait --version`, `helm list`.",
+        )
+    labels = config_map.get("metadata", {}).get("labels") or {}
+    return Templates(labels.get(INSTANCE, ""), where, data)
+
+
+def choose(found: Iterable[Templates], release: str | None, where: str) -> Templates:
+    """Returns the templates of `release`, or the only ones there are.
+
+    Raises:
+        NoTemplates: there are none, none of that release, or several to choose from.
+    """
+    by_release = {templates.release: templates for templates in found}
+    if release is not None:
+        if release in by_release:
+            return by_release[release]
+        raise NoTemplates(
+            f"{where} has no release '{release}' of plait.", allowed=nearest(release, by_release)
+        )
+    if len(by_release) > 1:
+        names = sorted(by_release)
+        raise NoTemplates(
+            f"{where} has {len(names)} releases of plait: {', '.join(names)}.",
+            fix=f"Say which: --release {names[0]}",
+        )
+    if not by_release:
+        raise NoTemplates(
+            f"{where} has no templates: the chart is not installed there.",
+            fix="Install it with `helm install`, name its namespace with -n, or give the output "
+            "of `helm template` with --templates FILE.",
+        )
+    return next(iter(by_release.values()))
+
+
+def read_templates(file: Path, release: str | None) -> Templates:
+    """Returns the templates in the output of `helm template`, or in one ConfigMap.
+
+    Raises:
+        MissingFile: there is no such file.
+        BadTemplate: it is no YAML.
+        NoTemplates: it holds no templates.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        documents = list(yaml.load_all(file.read_text(encoding="utf-8"), loader))
+    except OSError as error:
+        raise MissingFile(f"'{file}' cannot be read ({error.strerror}).") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadTemplate(f"'{file}' is no YAML: {' '.join(str(error).split())}.") from None
+    listed = [
+        item
+        for document in documents
+        if isinstance(document, dict)
+        for item in (document.get("items") if document.get("kind") == "List" else [document]) or []
+    ]
+    found = [templates_of(item, f"'{file}'") for item in listed if is_templates(item)]
+    return choose(found, release, f"'{file}'")

@@ -1,0 +1,122 @@
+"""From a question to a named resource on the cluster; asked twice, it is there once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plait.cluster.client.api_errors import Forbidden, Missing, Taken
+from plait.cluster.client.kube_api import Api
+from plait.cluster.cluster_verbs import RAY_SERVICE, Resource, Verb
+from plait.cluster.follow.run_state import state_of
+from plait.cluster.render.render_resource import fill
+from plait.cluster.render.run_size import Size
+from plait.cluster.render.serve_config import check_change
+from plait.cluster.render.templates import (
+    INSTANCE,
+    SELECTOR,
+    Templates,
+    choose,
+    is_templates,
+    templates_of,
+)
+from plait.cluster.render.validate_resource import check_rules
+from plait.cluster.run_name import SPEC, VERB, Asked, next_number, set_name, spec_hash
+from plait.cluster.runs import check_namespace
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The resource as the API server has it; `met`: somebody had submitted it before."""
+
+    resource: Resource
+    met: bool
+
+
+def load_templates(api: Api, release: str | None) -> Templates:
+    """Returns the templates that the chart installed in the namespace.
+
+    Raises:
+        NoTemplates: there are none, or several releases to choose from.
+        Refused, NoCluster, ClusterDown: they cannot be read.
+    """
+    where = f"namespace '{api.namespace}' of {api.where}"
+    try:
+        selector = ",".join(f"{name}={value}" for name, value in SELECTOR.items())
+        listed = api.get(api.core("configmaps"), labelSelector=selector)["items"]
+    except Forbidden:
+        if release is None:
+            raise
+        listed = [api.get(api.core("configmaps", f"{release}-templates"))]
+    if not listed:
+        check_namespace(api)
+    return choose([templates_of(m, where) for m in listed if is_templates(m)], release, where)
+
+
+def prepare(
+    verb: Verb,
+    templates: Templates,
+    arguments: Sequence[str],
+    size: Size,
+    image: str | None = None,
+    queue: str | None = None,
+    run: str | None = None,
+) -> tuple[Asked, Resource]:
+    """Returns what is asked, and its resource, filled in, named and checked; nothing is sent.
+
+    Raises:
+        BadTemplate, BadSize, RuleBroken: it cannot be had.
+    """
+    resource = fill(verb, templates.of(verb), arguments, size, image, queue)
+    asked = Asked(verb, templates.release, spec_hash(resource), run)
+    set_name(resource, asked)
+    check_rules(verb, resource)
+    return asked, resource
+
+
+def place(api: Api, asked: Asked, resource: Resource, dry_run: bool = False) -> Placed:
+    """Puts the resource on the cluster, or meets the run of the same question that is there.
+
+    Raises:
+        Refused, NoCluster, ClusterDown: the API server does not take it.
+        RuleBroken: a service would change too much at once.
+    """
+    kind = asked.verb.kind
+    resource["metadata"]["namespace"] = api.namespace
+    if kind is RAY_SERVICE:
+        try:
+            path = api.path(kind, resource["metadata"]["name"], resource["apiVersion"])
+            check_change(api.get(path), resource)
+        except Missing:
+            pass  # the first one
+        return Placed(api.apply(kind, resource, dry_run), met=False)
+    if asked.run is not None:
+        return _once(api, asked, resource, dry_run)
+    selector = f"{INSTANCE}={asked.release},{VERB}={asked.verb.name}"
+    path = api.path(kind, api_version=resource["apiVersion"])
+    same = {
+        entry["metadata"]["name"]: {"kind": kind.name, **entry}
+        for entry in api.get(path, labelSelector=selector)["items"]
+        if (entry["metadata"].get("annotations") or {}).get(SPEC) == asked.spec
+    }
+    ended = [(name, state_of(entry).ended) for name, entry in same.items()]
+    number, met = next_number(asked, ended)
+    name = set_name(resource, asked, number)
+    if met:
+        return Placed(same[name], met=True)
+    return Placed(api.apply(kind, resource, dry_run), met=False)
+
+
+def _once(api: Api, asked: Asked, resource: Resource, dry_run: bool) -> Placed:
+    """Creates, never changes: the same --run with another question must not alter the first."""
+    kind = asked.verb.kind
+    try:
+        return Placed(api.create(kind, resource, dry_run), met=False)
+    except Taken:
+        name = resource["metadata"]["name"]
+        return Placed(api.get(api.path(kind, name, resource["apiVersion"])), met=True)
+
+
+def is_same(placed: Placed, asked: Asked) -> bool:
+    """Whether the run that was met was asked the same question."""
+    return (placed.resource["metadata"].get("annotations") or {}).get(SPEC) == asked.spec

@@ -1,0 +1,82 @@
+"""Reads a project file and turns every mistake in it into one readable error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from plait.config.project import Project
+from plait.config.training import Training
+from plait.config.yaml_document import read_document
+from plait.contracts.model_fields import models_in
+from plait.contracts.validation_messages import plain
+from plait.errors import ConfigError, nearest
+
+
+def load_config(path: str | Path = "plait.yaml") -> Project:
+    """Returns the project described by the YAML file at `path`.
+
+    Raises:
+        ConfigError: the file is missing, no UTF-8 or no YAML, or a setting is unknown or wrong.
+    """
+    file = Path(path)
+    raw = read_document(file, str(path))
+    return parse_config(raw, folder=file.absolute().parent, name=str(path))
+
+
+def parse_config(raw: object, *, folder: Path, name: str = "config") -> Project:
+    """Returns the project in `raw`, with relative paths taken from `folder`."""
+    try:
+        project = Project.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError("\n".join([f"{name}:", *_explain(error)])) from None
+    project._folder = folder
+    return project
+
+
+def parse_training(raw: object) -> Training:
+    """Returns the training settings in `raw`.
+
+    Raises:
+        ConfigError: one is unknown or wrong.
+    """
+    try:
+        return Training.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError("\n".join(["train:", *_explain(error, Training)])) from None
+
+
+def _explain(error: ValidationError, model: type[BaseModel] = Project) -> list[str]:
+    lines = []
+    for item in error.errors(include_url=False):
+        where = ".".join(str(part) for part in item["loc"]) or "the file"
+        if item["type"] == "extra_forbidden":
+            *parents, key = item["loc"]
+            hint = nearest(str(key), _fields(model, tuple(parents)))
+            lines.append(f"  {where}: unknown key. {hint}")
+        elif item["type"] == "missing":
+            lines.append(f"  {where}: missing. Set it.")
+        elif item["type"] == "invalid_key" or item["loc"][-1:] == ("[key]",):
+            where = where.removesuffix(".[key]")
+            lines.append(f"  {where}: a name must be text. Put it in quotes.")
+        else:
+            seen = item["input"]
+            shown = f" (seen: {seen!r:.80})" if isinstance(seen, int | float | str) else ""
+            lines.append(f"  {where}: {plain(item, 'a mapping')}{shown}")
+    return lines
+
+
+def _fields(root: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """Returns the known keys of the model at `loc` inside `root`."""
+    model: Any = root
+    for part in loc:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            if part not in model.model_fields:
+                continue
+            model = model.model_fields[str(part)].annotation
+        models = models_in(model)
+        if len(models) == 1:
+            model = models[0]
+    return list(model.model_fields) if hasattr(model, "model_fields") else []

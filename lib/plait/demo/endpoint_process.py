@@ -1,0 +1,126 @@
+"""Starts `plait serve` in a process of its own and stops it again, whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+from plait.errors import PlaitError
+from plait.serving.ray_environment import free_port, is_free
+
+_READY_S, _STOP_S = 180.0, 20.0
+
+
+class EndpointFailed(PlaitError):
+    """The endpoint did not come up."""
+
+
+class Endpoint:
+    """The endpoint of the project file `project`; what it says goes to `log`."""
+
+    def __init__(self, project: Path, port: int, log: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._project, self._port, self._log = project, port, log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Endpoint:
+        command = [
+            sys.executable, "-m", "plait.cli.main", "serve",
+            "--config", str(self._project), "--port", str(self._port),
+        ]  # fmt: skip
+        with self._log.open("wb") as log:
+            # A session of its own: a Ctrl-C in the terminal is for the demo, which then stops it.
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def wait(self) -> None:
+        """Returns when the endpoint ends by itself."""
+        # Not Popen.wait(): a signal that another thread receives would not wake it.
+        while self._process and self._process.poll() is None:
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """Asks the endpoint to end, and after 20 s ends it and all that it started."""
+        if not self._process:
+            return
+        process, self._process = self._process, None
+        for warning in (signal.SIGINT, signal.SIGKILL):
+            if process.poll() is None or warning == signal.SIGKILL:
+                _signal_group(process.pid, warning)
+            try:
+                process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                continue
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _READY_S
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                raise EndpointFailed(
+                    f"the endpoint ended before it was ready: {self._last_words()}",
+                    fix=f"See '{self._log}'.",
+                )
+            try:
+                if httpx.get(f"{self.url}/health/ready", timeout=2).status_code == httpx.codes.OK:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.2)
+        raise EndpointFailed(
+            f"the endpoint was not ready after {_READY_S:.0f} s: {self._last_words()}",
+            fix=f"See '{self._log}'.",
+        )
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing."
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Turns Ctrl-C, a hang-up and a request to terminate into KeyboardInterrupt.
+
+    The endpoint has a session of its own, so whoever ends the demo has to be heard by it.
+    Libraries that ran before may have taken SIGINT for themselves.
+    """
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {one: signal.signal(one, signal.default_int_handler) for one in wanted}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def port_near(wanted: int) -> int:
+    """Returns `wanted` if nothing listens there, else a free port."""
+    return wanted if is_free(wanted, "127.0.0.1") else free_port()
+
+
+def _signal_group(pid: int, what: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, what)

@@ -1,0 +1,33 @@
+"""Compares the people that fuse found with the people of the world."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from plait.demo.chapter_results import Linkage
+from plait.privacy.pseudonym import account_pseudonym
+from plait.privacy.pseudonym_key import Key
+
+
+def judge_linkage(accounts: pl.DataFrame, truth: pl.DataFrame, key: Key) -> Linkage:
+    """Returns precision and recall over pairs of accounts.
+
+    Args:
+        accounts: account, person of the store's table.
+        truth: platform, account (raw), person of the world.
+        key: makes the pseudonyms.
+    """
+    named = pl.concat(
+        part.select(account=account_pseudonym(part["account"], key, platform), owner="person")
+        for (platform,), part in truth.group_by("platform")
+    )
+    joined = accounts.select("account", "person").join(named, on="account")
+    found, real = _pairs(joined, "person"), _pairs(joined, "owner")
+    right = _pairs(joined, "person", "owner")
+    return Linkage(right / found if found else 1.0, right / real if real else 1.0)
+
+
+def _pairs(df: pl.DataFrame, *by: str) -> int:
+    """Returns how many pairs of rows agree on `by`."""
+    size = df.group_by(by).len()["len"].cast(pl.Int64)
+    return int((size * (size - 1) // 2).sum())

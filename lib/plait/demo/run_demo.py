@@ -1,0 +1,221 @@
+"""The demo from beginning to end; each chapter is told as soon as it is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from plait.config import Project, load_config
+from plait.demo.chapter_results import (
+    AccountsLinked,
+    Chapter,
+    Evaluated,
+    EventSent,
+    Fused,
+    PlatformFiles,
+    PlatformQuality,
+    Served,
+    ToTry,
+    Trained,
+    WorldMade,
+)
+from plait.demo.curl_commands import curl_lines
+from plait.demo.demo_folder import empty_folder, write_key
+from plait.demo.demo_person import Words, choose_known, did
+from plait.demo.endpoint_client import Conversation, mark_changes
+from plait.demo.endpoint_process import Endpoint, port_near, stoppable
+from plait.demo.linkage_quality import judge_linkage
+from plait.demo.transfer_value import measure_transfer
+from plait.privacy.pseudonym_key import load_key
+from plait.store import Store
+from plait.world import World, build_world, draw_newcomer, write_world
+
+PROTOCOL = "loo-full"
+_FILES = {"shop": "csv.gz, monthly", "video": "jsonl", "social": "parquet", "news": "csv.zst"}
+_CLOCKS = {
+    "shop": "epoch seconds", "video": "epoch milliseconds",
+    "social": "epoch microseconds", "news": "ISO 8601, +02:00",
+}  # fmt: skip
+
+Tell = Callable[[Chapter], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run of the demo may be told."""
+
+    folder: Path
+    people: int = 2_000
+    seed: int = 0
+    k: int = 8
+    keep: bool = False
+
+
+def run_demo(options: Options, tell: Tell) -> None:
+    """Runs all chapters in `options.folder`; nothing that it started outlives the call.
+
+    Args:
+        options: where, how many people, which seed, and whether the endpoint stays up until
+            the process is interrupted.
+        tell: called with each chapter when it is over.
+    """
+    start = time.monotonic()
+    world, file = _make_world(options, tell)
+    project = load_config(file)
+    write_key(project, options.seed)
+    _fuse(project, world, tell)
+    _train(project, tell)
+    _evaluate(project, options.seed, tell)
+    begun = time.monotonic()
+    log = options.folder / "endpoint.log"
+    with stoppable(), Endpoint(file, port_near(project.serve.port), log) as endpoint:
+        tell(Served(time.monotonic() - begun, endpoint.url))
+        with Conversation(endpoint.url) as talk:
+            commands = _send_event(world, project, talk, options, tell)
+            _link(world, talk, options, tell)
+        if not options.keep:
+            endpoint.stop()
+        tell(ToTry(commands, str(options.folder), time.monotonic() - start, options.keep))
+        endpoint.wait()
+
+
+def _make_world(options: Options, tell: Tell) -> tuple[World, Path]:
+    begun = time.monotonic()
+    empty_folder(options.folder)
+    # The logs end today, so that what is sent to the endpoint now comes right after them.
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    world = build_world(options.people, options.seed, end=today)
+    file = write_world(world, options.folder)
+    accounts = world.people.accounts
+    platforms = [
+        PlatformFiles(
+            platform=platform,
+            account=accounts.filter(platform=platform)["account"][0],
+            files=_FILES[platform],
+            clock=_CLOCKS[platform],
+            rows=len(log),
+            items=len(world.catalogues[platform]),
+            accounts=len(world.accounts[platform]),
+        )
+        for platform, log in world.logs.items()
+    ]
+    tell(WorldMade(time.monotonic() - begun, options.people, str(options.folder), platforms))
+    return world, file
+
+
+def _fuse(project: Project, world: World, tell: Tell) -> None:
+    from plait.fusion.fuse_logs import fuse
+
+    begun = time.monotonic()
+    version = fuse(project)
+    seconds = time.monotonic() - begun
+    store = Store(project.store_uri)
+    accounts = store.read("accounts", version)
+    people = store.read("people", version).filter(pl.col("merged_into").is_null())
+    quarantine = store.read("quarantine", version)
+    rows = sum(len(log) for log in world.logs.values())
+    events = int(store.scan("events", version).select(pl.len()).collect().item())
+    tell(
+        Fused(
+            seconds=seconds,
+            rows=rows,
+            events=events,
+            duplicates=rows - events - len(quarantine),
+            quarantined=dict(quarantine["reason"].value_counts(sort=True).iter_rows()),
+            accounts=len(accounts),
+            people=len(people),
+            several=int((people["platforms"].list.len() > 1).sum()),
+            linkage=judge_linkage(accounts, world.people.accounts, load_key(project)),
+        )
+    )
+
+
+def _train(project: Project, tell: Tell) -> None:
+    from plait.training.train_model import train
+
+    begun = time.monotonic()
+    result = train(project)
+    tell(Trained(time.monotonic() - begun, result.version, result.metrics))
+
+
+def _evaluate(project: Project, seed: int, tell: Tell) -> None:
+    from plait.evaluation.evaluate_model import evaluate
+
+    begun = time.monotonic()
+    report = evaluate(project, PROTOCOL, seed=seed)
+    platforms = [
+        PlatformQuality(
+            platform=platform,
+            targets=figures["n"],
+            popularity=report.baselines["popularity"][platform]["ndcg@10"],
+            item_item=report.baselines["item-item"][platform]["ndcg@10"],
+            model=figures["ndcg@10"],
+            low=figures["ndcg@10_ci"][0],
+            high=figures["ndcg@10_ci"][1],
+        )
+        for platform, figures in report.platforms.items()
+    ]
+    transfer = measure_transfer(project, seed)
+    tell(Evaluated(time.monotonic() - begun, PROTOCOL, platforms, transfer))
+
+
+def _send_event(
+    world: World, project: Project, talk: Conversation, options: Options, tell: Tell
+) -> list[str]:
+    """Asks, sends one event, asks again; returns the commands that do the same."""
+    known = choose_known(world, _words(project))
+    begun = time.monotonic()
+    before = talk.recommend(known.asked, known.asked_account, options.k)
+    event = known.event
+    took = talk.send(known.acting, known.acting_account, [(event.type, event.item)])
+    after = mark_changes(before, talk.recommend(known.asked, known.asked_account, options.k))
+    tell(
+        EventSent(
+            seconds=time.monotonic() - begun,
+            platform=known.asked,
+            account=known.asked_account,
+            lately=known.lately,
+            earlier=known.earlier,
+            history=known.history,
+            event=event,
+            event_ms=took,
+            before=before,
+            after=after,
+        )
+    )
+    return curl_lines(talk.url, known)
+
+
+def _link(world: World, talk: Conversation, options: Options, tell: Tell) -> None:
+    newcomer = draw_newcomer(world)
+    history = did(world, newcomer.first, "watch", newcomer.items)
+    begun = time.monotonic()
+    events = [(done.type, done.item) for done in history]
+    talk.send(newcomer.first, newcomer.first_account, events)
+    before = talk.recommend(newcomer.second, newcomer.second_account, options.k)
+    talk.link((newcomer.first, newcomer.first_account), (newcomer.second, newcomer.second_account))
+    after = talk.recommend(newcomer.second, newcomer.second_account, options.k)
+    tell(
+        AccountsLinked(
+            seconds=time.monotonic() - begun,
+            topic=newcomer.topic,
+            first=newcomer.first,
+            second=newcomer.second,
+            first_account=newcomer.first_account,
+            second_account=newcomer.second_account,
+            history=history,
+            before=before,
+            after=mark_changes(before, after),
+        )
+    )
+
+
+def _words(project: Project) -> Words:
+    """Returns each platform's words for events, as its project file maps them."""
+    types = {name: platform.events.type for name, platform in project.platforms.items()}
+    return {name: {} if isinstance(kind, str) else kind.map for name, kind in types.items()}

@@ -1,0 +1,232 @@
+"""How each chapter looks on a terminal, 100 columns wide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import singledispatch
+from itertools import zip_longest
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from plait.demo.chapter_results import (
+    NAMES,
+    AccountsLinked,
+    Answer,
+    Chapter,
+    Done,
+    Evaluated,
+    EventSent,
+    Fused,
+    Listed,
+    Served,
+    ToTry,
+    Trained,
+    WorldMade,
+)
+
+WIDTH = 100
+_TITLE = 40  # characters of a title in a list
+_ACCENT, _DIM, _GOOD, _BAD = "bold cyan", "bright_black", "green", "yellow"
+
+
+def show(chapter: Chapter) -> RenderableType:
+    """Returns a heading with the seconds it took, and what the chapter found."""
+    if isinstance(chapter, ToTry):
+        seconds = f"{chapter.total_seconds:.1f} s in all"
+    else:
+        seconds = f"{chapter.seconds:.1f} s"
+    place, name = list(NAMES).index(type(chapter)) + 1, NAMES[type(chapter)]
+    left, right = f" {place} {name} ", f" {seconds}"
+    heading = Text.assemble(
+        (left, _ACCENT), ("─" * (WIDTH - len(left) - len(right) - 1), _DIM), (right, _DIM)
+    )
+    # The empty line stands last: what the next chapter says of its progress is set off by it.
+    return Group(heading, Text(), Padding(_body(chapter), (0, 1)), Text())
+
+
+@singledispatch
+def _body(chapter: Chapter) -> RenderableType:
+    raise TypeError(chapter)
+
+
+@_body.register
+def _world(chapter: WorldMade) -> RenderableType:
+    table = _table("platform", "an account", "files", "clock", "rows>", "items>", "accounts>")
+    for p in chapter.platforms:
+        account = p.account if len(p.account) <= 14 else f"{p.account[:13]}…"
+        table.add_row(
+            Text(p.platform, "bold"), account, p.files, p.clock,
+            f"{p.rows:,}", f"{p.items:,}", f"{p.accounts:,}",
+        )  # fmt: skip
+    said = f"{chapter.people:,} people with lasting tastes. Four platforms, four ways to log them:"
+    return Group(Text(said), _set_off(table))
+
+
+@_body.register
+def _fused(chapter: Fused) -> RenderableType:
+    dirt = sum(chapter.quarantined.values())
+    reasons = ", ".join(f"{n} {reason}" for reason, n in _plain(chapter.quarantined).items())
+    return _facts(
+        ("rows", f"{chapter.rows:,} in = {chapter.events:,} events + {chapter.duplicates:,} "
+                 f"duplicates + {dirt:,} in quarantine"),
+        ("quarantine", reasons),
+        ("people", f"{chapter.accounts:,} accounts = {chapter.people:,} people, "
+                   f"{chapter.several:,} of them on several platforms"),
+        ("truth", f"joined pairs: {chapter.linkage.precision:.1%} right; real pairs: "
+                  f"{chapter.linkage.recall:.1%} found, the others share no e-mail"),
+    )  # fmt: skip
+
+
+@_body.register
+def _trained(chapter: Trained) -> RenderableType:
+    m = chapter.metrics
+    return _facts(
+        ("model", f"CNN, then GRU, then MLP terms; best after {m['epochs']} epochs"),
+        (
+            "learned from",
+            f"{m['events']:,} events of {m['people']:,} people on {m['items']:,} items",
+        ),
+        ("version", f"{chapter.version}, in the registry"),
+    )
+
+
+@_body.register
+def _evaluated(chapter: Evaluated) -> RenderableType:
+    table = _table("platform", "people>", "popularity>", "item-item>", "plait>", "95 %>")
+    for p in chapter.platforms:
+        table.add_row(
+            Text(p.platform, "bold"), f"{p.targets:,}", f"{p.popularity:.3f}",
+            f"{p.item_item:.3f}", Text(f"{p.model:.3f}", "bold"), f"{p.low:.3f} to {p.high:.3f}",
+        )  # fmt: skip
+    t = chapter.transfer
+    sure = _GOOD if t.low > 0 else _BAD
+    gain = Text.assemble(
+        ("Transfer gain ", "bold"),
+        (f"{t.gain:+.3f}", f"bold {sure}"),
+        (f" (95 % interval {t.low:+.3f} to {t.high:+.3f}): ", sure),
+        f"NDCG@10 is {t.alone:.3f} when the model sees the\nplatform's own events only and "
+        f"{t.joint:.3f} when it sees all of them; {t.targets:,} people on several platforms.",
+    )
+    said = "Everyone's last event, held out, ranked among all items of its platform. NDCG@10:"
+    return Group(Text(said), _set_off(table), Text(), gain)
+
+
+@_body.register
+def _served(chapter: Served) -> RenderableType:
+    return _facts(("endpoint", Text(chapter.url, "bold")), ("try it", f"{chapter.url}/docs"))
+
+
+@_body.register
+def _event(chapter: EventSent) -> RenderableType:
+    e = chapter.event
+    said = Text.assemble(
+        ("Someone we know", "bold"), f": {chapter.platform} account {chapter.account}, "
+        f"{_lower(chapter.earlier)} before, {_lower(chapter.lately)} lately:",
+    )  # fmt: skip
+    sent = Text.assemble(
+        "Now they ", (f"{e.type} ", "bold"), (f"“{e.title}”", "italic"), f" on {e.platform}. "
+        f"On disk in {chapter.event_ms:.0f} ms. Their {chapter.platform} list:",
+    )  # fmt: skip
+    lists = _side_by_side(chapter.before, chapter.after, "before", "right after the event")
+    return Group(said, _history(chapter.history), Text(), sent, lists)
+
+
+@_body.register
+def _linked(chapter: AccountsLinked) -> RenderableType:
+    said = Text.assemble(
+        ("A newcomer", "bold"), f": {chapter.first} account {chapter.first_account}, "
+        "unknown until now, sends"
+    )  # fmt: skip
+    ask = Text(
+        f"Then {chapter.second} account {chapter.second_account} asks, and the two are linked "
+        f"over HTTP. The {chapter.second} list:"
+    )
+    lists = _side_by_side(chapter.before, chapter.after, "a stranger", "once linked")
+    return Group(said, _history(chapter.history), Text(), ask, lists)
+
+
+@_body.register
+def _to_try(chapter: ToTry) -> RenderableType:
+    keep = (
+        "The endpoint stays up until Ctrl-C. Copy:"
+        if chapter.kept
+        else "The endpoint is down again; `plait demo --keep` leaves it up for these:"
+    )
+    commands = Group(*(Text(c, style="cyan") for c in chapter.commands))
+    return Group(
+        Text(keep), Text(), commands, Text(),
+        Text(f"Everything lies in {chapter.folder}: start with plait.yaml there.", style=_DIM),
+    )  # fmt: skip
+
+
+def _history(history: Iterable[Done]) -> RenderableType:
+    grid = Table.grid(padding=(0, 1))
+    for done in history:
+        grid.add_row(Text(" ·"), Text(done.platform, _DIM), Text(done.type, _DIM), done.title)
+    return grid
+
+
+def _side_by_side(before: Answer, after: Answer, left: str, right: str) -> RenderableType:
+    table = _table("#>", left, "", right)
+    for place, (old, new) in enumerate(zip_longest(before.items, after.items), 1):
+        table.add_row(str(place), _title(old) if old else "", *(_marked(new) if new else ()))
+    table.add_row("", _footer(before), "", _footer(after))
+    return _set_off(table)
+
+
+def _set_off(table: Table) -> RenderableType:
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _footer(answer: Answer) -> Text:
+    why = f", {answer.fallback}" if answer.fallback else ""
+    return Text(f"{answer.took_ms:.1f} ms{why}", style=_DIM)
+
+
+def _marked(listed: Listed) -> tuple[Text, Text]:
+    if listed.mark == "new":
+        return Text("new", _GOOD), _title(listed, _GOOD)
+    if listed.mark == "same":
+        return Text("", _DIM), _title(listed)
+    up = listed.mark.startswith("+")
+    return Text(("↑" if up else "↓") + listed.mark[1:], _DIM), _title(listed)
+
+
+def _title(listed: Listed, style: str = "") -> Text:
+    text = Text(listed.title, style=style, no_wrap=True)
+    text.truncate(_TITLE, overflow="ellipsis")
+    return text
+
+
+def _facts(*rows: tuple[str, str | Text]) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style=_DIM, no_wrap=True)
+    for row in rows:
+        grid.add_row(*row)
+    return grid
+
+
+def _table(*headings: str) -> Table:
+    """Returns a table with light lines; a heading that ends in > is right-aligned."""
+    table = Table(
+        box=box.SIMPLE_HEAD, header_style=_DIM, border_style=_DIM, pad_edge=False, show_edge=False
+    )
+    for heading in headings:
+        right = heading.endswith(">")
+        table.add_column(heading.removesuffix(">"), justify="right" if right else "left")
+    return table
+
+
+def _plain(quarantined: dict[str, int]) -> dict[str, int]:
+    """Returns the reasons in words; the ways in which a time can be wrong are one."""
+    times = sum(n for reason, n in quarantined.items() if reason.endswith("_time"))
+    others = {r.replace("_", " "): n for r, n in sorted(quarantined.items()) if "_time" not in r}
+    return others | ({"impossible times": times} if times else {})
+
+
+def _lower(topic: str) -> str:
+    return topic[0].lower() + topic[1:]

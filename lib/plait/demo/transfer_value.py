@@ -1,0 +1,77 @@
+"""What the other platforms are worth: one model, the same targets, with and without them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from plait.config import Project
+from plait.demo.chapter_results import Transfer
+from plait.evaluation.bootstrap import intervals
+from plait.evaluation.held_out import HeldOut, hold_out
+from plait.evaluation.metrics import Floats, ndcg
+from plait.evaluation.rank_targets import answer
+from plait.evaluation.ranking_targets import Questions
+from plait.evaluation.scorers import ModelScorer, Scores
+from plait.features.history import History
+from plait.models.neural.neural_model import Moment
+from plait.progress import task
+from plait.recommend.recommender import Recommender
+from plait.store import Store
+
+_K = 10
+
+
+class OwnPlatformOnly(ModelScorer):
+    """The same version, blind to what a person did on other platforms than the one asked."""
+
+    def score(self, history: History, platform: str, now: Moment) -> Scores:
+        """Returns R of every item, [B, N_p], from the platform's own events alone."""
+        own = history.platform == self.vocabulary.platform_code(platform)
+        return super().score(history.keep(own), platform, now)
+
+
+def measure_transfer(project: Project, seed: int) -> Transfer:
+    """Returns NDCG@10 with all events and with the target platform's own, and their gap.
+
+    Targets are the held-out last events (protocol loo-full) of people who did something on
+    another platform before it, people without an event on the target platform included.
+
+    Args:
+        project: fused, with a promoted version trained by split loo.
+        seed: of the bootstrap, which draws people.
+    """
+    store = Store(project.store_uri)
+    ours = Recommender.load(store, project.model)
+    settings = ours.model.settings
+    held = hold_out(store, store.version(settings.store_version), "loo", settings.cut)
+    scorers = (OwnPlatformOnly("alone", ours.model), ModelScorer("joint", ours.model))
+    with task("transfer", len(held.test) * len(scorers), "targets") as work:
+        parts = []
+        for platform in ours.platforms:
+            questions = held.questions(platform, test=True, mask=True, ahead=True)
+            if len(questions):
+                ranks = [answer(s, questions, None, seed, work).ranks for s in scorers]
+                crossed = _did_elsewhere(questions, held)
+                parts.append((questions.person[crossed], *(r[crossed] for r in ranks)))
+    person, alone, joint = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return _compare(person, ndcg(alone, _K), ndcg(joint, _K), seed)
+
+
+def _compare(person: np.ndarray, alone: Floats, joint: Floats, seed: int) -> Transfer:
+    gap = joint - alone
+    low, high = intervals({"gap": gap}, person, seed=seed)["gap"]
+    return Transfer(
+        targets=len(person),
+        alone=float(alone.mean()),
+        joint=float(joint.mean()),
+        gain=float(gap.mean()),
+        low=low,
+        high=high,
+    )
+
+
+def _did_elsewhere(questions: Questions, held: HeldOut) -> np.ndarray:
+    """Returns whether each target's history has an event on another platform; bool [M]."""
+    history = questions.history
+    other = history.platform != held.vocabulary.platform_code(questions.platform)
+    return np.bincount(history.rows[other], minlength=len(history)) > 0

@@ -1,0 +1,86 @@
+"""What an upgrade of the endpoint costs: a second cluster beside the first, for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plait.cluster.client.kube_api import Api
+from plait.cluster.client.quantity import amount, written
+from plait.cluster.cluster_verbs import VERBS, Resource
+from plait.cluster.diagnose.pending_reasons import requests_of
+from plait.cluster.render.render_resource import cluster_spec
+from plait.cluster.render.templates import Templates
+from plait.doctor.finding import Check, ok, warn
+from plait.errors import PlaitError
+
+RESOURCES = ("cpu", "memory", "nvidia.com/gpu")
+_NAMES = {"cpu": "CPU", "memory": "memory", "nvidia.com/gpu": "GPU"}
+
+
+def check_surge(api: Api, templates: Templates) -> Iterator[Check]:
+    """Yields whether the nodes have room for an upgrade, where they may be read."""
+    try:
+        service = templates.of(VERBS["serve"])
+        nodes = api.get("/api/v1/nodes")["items"]
+        pods = api.get("/api/v1/pods", fieldSelector="status.phase=Running")["items"]
+    except PlaitError:
+        return
+    strategy = (service["spec"].get("upgradeStrategy") or {}).get("type") or "NewCluster"
+    if strategy == "None":
+        yield ok("upgrades", "change nothing that runs (upgradeStrategy None)")
+        return
+    share = 1.0
+    if strategy == "NewClusterWithIncrementalUpgrade":
+        options = service["spec"]["upgradeStrategy"].get("clusterUpgradeOptions") or {}
+        share = float(options.get("maxSurgePercent") or 100) / 100
+    wants = {name: size * share for name, size in demand(service).items()}
+    free = room(nodes, pods)
+    short = [name for name in RESOURCES if wants.get(name, 0) > free.get(name, 0) + 1e-9]
+    text = ", ".join(_shown(name, wants[name]) for name in RESOURCES if wants.get(name))
+    left = ", ".join(_shown(name, free.get(name, 0)) for name in RESOURCES if wants.get(name))
+    found = f"an upgrade ({strategy}) needs {text} beside what runs; free: {left}"
+    if short:
+        yield warn(
+            "upgrades",
+            found,
+            "Leave room or let nodes be added; or set serving.upgrade.type: None, or an "
+            "incremental upgrade with a small maxSurgePercent.",
+        )
+    else:
+        yield ok("upgrades", found)
+
+
+def demand(service: Resource) -> dict[str, float]:
+    """Returns what the pods of a RayService ask for: the head, and the workers it begins with."""
+    cluster = cluster_spec(service)
+    counted = [(1, cluster["headGroupSpec"]["template"])]
+    for group in cluster.get("workerGroupSpecs") or []:
+        count = max(group.get("replicas") or 0, group.get("minReplicas") or 0)
+        counted.append((count, group["template"]))
+    total: dict[str, float] = {}
+    for count, template in counted:
+        for name, size in requests_of(template).items():
+            total[name] = total.get(name, 0.0) + count * size
+    return total
+
+
+def room(nodes: list[Resource], pods: list[Resource]) -> dict[str, float]:
+    """Returns what is left on the nodes that take pods."""
+    free: dict[str, float] = {}
+    open_nodes = {
+        node["metadata"]["name"] for node in nodes if not node["spec"].get("unschedulable")
+    }
+    for node in nodes:
+        if node["metadata"]["name"] in open_nodes:
+            for name, size in node["status"]["allocatable"].items():
+                free[name] = free.get(name, 0.0) + amount(size)
+    for pod in pods:
+        if pod["spec"].get("nodeName") in open_nodes:
+            for name, size in requests_of(pod).items():
+                free[name] = free.get(name, 0.0) - size
+    return free
+
+
+def _shown(name: str, size: float) -> str:
+    value = written(max(size, 0)) if name == "memory" else f"{max(size, 0):.3g}"
+    return f"{value} {_NAMES[name]}"

@@ -1,0 +1,45 @@
+"""The Valkey of live state: whether it answers, and keeps what it takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from plait.doctor.finding import Check, fail, ok, warn
+from plait.errors import PlaitError
+
+_NAME = "live state"
+
+
+def check_live_state(config: Path) -> Iterator[Check]:
+    """Yields how live state is, of a project file that can be read."""
+    from plait.config import load_config
+
+    try:
+        project = load_config(config)
+    except PlaitError:
+        return  # told by the check of the project
+    from plait.live.valkey.durability import Promise, promise, shown
+    from plait.serving.replica import connect
+
+    address = os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
+    if address is None:
+        yield ok(_NAME, "an embedded Valkey, which `plait serve` starts: every event is fsynced")
+        return
+    try:
+        asked = promise(project)
+        state = connect(project, address)
+        found = state.durability()
+        base = state.look()
+    except PlaitError as error:
+        yield fail(_NAME, f"{shown(address)}: {error.seen}", f"{error.allowed} {error.fix}".strip())
+        return
+    wrong = found.error(address)
+    if found.faults and asked is Promise.fsync:
+        yield fail(_NAME, wrong.seen, f"{wrong.allowed} {wrong.fix}")
+    elif found.faults:
+        yield warn(_NAME, f"{wrong.seen} That is accepted: {Promise.best_effort}.", wrong.fix)
+    else:
+        holds = f"base {base.base}" if base.whole else "no base yet: the endpoint loads it"
+        yield ok(_NAME, f"{shown(address)} fsyncs every event and evicts nothing; {holds}")

@@ -1,0 +1,130 @@
+"""The local engine: Polars in one process, out of core by bucket."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+
+import polars as pl
+
+from plait.engine.aggregate import Aggregates
+from plait.engine.engine import BUCKET, Advance, BucketKernel, Merge, Reader, RowKernel, Split
+from plait.engine.local.local_spill import LocalSpill
+from plait.engine.write_buffer import Buffered
+from plait.store.delta_tables import TableWriter
+from plait.store.local_folders import scratch_folder
+
+_MOST_THREADS = 4  # each holds a chunk or a bucket in memory
+
+
+class LocalEngine:
+    """Runs kernels side by side in a few threads; Polars computes outside Python's lock.
+
+    Args:
+        scratch: folder for rows set aside; default: a temporary folder of this user's own.
+        threads: kernels at a time; default: one a core, at most four.
+    """
+
+    def __init__(self, scratch: Path | None = None, threads: int | None = None) -> None:
+        self.scratch = scratch or scratch_folder()
+        self.threads = threads or min(len(os.sched_getaffinity(0)), _MOST_THREADS)
+
+    def spill(self, buckets: int) -> LocalSpill:
+        """Returns an empty spill."""
+        return LocalSpill(self.scratch, buckets)
+
+    def spread(
+        self,
+        splits: Iterable[Split],
+        reader: Reader[Split],
+        kernel: RowKernel[Split],
+        *,
+        aside: Mapping[str, LocalSpill],
+        tables: Mapping[str, TableWriter],
+        merges: Mapping[str, Merge],
+        advance: Advance | None = None,
+    ) -> dict[str, pl.DataFrame]:
+        """Runs a row kernel over every chunk of every split; see Engine.spread."""
+        aggregates = Aggregates(merges)
+        buffers = {name: Buffered(writer.write) for name, writer in tables.items()}
+
+        def work(split: Split, rows: pl.DataFrame) -> None:
+            frames = kernel(split, rows)
+            for name, frame in frames.items():
+                if name in aside:
+                    aside[name].write(frame)
+                elif name in buffers:
+                    buffers[name].write(frame)
+                else:
+                    aggregates.add({name: frame})
+            if advance:
+                advance(rows.height)
+
+        self._run(
+            (lambda split=split, rows=rows: work(split, rows))  # type: ignore[misc]
+            for split in splits
+            for rows in reader(split)
+        )
+        for buffer in buffers.values():
+            buffer.close()
+        return aggregates.finish()
+
+    def gather(
+        self,
+        spill: LocalSpill,
+        kernel: BucketKernel,
+        *,
+        beside: pl.DataFrame | None = None,
+        tables: Mapping[str, TableWriter],
+        merges: Mapping[str, Merge],
+        columns: Sequence[str] | None = None,
+        advance: Advance | None = None,
+    ) -> dict[str, pl.DataFrame]:
+        """Runs a bucket kernel over every bucket with rows; see Engine.gather."""
+        aggregates = Aggregates(merges)
+        parts, nothing = _by_bucket(beside)
+
+        def work(bucket: int) -> None:
+            rows = spill.read(bucket, columns)
+            if rows is None:
+                return
+            frames = kernel(bucket, rows, parts.get(bucket, nothing))
+            for name, frame in frames.items():
+                if name in tables:
+                    tables[name].write(frame, bucket)
+                else:
+                    aggregates.add({name: frame})
+            if advance:
+                advance(rows.height)
+
+        self._run(
+            (lambda bucket=bucket: work(bucket))  # type: ignore[misc]
+            for bucket in range(spill.buckets)
+        )
+        return aggregates.finish()
+
+    def _run(self, jobs: Iterator[Callable[[], None]]) -> None:
+        """Runs all jobs, `threads` at a time; the first failure stops the rest and is raised."""
+        running: set[Future[None]] = set()
+        with ThreadPoolExecutor(self.threads) as pool:
+            try:
+                for job in jobs:
+                    running.add(pool.submit(job))
+                    if len(running) >= self.threads:
+                        done, running = wait(running, return_when=FIRST_COMPLETED)
+                        for future in done:
+                            future.result()
+            finally:
+                done, _ = wait(running)
+            for future in done:
+                future.result()
+
+
+def _by_bucket(beside: pl.DataFrame | None) -> tuple[dict[int, pl.DataFrame], pl.DataFrame]:
+    """Returns the rows of each bucket, and what stands for a bucket without any."""
+    if beside is None:
+        return {}, pl.DataFrame()
+    parts = beside.partition_by(BUCKET, as_dict=True, include_key=False)
+    return {int(key[0]): part for key, part in parts.items()}, beside.drop(BUCKET).clear()

@@ -1,0 +1,1 @@
+"""The Spark engine: frames travel as opaque payloads between Python workers."""

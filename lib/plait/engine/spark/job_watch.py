@@ -1,0 +1,134 @@
+"""The driver's eye on a Spark job: progress, early stops, and errors a user can read."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import threading
+import uuid
+from collections.abc import Mapping
+from types import TracebackType
+
+from py4j.protocol import Py4JError
+from pyspark import AccumulatorParam, SparkContext
+from pyspark.errors import PySparkException
+
+from plait.engine.engine import Advance, Merge
+from plait.engine.spark.spark_tasks import Sinks
+from plait.errors import PlaitError, SparkFailed
+from plait.store.delta_tables import TableWriter
+from plait.store.object_faults import is_from_s3
+
+_LOOK = 0.2  # seconds between two looks at the accumulators
+
+
+class _Faults(AccumulatorParam[list[bytes]]):
+    """Pickled errors of tasks."""
+
+    def zero(self, value: list[bytes]) -> list[bytes]:
+        """Returns no errors."""
+        return []
+
+    def addInPlace(self, value1: list[bytes], value2: list[bytes]) -> list[bytes]:  # noqa: N802
+        """Returns all errors."""
+        return value1 + value2
+
+
+class Watch:
+    """Shows the progress of the jobs that run inside it; stops them when a task failed.
+
+    An accumulator counts a task that ran twice twice: it feeds what is shown, and nothing else.
+    """
+
+    def __init__(self, context: SparkContext, advance: Advance | None) -> None:
+        self._context, self._advance = context, advance
+        self._rows = context.accumulator(0)
+        self._faults = context.accumulator([], _Faults())
+        self._shown = 0
+        self._group = f"plait-{uuid.uuid4().hex}"
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def sinks(
+        self,
+        aside: frozenset[str],
+        tables: Mapping[str, TableWriter],
+        merges: Mapping[str, Merge],
+    ) -> Sinks:
+        """Returns where the frames of the tasks go."""
+        places = {name: writer.place for name, writer in tables.items()}
+        return Sinks(aside, places, dict(merges), self._rows.add, self._faults.add)
+
+    def __enter__(self) -> Watch:
+        self._context.setJobGroup(self._group, "plait", interruptOnCancel=False)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Raises the error of the task that failed, in place of what Spark made of it."""
+        self._done.set()
+        self._thread.join()
+        if isinstance(error, KeyboardInterrupt):
+            self._context.cancelJobGroup(self._group)
+        self._context.setLocalProperty("spark.jobGroup.id", None)  # type: ignore[arg-type]
+        self._show()
+        if self._faults.value:
+            fault: PlaitError = pickle.loads(self._faults.value[0])
+            raise fault from None
+        if isinstance(error, (PySparkException, Py4JError)):
+            raise explained(error) from error
+
+    def _look(self) -> None:
+        while not self._done.wait(_LOOK):
+            self._show()
+            if self._faults.value:  # the rest would be work for nothing
+                self._context.cancelJobGroup(self._group)
+                return
+
+    def _show(self) -> None:
+        rows = self._rows.value
+        if self._advance and rows > self._shown:
+            self._advance(rows - self._shown)
+            self._shown = rows
+
+
+def explained(error: Exception) -> SparkFailed:
+    """Returns what a user can do about `error`: Spark's own text is a Java stack trace."""
+    text = str(error)
+    # What S3 answered may repeat the access key.
+    cause = "S3 did not do what it was asked" if is_from_s3(error) else _cause(text)
+    if missing := re.search(r"ModuleNotFoundError: No module named '(\w+)", text):
+        return SparkFailed(
+            f"the executors' Python has no '{missing[1]}'.",
+            allowed="Executors need plait and what it depends on, in one version.",
+            fix="Use plait's image there, or give plait itself with --py-files; see docs/spark.md.",
+        )
+    if "PYTHON_VERSION_MISMATCH" in text:
+        return SparkFailed(
+            f"the executors run another Python than the driver ({cause}).",
+            fix="Set PYSPARK_PYTHON to the same version on the driver and the executors.",
+        )
+    if "exited unexpectedly" in text or "EOFException" in text:
+        return SparkFailed(
+            "a Python worker died, most likely for want of memory.",
+            allowed="A worker holds a bucket or a chunk of half a million rows: 1 to 2 GB.",
+            fix="Give executors more memory beside the heap (spark.executor.memoryOverhead), or "
+            "fewer cores.",
+        )
+    return SparkFailed(
+        f"a task failed ({cause}).",
+        fix="Nothing was published. See the executors' logs; PLAIT_DEBUG=1 shows Spark's here.",
+    )
+
+
+def _cause(text: str) -> str:
+    """Returns the line of `text` that says what happened."""
+    _, _, trace = text.rpartition("Traceback (most recent call last):")
+    lines = trace.split("\n\tat ")[0].splitlines()
+    said = [line for line in lines if re.match(r"[A-Za-z_][\w.]*(: |$)", line)]
+    return (said or [line for line in text.splitlines() if line.strip()] or [text])[-1].strip()

@@ -1,0 +1,70 @@
+"""Rows set aside by bucket on the disks of Spark's executors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.storagelevel import StorageLevel
+
+from plait.engine.engine import BUCKET
+from plait.engine.spark.job_watch import Watch
+from plait.engine.spark.payload import ASIDE, FAULT, SCHEMA, Payload, to_batches
+from plait.engine.spark.spark_tasks import MOVED, Move, by_bucket
+
+
+class SparkSpill:
+    """Payloads in persisted frames. What a lost executor held is read and made again."""
+
+    def __init__(self, session: SparkSession, buckets: int) -> None:
+        self.buckets = buckets
+        self.rows = 0
+        self._spark = session
+        self._parts: list[DataFrame] = []
+        self._kept: list[DataFrame] = []
+
+    def add(self, made: DataFrame, names: Sequence[str], rows: int) -> None:
+        """Takes the payloads of `names` in `made`, a persisted frame: `rows` rows in all."""
+        self._kept.append(made)
+        if rows:
+            here = (f.col("kind") == ASIDE) & f.col("name").isin(list(names))
+            # A share that is made again may fail this time: who gathers it must hear of it.
+            self._parts.append(made.filter(here | (f.col("kind") == FAULT)))
+            self.rows += rows
+
+    def by_bucket(self, beside: Sequence[Payload] = ()) -> DataFrame:
+        """Returns all payloads, and those `beside` them, a partition a bucket."""
+        rows = self._parts[0]
+        for part in [*self._parts[1:], *self._sent(beside)]:
+            rows = rows.unionAll(part)
+        return rows.repartitionById(self.buckets, f.col("bucket").cast("int"))
+
+    def move(self, moving: pl.DataFrame) -> None:
+        """Copies rows to other buckets; see Spill.move."""
+        if not self.rows or not moving.height:
+            return
+        going = by_bucket(moving.select("account", BUCKET, "target"))
+        with Watch(self._spark.sparkContext, None):
+            moved = self.by_bucket(going).mapInArrow(_move, SCHEMA)
+            moved = moved.persist(StorageLevel.DISK_ONLY)
+            rows = moved.agg(f.sum("rows")).collect()[0][0] or 0
+        self.add(moved, [MOVED], int(rows))
+
+    def close(self) -> None:
+        """Removes everything set aside."""
+        for made in self._kept:
+            made.unpersist()
+        self._kept, self._parts, self.rows = [], [], 0
+
+    def _sent(self, payloads: Sequence[Payload]) -> list[DataFrame]:
+        """Returns payloads of the driver's as a frame, if there are any."""
+        if not payloads:
+            return []
+        return [self._spark.createDataFrame(pa.Table.from_batches(to_batches(payloads)))]
+
+
+def _move(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    return Move()(batches)

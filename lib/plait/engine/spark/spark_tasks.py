@@ -1,0 +1,248 @@
+"""What Spark's Python workers do: run a kernel over their share, and hand back payloads.
+
+A task may run twice (a lost machine, a slow one). Nothing it does is seen by itself: what it
+wrote of a table counts only if its add actions came back, and those of one attempt do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic
+
+import polars as pl
+import pyarrow as pa
+from deltalake.transaction import AddAction
+
+from plait.contracts.table_schema import Table
+from plait.engine.aggregate import Aggregates
+from plait.engine.engine import (
+    BUCKET,
+    Advance,
+    BucketKernel,
+    Frames,
+    Merge,
+    Reader,
+    RowKernel,
+    Split,
+)
+from plait.engine.spark.payload import (
+    ASIDE,
+    BESIDE,
+    FAULT,
+    PARTIAL,
+    PARTS,
+    TALLY,
+    Payload,
+    from_batches,
+    pack,
+    pack_thing,
+    to_batches,
+)
+from plait.engine.write_buffer import Buffered
+from plait.errors import PlaitError
+from plait.store.location import Location
+from plait.store.table_files import write_part
+
+MOVED = "moved"  # the name of rows that were copied to another bucket
+
+Place = tuple[Location, Table]
+
+
+@dataclass(frozen=True)
+class Sinks:
+    """Where the frames of a task's kernels go, and who hears how far it is.
+
+    Attributes:
+        aside: names of frames whose rows go to the buckets of a spill.
+        tables: where a table's parts are written, by the frame's name.
+        merges: how all other frames are merged.
+        advance: told about rows.
+        failed: told about the error that ends the task.
+    """
+
+    aside: frozenset[str]
+    tables: Mapping[str, Place]
+    merges: Mapping[str, Merge]
+    advance: Advance
+    failed: Any
+
+
+class Output:
+    """Sorts the frames of one task into payloads."""
+
+    def __init__(self, task: int, sinks: Sinks) -> None:
+        self._task, self._sinks = task, sinks
+        self._ready: list[Payload] = []
+        self._tally: dict[str, int] = defaultdict(int)
+        self._aggregates = Aggregates(sinks.merges)
+        self._parts: dict[str, list[AddAction]] = defaultdict(list)
+        self._rows: dict[str, int] = defaultdict(int)
+        self._buffers: dict[str, Buffered] = {}
+
+    def add(self, frames: Frames) -> Iterator[Payload]:
+        """Takes what a kernel returned; yields what is ready to go."""
+        for name, frame in frames.items():
+            if name in self._sinks.aside or name in self._sinks.tables:
+                self._buffer(name).write(frame)
+            else:
+                self._aggregates.add({name: frame})
+        yield from self._drain()
+
+    def finish(self) -> Iterator[Payload]:
+        """Yields all that is left."""
+        for buffer in self._buffers.values():
+            buffer.close()
+        yield from self._drain()
+        for name, parts in self._parts.items():
+            yield pack_thing(PARTS, name, self._task, self._rows[name], parts)
+        for name, rows in self._tally.items():
+            yield pack_thing(TALLY, name, self._task, rows, None)
+        for name, frame in self._aggregates.finish().items():
+            yield from pack(PARTIAL, name, self._task, frame)
+
+    def _drain(self) -> Iterator[Payload]:
+        yield from self._ready
+        self._ready.clear()
+
+    def _buffer(self, name: str) -> Buffered:
+        if name not in self._buffers:
+            sink = self._set_aside if name in self._sinks.aside else self._write
+            self._buffers[name] = Buffered(lambda rows: sink(name, rows))
+        return self._buffers[name]
+
+    def _set_aside(self, name: str, rows: pl.DataFrame) -> None:
+        self._tally[name] += rows.height
+        for (bucket,), part in rows.partition_by(BUCKET, as_dict=True, include_key=False).items():
+            self._ready += pack(ASIDE, name, int(bucket), part)
+
+    def _write(self, name: str, rows: pl.DataFrame) -> None:
+        location, table = self._sinks.tables[name]
+        bucket = self._task if table.bucketed else None  # a task of `Gather` is a bucket
+        self._parts[name].append(write_part(location, table, rows, bucket))
+        self._rows[name] += rows.height
+
+
+@dataclass(frozen=True)
+class Spread(Generic[Split]):
+    """Reads a task's splits and runs the row kernel over their chunks."""
+
+    shares: Sequence[Sequence[Split]]
+    reader: Reader[Split]
+    kernel: RowKernel[Split]
+    sinks: Sinks
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yields batches of payloads; takes the numbers of the shares."""
+        for batch in batches:
+            for task in batch.column(0).to_pylist():
+                yield from to_batches(_guarded(self._run(task), self.sinks))
+
+    def _run(self, task: int) -> Iterator[Payload]:
+        output = Output(task, self.sinks)
+        for split in self.shares[task]:
+            for rows in self.reader(split):
+                yield from output.add(self.kernel(split, rows))
+                self.sinks.advance(rows.height)
+        yield from output.finish()
+
+
+@dataclass(frozen=True)
+class Gather:
+    """Runs the bucket kernel over the buckets that a task was given whole."""
+
+    kernel: BucketKernel
+    nothing: pl.DataFrame  # stands for what lies beside a bucket without any
+    columns: Sequence[str] | None
+    sinks: Sinks
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yields batches of payloads; takes batches of payloads."""
+        yield from to_batches(_guarded(self._run(batches), self.sinks))
+
+    def _run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
+        rows: dict[int, list[Payload]] = defaultdict(list)
+        beside: dict[int, list[Payload]] = defaultdict(list)
+        for payload in from_batches(batches):
+            if payload.kind == FAULT:
+                raise payload.thing()
+            (rows if payload.kind == ASIDE else beside)[payload.bucket].append(payload)
+        for bucket in sorted(rows):
+            output = Output(bucket, self.sinks)
+            whole = join(rows.pop(bucket), self.columns)
+            near = join(beside.pop(bucket)) if bucket in beside else self.nothing
+            yield from output.add(self.kernel(bucket, whole, near))
+            self.sinks.advance(whole.height)
+            yield from output.finish()
+
+
+class Move:
+    """Copies rows of a task's buckets to other buckets; see Spill.move."""
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yields batches of payloads; takes batches of payloads."""
+        yield from to_batches(self._run(batches))
+
+    def _run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
+        rows: dict[int, list[Payload]] = defaultdict(list)
+        going: dict[int, list[Payload]] = defaultdict(list)
+        for payload in from_batches(batches):
+            if payload.kind == FAULT:
+                yield payload
+                continue
+            (rows if payload.kind == ASIDE else going)[payload.bucket].append(payload)
+        for bucket in sorted(set(rows) & set(going)):
+            target = join(going[bucket]).select("account", "target")
+            moved = join(rows.pop(bucket)).join(target, on="account")
+            for (to,), part in moved.partition_by(
+                "target", as_dict=True, include_key=False
+            ).items():
+                yield from pack(ASIDE, MOVED, int(to), part)
+
+
+@dataclass(frozen=True)
+class Reduce:
+    """Merges the partials of several tasks; everything else passes through."""
+
+    merges: Mapping[str, Merge]
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yields batches of payloads; takes batches of payloads."""
+        yield from to_batches(self._run(batches))
+
+    def _run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
+        aggregates = Aggregates(self.merges)
+        for payload in from_batches(batches):
+            if payload.kind == PARTIAL:
+                aggregates.add({payload.name: payload.frame()})
+            else:
+                yield payload
+        for name, frame in aggregates.finish().items():
+            yield from pack(PARTIAL, name, -1, frame)
+
+
+def join(payloads: Sequence[Payload], columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """Returns the rows of all `payloads`."""
+    frames = [payload.frame(columns) for payload in payloads]
+    return pl.concat([frame.select(frames[0].columns) for frame in frames])
+
+
+def by_bucket(frame: pl.DataFrame) -> list[Payload]:
+    """Returns the rows of `frame` to lie beside the buckets that its column `bucket` names."""
+    parts = frame.partition_by(BUCKET, as_dict=True, include_key=False)
+    return [
+        payload
+        for (bucket,), part in parts.items()
+        for payload in pack(BESIDE, "", int(bucket), part)
+    ]
+
+
+def _guarded(payloads: Iterator[Payload], sinks: Sinks) -> Iterator[Payload]:
+    """Turns an error meant for the user into a payload: Spark would retry it, and bury it."""
+    try:
+        yield from payloads
+    except PlaitError as error:
+        fault = pack_thing(FAULT, "", 0, 0, error)
+        sinks.failed([fault.body])
+        yield fault

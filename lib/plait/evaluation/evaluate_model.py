@@ -1,0 +1,192 @@
+"""`plait evaluate`: a version under a protocol, beside the baselines and another version."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from plait.config import Project, load_config
+from plait.errors import LeakyEvaluation
+from plait.evaluation.evaluation_report import Figures, Report
+from plait.evaluation.held_out import HeldOut, hold_out
+from plait.evaluation.measure import difference, measure
+from plait.evaluation.protocols import Protocol, find_protocol, refuse_leak
+from plait.evaluation.rank_targets import Answers, answer
+from plait.evaluation.ranking_targets import Questions
+from plait.evaluation.scorers import ItemItem, ModelScorer, Popularity, Scorer
+from plait.features.likes_and_dislikes import liked
+from plait.progress import Task, task
+from plait.recommend.recommender import Recommender
+from plait.store import Store
+
+
+def evaluate(
+    config: Project | str | Path,
+    protocol: str = "loo-999",
+    version: str | None = None,
+    *,
+    against: str | None = None,
+    seed: int = 0,
+    dump: Path | None = None,
+) -> Report:
+    """Returns what a model version is worth under `protocol`.
+
+    Args:
+        config: a project or its file.
+        protocol: loo-999, loo-full, loo-full-unmasked or time.
+        version: v1, v2, ...; default: `current`.
+        against: another version (v2), model (name) or both (name:v2) for a paired comparison
+            on the same targets and the same negatives.
+        seed: of negatives and bootstrap.
+        dump: a Parquet file for person, platform, item and rank of every target.
+
+    Raises:
+        LeakyEvaluation: a version saw the targets.
+        NoModel: there is no such version.
+    """
+    rules = find_protocol(protocol)
+    project = config if isinstance(config, Project) else load_config(config)
+    store = Store(project.store_uri)
+    ours = _load(store, project.model, version, protocol)
+    theirs = _load(store, *_parse(against, project.model), protocol) if against else None
+    if theirs:
+        _comparable(ours, theirs)
+    settings = ours.model.settings
+    held = hold_out(store, store.version(settings.store_version), rules.split, settings.cut)
+    run = _Run(held, rules, seed)
+    scorers: list[Scorer] = [ModelScorer(ours.version, ours.model)]
+    if theirs:
+        scorers.append(ModelScorer(_name(theirs, ours), theirs.model))
+    scorers += [Popularity(held.train, held.vocabulary), ItemItem(held.train, held.vocabulary)]
+    asked = [p for p in ours.platforms if not theirs or p in theirs.platforms]
+    with task("evaluate", run.size(asked) * len(scorers), "targets") as work:
+        answered = {p: run.platform(p, scorers, work) for p in asked}
+    found = {p: one for p, one in answered.items() if one}
+    report = _report(protocol, ours, found, scorers, bool(theirs), seed)
+    if dump:
+        report.dump(dump)
+    return report
+
+
+@dataclass(frozen=True)
+class _Found:
+    questions: Questions
+    answers: list[Answers]
+    figures: list[dict[str, Any]]
+    ranks: pl.DataFrame
+    difference: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Run:
+    held: HeldOut
+    rules: Protocol
+    seed: int
+
+    def size(self, platforms: list[str]) -> int:
+        codes = [self.held.vocabulary.platform_code(p) for p in platforms]
+        both = (self.held.test, self.held.validation)
+        return sum(int(np.isin(targets.platform, codes).sum()) for targets in both)
+
+    def platform(self, platform: str, scorers: list[Scorer], work: Task) -> _Found | None:
+        mask, ahead = self.rules.mask, self.rules.split == "loo"
+        test, validation = (
+            self.held.questions(platform, test=test, mask=mask, ahead=ahead)
+            for test in (True, False)
+        )
+        if not len(test):
+            return None
+        trained = np.zeros(len(self.held.vocabulary), bool)
+        trained[liked(self.held.train).item] = True
+        answers, figures = [], []
+        for scorer in scorers:
+            found = answer(scorer, test, self.rules.sample, self.seed, work)
+            tuning = (
+                answer(scorer, validation, self.rules.sample, self.seed, work)
+                if len(validation)
+                else None
+            )
+            answers.append(found)
+            figures.append(measure(test, found, tuning, trained, self.seed))
+        ranks = pl.DataFrame(
+            {
+                "person": self.held.people.gather(test.person),
+                "platform": pl.repeat(platform, len(test), eager=True),
+                "item": self.held.vocabulary.name(test.item),
+                "rank": answers[0].ranks,
+            }
+        )
+        change = difference(test, answers[0], answers[1], self.seed)
+        return _Found(test, answers, figures, ranks, change)
+
+
+def _report(
+    protocol: str,
+    ours: Recommender,
+    found: dict[str, _Found],
+    scorers: list[Scorer],
+    compared: bool,
+    seed: int,
+) -> Report:
+    def figures(place: int) -> Figures:
+        return {platform: one.figures[place] for platform, one in found.items()}
+
+    against = {
+        "name": scorers[1].name,
+        "platforms": figures(1),
+        "difference": {platform: one.difference for platform, one in found.items()},
+    }
+    baselines = range(2 if compared else 1, len(scorers))
+    return Report(
+        protocol=protocol,
+        model=ours.name,
+        model_version=ours.version,
+        store_version=ours.model.settings.store_version,
+        seed=seed,
+        platforms=figures(0),
+        baselines={scorers[place].name: figures(place) for place in baselines},
+        against=against if compared else None,
+        ranks=pl.concat([one.ranks for one in found.values()]),
+    )
+
+
+def _load(store: Store, name: str, version: str | None, protocol: str) -> Recommender:
+    loaded = Recommender.load(store, name, version)
+    refuse_leak(protocol, f"{loaded.name} {loaded.version}", loaded.model.settings.split)
+    return loaded
+
+
+def _parse(against: str, model: str) -> tuple[str, str | None]:
+    """Returns the model's name and version that `against` means."""
+    if re.fullmatch(r"v\d+", against):
+        return model, against
+    name, _, version = against.partition(":")
+    return name, version or None
+
+
+def _name(theirs: Recommender, ours: Recommender) -> str:
+    same = theirs.name == ours.name
+    return theirs.version if same else f"{theirs.name}:{theirs.version}"
+
+
+def _comparable(ours: Recommender, theirs: Recommender) -> None:
+    """Refuses a pair that did not hold out the same events."""
+    mine, other = ours.model.settings, theirs.model.settings
+    names = f"{ours.name} {ours.version} and {theirs.name} {theirs.version}"
+    if mine.store_version != other.store_version:
+        raise LeakyEvaluation(
+            f"{names} were trained on store versions {mine.store_version} and "
+            f"{other.store_version}, so one may have seen the other's targets.",
+            fix="Train both on one store version.",
+        )
+    if mine.cut is not None and other.cut is not None and other.cut > mine.cut:
+        raise LeakyEvaluation(
+            f"{theirs.name} {theirs.version} has the later cut, so it saw targets of "
+            f"{ours.name} {ours.version}.",
+            fix="Set train.cut in the project file, and train both again.",
+        )

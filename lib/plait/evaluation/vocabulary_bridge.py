@@ -1,0 +1,57 @@
+"""Asks a scorer in its own vocabulary and reads the answer in the evaluation's."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from plait.errors import NotFinite
+from plait.evaluation.scorers import Scorer, Scores
+from plait.features.history import History
+from plait.features.vocabulary import Vocabulary
+from plait.features.vocabulary_translation import Translation
+
+
+class Bridge:
+    """From histories under `vocabulary` to scores of its items on `platform`.
+
+    Events on items that the scorer does not know are dropped, as serving drops them, so a
+    version trained on one platform alone is asked with that platform's events only. Items it
+    does not know score -inf.
+    """
+
+    def __init__(self, scorer: Scorer, vocabulary: Vocabulary, platform: str) -> None:
+        self._scorer, self._platform = scorer, platform
+        theirs = scorer.vocabulary
+        self._same = theirs.platforms == vocabulary.platforms and theirs.items.equals(
+            vocabulary.items
+        )
+        if not self._same:
+            self._translation = Translation(vocabulary, theirs)
+            asked = self._translation.item[vocabulary.platform_items(platform)]
+            self._known = asked > 0
+            self._column = np.searchsorted(theirs.platform_items(platform), asked[self._known])
+
+    def scores(self, history: History, now: npt.NDArray[np.int64]) -> Scores:
+        """Returns [B, N]; column j is `vocabulary.platform_items(platform)[j]`.
+
+        Args:
+            history: B people.
+            now: when each is asked about, UTC microseconds, -1 unknown, [B].
+
+        Raises:
+            NotFinite: a score is a NaN or infinite; such a scorer would never be beaten.
+        """
+        if not self._same:
+            history = self._translation.history(history)
+        scores = self._scorer.score(history, self._platform, now)
+        if not np.isfinite(scores).all():
+            raise NotFinite(
+                f"{self._scorer.name} gives scores that are not numbers on '{self._platform}'.",
+                fix="Train again with a smaller train.learning_rate.",
+            )
+        if self._same:
+            return scores
+        full = np.full((len(history), len(self._known)), -np.inf, np.float32)
+        full[:, self._known] = scores[:, self._column]
+        return full

@@ -1,0 +1,77 @@
+"""One batch of histories with all that the person's side of a score needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from plait.features.history import UNKNOWN_TIME, History, following
+from plait.features.packed_tensors import Tokens, pack
+from plait.features.profile import price_features, profile_features
+from plait.features.time_features import Timeline
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Histories of N events; index 0 of the per-event tensors stands for no event yet.
+
+    Attributes:
+        tokens: the packed sequences.
+        views: platform codes with own sequences, in the order of `tokens.own`'s columns.
+        profile: float32 [1 + N, F], see `profile_features`.
+        price: float32 [1 + N, 3], see `price_features`; None without prices.
+        bin: the timeline's bin when each event is followed on, see `following`; int64 [1 + N].
+    """
+
+    tokens: Tokens
+    views: tuple[int, ...]
+    profile: torch.Tensor
+    price: torch.Tensor | None
+    bin: torch.Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """Returns the batch on `device`."""
+        return Batch(
+            self.tokens.to(device),
+            self.views,
+            self.profile.to(device),
+            None if self.price is None else self.price.to(device),
+            self.bin.to(device),
+        )
+
+
+def make_batch(
+    history: History,
+    *,
+    platforms: int,
+    types: int,
+    views: Sequence[int],
+    timeline: Timeline,
+    price: np.ndarray | None,
+) -> Batch:
+    """Returns the batch of `history`.
+
+    Args:
+        history: who is asked about.
+        platforms: platforms the model knows.
+        types: event type codes the model knows.
+        views: platforms whose own histories are read; empty: the merged one only.
+        timeline: what was known about items, and when.
+        price: price ranks of the vocabulary, [items].
+    """
+    profile = profile_features(history, platforms, types)
+    bins = timeline.bins(np.concatenate([[UNKNOWN_TIME], following(history)]))
+    prices = None
+    if price is not None:
+        nothing = np.array([[0.5, 0.5, 0]], np.float32)
+        prices = torch.from_numpy(np.concatenate([nothing, price_features(history, price)]))
+    return Batch(
+        pack(history, views),
+        tuple(views),
+        torch.from_numpy(np.concatenate([np.zeros((1, profile.shape[1]), np.float32), profile])),
+        prices,
+        torch.from_numpy(bins),
+    )

@@ -1,0 +1,123 @@
+"""The version before, whose untouched buckets the next one carries over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+from deltalake.transaction import AddAction
+
+from plait.contracts.tables import ACCOUNTS, EVENTS
+from plait.engine.engine import BUCKET
+from plait.errors import StoreError
+from plait.fusion.row_counts import COUNTS, from_ledger
+from plait.store.object_faults import reaching
+from plait.store.store import Store
+from plait.store.store_version import StoreVersion
+from plait.store.table_files import bucket_of_part, scan_parts
+
+CLEAN = tuple(name for name in EVENTS.columns if name != "person")
+COUNTED = ("account", "events", "first_time", "last_time")
+SEEN = ("account", "platform", "home", BUCKET)
+
+
+@dataclass(frozen=True)
+class Held:
+    """All events of one bucket of the version before: the paths of their files."""
+
+    bucket: int
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a version holds; without one it holds nothing, and every row is new.
+
+    Attributes:
+        store: where it lies.
+        version: the version, or null.
+    """
+
+    store: Store
+    version: StoreVersion | None
+
+    @cached_property
+    def accounts(self) -> pl.DataFrame:
+        """Its ACCOUNTS."""
+        if self.version is None:
+            return ACCOUNTS.empty()
+        return self.store.read("accounts", self.version)
+
+    @cached_property
+    def _parts(self) -> dict[str, list[AddAction]]:
+        version = self.version
+        names = ("events", "sequences", "quarantine") if version else ()
+        return {name: self.store.parts(name, version) for name in names if version}
+
+    @property
+    def seen(self) -> pl.DataFrame:
+        """Account, platform, home and bucket of every account whose events were ever read."""
+        return self.accounts.filter(pl.col(BUCKET).is_not_null()).select(SEEN)
+
+    def counted(self, touched: Collection[int]) -> pl.DataFrame:
+        """Returns account, events, first_time, last_time of accounts outside `touched` buckets."""
+        here = pl.col(BUCKET).is_not_null() & ~pl.col(BUCKET).is_in(list(touched))
+        return self.accounts.filter(here & (pl.col("events") > 0)).select(COUNTED)
+
+    def counts(self) -> pl.DataFrame:
+        """Returns what became of its rows, as COUNTS."""
+        if self.version is None:
+            return pl.DataFrame(schema=COUNTS)
+        return from_ledger(self.version.counts["platforms"])
+
+    def parts(self, table: str) -> list[AddAction]:
+        """Returns the files of `table`."""
+        return self._parts[table] if self.version else []
+
+    def outside(self, table: str, touched: Collection[int]) -> list[AddAction]:
+        """Returns the files of `table` that lie in none of the `touched` buckets."""
+        return [part for part in self.parts(table) if bucket_of_part(part) not in touched]
+
+    def events(self, wanted: Callable[[int], bool] = lambda _: True) -> list[Held]:
+        """Returns the events of every bucket that is `wanted`."""
+        files: dict[int, list[str]] = {}
+        for part in self.parts("events"):
+            if wanted(bucket_of_part(part)):
+                files.setdefault(bucket_of_part(part), []).append(part.path)
+        return [Held(bucket, tuple(paths)) for bucket, paths in sorted(files.items())]
+
+
+@dataclass(frozen=True)
+class HeldReader:
+    """Yields a bucket's events whole: a person's never come apart.
+
+    Attributes:
+        store: where they lie.
+        columns: which to read.
+        rows: which rows to read; default: all.
+    """
+
+    store: Store
+    columns: tuple[str, ...]
+    rows: pl.Expr | None = None
+
+    def __call__(self, held: Held) -> Iterator[pl.DataFrame]:
+        """Yields the rows of `held`.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        found = scan_parts(self.store.location, EVENTS, held.paths)
+        if self.rows is not None:
+            found = found.filter(self.rows)
+        with reaching(self.store.uri):
+            try:
+                rows = found.select(self.columns).collect()
+            except FileNotFoundError:
+                raise StoreError(
+                    f"a part of the current version is gone from '{self.store.uri}'.",
+                    fix="Read all files again: plait fuse --full",
+                ) from None
+        yield rows

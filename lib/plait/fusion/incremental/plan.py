@@ -1,0 +1,148 @@
+"""What a run has to read: what is new against the version before, or everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from plait.config import Project
+from plait.contracts.table_schema import VERSION
+from plait.fusion.incremental.fuse_settings import changed_settings, shapes_rows
+from plait.fusion.stages.find_inputs import Inputs, Split
+from plait.store.store_version import StoreVersion
+
+_OUTGROWN = 4  # times as many buckets as the store has: time to lay it out anew
+_NAMED = 3  # things named in a reason
+Place = tuple[str, str]  # the setting that names an input, and its path
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run reads and what it builds on.
+
+    Attributes:
+        base: the version whose buckets are carried over; null: everything is read.
+        why: why everything is read, if there is a version that might have been built on.
+        splits: what is read.
+        buckets: how many there are.
+        files: how many inputs are new or changed.
+        changed: whether anything differs from the version before.
+    """
+
+    base: StoreVersion | None
+    why: str
+    splits: list[Split]
+    buckets: int
+    files: int
+    changed: bool = True
+
+    def record(self, rows: int = 0, rewritten: int = 0) -> dict[str, Any]:
+        """Returns what a store version says of the run that made it.
+
+        Args:
+            rows: how many were read.
+            rewritten: how many buckets were.
+        """
+        mode = "full" if self.base is None else "incremental" if self.changed else "none"
+        return {
+            "mode": mode,
+            "why": self.why,
+            "files": self.files,
+            "rows": rows,
+            "buckets": self.buckets,
+            "rewritten": rewritten,
+        }
+
+
+def plan_run(
+    project: Project,
+    inputs: Inputs,
+    settings: Mapping[str, Any],
+    before: StoreVersion | None,
+    *,
+    full: bool = False,
+) -> Plan:
+    """Returns the plan of a run.
+
+    Args:
+        project: what to fuse.
+        inputs: everything there is.
+        settings: see settings_of.
+        before: the current version, if there is one.
+        full: read everything, whatever changed.
+    """
+    everything = Plan(None, "", inputs.everything, inputs.buckets, len(inputs.records))
+    if before is None:
+        return everything
+    if full:
+        return replace(everything, why="it was asked for")
+    now = {_place(record): record for record in inputs.files}
+    posted = {_place(record): record for record in inputs.events.records}
+    known = {_place(record): record for record in before.inputs}
+    files = {place: record for place, record in known.items() if place[0]}
+    read = {path for setting, path in known if not setting}
+    events, links = inputs.events.unread(read), inputs.links.unread(read)
+    why = _outdated(before, settings) or _rewritten(known, now | posted, inputs.events.gone(read))
+    same = not (events or links or inputs.links.gone(read)) and now == files
+    if not why and same and before.settings == settings:
+        return Plan(before, "", [], before.buckets, 0, changed=False)
+    why = why or _unfit(project, inputs, before)
+    if why:
+        return replace(everything, why=why)
+    new = [split for split in inputs.splits if split.place not in known]
+    count = sum(files.get(place) != record for place, record in now.items())
+    new += map(Split.of, events)
+    return Plan(before, "", new, before.buckets, count + len(events) + len(links))
+
+
+def _place(record: Mapping[str, Any]) -> Place:
+    return str(record.get("setting", "")), str(record.get("path", ""))
+
+
+def _outdated(before: StoreVersion, settings: Mapping[str, Any]) -> str:
+    """Returns why the rows of `before` would come out otherwise today, or ''."""
+    if before.contract != VERSION:
+        return f"the store has contract {before.contract}, this plait writes {VERSION}"
+    if not before.settings:
+        return f"store version {before.number} does not say how it was made"
+    changed = [name for name in changed_settings(before.settings, settings) if shapes_rows(name)]
+    return f"settings changed: {_few(changed)}" if changed else ""
+
+
+def _rewritten(known: Mapping[Place, Any], now: Mapping[Place, Any], lost: list[str]) -> str:
+    """Returns which logs that were read are not what they were, or ''.
+
+    Args:
+        known: what was read.
+        now: the files and the events of the feedback log there are.
+        lost: what was read of those events and is held by nothing now.
+    """
+    gone = [place[1] for place in known if _is_log(place) and place not in now] + lost
+    if gone:
+        return f"{_few(gone)} {'is' if len(gone) == 1 else 'are'} gone"
+    changed = [
+        place[1]
+        for place, record in known.items()
+        if place in now and (_is_log(place) or not place[0]) and now[place] != record
+    ]
+    return f"{_few(changed)} changed" if changed else ""
+
+
+def _is_log(place: Place) -> bool:
+    """Whether it is a platform's log; catalogues, accounts and links are read every time."""
+    return place[0].endswith(".events")
+
+
+def _unfit(project: Project, inputs: Inputs, before: StoreVersion) -> str:
+    """Returns why buckets of `before` cannot be carried over, or ''."""
+    if any(platform.events.k_core for platform in project.platforms.values()):
+        return "k_core needs all events"
+    if inputs.buckets >= _OUTGROWN * before.buckets:
+        return f"the logs outgrew {before.buckets} buckets ({inputs.buckets} are needed)"
+    return ""
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -1,0 +1,60 @@
+"""Kernels over events that the version before holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from plait.clean.content_id import content_id
+from plait.engine.engine import BUCKET, Frames
+from plait.fusion.incremental.base_version import Before, Held
+from plait.fusion.row_counts import tally
+from plait.items.item_table import count_items
+from plait.privacy.pseudonym import is_given
+
+ITEM_COLUMNS = ("object_kind", "object_id", "platform", "person", "time")
+
+
+@dataclass(frozen=True)
+class Reenter:
+    """Events of a touched bucket as RowStep's `events`, to be judged again beside new rows.
+
+    Attributes:
+        placed: account, bucket: where the rows of each account go.
+    """
+
+    placed: pl.DataFrame
+
+    def __call__(self, held: Held, rows: pl.DataFrame) -> Frames:
+        """Returns the rows with content and bucket; they count as events no more."""
+        content = pl.when(is_given(pl.col("event_id"))).then(content_id(rows))
+        entering = rows.with_columns(content=content).join(self.placed, on="account")
+        gone = tally(rows["platform"], "events").with_columns(-pl.col("n"))
+        return {"events": entering, "counts": gone}
+
+
+def count_held(held: Held, rows: pl.DataFrame) -> Frames:
+    """Returns the item counts of an untouched bucket."""
+    of_items = rows.filter(pl.col("object_kind") == "item")
+    return {"items": count_items(of_items.rename({"object_id": "item", "person": "who"}))}
+
+
+def touched_buckets(new: pl.DataFrame, before: Before, placed: pl.DataFrame) -> set[int]:
+    """Returns the buckets whose events, or the people who made them, differ from before.
+
+    Args:
+        new: account, bucket: where new rows were set aside.
+        before: the version before.
+        placed: account, bucket, person, as they are now.
+    """
+    was = before.accounts.filter(pl.col(BUCKET).is_not_null())
+    now = was.select("account", BUCKET, was="person").join(
+        placed.select("account", "person", target=BUCKET), on="account", how="left"
+    )
+    other = now.filter(
+        pl.col("was").ne_missing(pl.col("person")) | pl.col(BUCKET).ne_missing(pl.col("target"))
+    )
+    to = placed.join(new, on="account", how="semi")
+    places = [new[BUCKET], to[BUCKET], other[BUCKET], other["target"].drop_nulls()]
+    return {int(bucket) for place in places for bucket in place.unique()}

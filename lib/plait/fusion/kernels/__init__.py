@@ -1,0 +1,1 @@
+"""Pure functions over frames: rows of a file, and all rows of a bucket."""

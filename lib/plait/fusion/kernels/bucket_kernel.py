@@ -1,0 +1,87 @@
+"""The bucket kernel of the road: all events of some people, to tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from plait.engine.engine import BUCKET, Frames
+from plait.features.braid import braid
+from plait.fusion.kernels.dedupe import dedupe
+from plait.fusion.kernels.k_core import Core
+from plait.fusion.row_counts import tally
+from plait.items.item_table import count_items
+
+
+@dataclass(frozen=True)
+class BucketStep:
+    """Returns events, sequences, items and accounts (partial) and counts of one bucket.
+
+    The bucket's people (see number_people) come beside its rows.
+
+    Attributes:
+        cores: by platform with a k_core.
+        length: events kept in a sequence.
+    """
+
+    cores: Mapping[str, Core]
+    length: int
+
+    def __call__(self, bucket: int, rows: pl.DataFrame, people: pl.DataFrame) -> Frames:
+        """Returns the frames of `bucket`."""
+        events, counts = self.distinct(rows, people)
+        for platform, core in self.cores.items():
+            here = pl.col("platform") == platform
+            held = events.select((~here | core.holds()).alias("held")).to_series()
+            counts.append(tally(events["platform"].filter(~held), "removed:k_core"))
+            events = events.filter(held)
+        counts.append(tally(events["platform"], "events"))
+        of_items = events.filter(pl.col("object_kind") == "item").rename({"object_id": "item"})
+        return {
+            "events": events,
+            "sequences": braid(of_items, self.length, ordered=True, remember=True),
+            "items": count_items(of_items),
+            "accounts": count_accounts(events, people),
+            "counts": pl.concat(counts),
+        }
+
+    def distinct(
+        self, rows: pl.DataFrame, people: pl.DataFrame
+    ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+        """Returns each event of the bucket's own accounts once, and counts of what went.
+
+        Rows come in the order of histories, person by person.
+        """
+        rows = rows.join(people, on="account", how="left")
+        if rows["nr"].null_count():  # rows that were copied to another bucket
+            rows = rows.filter(pl.col("nr").is_not_null())
+        rows, counts = dedupe(rows)
+        return rows, [counts]
+
+
+def count_accounts(events: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Returns account, events, first_time, last_time of a bucket's events."""
+    counted = events.group_by("nr").agg(
+        pl.len().cast(pl.Int64).alias("events"),
+        pl.col("time").min().alias("first_time"),
+        pl.col("time").max().alias("last_time"),
+    )
+    named = counted.join(people.select("nr", "account"), on="nr")
+    return named.select("account", "events", "first_time", "last_time")
+
+
+def number_people(placed: pl.DataFrame) -> pl.DataFrame:
+    """Returns account, person, who, nr, bucket.
+
+    `who` and `nr` number the persons (in the order of their ids) and the accounts of a bucket;
+    both stand for long ids where rows are compared.
+
+    Args:
+        placed: account, bucket, person (null for accounts that only rules remove).
+    """
+    return placed.with_columns(
+        who=pl.col("person").rank("dense").over(BUCKET).cast(pl.UInt32),
+        nr=pl.int_range(pl.len(), dtype=pl.UInt32).over(BUCKET),
+    ).select("account", "person", "who", "nr", BUCKET)

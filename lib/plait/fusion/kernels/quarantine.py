@@ -1,0 +1,83 @@
+"""Rows that could not be used, with what is wrong, and nothing personal in the clear."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import polars as pl
+
+from plait.contracts.personal_fields import PERSONAL, is_plain, mask_columns, masked
+from plait.contracts.raw import RAW_FIELDS
+from plait.contracts.tables import EVENTS, QUARANTINE
+from plait.privacy.pseudonym import Key, account_pseudonym, session_pseudonym
+from plait.sources.read_chunks import FAULT, WHOLE
+
+FAULTS = {"row": pl.Int64(), "reason": pl.String(), "field": pl.String(), "value": pl.String()}
+_LONGEST = 512  # characters kept of a value
+
+
+def quarantine_rows(
+    raw: pl.DataFrame,
+    faults: pl.DataFrame,
+    fields: Collection[str],
+    platform: str,
+    file: str,
+    key: Key,
+) -> pl.DataFrame:
+    """Returns QUARANTINE rows for the `faults` (row, reason, field, value) of `raw`.
+
+    Accounts and sessions stand there as pseudonyms, other personal fields by their length. Of a
+    row whose values may stand in the wrong columns, none is shown: file and row lead to it.
+
+    Args:
+        raw: RAW columns, fault and whole.
+        faults: what is wrong, at most one a row.
+        fields: the RAW fields that the platform's log has.
+        platform: whose log it is.
+        file: the file, as messages name it.
+        key: turns account and session ids into pseudonyms.
+    """
+    if not faults.height:
+        return QUARANTINE.empty()
+    rows = faults.join(raw, on="row", how="left", maintain_order="left")
+    pseudonyms = {
+        "account": account_pseudonym(rows["account"], key, platform),
+        "session": session_pseudonym(rows["session"], key, platform),
+    }
+    named = [name for name in RAW_FIELDS if name in fields]
+    shown = rows.select(pseudonyms.get(name, _shown(name)) for name in named)
+    sure = rows[WHOLE] & rows[FAULT].is_null()
+    raw_json = shown.select(pl.struct(pl.all()).struct.json_encode()).to_series()
+    return QUARANTINE.conform(
+        rows.select("row", "reason", "field", "value").with_columns(
+            platform=pl.lit(platform),
+            file=pl.lit(file),
+            value=pl.when(sure).then("value"),
+            raw=pl.when(sure).then(raw_json).otherwise(pl.lit("{}")),
+        )
+    )
+
+
+def _shown(name: str) -> pl.Expr:
+    value = pl.col(name)
+    if name in PERSONAL:
+        return masked(value).alias(name)
+    return pl.when(is_plain(value)).then(value.str.head(_LONGEST)).otherwise(masked(value))
+
+
+def foreign_rows(events: pl.DataFrame) -> pl.DataFrame:
+    """Returns QUARANTINE rows for contract rows, with file and row, of unknown platforms."""
+    shown = mask_columns(events.select(n for n in EVENTS.columns if n in events.columns))
+    creator = pl.col("object_kind") == "creator"
+    hidden = pl.when(creator).then(masked(pl.col("object_id"))).otherwise("object_id")
+    shown = shown.with_columns(object_id=hidden)
+    return QUARANTINE.conform(
+        events.select(
+            "platform",
+            "row",
+            "file",
+            reason=pl.lit("unknown_platform"),
+            field=pl.lit("platform"),
+            value="platform",
+        ).with_columns(raw=shown.select(pl.struct(pl.all()).struct.json_encode()).to_series())
+    )

@@ -1,0 +1,168 @@
+"""The row kernel of the road: a file of a log to contract rows, each with its bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from plait.clean.clean_events import clean_events
+from plait.clean.clock_skew import Receipt
+from plait.clean.content_id import content_id
+from plait.config import Project
+from plait.contracts.raw import RAW
+from plait.engine.engine import BUCKET, Frames
+from plait.fusion.kernels.quarantine import FAULTS, foreign_rows, quarantine_rows
+from plait.fusion.kernels.renew_ids import renew
+from plait.fusion.partitioner import Routes, bucket_of
+from plait.fusion.row_counts import count, tally
+from plait.fusion.stages.find_inputs import Inputs, Split
+from plait.fusion.stages.read_feedback import read_feedback
+from plait.identity.id_spaces import home_account, home_platform
+from plait.privacy.pseudonym import Key, account_pseudonym, is_given
+from plait.sources.raw_events import event_fields, read_events
+from plait.sources.read_chunks import FAULT
+from plait.store.store import Store
+
+# Rows of a file may be older than its last write: a stamp of a wrong clock goes behind those of
+# the hour before.
+_EARLY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class RowStep:
+    """Reads splits, and turns their chunks into frames.
+
+    `events` are EVENTS columns but `person`, with `content` (the fingerprint of a row whose
+    event id was given, else null) and `bucket`. `accounts` are account, platform, home (null if
+    not known here) and bucket.
+    `quarantine` and `counts` are as their tables say.
+    """
+
+    project: Project
+    store: Store
+    inputs: Inputs
+    key: Key
+    now: datetime
+    routes: Routes
+
+    def read(self, split: Split) -> Iterator[pl.DataFrame]:
+        """Yields the rows of `split` in chunks: RAW and fault, or contract rows of feedback."""
+        if split.piece is not None:
+            yield from read_feedback(self.store, split.piece)
+            return
+        if split.platform is None or split.file is None:
+            msg = f"'{split.name}' is neither a file nor a piece of the feedback log"
+            raise ValueError(msg)
+        yield from read_events(split.file, self.project.platforms[split.platform].events)
+
+    def __call__(self, split: Split, rows: pl.DataFrame) -> Frames:
+        """Returns the frames of one chunk of `split`."""
+        if split.platform is None:
+            return self._feedback(rows)
+        return self._log(split.platform, split, rows)
+
+    def _log(self, platform: str, split: Split, raw: pl.DataFrame) -> Frames:
+        settings = self.project.platforms[platform].events
+        sound = raw
+        faulty = pl.DataFrame(schema=FAULTS)
+        if raw[FAULT].null_count() < raw.height:
+            sound = raw.filter(pl.col(FAULT).is_null())
+            faulty = raw.filter(pl.col(FAULT).is_not_null()).select(
+                "row", reason=FAULT, field=pl.lit("row"), value=pl.lit(None, pl.String)
+            )
+        events, rejected = clean_events(
+            sound.select(list(RAW)),
+            platform,
+            self.inputs.rules[platform],
+            self.key,
+            self.now,
+            self._receipt(split),
+        )
+        given = sound["event_id"].null_count() < sound.height
+        kept, removed = self._keep(events, platform)
+        rejected = pl.concat([faulty, rejected.select(list(FAULTS))])
+        reasons = rejected.select(
+            pl.lit(platform).alias("platform"),
+            pl.concat_str(pl.lit("quarantined:"), "reason").alias("reason"),
+        )
+        frames = dict(self._events(kept, self._homes(sound, kept, platform), given))
+        return frames | {
+            "quarantine": quarantine_rows(
+                raw, rejected, event_fields(settings)[0], platform, split.name, self.key
+            ),
+            "counts": pl.concat(
+                [count(platform, "rows", raw.height), tally(reasons["platform"], reasons["reason"])]
+                + ([count(platform, "removed:keep", removed)] if removed else [])
+            ),
+        }
+
+    def _feedback(self, rows: pl.DataFrame) -> Frames:
+        """Returns the frames of rows of the feedback log: contract rows already."""
+        rows = renew(rows, self.key, self.inputs.of_accounts)
+        known = pl.col("platform").is_in(list(self.project.platforms))
+        events, foreign = rows.filter(known).drop("file", "row"), rows.filter(~known)
+        counts = [
+            tally(rows["platform"], "rows"),
+            tally(foreign["platform"], "quarantined:unknown_platform"),
+        ]
+        parts = []
+        for (platform,), part in events.partition_by("platform", as_dict=True).items():
+            kept, removed = self._keep(part, str(platform))
+            counts += [count(str(platform), "removed:keep", removed)] if removed else []
+            parts.append(kept)
+        events = pl.concat([events.clear(), *parts])
+        told = events.group_by("account", "platform").agg(pl.col("home").max())
+        guessed = told.select("account", pl.coalesce("home", "account").alias("home"), "platform")
+        frames = dict(self._events(events.drop("home"), guessed, given=True))
+        frames["accounts"] = (
+            frames["accounts"].drop("home").join(told, on=["account", "platform"])
+        ).select("account", "platform", "home", BUCKET)
+        return frames | {"quarantine": foreign_rows(foreign), "counts": pl.concat(counts)}
+
+    def _receipt(self, split: Split) -> Receipt:
+        """Returns when the rows of a log were received: before its file was last written."""
+        written = datetime.fromtimestamp(split.file.modified, UTC) if split.file else self.now
+        return Receipt(min(written, self.now), _EARLY)
+
+    def _keep(self, events: pl.DataFrame, platform: str) -> tuple[pl.DataFrame, int]:
+        predicate = self.inputs.keep.get(platform)
+        if predicate is None:
+            return events, 0
+        kept = events.filter(predicate)
+        return kept, events.height - kept.height
+
+    def _homes(self, raw: pl.DataFrame, events: pl.DataFrame, platform: str) -> pl.DataFrame:
+        """Returns account, home, platform of every account in `events`."""
+        present = events.select("account").unique()
+        home = home_platform(self.project, platform)
+        if home is None or home == platform:
+            return present.select("account", home="account", platform=pl.lit(platform))
+        ids = raw["account"].drop_nulls().unique()
+        both = pl.DataFrame(
+            {
+                "account": account_pseudonym(ids, self.key, platform),
+                "home": home_account(ids, self.key, self.project, platform),
+            }
+        )
+        return both.join(present, on="account", how="semi").with_columns(platform=pl.lit(platform))
+
+    def _events(self, events: pl.DataFrame, homes: pl.DataFrame, given: bool) -> Frames:
+        """Returns events with content and bucket, and the accounts."""
+        routed = self.routes.add(homes)
+        content: pl.Expr | pl.Series = pl.lit(None, pl.String)
+        if given:  # a row without a given id is known by its content anyway
+            content = pl.when(is_given(pl.col("event_id"))).then(content_id(events))
+        buckets = self.routes.buckets
+        if buckets == 1:
+            spread = events.with_columns(content=content).with_columns(bucket_of(pl.lit(""), 1))
+        else:
+            spread = events.with_columns(content=content).join(
+                routed.select("account", BUCKET), on="account", how="left", maintain_order="left"
+            )
+        return {
+            "events": spread,
+            "accounts": routed.select("account", "platform", "home", BUCKET),
+        }

@@ -1,0 +1,125 @@
+"""Everything a run reads, checked before the first row is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from plait.clean.event_rules import EventRules
+from plait.clean.keep_filter import parse_keep
+from plait.config import Project
+from plait.identity.identity_keys import check_keys
+from plait.sources.find_files import SourceFile, find_files
+from plait.sources.parquet_files import divide
+from plait.sources.read_chunks import CHUNK
+from plait.store.feedback.log_listing import Listing, Piece, list_log
+from plait.store.feedback.object_names import EVENTS_AT, LINKS_AT
+from plait.store.store import Store
+
+# Bytes of memory one byte of a file becomes, roughly, while a bucket is worked on.
+_GROWTH = {".gz": 14.0, ".zst": 14.0, "": 4.0}
+_PARQUET_GROWTH = 12.0
+BUCKET_BYTES = 256 * 2**20
+MOST_BUCKETS = 1024
+
+
+@dataclass(frozen=True)
+class Split:
+    """One file, or part of one, of a platform's log; platform null: a piece of the feedback log."""
+
+    platform: str | None
+    name: str
+    file: SourceFile | None = None
+    piece: Piece | None = None
+
+    @classmethod
+    def of(cls, piece: Piece) -> Split:
+        """Returns the split that is `piece`."""
+        return cls(None, piece.path, piece=piece)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The setting that names it ('' for the feedback log), and its path."""
+        return (self.file.setting if self.file else "", self.name)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything a run may read.
+
+    Attributes:
+        splits: the logs.
+        events: the events of the feedback log.
+        links: the links that were made over HTTP.
+        rules: how each platform's log writes times and types.
+        keep: by platform that has one, its filter.
+        of_accounts: platforms whose creators are accounts.
+        files: what a store version keeps about every file.
+        buckets: how many the logs need.
+    """
+
+    splits: list[Split]
+    events: Listing
+    links: Listing
+    rules: Mapping[str, EventRules]
+    keep: Mapping[str, pl.Expr]
+    of_accounts: frozenset[str]
+    files: list[dict[str, Any]]
+    buckets: int
+
+    @property
+    def everything(self) -> list[Split]:
+        """All that a run over everything reads."""
+        return [*self.splits, *map(Split.of, self.events.pieces())]
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """What a store version keeps about every input."""
+        return [*self.files, *self.events.records, *self.links.records]
+
+
+def find_inputs(project: Project, store: Store) -> Inputs:
+    """Returns the inputs of `project`: its files, and the feedback log in its store.
+
+    Raises:
+        MissingFile, EmptyInput, UnreadableFile: an input cannot be used.
+        UnknownEventType, BadFilter: the project file asks for what does not exist.
+    """
+    check_keys(project)
+    rules, keep = {}, {}
+    logs: list[SourceFile] = []
+    others: list[SourceFile] = []
+    splits: list[Split] = []
+    for name, platform in project.platforms.items():
+        rules[name] = EventRules.of(name, platform.events)
+        if platform.events.keep is not None:
+            keep[name] = parse_keep(platform.events.keep, f"platforms.{name}.events.keep")
+        where = f"platforms.{name}"
+        found = find_files(
+            project, platform.events.files, platform.events.format, f"{where}.events"
+        )
+        logs += found
+        splits += [Split(name, file.name, part) for file in found for part in divide(file, CHUNK)]
+        for part, kind in ((platform.catalogue, "catalogue"), (platform.accounts, "accounts")):
+            if part is not None:
+                others += find_files(project, part.files, part.format, f"{where}.{kind}")
+    events, links = list_log(store, EVENTS_AT), list_log(store, LINKS_AT)
+    # One file may be named twice, say as two platforms' log.
+    records = [{**file.record(), "setting": file.setting} for file in [*logs, *others]]
+    of_accounts = frozenset(name for name, r in rules.items() if r.creators == "accounts")
+    size = sum(file.bytes * _growth(file) for file in logs) + events.bytes * _PARQUET_GROWTH
+    return Inputs(splits, events, links, rules, keep, of_accounts, records, _buckets(size))
+
+
+def _growth(file: SourceFile) -> float:
+    return _PARQUET_GROWTH if file.format == "parquet" else _GROWTH[file.packed]
+
+
+def _buckets(size: float) -> int:
+    buckets = 1
+    while buckets * BUCKET_BYTES < size and buckets < MOST_BUCKETS:
+        buckets *= 2
+    return buckets

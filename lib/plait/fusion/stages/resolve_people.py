@@ -1,0 +1,96 @@
+"""From the accounts that were seen to the people behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from plait.errors import NothingFused
+from plait.fusion.kernels.k_core import Core, number
+from plait.identity.ledger import Ledger, assign
+from plait.store.store import Store
+from plait.store.store_version import StoreVersion
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of identity before the first event is read.
+
+    Attributes:
+        accounts: account, platform, home of accounts with attributes.
+        keys: account, key, value that identify.
+        links: account_a, account_b, platform_a, platform_b of those that stand.
+        named: account, platform of accounts that were ever linked or unlinked.
+        ignored_keys: key values held by too many accounts to identify anyone.
+    """
+
+    accounts: pl.DataFrame
+    keys: pl.DataFrame
+    links: pl.DataFrame
+    named: pl.DataFrame
+    ignored_keys: int
+
+
+def merge_seen(partials: pl.DataFrame) -> pl.DataFrame:
+    """Returns account, platform, home, bucket, each place of an account once."""
+    return partials.group_by("account", "platform", "bucket").agg(pl.col("home").max())
+
+
+def gather_accounts(seen: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """Returns account, platform, home of every account: seen, with attributes, or linked.
+
+    One that was unlinked stays: else its person's id would stand for the other one's for ever.
+    """
+    everyone = pl.concat(
+        [
+            seen.select("account", "platform", "home"),
+            known.accounts.select("account", "platform", "home"),
+            known.named.with_columns(home=pl.lit(None, pl.String)),
+        ]
+    )
+    return everyone.group_by("account", "platform").agg(
+        pl.col("home").max().fill_null(pl.col("account").first())
+    )
+
+
+def outside(accounts: pl.DataFrame, seen: pl.DataFrame, cores: Mapping[str, Core]) -> pl.DataFrame:
+    """Returns the accounts whose events a k-core removed."""
+    gone = pl.lit(value=False)
+    for platform, core in cores.items():
+        here = pl.col("platform") == platform
+        gone |= here & ~number("account").is_in(core.accounts.implode())
+    had = accounts.join(seen.select("account").unique(), on="account", how="semi")
+    return had.filter(gone).select("account")
+
+
+def name_people(
+    accounts: pl.DataFrame, found: pl.DataFrame, store: Store, base: StoreVersion | None
+) -> tuple[pl.DataFrame, Ledger]:
+    """Returns account, platform, person, rule of `accounts`; and the ledger behind it.
+
+    Args:
+        accounts: account, platform.
+        found: account, component, rule.
+        store: where the version before lies.
+        base: that version, or null.
+    """
+    number_ = 1 if base is None else base.number + 1
+    before = people = None
+    if base is not None:
+        before = store.scan("accounts", base).select("account", "person").collect()
+        people = store.scan("people", base).select("person", "since", "merged_into").collect()
+    ledger = assign(found, number_, before, people)
+    named = found.join(ledger.persons, on="component").join(
+        accounts.select("account", "platform"), on="account"
+    )
+    return named.select("account", "platform", "person", "rule"), ledger
+
+
+def current_version(store: Store) -> StoreVersion | None:
+    """Returns the store's current version, or null if nothing was fused yet."""
+    try:
+        return store.current()
+    except NothingFused:
+        return None

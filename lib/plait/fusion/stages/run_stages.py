@@ -1,0 +1,184 @@
+"""The passes over rows that an engine makes in one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from plait.config import Project
+from plait.contracts.tables import ACCOUNTS, EVENTS, QUARANTINE, SEQUENCES
+from plait.engine.engine import BUCKET, Engine, Spill
+from plait.fusion.incremental.base_version import CLEAN, COUNTED, Before, HeldReader
+from plait.fusion.incremental.touched_buckets import ITEM_COLUMNS, Reenter, count_held
+from plait.fusion.kernels.bucket_kernel import BucketStep, number_people
+from plait.fusion.kernels.k_core import Core, k_core, pairs
+from plait.fusion.kernels.row_kernel import RowStep
+from plait.fusion.row_counts import COUNTS, merge_counts
+from plait.fusion.stages.check_platforms import check_enough
+from plait.fusion.stages.find_inputs import Split
+from plait.fusion.stages.resolve_people import merge_seen
+from plait.items.item_table import COUNTED as COUNTED_ITEMS
+from plait.items.item_table import merge_items
+from plait.progress import task
+from plait.store.store import Store
+
+_CORE_COLUMNS = (
+    "event_id", "platform", "account", "object_kind", "object_id", "time", "stamped",
+    "order", "content",
+)  # fmt: skip
+
+
+@dataclass
+class Passes:
+    """Reads, sets aside, braids and counts rows; keeps count of what became of them.
+
+    Attributes:
+        engine: what moves the rows.
+        store: where tables are written.
+        project: whose rows they are.
+        before: what untouched buckets are carried over from.
+        buckets: how many there are.
+        versions: Delta version of each table written so far.
+        counts: partial COUNTS, those of the version before first.
+        rows: how many were read.
+    """
+
+    engine: Engine[Any]
+    store: Store
+    project: Project
+    before: Before
+    buckets: int
+    versions: dict[str, int] = field(default_factory=dict)
+    counts: list[pl.DataFrame] = field(default_factory=list)
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        self.counts.append(self.before.counts())
+        self.spill: Spill = self.engine.spill(self.buckets)
+
+    def close(self) -> None:
+        """Removes what was set aside."""
+        self.spill.close()
+
+    def read(self, splits: list[Split], step: RowStep) -> pl.DataFrame:
+        """Cleans every split; returns account, platform, home, bucket of who was seen."""
+        quarantine = self.store.writer(QUARANTINE)
+        with task("Reading", unit="rows") as progress:
+            out = self.engine.spread(
+                splits,
+                step.read,
+                step,
+                aside={"events": self.spill},
+                tables={"quarantine": quarantine},
+                merges={"accounts": merge_seen, "counts": merge_counts},
+                advance=progress.advance,
+            )
+        self.versions[QUARANTINE.name] = quarantine.commit(self.before.parts(QUARANTINE.name))
+        read = self._count(out)
+        self.rows += int(read.filter(pl.col("what") == "rows")["n"].sum())
+        self._check()
+        return out.get("accounts", self.before.seen.clear())
+
+    def cores(self, placed: pl.DataFrame) -> dict[str, Core]:
+        """Returns the k-core of every platform that asks for one.
+
+        Args:
+            placed: account, bucket.
+        """
+        asked = {
+            name: platform.events.k_core
+            for name, platform in self.project.platforms.items()
+            if platform.events.k_core is not None
+        }
+        if not asked:
+            return {}
+        step = BucketStep({}, self.project.sequence_length)
+        names = list(asked)
+        found = self.engine.gather(
+            self.spill,
+            lambda _, rows, people: {"pairs": pairs(step.distinct(rows, people)[0], names)},
+            beside=number_people(placed.with_columns(person=pl.lit(None, pl.String))),
+            tables={},
+            merges={"pairs": lambda frame: frame},
+            columns=_CORE_COLUMNS,
+        )["pairs"]
+        return {
+            name: k_core(part["account"].to_numpy(), part["item"].to_numpy(), k)
+            for name, k in asked.items()
+            for part in [found.filter(pl.col("platform") == name)]
+        }
+
+    def reenter(self, touched: set[int], placed: pl.DataFrame) -> None:
+        """Sets the events that `touched` buckets hold beside the new rows.
+
+        Args:
+            touched: buckets.
+            placed: account, bucket: where each account's rows go.
+        """
+        out = self.engine.spread(
+            self.before.events(touched.__contains__),
+            HeldReader(self.store, CLEAN),
+            Reenter(placed.select("account", BUCKET)),
+            aside={"events": self.spill},
+            tables={},
+            merges={"counts": merge_counts},
+        )
+        self._count(out)
+
+    def braid(
+        self, step: BucketStep, placed: pl.DataFrame, touched: set[int]
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Writes events and sequences of `touched` buckets, and keeps those of the others.
+
+        Args:
+            step: what is done to a bucket.
+            placed: account, bucket, person.
+            touched: buckets.
+
+        Returns:
+            The counts of accounts, and of items, in all buckets.
+        """
+        writers = {table.name: self.store.writer(table) for table in (EVENTS, SEQUENCES)}
+        with task("Braiding", self.spill.rows, "events") as progress:
+            out = self.engine.gather(
+                self.spill,
+                step,
+                beside=number_people(placed.filter(pl.col(BUCKET).is_in(touched))),
+                tables=writers,
+                merges={
+                    "items": merge_items,
+                    "accounts": lambda frame: frame,
+                    "counts": merge_counts,
+                },
+                advance=progress.advance,
+            )
+        self._count(out)
+        self._check()
+        for name, writer in writers.items():
+            self.versions[name] = writer.commit(self.before.outside(name, touched))
+        accounts = out.get("accounts", ACCOUNTS.empty().select(COUNTED))
+        items = out.get("items", pl.DataFrame(schema=COUNTED_ITEMS))
+        both = pl.concat([accounts, self.before.counted(touched)])
+        return both, self._items(items, touched)
+
+    def _items(self, counted: pl.DataFrame, touched: set[int]) -> pl.DataFrame:
+        """Returns the item counts of all buckets: `counted` of the touched, and the others'."""
+        out = self.engine.spread(
+            self.before.events(lambda bucket: bucket not in touched),
+            HeldReader(self.store, ITEM_COLUMNS),
+            count_held,
+            aside={},
+            tables={},
+            merges={"items": merge_items},
+        )
+        return merge_items(pl.concat([counted, out["items"]])) if out else counted
+
+    def _count(self, out: dict[str, pl.DataFrame]) -> pl.DataFrame:
+        counts = out.get("counts", pl.DataFrame(schema=COUNTS))
+        self.counts.append(counts)
+        return counts
+
+    def _check(self) -> None:
+        check_enough(merge_counts(pl.concat(self.counts)), self.project)

@@ -1,0 +1,47 @@
+"""The counts of a store version: what went in, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from plait.config import Project
+from plait.fusion.row_counts import balance
+from plait.fusion.stages.resolve_people import Known
+
+
+def summarise(
+    counts: Iterable[pl.DataFrame],
+    accounts: pl.DataFrame,
+    people: pl.DataFrame,
+    items: pl.DataFrame,
+    known: Known,
+    project: Project,
+) -> dict[str, Any]:
+    """Returns the counts of a version of these tables.
+
+    Raises:
+        LostRows: the `counts` (partial COUNTS) do not add up.
+    """
+    platforms = balance(counts, project.platforms)
+    per_platform = accounts.group_by("platform").agg(
+        accounts=pl.len(), people=pl.col("person").n_unique()
+    )
+    for name, n_accounts, n_people in per_platform.iter_rows():
+        platforms[name] |= {"accounts": n_accounts, "people": n_people}
+    for name, n_items in items.group_by("platform").len().iter_rows():
+        platforms[name]["items"] = n_items
+    active = people.filter(pl.col("merged_into").is_null())
+    rules = accounts.group_by("rule").len().sort("rule")
+    return {
+        "platforms": platforms,
+        "people": active.height,
+        "people_on_several": active.filter(pl.col("platforms").list.len() > 1).height,
+        "retired_ids": people.height - active.height,
+        "ignored_keys": known.ignored_keys,
+        "rules": dict(rules.iter_rows()),
+        "events": sum(entry["events"] for entry in platforms.values()),
+        "rows": sum(entry["rows"] for entry in platforms.values()),
+    }

@@ -1,0 +1,92 @@
+"""Identity keys that accounts hold, such as the hash of an e-mail address."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from plait.config import Project
+from plait.errors import ConfigError, nearest
+from plait.identity.id_spaces import home_account
+from plait.privacy.pseudonym import Key, account_pseudonym, pseudonymise
+from plait.sources.accounts import read_accounts
+from plait.sources.find_files import find_files
+
+ATTRIBUTES = {
+    "account": pl.String(),
+    "platform": pl.String(),
+    "home": pl.String(),
+    "key": pl.String(),
+    "value": pl.String(),
+}
+_LONGEST = 512
+
+
+def read_attributes(project: Project, key: Key) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Returns ATTRIBUTES rows, one a key value an account holds, all pseudonymised.
+
+    Accounts without a value have one row with a null key. The second result counts the rows
+    that could not be used, by platform.
+    """
+    parts: list[pl.DataFrame] = []
+    unusable: dict[str, int] = {}
+    for platform, settings in project.platforms.items():
+        if settings.accounts is None:
+            continue
+        where = f"platforms.{platform}.accounts"
+        for file in find_files(project, settings.accounts.files, settings.accounts.format, where):
+            for batch in read_accounts(file, settings.accounts):
+                good = batch.filter(
+                    pl.col("fault").is_null()
+                    & (pl.col("account") != "")
+                    & (pl.col("account").str.len_chars() <= _LONGEST)
+                    & ~pl.col("account").str.contains(r"[\x00-\x1f\x7f]")
+                )
+                bad = batch.height - good.height
+                unusable[platform] = unusable.get(platform, 0) + bad
+                parts += _rows(good, project, platform, key)
+    if not parts:
+        return pl.DataFrame(schema=ATTRIBUTES), unusable
+    return pl.concat(parts).unique(), unusable
+
+
+def check_keys(project: Project) -> None:
+    """Raises ConfigError if people.keys names a key that no platform declares."""
+    declared = {
+        name
+        for platform in project.platforms.values()
+        if platform.accounts is not None
+        for name in platform.accounts.keys
+    }
+    for name in project.people.keys or []:
+        if name not in declared:
+            hint = nearest(name, declared) or "No platform declares a key."
+            raise ConfigError(
+                f"people.keys names '{name}', which no platform declares.",
+                allowed=hint,
+                fix="Mend people.keys, or add the key under platforms.NAME.accounts.keys.",
+            )
+
+
+def _rows(raw: pl.DataFrame, project: Project, platform: str, key: Key) -> list[pl.DataFrame]:
+    accounts = pl.DataFrame(
+        {
+            "account": account_pseudonym(raw["account"], key, platform),
+            "home": home_account(raw["account"], key, project, platform),
+        }
+    ).with_columns(platform=pl.lit(platform))
+    parts = [
+        accounts.with_columns(key=pl.lit(None, pl.String), value=pl.lit(None, pl.String)).select(
+            list(ATTRIBUTES)
+        )
+    ]
+    used = project.people.keys
+    for name in (c.removeprefix("key:") for c in raw.columns if c.startswith("key:")):
+        if used is not None and name not in used:
+            continue
+        # A hash is the same hash in capitals; an empty one is none.
+        plain = raw[f"key:{name}"].str.strip_chars().str.to_lowercase()
+        plain = plain.set(plain == "", None)
+        hashed = pseudonymise(plain, key, f"key:{name}")
+        rows = accounts.with_columns(key=pl.lit(name), value=hashed)
+        parts.append(rows.filter(pl.col("value").is_not_null()).select(list(ATTRIBUTES)))
+    return parts

@@ -1,0 +1,112 @@
+"""Catalogue rows as contract columns."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from plait.clean.fingerprint import fingerprint
+from plait.clean.parse_times import parse_times
+from plait.config import Project
+from plait.config.platform import Catalogue
+from plait.contracts.tables import ITEMS
+from plait.privacy.pseudonym import Key, account_pseudonym
+from plait.sources.find_files import find_files
+from plait.sources.raw_attributes import read_catalogue
+from plait.sources.text import UNIT
+
+LISTED = (
+    "item", "platform", "title", "categories", "brand", "price", "currency", "tags", "vector",
+    "published",
+)  # fmt: skip
+_LONGEST = 512
+
+
+def read_catalogues(project: Project, key: Key) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
+    """Returns one LISTED row a catalogue item, and what became of each platform's rows.
+
+    Rows that list an item again are superseded by the fullest one, so that the order of rows
+    and files does not matter. Where creators are accounts, `brand` is the creator's pseudonym.
+    """
+    parts: list[pl.DataFrame] = []
+    counts: dict[str, dict[str, int]] = {}
+    for platform, settings in project.platforms.items():
+        catalogue = settings.catalogue
+        if catalogue is None:
+            continue
+        where = f"platforms.{platform}.catalogue"
+        batches = [
+            batch
+            for file in find_files(project, catalogue.files, catalogue.format, where)
+            for batch in read_catalogue(file, catalogue)
+        ]
+        raw = pl.concat(batches)
+        rows = clean_catalogue(raw, platform, catalogue)
+        if settings.events.creators == "accounts":
+            rows = rows.with_columns(account_pseudonym(rows["brand"], key, platform))
+        best = _fullest(rows)
+        counts[platform] = {
+            "rows": raw.height,
+            "items": best.height,
+            "superseded": rows.height - best.height,
+            "unusable": raw.height - rows.height,
+        }
+        parts.append(best)
+    schema = {name: ITEMS.polars[name] for name in LISTED}
+    return (pl.concat(parts) if parts else pl.DataFrame(schema=schema)), counts
+
+
+def clean_catalogue(raw: pl.DataFrame, platform: str, catalogue: Catalogue) -> pl.DataFrame:
+    """Returns LISTED rows; rows without a usable id are left out, unusable values are null."""
+    raw = raw.filter(
+        pl.col("fault").is_null()
+        & (pl.col("item") != "")
+        & (pl.col("item").str.len_chars() <= _LONGEST)
+        & ~pl.col("item").str.contains(r"[\x00-\x1f\x7f]")
+    )
+    price = pl.col("price").cast(pl.Float64, strict=False)
+    currency = pl.col("currency").str.strip_chars().str.to_uppercase()
+    vector = _split("vector", catalogue.separator, {"[": "", "]": ""}).list.eval(
+        pl.element().cast(pl.Float32, strict=False)
+    )
+    published = parse_times(raw["published"], catalogue.time.unit)
+    return raw.select(
+        pl.concat_str(pl.lit(f"{platform}:"), "item").alias("item"),
+        pl.lit(platform).alias("platform"),
+        _text("title"),
+        _split("categories", catalogue.separator).alias("categories"),
+        _text("brand"),
+        pl.when(price.is_finite() & (price >= 0)).then(price).alias("price"),
+        pl.when(currency.str.contains(r"^[A-Z]{3}$")).then(currency).alias("currency"),
+        _split("tags", catalogue.separator).alias("tags"),
+        # A vector with a hole in it is no vector.
+        pl.when(~vector.list.contains(None)).then(vector).alias("vector"),
+        published.alias("published"),
+    )
+
+
+def _text(name: str) -> pl.Expr:
+    text = pl.col(name).str.strip_chars()
+    return pl.when(text != "").then(text).alias(name)
+
+
+def _split(name: str, separator: str, drop: dict[str, str] | None = None) -> pl.Expr:
+    text = pl.col(name).str.strip_chars()
+    for mark, instead in (drop or {}).items():
+        text = text.str.replace_all(mark, instead, literal=True)
+    parts = text.str.replace_all(UNIT, separator, literal=True).str.split(separator)
+    clean = parts.list.eval(pl.element().str.strip_chars()).list.filter(pl.element() != "")
+    return pl.when(clean.list.len() > 0).then(clean)
+
+
+def _fullest(rows: pl.DataFrame) -> pl.DataFrame:
+    """Returns each item's row with the most fields set; equal ones are told apart by content."""
+    if rows["item"].n_unique() == rows.height:
+        return rows
+    filled = pl.sum_horizontal(pl.col(name).is_not_null() for name in LISTED)
+    content = rows.select(
+        pl.struct(pl.col(n).exclude("vector") for n in ("title", "categories", "brand", "price",
+                  "currency", "tags", "published")).struct.json_encode()
+    ).to_series()  # fmt: skip
+    order = rows.with_columns(__filled=filled, __content=fingerprint(content))
+    best = order.sort(["__filled", "__content"], descending=[True, False])
+    return best.unique("item", keep="first", maintain_order=True).drop("__filled", "__content")

@@ -1,0 +1,44 @@
+"""Fuses a project's logs into a store version. `plait fuse` is the same."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from plait.engine.open_engine import EngineName
+from plait.jobs.job_command import finish, parser_of
+
+
+def parser() -> argparse.ArgumentParser:
+    """Returns the arguments it knows."""
+    parser = parser_of("Fuses a project's logs into a store version.")
+    parser.add_argument("--full", action="store_true", help="read all files, not only new ones")
+    parser.add_argument(
+        "--engine",
+        type=EngineName,
+        choices=list(EngineName),
+        default=EngineName.local,
+        help="what moves the rows: Polars here, or the Spark that spark-submit names",
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fuses, prints the published version as JSON."""
+    given = parser().parse_args(arguments)
+
+    def work() -> str:
+        from plait.engine.open_engine import open_engine
+        from plait.fusion.fuse_logs import fuse
+
+        with open_engine(given.engine) as engine:
+            version = fuse(given.config, engine=engine, full=given.full)
+        return json.dumps({"version": version.number, "run": version.run, **version.counts})
+
+    return finish(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

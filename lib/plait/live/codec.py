@@ -1,0 +1,120 @@
+"""One person's sequence as a few hundred bytes to a few kilobytes, and back.
+
+A record is: steps and total (int64), length of the ids (int64), then the columns one after
+the other: time, order, strength (8 bytes a step), type (1 byte, its EVENT_CODE), event ids, item
+ids (text, one a line: ids hold no control characters). The platform is what an item id starts with.
+The highest byte of the steps is the version of all this; in version 0 it was always 0, and the
+types had the same codes. Whoever changes the layout counts VERSION up and reads the old one too.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import polars as pl
+
+from plait.contracts.event_types import EVENT_CODE
+
+VERSION = 1
+HEAD = struct.Struct("<qqq")
+OTHER = 255  # the code of a type that this plait does not know
+NULL = np.iinfo(np.int64).min
+_STEPS = (1 << 56) - 1
+_WORD = {code: name for name, code in EVENT_CODE.items()}
+# By code; a code of a newer plait means nothing here.
+_WORDS = pl.Series([_WORD.get(code) for code in range(256)], dtype=pl.String)
+_US = pl.Datetime("us", "UTC")
+
+
+def pack(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
+    """Yields person and record for every SEQUENCES row that has a step."""
+    sequences = sequences.filter(pl.col("event_id").list.len() > 0)
+    texts = sequences.select(
+        "person",
+        "total",
+        pl.col("event_id").list.join("\n"),
+        pl.col("item").list.join("\n"),
+        pl.col("event_id").list.len().alias("steps"),
+    )
+    flat = sequences.select("time", "order", "strength", "type").explode(
+        "time", "order", "strength", "type"
+    )
+    time = flat["time"].dt.epoch("us").fill_null(NULL).to_numpy()
+    order = flat["order"].fill_null(NULL).to_numpy()
+    strength = flat["strength"].to_numpy()
+    kind = flat["type"].replace_strict(EVENT_CODE, default=OTHER, return_dtype=pl.UInt8).to_numpy()
+    at = 0
+    for person, total, ids, items, steps in texts.iter_rows():
+        span = slice(at, at + steps)
+        at += steps
+        text = ids.encode()
+        yield (
+            person,
+            b"".join(
+                (
+                    HEAD.pack(VERSION << 56 | steps, total, len(text)),
+                    time[span].tobytes(),
+                    order[span].tobytes(),
+                    strength[span].tobytes(),
+                    kind[span].tobytes(),
+                    text,
+                    items.encode(),
+                )
+            ),
+        )
+
+
+def is_readable(record: bytes) -> bool:
+    """Whether this plait knows the layout of `record`."""
+    return record[7] <= VERSION
+
+
+def unpack(records: Sequence[bytes]) -> tuple[pl.DataFrame, list[int]]:
+    """Returns the steps of all records, `record` being a record's place, and their totals.
+
+    The type of a step is null where only a newer plait knows it.
+    """
+    times, orders, strengths, kinds, ids, items = [], [], [], [], [], []
+    steps, totals = [], []
+    for record in records:
+        count, total, width = HEAD.unpack_from(record)
+        count &= _STEPS
+        steps.append(count)
+        totals.append(total)
+        if not count:
+            continue
+        a = HEAD.size
+        times.append(record[a : a + 8 * count])
+        orders.append(record[a + 8 * count : a + 16 * count])
+        strengths.append(record[a + 16 * count : a + 24 * count])
+        kinds.append(record[a + 24 * count : a + 25 * count])
+        ids.append(record[a + 25 * count : a + 25 * count + width])
+        items.append(record[a + 25 * count + width :])
+    frame = pl.DataFrame(
+        {
+            "record": np.repeat(np.arange(len(steps)), steps),
+            "event_id": _lines(ids),
+            "item": _lines(items),
+            "type": _WORDS.gather(np.frombuffer(b"".join(kinds), np.uint8)),
+            "time": np.frombuffer(b"".join(times), np.int64),
+            "order": np.frombuffer(b"".join(orders), np.int64),
+            "strength": np.frombuffer(b"".join(strengths), np.float64),
+        },
+        schema_overrides={"event_id": pl.String, "item": pl.String},
+    )
+    steps_frame = frame.with_columns(
+        pl.col("item").str.split_exact(":", 1).struct.field("field_0").alias("platform"),
+        _absent("time").cast(_US),
+        _absent("order"),
+    )
+    return steps_frame, totals
+
+
+def _absent(name: str) -> pl.Expr:
+    return pl.when(pl.col(name) != NULL).then(pl.col(name)).alias(name)
+
+
+def _lines(texts: list[bytes]) -> list[str]:
+    return b"\n".join(texts).decode().split("\n") if texts else []

@@ -1,0 +1,104 @@
+"""How events and links are written inside Valkey, and read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import polars as pl
+
+from plait.contracts.feedback_rows import FEEDBACK, LINKS
+
+_US = pl.Datetime("us", "UTC")
+_TIMES = ("time", "stamped")
+_JSON = {name: pl.Int64() if name in _TIMES else kind for name, kind in FEEDBACK.items()}
+MEMBER = ("order_key", "event_id", "item", "type", "strength", "time", "order", "stream_id")
+
+
+def write_entries(events: pl.DataFrame) -> pl.DataFrame:
+    """Returns event id, account, score, member and stream entry of each FEEDBACK row.
+
+    Score and member order an account's item events as features.braid orders a history: by
+    time, then order (nulls first), then event id.
+    """
+    time = pl.col("time").dt.epoch("us")
+    order_key = (
+        pl.when(pl.col("order").is_null())
+        .then(pl.lit("0"))
+        .otherwise(
+            pl.lit("1") + (pl.col("order").cast(pl.Int128) + 2**63).cast(pl.String).str.zfill(20)
+        )
+    )
+    member = pl.concat_str(
+        order_key,
+        pl.col("event_id"),
+        pl.col("object_id"),
+        pl.col("type"),
+        pl.col("strength").cast(pl.String),
+        time.cast(pl.String).fill_null(""),
+        pl.col("order").cast(pl.String).fill_null(""),
+        separator="\n",
+    )
+    entry = pl.struct(pl.col(n).dt.epoch("us") if n in _TIMES else pl.col(n) for n in FEEDBACK)
+    return events.select(
+        "event_id",
+        "account",
+        time.cast(pl.String).fill_null("-inf").alias("score"),
+        pl.when(pl.col("object_kind") == "item").then(member).otherwise(pl.lit("")).alias("member"),
+        entry.struct.json_encode().alias("entry"),
+    )
+
+
+def read_members(members: Sequence[str]) -> pl.DataFrame:
+    """Returns the steps written as `members`, one row each, in the same order."""
+    parts = "\n".join(members).split("\n") if members else []
+    width = len(MEMBER)
+    columns = {name: parts[i::width] for i, name in enumerate(MEMBER)}
+    text = pl.DataFrame(columns, schema=dict.fromkeys(MEMBER, pl.String()))
+    return text.select(
+        "event_id",
+        "item",
+        pl.col("item").str.split_exact(":", 1).struct.field("field_0").alias("platform"),
+        "type",
+        pl.col("strength").cast(pl.Float64),
+        pl.col("time").replace("", None).cast(pl.Int64).cast(_US),
+        pl.col("order").replace("", None).cast(pl.Int64),
+    )
+
+
+def read_events(entries: Sequence[str]) -> pl.DataFrame:
+    """Returns the FEEDBACK rows in stream entries."""
+    series = pl.Series("e", entries, pl.String)
+    rows = series.str.json_decode(pl.Struct(_JSON)).struct.unnest()
+    return rows.with_columns(pl.col(*_TIMES).cast(_US))
+
+
+def link_entry(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
+    """Returns the stream entry that says two accounts (pseudonym, platform) are one person's."""
+    return json.dumps(_said(one, two, now))
+
+
+def unlink_entry(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
+    """Returns the stream entry that says they are not: see contracts.feedback.LINKS."""
+    return json.dumps({**_said(one, one, now), "apart": two[0], "apart_platform": two[1]})
+
+
+def _said(one: tuple[str, str], two: tuple[str, str], now: datetime) -> dict[str, str | int]:
+    return {
+        "account_a": one[0],
+        "platform_a": one[1],
+        "account_b": two[0],
+        "platform_b": two[1],
+        "time": int(now.astimezone(UTC).timestamp() * 1e6),
+    }
+
+
+def read_links(entries: Sequence[str]) -> pl.DataFrame:
+    """Returns the LINKS rows in stream entries."""
+    rows = [json.loads(entry) for entry in entries]
+    frame = pl.DataFrame(
+        {name: [row.get(name) for row in rows] for name in LINKS},
+        schema={**LINKS, "time": pl.Int64()},
+    )
+    return frame.with_columns(pl.col("time").cast(_US))

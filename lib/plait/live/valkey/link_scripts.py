@@ -1,0 +1,159 @@
+"""What runs inside Valkey where accounts are linked and unlinked: see state_scripts.
+
+Beside its keys: `n:<account>` the accounts that it is linked with by links that the base does not
+know yet; `linked` the accounts that have an `n`; `tied` the last entry of `links` that these know:
+a plait that knows no unlinks adds links to the stream alone. What `r`, `g:` and `roots` say follows
+from the ties and the base. A stream entry of an unlink names the other account as `apart`, and
+account_a twice: a plait that knows no unlinks reads a link that joins nobody.
+"""
+
+from __future__ import annotations
+
+from plait.live.valkey.state_scripts import PRELUDE
+
+LINKING = """
+local function older(p, q)
+  local a = base and tonumber(redis.call('HGET', b('o'), p) or nil)
+  local c = base and tonumber(redis.call('HGET', b('o'), q) or nil)
+  if a and c and a ~= c then return a < c end
+  if (a and 1 or 0) ~= (c and 1 or 0) then return a ~= nil and a ~= false end
+  return p < q
+end
+local function link(one, two)
+  local p, q = survivor(owner(bare(one))), survivor(owner(bare(two)))
+  if p == q then return p, nil end
+  local entries = accounts_of(p, one)
+  for _, entry in ipairs(accounts_of(q, two)) do entries[#entries + 1] = entry end
+  if older(q, p) then p, q = q, p end
+  redis.call('DEL', ns .. 'g:' .. p, ns .. 'g:' .. q)
+  redis.call('SREM', ns .. 'roots', q)
+  redis.call('SADD', ns .. 'roots', p)
+  for _, entry in ipairs(entries) do redis.call('SADD', ns .. 'g:' .. p, entry) end
+  redis.call('HSET', ns .. 'r', q, p)
+  redis.call('HDEL', ns .. 'r', p)
+  return p, q
+end
+local function tied(one, two)
+  return redis.call('SISMEMBER', ns .. 'n:' .. bare(one), two) == 1
+end
+local function tie(one, two)
+  if one == two then return end
+  redis.call('SADD', ns .. 'linked', one, two)
+  redis.call('SADD', ns .. 'n:' .. bare(one), two)
+  redis.call('SADD', ns .. 'n:' .. bare(two), one)
+end
+local function untie(one, two)
+  redis.call('SREM', ns .. 'n:' .. bare(one), two)
+  redis.call('SREM', ns .. 'n:' .. bare(two), one)
+end
+-- Ties and unties what the stream says since; without `tied`, all that it says.
+local function follow()
+  local last = redis.call('GET', ns .. 'tied')
+  for _, entry in ipairs(redis.call('XRANGE', ns .. 'links', last and '(' .. last or '-', '+')) do
+    local said = cjson.decode(entry[2][2])
+    local one = said.account_a .. '\\t' .. said.platform_a
+    if said.apart then untie(one, said.apart .. '\\t' .. said.apart_platform)
+    else tie(one, said.account_b .. '\\t' .. said.platform_b) end
+    last = entry[1]
+  end
+  if last then redis.call('SET', ns .. 'tied', last) end
+end
+local function say(entry)
+  redis.call('XADD', ns .. 'links', '*', 'l', entry)
+  follow()
+end
+"""
+
+# ARGV: account TAB platform, twice; the stream entry; most accounts of one person, and on one
+# platform. Returns '' and the platform, or '', where they would be too many.
+LINK = (
+    PRELUDE
+    + LINKING
+    + """
+local p, q = survivor(owner(bare(ARGV[1]))), survivor(owner(bare(ARGV[2])))
+if p ~= q then
+  local held, total = {}, 0
+  for _, entries in ipairs({accounts_of(p, ARGV[1]), accounts_of(q, ARGV[2])}) do
+    for _, entry in ipairs(entries) do
+      local platform = string.match(entry, '[^\\t]*$')
+      held[platform], total = (held[platform] or 0) + 1, total + 1
+      if total > tonumber(ARGV[4]) then return {'', ''} end
+      if held[platform] > tonumber(ARGV[5]) then return {'', platform} end
+    end
+  end
+end
+local person, retired = link(ARGV[1], ARGV[2])
+-- Said of accounts that are one person's already, it counts once what joins them now is gone.
+if not tied(ARGV[1], ARGV[2]) then say(ARGV[3]) end
+return {person, retired or ''}
+"""
+)
+
+# ARGV: account TAB platform, twice; the stream entry. Returns the person of each, and whether they
+# are apart: now, next_fuse (the base holds them as one) or still_joined (by other links).
+UNLINK = (
+    PRELUDE
+    + LINKING
+    + """
+local one, two = ARGV[1], ARGV[2]
+say(ARGV[3])
+local p, q = survivor(owner(bare(one))), survivor(owner(bare(two)))
+if p ~= q then return {p, q, 'now'} end
+local function of_base(account)
+  local person = owner(account)
+  for _ = 1, 64 do
+    local heir = base and redis.call('HGET', b('t'), person)
+    if not heir then return person end
+    person = heir
+  end
+  return person
+end
+if of_base(bare(one)) == of_base(bare(two)) then return {p, p, 'next_fuse'} end
+-- What is joined with an account: by ties, and as people of the base.
+local function reach(start)
+  local found = {people = {}, entries = {start}, has = {[start] = true}}
+  local knows = {}
+  local function add(entry)
+    if not found.has[entry] then
+      found.has[entry] = true
+      found.entries[#found.entries + 1] = entry
+    end
+  end
+  local i = 1
+  while found.entries[i] do
+    local account = bare(found.entries[i])
+    local person = of_base(account)
+    if not knows[person] then
+      knows[person] = true
+      found.people[#found.people + 1] = person
+      local held = base and redis.call('HGET', b('m'), person)
+      if held then for entry in string.gmatch(held, '[^\\n]+') do add(entry) end end
+    end
+    for _, entry in ipairs(redis.call('SMEMBERS', ns .. 'n:' .. account)) do add(entry) end
+    i = i + 1
+  end
+  return found
+end
+local sides = {reach(one), reach(two)}
+if sides[1].has[two] then return {p, p, 'still_joined'} end
+redis.call('DEL', ns .. 'g:' .. p)
+redis.call('SREM', ns .. 'roots', p)
+local roots = {}
+for i, side in ipairs(sides) do
+  local root = side.people[1]
+  for _, person in ipairs(side.people) do
+    redis.call('HDEL', ns .. 'r', person)
+    if older(person, root) then root = person end
+  end
+  if #side.people > 1 then
+    for _, person in ipairs(side.people) do
+      if person ~= root then redis.call('HSET', ns .. 'r', person, root) end
+    end
+    for _, entry in ipairs(side.entries) do redis.call('SADD', ns .. 'g:' .. root, entry) end
+    redis.call('SADD', ns .. 'roots', root)
+  end
+  roots[i] = root
+end
+return {roots[1], roots[2], 'now'}
+"""
+)

@@ -1,0 +1,79 @@
+"""The right to load a base: a token in Valkey, renewed by a thread of its own while it is held."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import threading
+from types import TracebackType
+
+import redis
+
+from plait.live.valkey import base_scripts
+
+LOCK_MS = 10_000  # a loader that was killed keeps the others waiting this long
+
+
+class LockLost(Exception):
+    """Another loader has taken over: nothing more may be written."""
+
+
+class LoadLock:
+    """One loader's turn.
+
+    The token goes with every write, so a loader that was paused beyond its time writes nothing
+    more. The thread renews the lock while the loader reads, however long that takes.
+
+    Args:
+        client: whose commands may take long.
+        keys: the prefix, the key that names the base, the lock.
+    """
+
+    def __init__(self, client: redis.Redis, keys: list[str]) -> None:
+        self._client, self._keys = client, keys
+        self._token = secrets.token_hex(8)
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name="base-lock", daemon=True)
+
+    def take(self) -> bool:
+        """Whether the turn is this loader's; if so, leaving the context gives it back."""
+        if not self._client.set(self._keys[2], self._token, nx=True, px=LOCK_MS):
+            return False
+        self._thread.start()
+        return True
+
+    def run(self, script: str, *args: str | int | bytes) -> object:
+        """Runs a script of plait.live.valkey.base_scripts in this turn; returns what it returns.
+
+        Raises:
+            LockLost: the turn is over; the script wrote nothing.
+            redis.RedisError: Valkey does not answer.
+        """
+        found = self._client.register_script(script)(keys=self._keys, args=[self._token, *args])
+        if found == 0:
+            raise LockLost
+        return found
+
+    def __enter__(self) -> LoadLock:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+        # What does not reach Valkey ends by itself after LOCK_MS.
+        with contextlib.suppress(LockLost, redis.RedisError):
+            self.run(base_scripts.RELEASE)
+
+    def _renew(self) -> None:
+        while not self._end.wait(LOCK_MS / 4_000):
+            try:
+                self.run(base_scripts.RENEW, LOCK_MS)
+            except LockLost:
+                return  # the next write is told so
+            except redis.RedisError:
+                continue

@@ -1,1 +1,0 @@
-"""The model: terms, encoder, baselines, and the artifact that holds them."""

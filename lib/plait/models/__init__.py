@@ -1,0 +1,1 @@
+"""Models: the families, and the scores that all of them give."""

@@ -1,0 +1,1 @@
+"""The item-item family: items chosen by the same people."""

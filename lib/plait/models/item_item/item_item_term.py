@@ -1,0 +1,74 @@
+"""The item-item term: w log(1 + 20 s), s the cosine of items chosen by the same people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file, save_file
+from scipy import sparse
+
+from plait.features.history import History
+from plait.features.likes_and_dislikes import liked
+from plait.features.vocabulary import Vocabulary
+from plait.models.item_item.cosine import DECAY, cosine_neighbours, item_item_scores
+
+FILE = "item_item.safetensors"
+KEEP = 200  # neighbours of an item
+SHARPNESS = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class ItemItem:
+    """Neighbour lists and the weight of the term on each platform, chosen on validation.
+
+    Attributes:
+        neighbours: cosine similarity, sparse [items, items].
+        weights: the term's weight, by platform.
+    """
+
+    neighbours: sparse.csr_array
+    weights: dict[str, float]
+
+    @classmethod
+    def build(cls, history: History, items: int, weights: dict[str, float]) -> ItemItem:
+        """Returns the term of the positive events in `history`."""
+        return cls(cosine_neighbours(liked(history), items, KEEP), weights)
+
+    @classmethod
+    def none(cls, items: int) -> ItemItem:
+        """Returns the term that is nothing."""
+        return cls(sparse.csr_array((items, items), dtype=np.float32), {})
+
+    def of(self, platform: str, vocabulary: Vocabulary) -> sparse.csr_array:
+        """Returns the similarities of all items to those of `platform`, [items, N_p]."""
+        columns = vocabulary.platform_items(platform)
+        return sparse.csr_array(self.neighbours[:, columns])
+
+    def save(self, folder: Path) -> None:
+        """Writes the neighbour lists into `folder`."""
+        matrix = self.neighbours
+        parts = {
+            "indptr": matrix.indptr.astype(np.int64),
+            "indices": matrix.indices.astype(np.int32),
+            "data": matrix.data.astype(np.float32),
+        }
+        save_file(parts, folder / FILE)
+
+    @classmethod
+    def load(cls, folder: Path, items: int, weights: dict[str, Any]) -> ItemItem:
+        """Returns the term written into `folder`."""
+        parts = load_file(folder / FILE)
+        matrix = sparse.csr_array(
+            (parts["data"], parts["indices"], parts["indptr"]), shape=(items, items)
+        )
+        return cls(matrix, {name: float(weight) for name, weight in weights.items()})
+
+
+def similarity(history: History, neighbours: sparse.csr_array) -> torch.Tensor:
+    """Returns log(1 + 20 s) of each person and item, dense [B, columns of `neighbours`]."""
+    scores = item_item_scores(liked(history), neighbours, DECAY)
+    return torch.from_numpy(scores.toarray()).mul_(SHARPNESS).log1p_()

@@ -1,0 +1,39 @@
+"""Causal convolutions of several widths over packed sequences."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from plait.features.packed_tensors import REACH
+from plait.models.neural.dropout import Dropout
+
+
+class CausalConvolutions(nn.Module):
+    """Widths 2, 3 and 5 side by side, ReLU, then a linear map back to the input's width.
+
+    After Caser (Tang and Wang, WSDM 2018), made causal. A token sees itself and up to four
+    earlier tokens of its own sequence. The three widths are computed as three products that
+    each serve all the widths reaching so far back.
+    """
+
+    def __init__(self, size: int, dropout: float) -> None:
+        super().__init__()
+        self.near = nn.Linear(2 * size, 3 * size)  # taps 0 and 1, of all widths
+        self.middle = nn.Linear(size, 2 * size, bias=False)  # tap 2, of widths 3 and 5
+        self.far = nn.Linear(2 * size, size, bias=False)  # taps 3 and 4, of width 5
+        self.mix = nn.Linear(3 * size, size)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, inputs: torch.Tensor, earlier: torch.Tensor) -> torch.Tensor:
+        """Returns [M, D] from inputs [M, D] and the tokens before each, [M, REACH]."""
+        size = inputs.shape[1]
+        padded = torch.cat([inputs.new_zeros(1, size), inputs])
+        before = F.embedding(earlier, padded).view(-1, REACH * size)
+        first, second, rest = torch.split(before, [size, size, 2 * size], dim=1)
+        narrow, wide, widest = self.near(torch.cat([inputs, first], dim=1)).chunk(3, dim=1)
+        wide_middle, widest_middle = self.middle(second).chunk(2, dim=1)
+        both = torch.cat([narrow, wide + wide_middle, widest + widest_middle + self.far(rest)], 1)
+        mixed: torch.Tensor = self.dropout(self.mix(F.relu(both)))
+        return mixed

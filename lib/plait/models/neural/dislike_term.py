@@ -1,0 +1,81 @@
+"""The dislike term: what a person turned against, and what is like it, scores less.
+
+Its sign is fixed: -w log(1 + sum of strength times likeness) over the items that hold as disliked,
+with a likeness of 0 to 1. So whatever was learned, a dislike lifts no item, and no other falls as
+far as the item itself, which loses OWN more. Negative events enter no other term.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy import sparse
+from torch.nn import functional as F
+
+from plait.features.likes_and_dislikes import Dislikes
+from plait.models.neural.net import Net
+
+WEIGHT = 1.5
+OWN = 10.0  # scores are logits: the item is chosen exp(10) = 22,000 times less often
+_CELLS = 8_000_000  # likenesses held at once: 32 MB, however many items there are
+
+
+class Likeness:
+    """How alike items are: by what they are about, where they stand, and who chose them.
+
+    The likeness of two items is the larger of their item-item cosine and the square of the cosine
+    of what they bring into a sequence, 0 where that is negative.
+    """
+
+    def __init__(self, net: Net, neighbours: sparse.csr_array) -> None:
+        self._neighbours = neighbours
+        with torch.inference_mode():
+            device = net.edges.device
+            index = torch.arange(net.settings.items, device=device)
+            parts = [net.items.inputs(part) for part in torch.split(index, 4096)]
+            vectors = torch.cat(parts).float()
+            # What all items share says nothing about any two of them.
+            self._vectors = F.normalize(vectors - vectors[1:].mean(0), dim=1)
+
+    def of(self, item: np.ndarray, others: np.ndarray) -> torch.Tensor:
+        """Returns the likeness of items at indices `item` to `others`, 0 to 1, [n, m]."""
+        with torch.inference_mode():
+            one, two = (torch.from_numpy(np.asarray(i, np.int64)) for i in (item, others))
+            cosine = self._vectors[one] @ self._vectors[two].T
+            alike = cosine.clamp_(0, 1).square_()
+            together = self._neighbours[item][:, others].toarray()
+            alike = torch.maximum(alike, torch.from_numpy(together).to(alike))
+            return alike.masked_fill_((one[:, None] == two).to(alike.device), 1.0)
+
+
+def dislike_term(
+    dislikes: Dislikes, people: int, others: np.ndarray, likeness: Likeness
+) -> torch.Tensor | None:
+    """Returns the term for all `people`, none above 0, [people, m]; None without a dislike.
+
+    Args:
+        dislikes: of some of the people.
+        people: rows of the batch.
+        others: vocabulary indices of the platform's items, ascending, [m].
+        likeness: of the model's items.
+    """
+    if not len(dislikes):
+        return None
+    item, place = np.unique(dislikes.item, return_inverse=True)
+    row, who = np.unique(dislikes.row, return_inverse=True)
+    strength = sparse.csr_array(
+        (dislikes.strength, (who, place)), shape=(len(row), len(item)), dtype=np.float32
+    )
+    total = torch.zeros(len(row), len(others))
+    step = max(1, _CELLS // max(1, len(others)))
+    for first in range(0, len(item), step):
+        part = slice(first, first + step)
+        alike = likeness.of(item[part], others).cpu().numpy()
+        total += torch.from_numpy(strength[:, part] @ alike)
+    total.log1p_().mul_(-WEIGHT)
+    column = np.searchsorted(others, dislikes.item)
+    here = (column < len(others)) & (others[np.minimum(column, len(others) - 1)] == dislikes.item)
+    total[torch.from_numpy(who[here]), torch.from_numpy(column[here])] -= OWN
+    term = torch.zeros(people, len(others))
+    term[torch.from_numpy(row)] = total
+    return term

@@ -1,0 +1,64 @@
+"""What the network holds about items: embeddings and what the catalogue says."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from plait.features.item_attributes import Catalogue
+from plait.models.neural.net_settings import NetSettings
+
+CONTENT = 64  # width of an item's content
+
+
+class ItemTower(nn.Module):
+    """One embedding an item, shared by input and output, and its content."""
+
+    tokens: torch.Tensor
+    vectors: torch.Tensor
+
+    def __init__(self, settings: NetSettings) -> None:
+        super().__init__()
+        size = settings.dimensions
+        self.embedding = nn.Embedding(settings.items, size, padding_idx=0)
+        nn.init.normal_(self.embedding.weight, std=0.02)
+        self.embedding.weight.data[0] = 0
+        self.has_content = settings.content
+        if settings.tokens:
+            shape = (settings.items, settings.token_width)
+            self.register_buffer("tokens", torch.zeros(shape, dtype=torch.int32))
+            self.attributes = nn.EmbeddingBag(settings.tokens, CONTENT, mode="mean", padding_idx=0)
+            nn.init.normal_(self.attributes.weight, std=0.1)
+        if settings.vector:
+            self.register_buffer("vectors", torch.zeros(settings.items, settings.vector))
+            self.project = nn.Linear(settings.vector, CONTENT, bias=False)
+        if settings.content:
+            self.norm = nn.LayerNorm(CONTENT)
+            self.inward = nn.Linear(CONTENT, size, bias=False)
+
+    def learn_catalogue(self, catalogue: Catalogue) -> None:
+        """Takes in what the catalogue says."""
+        if catalogue.tokens is not None:
+            self.tokens.copy_(torch.from_numpy(catalogue.tokens))
+        if catalogue.vectors is not None:
+            self.vectors.copy_(torch.from_numpy(catalogue.vectors))
+
+    def content(self, item: torch.Tensor) -> torch.Tensor:
+        """Returns what items are about, [n, CONTENT]; a constant for an unknown one."""
+        about = torch.zeros((), device=item.device)
+        if hasattr(self, "attributes"):
+            about = about + self.attributes(self.tokens[item].long())
+        if hasattr(self, "project"):
+            about = about + self.project(self.vectors[item])
+        normed: torch.Tensor = self.norm(about)
+        return normed
+
+    def inputs(self, item: torch.Tensor) -> torch.Tensor:
+        """Returns what an event on each item brings into a sequence, [n, D]."""
+        if not self.has_content:
+            vector: torch.Tensor = self.embedding(item)
+            return vector
+        # Content is dear and items repeat, so each is described once.
+        once, place = torch.unique(item, return_inverse=True)
+        return F.embedding(place, self.embedding(once) + self.inward(self.content(once)))

@@ -1,0 +1,152 @@
+"""The network: sequences to interests, and R as a sum of separable terms."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from plait.features.history_batch import Batch
+from plait.features.item_attributes import Catalogue
+from plait.features.profile import profile_size
+from plait.features.time_features import Timeline
+from plait.models.neural.encoder import Encoder
+from plait.models.neural.interest import InterestHead
+from plait.models.neural.item_tower import ItemTower
+from plait.models.neural.net_settings import NetSettings
+from plait.models.neural.terms import TERMS, Facts, Person, Term
+
+Vectors = dict[str, torch.Tensor]
+
+
+class Net(nn.Module):
+    """Holds everything that is learned by gradient, and the facts it reads as buffers."""
+
+    counts: torch.Tensor
+    first: torch.Tensor
+    edges: torch.Tensor
+    price: torch.Tensor
+
+    def __init__(self, settings: NetSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        platforms = len(settings.platforms)
+        self.items = ItemTower(settings)
+        self.encoder = Encoder(settings)
+        self.heads = nn.ModuleList(InterestHead(settings) for _ in range(platforms))
+        self.terms = nn.ModuleDict({name: TERMS[name](settings) for name in settings.terms})
+        # The weight of each term: a gate of platform and profile, 1 before training.
+        profile = profile_size(platforms, settings.type_codes)
+        self.gates = nn.ModuleList(
+            nn.Linear(profile, len(settings.terms)) for _ in range(platforms)
+        )
+        for gate in self.gates:
+            nn.init.zeros_(gate.weight)  # type: ignore[arg-type]
+            nn.init.zeros_(gate.bias)  # type: ignore[arg-type]
+        shape = (settings.items, settings.bins)
+        self.register_buffer("counts", torch.zeros(shape, dtype=torch.int32))
+        self.register_buffer("first", torch.full((settings.items,), -1, dtype=torch.int64))
+        self.register_buffer("edges", torch.zeros(settings.bins, dtype=torch.int64))
+        priced = settings.items if settings.price else 0
+        self.register_buffer("price", torch.full((priced,), -1.0))
+
+    def learn_facts(self, timeline: Timeline, catalogue: Catalogue) -> None:
+        """Takes in what is known about items."""
+        self.counts.copy_(torch.from_numpy(timeline.counts))
+        self.first.copy_(torch.from_numpy(timeline.first))
+        self.edges.copy_(torch.from_numpy(timeline.edges))
+        if catalogue.price is not None:
+            self.price.copy_(torch.from_numpy(catalogue.price))
+        self.items.learn_catalogue(catalogue)
+
+    def states(self, batch: Batch, kept: torch.Tensor | None = None) -> torch.Tensor:
+        """Returns the state after every token, [1 + M, D]; `kept` as in the encoder."""
+        states: torch.Tensor = self.encoder(batch.tokens, self.items, kept)
+        return states
+
+    def person(
+        self,
+        states: torch.Tensor,
+        batch: Batch,
+        event: torch.Tensor,
+        platform: int,
+        bins: torch.Tensor | None = None,
+    ) -> Vectors:
+        """Returns the gated a(x) of every term for asking about `platform`, each [n, d].
+
+        Args:
+            states: the states of `batch`.
+            batch: the histories.
+            event: the last event known, counted from 1, 0 for none, [n].
+            platform: code of the platform asked about.
+            bins: the timeline's bin of the moment asked at, int64 [n]; default: the batch's.
+        """
+        given = None if bins is None else {platform: bins}
+        return self.people(states, batch, {platform: event}, given)[platform]
+
+    def people(
+        self,
+        states: torch.Tensor,
+        batch: Batch,
+        events: dict[int, torch.Tensor],
+        bins: dict[int, torch.Tensor] | None = None,
+    ) -> dict[int, Vectors]:
+        """Returns `person` of the events asked about each platform; reads the states once."""
+        wanted: list[torch.Tensor] = []
+        for platform, event in events.items():
+            wanted.append(batch.tokens.merged[event])
+            if self.settings.views:
+                wanted.append(batch.tokens.own[event, batch.views.index(platform)])
+        # One gather: its backward fills a tensor as large as the states.
+        read = F.embedding(torch.cat(wanted), states)
+        found = iter(torch.split(read, [len(w) for w in wanted]))
+        return {
+            platform: self._gated(
+                next(found),
+                next(found) if self.settings.views else None,
+                batch,
+                event,
+                batch.bin[event] if bins is None else bins[platform],
+                platform,
+            )
+            for platform, event in events.items()
+        }
+
+    def _gated(
+        self,
+        merged: torch.Tensor,
+        own: torch.Tensor | None,
+        batch: Batch,
+        event: torch.Tensor,
+        bins: torch.Tensor,
+        platform: int,
+    ) -> Vectors:
+        profile = batch.profile[event]
+        person = Person(
+            self.heads[platform](merged, own),
+            profile,
+            None if batch.price is None else batch.price[event],
+            bins,
+        )
+        gates = 2 * torch.sigmoid(self.gates[platform](profile))
+        return {
+            name: gates[:, place, None] * self._term(name).person(person)
+            for place, name in enumerate(self.settings.terms)
+        }
+
+    def item(self, item: torch.Tensor) -> Vectors:
+        """Returns b(y) of every term for the items at indices `item`, each [m, d]."""
+        facts = Facts(self.counts, self.first, self.edges, self.price)
+        return {
+            name: self._term(name).item(item, self.items, facts) for name in self.settings.terms
+        }
+
+    def _term(self, name: str) -> Term:
+        term = self.terms[name]
+        assert isinstance(term, Term)
+        return term
+
+
+def concatenate(vectors: Vectors) -> torch.Tensor:
+    """Returns the terms side by side: the inner product of two such rows is their sum."""
+    return torch.cat(list(vectors.values()), dim=1)

@@ -1,0 +1,115 @@
+"""What a network is made of; enough to build it again before its weights are loaded."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from plait.contracts.event_types import EVENT_CODES
+from plait.features.history import History
+from plait.features.item_attributes import Catalogue
+from plait.features.time_features import Timeline, quarters
+from plait.features.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class NetSettings:
+    """Sizes and switches of a network.
+
+    Attributes:
+        platforms: names, in the order of their codes.
+        items: rows of the item embedding, the empty item included.
+        dimensions: width of the states and item embeddings.
+        dropout: on inputs and between layers.
+        temperature: divides the interest score.
+        terms: names of the terms that are in R, see `terms_of`.
+        views: whether a person's own history on a platform is read beside the merged one.
+        types: whether event types differ in the data and are read.
+        strengths: whether strengths differ and are read.
+        gaps: whether times are known and the gaps between events are read.
+        quarter: the first calendar quarter since 1970 and how many follow; count 0: not read.
+        bins: bins of the timeline.
+        tokens: catalogue attributes, the padding included; 0: none.
+        token_width: attributes read of one item.
+        vector: size of the catalogue's vectors; 0: none.
+        price: whether the catalogue has prices.
+        type_codes: event type codes it has a place for; a model that does not say has the first 17.
+    """
+
+    platforms: tuple[str, ...]
+    items: int
+    dimensions: int = 128
+    dropout: float = 0.5
+    temperature: float = 0.75
+    terms: tuple[str, ...] = ("interest", "popularity", "profile")
+    views: bool = True
+    types: bool = False
+    strengths: bool = False
+    gaps: bool = True
+    quarter: tuple[int, int] = (0, 0)
+    bins: int = 1
+    tokens: int = 0
+    token_width: int = 0
+    vector: int = 0
+    price: bool = False
+    type_codes: int = 17
+
+    @property
+    def content(self) -> bool:
+        """Whether items have attributes or vectors."""
+        return self.tokens > 0 or self.vector > 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the settings as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> NetSettings:
+        """Returns the settings in `raw`."""
+        tuples: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+        return cls(**tuples)
+
+
+def settings_for(
+    vocabulary: Vocabulary,
+    history: History,
+    catalogue: Catalogue,
+    timeline: Timeline,
+    *,
+    dimensions: int,
+    dropout: float,
+    calendar: bool,
+) -> NetSettings:
+    """Returns the settings that fit the data: what the data lacks is left out of the model."""
+    timed = history.time[history.time >= 0]
+    first, count = 0, 0
+    if calendar and len(timed):
+        seen = quarters(np.array([timed.min(), timed.max()]))
+        first, count = int(seen[0]), int(seen[1] - seen[0] + 1)
+    terms = ["interest", "popularity", "profile"]
+    if len(timed):
+        terms.append("freshness")
+    if catalogue.tokens is not None or catalogue.vectors is not None:
+        terms.append("content")
+    if catalogue.price is not None:
+        terms.append("price")
+    return NetSettings(
+        platforms=vocabulary.platforms,
+        items=len(vocabulary),
+        dimensions=dimensions,
+        dropout=dropout,
+        terms=tuple(terms),
+        views=len(np.unique(history.platform)) > 1,
+        types=len(np.unique(history.type)) > 1,
+        strengths=len(np.unique(history.strength)) > 1,
+        gaps=len(timed) > 0,
+        quarter=(first, count),
+        bins=len(timeline.edges),
+        tokens=len(catalogue.names) if catalogue.tokens is not None else 0,
+        token_width=0 if catalogue.tokens is None else catalogue.tokens.shape[1],
+        vector=0 if catalogue.vectors is None else catalogue.vectors.shape[1],
+        price=catalogue.price is not None,
+        type_codes=EVENT_CODES,
+    )

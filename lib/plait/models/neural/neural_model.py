@@ -1,0 +1,245 @@
+"""A trained model as files and as the one place where scores are made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from polars.exceptions import PolarsError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from scipy import sparse
+
+from plait.errors import DamagedVersion, UnknownPlatform, nearest
+from plait.features.history import UNKNOWN_TIME, History
+from plait.features.history_batch import make_batch
+from plait.features.likes_and_dislikes import Dislikes, liked
+from plait.features.time_features import Timeline
+from plait.features.vocabulary import Vocabulary
+from plait.models.item_item.item_item_term import ItemItem, similarity
+from plait.models.neural.dislike_term import Likeness, dislike_term
+from plait.models.neural.net import Net, Vectors, concatenate
+from plait.models.neural.net_settings import NetSettings
+from plait.models.scores import Scores
+from plait.store.finite_numbers import parse_finite
+
+Moment = int | npt.NDArray[np.int64] | None
+FORMAT = 1
+_UNREADABLE = (
+    OSError, ValueError, KeyError, TypeError, RuntimeError, OverflowError, SafetensorError,
+    PolarsError,
+)  # fmt: skip
+WEIGHTS, CONFIG, METRICS = "weights.safetensors", "config.json", "metrics.json"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a model knows about itself.
+
+    Attributes:
+        split: what was held out in training: loo, time or none.
+        cut: where a time split's test targets begin, UTC microseconds.
+        store_version: the store version it was trained on.
+        sequence_length: item events kept for one person.
+        strengths: what each event type says about taste.
+        hyper: hyper-parameters as used.
+        code: version of plait, and the git commit where there is one.
+    """
+
+    split: str = "none"
+    cut: int | None = None
+    store_version: int = 0
+    sequence_length: int = 50
+    strengths: dict[str, float] = field(default_factory=dict)
+    hyper: dict[str, Any] = field(default_factory=dict)
+    code: dict[str, str] = field(default_factory=dict)
+
+
+class Model:
+    """A network, its vocabulary and its item-item lists.
+
+    All scoring anywhere goes through `score`, so that a list that is served is the list that
+    was evaluated.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        vocabulary: Vocabulary,
+        item_item: ItemItem,
+        settings: Provenance,
+        metrics: dict[str, Any] | None = None,
+    ) -> None:
+        self.net = net.eval()
+        self.vocabulary = vocabulary
+        self.item_item = item_item
+        self.settings = settings
+        self.metrics = metrics or {}
+        self._items: dict[str, tuple[Vectors, torch.Tensor]] = {}
+        self._neighbours: dict[str, sparse.csr_array] = {}
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms the model knows."""
+        return self.vocabulary.platforms
+
+    def score(self, history: History, platform: str, now: Moment = None) -> Scores:
+        """Returns the scores of every item of `platform` for each person in `history`.
+
+        A person's scores do not depend on who else is in the batch.
+
+        Args:
+            history: B people, encoded with this model's vocabulary.
+            platform: what to recommend from.
+            now: when the list is wanted, UTC microseconds, -1 unknown: one moment, or one a
+                person [B]; default: each person's last event.
+
+        Raises:
+            UnknownPlatform: the model was not trained on `platform`.
+        """
+        items, joined = self.items(platform)
+        chosen, dislikes = liked(history), Dislikes.of(history)
+        if now is None:
+            known = np.concatenate([[UNKNOWN_TIME], history.time])
+            now = known[history.offsets[1:] * (history.lengths > 0)]
+        own = self.vocabulary.platform_items(platform)
+        term = dislike_term(dislikes, len(history), own, self._likeness) if len(dislikes) else None
+        return Scores(
+            self.people(chosen, platform, now),
+            items,
+            joined,
+            self._similar(chosen, platform),
+            None if term is None else term.to(self.device),
+        )
+
+    @torch.inference_mode()
+    def people(self, history: History, platform: str, now: Moment = None) -> Vectors:
+        """Returns a(x) of every separable term for each person, each [B, d].
+
+        Args:
+            history: what B people chose: events of positive strength, as training reads them.
+            platform: see `score`.
+            now: see `score`.
+        """
+        code = self._code(platform)
+        types = self.net.settings.type_codes
+        if (history.type >= types).any():  # of a type that came after this model
+            history = history.keep(history.type < types)
+        batch = make_batch(
+            history,
+            platforms=len(self.platforms),
+            types=types,
+            views=[code] if self.net.settings.views else [],
+            timeline=self._timeline,
+            price=self._price,
+        ).to(self.device)
+        last = torch.from_numpy(history.offsets[1:] * (history.lengths > 0)).to(self.device)
+        bins = None
+        if now is not None:
+            moments = np.broadcast_to(np.asarray(now, np.int64), len(history))
+            bins = torch.from_numpy(self._timeline.bins(moments)).to(self.device)
+        return self.net.person(self.net.states(batch), batch, last, code, bins)
+
+    @torch.inference_mode()
+    def items(self, platform: str) -> tuple[Vectors, torch.Tensor]:
+        """Returns b(y) of the platform's items, term by term [N_p, d] and joined [K, N_p]."""
+        if platform not in self._items:
+            self._code(platform)
+            index = torch.from_numpy(self.vocabulary.platform_items(platform)).long()
+            parts = [self.net.item(part.to(self.device)) for part in torch.split(index, 4096)]
+            vectors = {n: torch.cat([part[n] for part in parts]) for n in parts[0]}
+            self._items[platform] = vectors, concatenate(vectors).T.contiguous()
+        return self._items[platform]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network lies."""
+        return self.net.edges.device
+
+    def _similar(self, history: History, platform: str) -> torch.Tensor | None:
+        weight = self.item_item.weights.get(platform, 0.0)
+        if not weight:
+            return None
+        if platform not in self._neighbours:
+            self._neighbours[platform] = self.item_item.of(platform, self.vocabulary)
+        return similarity(history, self._neighbours[platform]).mul_(weight).to(self.device)
+
+    def _code(self, platform: str) -> int:
+        if platform not in self.platforms:
+            raise UnknownPlatform(
+                f"this model knows no platform '{platform}'.",
+                allowed=nearest(platform, self.platforms),
+            )
+        return self.vocabulary.platform_code(platform)
+
+    @cached_property
+    def _likeness(self) -> Likeness:
+        return Likeness(self.net, self.item_item.neighbours)
+
+    @cached_property
+    def _timeline(self) -> Timeline:
+        net = self.net
+        return Timeline(*(t.cpu().numpy() for t in (net.edges, net.counts, net.first)))
+
+    @cached_property
+    def _price(self) -> Any:
+        return self.net.price.cpu().numpy() if self.net.settings.price else None
+
+    def save(self, folder: Path) -> None:
+        """Writes the model into `folder`: safetensors, JSON and Parquet, never a pickle."""
+        folder.mkdir(parents=True, exist_ok=True)
+        state = {n: t.detach().cpu().contiguous() for n, t in self.net.state_dict().items()}
+        save_file(state, folder / WEIGHTS)
+        self.vocabulary.save(folder)
+        self.item_item.save(folder)
+        config = {
+            "format": FORMAT,
+            "net": self.net.settings.as_json(),
+            "item_item": self.item_item.weights,
+            "training": asdict(self.settings),
+        }
+        (folder / CONFIG).write_text(json.dumps(config, indent=1))
+        (folder / METRICS).write_text(json.dumps(self.metrics, indent=1))
+
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        """Returns the model written into `folder`.
+
+        Raises:
+            DamagedVersion: a file is missing or is not what it should be.
+        """
+        try:
+            config = parse_finite((folder / CONFIG).read_text())
+            if config["format"] != FORMAT:
+                msg = f"format {config['format']}, this plait reads {FORMAT}"
+                raise ValueError(msg)
+            settings = NetSettings.from_json(config["net"])
+            net = Net(settings)
+            net.load_state_dict(load_file(folder / WEIGHTS))
+            for name, tensor in net.state_dict().items():
+                if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+                    msg = f"'{name}' is not finite"
+                    raise ValueError(msg)
+            vocabulary = Vocabulary.load(folder, settings.platforms)
+            if len(vocabulary) != settings.items:
+                msg = f"{len(vocabulary) - 1} items, {settings.items - 1} have weights"
+                raise ValueError(msg)
+            return cls(
+                net,
+                vocabulary,
+                ItemItem.load(folder, settings.items, config["item_item"]),
+                Provenance(**config["training"]),
+                parse_finite((folder / METRICS).read_text()),
+            )
+        except _UNREADABLE as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise DamagedVersion(
+                f"the model in '{folder}' cannot be loaded ({reason}).",
+                fix="Go back with `plait models rollback`, or train again with `plait train`.",
+            ) from None

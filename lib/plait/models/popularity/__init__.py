@@ -1,0 +1,1 @@
+"""The popularity family: how often each item was chosen."""

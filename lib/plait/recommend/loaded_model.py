@@ -1,0 +1,195 @@
+"""Recommendations without a server: `plait.load(config).recommend(user, k=10)`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from plait.config import Project, load_config
+from plait.contracts.tables import SEQUENCES
+from plait.errors import BadRequest
+from plait.features.time_features import microseconds
+from plait.privacy.pseudonym import Key, account_pseudonym, load_key, person_of
+from plait.recommend.answer import Fallback, ScoredItem
+from plait.recommend.recommender import Recommender
+from plait.recommend.request_limits import check_id, check_k, check_platform
+from plait.store import Store, StoreVersion
+
+User = Mapping[str, str] | str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A list for one person, and what it rests on.
+
+    Attributes:
+        person: the unified user, known or not.
+        platform: what was recommended from.
+        platforms: where the person has accounts.
+        events: item events known, before trimming.
+        items: best first.
+        titles: of the items that have one.
+        fallback: why the list is not personal, or None.
+        model: name and version that answered.
+    """
+
+    person: str
+    platform: str
+    platforms: list[str]
+    events: int
+    items: list[ScoredItem]
+    titles: dict[str, str]
+    fallback: Fallback | None
+    model: str
+
+    def record(self) -> dict[str, Any]:
+        """Returns the answer as plain JSON values."""
+        record = asdict(self)
+        del record["titles"]
+        for item in record["items"]:
+            item["title"] = self.titles.get(item["item"])
+        return record
+
+
+class Loaded:
+    """A model version and the newest store version, ready to answer from this process."""
+
+    def __init__(self, recommender: Recommender, store: Store, key: Key) -> None:
+        self.recommender = recommender
+        self._store, self._key = store, key
+        self._version: StoreVersion = store.current()
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms that can be recommended from."""
+        return self.recommender.platforms
+
+    def recommend(
+        self,
+        user: User,
+        k: int = 10,
+        *,
+        platform: str | None = None,
+        exclude: Sequence[str] = (),
+        exclude_seen: bool = True,
+        now: datetime | None = None,
+    ) -> Answer:
+        """Returns the best `k` items for `user`.
+
+        Args:
+            user: {"platform": ..., "id": ...}, "platform:id", or {"person_id": ...}.
+            k: items wanted.
+            platform: what to recommend from; default: the user's platform.
+            exclude: item ids to leave out.
+            exclude_seen: leave out what the person touched.
+            now: when the list is wanted; default: the present.
+
+        Raises:
+            UnknownPlatform: `platform` is unknown.
+            BadRequest: `k` or `user` cannot be used.
+        """
+        check_k(k)
+        person, own = self._resolve(user)
+        platform = platform or own
+        if platform is None:
+            raise BadRequest("a person_id says no platform.", fix="Pass platform=...")
+        check_platform(platform, self.platforms)
+        sequence = self._sequence(person)
+        found = self.recommender.top(
+            sequence,
+            platform,
+            k,
+            exclude_seen=exclude_seen,
+            exclude=[list(exclude)],
+            now=microseconds(now),
+        )[0]
+        return Answer(
+            person=person,
+            platform=platform,
+            platforms=self._platforms(person),
+            events=int(sequence["total"][0]),
+            items=found.items,
+            titles=self._titles([item.item for item in found.items]),
+            fallback=found.fallback,
+            model=f"{self.recommender.name} {self.recommender.version}",
+        )
+
+    def _resolve(self, user: User) -> tuple[str, str | None]:
+        """Returns the person behind `user`, and the platform that `user` names."""
+        if isinstance(user, str):
+            platform, colon, raw = user.partition(":")
+            if not colon:
+                raise BadRequest(
+                    f"the user '{user[:64]}' names no platform.", fix="Write platform:id."
+                )
+        elif set(user) == {"person_id"}:
+            return self._surviving(check_id(user["person_id"], "person")), None
+        elif set(user) == {"platform", "id"}:
+            platform, raw = user["platform"], user["id"]
+        else:
+            raise BadRequest(
+                f"a user with {sorted(user)} cannot be looked up.",
+                allowed="Give platform and id, or person_id.",
+            )
+        check_platform(platform, self.platforms)
+        account = account_pseudonym(pl.Series([check_id(raw, "account")]), self._key, platform)
+        known = (
+            self._store.scan("accounts", self._version)
+            .filter(pl.col("account") == account[0])
+            .select("person")
+            .collect()
+        )
+        if known.height:
+            return self._surviving(known["person"][0]), platform
+        return account.to_frame("account").select(person_of(pl.col("account")))[0, 0], platform
+
+    def _surviving(self, person: str) -> str:
+        """Returns the id that `person` was merged into, however often; else itself."""
+        people = self._store.scan("people", self._version)
+        while True:
+            row = people.filter(pl.col("person") == person).select("merged_into").collect()
+            if not row.height or row[0, 0] is None:
+                return person
+            person = row[0, 0]
+
+    def _sequence(self, person: str) -> pl.DataFrame:
+        """Returns the person's row of SEQUENCES, an empty one for a stranger."""
+        found = self._store.scan("sequences", self._version).filter(pl.col("person") == person)
+        row = found.collect()
+        lists: dict[str, list[list[str]]] = {
+            name: [[]] for name, kind in SEQUENCES.polars.items() if kind == pl.List
+        }
+        empty = pl.DataFrame({"person": [person], "total": [0], **lists})
+        return row if row.height else SEQUENCES.conform(empty)
+
+    def _platforms(self, person: str) -> list[str]:
+        accounts = self._store.scan("accounts", self._version).filter(pl.col("person") == person)
+        return accounts.select(pl.col("platform").unique().sort()).collect()["platform"].to_list()
+
+    def _titles(self, items: list[str]) -> dict[str, str]:
+        titled = self._store.scan("items", self._version).filter(
+            pl.col("item").is_in(items) & pl.col("title").is_not_null()
+        )
+        return dict(titled.select("item", "title").collect().iter_rows())
+
+
+def load(config: Project | str | Path = "plait.yaml", version: str | None = None) -> Loaded:
+    """Returns a model version that answers from this process.
+
+    Args:
+        config: a project or its file.
+        version: v1, v2, ...; default: `current`.
+
+    Raises:
+        NothingFused: there is no store version.
+        NoModel: there is no such version.
+    """
+    project = config if isinstance(config, Project) else load_config(config)
+    store = Store(project.store_uri)
+    store.current()
+    return Loaded(Recommender.load(project, version=version), store, load_key(project))

@@ -1,0 +1,128 @@
+"""Lists for everyone, as Parquet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from plait.config import Project, is_remote, load_config
+from plait.errors import StoreError
+from plait.features.time_features import microseconds
+from plait.progress import task
+from plait.recommend.lists import Lists
+from plait.recommend.recommender import Recommender
+from plait.recommend.request_limits import check_k, check_platform
+from plait.store import Store
+from plait.store.location import Objects, open_location
+from plait.store.objects import list_objects, remove_objects, write_object
+
+_CELLS = 16_000_000  # person-item scores held at once
+_ROWS = 2048
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a batch run wrote: people, list entries, files, and the version that answered."""
+
+    people: int
+    rows: int
+    files: int
+    model_version: str
+
+
+def recommend_everyone(
+    config: Project | str | Path,
+    folder: Path | str,
+    *,
+    platforms: Sequence[str] | None = None,
+    k: int = 10,
+    version: str | None = None,
+    now: datetime | None = None,
+) -> Written:
+    """Writes the best `k` unseen items of each platform for every person.
+
+    Each file holds person, platform, position (1 is the best), item, score and fallback. Files
+    of an earlier, longer run are removed at the end.
+
+    Args:
+        config: a project or its file.
+        folder: where part-*.parquet files are written: a folder, made if missing, or an
+            s3:// address.
+        platforms: what to recommend from; default: all that the model knows.
+        k: items a person and platform.
+        version: v1, v2, ...; default: `current`.
+        now: when the lists are wanted, the same moment for all; default: the present.
+    """
+    moment = microseconds(now)
+    project = config if isinstance(config, Project) else load_config(config)
+    store = Store(project.store_uri)
+    sequences = store.scan("sequences").sort("person").collect()
+    recommender = Recommender.load(project, version=version)
+    check_k(k)
+    chosen = [check_platform(p, recommender.platforms) for p in platforms or recommender.platforms]
+    vocabulary = recommender.model.vocabulary
+    widest = max(len(vocabulary.platform_items(p)) for p in chosen)
+    step = max(1, min(_ROWS, _CELLS // max(widest, 1)))
+    out = _open(folder)
+    rows, files, written = 0, 0, set[str]()
+    with task("recommend", sequences.height, "people") as work:
+        for first in range(0, sequences.height, step):
+            part = sequences[first : first + step]
+            history = recommender.encode(part)
+            active = part["item"].list.len().to_numpy() > 0
+            tables = [
+                _table(
+                    recommender.lists(history, p, k, active=active, seen=part["seen"], now=moment),
+                    part["person"],
+                    recommender,
+                )
+                for p in chosen
+            ]
+            table = pl.concat(tables)
+            written.add(_write(table, out, f"part-{files:05d}.parquet"))
+            rows, files = rows + table.height, files + 1
+            work.advance(part.height)
+    there = (meta["path"] for meta in list_objects(out, ""))
+    parts = [p for p in there if p.startswith("part-") and p.endswith(".parquet")]
+    remove_objects(out, [part for part in parts if part not in written])
+    return Written(sequences.height, rows, files, recommender.version)
+
+
+def _table(lists: Lists, people: pl.Series, recommender: Recommender) -> pl.DataFrame:
+    """Returns one row an entry of the lists."""
+    row, place = np.nonzero(np.isfinite(lists.scores))
+    vocabulary = recommender.model.vocabulary
+    items = vocabulary.platform_items(lists.platform)[lists.columns[row, place]]
+    return pl.DataFrame(
+        {
+            "person": people.gather(row),
+            "platform": pl.repeat(lists.platform, len(row), eager=True),
+            "position": (place + 1).astype(np.int32),
+            "item": vocabulary.name(items),
+            "score": lists.scores[row, place],
+            "fallback": pl.Series(lists.fallback, dtype=pl.String).gather(row),
+        }
+    )
+
+
+def _open(folder: Path | str) -> Objects:
+    try:
+        return open_location(folder).objects
+    except StoreError as error:
+        if is_remote(str(folder)):
+            raise
+        raise StoreError(error.seen, allowed=error.allowed, fix="Name another folder.") from None
+
+
+def _write(table: pl.DataFrame, out: Objects, name: str) -> str:
+    """Writes `table` under `name`, whole or not at all; returns the name."""
+    body = io.BytesIO()
+    table.write_parquet(body)
+    write_object(out, name, body.getbuffer())
+    return name

@@ -1,0 +1,53 @@
+"""The popular list of each platform: what strangers get."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from plait.models.neural.neural_model import Model
+from plait.recommend.lists import Reals
+
+
+class Popular:
+    """Each item's share of its platform's positive events in training, and their order."""
+
+    def __init__(self, model: Model) -> None:
+        counts = model.net.counts[:, -1].cpu().numpy().astype(np.float64)
+        self._share: dict[str, Reals] = {}
+        self._order: dict[str, torch.Tensor] = {}
+        for platform in model.platforms:
+            own = counts[model.vocabulary.platform_items(platform)]
+            self._share[platform] = (own / max(own.sum(), 1.0)).astype(np.float32)
+            place = np.empty(len(own), np.float32)
+            place[np.argsort(-own, kind="stable")] = -np.arange(len(own), dtype=np.float32)
+            self._order[platform] = torch.from_numpy(place)
+
+    def share(self, platform: str) -> Reals:
+        """Returns the share of events of each item, [N_p]."""
+        return self._share[platform]
+
+    def order(self, platform: str, lost: torch.Tensor | None = None) -> torch.Tensor:
+        """Returns minus each item's place in the popular list: equal shares differ.
+
+        Args:
+            platform: whose items.
+            lost: the dislike term of B people, [B, N_p]. Scores are logits, so a share times its
+                exponential is what is left of the share.
+
+        Returns:
+            [N_p], or with `lost` [B, N_p].
+        """
+        if lost is None:
+            return self._order[platform]
+        usual = self._order[platform].numpy()
+        own = np.tile(usual, (len(lost), 1))
+        rows = np.flatnonzero((lost != 0).any(1).cpu().numpy())
+        if len(rows):  # only they pay for the sort of a whole catalogue
+            values = lost.cpu().numpy()[rows]
+            left = self._share[platform] * np.exp(values)
+            order = np.lexsort((np.broadcast_to(-usual, left.shape), -values, -left), axis=1)
+            places = np.empty(left.shape, np.float32)
+            np.put_along_axis(places, order, -np.arange(len(usual), dtype=np.float32)[None], 1)
+            own[rows] = places
+        return torch.from_numpy(own)

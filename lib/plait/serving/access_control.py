@@ -1,0 +1,96 @@
+"""The outermost layer: the optional API key, the request's id, and no error but a problem."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from plait.serving.api_keys import ApiKeys
+from plait.serving.json_logs import request_id
+from plait.serving.problems import ProblemError, from_fault, respond
+
+ID = "X-Request-ID"
+_SANE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+BODY_S = 20.0  # for a whole body to arrive
+OPEN = ("/health/", "/docs", "/openapi.json")
+
+
+class Access:
+    """Asks for the key where there is one; turns whatever escapes the app into a problem.
+
+    Args:
+        app: what is guarded.
+        keys: accepted as X-API-Key or as a Bearer token; none asked for: everyone is let in.
+    """
+
+    def __init__(self, app: ASGIApp, keys: ApiKeys) -> None:
+        self._app, self._keys = app, keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        named = Headers(scope=scope).get(ID, "")
+        asked = named if _SANE.fullmatch(named) else secrets.token_hex(16)
+        request_id.set(asked)
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                MutableHeaders(scope=message)[ID] = asked
+            await send(message)
+
+        if self._keys.asked and not self._allowed(scope):
+            await respond(self._refused())(scope, receive, watch)
+            return
+        try:
+            await self._app(scope, _patient(receive), watch)
+        except Exception as error:
+            problem = error if isinstance(error, ProblemError) else from_fault(error)
+            if not started:
+                await respond(problem)(scope, receive, watch)
+
+    def _allowed(self, scope: Scope) -> bool:
+        if scope["path"].startswith(OPEN):
+            return True
+        headers = Headers(scope=scope)
+        bearer = headers.get("authorization", "")
+        given = headers.get("x-api-key", "")
+        if not given and bearer[:7].lower() == "bearer ":
+            given = bearer[7:].strip()
+        return self._keys.accept(given)
+
+    def _refused(self) -> ProblemError:
+        if not self._keys.known():
+            said = "The endpoint's API keys cannot be read, so nobody is let in; try again."
+            return ProblemError(503, said, headers={"Retry-After": "1"})
+        said = "An API key is needed: X-API-Key, or Authorization: Bearer."
+        return ProblemError(401, said, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _patient(receive: Receive) -> Receive:
+    """Returns `receive`, which raises ProblemError (408) where a body takes too long to arrive."""
+    until = asyncio.get_running_loop().time() + BODY_S
+    whole = False
+
+    async def bounded() -> Message:
+        nonlocal whole
+        if whole:  # what comes now is the end of the connection, whenever that is
+            return await receive()
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive()
+        except TimeoutError:
+            detail = f"The body took longer than {BODY_S:.0f} s to arrive; send it at once."
+            raise ProblemError(408, detail, headers={"Connection": "close"}) from None
+        whole = not message.get("more_body", False)
+        return message
+
+    return bounded

@@ -1,0 +1,177 @@
+"""The model version that answers now, followed as its alias moves."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import polars as pl
+import torch
+
+from plait.config import Project
+from plait.contracts.event_types import STRENGTH
+from plait.contracts.tables import SEQUENCES
+from plait.errors import LiveStateDown, PlaitError
+from plait.live import LiveState
+from plait.live.valkey.base_loading import load_base
+from plait.live.valkey.durability import Promise
+from plait.recommend.recommender import Recommender
+from plait.store import Registry, Store, StoreVersion
+from plait.store.object_faults import reaching
+
+log = logging.getLogger("plait.serving")
+
+
+@dataclass(frozen=True)
+class Titles:
+    """Names of items, of one store version."""
+
+    version: int
+    of: dict[str, str]
+
+
+class Current:
+    """Loads, warms and swaps: the model behind `current`, the base, the titles.
+
+    A swap replaces one reference, so that a batch is answered wholly by one version. Live state is
+    looked at each time: a base that is gone, or has lost a part, is loaded again.
+
+    Attributes:
+        base_seen: whether live state has had a whole base, or did not answer.
+        base_missing: whether it has none now.
+        state_down: whether it does not answer.
+        lossy: why Valkey is not what was asked for, or ''.
+
+    Args:
+        project: whose store and model.
+        state: where the base of live state is loaded.
+        pinned: the version that answers whatever `current` names; None: `current`.
+        asked: how durable live state must be.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        state: LiveState,
+        pinned: str | None = None,
+        asked: Promise = Promise.fsync,
+    ) -> None:
+        self._asked = asked
+        self._accepted = False
+        self.lossy = ""
+        self._project, self._state, self._pinned = project, state, pinned
+        self._store = Store(project.store_uri)
+        self._registry = Registry(self._store)
+        self.base_seen = False
+        self.base_missing = self.state_down = False
+        self.model: Recommender | None = None
+        self.titles = Titles(0, {})
+        self.reason = "the model is being loaded"
+
+    def refresh(self) -> None:
+        """Follows the alias and the store; what fails keeps the last good and is tried again.
+
+        Raises:
+            PlaitError: why something newer cannot be used.
+        """
+        faults = []
+        for step in (self._follow_model, self._follow_store):
+            try:
+                with reaching(self._store.uri):
+                    step()
+            except PlaitError as error:
+                faults.append(error)
+        self.reason = str(faults[0]) if faults and self.model is None else ""
+        if faults:
+            raise faults[0]
+
+    def _follow_model(self) -> None:
+        version = self._pinned or self._registry.poll(self._project.model)
+        if self.model is not None and self.model.version == version:
+            return
+        fresh = Recommender.load(self._project, version=version)
+        warm(fresh)
+        self.model = fresh
+
+    def _follow_store(self) -> None:
+        version = self._store.poll()
+        if version.number != self.titles.version:
+            self.titles = Titles(version.number, self._read_titles(version))
+        self._follow_base(version)
+
+    def _follow_base(self, version: StoreVersion) -> None:
+        try:
+            self._follow_durability()
+            found = self._state.look()
+            if not found.whole and not self.base_missing:
+                self.base_missing = True
+                log.warning("live state has no whole base; version %d is loaded", version.number)
+            load_base(self._state, self._store, version)
+            self.base_missing = not self._state.look().whole
+        except LiveStateDown:
+            self.base_seen = self.state_down = True  # answers say state_unavailable
+            raise
+        self.state_down = False
+        self.base_seen = self.base_seen or not self.base_missing
+
+    @property
+    def refused(self) -> str:
+        """Why Valkey cannot be used as it is, until it was once as asked for; or ''."""
+        return "" if self._accepted else self.lossy
+
+    def _follow_durability(self) -> None:
+        found = self._state.durability()
+        lossy = ""
+        if found.faults and self._asked is Promise.fsync:
+            lossy = str(found.error(self._state.address))
+        if lossy and lossy != self.lossy:
+            log.warning("%s Until then every event goes to the feedback log as well.", lossy)
+        self.lossy = lossy
+        self._accepted = self._accepted or not lossy
+
+    def _read_titles(self, version: StoreVersion) -> dict[str, str]:
+        named = (
+            self._store.scan("items", version)
+            .filter(pl.col("title").is_not_null())
+            .select("item", "title")
+            .collect()
+        )
+        return dict(named.iter_rows())
+
+
+def warm(model: Recommender) -> None:
+    """Answers once for a stranger, for someone known and for a dislike: the first need not wait."""
+    for platform in model.platforms:
+        item = model.model.vocabulary.items.filter(pl.col("platform") == platform).head(1)
+        known = pl.DataFrame(
+            {
+                "person": ["a", "b", "c"],
+                "total": [0, 1, 1],
+                **{
+                    name: [[], [liked], [disliked]]
+                    for (name, liked), disliked in zip(
+                        _step(item, platform, "view").items(),
+                        _step(item, platform, "dislike").values(),
+                        strict=True,
+                    )
+                },
+            }
+        )
+        model.top(SEQUENCES.conform(known), platform, 10)
+
+
+def _step(item: pl.DataFrame, platform: str, kind: str) -> dict[str, object]:
+    return {
+        "event_id": "warm",
+        "platform": platform,
+        "item": item["item"][0],
+        "type": kind,
+        "time": None,
+        "order": None,
+        "strength": STRENGTH[kind],
+    }
+
+
+def limit_threads(count: int) -> None:
+    """Keeps torch to `count` threads: the event loop and Valkey need the rest of the cores."""
+    torch.set_num_threads(count)

@@ -1,0 +1,233 @@
+"""Events as clients write them to events as the contract has them, many calls at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import polars as pl
+from pydantic import FailFast, TypeAdapter, ValidationError
+
+from plait.clean.clean_events import clean_events
+from plait.clean.event_rules import EventRules
+from plait.config import Project
+from plait.contracts.feedback_rows import FEEDBACK
+from plait.contracts.http import MAX_EVENTS, Event, InlineEvent, Rejected, User
+from plait.contracts.raw import RAW
+from plait.errors import nearest
+from plait.identity.id_spaces import home_account, home_platform
+from plait.privacy.pseudonym import Key
+from plait.serving.problems import wrong
+from plait.serving.request_body import ERRORS, explain, unknown_field
+from plait.serving.unknown_fields import unknown
+
+_EVENTS = TypeAdapter(Annotated[list[Event], FailFast()])
+
+_SENT: dict[str, Any] = {
+    "event_id": pl.String(),
+    "type": pl.String(),
+    "item_id": pl.String(),
+    "topic": pl.String(),
+    "creator": pl.String(),
+    "query": pl.String(),
+    "time": pl.String(),
+    "order": pl.Int64(),
+    "value": pl.Float64(),
+    "currency": pl.String(),
+    "dwell_s": pl.Float64(),
+    "rating": pl.Float64(),
+    "session": pl.String(),
+    "recommendation_id": pl.String(),
+    "user": pl.Struct({"platform": pl.String(), "id": pl.String()}),
+}
+_EMPTY = pl.DataFrame(schema={**FEEDBACK, "call": pl.Int64(), "index": pl.Int64()})
+_FIELDS = {"account": "user.id", "item": "item_id", "dwell": "dwell_s"}
+_WHY = {
+    "null_item": ("it is about nothing", "Name its object: item_id, topic, creator or query."),
+    "null_object": ("it is about nothing", "Name its object: item_id, topic, creator or query."),
+    "bad_time": ("it is no time", "Send RFC 3339, such as 2026-11-24T01:02:03Z."),
+    "future_time": ("it is more than a day ahead", "Send UTC, or the offset; check the clock."),
+    "ancient_time": ("it is before 1990", "Send RFC 3339, such as 2026-11-24T01:02:03Z."),
+    "bad_id": ("it is no id", "Ids have 1 to 512 characters and no control characters."),
+    "null_account": ("it is blank", "Name the account."),
+    "bad_query": ("it is too long", "At most 2,000 characters."),
+}
+
+
+@dataclass
+class Batch:
+    """The events of one call: which were taken into `good`, and which were not.
+
+    Attributes:
+        rejected: why some were not; those of no shape, and then those that fail a check.
+        good: place in the call and event, of those that have the shape of one.
+        received: the time of those that name none; so a batch can be judged a second time.
+    """
+
+    rejected: list[Rejected] = field(default_factory=list)
+    good: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    received: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __post_init__(self) -> None:
+        self._shapeless = len(self.rejected)
+
+    def forget_checks(self) -> None:
+        """Leaves in `rejected` what was there when the batch was made."""
+        del self.rejected[self._shapeless :]
+
+
+def sift(events: Sequence[Any]) -> Batch:
+    """Returns which of `events` have the shape of an event, and what is wrong with the rest."""
+    strange = [next(unknown(event, Event), None) for event in events]
+    if not any(strange):
+        try:
+            return Batch(good=list(enumerate(_as_sent(events))))
+        except ValidationError:
+            pass
+    rejected: list[Rejected] = []
+    good: list[tuple[int, Mapping[str, Any]]] = []
+    suggested = 0
+    for index, (event, place) in enumerate(zip(events, strange, strict=True)):
+        try:
+            if place is None:
+                good.append((index, _as_sent([event])[0]))
+                continue
+            suggested += 1
+            fault = unknown_field(place, Event, suggest=suggested <= ERRORS)
+        except ValidationError as error:
+            (fault,) = explain(error, Event, limit=1, skip=1)
+        name = ".".join(str(step) for step in fault.loc) or "the event"
+        rejected.append(Rejected(index=index, field=name, error=fault.msg, hint=fault.hint))
+    return Batch(rejected, good)
+
+
+def _as_sent(events: Sequence[Any]) -> list[dict[str, Any]]:
+    """Returns `events` without nulls, whole numbers made what their fields hold.
+
+    Raises:
+        ValidationError: of the first that is none.
+    """
+    sent: list[dict[str, Any]] = _EVENTS.dump_python(
+        _EVENTS.validate_python(events), exclude_none=True
+    )
+    return sent
+
+
+def inline(events: Sequence[InlineEvent], user: User) -> Batch:
+    """Returns the events inside a call of `user`; each is the user's own, unless it says whose.
+
+    Raises:
+        ProblemError: the user is a person and an event does not say by which account.
+    """
+    own = None if user.person_id else {"platform": user.platform, "id": user.id}
+    good: list[tuple[int, Mapping[str, Any]]] = []
+    for i, event in enumerate(events):
+        sent = event.model_dump(exclude_none=True)
+        sent.setdefault("user", own)
+        if sent["user"] is None:
+            hint = "Name the account, as `user` is a person."
+            raise wrong(f"events.{i}.user", "missing", hint)
+        good.append((i, sent))
+    return Batch(good=good)
+
+
+def clean(batches: Sequence[Batch], project: Project, key: Key) -> pl.DataFrame:
+    """Returns FEEDBACK rows of all good events, with `call` and `index`; rejects the others.
+
+    Args:
+        batches: calls; those of their events that fail a check move to `rejected`.
+        project: whose platforms they may name.
+        key: the pseudonym key.
+    """
+    for batch in batches:
+        batch.forget_checks()
+    if not any(b.good for b in batches):
+        return _EMPTY
+    now = datetime.now(UTC)
+    sent = pl.from_dicts([e for b in batches for _, e in b.good], schema=_SENT)
+    # Events without a time happened when they came, one after the other as they were sent.
+    times = [
+        (b.received - timedelta(microseconds=MAX_EVENTS - i)).isoformat()
+        for b in batches
+        for i, _ in b.good
+    ]
+    rows = sent.with_columns(
+        pl.Series("call", [c for c, b in enumerate(batches) for _ in b.good], pl.Int64),
+        pl.Series("index", [i for b in batches for i, _ in b.good], pl.Int64),
+        pl.col("user").struct.field("platform").alias("platform"),
+        pl.col("user").struct.field("id").alias("account"),
+        pl.col("time").fill_null(pl.Series(times)),
+    ).with_row_index("row")
+    known = pl.col("platform").is_in(list(project.platforms))
+    strangers = rows.filter(~known).partition_by("platform", as_dict=True, maintain_order=True)
+    for number, ((name,), part) in enumerate(strangers.items()):
+        hint = nearest(str(name) if number < ERRORS else "", project.platforms)
+        _reject(batches, part, "user.platform", "no such platform", hint)
+    parts = []
+    for (name,), part in rows.filter(known).partition_by("platform", as_dict=True).items():
+        platform = str(name)
+        other = ~pl.col("item_id").str.starts_with(f"{platform}:").fill_null(True)
+        strays = part.filter(other)
+        if strays.height:
+            hint = f"Item ids are platform:id, here {platform}:..., as the event's user."
+            _reject(batches, strays, "item_id", "it is another platform's item", hint)
+            part = part.filter(~other)
+        parts.append(_clean(batches, part, platform, project, key, now))
+    events = pl.concat([part for part in parts if part.height] or [_EMPTY])
+    return _as_received(events, [batch.received for batch in batches])
+
+
+def _as_received(events: pl.DataFrame, received: Sequence[datetime]) -> pl.DataFrame:
+    """Returns `events`, those stamped in the future as of when their call was received.
+
+    They stay in the order of their stamps, just before the call's events without a time.
+    """
+    if events["stamped"].null_count() == events.height:
+        return events
+    came = pl.Series("came", received, pl.Datetime("us", "UTC")).gather(events["call"])
+    place = 2 * MAX_EVENTS + 1 - pl.col("stamped").rank("ordinal").over("call").cast(pl.Int64)
+    taken = came - events.select(pl.duration(microseconds=place)).to_series()
+    return events.with_columns(
+        time=pl.when(pl.col("stamped").is_null()).then("time").otherwise(taken)
+    )
+
+
+def _clean(
+    batches: Sequence[Batch],
+    part: pl.DataFrame,
+    platform: str,
+    project: Project,
+    key: Key,
+    now: datetime,
+) -> pl.DataFrame:
+    raw = part.select(
+        pl.col("row").cast(pl.Int64),
+        pl.col("item_id").str.slice(len(platform) + 1).alias("item"),
+        pl.col("dwell_s").alias("dwell"),
+        *(name for name in RAW if name in part.columns and name != "row"),
+    ).select(pl.col(name).cast(kind) for name, kind in RAW.items())
+    events, faults = clean_events(
+        raw, platform, EventRules.spoken(project.platforms[platform].events), key, now
+    )
+    if faults.height:
+        of = part.select(pl.col("row").cast(pl.Int64), "call", "index")
+        for (reason, name), some in (
+            faults.join(of, on="row")
+            .partition_by("reason", "field", as_dict=True, maintain_order=True)
+            .items()
+        ):
+            why, hint = _WHY.get(str(reason), (str(reason).replace("_", " "), "See /docs."))
+            _reject(batches, some, _FIELDS.get(str(name), str(name)), why, hint)
+        part = part.filter(~pl.col("row").is_in(faults["row"].implode()))
+    home: pl.Series | pl.Expr = pl.lit(None, pl.String)
+    if home_platform(project, platform):
+        home = home_account(part["account"], key, project, platform)
+    more = part.select("recommendation_id", home.alias("home"), "call", "index")
+    return pl.concat([events, more], how="horizontal")
+
+
+def _reject(batches: Sequence[Batch], rows: pl.DataFrame, name: str, error: str, hint: str) -> None:
+    for call, index in rows.select("call", "index").iter_rows():
+        batches[call].rejected.append(Rejected(index=index, field=name, error=error, hint=hint))

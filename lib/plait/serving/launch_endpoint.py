@@ -1,0 +1,255 @@
+"""Starts the endpoint on this machine: Valkey, Ray, the application; and ends it in order."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from plait.config import Project, load_config
+from plait.errors import PlaitError
+from plait.live.drain import Drainer
+from plait.live.valkey.base_loading import load_base
+from plait.live.valkey.durability import shown as without_secret
+from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.privacy.pseudonym_key import load_key
+from plait.serving import ray_environment
+from plait.serving.api_keys import ApiKeys
+from plait.serving.json_logs import LogFormat
+from plait.serving.listen_port import wait_for_port
+from plait.serving.ray_environment import is_loopback
+from plait.serving.replica import check_durability, connect, live_folder
+from plait.serving.replica_logs import gathered
+from plait.store import Registry, Store
+from plait.store.feedback.feedback_log import FeedbackLog
+from plait.store.writable import require_writable
+from plait.training.ray.local_ray import local_settings, stay_local
+
+log = logging.getLogger("plait.serving")
+READY_S = 120.0
+LOOPBACK = "127.0.0.1"
+CONTROLLER, NAMESPACE = "SERVE_CONTROLLER_ACTOR", "serve"
+
+
+class NotStarted(PlaitError):
+    """The endpoint does not come up."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A running endpoint; `live_state` is the address of Valkey without its password."""
+
+    url: str
+    model: str
+    version: str
+    live_state: str
+    seconds: float
+
+
+@contextmanager
+def running(
+    config: Path,
+    *,
+    host: str = LOOPBACK,
+    port: int | None = None,
+    live_state: str | None = None,
+    replicas: int | None = None,
+    log_format: LogFormat = "auto",
+) -> Iterator[Endpoint]:
+    """Yields the endpoint once it is ready; ends everything it started afterwards.
+
+    Args:
+        config: the project file.
+        host: where it listens.
+        port: default: the project's.
+        live_state: redis:// address; default: the project's, else an embedded Valkey.
+        replicas: processes that answer; default: the fewest of the project.
+        log_format: of what the replicas log to stderr; auto: text on a terminal, else json.
+
+    Raises:
+        NothingFused, NoModel, DamagedVersion: there is nothing to serve yet.
+        BadHost: this machine cannot listen on `host`.
+        PortTaken: another program listens on the port.
+        NotStarted: a part does not start.
+        ConfigError: `live_state` is no address.
+        LossyLiveState: Valkey may lose accepted events, and nobody accepted that.
+    """
+    began = time.monotonic()
+    project = load_config(config)
+    port = port or project.serve.port
+    store = Store(project.store_uri)
+    require_writable(store)  # what clients send must reach the feedback log
+    store.current()
+    version, _ = Registry(store).fetch(project.model)
+    load_key(project)
+    wait_for_port(port, host)
+    address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
+    with ExitStack() as parts:
+        parts.enter_context(gathered(log_format))
+        _warn_if_open(host)
+        if address is None:
+            valkey = parts.enter_context(EmbeddedValkey(live_folder(project)))
+            address = valkey.address
+            parts.enter_context(_kept_alive(valkey))
+        check_durability(project, address)
+        parts.callback(_drain, project, store, address)
+        loading = threading.Thread(target=_load, args=(project, store, address), daemon=True)
+        loading.start()
+        count = replicas or project.serve.replicas[0]
+        parts.enter_context(_ray(count, host))
+        _deploy(config, address, port, count)
+        loading.join()
+        here = {"": LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)
+        _wait_until_ready(here, port)
+        shown = f"[{here}]" if ":" in here else here
+        yield Endpoint(
+            url=f"http://{shown}:{port}",
+            model=project.model,
+            version=version,
+            live_state=without_secret(address),
+            seconds=time.monotonic() - began,
+        )
+
+
+def _warn_if_open(host: str) -> None:
+    if ApiKeys.of(os.environ).asked or is_loopback(host):
+        return
+    log.warning(
+        "EVERYONE who reaches this machine may read and write through the endpoint: it listens on "
+        "%s and asks for no key. Set PLAIT_API_KEY, or listen on 127.0.0.1 alone.",
+        host or "every interface",
+    )
+
+
+def _load(project: Project, store: Store, address: str) -> None:
+    """Loads the base while Ray starts; a replica does it if this fails."""
+    with contextlib.suppress(PlaitError):
+        load_base(connect(project, address), store, store.current())
+
+
+def _drain(project: Project, store: Store, address: str) -> None:
+    """Leaves nothing behind in Valkey that the next fuse should read."""
+    drainer = Drainer(connect(project, address), FeedbackLog(store), secrets.token_hex(8))
+    try:
+        drainer.drain(takeover=True)
+    except Exception as error:
+        log.warning("some events wait in live state for the next start: %s", error)
+
+
+@contextmanager
+def _kept_alive(valkey: EmbeddedValkey) -> Iterator[None]:
+    """Starts the server again if it dies; what it accepted is in its file."""
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.5):
+            if valkey.pid is None:
+                log.warning("the embedded Valkey died; it is started again")
+                with contextlib.suppress(PlaitError):
+                    valkey.revive()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def _ray(replicas: int, host: str) -> Iterator[None]:
+    ray_environment.prepare(host)
+    stay_local()
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    for again in (True, True, False):
+        try:
+            ray.init(
+                **local_settings(),
+                num_cpus=replicas,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                object_store_memory=100 * 2**20,
+            )
+            break
+        except Exception as error:  # on a machine that is busy Ray gives up after 30 s
+            ray.shutdown()
+            if not again:
+                raise NotStarted(f"Ray does not start: {error}") from error
+    try:
+        yield
+    finally:
+        # Ends every process of this Ray, Serve and HAProxy with it.
+        ray.shutdown()
+
+
+def _deploy(config: Path, address: str, port: int, replicas: int) -> None:
+    """Starts Serve and the application at once: their processes take seconds to import."""
+    from ray import serve
+
+    from plait.serving.deployment import application
+
+    logging.getLogger("ray.serve").setLevel(logging.ERROR)
+
+    def start() -> None:
+        try:
+            serve.start(
+                proxy_location="HeadOnly",
+                # Of its processes HAProxy alone listens elsewhere: see plait.serving.haproxy.
+                http_options={"host": LOOPBACK, "port": port, "keep_alive_timeout_s": 90},
+                logging_config={"enable_access_log": False},
+            )
+        except Exception as error:
+            # Serve replaces a proxy that came up too slowly: only HTTP tells whether all is well.
+            log.warning("Ray Serve started with difficulty: %s", error)
+
+    starting = threading.Thread(target=start, daemon=True)
+    starting.start()
+    _wait_for_controller(starting)
+    app = application(str(config.absolute()), address, (replicas, replicas))
+    serve.run(app, name="plait", route_prefix="/")
+    starting.join()
+
+
+def _wait_for_controller(starting: threading.Thread) -> None:
+    import ray
+
+    while starting.is_alive():
+        try:
+            ray.get_actor(CONTROLLER, namespace=NAMESPACE)
+        except ValueError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _wait_until_ready(host: str, port: int) -> None:
+    until, said = time.monotonic() + READY_S, "nothing answers"
+    while time.monotonic() < until:
+        connection = http.client.HTTPConnection(host, port, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            reply = connection.getresponse()
+            said = reply.read().decode(errors="replace")
+            if reply.status == http.HTTPStatus.OK:
+                return
+        except (OSError, http.client.HTTPException) as error:
+            said = str(error)
+        finally:
+            connection.close()
+        time.sleep(0.05)
+    raise NotStarted(f"the endpoint is not ready after {READY_S:.0f} s: {said[:300]}")

@@ -1,0 +1,84 @@
+"""The port the endpoint listens on: waited for while a dead endpoint's processes let go of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import psutil
+
+from plait.errors import PlaitError
+from plait.serving.ray_environment import FOLDER, is_free
+
+log = logging.getLogger("plait.serving")
+# Ray notices within seconds that its driver was killed, and ends Serve with it; HAProxy mostly.
+LEFTOVER_S = 30.0
+_OURS = ("haproxy", "ray")
+_CONFIGURED = f"/{FOLDER}/"  # where Ray Serve writes the settings of its HAProxy
+
+
+class PortTaken(PlaitError):
+    """Another program listens on the port."""
+
+    exit_code = 3
+
+
+def wait_for_port(port: int, host: str, seconds: float = LEFTOVER_S) -> None:
+    """Returns once `port` can be listened on.
+
+    It is waited for only where an endpoint that just ended may still hold it: a Ray or HAProxy
+    process listens, or nobody does (a connection of a client lingers). An HAProxy of Ray Serve
+    that outlived its Ray never ends by itself, so it is ended here.
+
+    Raises:
+        PortTaken: another program listens there, or it is not free after `seconds`.
+    """
+    until, said = time.monotonic() + seconds, False
+    while not is_free(port, host):
+        holder, name = _listener(port)
+        leftover = holder is None or (name.lower().startswith(_OURS) and not _is_served(holder))
+        if not leftover or time.monotonic() >= until:
+            by = f" by {name} (process {holder.pid})" if holder else ""
+            raise PortTaken(
+                f"port {port} on {host} is taken{by}.",
+                fix="Stop what listens there, or name another port: --port PORT.",
+            )
+        if not said:
+            log.warning("port %d is still held by an endpoint that ended; waiting for it", port)
+            said = True
+        if holder:
+            _end_if_orphan(holder)
+        time.sleep(0.1)
+
+
+def _listener(port: int) -> tuple[psutil.Process | None, str]:
+    """Returns the process that listens on `port` and its name, where that can be known."""
+    try:
+        for one in psutil.net_connections(kind="tcp"):
+            if one.laddr and one.laddr.port == port and one.status == psutil.CONN_LISTEN:
+                holder = psutil.Process(one.pid) if one.pid else None
+                return holder, holder.name() if holder else ""
+    except (psutil.AccessDenied, psutil.NoSuchProcess):  # another user's process, or just gone
+        return None, ""
+    return None, ""
+
+
+def _is_served(holder: psutil.Process) -> bool:
+    """Whether the endpoint that `holder` belongs to lives: the Python that started its raylet."""
+    try:
+        raylet = next((one for one in holder.parents() if one.name() == "raylet"), None)
+        driver = raylet.parent() if raylet else None
+        return driver is not None and "python" in " ".join([driver.name(), *driver.cmdline()])
+    except psutil.Error:  # just gone, or another user's
+        return False
+
+
+def _end_if_orphan(process: psutil.Process) -> None:
+    """Ends an HAProxy that Ray Serve started, if the actor that started it is gone."""
+    try:
+        parent = process.parent()
+        started = " ".join(parent.cmdline()) if parent else ""
+        if _CONFIGURED in " ".join(process.cmdline()) and "ray::" not in started:
+            process.terminate()
+    except psutil.Error:  # just gone, or another user's
+        return

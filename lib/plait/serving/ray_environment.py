@@ -1,0 +1,141 @@
+"""What Ray Serve reads from the environment; it counts only if set before Ray starts."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import socket
+from ipaddress import ip_address
+from typing import Any
+
+from plait.errors import PlaitError
+from plait.serving import haproxy
+from plait.store.sockets import socket_folder
+
+# Design decision 9: HAProxy in C instead of a proxy in Python, no extra thread hops.
+FAST = {
+    "RAY_SERVE_ENABLE_HA_PROXY": "1",
+    "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+    "RAY_SERVE_HAPROXY_NBTHREAD": "1",
+    "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
+    # HAProxy sends each request's path, with the raw account id in it, to syslog at port 514.
+    "RAY_SERVE_HAPROXY_LOG_TARGET": "127.0.0.1:9",  # discard
+    "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "5",
+    "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "30",  # between two bytes; an hour by default
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # by default Ray steps back behind everything else
+    # A busy machine starts processes slowly; a proxy killed for it only starts more slowly.
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
+    "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "60",
+    "POLARS_MAX_THREADS": "2",
+}
+# Ray Serve's second proxy listens on loopback, at the same port in every endpoint by default.
+FALLBACK = "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT"
+# Ports that neither the kernel gives to connections nor Ray to its processes.
+_OURS = range(20_000, 30_000)
+FOLDER = "hap"
+# HAProxy makes a socket under a name 10 bytes longer first; Ray puts a node's id before it.
+_LONGEST, _NODE, _ADMIN = 97, "0" * 56, "admin.sock"
+
+
+class BadHost(PlaitError):
+    """An address that this machine cannot listen on."""
+
+
+class NoPort(PlaitError):
+    """Every port that was tried is taken."""
+
+    exit_code = 3
+
+
+def prepare(host: str = "127.0.0.1") -> None:
+    """Sets what is not set, so that two endpoints can start at once.
+
+    Args:
+        host: where HAProxy listens; nothing else listens anywhere but on loopback.
+
+    Raises:
+        StoreError: there is no folder for HAProxy's sockets.
+    """
+    for name, value in FAST.items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault(FALLBACK, str(free_port()))
+    folder = socket_folder(len(f"{FOLDER}/{_NODE}/{_ADMIN}"), _LONGEST) / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    files = {
+        "CONFIG_FILE_LOC": "haproxy.cfg",
+        "SOCKET_PATH": _ADMIN,
+        "METRICS_SOCKET_PATH": "metrics.sock",
+        "SERVER_STATE_BASE": "",
+        "SERVER_STATE_FILE": "server-state",
+    }
+    for name, file in files.items():
+        os.environ.setdefault(f"RAY_SERVE_HAPROXY_{name}", str(folder / file))
+    os.environ.setdefault(haproxy.BINARY, str(haproxy.launcher(folder)))
+    os.environ[haproxy.HOST] = host
+
+
+def is_free(port: int, host: str = "") -> bool:
+    """Whether nothing listens on `port`.
+
+    Raises:
+        BadHost: no address of this machine is called `host`.
+    """
+    family, address = _resolve(host, port)
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                raise _bad(host, error.strerror) from None
+            return False
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is reached from this machine alone.
+
+    Raises:
+        BadHost: no address is called so.
+    """
+    return ip_address(_resolve(host or "0.0.0.0", 0)[1][0]).is_loopback
+
+
+def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    try:
+        found = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except OSError as error:
+        raise _bad(host, error.strerror) from None
+    # A name that stands for several addresses, as localhost does, is the IPv4 one.
+    best = min(found, key=lambda one: one[0] != socket.AF_INET)
+    return best[0], best[4]
+
+
+def _bad(host: str, why: str | None) -> BadHost:
+    return BadHost(
+        f"this machine cannot listen on '{host}' ({why}).",
+        fix="Name one of its addresses: --host 127.0.0.1 or ::1 for this machine alone, 0.0.0.0 "
+        "for all.",
+    )
+
+
+def free_port() -> int:
+    """Returns a port that nothing listens on, and that stays so until it is listened on.
+
+    One that the kernel chooses (port 0) may be given to the next connection of any program before
+    an endpoint has started; one of these is only taken by who draws the same of thousands.
+
+    Raises:
+        NoPort: all that were tried are taken.
+    """
+    for port in random.SystemRandom().sample(_OURS, 100):
+        if is_free(port):
+            return port
+    raise NoPort(
+        f"none of 100 ports between {_OURS.start} and {_OURS.stop} is free.",
+        fix=f"Stop what listens there, or set {FALLBACK} and --port to ports that are free.",
+    )

@@ -1,0 +1,64 @@
+"""Starts Ray's head on Kubernetes so that no command line shows the password of its Valkey.
+
+`ray start` takes it as an argument and hands it on to GCS and the raylet the same way, where
+everyone who may list processes, and Ray's own dashboard, reads it. Here it stays in the
+environment: `python -m plait.serving.ray_head` runs the command that KubeRay made, in this process.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+COMMAND, PASSWORD, OPTION = "KUBERAY_GEN_RAY_START_CMD", "REDIS_PASSWORD", "redis_password"
+
+
+def main() -> None:
+    """Runs `ray start` and, as it blocks, ends with it."""
+    from ray._private import services
+    from ray.scripts import scripts
+
+    password = os.environ.get(PASSWORD, "")
+    arguments = arguments_of(os.environ[COMMAND])
+    if password:
+        arguments.append(f"--redis-password={password}")
+        # Where GCS reads what --fromenv names.
+        os.environ[f"FLAGS_{OPTION}"] = password
+        start: Any = services.start_ray_process
+
+        def start_hidden(command: Sequence[str], *args: Any, **more: Any) -> Any:
+            return start(hidden(command, password), *args, **more)
+
+        services.start_ray_process = start_hidden
+    sys.exit(scripts.cli.main(arguments))
+
+
+def arguments_of(command: str) -> list[str]:
+    """Returns the arguments of `ray` in KubeRay's command, as a shell would, without a password."""
+    words = shlex.split(command)
+    assert words[0] == "ray", command
+    return [os.path.expandvars(word) for word in words[1:] if PASSWORD not in word]
+
+
+def hidden(command: Sequence[str], password: str) -> list[str]:
+    """Returns the command of one of Ray's processes without the password.
+
+    GCS reads it from its environment. The raylet's are for the workers that it starts, in three
+    languages; none of them speaks to Valkey.
+    """
+    option = re.compile(rf"(^|\s)\S*=['\"]?{re.escape(password)}['\"]?(?=\s|$)")
+    kept = []
+    for word in command:
+        if word == f"--{OPTION}={password}":
+            kept.append(f"--fromenv={OPTION}")
+        elif rest := option.sub("", word):
+            kept.append(rest)
+    return kept
+
+
+if __name__ == "__main__":
+    main()

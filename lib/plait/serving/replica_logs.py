@@ -1,0 +1,66 @@
+"""What replicas log, on the terminal of `plait serve`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
+
+from plait.serving.json_logs import PLACE, JsonLines, Lines, LogFormat, shown
+from plait.store.sockets import socket_folder
+
+_LONGEST = 2**20
+
+
+@contextmanager
+def gathered(form: LogFormat = "auto", stream: TextIO | None = None) -> Iterator[None]:
+    """Prints what this process and the replicas that it starts log, until the end of the block.
+
+    Args:
+        form: text for people, json for programs; auto: text on a terminal, else json.
+        stream: where to; default: stderr.
+    """
+    stream = stream or sys.stderr
+    text = form == "text" or (form == "auto" and stream.isatty())
+    name = f"{secrets.token_hex(8)}.log"
+    path = socket_folder(len(name)) / name
+    logger, handler = logging.getLogger("plait"), logging.StreamHandler(stream)
+    handler.setFormatter(Lines() if text else JsonLines())
+    before, propagated = os.environ.get(PLACE), logger.propagate
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(path))
+        thread = threading.Thread(target=_print, args=(listening, handler, text), daemon=True)
+        thread.start()
+        os.environ[PLACE] = f"unix:{path}"
+        logger.addHandler(handler)
+        logger.propagate = False
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.propagate = propagated
+            os.environ.pop(PLACE)
+            if before is not None:
+                os.environ[PLACE] = before
+            with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+                last.sendto(b"", str(path))
+            thread.join(5)
+            path.unlink(missing_ok=True)
+
+
+def _print(listening: socket.socket, handler: logging.StreamHandler[TextIO], text: bool) -> None:
+    """Prints each record that arrives; an empty one is the last."""
+    while body := listening.recv(_LONGEST):
+        line = body.decode("ascii", errors="replace")
+        with suppress(ValueError, KeyError):
+            line = shown(json.loads(line)) if text else line
+        with suppress(OSError, ValueError):  # a closed terminal; one write, so lines stay whole
+            handler.stream.write(line + "\n")
+            handler.flush()

@@ -1,0 +1,44 @@
+"""Names that a message does not have, found before validation: it makes an error of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from plait.contracts.model_fields import models_in
+
+Place = tuple[str | int, ...]
+
+
+def unknown(value: Any, model: type[BaseModel], place: Place = ()) -> Iterator[Place]:
+    """Yields where `value` and what is in it has a name that `model` has not.
+
+    Args:
+        value: JSON.
+        model: what it should be.
+        place: the steps that lead to it.
+    """
+    if not isinstance(value, dict):
+        return
+    known, inside = _known(model)
+    if not value.keys() <= known:
+        for name in value:
+            if name not in known:
+                yield (*place, name)
+    for name, nested in inside.items():
+        found = value.get(name)
+        if isinstance(found, list):
+            for index, entry in enumerate(found):
+                yield from unknown(entry, nested, (*place, name, index))
+        elif found is not None:
+            yield from unknown(found, nested, (*place, name))
+
+
+@cache
+def _known(model: type[BaseModel]) -> tuple[frozenset[str], dict[str, type[BaseModel]]]:
+    """Returns the names of `model`, and those that hold another model or a list of them."""
+    inside = {name: models_in(field.annotation) for name, field in model.model_fields.items()}
+    return frozenset(inside), {name: one[0] for name, one in inside.items() if len(one) == 1}

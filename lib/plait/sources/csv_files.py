@@ -1,0 +1,52 @@
+"""CSV and its cousins: the separator is told from the header line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from plait.sources.check_columns import check_columns
+from plait.sources.find_files import SourceFile
+
+ROW = "__row"  # a name no file is expected to use
+
+_SEPARATORS = ",\t;|"
+_BEYOND = "__beyond"  # takes the field after the last one of the header, if a row has one
+
+
+def scan_csv(file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str]) -> pl.LazyFrame:
+    """Returns `row`, the fields as text, `fault` and `whole`.
+
+    `fault` is 'ragged_row' where there are more fields than columns. A row with fewer (or whose
+    last field is empty, which looks the same) is not `whole`: its values may stand one column off.
+    """
+    separator = _separator(file)
+    header = (
+        pl.scan_csv(file.path, separator=separator, infer_schema=False, glob=False)
+        .collect_schema()
+        .names()
+    )
+    check_columns(file, keys, header)
+    frame = pl.scan_csv(
+        file.path,
+        glob=False,
+        separator=separator,
+        schema=dict.fromkeys([*header, _BEYOND], pl.String()),
+        missing_columns="insert",
+        truncate_ragged_lines=True,
+        row_index_name=ROW,
+        row_index_offset=1,
+    )
+    return frame.select(
+        pl.col(ROW).alias("row"),
+        *(pl.col(column).alias(name) for name, column in fields.items()),
+        fault=pl.when(pl.col(_BEYOND).is_not_null()).then(pl.lit("ragged_row")),
+        whole=pl.col(header[-1]).is_not_null() & pl.col(_BEYOND).is_null(),
+    )
+
+
+def _separator(file: SourceFile) -> str:
+    head = pl.scan_lines(file.path, name="line", n_rows=1, glob=False).collect()
+    line = head["line"][0] if head.height else ""
+    return max(_SEPARATORS, key=lambda mark: line.count(mark))

@@ -1,0 +1,206 @@
+"""Finds the files a platform names and tells their format."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from plait.config import Project, is_remote
+from plait.config.platform import FileFormat
+from plait.errors import ConfigError, EmptyInput, MissingFile, UnreadableFile
+from plait.sources.s3_files import RemoteFile, list_remote, neighbours, read_head
+
+_FORMATS: dict[str, FileFormat] = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".inter": "csv", ".item": "csv", ".user": "csv",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
+    ".parquet": "parquet", ".pq": "parquet",
+}  # fmt: skip
+_HEAD = 4096  # bytes looked at to tell what a file is
+_PACKED = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}
+_MAGIC = {
+    b"PAR1": "Parquet",
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+}
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One input file: where it lies, the name messages use, and how to read it.
+
+    A file on S3 (`remote`) has no path to read from until sources/read.py has fetched it.
+    """
+
+    path: Path
+    name: str  # relative to the project file, or the s3:// address
+    format: FileFormat
+    setting: str  # the project file's key that named it, such as platforms.shop.events
+    bytes: int
+    modified: float  # seconds since 1970
+    remote: RemoteFile | None = None
+    rows: tuple[int, int] | None = None  # the first row and how many, where not all are meant
+
+    @property
+    def packed(self) -> str:
+        """'.gz', '.zst' or ''."""
+        suffix = self.path.suffix.lower()
+        return suffix if suffix in _PACKED else ""
+
+    def record(self) -> dict[str, str | int | float]:
+        """Returns what a store version keeps about this input."""
+        record: dict[str, str | int | float] = {
+            "path": self.name,
+            "bytes": self.bytes,
+            "modified": self.modified,
+        }
+        return record | ({"etag": self.remote.etag} if self.remote else {})
+
+
+def find_files(
+    project: Project, patterns: Sequence[str], form: FileFormat | None, setting: str
+) -> list[SourceFile]:
+    """Returns the files that match `patterns`, in the order of their names, each once.
+
+    Raises:
+        MissingFile: a path does not exist or a glob matches nothing.
+        EmptyInput: a file has no bytes.
+        UnreadableFile: a file is not what its name says.
+        ConfigError: the name does not tell the format.
+        StoreError: a bucket cannot be listed.
+    """
+    found: dict[str, SourceFile] = {}
+    for pattern in patterns:
+        whole = project.address(pattern)
+        matches = _on_s3(whole, setting) if is_remote(whole) else _on_disk(project, whole)
+        if not matches:
+            raise _missing(pattern, whole, setting)
+        for match in matches:
+            if match.name not in found:
+                found[match.name] = _describe(match, form, setting)
+    return sorted(found.values(), key=lambda file: file.name)
+
+
+@dataclass(frozen=True)
+class _Match:
+    """A file that a pattern names, before it is looked into."""
+
+    path: Path
+    name: str
+    remote: RemoteFile | None = None
+
+
+def _on_disk(project: Project, whole: str) -> list[_Match]:
+    found = sorted(glob.glob(_escape_existing(whole), recursive=True))  # noqa: PTH207
+    paths = [Path(p) for p in found if Path(p).is_file()]
+    return [_Match(path, os.path.relpath(path, project.path("."))) for path in paths]
+
+
+def _escape_existing(whole: str) -> str:
+    """Returns `whole` as a glob in which what exists as it is written stands for itself.
+
+    Folders and files may have brackets, stars and question marks in their names.
+    """
+    first, *parts = Path(whole).parts
+    existing = Path(first)
+    for place, part in enumerate(parts):
+        if not os.path.lexists(existing / part):
+            return str(Path(glob.escape(str(existing)), *parts[place:]))
+        existing /= part
+    return glob.escape(str(existing))
+
+
+def _on_s3(whole: str, setting: str) -> list[_Match]:
+    found = list_remote(whole, f"Mend {setting}.files.")
+    return [_Match(Path(PurePosixPath(f.address).name), f.address, f) for f in found]
+
+
+def _missing(pattern: str, whole: str, setting: str) -> MissingFile:
+    what = "no file matches" if glob.has_magic(pattern) else "there is no file"
+    home = "" if is_remote(whole) else "; paths are relative to the project file"
+    return MissingFile(
+        f"{what} '{pattern}'.",
+        allowed=_nearby(pattern, whole, setting),
+        fix=f"Set {setting}.files{home}.",
+    )
+
+
+def _nearby(pattern: str, whole: str, setting: str) -> str:
+    """Returns the nearest name beside what is missing, or the names that are there."""
+    if is_remote(whole):
+        names = neighbours(whole, f"Mend {setting}.files.")
+        parent = whole.rpartition("/")[0]
+    else:
+        folder = Path(whole).parent
+        while not folder.is_dir():
+            folder = folder.parent
+        if folder != Path(whole).parent:
+            return f"There is no folder '{Path(whole).parent.name}'."
+        names = sorted(p.name for p in folder.iterdir() if p.is_file())
+        parent = str(Path(pattern).parent)
+    close = difflib.get_close_matches(PurePosixPath(whole).name, names, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean '{close[0] if parent == '.' else f'{parent}/{close[0]}'}'?"
+    return f"That folder holds: {', '.join(names[:8]) or 'no files'}."
+
+
+def _describe(match: _Match, form: FileFormat | None, setting: str) -> SourceFile:
+    path, name, remote = match.path, match.name, match.remote
+    bare = path.with_suffix("") if path.suffix.lower() in _PACKED else path
+    form = form or _FORMATS.get(bare.suffix.lower())
+    if form is None:
+        raise ConfigError(
+            f"the name of '{name}' does not tell its format.",
+            allowed="Known: csv, jsonl, parquet.",
+            fix=f"Set {setting}.format: csv",
+        )
+    size, modified = (remote.bytes, remote.modified) if remote else _look(path, name, setting)
+    if not size:
+        raise EmptyInput(f"'{name}' is empty.", fix=f"Fill it, or take it out of {setting}.files.")
+    file = SourceFile(path, name, form, setting, size, modified, remote)
+    _check_magic(file, _head(file))
+    return file
+
+
+def _look(path: Path, name: str, setting: str) -> tuple[int, float]:
+    """Returns bytes and modification time of a file on this machine that can be read."""
+    try:
+        about = path.stat()
+        with path.open("rb"):
+            return about.st_size, about.st_mtime
+    except OSError as error:
+        raise UnreadableFile(
+            f"cannot read '{name}' ({error.strerror}).", fix=f"Mend it, or set {setting}.files."
+        ) from None
+
+
+def _head(file: SourceFile) -> bytes:
+    if file.remote:
+        try:
+            return read_head(file.remote, _HEAD)
+        except FileNotFoundError:
+            raise UnreadableFile(
+                f"'{file.name}' was removed while it was looked at.",
+                fix=f"Run again, or set {file.setting}.files.",
+            ) from None
+    with file.path.open("rb") as opened:
+        return opened.read(_HEAD)
+
+
+def _check_magic(file: SourceFile, head: bytes) -> None:
+    """Raises UnreadableFile if the first bytes contradict the name."""
+    really = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
+    said = {".gz": "gzip", ".zst": "zstd"}.get(file.packed) or (
+        "Parquet" if file.format == "parquet" else "text"
+    )
+    if really == "text" and b"\0" in head:
+        really = "binary data"
+    if said != really:
+        raise UnreadableFile(
+            f"'{file.name}' is not {said}, as its name says: it looks like {really}.",
+            fix=f"Rename it to what it is, or set {file.setting}.format.",
+        )

@@ -1,0 +1,71 @@
+"""Parquet files. Values become text again, so one rule judges all formats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from plait.sources.check_columns import check_columns
+from plait.sources.find_files import SourceFile
+from plait.sources.text import UNIT
+
+ROW = "__row"  # a name no file is expected to use
+
+
+def scan_parquet(
+    file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str]
+) -> pl.LazyFrame:
+    """Returns `row`, the fields as text, an empty `fault` and `whole`."""
+    frame = pl.scan_parquet(file.path, row_index_name=ROW, row_index_offset=1, glob=False)
+    schema = frame.collect_schema()
+    check_columns(file, keys, [name for name in schema.names() if name != ROW])
+    if file.rows:
+        frame = frame.slice(*file.rows)  # other row groups are not read
+    return frame.select(
+        pl.col(ROW).alias("row"),
+        *(_as_text(column, schema[column]).alias(name) for name, column in fields.items()),
+        fault=pl.lit(None, pl.String),
+        whole=pl.lit(value=True),
+    )
+
+
+def divide(file: SourceFile, most: int) -> list[SourceFile]:
+    """Returns `file` in pieces of whole row groups, of about `most` rows: many hands can read them.
+
+    A file that is not Parquet, is small, lies on S3, or cannot be looked into stays whole.
+    """
+    if file.format != "parquet" or file.remote:
+        return [file]
+    try:
+        about = pq.read_metadata(file.path)
+    except (OSError, pa.ArrowException):
+        return [file]  # whoever reads it says what is wrong
+    pieces: list[tuple[int, int]] = []
+    first = rows = 0
+    for group in range(about.num_row_groups):
+        rows += about.row_group(group).num_rows
+        if rows >= most or group == about.num_row_groups - 1:
+            pieces.append((first, rows))
+            first, rows = first + rows, 0
+    pieces = [piece for piece in pieces if piece[1]]
+    return [replace(file, rows=piece) for piece in pieces] if len(pieces) > 1 else [file]
+
+
+def _as_text(column: str, kind: pl.DataType) -> pl.Expr:
+    value = pl.col(column)
+    if isinstance(kind, pl.Datetime):
+        utc = value.dt.convert_time_zone("UTC") if kind.time_zone else value
+        return utc.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    if isinstance(kind, pl.Binary):
+        return value.bin.encode("hex")
+    if isinstance(kind, (pl.List, pl.Array)):
+        # The catalogue splits lists held in text by its separator; a unit separator never
+        # stands in a name, so a real list survives the way through text.
+        return value.cast(pl.List(pl.String)).list.join(UNIT)
+    if isinstance(kind, pl.Struct):
+        return value.struct.json_encode()
+    return value.cast(pl.String)

@@ -1,0 +1,116 @@
+"""Reads a file of any format in chunks, every value as the text that stood there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+import polars as pl
+
+from plait.errors import EmptyInput, UnreadableFile
+from plait.sources.csv_files import scan_csv
+from plait.sources.find_files import SourceFile
+from plait.sources.jsonl_files import decode_lines, scan_jsonl
+from plait.sources.parquet_files import scan_parquet
+from plait.sources.s3_files import Changed, check_same, fetched
+
+# Rows read at a time: enough to keep vectorised work fast, few enough for a small machine.
+CHUNK = 500_000
+FAULT = "fault"  # column with the code of what is wrong with the row as such, else null
+WHOLE = "whole"  # column that says whether every value surely stands in its own column
+
+
+def read_chunks(
+    file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str], chunk: int = CHUNK
+) -> Iterator[pl.DataFrame]:
+    """Yields frames: `row` (Int64, the first data row is 1), the fields as text, `fault`, `whole`.
+
+    Args:
+        file: what to read.
+        fields: name in the frame: column of the file.
+        keys: config key (relative to the file's setting): column, for error messages.
+        chunk: rows a frame, at most.
+
+    Raises:
+        UnknownColumn: a column is missing.
+        EmptyInput: there is not a single row.
+        UnreadableFile: truncated, damaged, or not what its name says.
+    """
+    with _explained(file), _here(file) as here:
+        if file.format == "csv":
+            frame = scan_csv(here, fields, keys)
+        elif file.format == "jsonl":
+            frame = scan_jsonl(here, keys)
+        else:
+            frame = scan_parquet(here, fields, keys)
+        rows = 0
+        for batch in frame.collect_batches(chunk_size=chunk, maintain_order=True):
+            if file.format == "jsonl":
+                batch = decode_lines(batch, fields)
+            if batch.height:
+                rows += batch.height
+                yield batch.with_columns(pl.col("row").cast(pl.Int64))
+        _check_unchanged(file)
+        if not rows:
+            raise EmptyInput(
+                f"'{file.name}' has no rows.",
+                fix=f"Fill it, or take it out of {file.setting}.files.",
+            )
+
+
+@contextmanager
+def _here(file: SourceFile) -> Iterator[SourceFile]:
+    """Yields the file with a path on this machine: its own, or that of a copy."""
+    if file.remote is None:
+        yield file
+        return
+    with ExitStack() as copies:
+        try:
+            path = copies.enter_context(fetched(file.remote))
+        except Changed:
+            raise _changed(file) from None
+        yield replace(file, path=path)
+
+
+def _check_unchanged(file: SourceFile) -> None:
+    """Raises UnreadableFile if the file was written to since it was found."""
+    if file.remote is not None:
+        try:
+            check_same(file.remote)
+        except Changed:
+            raise _changed(file) from None
+        return
+    about = file.path.stat()
+    if (about.st_size, about.st_mtime) != (file.bytes, file.modified):
+        raise _changed(file)
+
+
+def _changed(file: SourceFile) -> UnreadableFile:
+    return UnreadableFile(
+        f"'{file.name}' changed while it was read.",
+        fix="Run again when nothing writes to it; rotate logs before they are fused.",
+    )
+
+
+@contextmanager
+def _explained(file: SourceFile) -> Iterator[None]:
+    """Turns what Polars says about a broken file into an UnreadableFile."""
+    try:
+        yield
+    except pl.exceptions.NoDataError:
+        raise EmptyInput(
+            f"'{file.name}' is empty.", fix=f"Fill it, or take it out of {file.setting}.files."
+        ) from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        cut = file.packed and "end of" in said
+        raise UnreadableFile(
+            f"'{file.name}' "
+            + (f"ends too early for a {file.packed} file" if cut else f"cannot be read ({said})")
+            + ".",
+            allowed=f"It was read as {file.format}{' in ' + file.packed if file.packed else ''}.",
+            fix="Copy or pack the file again."
+            if cut
+            else f"Mend the file, or set {file.setting}.format.",
+        ) from None

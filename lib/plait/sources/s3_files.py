@@ -1,0 +1,171 @@
+"""Files on S3: listed by address or glob, and copied to this machine to be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import obstore
+from obstore.exceptions import PreconditionError
+
+from plait.errors import StoreError
+from plait.store.lease import Leased
+from plait.store.local_folders import scratch_folder
+from plait.store.location import split_address
+from plait.store.object_faults import reaching
+from plait.store.objects import list_objects
+from plait.store.s3_settings import open_bucket
+
+_PIECE = 32 * 2**20  # bytes asked for at a time: a slow line still brings them in half a minute
+_MAGIC = "*?["
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One object: its address, and what tells whether it is still the same."""
+
+    address: str  # s3://bucket/key
+    bytes: int
+    modified: float  # seconds since 1970
+    etag: str
+
+
+class Changed(Exception):
+    """The object is not what it was when it was found."""
+
+
+def list_remote(pattern: str, fix: str) -> list[RemoteFile]:
+    """Returns the objects that `pattern` names, in the order of their addresses.
+
+    A * stands for anything but a slash, ** for anything, as in paths. An object whose key is
+    the pattern as it is written comes first: then it alone is meant.
+
+    Args:
+        pattern: an s3:// address, or a glob of them.
+        fix: what to do if it is not one.
+
+    Raises:
+        StoreError: it is no address, or the bucket cannot be listed.
+    """
+    bucket, key = split_address(pattern, fix)
+    fixed = key[: min((key.find(mark) for mark in _MAGIC if mark in key), default=len(key))]
+    wanted = _regex(key)
+    # A bucket is listed by whole folders.
+    folder = fixed.rpartition("/")[0]
+    listed = list_objects(open_bucket(bucket), folder)
+    found = [meta for meta in listed if meta["path"] == key] or [
+        meta for meta in listed if wanted.fullmatch(meta["path"])
+    ]
+    return sorted(
+        (
+            RemoteFile(
+                f"s3://{bucket}/{meta['path']}",
+                meta["size"],
+                meta["last_modified"].timestamp(),
+                meta["e_tag"] or "",
+            )
+            for meta in found
+        ),
+        key=lambda file: file.address,
+    )
+
+
+def neighbours(pattern: str, fix: str) -> list[str]:
+    """Returns the names of the objects in the folder of `pattern`, for messages."""
+    bucket, key = split_address(pattern, fix)
+    folder = re.split(r"[*?[]", key)[0].rpartition("/")[0]
+    found = list_objects(open_bucket(bucket), folder)[:10_000]
+    return sorted(PurePosixPath(meta["path"]).name for meta in found)
+
+
+def read_head(file: RemoteFile, size: int) -> bytes:
+    """Returns the first `size` bytes, or all if there are fewer."""
+    bucket, key = split_address(file.address, "")
+    with reaching(file.address):
+        return bytes(
+            obstore.get_range(open_bucket(bucket), key, start=0, end=min(size, file.bytes))
+        )
+
+
+def check_same(file: RemoteFile) -> None:
+    """Raises Changed if the object was written again, or removed."""
+    bucket, key = split_address(file.address, "")
+    try:
+        with reaching(file.address):
+            now = obstore.head(open_bucket(bucket), key)
+    except FileNotFoundError:
+        raise Changed from None
+    if (now["e_tag"] or "", now["size"]) != (file.etag, file.bytes):
+        raise Changed
+
+
+@contextmanager
+def fetched(file: RemoteFile) -> Iterator[Path]:
+    """Yields a copy on this machine, gone afterwards; every byte is of the object as found.
+
+    Raises:
+        Changed: it was written again, or removed.
+        StoreError: S3 or the disk fails.
+    """
+    scratch = scratch_folder()
+    try:
+        lease = Leased(scratch)
+    except OSError as error:
+        raise _full(file, scratch, error) from None
+    path = lease.folder / PurePosixPath(file.address).name
+    try:
+        _copy(file, path)
+        yield path
+    finally:
+        lease.close()
+
+
+def _copy(file: RemoteFile, path: Path) -> None:
+    bucket, key = split_address(file.address, "")
+    objects = open_bucket(bucket)
+    try:
+        path.parent.mkdir(mode=0o700)
+        with path.open("wb") as copy:
+            for start in range(0, file.bytes, _PIECE):
+                end = min(start + _PIECE, file.bytes)
+                with reaching(file.address):
+                    got = obstore.get(
+                        objects, key, options={"range": (start, end), "if_match": file.etag or None}
+                    )
+                    piece = got.bytes()
+                if (got.meta["e_tag"] or "") != file.etag:  # a server that ignores If-Match
+                    raise Changed
+                copy.write(piece)
+    except (PreconditionError, FileNotFoundError):
+        raise Changed from None
+    except OSError as error:
+        raise _full(file, path.parent, error) from None
+
+
+def _full(file: RemoteFile, folder: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"cannot copy '{file.address}' to '{folder}' ({error.strerror or error}).",
+        fix="Free space there, or set TMPDIR to a larger disk.",
+    )
+
+
+def _regex(key: str) -> re.Pattern[str]:
+    """Returns what matches the keys that the glob `key` names."""
+    parts = []
+    for token in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.", key, flags=re.DOTALL):
+        if token == "**/":
+            parts.append("(?:[^/]+/)*")
+        elif token == "**":
+            parts.append(".*")
+        elif token == "*":
+            parts.append("[^/]*")
+        elif token == "?":
+            parts.append("[^/]")
+        elif len(token) > 1:
+            parts.append("[" + token[1:-1].replace("\\", "\\\\").replace("!", "^", 1) + "]")
+        else:
+            parts.append(re.escape(token))
+    return re.compile("".join(parts), re.DOTALL)

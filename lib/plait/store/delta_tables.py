@@ -1,0 +1,146 @@
+"""Delta tables: files are written aside, one commit makes them all visible."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
+from deltalake.exceptions import DeltaError
+from deltalake.transaction import AddAction, create_table_with_add_actions
+
+from plait.contracts.table_schema import Table
+from plait.store.delta_address import delta_address
+from plait.store.location import Location
+from plait.store.object_faults import reaching, send_again
+from plait.store.objects import list_objects
+from plait.store.table_files import (
+    BUCKET,
+    list_parts,
+    parts_in,
+    removal,
+    scan_parts,
+    table_uri,
+    write_part,
+)
+
+# Left alone, Delta puts a commit on top of another's that it did not see, and mixes their rows.
+_ONCE = 0  # retries
+# Store versions name old Delta versions for as long as they are kept: `plait gc` decides.
+_KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
+_TRIES = 10  # commits that another writer's may come before
+
+
+class TableWriter:
+    """Writes the next version of one table; nothing is seen before `commit`."""
+
+    def __init__(self, location: Location, table: Table) -> None:
+        self._location, self._table = location, table
+        self._parts: list[AddAction] = []
+        self.rows = 0
+
+    def write(self, df: pl.DataFrame, bucket: int | None = None) -> None:
+        """Writes `df`, all of one bucket, as one more Parquet file of the version.
+
+        Args:
+            df: the rows.
+            bucket: theirs; default: 0. Tables that are not bucketed have none.
+        """
+        if not df.height:
+            return
+        place = (bucket or 0) if self._table.bucketed else None
+        self._parts.append(write_part(self._location, self._table, df, place))
+        self.rows += df.height
+
+    def add(self, parts: Sequence[AddAction], rows: int) -> None:
+        """Takes files that another process wrote with `write_part`; they hold `rows` rows."""
+        self._parts += parts
+        self.rows += rows
+
+    @property
+    def place(self) -> tuple[Location, Table]:
+        """Where its parts belong: what `write_part` asks for."""
+        return self._location, self._table
+
+    def commit(self, keep: Iterable[AddAction] = ()) -> int:
+        """Makes what was written, and the parts to keep, the table; returns its Delta version.
+
+        Whatever the newest Delta version holds does not matter: a run that was killed before it
+        published, or another run that will not publish, may have left its own there.
+
+        Args:
+            keep: parts of a version before (see list_parts) that stay as they are.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        wanted = {part.path: part for part in [*keep, *self._parts]}
+        with (
+            reaching(table_uri(self._location, self._table)),
+            delta_address(self._location, self._table.name) as uri,
+        ):
+            for _ in range(_TRIES - 1):
+                try:
+                    return send_again(lambda: self._commit(uri, wanted))
+                except DeltaError:  # another writer's commit came between a look and ours
+                    continue
+            return self._commit(uri, wanted)
+
+    def _commit(self, uri: str, wanted: dict[str, AddAction]) -> int:
+        options = self._location.options
+        by = [BUCKET] if self._table.bucketed else []
+        schema = _delta_schema(self._table)
+        # Not DeltaTable.is_deltatable: it holds Python's lock while it waits for S3.
+        if not list_objects(self._location.objects, f"tables/{self._table.name}/_delta_log"):
+            create_table_with_add_actions(
+                uri, schema, list(wanted.values()), partition_by=by, storage_options=options,
+                commit_properties=CommitProperties(max_commit_retries=_ONCE),
+                post_commithook_properties=_KEEP_LOG,
+            )  # fmt: skip
+            return 0
+        head = DeltaTable(uri, storage_options=options)
+        if head.metadata().partition_columns != by or head.schema() != schema:
+            return self._replace(uri, schema, list(wanted.values()), by)
+        before = head.version()
+        there = {part.path: part for part in parts_in(head)}
+        gone = [removal(part) for path, part in there.items() if path not in wanted]
+        new = [part for path, part in wanted.items() if path not in there]
+        if not gone and not new:
+            return before  # the same, or ours: the answer to it was lost
+        head.create_write_transaction(
+            [*gone, *new], mode="append", schema=schema, partition_by=by,
+            commit_properties=CommitProperties(max_commit_retries=_ONCE),
+            post_commithook_properties=_KEEP_LOG,
+        )  # fmt: skip
+        return before + 1
+
+    def _replace(self, uri: str, schema: Schema, parts: list[AddAction], by: list[str]) -> int:
+        """Makes `parts` the table under another schema or layout, in one commit."""
+        options = self._location.options
+        # It looks at the newest version by itself, so the mark tells our commit.
+        mark = uuid.uuid4().hex
+        ours = CommitProperties(custom_metadata={"plait": mark}, max_commit_retries=_ONCE)
+        create_table_with_add_actions(
+            uri, schema, parts, mode="overwrite", partition_by=by, storage_options=options,
+            commit_properties=ours, post_commithook_properties=_KEEP_LOG,
+        )  # fmt: skip
+        history = DeltaTable(uri, storage_options=options).history()
+        return next(int(c["version"]) for c in history if c.get("plait") == mark)
+
+
+def scan_table(location: Location, table: Table, version: int) -> pl.LazyFrame:
+    """Returns the rows of `table` as of Delta `version`.
+
+    Raises:
+        StoreError: the table cannot be read.
+    """
+    return scan_parts(location, table, [p.path for p in list_parts(location, table, version)])
+
+
+def _delta_schema(table: Table) -> Schema:
+    schema = table.schema
+    return Schema.from_arrow(
+        schema.append(pa.field(BUCKET, pa.int64())) if table.bucketed else schema
+    )

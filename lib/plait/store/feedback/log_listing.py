@@ -1,0 +1,185 @@
+"""What is in a folder of the feedback log at a moment: every row once, whatever holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from plait.errors import UnreadableFile
+from plait.store.feedback.compaction_index import Index, read_index
+from plait.store.feedback.log_part import OBJECT, PARTS, Origin, read_origins, read_rows
+from plait.store.feedback.object_names import SUFFIX, compaction_of, span
+from plait.store.objects import Objects, list_objects
+from plait.store.store import Store
+
+
+@dataclass(frozen=True)
+class Piece:
+    """An object or a part, and which of its objects' rows are meant; null: all of them."""
+
+    path: str
+    of: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What was found.
+
+    Attributes:
+        store: where it lies.
+        folder: which folder of the log.
+        index: what the compactions have made.
+        records: path, bytes and modification time of the objects and parts that hold the rows.
+        leftovers: what is there and holds no row of its own: it was replaced, or never became
+            part of the log.
+    """
+
+    store: Store
+    folder: str
+    index: Index
+    records: list[dict[str, Any]]
+    leftovers: list[str]
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """The paths of all pieces, in order."""
+        return [str(record["path"]) for record in self.records]
+
+    @cached_property
+    def bytes(self) -> int:
+        """What they take."""
+        return sum(int(record["bytes"]) for record in self.records)
+
+    def pieces(self) -> list[Piece]:
+        """Returns everything there is to read."""
+        return [Piece(path) for path in self.paths]
+
+    def unread(self, known: Collection[str]) -> list[Piece]:
+        """Returns what there is to read beside what the objects and parts `known` held."""
+        found = []
+        for path in self.paths:
+            if path in known:
+                continue
+            if compaction_of(path) is None:
+                found.append(Piece(path))
+                continue
+            origins = self._origins(path)
+            new = frozenset(o.object for o in origins if not o.is_among(known))
+            if new:
+                found.append(Piece(path, None if len(new) == len(origins) else new))
+        return found
+
+    def gone(self, known: Collection[str]) -> list[str]:
+        """Returns which of the objects and parts `known` of this folder are held by nothing."""
+        here = {path for path in known if path.startswith(f"{self.folder}/")}
+        left = here.difference(self.paths)
+        for path in self.paths:
+            if left and path not in known and compaction_of(path) is not None:
+                for origin in self._origins(path):
+                    left -= {origin.object, *origin.parts}
+        return sorted(left)
+
+    def _origins(self, path: str) -> list[Origin]:
+        held: dict[str, list[Origin]] = self.__dict__.setdefault("_held", {})
+        if path not in held:
+            held[path] = read_origins(self.store.objects, path)
+        return held[path]
+
+
+def list_log(store: Store, folder: str) -> Listing:
+    """Returns what is in `folder` of the log now.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    index = _newest(store.objects, folder)
+    while True:
+        metas = [m for m in list_objects(store.objects, folder) if m["path"].endswith(SUFFIX)]
+        after = _newest(store.objects, folder)
+        if after.number == index.number:  # else what was listed may be another state's
+            break
+        index = after
+    again = _written_again(store.objects, index, [m["path"] for m in metas])
+    records, leftovers = [], []
+    for meta in sorted(metas, key=lambda meta: meta["path"]):
+        path = meta["path"]
+        is_part = compaction_of(path) is not None
+        if path in index.parts or not (is_part or path in index.replaced or path in again):
+            modified = meta["last_modified"].timestamp()
+            records.append({"path": path, "bytes": meta["size"], "modified": modified})
+        else:
+            leftovers.append(path)
+    return Listing(store, folder, index, records, leftovers)
+
+
+def read_piece(store: Store, piece: Piece) -> Iterator[pl.DataFrame]:
+    """Yields the rows of `piece`, with the object that each was written in.
+
+    Rows that a compaction moved since it was listed are found where they are now.
+
+    Raises:
+        UnreadableFile: it cannot be read, or its rows are nowhere.
+        StoreError: the store cannot be read.
+    """
+    try:
+        rows = read_rows(store.objects, piece.path)
+    except FileNotFoundError:
+        yield from _moved(store, piece)
+        return
+    yield _only(rows, piece.of).drop(PARTS)
+
+
+def _moved(store: Store, piece: Piece) -> Iterator[pl.DataFrame]:
+    """Yields the rows of a piece that is gone, from the parts that took them in."""
+    folder = piece.path.rpartition("/")[0]
+    found = False
+    for path in sorted(_newest(store.objects, folder).parts):
+        if any(origin.is_among({piece.path}) for origin in read_origins(store.objects, path)):
+            rows = read_rows(store.objects, path)
+            inside = (pl.col(OBJECT) == piece.path) | pl.col(PARTS).list.contains(piece.path)
+            yield _only(rows.filter(inside), piece.of).drop(PARTS)
+            found = True
+    if not found:
+        raise UnreadableFile(
+            f"'{piece.path}' is gone from the store '{store.uri}'.",
+            allowed="Objects of the feedback log stay until `plait gc` removes them.",
+            fix="Run again: what is there is read.",
+        )
+
+
+def _only(rows: pl.DataFrame, objects: frozenset[str] | None) -> pl.DataFrame:
+    return rows if objects is None else rows.filter(pl.col(OBJECT).is_in(list(objects)))
+
+
+def _newest(objects: Objects, folder: str) -> Index:
+    while True:
+        try:
+            return read_index(objects, folder)
+        except FileNotFoundError:  # so many came after it that it was removed
+            continue
+
+
+def _written_again(objects: Objects, index: Index, paths: list[str]) -> set[str]:
+    """Returns the objects whose rows lie in a part by now: a retry wrote them once more.
+
+    Their ids tell in which parts they can be: new objects have newer ids than any part.
+    """
+    spans = {path: span(path) for path in index.parts}
+    found = set()
+    looked: dict[str, set[str]] = {}
+    for path in paths:
+        own = span(path)
+        if own is None or compaction_of(path) is not None or path in index.replaced:
+            continue
+        for part, ids in spans.items():
+            if ids is None or not ids[0] <= own[0] <= own[1] <= ids[1]:
+                continue
+            if part not in looked:
+                looked[part] = {origin.object for origin in read_origins(objects, part)}
+            if path in looked[part]:
+                found.add(path)
+    return found

@@ -1,0 +1,170 @@
+"""Two store versions compared: table by table, every row as often as it stands there.
+
+A row becomes text, the text a hash of 128 bits, and hashes are counted on both sides; so columns
+of every type compare, lists included, and a table larger than memory is compared in passes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import polars_hash  # noqa: F401 - registers the `nchash` namespace
+
+from plait.contracts.personal_fields import mask_columns
+from plait.contracts.table_schema import Table
+from plait.contracts.tables import TABLES
+from plait.store.object_faults import reaching
+from plait.store.store import Store
+from plait.store.store_version import StoreVersion
+from plait.store.table_files import BUCKET, table_files
+
+_PASS = 10_000_000  # rows of each side whose hashes are held at once
+_HASH = ("__high", "__low")
+_COUNT = "__count"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two things that are compared."""
+
+    store: Store
+    version: StoreVersion
+
+    @property
+    def name(self) -> str:
+        """How messages name it."""
+        return f"{self.store.uri}@{self.version.number}"
+
+    def rows(self, table: str) -> pl.LazyFrame:
+        """Returns the rows of `table`; none if this side lacks it."""
+        if table not in self.version.tables:
+            return TABLES[table].empty().lazy()
+        return self.store.scan(table, self.version)
+
+
+@dataclass(frozen=True)
+class TableDiff:
+    """What one table has here and there.
+
+    Attributes:
+        table: its name.
+        rows: rows on either side, first and second.
+        only: rows that only one side has, first and second; a row that stands there three
+            times here and once there counts twice.
+        examples: the first few of them, by the table's first columns; what people wrote is masked.
+    """
+
+    table: str
+    rows: tuple[int, int]
+    only: tuple[int, int]
+    examples: tuple[list[dict[str, Any]], list[dict[str, Any]]]
+
+    @property
+    def equal(self) -> bool:
+        """Whether both sides have the same rows."""
+        return self.only == (0, 0)
+
+
+def diff(first: Side, second: Side, examples: int = 3) -> list[TableDiff]:
+    """Returns how the tables of two store versions differ.
+
+    Raises:
+        StoreError: a table cannot be read.
+    """
+    names = [n for n in TABLES if n in first.version.tables or n in second.version.tables]
+    return [_diff_table(TABLES[name], first, second, examples) for name in names]
+
+
+def _diff_table(table: Table, first: Side, second: Side, examples: int) -> TableDiff:
+    with reaching(first.store.uri), reaching(second.store.uri):
+        sides = (first.rows(table.name), second.rows(table.name))
+        rows = (_height(sides[0]), _height(sides[1]))
+        if _same_files(table.name, first, second):
+            return TableDiff(table.name, rows, (0, 0), ([], []))
+        hashed = (_hashed(sides[0], table), _hashed(sides[1], table))
+        passes = max(rows) // _PASS + 1
+        only, found = [0, 0], ([], [])  # type: tuple[list[int], tuple[list[Any], list[Any]]]
+        for number in range(passes):
+            here = pl.col(_HASH[1]) % passes == number
+            counts = _counts(hashed[0].filter(here), hashed[1].filter(here))
+            for side, more in enumerate((pl.col("more"), -pl.col("more"))):
+                extra = counts.filter(more > 0)
+                only[side] += int(extra.select(more.sum()).item() or 0)
+                if extra.height:
+                    shown = _first(hashed[side], extra, table, examples)
+                    found[side].append(shown)
+        return TableDiff(
+            table.name,
+            rows,
+            (only[0], only[1]),
+            (_merged(found[0], table, examples), _merged(found[1], table, examples)),
+        )
+
+
+def _height(rows: pl.LazyFrame) -> int:
+    return int(rows.select(pl.len()).collect().item())
+
+
+def _same_files(table: str, first: Side, second: Side) -> bool:
+    """Whether both sides name the same files, as versions that share a table do."""
+    if first.store.uri != second.store.uri:
+        return False
+    if not (table in first.version.tables and table in second.version.tables):
+        return False
+    files = [
+        set(table_files(side.store.location, table, side.version.tables[table]))
+        for side in (first, second)
+    ]
+    return files[0] == files[1]
+
+
+def _hashed(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+    """Returns `rows` with their hash in two columns; where a row lies is not what it says."""
+    exact = [_exact(name, kind) for name, kind in table.polars.items() if name != BUCKET]
+    text = pl.struct(exact).struct.json_encode()
+    whole = text.nchash.xxh3_128()  # type: ignore[attr-defined]
+    return rows.with_columns(__hash=whole).with_columns(
+        (pl.col("__hash") // 2**64).cast(pl.UInt64).alias(_HASH[0]),
+        (pl.col("__hash") % 2**64).cast(pl.UInt64).alias(_HASH[1]),
+    )
+
+
+def _exact(name: str, kind: Any) -> pl.Expr:
+    """Returns the column as JSON tells apart: it knows no NaN and no infinity."""
+    if kind.is_float():
+        return pl.col(name).cast(pl.String)
+    if isinstance(kind, pl.List) and kind.inner.is_float():
+        return pl.col(name).cast(pl.List(pl.String))
+    return pl.col(name)
+
+
+def _counts(first: pl.LazyFrame, second: pl.LazyFrame) -> pl.DataFrame:
+    """Returns the hashes that stand there more often on one side, and by how much (`more`)."""
+    signed = pl.concat(
+        [
+            first.select(*_HASH, pl.lit(1, pl.Int64).alias(_COUNT)),
+            second.select(*_HASH, pl.lit(-1, pl.Int64).alias(_COUNT)),
+        ]
+    )
+    summed = signed.group_by(_HASH).agg(pl.col(_COUNT).sum().alias("more"))
+    return summed.filter(pl.col("more") != 0).collect(engine="streaming")
+
+
+def _first(hashed: pl.LazyFrame, extra: pl.DataFrame, table: Table, count: int) -> pl.DataFrame:
+    """Returns the first `count` rows whose hash is in `extra`."""
+    wanted = extra.lazy().select(_HASH)
+    found = hashed.join(wanted, on=list(_HASH), how="semi").select(table.columns)
+    return found.sort(_order(table)).head(count).collect(engine="streaming")
+
+
+def _merged(parts: list[pl.DataFrame], table: Table, count: int) -> list[dict[str, Any]]:
+    if not parts:
+        return []
+    return mask_columns(pl.concat(parts).sort(_order(table)).head(count)).to_dicts()
+
+
+def _order(table: Table) -> list[str]:
+    """Returns the columns that put rows in an order a reader expects: those that are no lists."""
+    return [name for name, kind in table.polars.items() if not isinstance(kind, pl.List)]

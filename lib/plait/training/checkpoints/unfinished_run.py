@@ -1,0 +1,172 @@
+"""An unfinished run in the store: its job and its last checkpoints.
+
+Layout: `runs/<model>/<fingerprint>/job.json` and `<stage>-<step>.safetensors` beside it.
+Each object is put whole or not at all, and the same folder serves a restart by Ray and
+`--resume` after the driver died. See ADR 6.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from plait.errors import NothingToResume, StoreError
+from plait.store import Store
+from plait.store.objects import (
+    Objects,
+    list_objects,
+    read_object,
+    remove_objects,
+    write_object,
+)
+from plait.store.versions_in_use import FORGOTTEN, JOB, RUNS
+from plait.training.checkpoints.checkpoint import FORMAT, Checkpoint
+from plait.training.training_job import Job
+
+KEPT = 2  # checkpoints; the one before the last is for a reader that was just told of it
+STAGES = ("search", "refit")
+_MARK = re.compile(r"([01])-(\d{10})\.safetensors", re.ASCII)
+SUFFIX, NAME = ".safetensors", "run"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A checkpoint's place in its run: the stage, as an index of STAGES, and steps done."""
+
+    stage: int
+    step: int
+
+    @property
+    def name(self) -> str:
+        """The object's name; names sort in the order of the run."""
+        return f"{self.stage}-{self.step:010d}{SUFFIX}"
+
+    @classmethod
+    def of(cls, name: str) -> Mark | None:
+        """Returns the mark that has `name`; None where it is not the name of a checkpoint."""
+        found = _MARK.fullmatch(name)
+        return None if found is None else cls(int(found[1]), int(found[2]))
+
+
+class UnfinishedRun:
+    """What is kept of one job's run until its version is published."""
+
+    def __init__(self, objects: Objects, job: Job) -> None:
+        self._objects, self._model = objects, job.model
+        self.described = describe(job)
+        body = json.dumps(self.described, sort_keys=True).encode()
+        self.home = f"{RUNS}/{job.model}/{hashlib.sha256(body).hexdigest()[:16]}"
+
+    def start(self) -> None:
+        """Makes room for a run from the beginning: nothing of an earlier one is left.
+
+        Unfinished runs that nobody has resumed in two weeks are removed too.
+        """
+        self.clear()
+        old = datetime.now(UTC) - FORGOTTEN
+        listed = list_objects(self._objects, f"{RUNS}/{self._model}")
+        newest: dict[str, datetime] = {}
+        for meta in listed:
+            home = meta["path"].rsplit("/", 1)[0]
+            newest[home] = max(meta["last_modified"], newest.get(home, meta["last_modified"]))
+        stale = [m["path"] for m in listed if newest[m["path"].rsplit("/", 1)[0]] < old]
+        remove_objects(self._objects, stale)
+        named = self.described | {NAME: secrets.token_hex(8)}
+        body = json.dumps(named, indent=1, sort_keys=True).encode()
+        write_object(self._objects, f"{self.home}/{JOB}", body)
+
+    def name(self) -> str:
+        """Returns what tells this run from every other, also from one of the same settings."""
+        return str(_read_job(self._objects, f"{self.home}/{JOB}").get(NAME, ""))
+
+    def marks(self) -> list[Mark]:
+        """Returns the places of the checkpoints there are, oldest first."""
+        names = (meta["path"].rsplit("/", 1)[-1] for meta in list_objects(self._objects, self.home))
+        return [mark for mark in map(Mark.of, sorted(names)) if mark is not None]
+
+    def place(self, mark: Mark) -> str:
+        """Returns where in the store the checkpoint at `mark` lies."""
+        return f"{self.home}/{mark.name}"
+
+    def write(self, mark: Mark, checkpoint: Checkpoint) -> None:
+        """Puts `checkpoint`, then removes all but the last ones before it."""
+        write_object(self._objects, self.place(mark), checkpoint.to_bytes())
+        remove_objects(self._objects, [self.place(old) for old in self.marks()[:-KEPT]])
+
+    def read(self, mark: Mark) -> Checkpoint:
+        """Returns the checkpoint at `mark`."""
+        path = self.place(mark)
+        return Checkpoint.from_bytes(read_object(self._objects, path), path)
+
+    def clear(self) -> None:
+        """Removes the run."""
+        listed = list_objects(self._objects, self.home)
+        remove_objects(self._objects, [meta["path"] for meta in listed])
+
+
+def describe(job: Job) -> dict[str, Any]:
+    """Returns what must be the same for a run to go on: not where or how fast it runs."""
+    try:
+        code = version("plait")
+    except PackageNotFoundError:
+        code = "unknown"
+    kept = {k: v for k, v in job.as_config().items() if k not in Job.SURROUNDINGS}
+    described: dict[str, Any] = json.loads(json.dumps(kept | {"plait": code, "format": FORMAT}))
+    return described
+
+
+def resumed(job: Job) -> Job:
+    """Returns `job` on the store version that its unfinished run began with.
+
+    Raises:
+        NothingToResume: there is no unfinished run, or only one with other settings.
+    """
+    store = Store(job.store)
+    wanted = describe(job)
+    found: list[tuple[datetime, dict[str, Any]]] = []
+    for meta in list_objects(store.objects, f"{RUNS}/{job.model}"):
+        if meta["path"].endswith("/" + JOB):
+            described = _read_job(store.objects, meta["path"])
+            described.pop(NAME, None)
+            found.append((meta["last_modified"], described))
+    found.sort(key=lambda pair: pair[0], reverse=True)
+    for _, described in found:
+        if described | {"store_version": job.store_version} == wanted:
+            return replace(job, store_version=described["store_version"])
+    if not found:
+        raise NothingToResume(
+            f"the store '{store.uri}' has no unfinished run of model '{job.model}'.",
+            fix="Run `plait train` without --resume.",
+        )
+    raise NothingToResume(
+        f"the unfinished run of model '{job.model}' has other settings: "
+        f"{_differences(found[0][1], wanted)}.",
+        fix="Give the settings it began with, or train anew without --resume.",
+    )
+
+
+def _read_job(objects: Objects, path: str) -> dict[str, Any]:
+    try:
+        described = json.loads(read_object(objects, path))
+    except (ValueError, RecursionError):
+        described = None
+    if not isinstance(described, dict):
+        raise StoreError(
+            f"'{path}' of an unfinished run cannot be read.",
+            fix="Train anew: run `plait train` without --resume.",
+        )
+    return described
+
+
+def _differences(then: dict[str, Any], now: dict[str, Any]) -> str:
+    """Returns the settings that differ, as 'epochs was 3, now 5'."""
+    flat = [{**d, **d.get("training", {})} for d in (then, now)]
+    names = sorted((flat[0].keys() | flat[1].keys()) - {"training", "store_version"})
+    pairs = ((name, flat[0].get(name), flat[1].get(name)) for name in names)
+    return ", ".join(f"{name} was {old}, now {new}" for name, old, new in pairs if old != new)

@@ -1,0 +1,1 @@
+"""Training data: examples, targets and micro-batches."""

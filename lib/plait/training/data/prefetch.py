@@ -1,0 +1,38 @@
+"""Portions one after the other, the next one built while this one is trained on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from plait.training.data.micro_batch import Portion
+
+
+class Loader:
+    """Builds the portions of the steps from `start` to `stop`, one ahead, in a thread.
+
+    Args:
+        build: makes the portion of a step.
+        start: the first step.
+        stop: the step after the last.
+
+    Attributes:
+        waited: seconds that training has waited for a portion.
+    """
+
+    def __init__(self, build: Callable[[int], Portion], start: int, stop: int) -> None:
+        self._build, self._start, self._stop = build, start, stop
+        self.waited = 0.0
+
+    def __iter__(self) -> Iterator[Portion]:
+        with ThreadPoolExecutor(1, thread_name_prefix="plait-loader") as thread:
+            coming = thread.submit(self._build, self._start) if self._start < self._stop else None
+            for step in range(self._start, self._stop):
+                assert coming is not None
+                began = time.monotonic()
+                portion = coming.result()
+                self.waited += time.monotonic() - began
+                if step + 1 < self._stop:
+                    coming = thread.submit(self._build, step + 1)
+                yield portion

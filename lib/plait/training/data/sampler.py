@@ -1,0 +1,63 @@
+"""Which people make a batch: alike in length, in an order that changes every epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from plait.training.distributed.rng_streams import batch_order
+
+NEIGHBOURHOOD = 8  # batches that are sorted by length together
+
+
+class Sampler:
+    """The batches of a run, found by the number of their step alone.
+
+    That number is all the state there is: a run that goes on at step n gets the batches that
+    an unkilled one got from step n on.
+
+    Args:
+        lengths: events of each person, [B].
+        batch_size: people in a batch, over all workers.
+        seed: of the order.
+    """
+
+    def __init__(self, lengths: np.ndarray, batch_size: int, seed: int) -> None:
+        self._lengths, self._batch_size, self._seed = lengths, batch_size, seed
+        self._epoch, self._batches = 0, list[np.ndarray]()
+        self.steps = -(-int((lengths >= 2).sum()) // batch_size)  # of one epoch
+
+    def rows(self, step: int) -> np.ndarray:
+        """Returns the people of `step`, counted from 0 over all epochs, [n]."""
+        epoch = step // self.steps + 1
+        if epoch != self._epoch:
+            order = batch_order(self._seed, epoch)
+            self._batches = epoch_batches(self._lengths, self._batch_size, order)
+            self._epoch = epoch
+        return self._batches[step % self.steps]
+
+
+def epoch_batches(
+    lengths: np.ndarray, batch_size: int, random: np.random.Generator
+) -> list[np.ndarray]:
+    """Returns batches of rows that cover everybody with at least two events once.
+
+    People are shuffled, then sorted by length within neighbourhoods of a few batches: steps
+    are as long as the longest history among them, yet no batch holds the same people twice.
+
+    Args:
+        lengths: events of each person, [B].
+        batch_size: people in a batch.
+        random: the source of the order; the same one gives the same batches on every worker.
+    """
+    rows = random.permutation(np.flatnonzero(lengths >= 2))
+    batches: list[np.ndarray] = []
+    for start in range(0, len(rows), batch_size * NEIGHBOURHOOD):
+        near = rows[start : start + batch_size * NEIGHBOURHOOD]
+        near = near[np.argsort(lengths[near], kind="stable")]
+        batches += [near[i : i + batch_size] for i in range(0, len(near), batch_size)]
+    return [batches[i] for i in random.permutation(len(batches))]
+
+
+def negatives(items: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    """Returns `count` different items drawn uniformly, shared by a whole batch."""
+    return np.sort(random.choice(items, min(count, len(items)), replace=False))

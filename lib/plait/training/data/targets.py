@@ -1,0 +1,119 @@
+"""What a batch asks: which events are predicted, among which items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+
+from plait.training.data.sampler import negatives
+from plait.training.data.training_data import TrainingData
+from plait.training.distributed.rng_streams import NEGATIVES, draws
+from plait.training.loop.hyper_parameters import Hyper
+
+
+@dataclass(frozen=True, eq=False)
+class Positions:
+    """Which events of a batch's people are predicted, and what each weighs.
+
+    Attributes:
+        event: index into the batch's history, int64 [n].
+        item: int64 [n].
+        platform: codes, int64 [n].
+        weight: float32 [n].
+    """
+
+    event: np.ndarray
+    item: np.ndarray
+    platform: np.ndarray
+    weight: np.ndarray
+
+
+def positions(data: TrainingData, rows: np.ndarray) -> Positions:
+    """Returns the targets of the people `rows`, indexed as in `data.history.take(rows)`."""
+    lengths = data.history.lengths[rows]
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    place = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+    source = np.repeat(data.history.offsets[rows], lengths) + place
+    weight = data.weight[source]
+    event = np.flatnonzero(weight > 0)
+    chosen = source[event]
+    return Positions(
+        event,
+        data.history.item[chosen].astype(np.int64),
+        data.history.platform[chosen],
+        weight[event],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is asked about one platform, as tensors.
+
+    Attributes:
+        platform: its code.
+        event: the event that each of n targets follows on, counted from 1, int64 [n].
+        item: the targets, int64 [n].
+        candidates: all items of the platform, or the different targets and then the
+            negatives, int64 [m].
+        right: row of each target in `candidates`, int64 [n].
+        negatives: how many of the candidates, at the end, are negatives; 0: a full softmax.
+        weight: what each target's loss counts for in the step's loss, float32 [n].
+    """
+
+    platform: int
+    event: torch.Tensor
+    item: torch.Tensor
+    candidates: torch.Tensor
+    right: torch.Tensor
+    negatives: int
+    weight: torch.Tensor
+
+    def to(self, device: torch.device) -> Question:
+        """Returns the question on `device`."""
+        moved: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name, value in moved.items():
+            if torch.is_tensor(value):
+                moved[name] = value.to(device, non_blocking=True)
+        return Question(**moved)
+
+
+def ask(
+    data: TrainingData, hyper: Hyper, step: int, whole: Positions, here: Positions
+) -> list[Question]:
+    """Returns a question for each platform that this worker's part has targets on.
+
+    The loss is the weighted mean over each platform's targets, summed over platforms. Means
+    are over the whole batch, so that the sum of the workers' losses, and of their gradients,
+    is that of one worker. Every worker draws the same negatives.
+
+    Args:
+        data: the run's data.
+        hyper: hyper-parameters.
+        step: the step's number, which keys the draws.
+        whole: the targets of the batch, of all workers.
+        here: this worker's.
+    """
+    random = draws(hyper.seed, step, NEGATIVES)
+    questions = []
+    for code, name in enumerate(data.vocabulary.platforms):
+        items = data.vocabulary.platform_items(name).astype(np.int64)
+        at = np.flatnonzero(here.platform == code)
+        if len(items) <= hyper.full_softmax:
+            drawn, candidates = 0, items
+            right = np.searchsorted(items, here.item[at])
+        else:
+            wrong = negatives(items, hyper.negatives, random)
+            targets, right = np.unique(here.item[at], return_inverse=True)
+            drawn, candidates = len(wrong), np.concatenate([targets, wrong])
+        if not len(at):
+            continue  # drawn all the same: the next platform's negatives are every worker's
+        total = float(whole.weight[whole.platform == code].sum())
+        arrays = (here.event[at], here.item[at], candidates, right)
+        event, item, among, row = (torch.from_numpy(array) for array in arrays)
+        weight = torch.from_numpy(here.weight[at] / np.float32(total))
+        # Event e is predicted from event e - 1, which is number e when counted from 1.
+        questions.append(Question(code, event, item, among, row, drawn, weight))
+    return questions

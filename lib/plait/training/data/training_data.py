@@ -1,0 +1,137 @@
+"""What a training run reads: histories, what is held out, and facts about items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from plait.errors import TooFewEvents
+from plait.features.history import History, encode
+from plait.features.holdout import Targets, leave_one_out, positives, quantile_time, split_time
+from plait.features.item_attributes import Catalogue, read_catalogue
+from plait.features.likes_and_dislikes import liked
+from plait.features.time_features import Timeline
+from plait.features.vocabulary import Vocabulary
+from plait.features.vocabulary_translation import Translation
+
+HELD_OUT = 0.1  # part of the events after a default cut
+FEWEST = 100  # targets below which nothing can be learned
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """One run's data.
+
+    Attributes:
+        vocabulary: the items known.
+        history: what is trained on, B people with N events, all of positive strength.
+        weight: what each event weighs as a target, 0 for none; float32 [N].
+        validation: what early stopping looks at; None if nothing is held out.
+        catalogue: item attributes.
+        timeline: item counts over time, of `history` only.
+        cut: where a time split's test targets begin, microseconds.
+    """
+
+    vocabulary: Vocabulary
+    history: History
+    weight: np.ndarray
+    validation: Targets | None
+    catalogue: Catalogue
+    timeline: Timeline
+    cut: int | None
+
+
+def prepare(
+    sequences: pl.DataFrame,
+    items: pl.DataFrame,
+    platforms: tuple[str, ...],
+    split: str,
+    cut: int | None = None,
+    bins: int = 32,
+    only: tuple[str, ...] = (),
+) -> TrainingData:
+    """Returns the data of a run that holds out by `split` (loo, time or none).
+
+    With `only`, the run sees nothing but those platforms. What is held out is still chosen from
+    all `platforms`, so that its version and a joint one learn from the same events of theirs
+    and leave the same targets unseen.
+
+    A time split trains on what came before the last tenth before its cut, validates on that
+    tenth, and leaves everything from the cut on unseen, the existence of items included.
+
+    Raises:
+        TooFewEvents: there is not enough to learn from, or a time split finds no times.
+    """
+    known = items
+    validation: Targets | None = None
+    if split == "time":
+        whole = encode(sequences, _vocabulary(platforms, sequences, items))
+        cut = quantile_time(whole, 1 - HELD_OUT) if cut is None else cut
+        if cut is None:
+            raise TooFewEvents(
+                "a time split needs events with times; these logs know only the order.",
+                fix="Train with --split loo.",
+            )
+        moment = pl.from_epoch(pl.lit(cut), time_unit="us").dt.replace_time_zone("UTC")
+        sequences = _before(sequences, moment)
+        # Only what was there before the cut exists for the model.
+        known = items.filter(pl.col("published") < moment)
+    vocabulary = _vocabulary(platforms, sequences, known)
+    history = encode(sequences, vocabulary)
+    if split == "loo":
+        history, validation, _ = leave_one_out(history)
+    elif split == "time":
+        before = quantile_time(history, 1 - HELD_OUT)
+        if before is not None:
+            history, validation = split_time(history, before)
+    if only:
+        own = Vocabulary.build(only, vocabulary.items)
+        to_own = Translation(vocabulary, own)
+        history = to_own.history(history)
+        validation = None if validation is None else to_own.targets(validation)
+        vocabulary = own
+    weight = target_weights(history)
+    # What people turned against is told by a term of its own and taught to no other.
+    weight, history = weight[history.strength > 0], liked(history)
+    targets = int((weight > 0).sum())
+    if targets < FEWEST or (validation is not None and not len(validation)):
+        raise TooFewEvents(
+            f"{targets:,} events can be trained on"
+            + (", none can be validated on." if validation is not None else "."),
+            allowed=f"At least {FEWEST} positive events, each with one before it, are needed.",
+            fix="Fuse more data, or train with --split none.",
+        )
+    catalogue = read_catalogue(items, vocabulary)
+    timeline = Timeline.build(history, len(vocabulary), catalogue.published, bins)
+    return TrainingData(vocabulary, history, weight, validation, catalogue, timeline, cut)
+
+
+def target_weights(history: History) -> np.ndarray:
+    """Returns what each event weighs as a target: how much its person came to like the item.
+
+    Only the first touch of an item is a target, with the strongest thing the person did to
+    it; an item they turned against (any negative event) is none, and so is a first event.
+    """
+    pairs = history.rows.astype(np.int64) << 32 | history.item
+    _, pair = np.unique(pairs, return_inverse=True)
+    best = np.zeros(int(pair.max(initial=-1)) + 1, np.float32)
+    worst = np.zeros_like(best)
+    np.maximum.at(best, pair, history.strength)
+    np.minimum.at(worst, pair, history.strength)
+    liking = np.where(worst < 0, 0, best)[pair]
+    return np.where(positives(history), liking, 0).astype(np.float32)
+
+
+def _vocabulary(
+    platforms: tuple[str, ...], sequences: pl.DataFrame, items: pl.DataFrame
+) -> Vocabulary:
+    seen = sequences.select("item", "platform").explode("item", "platform").drop_nulls()
+    return Vocabulary.build(platforms, pl.concat([seen, items.select("item", "platform")]))
+
+
+def _before(sequences: pl.DataFrame, moment: pl.Expr) -> pl.DataFrame:
+    lists = [name for name, kind in sequences.schema.items() if isinstance(kind, pl.List)]
+    flat = sequences.explode(lists).filter(pl.col("time").is_null() | (pl.col("time") < moment))
+    return flat.group_by("person", maintain_order=True).agg(pl.first("total"), *lists)

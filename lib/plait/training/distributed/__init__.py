@@ -1,0 +1,1 @@
+"""What workers of one run share: ranks, gradients, RNG streams."""

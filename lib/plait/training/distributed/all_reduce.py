@@ -1,0 +1,65 @@
+"""Gradients summed over workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import distributed
+
+from plait.models.neural.net import Net
+from plait.training.distributed.worker_rank import Worker
+
+
+@dataclass(frozen=True)
+class Sums:
+    """One step over all workers.
+
+    Attributes:
+        loss: the step's loss.
+        norm: of the step's gradient, before it is clipped.
+        targets: how many events were predicted.
+        clock: the first worker's, in seconds.
+    """
+
+    loss: float
+    norm: float
+    targets: int
+    clock: float
+
+
+def sum_gradients(net: Net, loss: torch.Tensor, targets: int, clock: float, worker: Worker) -> Sums:
+    """Sums gradients over workers in place; returns the step's sums, read in one transfer.
+
+    Every worker's loss is already its part of the whole batch's mean, so the sum is exactly
+    the gradient of one worker with the whole batch. The first worker's clock travels along,
+    so that all act on one time. A parameter that no worker's share touched has no gradient
+    afterwards, as with one worker: the optimizer then leaves it alone.
+    """
+    if worker.workers == 1:
+        own = [p.grad for p in net.parameters() if p.grad is not None]
+        size = torch.nn.utils.get_total_norm(own, foreach=True)
+        total, norm = torch.stack([loss.detach().float(), size.float()]).tolist()
+        return Sums(total, norm, targets, clock)
+    parameters = [p for p in net.parameters() if p.requires_grad]
+    touched = [float(p.grad is not None) for p in parameters]
+    facts = torch.tensor([0.0, targets, clock if worker.first else 0.0, *touched])
+    facts = facts.to(loss.device)
+    facts[0] = loss.detach()
+    parts = [facts]
+    parts += [(torch.zeros_like(p) if p.grad is None else p.grad).view(-1) for p in parameters]
+    flat = torch.cat(parts)
+    distributed.all_reduce(flat)
+    summed, *grads = torch.split(flat, [len(part) for part in parts])
+    size = torch.linalg.vector_norm(flat[len(facts) :])
+    norm, total, count, time, *touches = torch.cat([size[None], summed]).tolist()
+    for p, grad, touch in zip(parameters, grads, touches, strict=True):
+        p.grad = grad.view_as(p) if touch else None
+    return Sums(total, norm, int(count), time)
+
+
+def clip_gradients(net: Net, norm: float, most: float) -> None:
+    """Scales the gradients, whose norm is `norm`, so that it is at most `most`."""
+    if norm > most:
+        size = torch.tensor(norm)
+        torch.nn.utils.clip_grads_with_norm_(net.parameters(), most, size, foreach=True)

@@ -1,0 +1,89 @@
+"""The end of a run that diverged: what was seen, at which step, and which setting to lower."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from plait.errors import Diverged
+from plait.features.holdout import leave_one_out
+from plait.models.item_item.item_item_term import ItemItem
+from plait.models.neural.net import Net
+from plait.models.neural.neural_model import Model, Provenance
+from plait.training.data.training_data import TrainingData
+from plait.training.loop.hyper_parameters import Hyper
+
+WORST = 10.0  # times the loss of guessing: no run comes back from there to anything of use
+LEARNING_RATE, WEIGHT_DECAY = 4e-3, 0.5  # safe on every log measured, see `hyper.choose`
+SAMPLE = 256  # people who are looked at before a network is handed on
+
+
+def guessing_loss(data: TrainingData, hyper: Hyper) -> float:
+    """Returns the loss of a step in which every candidate is as likely, at least 1 nat.
+
+    It is the sum over platforms of the logarithm of the candidates, see `step_loss`.
+    """
+    vocabulary = data.vocabulary
+    total = 0.0
+    for platform in vocabulary.platforms:
+        items = len(vocabulary.platform_items(platform))
+        sampled = items > hyper.full_softmax
+        total += math.log(max(1, 1 + min(hyper.negatives, items) if sampled else items))
+    return max(1.0, total)
+
+
+def diverged(what: str, hyper: Hyper, step: int, steps: int) -> Diverged:
+    """Returns the error of a run that cannot go on.
+
+    Args:
+        what: what was seen, such as "the loss is nan".
+        hyper: the run's hyper-parameters.
+        step: the step after or in which it was seen, counted from 1.
+        steps: steps of one epoch.
+    """
+    epoch, place = divmod(max(step, 1) - 1, max(steps, 1))
+    return Diverged(
+        f"{what} at step {step:,} (step {place + 1:,} of {steps:,} of epoch {epoch + 1}), with "
+        f"learning_rate {hyper.learning_rate:g} and weight_decay {hyper.weight_decay:g}. "
+        "Nothing was published.",
+        fix=f"Set {_lower(hyper)} in the project file, and run `plait train` without --resume.",
+    )
+
+
+def _lower(hyper: Hyper) -> str:
+    """Returns the settings to lower, as they would stand in the project file."""
+    rate, decay = hyper.learning_rate, hyper.weight_decay
+    # AdamW multiplies weights by 1 - rate * decay at each step: beyond 2 they grow by that alone.
+    decays = decay > WEIGHT_DECAY and min(rate, LEARNING_RATE) * decay > 1
+    lower = []
+    if rate > LEARNING_RATE or not decays:
+        lower.append(f"train.learning_rate: {min(LEARNING_RATE, rate / 10):g}")
+    if decays:
+        lower.append(f"train.weight_decay: {WEIGHT_DECAY:g}")
+    return " and ".join(lower)
+
+
+def broken(net: Net, data: TrainingData) -> str:
+    """Returns what is wrong with a trained network that is no better than noise, or "".
+
+    The last step's loss was that of the weights before it. So the weights that will be published
+    are asked, a few people's last events long, what the loop asked of those before them.
+    """
+    _, _, last = leave_one_out(data.history)
+    last = last.take(np.random.default_rng(0).permutation(len(last))[:SAMPLE])
+    model = Model(net, data.vocabulary, ItemItem.none(len(data.vocabulary)), Provenance())
+    for code, platform in enumerate(model.platforms):
+        items = model.vocabulary.platform_items(platform)
+        own = last.take(np.flatnonzero(last.platform == code))
+        if not len(own):
+            continue
+        scores = model.score(own.history, platform, own.time).total.cpu().double()
+        target = torch.from_numpy(np.searchsorted(items, own.item))
+        loss = float(F.cross_entropy(scores, target))
+        guess = max(1.0, math.log(len(items)))
+        if not loss <= WORST * guess:
+            return f"the loss on '{platform}' is {loss:.4g}, guessing has {guess:.4g},"
+    return ""

@@ -1,0 +1,106 @@
+"""Everything that changes while a network is trained, as tensors and plain values and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from plait.models.neural.net import Net
+from plait.training.loop.early_stopping import Best
+from plait.training.loop.hyper_parameters import Hyper
+from plait.training.loop.loss_curve import LossCurve
+from plait.training.loop.weight_average import Average
+
+Tensors = dict[str, torch.Tensor]
+Facts = dict[str, Any]
+
+
+class State:
+    """A run between two steps. What is drawn at random is no part of it, see `draws`.
+
+    Args:
+        net: the network, with what it knows of items already in place.
+        hyper: hyper-parameters.
+        steps: steps of all epochs planned.
+
+    Attributes:
+        net, optimizer, average, best, curve: as they stand.
+        step: steps done, which is also the sampler's place.
+        targets: positions trained so far, over all workers.
+        seconds: trained so far, over all restarts.
+        waited: seconds of these that went into waiting for the loader.
+        loss: sum of this epoch's losses.
+    """
+
+    def __init__(self, net: Net, hyper: Hyper, steps: int) -> None:
+        self.net = net
+        self.optimizer = _optimizer(net, hyper)
+        self.average = Average(net, hyper.average)
+        self.best = Best(hyper.patience)
+        self.curve = LossCurve(steps)
+        self.step, self.targets = 0, 0
+        self.seconds, self.waited, self.loss = 0.0, 0.0, 0.0
+
+    def capture(self) -> tuple[Tensors, Facts]:
+        """Returns the state; the tensors are the state's own, not copies."""
+        tensors: Tensors = {f"average/{n}": p for n, p in self.average.net.named_parameters()}
+        tensors |= {f"best/{n}": p for n, p in self.best.state.items()}
+        for name, p in self.net.named_parameters():
+            tensors[f"net/{name}"] = p.detach()
+            for kind, value in self.optimizer.state.get(p, {}).items():
+                tensors[f"{kind}/{name}"] = value
+        best, curve = self.best, self.curve
+        facts: Facts = {
+            "step": self.step,
+            "targets": self.targets,
+            "seconds": self.seconds,
+            "waited": self.waited,
+            "loss": self.loss,
+            "average": self.average.steps,
+            "best": {name: getattr(best, name) for name in ("epoch", "since", "metrics", "newest")},
+            "curve": {"means": curve.means, "losses": curve.losses},
+        }
+        return tensors, facts
+
+    def broken(self) -> str:
+        """Returns the name of a tensor that is not finite, or ""."""
+        tensors = self.capture()[0]
+        fine = torch.stack([torch.isfinite(t).all().to("cpu") for t in tensors.values()])
+        return next((name for name, ok in zip(tensors, fine.tolist(), strict=True) if not ok), "")
+
+    @torch.no_grad()
+    def restore(self, tensors: Tensors, facts: Facts) -> None:
+        """Becomes the state that `capture` returned.
+
+        Raises:
+            KeyError, ValueError, TypeError, RuntimeError: another network's, or none at all.
+        """
+        averages = dict(self.average.net.named_parameters())
+        parameters = dict(self.net.named_parameters())
+        self.best.state = {}
+        for path, value in tensors.items():
+            part, name = path.split("/", 1)
+            p = parameters[name]
+            if part == "net":
+                p.copy_(value)
+            elif part == "average":
+                averages[name].copy_(value)
+            elif part == "best":
+                self.best.state[name] = value.to(p.device)
+            else:
+                self.optimizer.state[p][part] = value.to(p.device)
+        for name in ("step", "targets", "seconds", "waited", "loss"):
+            setattr(self, name, facts[name])
+        self.average.steps = facts["average"]
+        for name, value in facts["best"].items():
+            setattr(self.best, name, value)
+        self.curve.means = list(facts["curve"]["means"])
+        self.curve.losses = list(facts["curve"]["losses"])
+
+
+def _optimizer(net: Net, hyper: Hyper) -> torch.optim.AdamW:
+    """Returns AdamW that decays everything: the gain of the norms is what sharpens scores."""
+    return torch.optim.AdamW(
+        net.parameters(), lr=hyper.learning_rate, weight_decay=hyper.weight_decay, fused=True
+    )

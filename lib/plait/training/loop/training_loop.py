@@ -1,0 +1,209 @@
+"""The training loop: plain PyTorch, the same in one process and in many."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+
+from plait.errors import NotFinite
+from plait.models.neural.net import Net
+from plait.models.neural.net_settings import settings_for
+from plait.training.checkpoints.checkpoint_writer import Keeper
+from plait.training.data.micro_batch import Portion, build_portion
+from plait.training.data.prefetch import Loader
+from plait.training.data.sampler import Sampler
+from plait.training.data.training_data import TrainingData
+from plait.training.distributed.all_reduce import clip_gradients, sum_gradients
+from plait.training.distributed.compile_net import compile_on_gpu
+from plait.training.distributed.rng_streams import seed_dropout
+from plait.training.distributed.worker_rank import ALONE, Worker
+from plait.training.loop.divergence import WORST, broken, diverged, guessing_loss
+from plait.training.loop.hyper_parameters import Hyper
+from plait.training.loop.step_loss import step_loss
+from plait.training.loop.train_state import State
+from plait.training.loop.training_progress import Progress, Report
+from plait.training.loop.validation import validate_net
+from plait.training.schedule import learning_rate
+
+REPORT_EVERY = 2.0  # seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A trained network: the averaged weights of the best epoch, and how it came about.
+
+    Attributes:
+        net, epoch, metrics: of the best epoch.
+        seconds, targets: as in Progress.
+        waiting: the loader's share of the time, 0 to 1.
+        curve: the loss over the run, see LossCurve.
+    """
+
+    net: Net
+    epoch: int
+    metrics: dict[str, float]
+    seconds: float
+    targets: int
+    waiting: float
+    curve: list[float]
+
+
+def fit(
+    data: TrainingData,
+    hyper: Hyper,
+    *,
+    stop: int | None = None,
+    worker: Worker = ALONE,
+    report: Report | None = None,
+    keeper: Keeper | None = None,
+    net: Net | None = None,
+) -> Fitted:
+    """Returns the network trained on `data`.
+
+    Args:
+        data: the run's data, the same on every worker.
+        hyper: hyper-parameters.
+        stop: the epoch to stop after in a schedule planned for `hyper.epochs` (a refit).
+        worker: this worker; default: the only one, on the CPU.
+        report: told about progress every two seconds and after each epoch, at the same
+            steps on every worker.
+        keeper: of checkpoints; the run goes on from its last one.
+        net: the untrained network, with its facts; default: the one that fits the data.
+
+    Raises:
+        Diverged: a loss, gradient, weight or score is not finite, or an epoch was far worse
+            than guessing. All workers of a step see it alike, before a checkpoint is written.
+    """
+    torch.set_flush_denormal(True)  # tiny averages slow a CPU down a hundredfold
+    net = (net or build_net(data, hyper)).to(worker.device)
+    sampler = Sampler(data.history.lengths, hyper.batch_size, hyper.seed)
+    state = State(net, hyper, sampler.steps * hyper.epochs)
+    compile_on_gpu(net, worker.device)
+    if keeper is not None:
+        keeper.restore(state)
+    start, told, last = time.monotonic() - state.seconds, state.seconds, stop or hyper.epochs
+    waited, planned = state.waited, int((data.weight > 0).sum()) * hyper.epochs
+
+    def tell(epoch: float, steps: int) -> None:
+        if report is not None:
+            report(
+                Progress(
+                    epoch, hyper.epochs, state.targets, planned, state.seconds,
+                    state.loss / max(1, steps), state.best.newest, state.best.epoch, _share(state),
+                )
+            )  # fmt: skip
+
+    def build(step: int) -> Portion:
+        views, rows = net.settings.views, sampler.rows(step)
+        return build_portion(data, hyper, views, step, rows, worker.rank, worker.workers)
+
+    def keep() -> None:
+        if keeper is not None and worker.first:
+            if name := state.broken():
+                raise diverged(f"'{name}' is not finite", hyper, state.step, sampler.steps)
+            keeper.write(state)
+
+    worst = WORST * guessing_loss(data, hyper)
+    over, best = worker.agree([state.best.over, state.best.epoch])
+    loader = Loader(build, state.step, state.step if over else sampler.steps * last)
+    for portion in loader:
+        rate = partial(learning_rate, warmup=hyper.warmup, floor=hyper.floor)
+        for group in state.optimizer.param_groups:
+            group["lr"] = hyper.learning_rate * rate(state.step, sampler.steps * hyper.epochs)
+        fault = _train(state, portion.to(worker.device), hyper, worker, time.monotonic() - start)
+        if fault:
+            raise diverged(fault, hyper, state.step + 1, sampler.steps)
+        state.waited = waited + loader.waited
+        epoch, number = divmod(state.step, sampler.steps)
+        if number:
+            # Workers must report alike, so all go by the first one's clock.
+            if state.seconds - told >= REPORT_EVERY:
+                told = state.seconds
+                tell(state.step / sampler.steps, number)
+            if keeper is not None and keeper.is_due(state.seconds):
+                keep()
+            continue
+        mean = state.loss / sampler.steps
+        if mean > worst:
+            fault = f"the mean loss of an epoch is {mean:.4g}, guessing has {worst / WORST:.4g},"
+            raise diverged(fault, hyper, state.step, sampler.steps)
+        if data.validation is None:
+            state.best.take(state.average.net, epoch, {})
+        elif _worth_validating(epoch, last):
+            try:
+                found = validate_net(state.average.net, data, data.validation, worker)
+            except NotFinite:
+                fault = "the scores of the validation targets are not finite"
+                raise diverged(fault, hyper, state.step, sampler.steps) from None
+            state.best.take(state.average.net, epoch, found)
+        state.seconds = time.monotonic() - start
+        tell(float(epoch), sampler.steps)
+        state.loss = 0.0
+        keep()
+        over, best = worker.agree([state.best.over, state.best.epoch])
+        if over:
+            break
+    trained = state.best.restore(state.average.net)
+    if fault := broken(trained, data):
+        raise diverged(fault, hyper, state.step, sampler.steps)
+    return Fitted(
+        trained,
+        best,
+        state.best.metrics,
+        state.seconds,
+        state.targets,
+        _share(state),
+        state.curve.points(),
+    )
+
+
+def build_net(data: TrainingData, hyper: Hyper) -> Net:
+    """Returns the untrained network that fits the data, with its facts; seeded."""
+    torch.manual_seed(hyper.seed)
+    settings = settings_for(
+        data.vocabulary,
+        data.history,
+        data.catalogue,
+        data.timeline,
+        dimensions=hyper.dimensions,
+        dropout=hyper.dropout,
+        calendar=hyper.calendar,
+    )
+    net = Net(settings)
+    net.learn_facts(data.timeline, data.catalogue)
+    return net
+
+
+def _train(state: State, portion: Portion, hyper: Hyper, worker: Worker, clock: float) -> str:
+    """Does one step; returns what is wrong with it, and then nothing was changed, or ""."""
+    net, device = state.net, worker.device
+    net.train()
+    seed_dropout(hyper.seed, portion.step, worker.rank)
+    state.optimizer.zero_grad(set_to_none=True)
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        loss = step_loss(net, portion)
+    loss.backward()
+    sums = sum_gradients(net, loss, portion.targets, clock, worker)
+    for what, value in (("loss", sums.loss), ("norm of the gradient", sums.norm)):
+        if not math.isfinite(value):
+            return f"the {what} is {value}"
+    clip_gradients(net, sums.norm, hyper.clip)
+    state.optimizer.step()
+    state.average.update(net)
+    state.curve.add(sums.loss)
+    state.step, state.seconds = state.step + 1, sums.clock
+    state.targets, state.loss = state.targets + sums.targets, state.loss + sums.loss
+    return ""
+
+
+def _share(state: State) -> float:
+    return state.waited / max(state.seconds, 1e-9)
+
+
+def _worth_validating(epoch: int, last: int) -> bool:
+    """Skips validations early in a long run, where the best epoch cannot be yet."""
+    return epoch == last or last <= 8 or epoch > last * 0.6 or epoch % 4 == 0

@@ -1,0 +1,100 @@
+"""How well a model ranks the validation targets, fast enough for every epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from plait.errors import NotFinite
+from plait.features.history import History
+from plait.features.holdout import Targets
+from plait.models.item_item.item_item_term import ItemItem
+from plait.models.neural.net import Net
+from plait.models.neural.neural_model import Model, Provenance
+from plait.models.scores import check_scores, not_finite
+from plait.training.data.training_data import TrainingData
+from plait.training.distributed.worker_rank import ALONE, Worker
+
+CANDIDATES = 999  # of the protocol that the ranks are scaled to
+MOST = 5_000  # targets that are looked at
+PIECE = 512
+
+
+def target_ranks(model: Model, targets: Targets, platform: str) -> np.ndarray:
+    """Returns each target's rank among the platform's items its person has not seen; [M].
+
+    A tie counts half, so a constant score ranks in the middle. Targets must all be of
+    `platform`.
+
+    Raises:
+        NotFinite: a score is a NaN or infinite.
+    """
+    items = model.vocabulary.platform_items(platform)
+    ranks = []
+    for start in range(0, len(targets), PIECE):
+        part = targets.take(np.arange(start, min(start + PIECE, len(targets))))
+        scores = check_scores(model.score(part.history, platform, part.time).total, platform)
+        scores = scores.clone()
+        column = torch.from_numpy(np.searchsorted(items, part.item)).to(scores.device)
+        right = scores.gather(1, column[:, None])
+        hide_seen(scores, part.history, items)
+        scores.scatter_(1, column[:, None], float("-inf"))
+        above, level = (scores > right).sum(1), (scores == right).sum(1)
+        ranks.append((1 + above + 0.5 * level).cpu().numpy())
+    return np.concatenate(ranks) if ranks else np.zeros(0)
+
+
+def hide_seen(scores: torch.Tensor, history: History, items: np.ndarray) -> None:
+    """Sets the scores of items in each person's history to -inf; `items` are the columns."""
+    column = np.searchsorted(items, history.item)
+    mine = (column < len(items)) & (items[np.minimum(column, len(items) - 1)] == history.item)
+    rows = torch.from_numpy(history.rows[mine]).to(scores.device)
+    scores[rows, torch.from_numpy(column[mine]).to(scores.device)] = float("-inf")
+
+
+def validate(model: Model, targets: Targets, worker: Worker = ALONE) -> dict[str, float]:
+    """Returns per platform and in all the MRR against 999 negatives, and NDCG@10 on all items.
+
+    The rank against 999 negatives is the one expected of a uniform draw, without the draw's
+    noise. `mrr` is the mean over platforms: it chooses the epoch. Workers share the targets.
+
+    Raises:
+        NotFinite: a score is a NaN or infinite; on every worker, whichever saw it.
+    """
+    if len(targets) > MOST:
+        targets = targets.take(np.random.default_rng(0).permutation(len(targets))[:MOST])
+    sums = np.zeros((len(model.platforms), 4))  # targets, reciprocal ranks, gains, faults
+    for code, platform in enumerate(model.platforms):
+        mine = np.flatnonzero(targets.platform == code)
+        own = targets.take(mine[worker.rank :: worker.workers])
+        try:
+            ranks, faults = target_ranks(model, own, platform), 0
+        except NotFinite:  # told once all workers know, or the others would wait for this one
+            ranks, faults = np.zeros(0), 1
+        items = len(model.vocabulary.platform_items(platform))
+        expected = 1 + (ranks - 1) * min(1.0, CANDIDATES / max(1, items - 1))
+        gains = (ranks <= 10) / np.log2(ranks + 1)
+        sums[code] = len(ranks), (1 / expected).sum(), gains.sum(), faults
+    found: dict[str, float] = {}
+    summed = zip(model.platforms, worker.sum(sums), strict=True)
+    for platform, (count, reciprocal, gain, faults) in summed:
+        if faults:
+            raise not_finite("scores", platform)
+        if count:
+            found[f"{platform}.mrr"] = float(reciprocal / count)
+            found[f"{platform}.ndcg@10"] = float(gain / count)
+    return found | {"mrr": mean_over_platforms(found)}
+
+
+def mean_over_platforms(metrics: dict[str, float]) -> float:
+    """Returns the mean of the platforms' MRR, each counting the same; 0 where there is none."""
+    each = [value for name, value in metrics.items() if name.endswith(".mrr")]
+    return sum(each) / max(1, len(each))
+
+
+def validate_net(
+    net: Net, data: TrainingData, targets: Targets, worker: Worker = ALONE
+) -> dict[str, float]:
+    """Returns `validate` of a network alone, without its item-item term."""
+    term = ItemItem.none(len(data.vocabulary))
+    return validate(Model(net, data.vocabulary, term, Provenance()), targets, worker)

@@ -1,0 +1,1 @@
+"""Training on Ray: workers, their progress and their failures."""

@@ -1,0 +1,85 @@
+"""Ray for one training run: quiet, connected or started here, and stopped if it was ours."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from plait.training.ray.local_ray import local_settings, stay_local
+
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "1",
+    "RAY_worker_niceness": "0",  # by default workers step back behind everything else
+    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # how often reports are fetched
+    "RAY_TRAIN_METRICS_ENABLED": "0",
+    "RAY_TRAIN_ENABLE_CONTROLLER_STRUCTURED_LOGGING": "0",
+    "RAY_TRAIN_ENABLE_WORKER_STRUCTURED_LOGGING": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+def hush() -> None:
+    """Keeps Ray's own chatter off the terminal; what the user set stays."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    logging.getLogger("ray").setLevel(logging.ERROR)
+
+
+def is_connected() -> bool:
+    """Whether a cluster is named or already joined."""
+    stay_local()
+    import ray
+
+    return bool(os.environ.get("RAY_ADDRESS")) or bool(ray.is_initialized())
+
+
+@contextmanager
+def ray_running(cpus: int) -> Iterator[bool]:
+    """Joins the cluster of RAY_ADDRESS, or starts Ray here with `cpus` and stops it after.
+
+    Yields whether Ray was started here.
+    """
+    stay_local()
+    import ray
+
+    hush()
+    if ray.is_initialized():
+        yield False
+        return
+    here = not os.environ.get("RAY_ADDRESS")
+    if not here:
+        ray.init(log_to_driver=False, logging_level=logging.ERROR)
+    else:
+        # Nobody takes this machine away; the watcher is one more process to start.
+        os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")
+        ray.init(
+            **local_settings(),
+            num_cpus=cpus,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            object_store_memory=200 * 2**20,
+        )
+    try:
+        yield here
+    finally:
+        ray.shutdown()
+
+
+def cpus() -> list[float]:
+    """Returns the CPUs of each machine of the cluster; a head that runs no work has none."""
+    import ray
+
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    return [node["Resources"].get("CPU", 0.0) for node in nodes if node["Alive"]]
+
+
+def gpus() -> int:
+    """Returns how many GPUs the cluster has."""
+    import ray
+
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return int(resources.get("GPU", 0))

@@ -1,0 +1,61 @@
+"""What runs on each worker of a training run."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from plait.models.neural.neural_model import Model
+from plait.store import Registry
+from plait.training.checkpoints.unfinished_run import UnfinishedRun
+from plait.training.distributed.worker_rank import Worker
+from plait.training.loop.training_progress import Report
+from plait.training.make_model import make_model
+from plait.training.training_job import Job
+
+
+def train_worker(config: dict[str, Any]) -> dict[str, Any] | None:
+    """Trains as one worker of a Ray Train run; the first one publishes the version.
+
+    Ray calls it again, on a new group of workers, after it lost one or changed their number:
+    it then goes on from the last checkpoint. Progress goes out by `ray.train.report`, at the
+    same steps on every worker, as Ray asks.
+    """
+    import ray.train
+
+    context = ray.train.get_context()
+    on_gpu = torch.cuda.is_available() and config["use_gpu"]
+    device = torch.device("cuda" if on_gpu else "cpu")
+    worker = Worker(device, context.get_world_rank(), context.get_world_size())
+    return run_job(Job.from_config(config["job"]), worker, lambda p: ray.train.report(asdict(p)))
+
+
+def run_job(job: Job, worker: Worker, report: Report | None) -> dict[str, Any] | None:
+    """Returns what was published, on the first worker; None on the others."""
+    torch.set_num_threads(job.threads)
+    run = UnfinishedRun(job.open()[0].objects, job)
+    model = make_model(job, worker, report, run)
+    if model is None:
+        return None
+    return publish(job, model, run.name())
+
+
+def publish(job: Job, model: Model, run: str) -> dict[str, Any]:
+    """Returns the record of the model's version in the registry: one, however often `run` ends."""
+    store, _ = job.open()
+    with tempfile.TemporaryDirectory(prefix="plait-model-") as folder:
+        model.save(Path(folder))
+        version = Registry(store).publish(job.model, Path(folder), run)
+    return {
+        "model": job.model,
+        "version": version,
+        "split": model.settings.split,
+        "store_version": job.store_version,
+        "terms": list(model.net.settings.terms),
+        "item_item": model.item_item.weights,
+        **model.metrics,
+    }

@@ -1,0 +1,213 @@
+"""`plait train`: one run through Ray Train's TorchTrainer, from store version to registry."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plait.config import Project, load_config
+from plait.config.parse_project import parse_training
+from plait.errors import ConfigError, RunFailed
+from plait.progress import Task, task
+from plait.training.ray.ray_cluster import cpus, gpus, hush, is_connected, ray_running
+from plait.training.ray.worker_failure import in_plaits_words
+from plait.training.ray.worker_scale import Scale
+from plait.training.training_job import Job
+
+if TYPE_CHECKING:
+    from plait.training.checkpoints.unfinished_run import UnfinishedRun
+
+PATIENCE = 1800  # seconds a worker waits for the others; the first one validates alone
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A published version and how it came about; `metrics` as in its metrics.json."""
+
+    model: str
+    version: str
+    split: str
+    store_version: int
+    terms: list[str]
+    item_item: dict[str, float]
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the result as JSON values."""
+        return asdict(self)
+
+
+def train(
+    project: Project | str | Path,
+    *,
+    workers: int | str | tuple[int, int] = 1,
+    refit: bool = False,
+    platforms: Sequence[str] = (),
+    resume: bool = False,
+    max_failures: int = 0,
+    checkpoint_every: float = 60.0,
+    **settings: Any,
+) -> TrainResult:
+    """Trains the project's model and publishes it as a new version.
+
+    Args:
+        project: the project, or its file.
+        workers: processes that share every batch; "2:4" or (2, 4): as many as there is room
+            for, at any time.
+        refit: train on everything, for the number of epochs that an earlier version (or a
+            search made first) found.
+        platforms: what the version may see; default: all. It holds out what a version of all
+            platforms holds out, so `plait evaluate --against` can say what the others are worth.
+        resume: go on from the last checkpoint of an unfinished run with these settings, on
+            the store version that it began with.
+        max_failures: how often the run may lose workers and go on by itself on new ones, -1
+            without limit. Workers lost to preemption are not counted.
+        checkpoint_every: seconds between checkpoints, beside one after each epoch.
+        **settings: overrides of the project's `train` settings, such as epochs=3.
+
+    Raises:
+        ConfigError: a setting is outside its range.
+        Diverged: the loss, or what came of it, is not finite or far worse than guessing.
+        NothingFused: there is nothing to train on yet.
+        NothingToResume: no unfinished run has these settings.
+        RunFailed: workers were lost more than `max_failures` times.
+        TooFewEvents: there is not enough to learn from.
+        UnknownPlatform: the project lacks one of `platforms`.
+    """
+    if not isinstance(project, Project):
+        project = load_config(project)
+    given = {name: value for name, value in settings.items() if value is not None}
+    training = parse_training(project.train.model_dump() | given)
+    scale = Scale.of(workers)
+    if max_failures < -1:
+        raise ConfigError(f"max failures is {max_failures}.", allowed="-1 (no limit), 0 or more.")
+    if not 0 <= checkpoint_every < float("inf"):
+        raise ConfigError(
+            f"the time between checkpoints is {checkpoint_every}.", allowed="0 seconds or more."
+        )
+    job = Job.of(project, training, refit, scale.threads(), platforms, checkpoint_every)
+    job, run = _begin(job, resume)
+    with task("train", unit="targets") as work:
+        # One worker and no cluster: TorchTrainer runs it in this process, without starting Ray.
+        if scale.most == 1 and not max_failures and not is_connected():
+            record = _run_here(job, work)
+        else:
+            record = _run_on_ray(job, scale, max_failures, work)
+    run.clear()  # not before the driver knows: until then whoever goes on finds what is published
+    names = ("model", "version", "split", "store_version", "terms", "item_item")
+    known = {name: record.pop(name) for name in names}
+    return TrainResult(**known, metrics=record)
+
+
+def _begin(job: Job, resume: bool) -> tuple[Job, UnfinishedRun]:
+    """Returns the job to run and its run, from the beginning or from where one was left."""
+    from plait.store.writable import require_writable
+    from plait.training.checkpoints.unfinished_run import UnfinishedRun, resumed
+
+    job = resumed(job) if resume else job
+    store = job.open()[0]
+    require_writable(store)
+    run = UnfinishedRun(store.objects, job)
+    if not resume:
+        run.start()
+    return job, run
+
+
+def _run_here(job: Job, work: Task) -> dict[str, Any]:
+    """Runs the job by TorchTrainer in this process."""
+    hush()
+    from ray.train import RunConfig, ScalingConfig
+    from ray.train.torch import TorchTrainer
+
+    from plait.training.display import show
+    from plait.training.distributed.worker_rank import this_process
+    from plait.training.ray.train_worker import run_job
+
+    def work_here() -> Any:
+        return run_job(job, this_process(), lambda progress: show(work, progress))
+
+    trainer: Any = TorchTrainer(
+        work_here,
+        scaling_config=ScalingConfig(num_workers=0),
+        run_config=RunConfig(name=f"plait-{job.model}"),
+    )
+    return _record(trainer.fit().return_value)
+
+
+def _run_on_ray(job: Job, scale: Scale, max_failures: int, work: Task) -> dict[str, Any]:
+    """Runs the job by TorchTrainer on Ray workers, started here or on a cluster."""
+    # What Ray has to say of lost workers must not stand among a command's own output.
+    with redirect_stdout(sys.stderr), ray_running(scale.most * job.threads) as ours:
+        from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
+        from ray.train.torch import TorchConfig, TorchTrainer
+
+        from plait.training.ray.progress_board import new_board, watched
+        from plait.training.ray.train_worker import train_worker
+        from plait.training.relay import ToBoard
+
+        if not ours:  # the machines that train are not this one
+            job = replace(job, threads=scale.threads(cpus()))
+        use_gpu = gpus() >= scale.least
+        board = new_board()
+        with tempfile.TemporaryDirectory(prefix="plait-train-") as folder:
+            worker: Any = train_worker
+            callback: Any = ToBoard(board)
+            number: Any = scale.for_ray()
+            trainer: Any = TorchTrainer(
+                worker,
+                train_loop_config={"job": job.as_config(), "use_gpu": use_gpu},
+                scaling_config=ScalingConfig(
+                    num_workers=number,
+                    use_gpu=use_gpu,
+                    resources_per_worker={"CPU": job.threads} | ({"GPU": 1} if use_gpu else {}),
+                ),
+                run_config=RunConfig(
+                    name=f"plait-{job.model}",
+                    storage_path=folder if ours else None,
+                    callbacks=[callback],
+                    failure_config=FailureConfig(max_failures=max_failures),
+                ),
+                torch_config=TorchConfig(backend="nccl" if use_gpu else "gloo", timeout_s=PATIENCE),
+            )
+            try:
+                with watched(board, work):
+                    return _record(trainer.fit().return_value)
+            except TrainingFailedError as error:
+                raise _cause(error) from None
+
+
+def _cause(error: Exception) -> Exception:
+    """Returns what went wrong on a worker in plait's own words, where it has any."""
+    failures = dict(getattr(error, "worker_failures", {}))
+    stopped = getattr(error, "controller_failure", None)  # by the relay, see there
+    for failure in [*failures.values(), *([stopped] if stopped else [])]:
+        if found := in_plaits_words(failure):
+            return found
+    if any(map(_is_loss, failures.values())):
+        return RunFailed(
+            "the run lost a worker, and may lose no more.",
+            fix="`plait train --resume` goes on from the last checkpoint; with --max-failures N "
+            "the run does so by itself.",
+        )
+    return error
+
+
+def _is_loss(failure: Exception) -> bool:
+    """Whether a worker died, or heard that another one did: who is noticed first varies."""
+    from ray.exceptions import RayActorError
+
+    if isinstance(getattr(failure, "health_check_failure", failure), RayActorError):
+        return True
+    return any(sign in str(failure) for sign in ("closed by peer", "reset by peer"))
+
+
+def _record(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):  # pragma: no cover - Ray returns the first worker's value
+        msg = f"the training run returned {type(value).__name__}"
+        raise TypeError(msg)
+    return value

@@ -1,0 +1,77 @@
+"""Builds the world: people first, then what is offered, then what they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+
+from plait.world.dialects import list_accounts, list_items, speak
+from plait.world.dirt import soil
+from plait.world.draw_events import draw_events
+from plait.world.draw_items import draw_items
+from plait.world.draw_people import PLATFORMS, People, draw_people
+
+END = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class World:
+    """Raw logs in four dialects, and the truth behind them.
+
+    Attributes:
+        logs, catalogues, accounts: the raw frames by platform, as the files hold them.
+        people: tastes, levels and who owns which account.
+        items: every item with its true topic and level.
+        events: every true event once, sorted by time.
+        dirt: rows added to each platform's log by reason; `duplicate` is one of them.
+    """
+
+    seed: int
+    end: datetime
+    logs: dict[str, pl.DataFrame]
+    catalogues: dict[str, pl.DataFrame]
+    accounts: dict[str, pl.DataFrame]
+    people: People
+    items: pl.DataFrame
+    events: pl.DataFrame
+    dirt: dict[str, dict[str, int]]
+
+
+def build_world(
+    people: int = 2_000, seed: int = 0, *, end: datetime = END, items_per_topic: int = 18
+) -> World:
+    """Returns the world of `seed`: the same arguments give the same world.
+
+    Args:
+        people: how many persons live in it.
+        seed: of all chance.
+        end: the moment (UTC) at which the logs stop; they begin 120 days before.
+        items_per_topic: items of each of the 24 topics on each platform.
+
+    Raises:
+        ValueError: `people` is below 20, or `items_per_topic` outside 2 to 24.
+    """
+    if people < 20 or not 2 <= items_per_topic <= 24:
+        msg = f"people={people}, items_per_topic={items_per_topic}; needs >= 20 and 2 to 24"
+        raise ValueError(msg)
+    rng = np.random.default_rng(seed)
+    inhabitants = draw_people(rng, people)
+    items = draw_items(rng, end, items_per_topic)
+    events = draw_events(rng, inhabitants, items, end)
+    logs, dirt = {}, {}
+    for platform in PLATFORMS:
+        logs[platform], dirt[platform] = soil(rng, platform, speak(platform, events))
+    return World(
+        seed=seed,
+        end=end,
+        logs=logs,
+        catalogues={p: list_items(p, items) for p in PLATFORMS},
+        accounts={p: list_accounts(p, inhabitants.accounts) for p in PLATFORMS},
+        people=inhabitants,
+        items=items,
+        events=events,
+        dirt=dirt,
+    )

@@ -1,0 +1,78 @@
+"""An endpoint is as ready as it says itself; what else answers in its place is not believed."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+from kubernetes.client import ApiClient, Configuration
+
+from plait.cluster.client.kube_api import Api
+from plait.cluster.diagnose.endpoint_readiness import checked_state
+from plait.cluster.follow.run_state import Exit, State
+
+READY = State("ready", exit=Exit.SUCCEEDED)
+PATH = "/api/v1/namespaces/n/services/plait-serve-svc:8000/proxy/health/ready"
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """An API server with one path and one answer."""
+
+    answer: tuple[int, bytes] = (200, b"{}")
+
+    def do_GET(self) -> None:
+        status, body = self.answer if self.path == PATH else (404, b"{}")
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    server = http.server.HTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    client = ApiClient(Configuration(host=f"http://127.0.0.1:{server.server_port}"))
+    yield Api(client, "n", "here")
+    server.shutdown()
+    server.server_close()
+
+
+def state(api: Api, code: int, **body: object) -> State:
+    Server.answer = (code, json.dumps(body).encode())
+    return checked_state(api, {"metadata": {"name": "plait"}}, READY)
+
+
+def test_what_says_it_is_ready_is(api: Api) -> None:
+    assert state(api, 200, status="ready") == READY
+
+
+def test_what_says_it_is_not_is_not(api: Api) -> None:
+    found = state(api, 503, title="Service Unavailable", detail="Not ready: train a model")
+    assert found == State("not ready", why="Not ready: train a model")
+
+
+def test_a_service_without_pods_is_not(api: Api) -> None:
+    message = 'no endpoints available for service "plait-serve-svc:8000"'
+    found = state(api, 503, kind="Status", message=message)
+    assert found == State("not ready", why="No pod of it takes requests.")
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (403, 'services "plait-serve-svc:8000" is forbidden: User "eve" cannot get'),
+        (502, "error trying to reach service: dial tcp 10.1.2.3:8000: i/o timeout"),
+    ],
+)
+def test_what_could_not_be_asked_is_said(api: Api, status: int, message: str) -> None:
+    found = state(api, status, kind="Status", message=message)
+    assert found.name == "ready"
+    assert "could not be asked" in found.why
+    assert message in found.why

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import get_args
+
+from plait.contracts.event_types import EVENT_CODE, EVENT_CODES, EVENT_TYPES, STRENGTH, EventType
+from plait.live.codec import OTHER
+
+# What stands in records and models that exist: a new type is added to EVENT_CODE, never here.
+GIVEN = [
+    "view", "click", "play", "watch", "read", "search", "share", "post", "comment",
+    "like", "dislike", "follow", "unfollow", "save", "cart", "purchase", "rate",
+]  # fmt: skip
+
+
+def test_a_code_that_was_given_out_keeps_its_meaning() -> None:
+    assert {name: EVENT_CODE[name] for name in GIVEN} == {n: c for c, n in enumerate(GIVEN)}
+
+
+def test_every_type_has_a_code_of_its_own_and_a_strength() -> None:
+    assert set(EVENT_CODE) == set(get_args(EventType)) == set(EVENT_TYPES) == set(STRENGTH)
+    assert len(set(EVENT_CODE.values())) == len(EVENT_CODE)
+    assert EVENT_CODES <= OTHER
+    assert [EVENT_CODE[name] for name in EVENT_TYPES] == sorted(EVENT_CODE.values())

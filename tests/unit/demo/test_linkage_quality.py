@@ -1,0 +1,38 @@
+"""Precision and recall of joined accounts, over pairs."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from plait.demo.linkage_quality import judge_linkage
+from plait.privacy.pseudonym import account_pseudonym
+from plait.privacy.pseudonym_key import Key
+
+KEY = Key("k" * 32)
+
+
+def _accounts(**person_of: str) -> pl.DataFrame:
+    raw = pl.Series("account", list(person_of))
+    return pl.DataFrame(
+        {"account": account_pseudonym(raw, KEY, "shop"), "person": list(person_of.values())}
+    )
+
+
+TRUTH = pl.DataFrame(
+    {"platform": ["shop"] * 4, "account": ["a", "b", "c", "d"], "person": [0, 0, 0, 1]}
+)
+
+
+def test_joining_all_that_belong_together_is_perfect() -> None:
+    found = judge_linkage(_accounts(a="x", b="x", c="x", d="y"), TRUTH, KEY)
+    assert (found.precision, found.recall) == (1.0, 1.0)
+
+
+def test_a_missed_account_costs_recall_and_a_wrong_one_precision() -> None:
+    missed = judge_linkage(_accounts(a="x", b="x", c="z", d="y"), TRUTH, KEY)
+    assert missed.precision == 1.0
+    assert missed.recall == pytest.approx(1 / 3)
+    wrong = judge_linkage(_accounts(a="x", b="x", c="x", d="x"), TRUTH, KEY)
+    assert wrong.precision == pytest.approx(3 / 6)
+    assert wrong.recall == 1.0

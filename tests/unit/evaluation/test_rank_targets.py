@@ -1,0 +1,28 @@
+"""Probabilities are calibrated and judged on negatives of their own."""
+
+import numpy as np
+import pytest
+
+from plait.evaluation import negatives
+from plait.evaluation.held_out import hold_out
+from plait.evaluation.rank_targets import answer
+from plait.evaluation.scorers import Popularity
+from plait.progress import task
+
+
+def test_judged_negatives_are_not_those_of_the_ranking(small, monkeypatch: pytest.MonkeyPatch):
+    held = hold_out(small.store, small.store.version(1), "loo", None)
+    questions = held.questions("shop", test=False, mask=True, ahead=True)
+    draw, drawn = negatives.draw, []
+
+    def looks(*args):
+        found = draw(*args)
+        drawn.append(np.sort(np.where(found[1], found[0], -1), axis=1))
+        return found
+
+    monkeypatch.setattr(negatives, "draw", looks)
+    with task("evaluate", len(questions), "targets") as work:
+        answer(Popularity(held.train, held.vocabulary), questions, 4, 0, work)
+    ranked, judged = drawn
+    assert ranked.shape == judged.shape == (len(questions), 4)
+    assert (ranked != judged).any(axis=1).mean() > 0.5

@@ -1,0 +1,165 @@
+"""Every format gives the same text, and every broken file one clear error."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from plait.config import Project
+from plait.config.parse_project import parse_config
+from plait.errors import EmptyInput, UnknownColumn, UnreadableFile
+from plait.sources.find_files import SourceFile, find_files
+from plait.sources.read_chunks import read_chunks
+
+FIELDS = {"account": "user", "item": "clip", "time": "ts"}
+KEYS = {f"columns.{field}": column for field, column in FIELDS.items()}
+ROWS = [("ann", "c1", "1700000000"), ("bob", "c,2", "1700000060"), ("ann", 'say "x"', None)]
+Find = Callable[[str, bytes], SourceFile]
+
+
+@pytest.fixture
+def find(tmp_path: Path) -> Find:
+    events = {"files": "a.csv", "columns": {"account": "u", "time": "t"}, "type": "view"}
+    project: Project = parse_config(
+        {"store": "s", "platforms": {"video": {"events": events}}}, folder=tmp_path
+    )
+
+    def write(name: str, content: bytes) -> SourceFile:
+        (tmp_path / name).write_bytes(content)
+        return find_files(project, [name], None, "platforms.video.events")[0]
+
+    return write
+
+
+def _read(file: SourceFile, chunk: int = 1000) -> pl.DataFrame:
+    return pl.concat(read_chunks(file, FIELDS, KEYS, chunk))
+
+
+def _csv() -> bytes:
+    frame = pl.DataFrame(ROWS, schema=["user", "clip", "ts"], orient="row")
+    return frame.with_columns(extra=pl.lit("x")).write_csv().encode()
+
+
+def _jsonl() -> bytes:
+    rows = [dict(zip(("user", "clip", "ts"), row, strict=True)) for row in ROWS]
+    return ("\n".join(json.dumps(row) for row in rows) + "\n").encode()
+
+
+def _zstd(content: bytes, tmp_path: Path) -> bytes:
+    with pa.CompressedOutputStream(str(tmp_path / "z"), "zstd") as out:
+        out.write(content)
+    return (tmp_path / "z").read_bytes()
+
+
+@pytest.mark.parametrize("packed", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_text_formats(find: Find, tmp_path: Path, form: str, packed: str) -> None:
+    content = _csv() if form == "csv" else _jsonl()
+    packers = {"": content, ".gz": gzip.compress(content), ".zst": _zstd(content, tmp_path)}
+    found = _read(find(f"a.{form}{packed}", packers[packed]))
+    assert found.select(FIELDS.keys()).rows() == ROWS
+    assert found["row"].to_list() == [1, 2, 3]
+    assert found["fault"].null_count() == 3
+
+
+def test_parquet_values_become_text(find: Find, tmp_path: Path) -> None:
+    moment = datetime(2024, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
+    pl.DataFrame({"user": [7], "clip": [["a", "b"]], "ts": [moment], "row": [1.5]}).write_parquet(
+        tmp_path / "b.parquet"
+    )
+    found = _read(find("a.parquet", (tmp_path / "b.parquet").read_bytes()))
+    assert found.select(FIELDS.keys()).rows() == [("7", "a\x1fb", "2024-01-02T03:04:05.000006Z")]
+
+
+def test_chunks_number_rows_through(find: Find) -> None:
+    content = "user,clip,ts\n" + "".join(f"u{i},c,{i}\n" for i in range(2500))
+    chunks = list(read_chunks(find("a.csv", content.encode()), FIELDS, KEYS, 1000))
+    assert len(chunks) > 1
+    assert pl.concat(chunks)["row"].to_list() == list(range(1, 2501))
+
+
+@pytest.mark.parametrize("mark", ["\t", ";", "|"])
+def test_the_separator_is_told_from_the_header(find: Find, mark: str) -> None:
+    content = f"user{mark}clip{mark}ts\nann{mark}c1{mark}5\n"
+    assert _read(find("a.csv", content.encode())).row(0)[1:4] == ("ann", "c1", "5")
+
+
+def test_bom_crlf_quotes_and_line_breaks(find: Find) -> None:
+    content = '\ufeffuser,clip,ts\r\nann,"two\nlines",5\r\nbob,"a ""b""",6\r\n'
+    found = _read(find("a.csv", content.encode()))
+    assert found["item"].to_list() == ["two\nlines", 'a "b"']
+    assert found["time"].to_list() == ["5", "6"]
+
+
+def test_rows_with_too_many_fields_are_marked_and_short_ones_have_nulls(find: Find) -> None:
+    found = _read(find("a.csv", b"user,clip,ts\na,b,1\na,b,1,2,3\na\n"))
+    assert found["fault"].to_list() == [None, "ragged_row", None]
+    assert found["item"].to_list() == ["b", "b", None]
+
+
+def test_broken_json_lines_are_marked(find: Find) -> None:
+    found = _read(find("a.jsonl", b'{"user": 1, "clip": "c", "ts": 2}\nnope\n[1]\n\n{"user": 3}\n'))
+    assert found["fault"].to_list() == [None, "bad_json", "bad_json", None]
+    assert found["account"].to_list() == ["1", None, None, "3"]
+    assert found["row"].to_list() == [1, 2, 3, 5]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_a_misspelt_column_names_the_nearest(find: Find, name: str) -> None:
+    content = b"user,clips,ts\na,b,1\n" if name == "a.csv" else b'{"user":1,"clips":2,"ts":3}\n'
+    with pytest.raises(UnknownColumn) as caught:
+        _read(find(name, content))
+    message = str(caught.value)
+    assert "platform 'video' has no column 'clip'" in message
+    assert "(columns: user, clips, ts)" in message
+    assert "Did you mean 'clips'?" in message
+    assert message.endswith("Set platforms.video.events.columns.item: clips")
+
+
+def test_a_rare_json_field_is_not_unknown(find: Find) -> None:
+    lines = ['{"user": "a", "ts": 1}'] * 1500 + ['{"user": "a", "ts": 1, "clip": "c"}']
+    assert _read(find("a.jsonl", "\n".join(lines).encode()))["item"].drop_nulls().len() == 1
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_truncated_gzip(find: Find, form: str) -> None:
+    rows = "".join(f"u{i},c{i * 7919 % 1000},{i}\n" for i in range(20_000))
+    content = ("user,clip,ts\n" + rows).encode()
+    if form == "jsonl":
+        content = b"".join(
+            b'{"user":"u%d","clip":"c","ts":%d}\n' % (i, i * 7919) for i in range(20_000)
+        )
+    packed = gzip.compress(content)
+    with pytest.raises(UnreadableFile, match=r"ends too early.*pack the file again"):
+        _read(find(f"a.{form}.gz", packed[: len(packed) // 2]))
+
+
+def test_a_damaged_parquet_footer(find: Find, tmp_path: Path) -> None:
+    pl.DataFrame({"user": [1], "clip": [2], "ts": [3]}).write_parquet(tmp_path / "b.parquet")
+    content = (tmp_path / "b.parquet").read_bytes()
+    with pytest.raises(UnreadableFile, match="cannot be read"):
+        _read(find("a.parquet", content[:-6]))
+
+
+def test_a_header_without_rows(find: Find) -> None:
+    with pytest.raises(EmptyInput, match="has no rows"):
+        _read(find("a.csv", b"user,clip,ts\n"))
+
+
+def test_no_text_at_all(find: Find) -> None:
+    with pytest.raises(UnreadableFile):
+        _read(find("a.csv", b"user,clip,ts\n\xff\xfe\xfa,b,1\n"))
+
+
+def test_a_file_that_grows_while_it_is_read(find: Find) -> None:
+    file = find("a.csv", _csv())
+    file.path.write_bytes(_csv() + b"late,c,1\n")
+    with pytest.raises(UnreadableFile, match="changed while it was read"):
+        _read(file)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from plait.config.training import Training
+from plait.training.data.micro_batch import Portion, build_portion
+from plait.training.data.prefetch import Loader
+from plait.training.data.sampler import Sampler
+from plait.training.data.training_data import TrainingData, prepare
+from plait.training.loop.hyper_parameters import Hyper, choose
+
+from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
+
+
+@pytest.fixture(scope="module")
+def data() -> TrainingData:
+    sequences = tiny_sequences(80)
+    return prepare(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+
+
+@pytest.fixture(scope="module")
+def hyper() -> Hyper:
+    small = choose(Training(epochs=4, dimensions=16, batch_size=16), 200, 2000)
+    return replace(small, full_softmax=0, negatives=20)
+
+
+def test_portions_come_in_order_one_ahead(data: TrainingData, hyper: Hyper) -> None:
+    built: list[int] = []
+    ahead = threading.Event()
+
+    def build(step: int) -> Portion:
+        built.append(step)
+        if step == 8:
+            ahead.set()
+        return build_portion(data, hyper, True, step, np.arange(10))
+
+    loader = Loader(build, 7, 10)
+    portions = iter(loader)
+    assert next(portions).step == 7
+    assert ahead.wait(10)  # built without being asked for
+    assert [portion.step for portion in portions] == [8, 9]
+    assert built == [7, 8, 9]
+    assert list(Loader(build, 3, 3)) == []
+
+
+def test_what_fails_in_the_thread_is_heard(data: TrainingData) -> None:
+    def build(step: int) -> Portion:
+        raise KeyError(step)
+
+    with pytest.raises(KeyError):
+        list(Loader(build, 0, 2))
+
+
+def test_a_step_draws_the_same_whenever_it_is_built(data: TrainingData, hyper: Hyper) -> None:
+    rows = np.arange(20)
+    first, again, later = (build_portion(data, hyper, True, s, rows) for s in (4, 4, 5))
+    assert first.kept is not None
+    assert again.kept is not None
+    assert later.kept is not None
+    assert torch.equal(first.kept, again.kept)
+    assert not torch.equal(first.kept, later.kept)
+    negatives = [p.questions[0].candidates[-20:] for p in (first, again, later)]
+    assert torch.equal(negatives[0], negatives[1])
+    assert not torch.equal(negatives[0], negatives[2])
+
+
+def test_workers_draw_what_one_draws(data: TrainingData, hyper: Hyper) -> None:
+    rows = np.arange(20)
+    whole = build_portion(data, hyper, True, 4, rows)
+    parts = [build_portion(data, hyper, True, 4, rows, rank, 3) for rank in range(3)]
+    assert whole.kept is not None
+    for rank, part in enumerate(parts):
+        assert part.kept is not None
+        for person, row in enumerate(range(rank, 20, 3)):
+            mine = part.kept[part.batch.tokens.row == person]
+            assert sorted(mine) == sorted(whole.kept[whole.batch.tokens.row == row])
+        for question in part.questions:
+            same = next(q for q in whole.questions if q.platform == question.platform)
+            assert torch.equal(question.candidates[-20:], same.candidates[-20:])
+    assert sum(part.targets for part in parts) == whole.targets
+
+
+def test_the_batches_of_a_step_do_not_depend_on_the_steps_before() -> None:
+    lengths = np.random.default_rng(0).integers(0, 30, 200)
+    straight, jumping = (Sampler(lengths, 16, seed=3) for _ in range(2))
+    seen = [straight.rows(step) for step in range(3 * straight.steps)]
+    for step in (2 * straight.steps + 3, 5, straight.steps, 5):
+        assert np.array_equal(jumping.rows(step), seen[step])
+    for epoch in range(3):
+        rows = np.concatenate(seen[epoch * straight.steps : (epoch + 1) * straight.steps])
+        assert sorted(rows) == np.flatnonzero(lengths >= 2).tolist()
