@@ -73,7 +73,7 @@ def spark_application() -> dict[str, Any]:
             "sparkVersion": "4.3.0",
             "image": SPARK_IMAGE,
             "imagePullPolicy": "IfNotPresent",
-            "mainApplicationFile": "local:///opt/plait/jobs/fuse_job.py",
+            "mainApplicationFile": "local:///opt/plait/jobs/fuse.py",
             "arguments": ["--engine", "spark"],
             "restartPolicy": {"type": "Never"},
             "driver": {

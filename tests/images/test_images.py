@@ -104,7 +104,7 @@ def test_every_module_is_compiled_and_once(image: str) -> None:
 def test_both_engines_fuse_the_same_in_the_spark_image(work: Path) -> None:
     fuse = [
         "python",
-        "/opt/plait/jobs/fuse_job.py",
+        "/opt/plait/jobs/fuse.py",
         "-c",
         "/project/plait.yaml",
         "--full",

@@ -61,7 +61,7 @@ spec:
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  mainApplicationFile: local:///opt/plait/jobs/fuse_job.py
+  mainApplicationFile: local:///opt/plait/jobs/fuse.py
   arguments: [-c, /etc/plait/plait.yaml, --engine, spark]
   restartPolicy:
     type: OnFailure

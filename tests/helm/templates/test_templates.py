@@ -77,7 +77,7 @@ def test_a_run_may_grow_where_that_is_wanted() -> None:
 
 def test_fuse() -> None:
     spec = render(s3={"existingSecret": "keys"}).template("fuse")["spec"]
-    assert spec["mainApplicationFile"] == "local:///opt/plait/jobs/fuse_job.py"
+    assert spec["mainApplicationFile"] == "local:///opt/plait/jobs/fuse.py"
     assert spec["arguments"] == ["-c", "/etc/plait/plait.yaml", "--engine", "spark"]
     driver, executor = spec["driver"]["template"]["spec"], spec["executor"]["template"]["spec"]
     # The key travels inside the tasks; executors hold the bucket's keys alone.
