@@ -17,7 +17,7 @@ import polars_hash as plh
 
 from plait.clean.fingerprint import fingerprint
 from plait.config import load_config
-from plait.contracts.event_types import STRENGTH
+from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.privacy.pseudonym import load_key
 
 LENGTH = 50
@@ -77,7 +77,7 @@ def main() -> None:
         .agg(
             pl.len().alias("total"),
             pl.col("event_id", "platform", "item", "type", "time").tail(LENGTH),
-            pl.col("type").tail(LENGTH).replace_strict(STRENGTH).alias("strength"),
+            pl.col("type").tail(LENGTH).replace_strict(EVENT_STRENGTHS).alias("strength"),
         )
         .with_columns(person=pl.concat_str(pl.lit("p_"), "person"))
     )

@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, Request, Response  # here, where FastAPI finds them by their names
 
 from plait.config import load_config
-from plait.serving.launch_endpoint import running
+from plait.serving.launch_endpoint import run_endpoint
 from plait.serving.ray_environment import free_port
 from plait.store import Store
 
@@ -138,7 +138,7 @@ def start_empty() -> None:
     """Starts the empty handler beside the endpoint, with the endpoint's deployment options."""
     from ray import serve
 
-    from plait.serving.deployment import BATCH
+    from plait.serving.deployment import MAX_BATCH_SIZE
 
     app = FastAPI()
 
@@ -150,7 +150,7 @@ def start_empty() -> None:
     @serve.deployment(
         name="empty",
         num_replicas=1,
-        max_ongoing_requests=16 * BATCH,
+        max_ongoing_requests=16 * MAX_BATCH_SIZE,
         ray_actor_options={"num_cpus": 0},
         logging_config={"enable_access_log": False},
     )
@@ -195,7 +195,7 @@ def scenarios(config: Path) -> tuple[dict[str, tuple[str, list[bytes]]], list[st
 def measure(config: Path, clients: int, seconds: float, rounds: int) -> None:
     calls, items = scenarios(config)
     found = {name: Measured() for name in calls}
-    with running(config, port=free_port(), replicas=1) as endpoint:
+    with run_endpoint(config, port=free_port(), replicas=1) as endpoint:
         start_empty()
         address = urlsplit(endpoint.url)
         host, port = str(address.hostname), int(address.port or 0)

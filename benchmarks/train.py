@@ -31,15 +31,15 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from plait.config import load_config
-from plait.models.neural.net import Net
+from plait.models.neural.net import NeuralNet
 from plait.store import Store
-from plait.training.data.micro_batch import Portion, build_portion
+from plait.training.data.micro_batch import MicroBatch, build_micro_batch
 from plait.training.data.sampler import Sampler
 from plait.training.data.training_data import TrainingData, prepare
-from plait.training.loop.hyper_parameters import Hyper
+from plait.training.loop.hyper_parameters import HyperParameters
 from plait.training.loop.step_loss import step_loss
 from plait.training.loop.training_loop import build_net, fit
-from plait.training.make_model import chosen
+from plait.training.make_model import hyper_parameters_for
 
 KINDS = {
     "full": "the network as `plait train` trains it",
@@ -48,7 +48,7 @@ KINDS = {
 }
 
 
-def prepared(config: str, merged: bool) -> tuple[TrainingData, Hyper, int]:
+def prepared(config: str, merged: bool) -> tuple[TrainingData, HyperParameters, int]:
     """Returns the project's data without validation, one epoch's settings, and the length kept.
 
     With `merged`, all platforms are one, which is all that a peer without platforms can see.
@@ -63,7 +63,7 @@ def prepared(config: str, merged: bool) -> tuple[TrainingData, Hyper, int]:
         sequences = sequences.with_columns(pl.col("platform").list.eval(one))
         items = items.with_columns(platform=pl.lit("all"))
     data = prepare(sequences, items, platforms, "loo")
-    hyper = replace(chosen(project.train, data), epochs=1)
+    hyper = replace(hyper_parameters_for(project.train, data), epochs=1)
     return replace(data, validation=None), hyper, project.sequence_length
 
 
@@ -74,12 +74,12 @@ class NoConvolutions(nn.Module):
         return torch.zeros((), device=inputs.device)
 
 
-def network(data: TrainingData, hyper: Hyper, kind: str) -> Net:
+def network(data: TrainingData, hyper: HyperParameters, kind: str) -> NeuralNet:
     """Returns plait's network, or for `gru` what is left of it when it is GRU4Rec's."""
     whole = build_net(data, hyper)
     if kind != "gru":
         return whole
-    alone = Net(replace(whole.settings, terms=("interest",), gaps=False, quarter=(0, 0)))
+    alone = NeuralNet(replace(whole.settings, terms=("interest",), gaps=False, quarter=(0, 0)))
     alone.learn_facts(data.timeline, data.catalogue)
     alone.encoder.cnn = NoConvolutions()  # type: ignore[assignment]
     return alone
@@ -92,7 +92,8 @@ def measure(config: str, threads: int, kind: str) -> dict[str, float]:
     steps = Sampler(data.history.lengths, hyper.batch_size, hyper.seed)
     net = network(data, hyper, kind).train()
     portions = [
-        build_portion(data, hyper, net.settings.views, step, steps.rows(step)) for step in range(6)
+        build_micro_batch(data, hyper, net.settings.views, step, steps.rows(step))
+        for step in range(6)
     ]
     work = [floor(net, portion) for portion in portions]
     flops = sum(w[0] for w in work) / sum(p.targets for p in portions)
@@ -122,7 +123,7 @@ def measure(config: str, threads: int, kind: str) -> dict[str, float]:
     }
 
 
-def floor(net: Net, portion: Portion) -> tuple[int, int]:
+def floor(net: NeuralNet, portion: MicroBatch) -> tuple[int, int]:
     """Returns the floating point operations of a step, and the bytes kept for its way back."""
     kept: dict[int, int] = {}
 
@@ -182,7 +183,7 @@ def copied(config: str, folder: Path) -> Path:
     raw = yaml.safe_load(Path(config).read_text())
     file.write_text(yaml.safe_dump(raw | {"store": str(folder / "store")}))
     source, copy, versions = Store(project.store_path), Store(folder / "store"), {}
-    from plait.contracts.tables import ITEMS, SEQUENCES
+    from plait.contracts.store_tables import ITEMS, SEQUENCES
 
     for table in (SEQUENCES, ITEMS):
         writer = copy.writer(table)

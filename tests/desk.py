@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from plait.contracts.http import (
+from plait.contracts.http_messages import (
     EventsResponse,
     LinkRequest,
     LinkResponse,
@@ -16,24 +16,24 @@ from plait.contracts.http import (
     UnlinkResponse,
 )
 from plait.serving.api_keys import ApiKeys
-from plait.serving.fault_isolation import work_apart
-from plait.serving.ingestion import Batch
-from plait.serving.replica import Setup
-from plait.serving.routes import build
-from plait.serving.service import Answer, Call
+from plait.serving.fault_isolation import run_isolated
+from plait.serving.ingestion import EventBatch
+from plait.serving.replica import ReplicaParts
+from plait.serving.routes import build_app
+from plait.serving.service import RecommendCall, RecommendResult
 
 
 class Desk:
     """The service without Ray: every call is a batch of one."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: ReplicaParts) -> None:
         self.setup = setup
 
-    async def answer(self, call: Call) -> Answer:
-        return self._one(work_apart(self.setup.service.answer, [call]))
+    async def answer(self, call: RecommendCall) -> RecommendResult:
+        return self._one(run_isolated(self.setup.service.answer, [call]))
 
-    async def take(self, batch: Batch) -> EventsResponse:
-        return self._one(work_apart(self.setup.service.take, [batch]))
+    async def take(self, batch: EventBatch) -> EventsResponse:
+        return self._one(run_isolated(self.setup.service.take, [batch]))
 
     async def link(self, message: LinkRequest) -> LinkResponse:
         return self.setup.service.link(message)
@@ -58,7 +58,7 @@ class Desk:
 
 def talk(desk: Desk, work: Callable[[httpx.AsyncClient], Awaitable[Any]], key: str = "") -> Any:
     async def run() -> Any:
-        app = httpx.ASGITransport(build(lambda: desk, ApiKeys(key)))
+        app = httpx.ASGITransport(build_app(lambda: desk, ApiKeys(key)))
         async with httpx.AsyncClient(transport=app, base_url="http://plait") as client:
             return await work(client)
 

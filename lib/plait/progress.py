@@ -19,7 +19,7 @@ def silence() -> None:
 
 
 @dataclass
-class Task:
+class ProgressTask:
     """A piece of work with a known or unknown total, counted in `unit`s."""
 
     description: str
@@ -65,9 +65,11 @@ class Task:
 
 
 @contextmanager
-def task(description: str, total: float | None = None, unit: str = "rows") -> Iterator[Task]:
+def task(
+    description: str, total: float | None = None, unit: str = "rows"
+) -> Iterator[ProgressTask]:
     """Yields a Task to advance; its last state stays on the screen."""
-    work = Task(description, total, unit)
+    work = ProgressTask(description, total, unit)
     try:
         yield work
     finally:

@@ -11,7 +11,7 @@ from itertools import islice
 import pytest
 
 from plait.cluster.client.connect_cluster import connect
-from plait.cluster.client.watch_resource import Seen, watch
+from plait.cluster.client.watch_resource import ResourceSeen, watch
 from plait.cluster.cluster_verbs import RAY_JOB
 
 from .kubectl import environment, wait_until
@@ -91,6 +91,6 @@ def test_a_watch_that_is_too_late_lists_anew(place: Desk, monkeypatch: pytest.Mo
         assert json.loads(next(lines))["object"]["code"] == 410
     seen = watch(api, path, job["name"], threading.Event(), since="1")
     (first,) = islice(seen, 1)
-    assert isinstance(first, Seen)
+    assert isinstance(first, ResourceSeen)
     assert first.resource is not None
     assert first.resource["metadata"]["uid"] == job["uid"]

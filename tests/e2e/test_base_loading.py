@@ -12,12 +12,12 @@ import pytest
 
 from plait.config import load_config
 from plait.errors import LiveStateDown
-from plait.live import LiveState, Who
-from plait.live.live_history import sequences
+from plait.live import LiveState, PersonLookup
+from plait.live.live_history import live_sequences
 from plait.live.valkey import base_loading, load_lock
 from plait.live.valkey.base_loading import base_name, load_base
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
-from plait.live.valkey.load_lock import LoadLock
+from plait.live.valkey.load_lock import BaseLoadLock
 from plait.serving.replica import connect
 from plait.store import Store, StoreVersion
 
@@ -60,10 +60,10 @@ def assert_whole(state: LiveState, store: Store) -> None:
     """Everybody's history is what was fused."""
     assert state.look().whole
     fused = store.read("sequences").sort("person")
-    known = state.read([Who(person=p) for p in fused["person"]])
-    assert sequences(known, state.length).equals(fused)
+    known = state.read([PersonLookup(person=p) for p in fused["person"]])
+    assert live_sequences(known, state.length).equals(fused)
     held = store.read("accounts")
-    asked = [Who(account=a, platform=p) for a, p in held["account", "platform"].rows()]
+    asked = [PersonLookup(account=a, platform=p) for a, p in held["account", "platform"].rows()]
     assert [k.person for k in state.read(asked)] == held["person"].to_list()
 
 
@@ -106,8 +106,8 @@ def test_a_loader_that_was_paused_beyond_its_turn_writes_nothing_more(
     meets: str,
 ) -> None:
     # A process that is stopped renews nothing.
-    monkeypatch.setattr(LoadLock, "_renew", lambda _: None)
-    monkeypatch.setattr(base_loading, "CHUNK", 7)
+    monkeypatch.setattr(BaseLoadLock, "_renew", lambda _: None)
+    monkeypatch.setattr(base_loading, "CHUNK_FIELDS", 7)
     paused, go_on = threading.Event(), threading.Event()
     pack = base_loading.pack
     writing, finish = threading.Event(), threading.Event()
@@ -124,7 +124,7 @@ def test_a_loader_that_was_paused_beyond_its_turn_writes_nothing_more(
                 finish.wait(20)
             yield person, record
 
-    monkeypatch.setattr(base_loading, "pack", halting)
+    monkeypatch.setattr(base_loading, "pack_sequences", halting)
     first = Loader(own_file, valkey.address)
     first.name = "first"
     first.start()
@@ -154,7 +154,7 @@ def test_what_a_killed_loader_left_is_cleared_when_its_turn_ends(
     store: Store, state: LiveState
 ) -> None:
     name = base_name(store.current())
-    lock = LoadLock(state.client, [*state.keys, state.keys[1] + ":loading"])
+    lock = BaseLoadLock(state.client, [*state.keys, state.keys[1] + ":loading"])
     state.client.set(lock._keys[2], "dead", px=300)
     state.client.hset(f"{state.prefix}b{name}:s", "p_ghost", b"half")
     assert not load_base(state, store, store.current())
@@ -171,18 +171,18 @@ def test_a_base_that_lacks_anything_is_never_served(
     store: Store, state: LiveState, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     key = f"{state.prefix}b{base_name(store.current())}:{kind}"
-    switch = base_loading._switch
+    switch = base_loading._activate_base
 
     def lose(*args: object) -> None:
         (field,) = state.client.hrandfield(key, 1)  # type: ignore[misc]
         state.client.hdel(key, field)
         switch(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(base_loading, "_switch", lose)
+    monkeypatch.setattr(base_loading, "_activate_base", lose)
     with pytest.raises(LiveStateDown, match=f"fields '{kind}'"):
         load_base(state, store, store.current())
     assert state.look().base == ""
-    monkeypatch.setattr(base_loading, "_switch", switch)
+    monkeypatch.setattr(base_loading, "_activate_base", switch)
     assert load_base(state, store, store.current())
     assert_whole(state, store)
 
@@ -206,7 +206,7 @@ def test_events_are_forgotten_though_the_loader_died_after_the_switch(
 ) -> None:
     monkeypatch.setattr(base_loading, "watermark", lambda *_: "9-9")
     with monkeypatch.context() as dying:
-        dying.setattr(base_loading, "_forget", lambda *_: None)
+        dying.setattr(base_loading, "_forget_known_events", lambda *_: None)
         assert load_base(state, store, store.current())
     recent = f"{state.prefix}e:a_1"
     state.client.zadd(recent, {"old\n9-9": 1, "new\n10-0": 2})
@@ -231,9 +231,9 @@ def test_what_another_loader_set_to_be_forgotten_meanwhile_is_not_lost(
 
     with monkeypatch.context() as racing:
         racing.setattr(state.client, "smembers", meanwhile)
-        base_loading._forget(state.client, state.prefix)
+        base_loading._forget_known_events(state.client, state.prefix)
     assert state.client.zrange(recent, 0, -1) == [b"newer\n10-0"]
-    base_loading._forget(state.client, state.prefix)
+    base_loading._forget_known_events(state.client, state.prefix)
     assert not state.client.exists(recent, place)
 
 

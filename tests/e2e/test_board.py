@@ -10,12 +10,12 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from plait.progress import Task
-from plait.training.loop.training_progress import Progress
+from plait.progress import ProgressTask
+from plait.training.loop.training_progress import TrainingProgress
 from plait.training.ray.progress_board import new_board, watched
 
 pytestmark = pytest.mark.slow
-REPORT = asdict(Progress(1, 4, 500, 2000, 5.0, 2.5, {"mrr": 0.25}, 1))
+REPORT = asdict(TrainingProgress(1, 4, 500, 2000, 5.0, 2.5, {"mrr": 0.25}, 1))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_a_board_outlives_the_nodes_of_workers(cluster: Cluster) -> None:
 
 @pytest.mark.usefixtures("cluster")
 def test_a_board_that_dies_ends_no_run() -> None:
-    board, work = new_board(), Task("train", None, "targets")
+    board, work = new_board(), ProgressTask("train", None, "targets")
     ray.get(board.write.remote(REPORT))
     with watched(board, work):
         while not work.done:

@@ -24,10 +24,10 @@ import torch
 
 import plait
 from plait.config import load_config
-from plait.contracts.event_types import STRENGTH
-from plait.demo.endpoint_process import Endpoint, EndpointFailed, port_near, stoppable
+from plait.contracts.event_types import EVENT_STRENGTHS
+from plait.demo.endpoint_process import EndpointFailed, EndpointProcess, port_near, stoppable
 from plait.demo.output_shape import normalise
-from plait.features.braid import STEPS, braid
+from plait.features.sequences import SEQUENCE_COLUMNS, build_sequences
 from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store
 
@@ -147,7 +147,7 @@ class Learned:
     def after(self, people: pl.DataFrame, kind: str, items: list[str]) -> pl.DataFrame:
         """Returns the histories after each did `kind` to their item, as live state braids them."""
         lists = [name for name, dtype in people.schema.items() if isinstance(dtype, pl.List)]
-        flat = people.explode(lists).select("person", *STEPS)
+        flat = people.explode(lists).select("person", *SEQUENCE_COLUMNS)
         now = pl.DataFrame(
             {
                 "person": people["person"],
@@ -157,11 +157,11 @@ class Learned:
                 "type": kind,
                 "time": datetime.now(UTC),
                 "order": None,
-                "strength": STRENGTH[kind],
+                "strength": EVENT_STRENGTHS[kind],
             }
         )
         both = pl.concat([flat, now.select(pl.col(n).cast(t) for n, t in flat.schema.items())])
-        braided = braid(both, self.model.model.settings.sequence_length)
+        braided = build_sequences(both, self.model.model.settings.sequence_length)
         return people.select("person").join(braided, on="person", maintain_order="left")
 
 
@@ -331,7 +331,7 @@ def test_ctrl_c_ends_everything(kept: Kept) -> None:
 
 
 def test_an_endpoint_that_cannot_start_says_why(tmp_path: Path) -> None:
-    endpoint = Endpoint(tmp_path / "plait.yaml", port_near(8000), tmp_path / "log")
+    endpoint = EndpointProcess(tmp_path / "plait.yaml", port_near(8000), tmp_path / "log")
     with pytest.raises(EndpointFailed, match="ended before it was ready: ConfigError"), endpoint:
         pass
 

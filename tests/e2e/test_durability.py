@@ -11,18 +11,18 @@ import pytest
 import redis
 
 from plait.config import Project, load_config
-from plait.contracts.http import EventsResponse
+from plait.contracts.http_messages import EventsResponse
 from plait.doctor.check_live_state import check_live_state
 from plait.doctor.finding import Level
 from plait.errors import ConfigError, LossyLiveState
-from plait.live import LiveState, Who
-from plait.live.live_history import sequences
+from plait.live import LiveState, PersonLookup
+from plait.live.live_history import live_sequences
 from plait.live.valkey import valkey_state
-from plait.live.valkey.durability import ENV, promise
+from plait.live.valkey.durability import DURABILITY_VARIABLE, required_durability
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
-from plait.serving.ingestion import sift
-from plait.serving.launch_endpoint import running
-from plait.serving.replica import Setup, check_durability, connect, opened
+from plait.serving.ingestion import validate_events
+from plait.serving.launch_endpoint import run_endpoint
+from plait.serving.replica import ReplicaParts, check_durability, connect, open_replica
 
 pytestmark = pytest.mark.slow
 WEAK = [
@@ -41,7 +41,7 @@ def project(own_file: Path) -> Project:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(valkey_state, "SETTINGS_S", 0.0)
+    monkeypatch.setattr(valkey_state, "SETTINGS_TTL_S", 0.0)
 
 
 @pytest.fixture
@@ -51,10 +51,10 @@ def owner(valkey: EmbeddedValkey) -> Iterator[redis.Redis]:
         yield client
 
 
-def take(setup: Setup, name: str) -> EventsResponse:
+def take(setup: ReplicaParts, name: str) -> EventsResponse:
     event = {"event_id": name, "type": "view", "item_id": f"shop:{name}",
              "user": {"platform": "shop", "id": "durable"}}  # fmt: skip
-    (taken,) = setup.service.take([sift([event])])
+    (taken,) = setup.service.take([validate_events([event])])
     assert isinstance(taken, EventsResponse), taken
     return taken
 
@@ -82,7 +82,10 @@ def test_a_valkey_that_may_lose_events_is_refused_with_a_fix_that_works(
     with pytest.raises(LossyLiveState, match=f"{name} is {value}") as refused:
         check_durability(project, valkey.address)
     assert "best_effort" in refused.value.fix
-    with pytest.raises(LossyLiveState), running(own_file, live_state=valkey.address, port=29_999):
+    with (
+        pytest.raises(LossyLiveState),
+        run_endpoint(own_file, live_state=valkey.address, port=29_999),
+    ):
         pass  # before anything of Ray is started
     (command,) = re.findall(r"CONFIG SET (\S+) ([^\s`]+)", refused.value.fix)
     owner.config_set(*command)
@@ -117,10 +120,10 @@ def test_best_effort_takes_it_and_every_answer_says_so(
     owner: redis.Redis,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv(ENV, "best_effort")
+    monkeypatch.setenv(DURABILITY_VARIABLE, "best_effort")
     owner.config_set("appendfsync", "everysec")
     check_durability(project, valkey.address)
-    setup = opened(own_file, valkey.address)
+    setup = open_replica(own_file, valkey.address)
     before = written_aside(project)
     assert not take(setup, "lossy").durable
     owner.config_set("appendfsync", "always")
@@ -131,7 +134,7 @@ def test_best_effort_takes_it_and_every_answer_says_so(
 def test_a_setting_that_changes_while_it_runs_breaks_no_promise(
     project: Project, own_file: Path, valkey: EmbeddedValkey, owner: redis.Redis
 ) -> None:
-    setup = opened(own_file, valkey.address)
+    setup = open_replica(own_file, valkey.address)
     setup.current.refresh()
     before = written_aside(project)
     assert take(setup, "sure").durable
@@ -153,7 +156,7 @@ def test_a_replica_that_meets_a_lossy_one_is_not_ready_until_that_is_mended(
     own_file: Path, valkey: EmbeddedValkey, owner: redis.Redis
 ) -> None:
     owner.config_set("maxmemory-policy", "allkeys-lfu")
-    setup = opened(own_file, valkey.address)
+    setup = open_replica(own_file, valkey.address)
     setup.current.refresh()
     assert "maxmemory-policy is allkeys-lfu" in setup.current.refused
     owner.config_set("maxmemory-policy", "noeviction")
@@ -161,12 +164,12 @@ def test_a_replica_that_meets_a_lossy_one_is_not_ready_until_that_is_mended(
     assert setup.current.refused == setup.current.lossy == ""
 
 
-def items_of(setup: Setup, live: LiveState) -> list[str]:
-    from plait.contracts.http import User
+def items_of(setup: ReplicaParts, live: LiveState) -> list[str]:
+    from plait.contracts.http_messages import User
 
     (who,) = setup.service._who([User(platform="shop", id="durable")])
-    assert isinstance(who, Who)
-    found: list[str] = sequences(live.read([who]), 50)["item"][0].to_list()
+    assert isinstance(who, PersonLookup)
+    found: list[str] = live_sequences(live.read([who]), 50)["item"][0].to_list()
     return found
 
 
@@ -186,7 +189,7 @@ def test_doctor_looks_at_it(
     (check,) = check_live_state(own_file)
     assert check.level is Level.fail
     assert "CONFIG SET appendfsync always" in check.fix
-    monkeypatch.setenv(ENV, "best_effort")
+    monkeypatch.setenv(DURABILITY_VARIABLE, "best_effort")
     (check,) = check_live_state(own_file)
     assert check.level is Level.warn
     valkey.stop()
@@ -196,6 +199,6 @@ def test_doctor_looks_at_it(
 
 
 def test_an_unknown_durability_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ENV, "always")
+    monkeypatch.setenv(DURABILITY_VARIABLE, "always")
     with pytest.raises(ConfigError, match="fsync, best_effort"):
-        promise(project)
+        required_durability(project)

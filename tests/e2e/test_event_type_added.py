@@ -14,8 +14,8 @@ import pytest
 
 import plait
 from plait.config import load_config
-from plait.contracts.event_types import EVENT_CODES
-from plait.live.codec import pack, unpack
+from plait.contracts.event_types import EVENT_TYPE_CODE_COUNT
+from plait.live.codec import pack_sequences, unpack_sequences
 from plait.recommend.recommender import Recommender
 from plait.store import Store
 
@@ -26,7 +26,7 @@ from pathlib import Path
 import polars as pl
 from plait.config import load_config
 from plait.contracts.event_types import EVENT_TYPES
-from plait.live.codec import pack, unpack
+from plait.live.codec import pack_sequences, unpack_sequences
 from plait.recommend.recommender import Recommender
 from plait.store import Store
 
@@ -39,12 +39,12 @@ hidden = people.with_columns(pl.col("type").list.eval(pl.lit("hide").first().rep
     pl.len()).explode()))
 lists = model.top(hidden, "shop", 5)
 records = Path(sys.argv[2])
-steps, _ = unpack([bytes.fromhex(r) for r in json.loads(records.read_text())])
+steps, _ = unpack_sequences([bytes.fromhex(r) for r in json.loads(records.read_text())])
 Path(sys.argv[3]).write_text(json.dumps({
     "scores": scores.tolist(),
     "lists": [len(one.items) for one in lists],
     "types": steps["type"].to_list(),
-    "hidden": [record.hex() for _, record in pack(hidden)],
+    "hidden": [record.hex() for _, record in pack_sequences(hidden)],
 }))
 """
 
@@ -52,11 +52,11 @@ Path(sys.argv[3]).write_text(json.dumps({
 def test_models_and_records_mean_what_they_meant(small_file: Path, tmp_path: Path) -> None:
     lib = tmp_path / "lib"
     shutil.copytree(Path(plait.__file__).parent, lib / "plait")
-    vocabulary = lib / "plait" / "contracts" / "vocabulary.py"
+    vocabulary = lib / "plait" / "contracts" / "event_types.py"
     text = vocabulary.read_text()
     for before, after in (
         ('"view", "click", "play"', '"view", "hide", "click", "play"'),  # in EventType
-        ('"rate": 16,', f'"rate": 16, "hide": {EVENT_CODES},'),
+        ('"rate": 16,', f'"rate": 16, "hide": {EVENT_TYPE_CODE_COUNT},'),
         ('"rate": 0.7,', '"rate": 0.7, "hide": -0.5,'),
     ):
         assert before in text
@@ -71,7 +71,7 @@ def test_models_and_records_mean_what_they_meant(small_file: Path, tmp_path: Pat
         pl.col("n").list.eval(pl.element().replace_strict(range(4), types)).alias("type")
     )
     records = tmp_path / "records.json"
-    packed = [record.hex() for _, record in pack(mixed.drop("n"))]
+    packed = [record.hex() for _, record in pack_sequences(mixed.drop("n"))]
     records.write_text(json.dumps(packed))
     script, said = tmp_path / "script.py", tmp_path / "said.json"
     script.write_text(SCRIPT)
@@ -92,7 +92,7 @@ def test_models_and_records_mean_what_they_meant(small_file: Path, tmp_path: Pat
     )
     assert newer["lists"] == [5] * 20
     # Records go both ways; a type that one of the two does not know is none.
-    steps, _ = unpack([bytes.fromhex(record) for record in packed])
+    steps, _ = unpack_sequences([bytes.fromhex(record) for record in packed])
     assert newer["types"] == steps["type"].to_list()
-    back, _ = unpack([bytes.fromhex(record) for record in newer["hidden"]])
+    back, _ = unpack_sequences([bytes.fromhex(record) for record in newer["hidden"]])
     assert back["type"].null_count() == back.height > 100

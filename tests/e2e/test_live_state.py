@@ -13,11 +13,11 @@ import polars as pl
 import pytest
 
 from plait.config import load_config
-from plait.contracts.http import MAX_LINKED, MAX_ON_PLATFORM
+from plait.contracts.http_messages import MAX_LINKED, MAX_ON_PLATFORM
 from plait.errors import LiveStateDown, TooManyAccounts
-from plait.live import LiveState, Who
-from plait.live.drain import CONSUMER, GROUP, Drainer
-from plait.live.live_history import sequences
+from plait.live import LiveState, PersonLookup
+from plait.live.drain import CONSUMER, CONSUMER_GROUP, Drainer
+from plait.live.live_history import live_sequences
 from plait.live.stream_entries import FEEDBACK
 from plait.live.valkey import base_scripts
 from plait.live.valkey.base_loading import load_base
@@ -62,14 +62,14 @@ def events(*rows: tuple[str, int, int]) -> pl.DataFrame:
     )
 
 
-def items(state: LiveState, *who: Who) -> list[list[str]]:
-    return sequences(state.read(who), state.length)["item"].to_list()
+def items(state: LiveState, *who: PersonLookup) -> list[list[str]]:
+    return live_sequences(state.read(who), state.length)["item"].to_list()
 
 
 def test_arrival_order_does_not_matter_and_repeats_count_once(state: LiveState) -> None:
     assert state.append(events(("c", 1, 3), ("a", 1, 1), ("b", 1, 2))) == [True] * 3
     assert state.append(events(("a", 1, 1), ("d", 1, 4), ("d", 1, 4))) == [False, True, False]
-    assert items(state, Who(account=account(1), platform="shop")) == [
+    assert items(state, PersonLookup(account=account(1), platform="shop")) == [
         ["shop:a", "shop:b", "shop:c", "shop:d"]
     ]
 
@@ -79,13 +79,13 @@ def test_a_member_of_a_newer_plait_is_left_out(state: LiveState) -> None:
     recent = f"{state.prefix}e:{account(1)}"
     (member, *_) = state.client.zrange(recent, 0, -1)  # type: ignore[misc]
     state.client.zadd(recent, {b"x\n" + member: 3})
-    assert items(state, Who(account=account(1), platform="shop")) == [["shop:a", "shop:b"]]
+    assert items(state, PersonLookup(account=account(1), platform="shop")) == [["shop:a", "shop:b"]]
 
 
 def test_an_account_keeps_its_latest_events_not_the_last_to_arrive(valkey: EmbeddedValkey) -> None:
     short = LiveState(valkey.address, "short", 2, timeout_s=2)
     short.append(events(("z", 1, 9), ("a", 1, 1), ("y", 1, 8), ("b", 1, 2)))
-    assert items(short, Who(account=account(1), platform="shop")) == [["shop:y", "shop:z"]]
+    assert items(short, PersonLookup(account=account(1), platform="shop")) == [["shop:y", "shop:z"]]
 
 
 def test_base_and_recent_events_are_one_history(state: LiveState, own_file: Path) -> None:
@@ -93,20 +93,22 @@ def test_base_and_recent_events_are_one_history(state: LiveState, own_file: Path
     assert load_base(state, store, store.current())
     assert load_base(state, store, store.current())  # twice changes nothing
     fused = store.read("sequences").sort("person")
-    asked = [Who(person=p) for p in fused["person"]]
-    read = sequences(state.read(asked), state.length)
+    asked = [PersonLookup(person=p) for p in fused["person"]]
+    read = live_sequences(state.read(asked), state.length)
     assert read.equals(fused)
     # Asked by account, the person is the same.
     held = store.read("accounts").sort("person", "account")
-    known = state.read([Who(account=a, platform=p) for a, p in held["account", "platform"].rows()])
+    known = state.read(
+        [PersonLookup(account=a, platform=p) for a, p in held["account", "platform"].rows()]
+    )
     assert [k.person for k in known] == held["person"].to_list()
     # Something new joins at the end, and the person's total counts it.
     a = held["account"][0]
     new = events(("new", 1, 0)).with_columns(account=pl.lit(a))
     state.append(new)
-    (after,) = sequences(state.read([Who(account=a, platform="shop")]), state.length).rows(
-        named=True
-    )
+    (after,) = live_sequences(
+        state.read([PersonLookup(account=a, platform="shop")]), state.length
+    ).rows(named=True)
     before = fused.row(by_predicate=pl.col("person") == held["person"][0], named=True)
     assert after["item"] == [*before["item"], "shop:new"][-state.length :]
     assert after["total"] == before["total"] + 1
@@ -116,17 +118,17 @@ def test_a_retired_id_resolves(state: LiveState, own_file: Path) -> None:
     store = Store(load_config(own_file).store_path)
     load_base(state, store, store.current())
     heir = store.read("people").filter(pl.col("person") == "p_retired")["merged_into"][0]
-    assert state.read([Who(person="p_retired")])[0].person == heir
+    assert state.read([PersonLookup(person="p_retired")])[0].person == heir
 
 
 def test_a_link_joins_histories_at_once_and_newcomers_are_named_alike(state: LiveState) -> None:
     state.append(events(("a", 1, 1), ("b", 2, 2), ("c", 3, 3)))
-    shop = [Who(account=account(n), platform="shop") for n in (1, 2, 3)]
+    shop = [PersonLookup(account=account(n), platform="shop") for n in (1, 2, 3)]
     assert state.link((account(3), "shop"), (account(2), "shop"), T0) == (person(2), [person(3)])
     assert state.link((account(3), "shop"), (account(1), "shop"), T0) == (person(1), [person(2)])
     assert state.link((account(1), "shop"), (account(2), "shop"), T0) == (person(1), [])
     assert items(state, *shop) == [["shop:a", "shop:b", "shop:c"]] * 3
-    assert {k.person for k in state.read([*shop, Who(person=person(3))])} == {person(1)}
+    assert {k.person for k in state.read([*shop, PersonLookup(person=person(3))])} == {person(1)}
 
 
 def test_links_give_nobody_more_accounts_than_anyone_has(state: LiveState) -> None:
@@ -139,7 +141,7 @@ def test_links_give_nobody_more_accounts_than_anyone_has(state: LiveState) -> No
     with pytest.raises(TooManyAccounts, match="over 50 accounts"):
         state.link((account(101), "p101"), (account(98), "other"), T0)
     # Nothing was joined by what was refused, and what is joined may be said again.
-    alone = state.read([Who(account=account(n), platform="shop") for n in (98, 99)])
+    alone = state.read([PersonLookup(account=account(n), platform="shop") for n in (98, 99)])
     assert [known.person for known in alone] == [person(98), person(99)]
     assert state.link((account(1), "shop"), (account(2), "shop"), T0)[1] == []
 
@@ -151,12 +153,12 @@ def test_what_was_accepted_survives_kill_9(valkey: EmbeddedValkey, state: LiveSt
     while valkey.pid:
         time.sleep(0.01)
     with pytest.raises(LiveStateDown):
-        state.read([Who(account=account(1), platform="shop")])
+        state.read([PersonLookup(account=account(1), platform="shop")])
     valkey.revive()
     until = time.monotonic() + 5
     while state.breaker.why and time.monotonic() < until:  # a probe finds it
         time.sleep(0.02)
-    assert items(state, Who(account=account(1), platform="shop")) == [["shop:a"]]
+    assert items(state, PersonLookup(account=account(1), platform="shop")) == [["shop:a"]]
 
 
 def test_the_drainer_writes_every_event_once_whatever_happens(
@@ -167,8 +169,8 @@ def test_the_drainer_writes_every_event_once_whatever_happens(
     state.append(events(("a", 1, 1), ("b", 1, 2)))
     # A drainer dies after reading, and another after writing: neither acknowledged.
     stream = state.prefix + "events"
-    state.client.xgroup_create(stream, GROUP, id="0")
-    state.client.xreadgroup(GROUP, CONSUMER, {stream: ">"})
+    state.client.xgroup_create(stream, CONSUMER_GROUP, id="0")
+    state.client.xreadgroup(CONSUMER_GROUP, CONSUMER, {stream: ">"})
     drainer = Drainer(state, log, "one")
 
     class Died(Exception):
@@ -215,8 +217,10 @@ def test_a_new_base_forgets_what_it_knows_and_keeps_what_it_does_not(
     assert load_base(state, store, store.current())
     # The fuse that read the first event and the first link decided against both; the second
     # ones it has not seen.
-    assert items(state, Who(account=account(7), platform="shop")) == [["shop:b"]]
-    seven, eight, nine = state.read([Who(account=account(n), platform="shop") for n in (7, 8, 9)])
+    assert items(state, PersonLookup(account=account(7), platform="shop")) == [["shop:b"]]
+    seven, eight, nine = state.read(
+        [PersonLookup(account=account(n), platform="shop") for n in (7, 8, 9)]
+    )
     assert seven.person == person(7)
     assert eight.person == nine.person == person(8)
     # Under the prefix: the store's own name may begin with a b too.
@@ -234,7 +238,7 @@ def test_two_stores_share_a_valkey_without_meeting(valkey: EmbeddedValkey, own_f
     one = connect(load_config(own_file), valkey.address)
     other = LiveState(valkey.address, "other", 50, timeout_s=2)
     one.append(events(("a", 1, 1)))
-    assert items(other, Who(account=account(1), platform="shop")) == [[]]
+    assert items(other, PersonLookup(account=account(1), platform="shop")) == [[]]
 
 
 def test_a_window_of_events_is_one_object(
@@ -261,7 +265,7 @@ def test_a_window_of_events_is_one_object(
         thread.join()
     assert found == 10
     assert len(list(folder.glob("*.parquet"))) <= 2 + (time.monotonic() - began) / window
-    monkeypatch.setattr("plait.live.drain.BATCH", 5)  # what fills a batch does not wait
+    monkeypatch.setattr("plait.live.drain.BATCH_ENTRIES", 5)  # what fills a batch does not wait
     monkeypatch.setattr("plait.live.drain.WINDOW_S", 600.0)
     stop = threading.Event()
     thread = threading.Thread(target=drainer.run, args=(stop, 0.02, pytest.fail))
@@ -281,7 +285,7 @@ def test_a_window_of_events_is_one_object(
 def test_a_drainer_stops_when_another_took_its_turn(
     state: LiveState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plait.live.drain.BATCH", 1)
+    monkeypatch.setattr("plait.live.drain.BATCH_ENTRIES", 1)
     log = FeedbackLog(Store(tmp_path / "store"))
     write = log.write_events
 
@@ -302,16 +306,16 @@ def test_an_item_stays_seen_however_many_events_follow(
     short = LiveState(valkey.address, "seen", 2, timeout_s=2)
     short.append(events(("bought", 1, 0)))
     short.append(events(*((f"x{n}", 1, 1 + n) for n in range(5))))
-    who = [Who(account=account(1), platform="shop")]
-    (row,) = sequences(short.read(who), 2).rows(named=True)
+    who = [PersonLookup(account=account(1), platform="shop")]
+    (row,) = live_sequences(short.read(who), 2).rows(named=True)
     assert row["item"] == ["shop:x3", "shop:x4"]
     assert row["seen"].split("\n") == ["shop:bought", "shop:x0", "shop:x1", "shop:x2"]
     # What the base knows by now is forgotten, and nothing else.
-    forget = short.client.register_script(base_scripts.FORGET)
+    forget = short.client.register_script(base_scripts.FORGET_EVENTS)
     last = int(time.time() * 1000) + 1
     short.append(events(("later", 2, 0)))
     forget(keys=[short.prefix], args=[0, 0, account(1)])
-    assert sequences(short.read(who), 2)["seen"].to_list() == [row["seen"]]
+    assert live_sequences(short.read(who), 2)["seen"].to_list() == [row["seen"]]
     forget(keys=[short.prefix], args=[last, 0, account(1)])
-    assert sequences(short.read(who), 2).select("item", "seen").rows() == [([], None)]
+    assert live_sequences(short.read(who), 2).select("item", "seen").rows() == [([], None)]
     assert account(1).encode() not in short.client.smembers(short.prefix + "active")

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 
 from plait.config import load_config
-from plait.contracts.http import RecommendRequest
+from plait.contracts.http_messages import RecommendRequest
 from plait.fusion.fuse_logs import fuse
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
-from plait.serving.ingestion import sift
-from plait.serving.replica import TIMEOUT, Setup, opened
-from plait.serving.service import Answer, Call
+from plait.serving.ingestion import validate_events
+from plait.serving.replica import TIMEOUT_VARIABLE, ReplicaParts, open_replica
+from plait.serving.service import RecommendCall, RecommendResult
 from plait.store import Store
 from plait.world.build_world import build_world
 from plait.world.write_world import write_world
@@ -32,7 +32,7 @@ HANGS_S = 4.0
 @pytest.fixture(autouse=True)
 def as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time an answer waits unless told otherwise."""
-    monkeypatch.delenv(TIMEOUT, raising=False)
+    monkeypatch.delenv(TIMEOUT_VARIABLE, raising=False)
 
 
 @contextmanager
@@ -45,15 +45,15 @@ def stopped(valkey: EmbeddedValkey) -> Iterator[None]:
         os.kill(valkey.pid, signal.SIGCONT)
 
 
-def ask(setup: Setup) -> Answer:
+def ask(setup: ReplicaParts) -> RecommendResult:
     user = {"platform": "shop", "id": "u3"}
     message = RecommendRequest.model_validate({"user": user, "k": 3, "platforms": ["shop"]})
-    (answer,) = setup.service.answer([Call(message)])
-    assert isinstance(answer, Answer), answer
+    (answer,) = setup.service.answer([RecommendCall(message)])
+    assert isinstance(answer, RecommendResult), answer
     return answer
 
 
-def wait_for_state(setup: Setup, seconds: float) -> None:
+def wait_for_state(setup: ReplicaParts, seconds: float) -> None:
     until = time.monotonic() + seconds
     while ask(setup).fallback == "state_unavailable":
         assert time.monotonic() < until, "live state does not come back"
@@ -63,7 +63,7 @@ def wait_for_state(setup: Setup, seconds: float) -> None:
 def test_answers_do_not_wait_for_a_valkey_that_hangs(
     own_file: Path, valkey: EmbeddedValkey
 ) -> None:
-    setup = opened(own_file, valkey.address)
+    setup = open_replica(own_file, valkey.address)
     setup.current.refresh()
     ask(setup)
     healthy: list[float] = []
@@ -88,7 +88,7 @@ def test_answers_do_not_wait_for_a_valkey_that_hangs(
             else:
                 event = {"type": "view", "item_id": f"shop:h{number}",
                          "user": {"platform": "shop", "id": "u3"}}  # fmt: skip
-                (taken,) = setup.service.take([sift([event])])
+                (taken,) = setup.service.take([validate_events([event])])
                 if isinstance(taken, Exception) or taken.accepted != 1:
                     wrong.append(taken)
             took[name].append(time.monotonic() - began)
@@ -113,7 +113,7 @@ def test_answers_do_not_wait_for_a_valkey_that_hangs(
 def test_an_append_that_is_not_answered_is_kept_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(TIMEOUT, "2000")  # a slow start of this machine is no hang
+    monkeypatch.setenv(TIMEOUT_VARIABLE, "2000")  # a slow start of this machine is no hang
     file = write_world(build_world(40, 3, end=datetime(2026, 11, 1, tzinfo=UTC)), tmp_path / "w")
     project = load_config(file)
     before = fuse(project)
@@ -121,11 +121,11 @@ def test_an_append_that_is_not_answered_is_kept_once(
     user = {"platform": "shop", "id": "brand-new"}
     sent = [{"user": user, "type": "view", "item_id": f"shop:n{n}"} for n in range(20)]
     with EmbeddedValkey(tmp_path / "live") as valkey:
-        setup = opened(file, valkey.address)
-        assert setup.service.take([sift(sent[:1])])[0].accepted == 1
+        setup = open_replica(file, valkey.address)
+        assert setup.service.take([validate_events(sent[:1])])[0].accepted == 1
         with stopped(valkey):
             # Events without an id: Valkey has read them, and the feedback log has them too.
-            assert setup.service.take([sift(sent[1:])])[0].accepted == 19
+            assert setup.service.take([validate_events(sent[1:])])[0].accepted == 19
         drained, until = 0, time.monotonic() + 20
         while drained < 20:
             assert time.monotonic() < until, "Valkey did not take what it was sent before it hung"

@@ -10,18 +10,18 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plait.clean.event_rules import EventRules
+from plait.clean.event_dialect import EventDialect
 from plait.clean.parse_times import parse_times
 from plait.config import Project, load_config
 from plait.fusion.fuse_logs import fuse
-from plait.live import Who
-from plait.live.live_history import sequences
+from plait.live import PersonLookup
+from plait.live.live_history import live_sequences
 from plait.live.valkey.base_loading import load_base
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.privacy.pseudonym import account_pseudonym, load_key
-from plait.serving.replica import connect, opened
+from plait.serving.replica import connect, open_replica
 from plait.sources.find_files import find_files
-from plait.sources.raw_events import read_events
+from plait.sources.read_platform import read_events
 from plait.store import Store
 from plait.world.build_world import build_world
 from plait.world.write_world import write_world
@@ -35,7 +35,7 @@ def raw_events(project: Project) -> pl.DataFrame:
     """Returns every row of every log as an application would post it."""
     parts = []
     for name, platform in project.platforms.items():
-        rules = EventRules.of(name, platform.events)
+        rules = EventDialect.of(name, platform.events)
         for file in find_files(project, platform.events.files, None, name):
             for raw in read_events(file, platform.events):
                 times = parse_times(raw["time"], rules.unit).dt.to_string("iso:strict")
@@ -68,7 +68,7 @@ def test_a_log_posted_shuffled_and_repeated_makes_what_fuse_makes(
     project = load_config(file)
     version = fuse(project)
     store = Store(project.store_path)
-    desk = Desk(opened(file, valkey.address))  # no base is loaded: all comes over HTTP
+    desk = Desk(open_replica(file, valkey.address))  # no base is loaded: all comes over HTTP
     raw = raw_events(project)
     posted = [as_posted(row) for row in raw.iter_rows(named=True)]
     posted += posted[::7]
@@ -101,8 +101,10 @@ def test_a_log_posted_shuffled_and_repeated_makes_what_fuse_makes(
         pl.col("account").first(), pl.col("platform").first().alias("at")
     )
     asked = fused.join(held, on="person", maintain_order="left")
-    known = state.read([Who(account=a, platform=p) for a, p in asked["account", "at"].rows()])
-    live = sequences(known, project.sequence_length)
+    known = state.read(
+        [PersonLookup(account=a, platform=p) for a, p in asked["account", "at"].rows()]
+    )
+    live = live_sequences(known, project.sequence_length)
     assert live.drop("total").equals(fused.drop("total"))
 
 
@@ -112,7 +114,7 @@ def test_drained_events_are_read_once_by_the_next_fuse(tmp_path: Path) -> None:
     before = fuse(project)
     store = Store(project.store_path)
     with EmbeddedValkey(tmp_path / "live") as valkey:
-        desk = Desk(opened(file, valkey.address))
+        desk = Desk(open_replica(file, valkey.address))
         event = {
             "user": {"platform": "shop", "id": "brand-new"},
             "type": "view",
@@ -143,7 +145,7 @@ def test_unlinked_accounts_are_apart_and_stay_so_until_they_are_linked_again(
     file = write_world(build_world(40, 3, end=datetime(2026, 11, 1, tzinfo=UTC)), tmp_path / "w")
     project = load_config(file)
     fuse(project)
-    desk, store = Desk(opened(file, valkey.address)), Store(project.store_path)
+    desk, store = Desk(open_replica(file, valkey.address)), Store(project.store_path)
     one, two = {"platform": "shop", "id": "one"}, {"platform": "video", "id": "two"}
     pair = {"accounts": [one, two]}
 
@@ -158,7 +160,8 @@ def test_unlinked_accounts_are_apart_and_stay_so_until_they_are_linked_again(
         if accounts is not None:
             return [accounts.filter(account=name)["person"][0] for name in names]
         who = [
-            Who(account=n, platform=a["platform"]) for n, a in zip(names, (one, two), strict=True)
+            PersonLookup(account=n, platform=a["platform"])
+            for n, a in zip(names, (one, two), strict=True)
         ]
         return [known.person for known in state.read(who)]
 

@@ -11,8 +11,8 @@ import pytest
 
 from plait.config import load_config
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
-from plait.serving.json_logs import describe
-from plait.serving.replica import connect, opened
+from plait.serving.json_logs import record_fields
+from plait.serving.replica import connect, open_replica
 from plait.store import Registry, Store
 from tests.desk import Desk, post, talk
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def desk(own_file: Path, valkey: EmbeddedValkey) -> Desk:
-    setup = opened(own_file, valkey.address)
+    setup = open_replica(own_file, valkey.address)
     setup.current.refresh()
     return Desk(setup)
 
@@ -173,7 +173,7 @@ def test_an_unforeseen_fault_is_a_problem_with_an_id_that_the_log_has(
     assert reply.status_code == 500
     assert "secret" not in reply.text
     fault = next(word for word in reply.json()["detail"].split() if word.startswith("f_"))
-    (line,) = [describe(r) for r in caplog.records if r.levelname == "ERROR"]
+    (line,) = [record_fields(r) for r in caplog.records if r.levelname == "ERROR"]
     assert line["fault_id"] == fault.rstrip(";")
     assert str(line["error"]).startswith("RuntimeError")
 
@@ -186,7 +186,7 @@ def test_before_a_model_is_trained_the_endpoint_says_so(
         "store: empty\nplatforms:\n  shop:\n    events:\n      files: x.csv\n"
         "      columns: {account: a, item: i, time: t}\n      type: view\n"
     )
-    setup = opened(file, valkey.address)
+    setup = open_replica(file, valkey.address)
     with pytest.raises(Exception, match="plait train"):
         setup.current.refresh()
 
@@ -211,7 +211,7 @@ def test_the_environment_pins_a_version_and_names_another_model(
     registry.publish("other", folder)
 
     def answers_with() -> tuple[str, str]:
-        setup = opened(own_file, valkey.address)
+        setup = open_replica(own_file, valkey.address)
         setup.current.refresh()
         assert setup.current.model
         return setup.current.model.name, setup.current.model.version

@@ -11,9 +11,9 @@ import yaml
 
 from plait.config import Project, load_config
 from plait.errors import NothingFused, TooFewEvents
-from plait.features.history import encode
+from plait.features.history import encode_history
 from plait.features.holdout import leave_one_out
-from plait.models.neural.neural_model import Model
+from plait.models.neural.neural_model import NeuralModel
 from plait.store import Registry, Store
 from plait.training.loop.validation import validate
 from plait.training.train_model import train
@@ -30,8 +30,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def held_out_mrr(project: Project, version: str) -> float:
     """Returns the MRR on the test targets that no run has seen."""
     store = Store(project.store_path)
-    model = Model.load(Registry(store).fetch(project.model, version)[1])
-    _, _, test = leave_one_out(encode(store.read("sequences"), model.vocabulary))
+    model = NeuralModel.load(Registry(store).fetch(project.model, version)[1])
+    _, _, test = leave_one_out(encode_history(store.read("sequences"), model.vocabulary))
     return validate(model, test)["mrr"]
 
 
@@ -52,7 +52,9 @@ def test_a_refit_sees_everything_for_the_epochs_found(file: Path) -> None:
     project = load_config(file)
     first = train(project)
     refitted = train(project, refit=True)
-    model = Model.load(Registry(Store(project.store_path)).fetch("default", refitted.version)[1])
+    model = NeuralModel.load(
+        Registry(Store(project.store_path)).fetch("default", refitted.version)[1]
+    )
     assert model.settings.split == "none"
     assert refitted.metrics["events"] > first.metrics["events"]
     assert (
@@ -77,7 +79,7 @@ def test_training_is_seeded(tmp_path: Path) -> None:
     project = load_config(write_project(tmp_path, 60))
     registry = Registry(Store(project.store_path))
     versions = [train(project, epochs=2).version for _ in range(2)]
-    first, second = (Model.load(registry.fetch("default", v)[1]) for v in versions)
+    first, second = (NeuralModel.load(registry.fetch("default", v)[1]) for v in versions)
     for one, other in zip(
         first.net.state_dict().values(), second.net.state_dict().values(), strict=True
     ):

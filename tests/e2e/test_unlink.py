@@ -11,19 +11,19 @@ import pytest
 
 from plait.config import load_config
 from plait.errors import TooManyAccounts
-from plait.fusion.stages.read_feedback import read_links as read_asserted
+from plait.fusion.stages.read_feedback import decode_links as read_asserted
 from plait.identity.clusters import components
 from plait.identity.standing_links import PLACE, standing
-from plait.live import LiveState, Who
-from plait.live.drain import CONSUMER, GROUP, Drainer
-from plait.live.stream_entries import link_entry, read_links
+from plait.live import LiveState, PersonLookup
+from plait.live.drain import CONSUMER, CONSUMER_GROUP, Drainer
+from plait.live.stream_entries import decode_links, encode_link
 from plait.live.valkey.base_loading import load_base
-from plait.live.valkey.link_scripts import LINKING
+from plait.live.valkey.link_scripts import LINK_FUNCTIONS
 from plait.live.valkey.state_scripts import PRELUDE
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
 from plait.store.feedback.log_listing import list_log
-from plait.store.feedback.object_names import LINKS_AT
+from plait.store.feedback.log_paths import LINKS_FOLDER
 from tests.e2e.test_live_state import T0, account, events, items, person
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ def test_an_unlink_undoes_a_link_at_once_and_histories_go_with_their_accounts(
 ) -> None:
     state.append(events(("a", 1, 1), ("b", 2, 2), ("c", 3, 3)))
     one, two, three = ((account(n), "shop") for n in (1, 2, 3))
-    who = [Who(account=a, platform=p) for a, p in (one, two, three)]
+    who = [PersonLookup(account=a, platform=p) for a, p in (one, two, three)]
     state.link(one, two, T0)
     state.link(two, three, T0)
     state.link(one, three, T0)
@@ -54,10 +54,10 @@ def test_an_unlink_undoes_a_link_at_once_and_histories_go_with_their_accounts(
 def parts(state: LiveState, ends: list[tuple[str, str]]) -> set[frozenset[str]]:
     """Returns which accounts live state holds as one person."""
     found: dict[str, set[str]] = {}
-    known = state.read([Who(account=a, platform=p) for a, p in ends])
+    known = state.read([PersonLookup(account=a, platform=p) for a, p in ends])
     for (name, _), one in zip(ends, known, strict=True):
         found.setdefault(one.person, set()).add(name)
-        assert [one.person] == [k.person for k in state.read([Who(person=one.person)])]
+        assert [one.person] == [k.person for k in state.read([PersonLookup(person=one.person)])]
         if len(one.accounts) > 1:
             assert name in dict(one.accounts)
     return {frozenset(names) for names in found.values()}
@@ -71,7 +71,7 @@ def said_parts(state: LiveState, held: pl.DataFrame) -> set[frozenset[str]]:
         held: account, person of the base.
     """
     entries = [fields[b"l"].decode() for _, fields in state.client.xrange(state.prefix + "links")]
-    rows = read_links(entries).with_row_index("row")
+    rows = decode_links(entries).with_row_index("row")
     said = rows.with_columns(
         pl.coalesce("apart", "account_b").alias("account_b"),
         joined=pl.col("apart").is_null(),
@@ -103,14 +103,14 @@ def test_whatever_is_linked_and_unlinked_live_state_is_what_a_fuse_makes_of_it(
     )  # fmt: skip
     # A plait of yesterday ties nothing: it runs beside this one in a rolling upgrade.
     yesterday = state.client.register_script(
-        PRELUDE + LINKING + "local _, retired = link(ARGV[1], ARGV[2])"
+        PRELUDE + LINK_FUNCTIONS + "local _, retired = link(ARGV[1], ARGV[2])"
         " if retired then redis.call('XADD', ns .. 'links', '*', 'l', ARGV[3]) end"
     )
     refused, said = 0, set()
     for _ in range(60):
         one, two = draws.sample(ends, 2)
         if draws.random() < 0.15:
-            args = ["\t".join(one), "\t".join(two), link_entry(one, two, T0)]
+            args = ["\t".join(one), "\t".join(two), encode_link(one, two, T0)]
             yesterday(keys=state.keys, args=args)
         elif draws.random() < 0.5:
             try:
@@ -125,11 +125,11 @@ def test_whatever_is_linked_and_unlinked_live_state_is_what_a_fuse_makes_of_it(
             assert same == (effective == "next_fuse")
         assert parts(state, ends) == said_parts(state, held)
     assert "now" in said
-    before = state.read([Who(account=a, platform=p) for a, p in ends])
+    before = state.read([PersonLookup(account=a, platform=p) for a, p in ends])
     state.client.delete(state.keys[1])
     assert load_base(state, store, store.current())  # said again from the stream
     assert parts(state, ends) == said_parts(state, held)
-    again = state.read([Who(account=a, platform=p) for a, p in ends])
+    again = state.read([PersonLookup(account=a, platform=p) for a, p in ends])
     assert [k.person for k in again] == [k.person for k in before]
 
 
@@ -152,11 +152,11 @@ def test_links_and_unlinks_at_once_leave_what_the_stream_says(
     assert parts(state, ends) == expected
     # A drainer dies after reading; the next one writes each word once, and a fuse finds the same.
     stream = state.prefix + "links"
-    state.client.xgroup_create(stream, GROUP, id="0")
-    state.client.xreadgroup(GROUP, CONSUMER, {stream: ">"}, count=7)
+    state.client.xgroup_create(stream, CONSUMER_GROUP, id="0")
+    state.client.xreadgroup(CONSUMER_GROUP, CONSUMER, {stream: ">"}, count=7)
     store = Store(tmp_path / "store")
     assert Drainer(state, FeedbackLog(store), "t").drain() == state.client.xlen(stream)
-    drained = read_asserted(store, list_log(store, LINKS_AT).pieces())
+    drained = read_asserted(store, list_log(store, LINKS_FOLDER).pieces())
     assert drained.height == state.client.xlen(stream)
     links = standing(drained).filter("joined").select(a="account_a", b="account_b")
     found = components(pl.concat([links, held.select(a="account", b="person")]))

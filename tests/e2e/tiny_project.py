@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from plait.contracts.tables import ITEMS, SEQUENCES
+from plait.contracts.store_tables import ITEMS, SEQUENCES
 from plait.store import Store
 from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from plait.contracts.tables import TABLES
+from plait.contracts.store_tables import TABLES
 from plait.store import Store, StoreVersion
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from plait.serving.ray_environment import is_free
+from plait.serving.ray_environment import is_port_free
 
 
 class Endpoint:
@@ -25,7 +25,7 @@ class Endpoint:
         self.file = file
         # Below the ports the system gives to clients: one of ours, sending to an endpoint that
         # is down, would otherwise come to talk to itself and keep the port.
-        self.port = next(port for port in range(21_000, 30_000) if is_free(port, "127.0.0.1"))
+        self.port = next(port for port in range(21_000, 30_000) if is_port_free(port, "127.0.0.1"))
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[str] | None = None
 

@@ -9,9 +9,9 @@ import polars as pl
 import yaml
 
 from plait.clean.clean_events import clean_events
-from plait.clean.event_rules import EventRules
+from plait.clean.event_dialect import EventDialect
 from plait.config import load_config
-from plait.contracts.raw import RAW
+from plait.contracts.raw import RAW_SCHEMA
 from plait.privacy.pseudonym import load_key
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
@@ -77,6 +77,6 @@ def write_feedback(file: Path, objects: int) -> None:
             "item": f"i{n}",
             "type": "view",
         }
-        raw = pl.DataFrame([row | {"time": "2024-01-01T00:00:00Z"}], schema=RAW)
-        events, _ = clean_events(raw, "shop", EventRules(), load_key(project), datetime.now(UTC))
+        raw = pl.DataFrame([row | {"time": "2024-01-01T00:00:00Z"}], schema=RAW_SCHEMA)
+        events, _ = clean_events(raw, "shop", EventDialect(), load_key(project), datetime.now(UTC))
         log.write_events(events, f"{n}-0_{n}-0")

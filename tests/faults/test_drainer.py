@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 
 from plait.config import Project, load_config
-from plait.contracts.http import Event
+from plait.contracts.http_messages import Event
 from plait.fusion.fuse_logs import fuse
 from plait.live.drain import Drainer
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.privacy.pseudonym_key import load_key
-from plait.serving.ingestion import Batch, clean
+from plait.serving.ingestion import EventBatch, clean_batches
 from plait.serving.replica import connect
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
@@ -37,7 +37,7 @@ def _events(project: Project, names: list[str]) -> pl.DataFrame:
         ).model_dump(exclude_none=True)
         for name in names
     ]  # fmt: skip
-    return clean([Batch(good=list(enumerate(sent)))], project, load_key(project))
+    return clean_batches([EventBatch(good=list(enumerate(sent)))], project, load_key(project))
 
 
 @pytest.mark.parametrize("what", ["put", "acknowledge"])

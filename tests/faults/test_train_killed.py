@@ -15,7 +15,7 @@ import psutil
 import pytest
 import torch
 
-from plait.models.neural.neural_model import Model
+from plait.models.neural.neural_model import NeuralModel
 from plait.store import Registry, Store
 from tests.e2e.tiny_project import environment, train_apart, train_command, write_project
 
@@ -127,7 +127,7 @@ def assert_same(file: Path, killed: dict[str, Any], whole: dict[str, Any]) -> No
     """Asserts that both runs went the same way, to the same weights, and left nothing."""
     registry = Registry(Store(file.parent / "store"))
     one, other = (
-        Model.load(registry.fetch("default", result["version"])[1]).net.state_dict()
+        NeuralModel.load(registry.fetch("default", result["version"])[1]).net.state_dict()
         for result in (killed, whole)
     )
     for name, weights in one.items():

@@ -27,10 +27,10 @@ import torch
 from safetensors.torch import load_file
 
 import plait
-from plait.contracts.tables import TABLES
+from plait.contracts.store_tables import TABLES
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.recommend.offline_lists import recommend_everyone
-from plait.serving.replica import opened
+from plait.serving.replica import open_replica
 from plait.store import Registry, Store
 from tests.desk import Desk, talk
 
@@ -121,7 +121,7 @@ def answers() -> list[dict[str, Any]]:
     torch.set_num_threads(1)
     stopped = patch.object(time, "time_ns", lambda: int(NOW.timestamp() * 1e9))
     with unpacked("contract-3") as file, EmbeddedValkey(file.parent / "live") as valkey, stopped:
-        setup = opened(file, valkey.address)
+        setup = open_replica(file, valkey.address)
         setup.current.refresh()
         desk = Desk(setup)
         return [_said(desk, call) for call in _calls(plait.load(file))]

@@ -13,7 +13,7 @@ import yaml
 
 from plait.config import Project
 from plait.config.parse_project import parse_config
-from plait.contracts.tables import TABLES
+from plait.contracts.store_tables import TABLES
 from plait.sources.find_files import SourceFile, find_files
 from plait.store import Store, StoreVersion
 

@@ -8,12 +8,12 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plait.contracts.tables import SEQUENCES
-from plait.features.braid import STEPS, braid
+from plait.contracts.store_tables import SEQUENCES
+from plait.features.sequences import SEQUENCE_COLUMNS, build_sequences
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 KINDS = {name: getattr(kind, "inner", kind) for name, kind in SEQUENCES.polars.items()}
-SCHEMA = {"person": pl.String(), **{name: KINDS[name] for name in STEPS}}
+SCHEMA = {"person": pl.String(), **{name: KINDS[name] for name in SEQUENCE_COLUMNS}}
 
 event = st.fixed_dictionaries(
     {
@@ -38,13 +38,13 @@ def frame(events: list[dict[str, object]]) -> pl.DataFrame:
 def test_order_and_repeats_change_nothing(events, random, length) -> None:
     repeated = events + random.choices(events, k=len(events)) if events else []
     random.shuffle(repeated)
-    assert braid(frame(repeated), length).equals(braid(frame(events), length))
+    assert build_sequences(frame(repeated), length).equals(build_sequences(frame(events), length))
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(event, max_size=25, unique_by=lambda e: e["event_id"]), st.integers(1, 8))
 def test_steps_are_the_newest_in_order(events, length) -> None:
-    result = braid(frame(events), length)
+    result = build_sequences(frame(events), length)
     assert result["total"].sum() == len(events)
     for row in result.iter_rows(named=True):
         keys = [
@@ -62,10 +62,10 @@ def test_steps_are_the_newest_in_order(events, length) -> None:
     st.integers(0, 25),
 )
 def test_a_braided_tail_and_what_came_since_make_the_whole(events, length, cut) -> None:
-    base = braid(frame(events[:cut]), length)
-    tail = base.select("person", *STEPS).explode(STEPS)
-    merged = braid(pl.concat([tail.cast(SCHEMA), frame(events[cut:])]), length)
-    assert merged.drop("total").equals(braid(frame(events), length).drop("total"))
+    base = build_sequences(frame(events[:cut]), length)
+    tail = base.select("person", *SEQUENCE_COLUMNS).explode(SEQUENCE_COLUMNS)
+    merged = build_sequences(pl.concat([tail.cast(SCHEMA), frame(events[cut:])]), length)
+    assert merged.drop("total").equals(build_sequences(frame(events), length).drop("total"))
 
 
 def test_a_small_case_by_hand() -> None:
@@ -77,5 +77,5 @@ def test_a_small_case_by_hand() -> None:
         }  # fmt: skip
 
     events = [one("e", 1, 2), one("d", 1, 1), one("c", 0, None), one("b", None, 5), one("a", 1, 1)]
-    assert braid(frame(events), 9)["event_id"].to_list() == [["b", "c", "a", "d", "e"]]
-    assert braid(frame(events), 2)["event_id"].to_list() == [["d", "e"]]
+    assert build_sequences(frame(events), 9)["event_id"].to_list() == [["b", "c", "a", "d", "e"]]
+    assert build_sequences(frame(events), 2)["event_id"].to_list() == [["d", "e"]]

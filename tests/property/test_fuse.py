@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import plait.fusion.stages.find_inputs
 from plait.config.parse_project import parse_config
-from plait.contracts.tables import TABLES
+from plait.contracts.store_tables import TABLES
 from plait.engine.local.local_engine import LocalEngine
 from plait.fusion.fuse_logs import fuse
 from plait.progress import silence

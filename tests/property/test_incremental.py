@@ -18,16 +18,16 @@ from hypothesis import strategies as st
 
 import plait.fusion.stages.find_inputs
 from plait.clean.clean_events import clean_events
-from plait.clean.event_rules import EventRules
+from plait.clean.event_dialect import EventDialect
 from plait.config import Project
 from plait.config.parse_project import parse_config
-from plait.contracts.raw import RAW
-from plait.contracts.tables import TABLES
+from plait.contracts.raw import RAW_SCHEMA
+from plait.contracts.store_tables import TABLES
 from plait.engine.local.local_engine import LocalEngine
 from plait.fusion.fuse_logs import fuse
-from plait.live.stream_entries import link_entry, read_links, unlink_entry
+from plait.live.stream_entries import decode_links, encode_link, encode_unlink
 from plait.privacy.pseudonym import account_pseudonym
-from plait.privacy.pseudonym_key import Key
+from plait.privacy.pseudonym_key import PseudonymKey
 from plait.progress import silence
 from plait.store import Store, StoreVersion
 from plait.store.feedback.compaction import compact
@@ -136,7 +136,7 @@ def _project(folder: Path, same: list[list[str]], length: int) -> Project:
 
 def _arrive(folder: Path, n: int, arrival: Arrival) -> None:
     """Writes down what came in."""
-    key = Key(KEY)
+    key = PseudonymKey(KEY)
     for name, rows in arrival.logs.items():
         if n == 0:
             rows = [SOUND, *rows]
@@ -152,16 +152,16 @@ def _arrive(folder: Path, n: int, arrival: Arrival) -> None:
     said = []
     for one, two, joined in arrival.links:
         ends = [(account_pseudonym(pl.Series([who]), key, on)[0], on) for on, who in (one, two)]
-        said.append((link_entry if joined else unlink_entry)(ends[0], ends[1], NOW))
-    _put(folder / f"store/feedback/links/{n}-0_{n}-9.parquet", read_links(said))
+        said.append((encode_link if joined else encode_unlink)(ends[0], ends[1], NOW))
+    _put(folder / f"store/feedback/links/{n}-0_{n}-9.parquet", decode_links(said))
 
 
-def _posted(name: str, rows: list[Row], key: Key) -> pl.DataFrame:
+def _posted(name: str, rows: list[Row], key: PseudonymKey) -> pl.DataFrame:
     raw = pl.DataFrame(
         [dict(zip(COLUMNS, row, strict=True)) | {"row": n} for n, row in enumerate(rows)],
-        schema=RAW,
+        schema=RAW_SCHEMA,
     )
-    return clean_events(raw, name, EventRules(unit="s"), key, NOW)[0]
+    return clean_events(raw, name, EventDialect(unit="s"), key, NOW)[0]
 
 
 def _put(file: Path, frame: pl.DataFrame) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plait.fusion.row_counts import COUNTS, merge_counts
-from plait.fusion.stages.resolve_people import merge_seen
+from plait.fusion.stages.resolve_people import merge_accounts
 from plait.items.item_table import merge_items
 
 Merge = Callable[[pl.DataFrame], pl.DataFrame]
@@ -33,7 +33,7 @@ ITEMS = {
 }  # fmt: skip
 KINDS = {
     "counts": (merge_counts, _counts, COUNTS),
-    "seen": (merge_seen, _seen, SEEN),
+    "seen": (merge_accounts, _seen, SEEN),
     "items": (merge_items, _items, ITEMS),
 }
 

@@ -14,12 +14,12 @@ import torch
 
 from plait.config import Project
 from plait.config.parse_project import parse_config
-from plait.contracts.tables import ACCOUNTS, EVENTS, ITEMS, PEOPLE, QUARANTINE, SEQUENCES
-from plait.features.braid import braid
-from plait.models.item_item.item_item_term import ItemItem
-from plait.models.neural.net import Net
-from plait.models.neural.net_settings import settings_for
-from plait.models.neural.neural_model import Model, Provenance
+from plait.contracts.store_tables import ACCOUNTS, EVENTS, ITEMS, PEOPLE, QUARANTINE, SEQUENCES
+from plait.features.sequences import build_sequences
+from plait.models.item_item.item_item_term import ItemItemTerm
+from plait.models.neural.net import NeuralNet
+from plait.models.neural.net_settings import net_settings_for
+from plait.models.neural.neural_model import NeuralModel, Provenance
 from plait.privacy.pseudonym import account_pseudonym, load_key, person_of
 from plait.store import Registry, Store
 from plait.training.data.training_data import prepare
@@ -129,7 +129,7 @@ def _publish(store: Store, events: pl.DataFrame, accounts: pl.DataFrame) -> None
     frames = {
         EVENTS: events,
         ITEMS: titled,
-        SEQUENCES: braid(events, 50),
+        SEQUENCES: build_sequences(events, 50),
         ACCOUNTS: accounts.with_columns(rule=pl.lit("same_account_id"), events=pl.lit(1)),
         PEOPLE: pl.concat([people, retired]),
         QUARANTINE: pl.DataFrame(),
@@ -144,7 +144,7 @@ def _publish(store: Store, events: pl.DataFrame, accounts: pl.DataFrame) -> None
 
 def _add_version(store: Store, split: str, only: tuple[str, ...] = ()) -> None:
     data = prepare(store.read("sequences"), store.read("items"), PLATFORMS, split, only=only)
-    settings = settings_for(
+    settings = net_settings_for(
         data.vocabulary,
         data.history,
         data.catalogue,
@@ -154,11 +154,13 @@ def _add_version(store: Store, split: str, only: tuple[str, ...] = ()) -> None:
         calendar=False,
     )
     torch.manual_seed(0)
-    net = Net(settings)
+    net = NeuralNet(settings)
     net.learn_facts(data.timeline, data.catalogue)
-    term = ItemItem.build(data.history, len(data.vocabulary), dict.fromkeys(only or PLATFORMS, 1.0))
+    term = ItemItemTerm.build(
+        data.history, len(data.vocabulary), dict.fromkeys(only or PLATFORMS, 1.0)
+    )
     provenance = Provenance(split=split, cut=data.cut, store_version=1)
-    model = Model(net, data.vocabulary, term, provenance)
+    model = NeuralModel(net, data.vocabulary, term, provenance)
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder))
         Registry(store).publish("default", Path(folder))

@@ -60,6 +60,6 @@ def test_a_setting_of_the_user_goes_before_the_default() -> None:
 
 def test_a_table_needs_no_pandas() -> None:
     """Where Spark brought it along, it costs half a second at every start."""
-    code = "import sys; from plait.contracts.tables import EVENTS; assert EVENTS.polars"
+    code = "import sys; from plait.contracts.store_tables import EVENTS; assert EVENTS.polars"
     code += "; assert 'pandas' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -6,7 +6,7 @@ from plait import progress
 
 
 def test_a_line_has_rate_and_time_left() -> None:
-    work = progress.Task("fuse", 100, "rows", done=50)
+    work = progress.ProgressTask("fuse", 100, "rows", done=50)
     work._start -= 5
     assert work.line().startswith("fuse: 50/100 rows, 10/s, 5 s left")
     work.note = "loss 1.2"

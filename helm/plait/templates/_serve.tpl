@@ -45,7 +45,7 @@ applications:
           downscaling_factor: {{ $a.downscalingFactor }}
 {{- end }}
 
-{{/* plait.serving.ray_environment.FAST; a test holds the two equal. It counts where Ray starts, so on every pod. */}}
+{{/* plait.serving.ray_environment.RAY_VARIABLES; a test holds the two equal. It counts where Ray starts, so on every pod. */}}
 {{- define "plait.serve.env" -}}
 {{- $drain := .Values.serving.drain -}}
 - {name: RAY_SERVE_ENABLE_HA_PROXY, value: "1"}

@@ -6,14 +6,19 @@ from datetime import datetime
 
 import polars as pl
 
-from plait.clean.clock_skew import Receipt
+from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
-from plait.clean.event_checks import first_faults
-from plait.clean.event_rules import EventRules
+from plait.clean.event_checks import first_failed_checks
+from plait.clean.event_dialect import EventDialect
 from plait.clean.parse_times import parse_integers, parse_times
-from plait.contracts.event_types import EVENT_TYPES, STRENGTH
-from plait.contracts.tables import EVENTS
-from plait.privacy.pseudonym import Key, account_pseudonym, event_pseudonym, session_pseudonym
+from plait.contracts.event_types import EVENT_STRENGTHS, EVENT_TYPES
+from plait.contracts.store_tables import EVENTS
+from plait.privacy.pseudonym import (
+    PseudonymKey,
+    account_pseudonym,
+    event_pseudonym,
+    session_pseudonym,
+)
 
 _NUMBERS = {"value": "value", "dwell": "dwell_s", "rating": "rating"}
 # What an event is about, looked for in this order; a search is about its words first.
@@ -23,10 +28,10 @@ _OBJECTS = ("item", "query", "topic", "creator")
 def clean_events(
     raw: pl.DataFrame,
     platform: str,
-    rules: EventRules,
-    key: Key,
+    rules: EventDialect,
+    key: PseudonymKey,
     now: datetime,
-    receipt: Receipt | None = None,
+    receipt: ReceiptTime | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Returns the contract rows of `raw` and what was wrong with the others.
 
@@ -45,15 +50,15 @@ def clean_events(
     Returns:
         EVENTS columns but `person`; and row, reason, field, value (null if personal).
     """
-    receipt = receipt or Receipt(now)
+    receipt = receipt or ReceiptTime(now)
     text = _blank_to_null(raw)
     parsed = _parse(text, platform, rules)
-    rejected = first_faults(text, parsed, rules, receipt.latest(now))
+    rejected = first_failed_checks(text, parsed, rules, receipt.latest(now))
     if rejected.height:
         keep = ~raw["row"].is_in(rejected["row"].implode())
         text, parsed = text.filter(keep), parsed.filter(keep)
-    if rules.creators == "accounts" and _mapped(text["creator"]):
-        parsed = _with_accounts(parsed, text["creator"], key, platform)
+    if rules.creators == "accounts" and _has_values(text["creator"]):
+        parsed = _pseudonymise_creators(parsed, text["creator"], key, platform)
     time, stamped = receipt.place(parsed["time"])
     events = parsed.with_columns(
         time.alias("time"),
@@ -61,10 +66,10 @@ def clean_events(
         pl.lit(platform).alias("platform"),
         account_pseudonym(text["account"], key, platform).alias("account"),
         pl.lit(rules.resolution).alias("time_resolution"),
-        strength=_strength(rules),
-        session=_sessions(text["session"], key, platform),
+        strength=_strength_expression(rules),
+        session=_session_pseudonyms(text["session"], key, platform),
     )
-    if _mapped(text["event_id"]):
+    if _has_values(text["event_id"]):
         given = event_pseudonym(pl.lit(text["event_id"]), pl.col("account"), key, platform)
         ids = pl.coalesce(given, content_id(events))
     else:
@@ -73,7 +78,7 @@ def clean_events(
     return events.select(name for name in EVENTS.columns if name != "person"), rejected
 
 
-def _mapped(values: pl.Series) -> bool:
+def _has_values(values: pl.Series) -> bool:
     return values.null_count() < values.len()
 
 
@@ -82,27 +87,27 @@ def _blank_to_null(raw: pl.DataFrame) -> pl.DataFrame:
     return raw.with_columns(
         pl.when(pl.col(name) != "").then(pl.col(name)).alias(name)
         for name in raw.columns
-        if name != "row" and _mapped(raw[name]) and (raw[name] == "").any()
+        if name != "row" and _has_values(raw[name]) and (raw[name] == "").any()
     )
 
 
-def _parse(text: pl.DataFrame, platform: str, rules: EventRules) -> pl.DataFrame:
+def _parse(text: pl.DataFrame, platform: str, rules: EventDialect) -> pl.DataFrame:
     """Returns the contract's typed columns; what cannot be parsed is null."""
     columns: list[pl.Series | pl.Expr] = [
         parse_integers(text["order"]).alias("order"),
         *(text[raw].cast(pl.Float64, strict=False).alias(name) for raw, name in _NUMBERS.items()),
         pl.col("currency").str.strip_chars().str.to_uppercase(),
-        _type(rules),
+        _type_expression(rules),
     ]
     if rules.resolution == "order":
         columns.append(pl.lit(None, pl.Datetime("us", "UTC")).alias("time"))
     else:
         columns.append(parse_times(text["time"], rules.unit).alias("time"))
     frame = text.select(columns) if text.width else text
-    return frame.with_columns(_object(text, platform, frame["type"]))
+    return frame.with_columns(_object_columns(text, platform, frame["type"]))
 
 
-def _type(rules: EventRules) -> pl.Expr:
+def _type_expression(rules: EventDialect) -> pl.Expr:
     if rules.type is not None:
         return pl.lit(rules.type).alias("type")
     words = {word: word for word in EVENT_TYPES} | dict(rules.types)
@@ -111,16 +116,16 @@ def _type(rules: EventRules) -> pl.Expr:
     )  # fmt: skip
 
 
-def _object(text: pl.DataFrame, platform: str, types: pl.Series) -> list[pl.Series]:
+def _object_columns(text: pl.DataFrame, platform: str, types: pl.Series) -> list[pl.Series]:
     """Returns object_kind, object_id and query_text; the kind is null where there is no object."""
-    present = [name for name in _OBJECTS if _mapped(text[name])]
+    present = [name for name in _OBJECTS if _has_values(text[name])]
     frame = text.select(*present, types)
     query = pl.col("query").str.replace_all(r"[\x00-\x1f\x7f]+", " ").str.strip_chars()
     if present == ["item"]:  # the usual log: nothing to choose
         kind: pl.Expr = pl.when(pl.col("item").is_not_null()).then(pl.lit("item"))
     else:
         kind = pl.coalesce(
-            *([_if_search(present)] if "query" in present else []),
+            *([_query_if_search(present)] if "query" in present else []),
             *(pl.when(pl.col(name).is_not_null()).then(pl.lit(name)) for name in present),
             pl.lit(None, pl.String),
         )
@@ -142,8 +147,8 @@ def _object(text: pl.DataFrame, platform: str, types: pl.Series) -> list[pl.Seri
     ).get_columns()
 
 
-def _with_accounts(
-    parsed: pl.DataFrame, creators: pl.Series, key: Key, platform: str
+def _pseudonymise_creators(
+    parsed: pl.DataFrame, creators: pl.Series, key: PseudonymKey, platform: str
 ) -> pl.DataFrame:
     """Returns `parsed` with creators under the pseudonyms that they have as accounts."""
     named = pl.concat_str(pl.lit(f"{platform}:"), account_pseudonym(creators, key, platform))
@@ -151,22 +156,22 @@ def _with_accounts(
     return parsed.with_columns(object_id=pl.when(is_creator).then(named).otherwise("object_id"))
 
 
-def _if_search(present: list[str]) -> pl.Expr:
+def _query_if_search(present: list[str]) -> pl.Expr:
     search = (pl.col("type") == "search") & pl.col("query").is_not_null()
     return pl.when(search).then(pl.lit("query"))
 
 
-def _strength(rules: EventRules) -> pl.Expr:
+def _strength_expression(rules: EventDialect) -> pl.Expr:
     """Returns what each event says about taste; a rating tells more than that there is one."""
     place = (pl.col("rating") - rules.worst) / (rules.best - rules.worst)
     opinion = 2 * place.clip(0, 1) - 1
     rated = pl.when(opinion < 0).then(opinion).otherwise(0.6 + 0.4 * opinion)
-    rated = rated.fill_null(STRENGTH["rate"])
+    rated = rated.fill_null(EVENT_STRENGTHS["rate"])
     if rules.type is not None:
-        return rated if rules.type == "rate" else pl.lit(STRENGTH[rules.type])
-    usual = pl.col("type").replace_strict(STRENGTH, return_dtype=pl.Float64)
+        return rated if rules.type == "rate" else pl.lit(EVENT_STRENGTHS[rules.type])
+    usual = pl.col("type").replace_strict(EVENT_STRENGTHS, return_dtype=pl.Float64)
     return pl.when(pl.col("type") == "rate").then(rated).otherwise(usual)
 
 
-def _sessions(raw: pl.Series, key: Key, platform: str) -> pl.Series | pl.Expr:
-    return session_pseudonym(raw, key, platform) if _mapped(raw) else pl.lit(None, pl.String)
+def _session_pseudonyms(raw: pl.Series, key: PseudonymKey, platform: str) -> pl.Series | pl.Expr:
+    return session_pseudonym(raw, key, platform) if _has_values(raw) else pl.lit(None, pl.String)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from plait.clean.fingerprint import fingerprint
-from plait.privacy.pseudonym import HEX
+from plait.privacy.pseudonym import HASH_CHARACTERS
 
 _MARK = "\x1f"  # ids hold no control characters, so the joined text is unambiguous
 # Fields few logs have: they add to the text only where they are set, each under its letter.
@@ -23,13 +23,13 @@ def content_id(events: pl.DataFrame) -> pl.Series:
     if events["stamped"].null_count() < events.height:
         events = events.with_columns(time=pl.coalesce("stamped", "time"))
     parts: list[pl.Expr] = [
-        _constant(events, "platform"),
-        pl.col("account").str.tail(HEX),
-        _constant(events, "type"),
-        _constant(events, "object_kind").str.head(1),
+        _literal_if_constant(events, "platform"),
+        pl.col("account").str.tail(HASH_CHARACTERS),
+        _literal_if_constant(events, "type"),
+        _literal_if_constant(events, "object_kind").str.head(1),
         pl.col("object_id").fill_null(""),
-        _number(events, "time"),
-        _number(events, "order"),
+        _number_text(events, "time"),
+        _number_text(events, "order"),
     ]
     for name, letter in _OPTIONAL.items():
         if events[name].null_count() < events.height:
@@ -41,7 +41,7 @@ def content_id(events: pl.DataFrame) -> pl.Series:
     return fingerprint(joined["content"])
 
 
-def _constant(events: pl.DataFrame, name: str) -> pl.Expr:
+def _literal_if_constant(events: pl.DataFrame, name: str) -> pl.Expr:
     """Returns the column, as a literal if it is the same everywhere: cheaper to join."""
     values = events[name]
     if values.len() and (values == values[0]).all():
@@ -49,7 +49,7 @@ def _constant(events: pl.DataFrame, name: str) -> pl.Expr:
     return pl.col(name)
 
 
-def _number(events: pl.DataFrame, name: str) -> pl.Expr:
+def _number_text(events: pl.DataFrame, name: str) -> pl.Expr:
     if events[name].null_count() == events.height:
         return pl.lit("")
     return pl.col(name).cast(pl.Int64).cast(pl.String).fill_null("")

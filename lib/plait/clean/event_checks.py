@@ -7,17 +7,17 @@ from datetime import datetime
 
 import polars as pl
 
-from plait.clean.event_rules import EventRules
-from plait.clean.parse_times import EARLIEST
-from plait.contracts.personal_fields import PERSONAL, is_plain
+from plait.clean.event_dialect import EventDialect
+from plait.clean.parse_times import EARLIEST_TIME
+from plait.contracts.personal_fields import PERSONAL_FIELDS, is_single_line
 
-LONGEST_ID = 512  # characters
-LONGEST_QUERY = 2_000
+MAX_ID_LENGTH = 512  # characters
+MAX_QUERY_LENGTH = 2_000
 _CONTROL = r"[\x00-\x1f\x7f]"
 
 
 @dataclass(frozen=True)
-class Check:
+class EventCheck:
     """One way in which a row can be wrong: true in `fails` means it is."""
 
     reason: str
@@ -25,8 +25,8 @@ class Check:
     fails: pl.Expr
 
 
-def first_faults(
-    text: pl.DataFrame, parsed: pl.DataFrame, rules: EventRules, latest: datetime
+def first_failed_checks(
+    text: pl.DataFrame, parsed: pl.DataFrame, rules: EventDialect, latest: datetime
 ) -> pl.DataFrame:
     """Returns row, reason, field, value of every row that fails a check: the first it fails.
 
@@ -55,56 +55,58 @@ def first_faults(
     )
 
 
-def _first_value(checks: list[Check]) -> pl.Expr:
+def _first_value(checks: list[EventCheck]) -> pl.Expr:
     """Returns what stood in the field of the first failed check; null if that may be personal."""
     value: pl.Expr = pl.lit(None, pl.String)
     for n, check in reversed(list(enumerate(checks))):
         seen: pl.Expr = pl.lit(None, pl.String)
-        if check.field not in PERSONAL:
+        if check.field not in PERSONAL_FIELDS:
             raw = pl.col(f"raw_{check.field}")
-            seen = pl.when(is_plain(raw)).then(raw.str.head(LONGEST_ID))
+            seen = pl.when(is_single_line(raw)).then(raw.str.head(MAX_ID_LENGTH))
         value = pl.when(pl.col(str(n))).then(seen).otherwise(value)
     return value
 
 
-def _checks(text: pl.DataFrame, rules: EventRules, latest: datetime) -> list[Check]:
+def _checks(text: pl.DataFrame, rules: EventDialect, latest: datetime) -> list[EventCheck]:
     mapped = {name for name in text.columns if text[name].null_count() < text.height}
     raw = {name: pl.col(f"raw_{name}") for name in text.columns}
-    checks = [Check("null_account", "account", raw["account"].is_null())]
-    checks += [_bad_id("account")]
+    checks = [EventCheck("null_account", "account", raw["account"].is_null())]
+    checks += [_id_check("account")]
     if rules.type is None:
-        checks.append(Check("unknown_type", "type", pl.col("type").is_null()))
-    checks.append(Check("null_object", "item", pl.col("object_kind").is_null()))
+        checks.append(EventCheck("unknown_type", "type", pl.col("type").is_null()))
+    checks.append(EventCheck("null_object", "item", pl.col("object_kind").is_null()))
     for name in ("item", "topic", "creator", "event_id", "session"):
         if name in mapped:
-            checks.append(_bad_id(name))
+            checks.append(_id_check(name))
     if "query" in mapped:
-        checks.append(Check("bad_query", "query", raw["query"].str.len_chars() > LONGEST_QUERY))
+        checks.append(
+            EventCheck("bad_query", "query", raw["query"].str.len_chars() > MAX_QUERY_LENGTH)
+        )
     if rules.resolution == "order":
-        checks.append(Check("bad_order", "order", pl.col("order").is_null()))
+        checks.append(EventCheck("bad_order", "order", pl.col("order").is_null()))
     else:
         checks += [
-            Check("bad_time", "time", pl.col("time").is_null()),
-            Check("future_time", "time", pl.col("time") > latest),
-            Check("ancient_time", "time", pl.col("time") < EARLIEST),
+            EventCheck("bad_time", "time", pl.col("time").is_null()),
+            EventCheck("future_time", "time", pl.col("time") > latest),
+            EventCheck("ancient_time", "time", pl.col("time") < EARLIEST_TIME),
         ]
         if "order" in mapped:
             wrong = pl.col("order").is_null() & raw["order"].is_not_null()
-            checks.append(Check("bad_order", "order", wrong))
+            checks.append(EventCheck("bad_order", "order", wrong))
     for name, column in (("value", "value"), ("dwell", "dwell_s"), ("rating", "rating")):
         if name in mapped:
             wrong = raw[name].is_not_null() & ~pl.col(column).is_finite().fill_null(False)
             if name == "dwell":
                 wrong |= pl.col(column) < 0
-            checks.append(Check("bad_number", name, wrong))
+            checks.append(EventCheck("bad_number", name, wrong))
     if "currency" in mapped:
         wrong = ~pl.col("currency").str.contains(r"^[A-Z]{3}$")
-        checks.append(Check("bad_currency", "currency", wrong))
+        checks.append(EventCheck("bad_currency", "currency", wrong))
     return checks
 
 
-def _bad_id(name: str) -> Check:
+def _id_check(name: str) -> EventCheck:
     value = pl.col(f"raw_{name}")
-    return Check(
-        "bad_id", name, (value.str.len_chars() > LONGEST_ID) | value.str.contains(_CONTROL)
+    return EventCheck(
+        "bad_id", name, (value.str.len_chars() > MAX_ID_LENGTH) | value.str.contains(_CONTROL)
     )

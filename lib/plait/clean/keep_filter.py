@@ -10,26 +10,26 @@ from typing import Any
 
 import polars as pl
 
-from plait.contracts.tables import EVENTS
+from plait.contracts.store_tables import EVENTS
 from plait.errors import BadFilter, nearest
 
 # Pseudonyms: nothing to compare with; and a time that is known to be wrong.
 _HIDDEN = ("event_id", "account", "person", "session", "stamped")
 _ALIASES = {"dwell": "dwell_s", "query": "query_text"}
-FIELDS: tuple[str, ...] = (
+FILTER_FIELDS: tuple[str, ...] = (
     *(name for name in EVENTS.columns if name not in _HIDDEN), *_ALIASES, "item",
 )  # fmt: skip
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
-_MATHS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
 }  # fmt: skip
 _LONGEST = 2_000
 
 
-def parse_keep(text: str, where: str = "events.keep") -> pl.Expr:
+def parse_keep_filter(text: str, where: str = "events.keep") -> pl.Expr:
     """Returns the Polars predicate for `text`, such as "rating >= 3 and value < 50".
 
     Known: contract fields, numbers, text, true, false, null, and, or, not, comparisons
@@ -47,7 +47,7 @@ def parse_keep(text: str, where: str = "events.keep") -> pl.Expr:
         if len(text) > _LONGEST:
             raise SyntaxError(f"longer than {_LONGEST} characters")
         tree = ast.parse(text.strip().replace("\n", " "), mode="eval")
-        predicate = _Builder(text, where).build(tree.body)
+        predicate = _FilterBuilder(text, where).build(tree.body)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else error
         raise BadFilter(
@@ -78,7 +78,7 @@ def _check_type(predicate: Any, text: str, where: str) -> None:
         )
 
 
-class _Builder:
+class _FilterBuilder:
     """Turns the whitelisted part of Python's syntax tree into a Polars expression."""
 
     def __init__(self, text: str, where: str) -> None:
@@ -98,8 +98,8 @@ class _Builder:
                 return ~self.build(operand)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return -self.build(operand)
-            case ast.BinOp(op=op, left=left, right=right) if type(op) in _MATHS:
-                return _MATHS[type(op)](self.build(left), self.build(right))
+            case ast.BinOp(op=op, left=left, right=right) if type(op) in _ARITHMETIC:
+                return _ARITHMETIC[type(op)](self.build(left), self.build(right))
             case ast.Compare(left=left, ops=ops, comparators=comparators):
                 return self._compare([left, *comparators], ops)
             case ast.Name(id=name):
@@ -158,8 +158,8 @@ class _Builder:
         if name == "item":  # as the log writes it, without the platform in front
             is_item = pl.when(pl.col("object_kind") == "item")
             return is_item.then(pl.col("object_id").str.splitn(":", 2).struct.field("field_1"))
-        if name not in FIELDS:
-            hint = nearest(name, FIELDS)
+        if name not in FILTER_FIELDS:
+            hint = nearest(name, FILTER_FIELDS)
             close = hint.startswith("Did you mean")
             raise BadFilter(
                 f"'{self._text}' in {self._where} names an unknown field '{name}'.",

@@ -7,9 +7,9 @@ from typing import Literal
 
 import polars as pl
 
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+EARLIEST_TIME = datetime(1990, 1, 1, tzinfo=UTC)
 # A clock may be wrong by some time zone; what is further ahead is not a time of an event.
-AHEAD = timedelta(days=1)
+MAX_CLOCK_AHEAD = timedelta(days=1)
 
 UTC_TIME = pl.Datetime("us", "UTC")
 _PER_UNIT = {"s": 1_000_000, "ms": 1_000, "us": 1}
@@ -19,7 +19,7 @@ _NAIVE = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d", "%Y-%m-%dT%H:%M")
 
 def parse_times(text: pl.Series, unit: Literal["s", "ms", "us", "iso"]) -> pl.Series:
     """Returns UTC microseconds; null where `text` is no time. A time without a zone is UTC."""
-    return _iso(text) if unit == "iso" else _epoch(text, _PER_UNIT[unit])
+    return _parse_iso(text) if unit == "iso" else _parse_epoch(text, _PER_UNIT[unit])
 
 
 def parse_integers(text: pl.Series) -> pl.Series:
@@ -33,7 +33,7 @@ def parse_integers(text: pl.Series) -> pl.Series:
     return whole
 
 
-def _epoch(text: pl.Series, factor: int) -> pl.Series:
+def _parse_epoch(text: pl.Series, factor: int) -> pl.Series:
     whole = text.cast(pl.Int64, strict=False)
     limit = 2**62 // factor  # beyond it the product would wrap: clipped, it stays absurdly far
     times = whole.clip(-limit, limit) * factor
@@ -45,7 +45,7 @@ def _epoch(text: pl.Series, factor: int) -> pl.Series:
     return times.cast(UTC_TIME).rename(text.name)
 
 
-def _iso(text: pl.Series) -> pl.Series:
+def _parse_iso(text: pl.Series) -> pl.Series:
     times = text.str.strptime(UTC_TIME, _ZONED, strict=False)
     if times.null_count() == text.null_count():
         return times.rename(text.name)

@@ -11,7 +11,7 @@ import typer
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class Output(StrEnum):
+class OutputFormat(StrEnum):
     """What is printed."""
 
     text = "text"
@@ -43,4 +43,6 @@ ContextOption = Annotated[
 NamespaceOption = Annotated[
     str | None, typer.Option("-n", "--namespace", help="Where.", show_default="the context's")
 ]
-OutputOption = Annotated[Output, typer.Option("-o", "--output", help="For people, or machines.")]
+OutputOption = Annotated[
+    OutputFormat, typer.Option("-o", "--output", help="For people, or machines.")
+]

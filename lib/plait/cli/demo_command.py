@@ -27,25 +27,25 @@ def demo(
 ) -> None:
     """See it all: raw logs of four platforms to a live endpoint, in two minutes."""
     from plait import progress
-    from plait.demo.run_demo import Options, run_demo
+    from plait.demo.run_demo import DemoOptions, run_demo
 
     if as_json or quiet:
         progress.silence()
     tell = _json_writer(seed) if as_json else _printer()
-    run_demo(Options(folder=folder, people=people, seed=seed, keep=keep), tell)
+    run_demo(DemoOptions(folder=folder, people=people, seed=seed, keep=keep), tell)
 
 
 def _json_writer(seed: int) -> Callable[[Chapter], None]:
     """Returns what collects chapters, and prints them as one JSON object with the last."""
     from dataclasses import asdict
 
-    from plait.demo.chapter_results import NAMES, ToTry
+    from plait.demo.chapter_results import NAMES, CommandsChapter
 
     record: dict[str, Any] = {"seed": seed}
 
     def tell(chapter: Chapter) -> None:
         record[NAMES[type(chapter)]] = asdict(chapter)
-        if isinstance(chapter, ToTry):
+        if isinstance(chapter, CommandsChapter):
             typer.echo(json.dumps(record, indent=2))
 
     return tell

@@ -13,7 +13,7 @@ from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption
 from plait.cli.terminal import terminal
 
 if TYPE_CHECKING:
-    from plait.store.store_diff import Side, TableDiff
+    from plait.store.store_diff import DiffSide, TableDiff
 
 DIFFERENT = 1
 _SHOWN = 60  # characters of a value
@@ -30,7 +30,7 @@ def diff(
 
     Ends with 0 if every row stands on both sides equally often, 1 if not, 2 on an error.
     """
-    from plait.store.store_diff import diff as run
+    from plait.store.store_diff import diff_versions as run
 
     sides = (_side(first, config), _side(second, config))
     tables = run(*sides, examples=examples)
@@ -49,7 +49,7 @@ def diff(
         raise typer.Exit(DIFFERENT)
 
 
-def _side(text: str, config: Path) -> Side:
+def _side(text: str, config: Path) -> DiffSide:
     """Returns what `text` names: a number of the project's store, or a store and a number.
 
     Raises:
@@ -58,7 +58,7 @@ def _side(text: str, config: Path) -> Side:
     from plait.config import is_remote, load_config
     from plait.errors import StoreError
     from plait.store import Store
-    from plait.store.store_diff import Side
+    from plait.store.store_diff import DiffSide
 
     place, mark, number = text.rpartition("@")
     if not mark or not number.isdigit():
@@ -72,10 +72,10 @@ def _side(text: str, config: Path) -> Side:
             fix="List the project's versions with `plait versions`.",
         )
     store = Store(place)
-    return Side(store, store.version(int(number)) if number else store.current())
+    return DiffSide(store, store.version(int(number)) if number else store.current())
 
 
-def _print(tables: list[TableDiff], sides: tuple[Side, Side]) -> None:
+def _print(tables: list[TableDiff], sides: tuple[DiffSide, DiffSide]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 

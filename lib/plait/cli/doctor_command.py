@@ -15,7 +15,7 @@ from plait.cli.console import DEFAULT_CONFIG, JsonOption
 from plait.cli.terminal import terminal
 
 if TYPE_CHECKING:
-    from plait.doctor.finding import Check
+    from plait.doctor.finding import Finding
 
 FAILED = 1
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
@@ -60,7 +60,7 @@ def doctor(
 
 def _checks(
     config: Path | None, cluster: bool, where: tuple[str | None, str | None, str | None, str | None]
-) -> Iterator[Check]:
+) -> Iterator[Finding]:
     from plait.doctor.check_cluster import check_cluster
     from plait.doctor.check_live_state import check_live_state
     from plait.doctor.check_machine import check_machine
@@ -74,7 +74,7 @@ def _checks(
         yield from check_cluster(*where)
 
 
-def _print(found: list[Check]) -> None:
+def _print(found: list[Finding]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text

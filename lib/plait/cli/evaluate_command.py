@@ -31,7 +31,7 @@ def evaluate(
 ) -> None:
     """Measure a model version beside popularity and item-item, with confidence intervals."""
     from plait.evaluation.evaluate_model import evaluate as run
-    from plait.evaluation.report_table import table
+    from plait.evaluation.report_table import report_table
     from plait.progress import silence
 
     printed = as_json == Path("-")
@@ -41,6 +41,6 @@ def evaluate(
     if printed:
         typer.echo(report.json())
         return
-    terminal().print(table(report))
+    terminal().print(report_table(report))
     if as_json:
         report.write(as_json)

@@ -39,7 +39,7 @@ def gc(
     from plait.store import Store
     from plait.store.feedback.compaction import compact
     from plait.store.garbage import find_garbage, remove_garbage
-    from plait.store.writable import require_writable
+    from plait.store.require_writable import require_writable
 
     age = _age(older_than)
     store = Store(load_config(config).store_uri)

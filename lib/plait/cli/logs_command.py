@@ -26,11 +26,11 @@ def logs(
     run = find(api, name)
     if follow:
         from plait.cli.run_printer import TextPrinter
-        from plait.cluster.follow.follow_run import Patience, follow_run
+        from plait.cluster.follow.follow_run import FollowTimeouts, follow_run
 
         limit = None if timeout is None else duration(timeout)
         printer = TextPrinter()
-        patience = Patience(limit, start=None, scheduling=None)
+        patience = FollowTimeouts(limit, start=None, scheduling=None)
         outcome = follow_run(api, run.resource, printer, patience)
         printer.conclude(outcome)
         raise typer.Exit(int(outcome.exit))

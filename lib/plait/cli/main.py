@@ -127,9 +127,9 @@ def _print_any_text() -> None:
 
 def _of_the_store(error: Exception) -> PlaitError | None:
     """Returns what S3 said in the middle of reading a table; it may hold what is secret."""
-    from plait.store.object_faults import explain, is_from_s3
+    from plait.store.storage_errors import is_from_s3, to_store_error
 
-    return explain(error, "s3://") if is_from_s3(error) else None
+    return to_store_error(error, "s3://") if is_from_s3(error) else None
 
 
 def _say(headline: str, text: str) -> None:

@@ -58,7 +58,7 @@ def promote(
 def _open(config: ConfigOption, *, to_write: bool = False) -> tuple[Registry, str]:
     from plait.config import load_config
     from plait.store import Registry, Store
-    from plait.store.writable import require_writable
+    from plait.store.require_writable import require_writable
 
     project = load_config(config)
     store = Store(project.store_uri)

@@ -13,7 +13,7 @@ from plait.cli.terminal import terminal
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from plait.recommend.loaded_model import Answer
+    from plait.recommend.loaded_model import PersonRecommendation
 
 FALLBACKS = {
     "unknown_person": "Nothing is known of this account: the platform's popular items.",
@@ -51,7 +51,7 @@ def recommend(
     terminal().print(_table(answer))
 
 
-def _table(answer: Answer) -> Table:
+def _table(answer: PersonRecommendation) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text

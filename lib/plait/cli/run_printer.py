@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from plait.cluster.follow.follow_run import Outcome
-    from plait.cluster.follow.run_state import State
+    from plait.cluster.follow.follow_run import RunOutcome
+    from plait.cluster.follow.run_state import RunState
 
 _COLOURS = {"succeeded": "green", "ready": "green", "failed": "red", "running": "cyan"}
 
@@ -23,7 +23,7 @@ class TextPrinter:
         self._began = time.monotonic()
         self._notes: list[str] = []
 
-    def state(self, state: State) -> None:
+    def state(self, state: RunState) -> None:
         """Prints the state, and why it is so."""
         word = typer.style(state.name, bold=True, fg=_COLOURS.get(state.name))
         why = f"  {state.why}" if state.why and not state.ended else ""
@@ -39,7 +39,7 @@ class TextPrinter:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
-    def conclude(self, outcome: Outcome) -> None:
+    def conclude(self, outcome: RunOutcome) -> None:
         """Prints how the run ended, and what to do; what was said before is not repeated."""
         bad = outcome.exit != 0
         headline = f"{outcome.name}: {outcome.state} after {clock(outcome.seconds)}."
@@ -62,7 +62,7 @@ class QuietPrinter:
     def __init__(self) -> None:
         self.notes: list[str] = []
 
-    def state(self, state: State) -> None:
+    def state(self, state: RunState) -> None:
         """Says nothing: the record has the last one."""
 
     def note(self, text: str) -> None:
@@ -83,7 +83,7 @@ def clock(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def record_of(outcome: Outcome, **more: Any) -> dict[str, Any]:
+def record_of(outcome: RunOutcome, **more: Any) -> dict[str, Any]:
     """Returns the last record: how it ended, and what the job itself said last."""
     return {
         "name": outcome.name,

@@ -16,7 +16,7 @@ from plait.cli.terminal import terminal
 from plait.serving.json_logs import LogFormat
 
 if TYPE_CHECKING:
-    from plait.serving.launch_endpoint import Endpoint
+    from plait.serving.launch_endpoint import RunningEndpoint
 
 
 def serve(
@@ -46,8 +46,8 @@ def serve(
     quiet: QuietOption = False,
 ) -> None:
     """Answer over HTTP until Ctrl-C: recommendations, ranking, events, links."""
-    from plait.live.valkey.durability import ENV as DURABILITY
-    from plait.serving.launch_endpoint import running
+    from plait.live.valkey.durability import DURABILITY_VARIABLE as DURABILITY
+    from plait.serving.launch_endpoint import run_endpoint
 
     if durability:  # the replicas' processes have it from here
         os.environ[DURABILITY] = durability
@@ -57,7 +57,7 @@ def serve(
     try:
         if not quiet and not as_json:
             typer.echo("Starting: live state, Ray Serve, the model ...", err=True)
-        with running(
+        with run_endpoint(
             config,
             host=host,
             port=port,
@@ -81,7 +81,7 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _announce(endpoint: Endpoint, config: Path, as_json: bool) -> None:
+def _announce(endpoint: RunningEndpoint, config: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     if as_json:

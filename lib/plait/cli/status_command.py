@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plait.cli.cluster_options import ContextOption, NamespaceOption, Output, OutputOption
+from plait.cli.cluster_options import ContextOption, NamespaceOption, OutputFormat, OutputOption
 from plait.cli.terminal import terminal
 
 if TYPE_CHECKING:
-    from plait.cluster.client.kube_api import Api
+    from plait.cluster.client.kube_api import KubeApi
     from plait.cluster.runs import Run
 
 
@@ -20,7 +20,7 @@ def status(
     name: Annotated[str | None, typer.Argument(help="Default: all runs.")] = None,
     namespace: NamespaceOption = None,
     context: ContextOption = None,
-    output: OutputOption = Output.text,
+    output: OutputOption = OutputFormat.text,
 ) -> None:
     """List the runs on Kubernetes, newest first; with NAME, say why that one waits or failed."""
     from plait.cluster.client.connect_cluster import connect
@@ -29,7 +29,7 @@ def status(
     api = connect(context, namespace)
     listed = [find(api, name)] if name is not None else runs(api)
     listed = [ask_endpoint(api, run) for run in listed]
-    if output is Output.json:
+    if output is OutputFormat.json:
         typer.echo(json.dumps({"runs": [run.record() for run in listed]}, indent=2))
         return
     if not listed:
@@ -42,7 +42,7 @@ def status(
         _explain(api, listed[0])
 
 
-def _print(api: Api, listed: list[Run]) -> None:
+def _print(api: KubeApi, listed: list[Run]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -74,12 +74,12 @@ def _print(api: Api, listed: list[Run]) -> None:
     terminal().print(table)
 
 
-def _explain(api: Api, run: Run) -> None:
+def _explain(api: KubeApi, run: Run) -> None:
     """Prints what the run's pods say, where they may be read."""
     from plait.cluster.diagnose.job_failure import explain_failure
-    from plait.cluster.diagnose.pending_reasons import reasons
+    from plait.cluster.diagnose.pending_reasons import pending_reasons
     from plait.cluster.follow.run_pods import events_of, pods_of
-    from plait.cluster.follow.run_state import Exit
+    from plait.cluster.follow.run_state import ExitCode
     from plait.errors import PlaitError
 
     try:
@@ -88,12 +88,12 @@ def _explain(api: Api, run: Run) -> None:
     except PlaitError as error:
         typer.echo(f"Its pods cannot be read: {error.seen}")
         return
-    if run.state.exit in (Exit.FAILED, Exit.INFRASTRUCTURE):
+    if run.state.exit in (ExitCode.FAILED, ExitCode.INFRASTRUCTURE):
         said = list(explain_failure(run.resource, pods, []))
     elif run.state.ended:
         return
     else:
-        said = [f"{r.sentence} {r.fix}".strip() for r in reasons(pods, events, None)]
+        said = [f"{r.sentence} {r.fix}".strip() for r in pending_reasons(pods, events, None)]
     for text in said:
         if text:
             typer.echo(text)

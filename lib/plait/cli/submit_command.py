@@ -14,7 +14,7 @@ import typer
 from plait.cli.cluster_options import (
     DryRun,
     NamespaceOption,
-    Output,
+    OutputFormat,
     OutputOption,
     duration,
 )
@@ -23,10 +23,10 @@ from plait.cluster.render.job_arguments import check_arguments, option_lines
 from plait.errors import PlaitError
 
 if TYPE_CHECKING:
-    from plait.cluster.client.kube_api import Api
+    from plait.cluster.client.kube_api import KubeApi
     from plait.cluster.cluster_verbs import Resource
-    from plait.cluster.run_name import Asked
-    from plait.cluster.submit_run import Placed
+    from plait.cluster.run_name import RunSpec
+    from plait.cluster.submit_run import Submission
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,19 +38,19 @@ app = typer.Typer(
 
 
 @dataclass
-class _Ask:
+class _SubmitOptions:
     """The options of one call."""
 
     verb: Verb
     arguments: list[str]
     context: str | None
     namespace: str | None
-    output: Output
+    output: OutputFormat
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def as_json(self) -> bool:
-        return self.output is Output.json
+        return self.output is OutputFormat.json
 
 
 def _command(verb: Verb) -> Callable[..., None]:
@@ -100,7 +100,7 @@ def _command(verb: Verb) -> Callable[..., None]:
         cancel_on_interrupt: Annotated[
             bool, typer.Option("--cancel-on-interrupt", help="Ctrl-C cancels the run.")
         ] = False,
-        output: OutputOption = Output.text,
+        output: OutputOption = OutputFormat.text,
     ) -> None:
         given = list(context.args)
         if workers is not None and verb.name == "train":
@@ -114,7 +114,7 @@ def _command(verb: Verb) -> Callable[..., None]:
             "timeout": None if timeout is None else duration(timeout),
         }  # fmt: skip
         known = [name for p in context.command.params for name in p.opts if name.startswith("--")]
-        ask = _Ask(verb, given, kube_context, namespace, output, options)
+        ask = _SubmitOptions(verb, given, kube_context, namespace, output, options)
         _guarded(ask, lambda: _submit(ask, known))
 
     submit.__doc__ = _HELP[verb.name]
@@ -130,7 +130,7 @@ _HELP = {
 }
 
 
-def _guarded(ask: _Ask, work: Callable[[], int]) -> None:
+def _guarded(ask: _SubmitOptions, work: Callable[[], int]) -> None:
     """Ends with the exit code of `work`; with --output json an error is a record too."""
     try:
         code = work()
@@ -149,16 +149,16 @@ def _guarded(ask: _Ask, work: Callable[[], int]) -> None:
     raise typer.Exit(code)
 
 
-def _submit(ask: _Ask, known: Sequence[str]) -> int:
+def _submit(ask: _SubmitOptions, known: Sequence[str]) -> int:
     from plait.cluster.client.connect_cluster import connect
-    from plait.cluster.render.run_size import Size
+    from plait.cluster.render.run_size import RunSize
     from plait.cluster.render.templates import read_templates
     from plait.cluster.submit_run import load_templates, place, prepare
 
     o = ask.options
     arguments = check_arguments(ask.verb, ask.arguments, known)
-    size = Size(o["workers"], o["cpus"], o["memory"], o["gpus"], o["driver_memory"])
-    api: Api | None = None
+    size = RunSize(o["workers"], o["cpus"], o["memory"], o["gpus"], o["driver_memory"])
+    api: KubeApi | None = None
     if o["templates"] is None:
         api = connect(ask.context, ask.namespace)
         templates = load_templates(api, o["release"])
@@ -176,7 +176,7 @@ def _submit(ask: _Ask, known: Sequence[str]) -> int:
     return _announce(ask, api, asked, placed, templates.scheduling_patience)
 
 
-def _show(ask: _Ask, resource: Resource, verdict: str = "") -> int:
+def _show(ask: _SubmitOptions, resource: Resource, verdict: str = "") -> int:
     """Prints the resource; where the server checked it, its verdict too."""
     import yaml
 
@@ -191,7 +191,9 @@ def _show(ask: _Ask, resource: Resource, verdict: str = "") -> int:
     return 0
 
 
-def _announce(ask: _Ask, api: Api, asked: Asked, placed: Placed, scheduling: float | None) -> int:
+def _announce(
+    ask: _SubmitOptions, api: KubeApi, asked: RunSpec, placed: Submission, scheduling: float | None
+) -> int:
     from plait.cluster.submit_run import is_same
 
     name = placed.resource["metadata"]["name"]
@@ -213,18 +215,18 @@ def _announce(ask: _Ask, api: Api, asked: Asked, placed: Placed, scheduling: flo
     return _follow(ask, api, placed, scheduling)
 
 
-def _follow(ask: _Ask, api: Api, placed: Placed, scheduling: float | None) -> int:
+def _follow(ask: _SubmitOptions, api: KubeApi, placed: Submission, scheduling: float | None) -> int:
     from plait.cli.run_printer import QuietPrinter, TextPrinter, record_of
     from plait.cluster.cancel_run import cancel
-    from plait.cluster.follow.follow_run import SCHEDULING_S, START_S, Patience, follow_run
-    from plait.cluster.follow.run_state import Exit
+    from plait.cluster.follow.follow_run import SCHEDULING_S, START_S, FollowTimeouts, follow_run
+    from plait.cluster.follow.run_state import ExitCode
 
     name = placed.resource["metadata"]["name"]
     loud, quiet = TextPrinter(), QuietPrinter()
     signal.signal(signal.SIGTERM, _interrupt)
     given = ask.options["patience"]
     by_chart = SCHEDULING_S if scheduling is None else scheduling
-    patience = Patience(
+    patience = FollowTimeouts(
         ask.options["timeout"],
         start=START_S if given is None else given,
         scheduling=by_chart if given is None else given,
@@ -234,10 +236,10 @@ def _follow(ask: _Ask, api: Api, placed: Placed, scheduling: float | None) -> in
     except KeyboardInterrupt:
         if ask.options["cancel"]:
             said = cancel(api, placed.resource, "Interrupted by who submitted it.")
-            code, state = Exit.CANCELLED, "cancelled"
+            code, state = ExitCode.CANCELLED, "cancelled"
         else:
             said = f"Detached: {name} goes on without you.\n{_come_back(api, name)}"
-            code, state = Exit.DETACHED, "detached"
+            code, state = ExitCode.DETACHED, "detached"
         if ask.as_json:
             record = {"name": name, "verb": ask.verb.name, "state": state, "exit_code": int(code)}
             typer.echo(json.dumps(record))
@@ -249,12 +251,12 @@ def _follow(ask: _Ask, api: Api, placed: Placed, scheduling: float | None) -> in
         typer.echo(json.dumps(record_of(outcome, **about, notes=quiet.notes)))
     else:
         loud.conclude(outcome)
-        if ask.verb.kind is RAY_SERVICE and outcome.exit is Exit.SUCCEEDED:
+        if ask.verb.kind is RAY_SERVICE and outcome.exit is ExitCode.SUCCEEDED:
             typer.echo(f"It answers inside the cluster at http://{name}-serve-svc:8000", err=True)
     return int(outcome.exit)
 
 
-def _come_back(api: Api, name: str) -> str:
+def _come_back(api: KubeApi, name: str) -> str:
     where = f" -n {api.namespace}"
     return (
         f"  plait status {name}{where}\n  plait logs {name}{where} -f\n  plait cancel {name}{where}"

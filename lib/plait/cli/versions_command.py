@@ -95,8 +95,8 @@ def rollback(
     as_json: JsonOption = False,
 ) -> None:
     """Publish the tables of an older version once more, under a new number."""
+    from plait.store.require_writable import require_writable
     from plait.store.roll_back import roll_back
-    from plait.store.writable import require_writable
 
     store = _open(config)
     require_writable(store)

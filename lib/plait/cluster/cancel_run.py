@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from plait.cluster.client.kube_api import Api
+from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import KINDS, Resource
-from plait.cluster.follow.run_state import CANCELLED, EXIT, Exit
+from plait.cluster.follow.run_state import CANCELLED, EXIT, ExitCode
 from plait.cluster.render.render_resource import QUEUE
 
 
-def cancel(api: Api, resource: Resource, why: str, exit_code: Exit = Exit.CANCELLED) -> str:
+def cancel(
+    api: KubeApi, resource: Resource, why: str, exit_code: ExitCode = ExitCode.CANCELLED
+) -> str:
     """Suspends the run: its pods go, its resource stays and says why. Returns what happens now.
 
     A RayService is deleted, it serves or it is gone. So is a run in a queue of Kueue, which
     would wake what is suspended.
 
     Raises:
-        Refused, NoCluster, ClusterDown: as `Api.patch` does.
+        Refused, NoCluster, ClusterDown: as `KubeApi.patch` does.
     """
     kind, name = KINDS[resource["kind"]], resource["metadata"]["name"]
     queued = QUEUE in (resource["metadata"].get("labels") or {})
@@ -33,7 +35,7 @@ def cancel(api: Api, resource: Resource, why: str, exit_code: Exit = Exit.CANCEL
     )
 
 
-def delete(api: Api, resource: Resource) -> str:
+def delete(api: KubeApi, resource: Resource) -> str:
     """Deletes the run and all it owns. Returns what happens now. Raises as `cancel` does."""
     kind, name = KINDS[resource["kind"]], resource["metadata"]["name"]
     api.delete(kind, name)

@@ -14,7 +14,7 @@ Resource = dict[str, Any]  # a Kubernetes object, as JSON has it
 
 
 @dataclass(frozen=True)
-class Kind:
+class ResourceKind:
     """A custom resource; `version` is the one that plait's templates are written in."""
 
     name: str
@@ -30,10 +30,10 @@ class Kind:
         return f"{self.group}/{self.version}"
 
 
-RAY_JOB = Kind("RayJob", "rayjobs", "ray.io", "v1", "KubeRay", 47)
-RAY_SERVICE = Kind("RayService", "rayservices", "ray.io", "v1", "KubeRay", 47)
+RAY_JOB = ResourceKind("RayJob", "rayjobs", "ray.io", "v1", "KubeRay", 47)
+RAY_SERVICE = ResourceKind("RayService", "rayservices", "ray.io", "v1", "KubeRay", 47)
 # 63 less "-driver" and "-ui-svc", which the operator adds for the driver and its Service.
-SPARK = Kind(
+SPARK = ResourceKind(
     "SparkApplication",
     "sparkapplications",
     "sparkoperator.k8s.io",
@@ -57,7 +57,7 @@ class Verb:
     """A verb; `parser` knows the arguments of what it runs."""
 
     name: str
-    kind: Kind
+    kind: ResourceKind
     parser: Callable[[], argparse.ArgumentParser]
     fixed: frozenset[str] = frozenset()  # arguments that the template sets
 

@@ -18,7 +18,7 @@ _MARK = 8  # characters of the hash in a name
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunSpec:
     """What was asked: the verb, the hash of its filled template, and how it is told apart."""
 
     verb: Verb
@@ -40,7 +40,7 @@ def spec_hash(resource: Resource) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def next_number(asked: Asked, there: Iterable[tuple[str, bool]]) -> tuple[int, bool]:
+def next_number(asked: RunSpec, there: Iterable[tuple[str, bool]]) -> tuple[int, bool]:
     """Returns the number of the run to apply, and whether it is there already.
 
     Args:
@@ -59,7 +59,7 @@ def next_number(asked: Asked, there: Iterable[tuple[str, bool]]) -> tuple[int, b
     return (number + 1, False) if ended else (number, True)
 
 
-def set_name(resource: Resource, asked: Asked, number: int = 1) -> str:
+def set_name(resource: Resource, asked: RunSpec, number: int = 1) -> str:
     """Names `resource`, and writes down what it is. A service keeps its name: it is one thing.
 
     Raises:
@@ -77,7 +77,7 @@ def set_name(resource: Resource, asked: Asked, number: int = 1) -> str:
     return name
 
 
-def check_name(name: str, asked: Asked) -> None:
+def check_name(name: str, asked: RunSpec) -> None:
     """Checks a name as the operator will.
 
     Raises:

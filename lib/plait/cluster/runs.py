@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plait.cluster.client.api_errors import Forbidden, Missing, no_namespace
-from plait.cluster.client.kube_api import Api
+from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import KINDS, Resource
 from plait.cluster.diagnose.endpoint_readiness import checked_state
-from plait.cluster.follow.run_state import Exit, State, state_of
+from plait.cluster.follow.run_state import ExitCode, RunState, state_of
 from plait.cluster.render.render_resource import WORKERS, cluster_spec
 from plait.cluster.render.templates import INSTANCE
 from plait.cluster.run_name import RUN, VERB
@@ -22,7 +22,7 @@ class Run:
     """A run, as `plait status` shows it."""
 
     resource: Resource
-    answered: State | None = None  # by the endpoint itself, where it was asked
+    answered: RunState | None = None  # by the endpoint itself, where it was asked
 
     @property
     def name(self) -> str:
@@ -30,7 +30,7 @@ class Run:
         return str(self.resource["metadata"]["name"])
 
     @property
-    def state(self) -> State:
+    def state(self) -> RunState:
         """How it stands."""
         return self.answered or state_of(self.resource)
 
@@ -79,7 +79,7 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def runs(api: Api) -> list[Run]:
+def runs(api: KubeApi) -> list[Run]:
     """Returns the runs of the namespace, newest first, and the RayService of its releases.
 
     Raises:
@@ -107,15 +107,15 @@ def runs(api: Api) -> list[Run]:
     return sorted(found.values(), key=lambda run: run.began, reverse=True)
 
 
-def ask_endpoint(api: Api, run: Run) -> Run:
+def ask_endpoint(api: KubeApi, run: Run) -> Run:
     """Returns `run`, and if it is an endpoint that looks ready, with what it says itself."""
     state = run.state
-    if run.resource["kind"] != "RayService" or state.exit is not Exit.SUCCEEDED:
+    if run.resource["kind"] != "RayService" or state.exit is not ExitCode.SUCCEEDED:
         return run
     return replace(run, answered=checked_state(api, run.resource, state))
 
 
-def find(api: Api, name: str) -> Run:
+def find(api: KubeApi, name: str) -> Run:
     """Returns the run `name`.
 
     Raises:
@@ -133,7 +133,7 @@ def find(api: Api, name: str) -> Run:
     )
 
 
-def check_namespace(api: Api) -> None:
+def check_namespace(api: KubeApi) -> None:
     """Checks that the namespace is there: what lists it finds none in one that is not.
 
     Raises:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plait.cluster.client.api_errors import Forbidden, Missing, Taken
-from plait.cluster.client.kube_api import Api
+from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import RAY_SERVICE, Resource, Verb
 from plait.cluster.follow.run_state import state_of
-from plait.cluster.render.render_resource import fill
-from plait.cluster.render.run_size import Size
+from plait.cluster.render.render_resource import render
+from plait.cluster.render.run_size import RunSize
 from plait.cluster.render.serve_config import check_change
 from plait.cluster.render.templates import (
     INSTANCE,
@@ -20,20 +20,20 @@ from plait.cluster.render.templates import (
     is_templates,
     templates_of,
 )
-from plait.cluster.render.validate_resource import check_rules
-from plait.cluster.run_name import SPEC, VERB, Asked, next_number, set_name, spec_hash
+from plait.cluster.render.validate_resource import validate
+from plait.cluster.run_name import SPEC, VERB, RunSpec, next_number, set_name, spec_hash
 from plait.cluster.runs import check_namespace
 
 
 @dataclass(frozen=True)
-class Placed:
+class Submission:
     """The resource as the API server has it; `met`: somebody had submitted it before."""
 
     resource: Resource
     met: bool
 
 
-def load_templates(api: Api, release: str | None) -> Templates:
+def load_templates(api: KubeApi, release: str | None) -> Templates:
     """Returns the templates that the chart installed in the namespace.
 
     Raises:
@@ -57,24 +57,24 @@ def prepare(
     verb: Verb,
     templates: Templates,
     arguments: Sequence[str],
-    size: Size,
+    size: RunSize,
     image: str | None = None,
     queue: str | None = None,
     run: str | None = None,
-) -> tuple[Asked, Resource]:
+) -> tuple[RunSpec, Resource]:
     """Returns what is asked, and its resource, filled in, named and checked; nothing is sent.
 
     Raises:
         BadTemplate, BadSize, RuleBroken: it cannot be had.
     """
-    resource = fill(verb, templates.of(verb), arguments, size, image, queue)
-    asked = Asked(verb, templates.release, spec_hash(resource), run)
+    resource = render(verb, templates.of(verb), arguments, size, image, queue)
+    asked = RunSpec(verb, templates.release, spec_hash(resource), run)
     set_name(resource, asked)
-    check_rules(verb, resource)
+    validate(verb, resource)
     return asked, resource
 
 
-def place(api: Api, asked: Asked, resource: Resource, dry_run: bool = False) -> Placed:
+def place(api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool = False) -> Submission:
     """Puts the resource on the cluster, or meets the run of the same question that is there.
 
     Raises:
@@ -89,7 +89,7 @@ def place(api: Api, asked: Asked, resource: Resource, dry_run: bool = False) -> 
             check_change(api.get(path), resource)
         except Missing:
             pass  # the first one
-        return Placed(api.apply(kind, resource, dry_run), met=False)
+        return Submission(api.apply(kind, resource, dry_run), met=False)
     if asked.run is not None:
         return _once(api, asked, resource, dry_run)
     selector = f"{INSTANCE}={asked.release},{VERB}={asked.verb.name}"
@@ -103,20 +103,20 @@ def place(api: Api, asked: Asked, resource: Resource, dry_run: bool = False) -> 
     number, met = next_number(asked, ended)
     name = set_name(resource, asked, number)
     if met:
-        return Placed(same[name], met=True)
-    return Placed(api.apply(kind, resource, dry_run), met=False)
+        return Submission(same[name], met=True)
+    return Submission(api.apply(kind, resource, dry_run), met=False)
 
 
-def _once(api: Api, asked: Asked, resource: Resource, dry_run: bool) -> Placed:
+def _once(api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool) -> Submission:
     """Creates, never changes: the same --run with another question must not alter the first."""
     kind = asked.verb.kind
     try:
-        return Placed(api.create(kind, resource, dry_run), met=False)
+        return Submission(api.create(kind, resource, dry_run), met=False)
     except Taken:
         name = resource["metadata"]["name"]
-        return Placed(api.get(api.path(kind, name, resource["apiVersion"])), met=True)
+        return Submission(api.get(api.path(kind, name, resource["apiVersion"])), met=True)
 
 
-def is_same(placed: Placed, asked: Asked) -> bool:
+def is_same(placed: Submission, asked: RunSpec) -> bool:
     """Whether the run that was met was asked the same question."""
     return (placed.resource["metadata"].get("annotations") or {}).get(SPEC) == asked.spec

@@ -1,6 +1,6 @@
 """The project file: one YAML a project, checked, resolved and explained."""
 
 from plait.config.parse_project import load_config
-from plait.config.project import Project, is_remote
+from plait.config.project_file import Project, is_remote
 
 __all__ = ["Project", "is_remote", "load_config"]

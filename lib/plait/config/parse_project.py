@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from plait.config.project import Project
+from plait.config.project_file import Project
 from plait.config.training import Training
 from plait.config.yaml_document import read_document
 from plait.contracts.model_fields import models_in
-from plait.contracts.validation_messages import plain
+from plait.contracts.validation_messages import describe_error
 from plait.errors import ConfigError, nearest
 
 
@@ -31,7 +31,7 @@ def parse_config(raw: object, *, folder: Path, name: str = "config") -> Project:
     try:
         project = Project.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError("\n".join([f"{name}:", *_explain(error)])) from None
+        raise ConfigError("\n".join([f"{name}:", *_describe_errors(error)])) from None
     project._folder = folder
     return project
 
@@ -45,16 +45,16 @@ def parse_training(raw: object) -> Training:
     try:
         return Training.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError("\n".join(["train:", *_explain(error, Training)])) from None
+        raise ConfigError("\n".join(["train:", *_describe_errors(error, Training)])) from None
 
 
-def _explain(error: ValidationError, model: type[BaseModel] = Project) -> list[str]:
+def _describe_errors(error: ValidationError, model: type[BaseModel] = Project) -> list[str]:
     lines = []
     for item in error.errors(include_url=False):
         where = ".".join(str(part) for part in item["loc"]) or "the file"
         if item["type"] == "extra_forbidden":
             *parents, key = item["loc"]
-            hint = nearest(str(key), _fields(model, tuple(parents)))
+            hint = nearest(str(key), _known_keys(model, tuple(parents)))
             lines.append(f"  {where}: unknown key. {hint}")
         elif item["type"] == "missing":
             lines.append(f"  {where}: missing. Set it.")
@@ -64,11 +64,11 @@ def _explain(error: ValidationError, model: type[BaseModel] = Project) -> list[s
         else:
             seen = item["input"]
             shown = f" (seen: {seen!r:.80})" if isinstance(seen, int | float | str) else ""
-            lines.append(f"  {where}: {plain(item, 'a mapping')}{shown}")
+            lines.append(f"  {where}: {describe_error(item, 'a mapping')}{shown}")
     return lines
 
 
-def _fields(root: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+def _known_keys(root: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """Returns the known keys of the model at `loc` inside `root`."""
     model: Any = root
     for part in loc:

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from plait.config.strict import Strict
+from plait.config.strict import StrictModel
 
 
-class Training(Strict):
+class Training(StrictModel):
     """Hyper-parameters; null means: chosen from the data."""
 
     split: Literal["loo", "time", "none"] = Field("loo", description="what is held out")

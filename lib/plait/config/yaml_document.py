@@ -18,7 +18,7 @@ import yaml
 from plait.errors import ConfigError
 
 _NULL, _MERGE, _TEXT = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "merge", "str"))
-_WIDE = {
+_WIDE_ENCODINGS = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
     codecs.BOM_UTF16_LE: "UTF-16",
@@ -26,7 +26,7 @@ _WIDE = {
 }
 
 
-class _Words(yaml.SafeLoader):
+class _TextLoader(yaml.SafeLoader):
     """Resolves nothing but null and `<<`; two equal keys of one mapping are a mistake."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {  # noqa: RUF012
@@ -35,10 +35,10 @@ class _Words(yaml.SafeLoader):
     }
 
 
-def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[str, Any]:
+def _construct_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[str, Any]:
     seen: dict[str, int] = {}
     for key_node, _ in node.value:
-        key, line = _key(key_node), key_node.start_mark.line + 1
+        key, line = _key_text(key_node), key_node.start_mark.line + 1
         if key in seen:
             raise ConfigError(
                 f"'{key}' stands twice, on lines {seen[key]} and {line}.",
@@ -47,10 +47,10 @@ def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[str, Any]:
             )
         seen[key] = line
     loader.flatten_mapping(node)
-    return {_key(key): loader.construct_object(value, deep=True) for key, value in node.value}
+    return {_key_text(key): loader.construct_object(value, deep=True) for key, value in node.value}
 
 
-def _key(node: yaml.Node) -> str:
+def _key_text(node: yaml.Node) -> str:
     if isinstance(node, yaml.ScalarNode):
         return str(node.value)
     raise ConfigError(
@@ -60,7 +60,7 @@ def _key(node: yaml.Node) -> str:
     )
 
 
-_Words.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_TextLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _construct_mapping)
 
 
 def read_document(file: Path, name: str) -> Any:
@@ -78,7 +78,7 @@ def read_document(file: Path, name: str) -> Any:
         ) from None
     try:
         # A SafeLoader, for text that holds no NUL.
-        return yaml.load(_decoded(body, name), _Words)
+        return yaml.load(_decode_utf8(body, name), _TextLoader)
     except yaml.YAMLError as error:
         raise ConfigError(f"'{name}' is not YAML: {error}", fix="Mend the line named.") from None
     except RecursionError:
@@ -87,23 +87,25 @@ def read_document(file: Path, name: str) -> Any:
         ) from None
 
 
-def _decoded(body: bytes, name: str) -> str:
-    for mark, encoding in _WIDE.items():
+def _decode_utf8(body: bytes, name: str) -> str:
+    for mark, encoding in _WIDE_ENCODINGS.items():
         if body.startswith(mark):
-            raise _not_utf8(name, f"it is {encoding}", encoding)
+            raise _encoding_error(name, f"it is {encoding}", encoding)
     if b"\0" in body:
         little = body.index(b"\0") % 2 == 1
-        raise _not_utf8(name, "it holds NUL bytes, as UTF-16 does", f"UTF-16{'LB'[not little]}E")
+        raise _encoding_error(
+            name, "it holds NUL bytes, as UTF-16 does", f"UTF-16{'LB'[not little]}E"
+        )
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
-        raise _not_utf8(
+        raise _encoding_error(
             name, f"byte 0x{body[error.start]:02x} on line {line}", "WINDOWS-1252"
         ) from None
 
 
-def _not_utf8(name: str, seen: str, encoding: str) -> ConfigError:
+def _encoding_error(name: str, seen: str, encoding: str) -> ConfigError:
     new = shlex.quote(f"{name}.utf8")
     return ConfigError(
         f"'{name}' is not UTF-8: {seen}.",

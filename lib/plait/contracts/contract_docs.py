@@ -6,23 +6,23 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from plait.contracts.event_types import EVENT_TYPES, STRENGTH
-from plait.contracts.table_schema import Table, describe
-from plait.contracts.tables import TABLES
+from plait.contracts.event_types import EVENT_STRENGTHS, EVENT_TYPES
+from plait.contracts.store_tables import TABLES
+from plait.contracts.table_schema import TableSchema, describe_columns
 
-START = "<!-- contracts: written by python -m plait.contracts.contract_docs docs/data.md -->"
-END = "<!-- end of contracts -->"
+START_MARKER = "<!-- contracts: written by python -m plait.contracts.contract_docs docs/data.md -->"
+END_MARKER = "<!-- end of contracts -->"
 
 
-def render_tables(tables: Iterable[Table] = TABLES.values()) -> str:
+def render_tables(tables: Iterable[TableSchema] = TABLES.values()) -> str:
     """Returns one section a table: what a row is, then column, type, null and meaning."""
     return "\n".join(_section(table) for table in tables)
 
 
 def render_event_types() -> str:
     """Returns the event vocabulary with the strength of each word, strongest first."""
-    words = sorted(EVENT_TYPES, key=lambda word: (-STRENGTH[word], EVENT_TYPES.index(word)))
-    rows = [(f"`{word}`", f"{STRENGTH[word]:+.1f}") for word in words]
+    words = sorted(EVENT_TYPES, key=lambda word: (-EVENT_STRENGTHS[word], EVENT_TYPES.index(word)))
+    rows = [(f"`{word}`", f"{EVENT_STRENGTHS[word]:+.1f}") for word in words]
     note = (
         "The strength of a rating is its place on the platform's scale (`events.rating_scale`,\n"
         "from `worst: 1` to `best: 5`): -1 at the worst, rising to 0 below the middle, +0.6 at\n"
@@ -31,25 +31,25 @@ def render_event_types() -> str:
     return f"### Event types\n\n{_table(('type', 'strength'), rows)}\n{note}\n"
 
 
-def refresh(text: str) -> str:
+def update_markdown(text: str) -> str:
     """Returns `text` with what stands between the markers rendered anew.
 
     Raises:
         ValueError: the markers are missing or stand in the wrong order.
     """
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
+    before, start, rest = text.partition(START_MARKER)
+    _, end, after = rest.partition(END_MARKER)
     if not start or not end:
-        msg = f"needs two lines: '{START}' and then '{END}'"
+        msg = f"needs two lines: '{START_MARKER}' and then '{END_MARKER}'"
         raise ValueError(msg)
     body = f"{render_tables()}\n{render_event_types()}"
-    return f"{before}{START}\n\n{body}\n{END}{after}"
+    return f"{before}{START_MARKER}\n\n{body}\n{END_MARKER}{after}"
 
 
-def _section(table: Table) -> str:
+def _section(table: TableSchema) -> str:
     rows = [
         (f"`{c['column']}`", _kind(c["type"]), c["null"], c["meaning"].replace("|", r"\|"))
-        for c in describe([table])
+        for c in describe_columns([table])
     ]
     columns = _table(("column", "type", "null", "meaning"), rows)
     return f"### {table.name}\n\nOne row is {table.row}.\n\n{columns}"
@@ -70,4 +70,4 @@ def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         file = Path(name)
-        file.write_text(refresh(file.read_text(encoding="utf-8")), encoding="utf-8")
+        file.write_text(update_markdown(file.read_text(encoding="utf-8")), encoding="utf-8")

@@ -14,20 +14,20 @@ PlatformKind = Literal["shop", "video", "social", "news", "music", "games", "oth
 
 # What stands for a type in packed records and in models. A number never changes its meaning and
 # is never used for another type: a new type gets the next one, whatever its place above.
-EVENT_CODE: dict[str, int] = {
+EVENT_TYPE_CODES: dict[str, int] = {
     "view": 0, "click": 1, "play": 2, "watch": 3, "read": 4, "search": 5, "share": 6, "post": 7,
     "comment": 8, "like": 9, "dislike": 10, "follow": 11, "unfollow": 12, "save": 13, "cart": 14,
     "purchase": 15, "rate": 16,
 }  # fmt: skip
-EVENT_CODES = 1 + max(EVENT_CODE.values())
+EVENT_TYPE_CODE_COUNT = 1 + max(EVENT_TYPE_CODES.values())
 
-EVENT_TYPES: tuple[str, ...] = tuple(sorted(get_args(EventType), key=EVENT_CODE.__getitem__))
+EVENT_TYPES: tuple[str, ...] = tuple(sorted(get_args(EventType), key=EVENT_TYPE_CODES.__getitem__))
 OBJECT_KINDS: tuple[str, ...] = get_args(ObjectKind)
 TIME_RESOLUTIONS: tuple[str, ...] = get_args(TimeResolution)
 
 # How much an event says about taste, before anything is learned: an intentional,
 # costly act counts most; a negative one never becomes a training target.
-STRENGTH: dict[str, float] = {
+EVENT_STRENGTHS: dict[str, float] = {
     "view": 0.3, "click": 0.4, "play": 0.5, "watch": 0.7, "read": 0.7, "search": 0.4,
     "share": 0.9, "post": 0.6, "comment": 0.8, "like": 0.9, "dislike": -1.0,
     "follow": 0.8, "unfollow": -0.5, "save": 0.8, "cart": 0.8, "purchase": 1.0, "rate": 0.7,

@@ -6,19 +6,19 @@ from typing import Any
 
 import polars as pl
 
-from plait.contracts.tables import EVENTS
+from plait.contracts.store_tables import EVENTS
 
 # An event of the feedback log: the contract without `person`, which the next fuse finds out,
 # with the answer that led to the event, and the account's pseudonym on its home platform (null
 # on a platform with an account id space of its own).
-FEEDBACK: dict[str, Any] = {
+FEEDBACK_EVENTS: dict[str, Any] = {
     **{name: kind for name, kind in EVENTS.polars.items() if name != "person"},
     "recommendation_id": pl.String(),
     "home": pl.String(),
 }
 # A link of accounts a and b; or, where `apart` is given, an unlink of accounts a and `apart`. Then
 # b is a once more: a plait that knows no unlinks reads a link that joins nobody.
-LINKS: dict[str, Any] = {
+FEEDBACK_LINKS: dict[str, Any] = {
     "account_a": pl.String(),
     "platform_a": pl.String(),
     "account_b": pl.String(),

@@ -10,4 +10,7 @@ RAW_FIELDS: tuple[str, ...] = (
     "event_id", "account", "item", "topic", "creator", "query", "type", "time", "order",
     "value", "currency", "dwell", "rating", "session",
 )  # fmt: skip
-RAW: dict[str, pl.DataType] = {"row": pl.Int64(), **{name: pl.String() for name in RAW_FIELDS}}
+RAW_SCHEMA: dict[str, pl.DataType] = {
+    "row": pl.Int64(),
+    **{name: pl.String() for name in RAW_FIELDS},
+}

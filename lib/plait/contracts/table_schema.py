@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-VERSION = 3  # of every contract; readers accept this one and the one before
+CONTRACT_VERSION = 3  # of every contract; readers accept this one and the one before
 
 
 def column(name: str, kind: pa.DataType, meaning: str, *, null: bool = False) -> pa.Field:
@@ -19,7 +19,7 @@ def column(name: str, kind: pa.DataType, meaning: str, *, null: bool = False) ->
 
 
 @dataclass(frozen=True)
-class Table:
+class TableSchema:
     """A table's name, columns and what one row of it is.
 
     Attributes:
@@ -60,7 +60,7 @@ class Table:
         return pl.DataFrame(schema=self.polars)
 
 
-def describe(tables: Iterable[Table]) -> list[dict[str, str]]:
+def describe_columns(tables: Iterable[TableSchema]) -> list[dict[str, str]]:
     """Returns one record a column: table, column, type, meaning. Feeds docs/data.md."""
     return [
         {

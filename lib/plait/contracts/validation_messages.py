@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from plait.contracts.id_rules import RULES
+from plait.contracts.id_rules import PATTERN_MESSAGES
 
-_WANTED = {
+_EXPECTED = {
     "string_type": "text",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
@@ -37,7 +37,7 @@ _LIMITS = {
 }
 
 
-def plain(item: Mapping[str, Any], mapping: str = "an object") -> str:
+def describe_error(item: Mapping[str, Any], mapping: str = "an object") -> str:
     """Returns the message of an error, such as "must be a whole number, not text".
 
     Args:
@@ -48,15 +48,15 @@ def plain(item: Mapping[str, Any], mapping: str = "an object") -> str:
     if kind == "missing":
         return "is missing"
     if kind in _MAPPINGS:
-        return f"must be {mapping}, not {_seen(item['input'], mapping)}"
-    if kind in _WANTED:
-        return f"must be {_WANTED[kind]}, not {_seen(item['input'], mapping)}"
+        return f"must be {mapping}, not {_describe_value(item['input'], mapping)}"
+    if kind in _EXPECTED:
+        return f"must be {_EXPECTED[kind]}, not {_describe_value(item['input'], mapping)}"
     if context.get("min_length") == 1:
         return "must not be empty"
     if kind in _LIMITS:
         return _LIMITS[kind].format(**context)
     if kind == "string_pattern_mismatch":
-        return RULES.get(context["pattern"], "is not written as it must be")
+        return PATTERN_MESSAGES.get(context["pattern"], "is not written as it must be")
     if kind == "string_unicode":
         return "is no well-formed Unicode"
     if kind == "invalid_key":
@@ -64,7 +64,7 @@ def plain(item: Mapping[str, Any], mapping: str = "an object") -> str:
     return str(item["msg"]).removeprefix("Value error, ")[:300]
 
 
-def _seen(value: Any, mapping: str) -> str:
+def _describe_value(value: Any, mapping: str) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -20,7 +20,7 @@ class PlatformFiles:
 
 
 @dataclass(frozen=True)
-class WorldMade:
+class WorldChapter:
     """Chapter 1: the raw logs are written."""
 
     seconds: float
@@ -30,7 +30,7 @@ class WorldMade:
 
 
 @dataclass(frozen=True)
-class Linkage:
+class LinkageQuality:
     """How the joined accounts compare with the world's truth, over pairs of accounts."""
 
     precision: float
@@ -38,7 +38,7 @@ class Linkage:
 
 
 @dataclass(frozen=True)
-class Fused:
+class FuseChapter:
     """Chapter 2: one event table, one person for accounts that share a key."""
 
     seconds: float
@@ -49,11 +49,11 @@ class Fused:
     accounts: int
     people: int
     several: int  # people on two or more platforms
-    linkage: Linkage
+    linkage: LinkageQuality
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainChapter:
     """Chapter 3: a model version in the registry."""
 
     seconds: float
@@ -94,7 +94,7 @@ class Transfer:
 
 
 @dataclass(frozen=True)
-class Evaluated:
+class EvaluateChapter:
     """Chapter 4: every person's last event, ranked against all items of its platform."""
 
     seconds: float
@@ -104,7 +104,7 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
-class Served:
+class ServeChapter:
     """Chapter 5: the endpoint answers."""
 
     seconds: float
@@ -112,7 +112,7 @@ class Served:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedItem:
     """One place of an answer. `mark`: what became of it since the answer before."""
 
     item: str
@@ -122,17 +122,17 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DemoList:
     """A list as the endpoint gave it."""
 
-    items: list[Listed]
+    items: list[ListedItem]
     fallback: str | None
     person: str
     took_ms: float
 
 
 @dataclass(frozen=True)
-class Done:
+class PastEvent:
     """Something a person did, in words."""
 
     platform: str
@@ -142,7 +142,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class EventSent:
+class EventChapter:
     """Chapter 6: the list of a known person before and after one event elsewhere."""
 
     seconds: float
@@ -150,15 +150,15 @@ class EventSent:
     account: str
     lately: str  # the topic of their last events
     earlier: str  # an older one, which the event returns to
-    history: list[Done]  # their last events, newest last
-    event: Done
+    history: list[PastEvent]  # their last events, newest last
+    event: PastEvent
     event_ms: float  # how long the endpoint took to have it on disk
-    before: Answer
-    after: Answer
+    before: DemoList
+    after: DemoList
 
 
 @dataclass(frozen=True)
-class AccountsLinked:
+class LinkChapter:
     """Chapter 7: a newcomer asked on a second platform, before and after the link."""
 
     seconds: float
@@ -167,13 +167,13 @@ class AccountsLinked:
     second: str
     first_account: str
     second_account: str
-    history: list[Done]
-    before: Answer
-    after: Answer
+    history: list[PastEvent]
+    before: DemoList
+    after: DemoList
 
 
 @dataclass(frozen=True)
-class ToTry:
+class CommandsChapter:
     """The end: commands to copy, and where everything lies."""
 
     commands: list[str]
@@ -182,8 +182,18 @@ class ToTry:
     kept: bool = field(default=False)
 
 
-Chapter = WorldMade | Fused | Trained | Evaluated | Served | EventSent | AccountsLinked | ToTry
+Chapter = (
+    WorldChapter
+    | FuseChapter
+    | TrainChapter
+    | EvaluateChapter
+    | ServeChapter
+    | EventChapter
+    | LinkChapter
+    | CommandsChapter
+)
 NAMES: dict[type, str] = {
-    WorldMade: "world", Fused: "fuse", Trained: "train", Evaluated: "evaluate", Served: "serve",
-    EventSent: "event", AccountsLinked: "link", ToTry: "try",
+    WorldChapter: "world", FuseChapter: "fuse", TrainChapter: "train", EvaluateChapter: "evaluate",
+    ServeChapter: "serve",
+    EventChapter: "event", LinkChapter: "link", CommandsChapter: "try",
 }  # fmt: skip

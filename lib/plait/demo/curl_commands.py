@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from plait.demo.demo_person import Known
+from plait.demo.demo_person import DemoPerson
 
 
-def curl_lines(url: str, known: Known) -> list[str]:
+def curl_lines(url: str, known: DemoPerson) -> list[str]:
     """Returns three commands: ask, send an event, link two accounts."""
     acting = _json({"platform": known.acting, "id": known.acting_account})
     other = _json({"platform": known.asked, "id": "0000001"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from plait.demo.chapter_results import Done
+from plait.demo.chapter_results import PastEvent
 from plait.errors import TooFewEvents
 from plait.world import World
 from plait.world.topics import TOPICS
@@ -17,7 +17,7 @@ _SHOWN = 4  # events of a history that are shown
 
 
 @dataclass(frozen=True)
-class Known:
+class DemoPerson:
     """Someone the model has met on two platforms, and the event they are about to cause.
 
     Attributes:
@@ -34,13 +34,13 @@ class Known:
     acting_account: str
     lately: str
     earlier: str
-    history: list[Done]
-    event: Done
+    history: list[PastEvent]
+    event: PastEvent
 
 
 def choose_known(
     world: World, words: Words, *, asked: str = "shop", acting: str = "video"
-) -> Known:
+) -> DemoPerson:
     """Returns someone who did much on one topic and then turned to another.
 
     Their accounts share a key, so that fuse joins them. Equal worlds give equal persons.
@@ -67,7 +67,7 @@ def choose_known(
     person, lately, earlier = chosen.select("person", "lately", "earlier").row(0)
     theirs = done.filter(person=person)
     ids = dict(accounts.filter(person=person).select("platform", "account").iter_rows())
-    return Known(
+    return DemoPerson(
         asked=asked,
         acting=acting,
         asked_account=ids[asked],
@@ -75,7 +75,7 @@ def choose_known(
         lately=TOPICS[lately].name,
         earlier=TOPICS[earlier].name,
         history=[
-            Done(platform, words[platform][act], f"{platform}:{item}", title)
+            PastEvent(platform, words[platform][act], f"{platform}:{item}", title)
             for platform, act, item, title in theirs.tail(_SHOWN)
             .select("platform", "act", "item", "title")
             .iter_rows()
@@ -84,10 +84,10 @@ def choose_known(
     )
 
 
-def did(world: World, platform: str, kind: str, items: tuple[str, ...]) -> list[Done]:
+def did(world: World, platform: str, kind: str, items: tuple[str, ...]) -> list[PastEvent]:
     """Returns `kind` of events on `items` (raw ids) of `platform`, with their titles."""
     titles = dict(world.items.filter(platform=platform).select("item", "title").iter_rows())
-    return [Done(platform, kind, f"{platform}:{item}", titles[item]) for item in items]
+    return [PastEvent(platform, kind, f"{platform}:{item}", titles[item]) for item in items]
 
 
 def _turned(done: pl.DataFrame) -> pl.DataFrame:
@@ -115,7 +115,7 @@ def _turned(done: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _unseen(world: World, platform: str, topic: int, history: pl.DataFrame) -> Done:
+def _unseen(world: World, platform: str, topic: int, history: pl.DataFrame) -> PastEvent:
     """Returns a like of the most popular item of `topic` that is not in `history`."""
     seen = history.filter(platform=platform)["item"].to_list()
     fresh = world.items.filter(platform=platform, topic=topic).filter(~pl.col("item").is_in(seen))

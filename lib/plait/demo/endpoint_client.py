@@ -7,34 +7,34 @@ from typing import Any
 
 import httpx
 
-from plait.demo.chapter_results import Answer, Listed
+from plait.demo.chapter_results import DemoList, ListedItem
 from plait.errors import PlaitError
 
 
-class Refused(PlaitError):
+class CallRefused(PlaitError):
     """The endpoint answered with a problem."""
 
 
-class Conversation:
+class EndpointClient:
     """A client of the endpoint at `url`."""
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self.url = url
         self._http = httpx.Client(base_url=url, timeout=30, transport=transport)
 
-    def __enter__(self) -> Conversation:
+    def __enter__(self) -> EndpointClient:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def recommend(self, platform: str, account: str, k: int) -> Answer:
+    def recommend(self, platform: str, account: str, k: int) -> DemoList:
         """Returns the k best items of `platform` for one of its accounts."""
         body = {"user": {"platform": platform, "id": account}, "platforms": [platform], "k": k}
         reply = self._post("/v1/recommend", body)
-        return Answer(
+        return DemoList(
             items=[
-                Listed(item["item_id"], item["title"] or item["item_id"], item["score"])
+                ListedItem(item["item_id"], item["title"] or item["item_id"], item["score"])
                 for item in reply["items"]
             ],
             fallback=reply["fallback"],
@@ -52,7 +52,9 @@ class Conversation:
         body = [{"user": user, "type": kind, "item_id": item} for kind, item in events]
         reply = self._post("/v1/events", {"events": body})
         if reply["accepted"] != len(events):
-            raise Refused(f"{reply['accepted']} of {len(events)} events taken: {reply['rejected']}")
+            raise CallRefused(
+                f"{reply['accepted']} of {len(events)} events taken: {reply['rejected']}"
+            )
         return float(reply["took_ms"])
 
     def link(self, first: tuple[str, str], second: tuple[str, str]) -> None:
@@ -63,7 +65,7 @@ class Conversation:
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         reply = self._http.post(path, json=body)
         if reply.status_code != httpx.codes.OK:
-            raise Refused(
+            raise CallRefused(
                 f"POST {path} gave {reply.status_code}: {reply.text[:300]}",
                 fix="Report it with what the endpoint wrote to endpoint.log.",
             )
@@ -71,7 +73,7 @@ class Conversation:
         return answer
 
 
-def mark_changes(before: Answer, after: Answer) -> Answer:
+def mark_changes(before: DemoList, after: DemoList) -> DemoList:
     """Returns `after` with each place marked: new, same, or how far it moved."""
     places = {listed.item: place for place, listed in enumerate(before.items)}
     marked = []

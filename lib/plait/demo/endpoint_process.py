@@ -15,7 +15,7 @@ from types import TracebackType
 import httpx
 
 from plait.errors import PlaitError
-from plait.serving.ray_environment import free_port, is_free
+from plait.serving.ray_environment import free_port, is_port_free
 
 _READY_S, _STOP_S = 180.0, 20.0
 
@@ -24,7 +24,7 @@ class EndpointFailed(PlaitError):
     """The endpoint did not come up."""
 
 
-class Endpoint:
+class EndpointProcess:
     """The endpoint of the project file `project`; what it says goes to `log`."""
 
     def __init__(self, project: Path, port: int, log: Path) -> None:
@@ -32,7 +32,7 @@ class Endpoint:
         self._project, self._port, self._log = project, port, log
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Endpoint:
+    def __enter__(self) -> EndpointProcess:
         command = [
             sys.executable, "-m", "plait.cli.main", "serve",
             "--config", str(self._project), "--port", str(self._port),
@@ -118,7 +118,7 @@ def stoppable() -> Iterator[None]:
 
 def port_near(wanted: int) -> int:
     """Returns `wanted` if nothing listens there, else a free port."""
-    return wanted if is_free(wanted, "127.0.0.1") else free_port()
+    return wanted if is_port_free(wanted, "127.0.0.1") else free_port()
 
 
 def _signal_group(pid: int, what: signal.Signals) -> None:

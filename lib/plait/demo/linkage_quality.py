@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from plait.demo.chapter_results import Linkage
+from plait.demo.chapter_results import LinkageQuality
 from plait.privacy.pseudonym import account_pseudonym
-from plait.privacy.pseudonym_key import Key
+from plait.privacy.pseudonym_key import PseudonymKey
 
 
-def judge_linkage(accounts: pl.DataFrame, truth: pl.DataFrame, key: Key) -> Linkage:
+def judge_linkage(accounts: pl.DataFrame, truth: pl.DataFrame, key: PseudonymKey) -> LinkageQuality:
     """Returns precision and recall over pairs of accounts.
 
     Args:
@@ -24,7 +24,7 @@ def judge_linkage(accounts: pl.DataFrame, truth: pl.DataFrame, key: Key) -> Link
     joined = accounts.select("account", "person").join(named, on="account")
     found, real = _pairs(joined, "person"), _pairs(joined, "owner")
     right = _pairs(joined, "person", "owner")
-    return Linkage(right / found if found else 1.0, right / real if real else 1.0)
+    return LinkageQuality(right / found if found else 1.0, right / real if real else 1.0)
 
 
 def _pairs(df: pl.DataFrame, *by: str) -> int:

@@ -12,23 +12,23 @@ import polars as pl
 
 from plait.config import Project, load_config
 from plait.demo.chapter_results import (
-    AccountsLinked,
     Chapter,
-    Evaluated,
-    EventSent,
-    Fused,
+    CommandsChapter,
+    EvaluateChapter,
+    EventChapter,
+    FuseChapter,
+    LinkChapter,
     PlatformFiles,
     PlatformQuality,
-    Served,
-    ToTry,
-    Trained,
-    WorldMade,
+    ServeChapter,
+    TrainChapter,
+    WorldChapter,
 )
 from plait.demo.curl_commands import curl_lines
 from plait.demo.demo_folder import empty_folder, write_key
 from plait.demo.demo_person import Words, choose_known, did
-from plait.demo.endpoint_client import Conversation, mark_changes
-from plait.demo.endpoint_process import Endpoint, port_near, stoppable
+from plait.demo.endpoint_client import EndpointClient, mark_changes
+from plait.demo.endpoint_process import EndpointProcess, port_near, stoppable
 from plait.demo.linkage_quality import judge_linkage
 from plait.demo.transfer_value import measure_transfer
 from plait.privacy.pseudonym_key import load_key
@@ -46,7 +46,7 @@ Tell = Callable[[Chapter], None]
 
 
 @dataclass(frozen=True)
-class Options:
+class DemoOptions:
     """What a run of the demo may be told."""
 
     folder: Path
@@ -56,7 +56,7 @@ class Options:
     keep: bool = False
 
 
-def run_demo(options: Options, tell: Tell) -> None:
+def run_demo(options: DemoOptions, tell: Tell) -> None:
     """Runs all chapters in `options.folder`; nothing that it started outlives the call.
 
     Args:
@@ -73,18 +73,18 @@ def run_demo(options: Options, tell: Tell) -> None:
     _evaluate(project, options.seed, tell)
     begun = time.monotonic()
     log = options.folder / "endpoint.log"
-    with stoppable(), Endpoint(file, port_near(project.serve.port), log) as endpoint:
-        tell(Served(time.monotonic() - begun, endpoint.url))
-        with Conversation(endpoint.url) as talk:
+    with stoppable(), EndpointProcess(file, port_near(project.serve.port), log) as endpoint:
+        tell(ServeChapter(time.monotonic() - begun, endpoint.url))
+        with EndpointClient(endpoint.url) as talk:
             commands = _send_event(world, project, talk, options, tell)
             _link(world, talk, options, tell)
         if not options.keep:
             endpoint.stop()
-        tell(ToTry(commands, str(options.folder), time.monotonic() - start, options.keep))
+        tell(CommandsChapter(commands, str(options.folder), time.monotonic() - start, options.keep))
         endpoint.wait()
 
 
-def _make_world(options: Options, tell: Tell) -> tuple[World, Path]:
+def _make_world(options: DemoOptions, tell: Tell) -> tuple[World, Path]:
     begun = time.monotonic()
     empty_folder(options.folder)
     # The logs end today, so that what is sent to the endpoint now comes right after them.
@@ -104,7 +104,7 @@ def _make_world(options: Options, tell: Tell) -> tuple[World, Path]:
         )
         for platform, log in world.logs.items()
     ]
-    tell(WorldMade(time.monotonic() - begun, options.people, str(options.folder), platforms))
+    tell(WorldChapter(time.monotonic() - begun, options.people, str(options.folder), platforms))
     return world, file
 
 
@@ -121,7 +121,7 @@ def _fuse(project: Project, world: World, tell: Tell) -> None:
     rows = sum(len(log) for log in world.logs.values())
     events = int(store.scan("events", version).select(pl.len()).collect().item())
     tell(
-        Fused(
+        FuseChapter(
             seconds=seconds,
             rows=rows,
             events=events,
@@ -140,7 +140,7 @@ def _train(project: Project, tell: Tell) -> None:
 
     begun = time.monotonic()
     result = train(project)
-    tell(Trained(time.monotonic() - begun, result.version, result.metrics))
+    tell(TrainChapter(time.monotonic() - begun, result.version, result.metrics))
 
 
 def _evaluate(project: Project, seed: int, tell: Tell) -> None:
@@ -161,11 +161,11 @@ def _evaluate(project: Project, seed: int, tell: Tell) -> None:
         for platform, figures in report.platforms.items()
     ]
     transfer = measure_transfer(project, seed)
-    tell(Evaluated(time.monotonic() - begun, PROTOCOL, platforms, transfer))
+    tell(EvaluateChapter(time.monotonic() - begun, PROTOCOL, platforms, transfer))
 
 
 def _send_event(
-    world: World, project: Project, talk: Conversation, options: Options, tell: Tell
+    world: World, project: Project, talk: EndpointClient, options: DemoOptions, tell: Tell
 ) -> list[str]:
     """Asks, sends one event, asks again; returns the commands that do the same."""
     known = choose_known(world, _words(project))
@@ -175,7 +175,7 @@ def _send_event(
     took = talk.send(known.acting, known.acting_account, [(event.type, event.item)])
     after = mark_changes(before, talk.recommend(known.asked, known.asked_account, options.k))
     tell(
-        EventSent(
+        EventChapter(
             seconds=time.monotonic() - begun,
             platform=known.asked,
             account=known.asked_account,
@@ -191,7 +191,7 @@ def _send_event(
     return curl_lines(talk.url, known)
 
 
-def _link(world: World, talk: Conversation, options: Options, tell: Tell) -> None:
+def _link(world: World, talk: EndpointClient, options: DemoOptions, tell: Tell) -> None:
     newcomer = draw_newcomer(world)
     history = did(world, newcomer.first, "watch", newcomer.items)
     begun = time.monotonic()
@@ -201,7 +201,7 @@ def _link(world: World, talk: Conversation, options: Options, tell: Tell) -> Non
     talk.link((newcomer.first, newcomer.first_account), (newcomer.second, newcomer.second_account))
     after = talk.recommend(newcomer.second, newcomer.second_account, options.k)
     tell(
-        AccountsLinked(
+        LinkChapter(
             seconds=time.monotonic() - begun,
             topic=newcomer.topic,
             first=newcomer.first,

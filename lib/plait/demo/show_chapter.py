@@ -14,18 +14,18 @@ from rich.text import Text
 
 from plait.demo.chapter_results import (
     NAMES,
-    AccountsLinked,
-    Answer,
     Chapter,
-    Done,
-    Evaluated,
-    EventSent,
-    Fused,
-    Listed,
-    Served,
-    ToTry,
-    Trained,
-    WorldMade,
+    CommandsChapter,
+    DemoList,
+    EvaluateChapter,
+    EventChapter,
+    FuseChapter,
+    LinkChapter,
+    ListedItem,
+    PastEvent,
+    ServeChapter,
+    TrainChapter,
+    WorldChapter,
 )
 
 WIDTH = 100
@@ -35,7 +35,7 @@ _ACCENT, _DIM, _GOOD, _BAD = "bold cyan", "bright_black", "green", "yellow"
 
 def show(chapter: Chapter) -> RenderableType:
     """Returns a heading with the seconds it took, and what the chapter found."""
-    if isinstance(chapter, ToTry):
+    if isinstance(chapter, CommandsChapter):
         seconds = f"{chapter.total_seconds:.1f} s in all"
     else:
         seconds = f"{chapter.seconds:.1f} s"
@@ -54,7 +54,7 @@ def _body(chapter: Chapter) -> RenderableType:
 
 
 @_body.register
-def _world(chapter: WorldMade) -> RenderableType:
+def _world(chapter: WorldChapter) -> RenderableType:
     table = _table("platform", "an account", "files", "clock", "rows>", "items>", "accounts>")
     for p in chapter.platforms:
         account = p.account if len(p.account) <= 14 else f"{p.account[:13]}…"
@@ -67,7 +67,7 @@ def _world(chapter: WorldMade) -> RenderableType:
 
 
 @_body.register
-def _fused(chapter: Fused) -> RenderableType:
+def _fused(chapter: FuseChapter) -> RenderableType:
     dirt = sum(chapter.quarantined.values())
     reasons = ", ".join(f"{n} {reason}" for reason, n in _plain(chapter.quarantined).items())
     return _facts(
@@ -82,7 +82,7 @@ def _fused(chapter: Fused) -> RenderableType:
 
 
 @_body.register
-def _trained(chapter: Trained) -> RenderableType:
+def _trained(chapter: TrainChapter) -> RenderableType:
     m = chapter.metrics
     return _facts(
         ("model", f"CNN, then GRU, then MLP terms; best after {m['epochs']} epochs"),
@@ -95,7 +95,7 @@ def _trained(chapter: Trained) -> RenderableType:
 
 
 @_body.register
-def _evaluated(chapter: Evaluated) -> RenderableType:
+def _evaluated(chapter: EvaluateChapter) -> RenderableType:
     table = _table("platform", "people>", "popularity>", "item-item>", "plait>", "95 %>")
     for p in chapter.platforms:
         table.add_row(
@@ -116,12 +116,12 @@ def _evaluated(chapter: Evaluated) -> RenderableType:
 
 
 @_body.register
-def _served(chapter: Served) -> RenderableType:
+def _served(chapter: ServeChapter) -> RenderableType:
     return _facts(("endpoint", Text(chapter.url, "bold")), ("try it", f"{chapter.url}/docs"))
 
 
 @_body.register
-def _event(chapter: EventSent) -> RenderableType:
+def _event(chapter: EventChapter) -> RenderableType:
     e = chapter.event
     said = Text.assemble(
         ("Someone we know", "bold"), f": {chapter.platform} account {chapter.account}, "
@@ -136,7 +136,7 @@ def _event(chapter: EventSent) -> RenderableType:
 
 
 @_body.register
-def _linked(chapter: AccountsLinked) -> RenderableType:
+def _linked(chapter: LinkChapter) -> RenderableType:
     said = Text.assemble(
         ("A newcomer", "bold"), f": {chapter.first} account {chapter.first_account}, "
         "unknown until now, sends"
@@ -150,7 +150,7 @@ def _linked(chapter: AccountsLinked) -> RenderableType:
 
 
 @_body.register
-def _to_try(chapter: ToTry) -> RenderableType:
+def _to_try(chapter: CommandsChapter) -> RenderableType:
     keep = (
         "The endpoint stays up until Ctrl-C. Copy:"
         if chapter.kept
@@ -163,14 +163,14 @@ def _to_try(chapter: ToTry) -> RenderableType:
     )  # fmt: skip
 
 
-def _history(history: Iterable[Done]) -> RenderableType:
+def _history(history: Iterable[PastEvent]) -> RenderableType:
     grid = Table.grid(padding=(0, 1))
     for done in history:
         grid.add_row(Text(" ·"), Text(done.platform, _DIM), Text(done.type, _DIM), done.title)
     return grid
 
 
-def _side_by_side(before: Answer, after: Answer, left: str, right: str) -> RenderableType:
+def _side_by_side(before: DemoList, after: DemoList, left: str, right: str) -> RenderableType:
     table = _table("#>", left, "", right)
     for place, (old, new) in enumerate(zip_longest(before.items, after.items), 1):
         table.add_row(str(place), _title(old) if old else "", *(_marked(new) if new else ()))
@@ -182,12 +182,12 @@ def _set_off(table: Table) -> RenderableType:
     return Padding(table, (1, 0, 0, 0))
 
 
-def _footer(answer: Answer) -> Text:
+def _footer(answer: DemoList) -> Text:
     why = f", {answer.fallback}" if answer.fallback else ""
     return Text(f"{answer.took_ms:.1f} ms{why}", style=_DIM)
 
 
-def _marked(listed: Listed) -> tuple[Text, Text]:
+def _marked(listed: ListedItem) -> tuple[Text, Text]:
     if listed.mark == "new":
         return Text("new", _GOOD), _title(listed, _GOOD)
     if listed.mark == "same":
@@ -196,7 +196,7 @@ def _marked(listed: Listed) -> tuple[Text, Text]:
     return Text(("↑" if up else "↓") + listed.mark[1:], _DIM), _title(listed)
 
 
-def _title(listed: Listed, style: str = "") -> Text:
+def _title(listed: ListedItem, style: str = "") -> Text:
     text = Text(listed.title, style=style, no_wrap=True)
     text.truncate(_TITLE, overflow="ellipsis")
     return text

@@ -6,12 +6,12 @@ import numpy as np
 
 from plait.config import Project
 from plait.demo.chapter_results import Transfer
-from plait.evaluation.bootstrap import intervals
-from plait.evaluation.held_out import HeldOut, hold_out
-from plait.evaluation.metrics import Floats, ndcg
-from plait.evaluation.rank_targets import answer
-from plait.evaluation.ranking_targets import Questions
-from plait.evaluation.scorers import ModelScorer, Scores
+from plait.evaluation.bootstrap import bootstrap_intervals
+from plait.evaluation.evaluation_targets import EvaluationTargets
+from plait.evaluation.held_out_data import HeldOutData, rebuild_held_out
+from plait.evaluation.rank_targets import rank_targets
+from plait.evaluation.ranking_metrics import Floats, ndcg
+from plait.evaluation.scorers import ModelScorer, ScoreArray
 from plait.features.history import History
 from plait.models.neural.neural_model import Moment
 from plait.progress import task
@@ -24,7 +24,7 @@ _K = 10
 class OwnPlatformOnly(ModelScorer):
     """The same version, blind to what a person did on other platforms than the one asked."""
 
-    def score(self, history: History, platform: str, now: Moment) -> Scores:
+    def score(self, history: History, platform: str, now: Moment) -> ScoreArray:
         """Returns R of every item, [B, N_p], from the platform's own events alone."""
         own = history.platform == self.vocabulary.platform_code(platform)
         return super().score(history.keep(own), platform, now)
@@ -43,14 +43,14 @@ def measure_transfer(project: Project, seed: int) -> Transfer:
     store = Store(project.store_uri)
     ours = Recommender.load(store, project.model)
     settings = ours.model.settings
-    held = hold_out(store, store.version(settings.store_version), "loo", settings.cut)
+    held = rebuild_held_out(store, store.version(settings.store_version), "loo", settings.cut)
     scorers = (OwnPlatformOnly("alone", ours.model), ModelScorer("joint", ours.model))
     with task("transfer", len(held.test) * len(scorers), "targets") as work:
         parts = []
         for platform in ours.platforms:
             questions = held.questions(platform, test=True, mask=True, ahead=True)
             if len(questions):
-                ranks = [answer(s, questions, None, seed, work).ranks for s in scorers]
+                ranks = [rank_targets(s, questions, None, seed, work).ranks for s in scorers]
                 crossed = _did_elsewhere(questions, held)
                 parts.append((questions.person[crossed], *(r[crossed] for r in ranks)))
     person, alone, joint = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -59,7 +59,7 @@ def measure_transfer(project: Project, seed: int) -> Transfer:
 
 def _compare(person: np.ndarray, alone: Floats, joint: Floats, seed: int) -> Transfer:
     gap = joint - alone
-    low, high = intervals({"gap": gap}, person, seed=seed)["gap"]
+    low, high = bootstrap_intervals({"gap": gap}, person, seed=seed)["gap"]
     return Transfer(
         targets=len(person),
         alone=float(alone.mean()),
@@ -70,7 +70,7 @@ def _compare(person: np.ndarray, alone: Floats, joint: Floats, seed: int) -> Tra
     )
 
 
-def _did_elsewhere(questions: Questions, held: HeldOut) -> np.ndarray:
+def _did_elsewhere(questions: EvaluationTargets, held: HeldOutData) -> np.ndarray:
     """Returns whether each target's history has an event on another platform; bool [M]."""
     history = questions.history
     other = history.platform != held.vocabulary.platform_code(questions.platform)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plait.cluster.client.kube_api import Api
+from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.client.quantity import amount, written
 from plait.cluster.cluster_verbs import VERBS, Resource
 from plait.cluster.diagnose.pending_reasons import requests_of
 from plait.cluster.render.render_resource import cluster_spec
 from plait.cluster.render.templates import Templates
-from plait.doctor.finding import Check, ok, warn
+from plait.doctor.finding import Finding, ok, warn
 from plait.errors import PlaitError
 
 RESOURCES = ("cpu", "memory", "nvidia.com/gpu")
 _NAMES = {"cpu": "CPU", "memory": "memory", "nvidia.com/gpu": "GPU"}
 
 
-def check_surge(api: Api, templates: Templates) -> Iterator[Check]:
+def check_surge(api: KubeApi, templates: Templates) -> Iterator[Finding]:
     """Yields whether the nodes have room for an upgrade, where they may be read."""
     try:
         service = templates.of(VERBS["serve"])

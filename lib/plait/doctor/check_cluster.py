@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plait.cluster.client.api_errors import INSTALL, Missing
 from plait.cluster.client.connect_cluster import connect
-from plait.cluster.client.kube_api import Api
+from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import KINDS, VERBS, Resource
 from plait.cluster.render.render_resource import QUEUE, cluster_spec
 from plait.cluster.render.templates import Templates
@@ -14,7 +14,7 @@ from plait.cluster.runs import check_namespace
 from plait.cluster.submit_run import load_templates
 from plait.doctor.check_capacity import check_surge
 from plait.doctor.check_machine import pins
-from plait.doctor.finding import Check, fail, ok, warn
+from plait.doctor.finding import Finding, fail, ok, warn
 from plait.errors import PlaitError
 
 _VERBS = ("get", "list", "watch", "create", "patch", "delete")
@@ -24,7 +24,7 @@ _QUEUES = "/apis/kueue.x-k8s.io/v1beta1"
 
 def check_cluster(
     context: str | None, namespace: str | None, release: str | None, queue: str | None
-) -> Iterator[Check]:
+) -> Iterator[Finding]:
     """Yields what the cluster has; without an answer from it, only that."""
     try:
         api = connect(context, namespace)
@@ -58,7 +58,7 @@ def check_cluster(
         yield from check_surge(api, templates)
 
 
-def _crds(api: Api, group: str) -> Check:
+def _crds(api: KubeApi, group: str) -> Finding:
     wanted = [kind for kind in KINDS.values() if kind.group == group]
     name = f"CRDs of {group}"
     try:
@@ -76,7 +76,7 @@ def _crds(api: Api, group: str) -> Check:
     return ok(name, f"{', '.join(kind.name for kind in wanted)} {wanted[0].version}")
 
 
-def _operator(api: Api, group: str) -> Iterator[Check]:
+def _operator(api: KubeApi, group: str) -> Iterator[Finding]:
     """Yields the operator's image and whether it runs, where deployments may be listed."""
     wanted = _OPERATORS[group]
     try:
@@ -98,7 +98,7 @@ def _operator(api: Api, group: str) -> Iterator[Check]:
             )
 
 
-def _rights(api: Api) -> Check:
+def _rights(api: KubeApi) -> Finding:
     wanted = [(kind.group, kind.plural, verb) for kind in KINDS.values() for verb in _VERBS]
     wanted += [("", "configmaps", "get"), ("", "pods", "list"), ("", "events", "list")]
     wanted.append(("", "pods/log", "get"))
@@ -130,7 +130,7 @@ def _rights(api: Api) -> Check:
     )
 
 
-def _ray(templates: Templates) -> Iterator[Check]:
+def _ray(templates: Templates) -> Iterator[Finding]:
     """Yields whether the cluster runs the Ray that this plait is tested with."""
     tested = pins().get("ray")
     try:
@@ -156,7 +156,7 @@ def _queue_of(templates: Templates) -> str | None:
     return None
 
 
-def _queue(api: Api, name: str) -> Check:
+def _queue(api: KubeApi, name: str) -> Finding:
     try:
         api.get(f"{_QUEUES}/namespaces/{api.namespace}/localqueues/{name}")
     except Missing:

@@ -15,7 +15,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from plait.doctor.finding import Check, fail, ok, warn
+from plait.doctor.finding import Finding, fail, ok, warn
 from plait.engine.spark.check_java import VERSIONS, check_java
 from plait.errors import MissingJava, StoreError
 from plait.store.home import cache_folder
@@ -28,7 +28,7 @@ _SHOWN = 5
 _SOCKETS = 68  # bytes of the longest name in that folder: of a socket of Ray
 
 
-def check_machine() -> Iterator[Check]:
+def check_machine() -> Iterator[Finding]:
     """Yields what this machine has."""
     yield _python()
     yield _packages()
@@ -49,7 +49,7 @@ def pins() -> dict[str, str]:
     return {}
 
 
-def _python() -> Check:
+def _python() -> Finding:
     found = ".".join(str(part) for part in sys.version_info[:3])
     if sys.version_info < LEAST:
         least = ".".join(map(str, LEAST))
@@ -57,7 +57,7 @@ def _python() -> Check:
     return ok("Python", f"{found} at {sys.executable}")
 
 
-def _packages() -> Check:
+def _packages() -> Finding:
     """Whether what plait asks for is there, in versions that it accepts."""
     wrong = []
     for line in requires("plait") or []:
@@ -76,7 +76,7 @@ def _packages() -> Check:
     return ok("packages", f"all that plait {version('plait')} asks for")
 
 
-def _pins() -> Check:
+def _pins() -> Finding:
     """Whether versions are those that plait is tested with."""
     tested = pins()
     if not tested:
@@ -102,7 +102,7 @@ def _pins() -> Check:
     )
 
 
-def _home() -> Check:
+def _home() -> Finding:
     """Whether copies of models can be kept from one run to the next."""
     try:
         cache = cache_folder()
@@ -120,7 +120,7 @@ def _home() -> Check:
     return ok("HOME", f"'{cache}' can be written")
 
 
-def _temporary() -> Check:
+def _temporary() -> Finding:
     """Whether there is room for sockets, whose paths must be short, and for what is set aside."""
     wanted = os.environ.get("TMPDIR", "")
     try:
@@ -135,7 +135,7 @@ def _temporary() -> Check:
     return ok("TMPDIR", f"'{used}' can be written")
 
 
-def _java() -> Check:
+def _java() -> Finding:
     try:
         return ok("Java", f"{check_java()}, which Spark runs on")
     except MissingJava as error:
@@ -143,7 +143,7 @@ def _java() -> Check:
         return warn("Java", f"{what} ({' or '.join(map(str, VERSIONS))}).", error.fix)
 
 
-def _gpu() -> Check:
+def _gpu() -> Finding:
     torch = version("torch") if _installed("torch") else ""
     tool = shutil.which("nvidia-smi")
     if tool is None:

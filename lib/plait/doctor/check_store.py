@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from plait.doctor.finding import Check, fail, ok, warn
+from plait.doctor.finding import Finding, fail, ok, warn
 from plait.errors import PlaitError
 
 
-def check_project(config: Path) -> Iterator[Check]:
+def check_project(config: Path) -> Iterator[Finding]:
     """Yields whether the project file is read, and its store reached, written and cleared."""
     from plait.config import load_config
 
@@ -22,10 +22,10 @@ def check_project(config: Path) -> Iterator[Check]:
     yield _store(project.store_uri)
 
 
-def _store(uri: str) -> Check:
+def _store(uri: str) -> Finding:
     from plait.config import is_remote
     from plait.store import Store
-    from plait.store.writable import require_writable
+    from plait.store.require_writable import require_writable
 
     if not is_remote(uri) and not Path(uri).exists():
         return ok("store", f"{uri} is not there yet: the first fuse makes it")

@@ -15,7 +15,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Check:
+class Finding:
     """What was looked at, how it is, what was found, and the exact fix."""
 
     name: str
@@ -24,16 +24,16 @@ class Check:
     fix: str = ""
 
 
-def ok(name: str, found: str) -> Check:
+def ok(name: str, found: str) -> Finding:
     """Returns a check that is as it should be."""
-    return Check(name, Level.ok, found)
+    return Finding(name, Level.ok, found)
 
 
-def warn(name: str, found: str, fix: str = "") -> Check:
+def warn(name: str, found: str, fix: str = "") -> Finding:
     """Returns a check that some will trip over."""
-    return Check(name, Level.warn, found, fix)
+    return Finding(name, Level.warn, found, fix)
 
 
-def fail(name: str, found: str, fix: str = "") -> Check:
+def fail(name: str, found: str, fix: str = "") -> Finding:
     """Returns a check that must be mended."""
-    return Check(name, Level.fail, found, fix)
+    return Finding(name, Level.fail, found, fix)

@@ -13,7 +13,7 @@ from plait.engine.engine import Frames, Merge
 _PILE = 2_000_000  # rows of partials that may wait before they are merged
 
 
-class Aggregates:
+class PartialResults:
     """Partial frames by name, merged now and then and at the end."""
 
     def __init__(self, merges: Mapping[str, Merge]) -> None:

@@ -21,9 +21,9 @@ from plait.store.delta_tables import TableWriter
 BUCKET = "bucket"  # the column that says to which bucket a row goes, 0 to buckets - 1
 
 Frames = Mapping[str, pl.DataFrame]
-Split = TypeVar("Split")
-Reader = Callable[[Split], Iterator[pl.DataFrame]]
-RowKernel = Callable[[Split, pl.DataFrame], Frames]
+SplitT = TypeVar("SplitT")
+Reader = Callable[[SplitT], Iterator[pl.DataFrame]]
+RowKernel = Callable[[SplitT, pl.DataFrame], Frames]
 # Takes the bucket's number, its rows, and the bucket's part of what was put beside them.
 BucketKernel = Callable[[int, pl.DataFrame, pl.DataFrame], Frames]
 # Joins partial results; must not depend on their order, nor on how often it was applied.
@@ -62,9 +62,9 @@ class Engine(Protocol[SpillT]):
 
     def spread(
         self,
-        splits: Iterable[Split],
-        reader: Reader[Split],
-        kernel: RowKernel[Split],
+        splits: Iterable[SplitT],
+        reader: Reader[SplitT],
+        kernel: RowKernel[SplitT],
         *,
         aside: Mapping[str, SpillT],
         tables: Mapping[str, TableWriter],

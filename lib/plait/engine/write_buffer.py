@@ -10,7 +10,7 @@ import polars as pl
 _PART = 500_000  # rows of a part
 
 
-class Buffered:
+class WriteBuffer:
     """A sink that passes rows on in parts of at least half a million; close it at the end."""
 
     def __init__(self, sink: Callable[[pl.DataFrame], None]) -> None:

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-REPLICATES = 1000
-LEVEL = 0.95
+RESAMPLES = 1000
+CONFIDENCE_LEVEL = 0.95
 
 
-def intervals(
+def bootstrap_intervals(
     values: Mapping[str, npt.NDArray[np.float64]],
     people: npt.NDArray[np.int64],
     *,
     seed: int = 0,
-    replicates: int = REPLICATES,
+    replicates: int = RESAMPLES,
 ) -> dict[str, tuple[float, float]]:
     """Returns the 95 % percentile interval of each mean.
 
@@ -43,6 +43,6 @@ def intervals(
         drawn = np.bincount(draws.integers(0, count, count), minlength=count)
         totals = sums @ drawn
         means[i] = totals[:-1] / totals[-1]
-    tail = 50.0 * (1.0 - LEVEL)
+    tail = 50.0 * (1.0 - CONFIDENCE_LEVEL)
     low, high = np.percentile(means, [tail, 100.0 - tail], axis=0)
     return {name: (float(low[i]), float(high[i])) for i, name in enumerate(names)}

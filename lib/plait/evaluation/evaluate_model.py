@@ -12,15 +12,15 @@ import polars as pl
 
 from plait.config import Project, load_config
 from plait.errors import LeakyEvaluation
-from plait.evaluation.evaluation_report import Figures, Report
-from plait.evaluation.held_out import HeldOut, hold_out
-from plait.evaluation.measure import difference, measure
-from plait.evaluation.protocols import Protocol, find_protocol, refuse_leak
-from plait.evaluation.rank_targets import Answers, answer
-from plait.evaluation.ranking_targets import Questions
-from plait.evaluation.scorers import ItemItem, ModelScorer, Popularity, Scorer
-from plait.features.likes_and_dislikes import liked
-from plait.progress import Task, task
+from plait.evaluation.evaluation_protocols import EvaluationProtocol, check_no_leak, find_protocol
+from plait.evaluation.evaluation_report import EvaluationReport, PlatformFigures
+from plait.evaluation.evaluation_targets import EvaluationTargets
+from plait.evaluation.held_out_data import HeldOutData, rebuild_held_out
+from plait.evaluation.metric_summary import paired_difference, summarize_metrics
+from plait.evaluation.rank_targets import TargetRanks, rank_targets
+from plait.evaluation.scorers import ItemItemBaseline, ModelScorer, PopularityBaseline, Scorer
+from plait.features.likes_and_dislikes import keep_positive_events
+from plait.progress import ProgressTask, task
 from plait.recommend.recommender import Recommender
 from plait.store import Store
 
@@ -33,7 +33,7 @@ def evaluate(
     against: str | None = None,
     seed: int = 0,
     dump: Path | None = None,
-) -> Report:
+) -> EvaluationReport:
     """Returns what a model version is worth under `protocol`.
 
     Args:
@@ -52,40 +52,45 @@ def evaluate(
     rules = find_protocol(protocol)
     project = config if isinstance(config, Project) else load_config(config)
     store = Store(project.store_uri)
-    ours = _load(store, project.model, version, protocol)
-    theirs = _load(store, *_parse(against, project.model), protocol) if against else None
+    ours = _load_version(store, project.model, version, protocol)
+    theirs = (
+        _load_version(store, *_parse_version(against, project.model), protocol) if against else None
+    )
     if theirs:
-        _comparable(ours, theirs)
+        _check_comparable(ours, theirs)
     settings = ours.model.settings
-    held = hold_out(store, store.version(settings.store_version), rules.split, settings.cut)
-    run = _Run(held, rules, seed)
+    held = rebuild_held_out(store, store.version(settings.store_version), rules.split, settings.cut)
+    run = _Evaluation(held, rules, seed)
     scorers: list[Scorer] = [ModelScorer(ours.version, ours.model)]
     if theirs:
-        scorers.append(ModelScorer(_name(theirs, ours), theirs.model))
-    scorers += [Popularity(held.train, held.vocabulary), ItemItem(held.train, held.vocabulary)]
+        scorers.append(ModelScorer(_version_name(theirs, ours), theirs.model))
+    scorers += [
+        PopularityBaseline(held.train, held.vocabulary),
+        ItemItemBaseline(held.train, held.vocabulary),
+    ]
     asked = [p for p in ours.platforms if not theirs or p in theirs.platforms]
     with task("evaluate", run.size(asked) * len(scorers), "targets") as work:
         answered = {p: run.platform(p, scorers, work) for p in asked}
     found = {p: one for p, one in answered.items() if one}
-    report = _report(protocol, ours, found, scorers, bool(theirs), seed)
+    report = _make_report(protocol, ours, found, scorers, bool(theirs), seed)
     if dump:
         report.dump(dump)
     return report
 
 
 @dataclass(frozen=True)
-class _Found:
-    questions: Questions
-    answers: list[Answers]
+class _PlatformResult:
+    questions: EvaluationTargets
+    answers: list[TargetRanks]
     figures: list[dict[str, Any]]
     ranks: pl.DataFrame
     difference: dict[str, Any]
 
 
 @dataclass(frozen=True)
-class _Run:
-    held: HeldOut
-    rules: Protocol
+class _Evaluation:
+    held: HeldOutData
+    rules: EvaluationProtocol
     seed: int
 
     def size(self, platforms: list[str]) -> int:
@@ -93,7 +98,9 @@ class _Run:
         both = (self.held.test, self.held.validation)
         return sum(int(np.isin(targets.platform, codes).sum()) for targets in both)
 
-    def platform(self, platform: str, scorers: list[Scorer], work: Task) -> _Found | None:
+    def platform(
+        self, platform: str, scorers: list[Scorer], work: ProgressTask
+    ) -> _PlatformResult | None:
         mask, ahead = self.rules.mask, self.rules.split == "loo"
         test, validation = (
             self.held.questions(platform, test=test, mask=mask, ahead=ahead)
@@ -102,17 +109,17 @@ class _Run:
         if not len(test):
             return None
         trained = np.zeros(len(self.held.vocabulary), bool)
-        trained[liked(self.held.train).item] = True
+        trained[keep_positive_events(self.held.train).item] = True
         answers, figures = [], []
         for scorer in scorers:
-            found = answer(scorer, test, self.rules.sample, self.seed, work)
+            found = rank_targets(scorer, test, self.rules.sample, self.seed, work)
             tuning = (
-                answer(scorer, validation, self.rules.sample, self.seed, work)
+                rank_targets(scorer, validation, self.rules.sample, self.seed, work)
                 if len(validation)
                 else None
             )
             answers.append(found)
-            figures.append(measure(test, found, tuning, trained, self.seed))
+            figures.append(summarize_metrics(test, found, tuning, trained, self.seed))
         ranks = pl.DataFrame(
             {
                 "person": self.held.people.gather(test.person),
@@ -121,19 +128,19 @@ class _Run:
                 "rank": answers[0].ranks,
             }
         )
-        change = difference(test, answers[0], answers[1], self.seed)
-        return _Found(test, answers, figures, ranks, change)
+        change = paired_difference(test, answers[0], answers[1], self.seed)
+        return _PlatformResult(test, answers, figures, ranks, change)
 
 
-def _report(
+def _make_report(
     protocol: str,
     ours: Recommender,
-    found: dict[str, _Found],
+    found: dict[str, _PlatformResult],
     scorers: list[Scorer],
     compared: bool,
     seed: int,
-) -> Report:
-    def figures(place: int) -> Figures:
+) -> EvaluationReport:
+    def figures(place: int) -> PlatformFigures:
         return {platform: one.figures[place] for platform, one in found.items()}
 
     against = {
@@ -142,7 +149,7 @@ def _report(
         "difference": {platform: one.difference for platform, one in found.items()},
     }
     baselines = range(2 if compared else 1, len(scorers))
-    return Report(
+    return EvaluationReport(
         protocol=protocol,
         model=ours.name,
         model_version=ours.version,
@@ -155,13 +162,13 @@ def _report(
     )
 
 
-def _load(store: Store, name: str, version: str | None, protocol: str) -> Recommender:
+def _load_version(store: Store, name: str, version: str | None, protocol: str) -> Recommender:
     loaded = Recommender.load(store, name, version)
-    refuse_leak(protocol, f"{loaded.name} {loaded.version}", loaded.model.settings.split)
+    check_no_leak(protocol, f"{loaded.name} {loaded.version}", loaded.model.settings.split)
     return loaded
 
 
-def _parse(against: str, model: str) -> tuple[str, str | None]:
+def _parse_version(against: str, model: str) -> tuple[str, str | None]:
     """Returns the model's name and version that `against` means."""
     if re.fullmatch(r"v\d+", against):
         return model, against
@@ -169,12 +176,12 @@ def _parse(against: str, model: str) -> tuple[str, str | None]:
     return name, version or None
 
 
-def _name(theirs: Recommender, ours: Recommender) -> str:
+def _version_name(theirs: Recommender, ours: Recommender) -> str:
     same = theirs.name == ours.name
     return theirs.version if same else f"{theirs.name}:{theirs.version}"
 
 
-def _comparable(ours: Recommender, theirs: Recommender) -> None:
+def _check_comparable(ours: Recommender, theirs: Recommender) -> None:
     """Refuses a pair that did not hold out the same events."""
     mine, other = ours.model.settings, theirs.model.settings
     names = f"{ours.name} {ours.version} and {theirs.name} {theirs.version}"

@@ -11,11 +11,11 @@ import polars as pl
 
 from plait.errors import StoreError
 
-Figures = dict[str, dict[str, Any]]
+PlatformFigures = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Report:
+class EvaluationReport:
     """Figures a platform: of the model, of the baselines, and against another version.
 
     Attributes:
@@ -35,8 +35,8 @@ class Report:
     model_version: str
     store_version: int
     seed: int
-    platforms: Figures
-    baselines: dict[str, Figures]
+    platforms: PlatformFigures
+    baselines: dict[str, PlatformFigures]
     against: dict[str, Any] | None = None
     ranks: pl.DataFrame = field(default_factory=pl.DataFrame, repr=False)
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from plait.evaluation import negatives
-from plait.evaluation.pointwise import NEGATIVES, Judgements
-from plait.evaluation.ranking_targets import Questions
-from plait.evaluation.ranks import rank_among_all, rank_of
-from plait.evaluation.scorers import Scorer, Scores
-from plait.evaluation.vocabulary_bridge import Bridge
-from plait.progress import Task
+from plait.evaluation import negative_sampling
+from plait.evaluation.evaluation_targets import EvaluationTargets
+from plait.evaluation.fractional_rank import rank_among, rank_among_all
+from plait.evaluation.pointwise_metrics import NEGATIVES_PER_POSITIVE, LabelledPairs
+from plait.evaluation.scorers import ScoreArray, Scorer
+from plait.evaluation.vocabulary_bridge import VocabularyBridge
+from plait.progress import ProgressTask
 
-_CELLS = 4_000_000  # person-item scores held at once: 16 MB a float32 matrix
-_ROWS = 1024
-_IMPOSSIBLE = -50.0  # log-probability of an item that the scorer does not know
+_MAX_SCORES = 4_000_000  # person-item scores held at once: 16 MB a float32 matrix
+_MAX_TARGETS = 1024
+_UNKNOWN_ITEM_LOG_PROBABILITY = -50.0  # log-probability of an item that the scorer does not know
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -25,17 +25,17 @@ Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Answers:
+class TargetRanks:
     """Ranks of M targets, how many candidates each had, and judged pairs."""
 
     ranks: npt.NDArray[np.float64]
     candidates: npt.NDArray[np.float64]
-    judged: Judgements
+    judged: LabelledPairs
 
 
-def answer(
-    scorer: Scorer, questions: Questions, sample: int | None, seed: int, work: Task
-) -> Answers:
+def rank_targets(
+    scorer: Scorer, questions: EvaluationTargets, sample: int | None, seed: int, work: ProgressTask
+) -> TargetRanks:
     """Returns how `scorer` answers `questions`.
 
     Args:
@@ -45,22 +45,24 @@ def answer(
         seed: of the draws.
         work: counts the targets done.
     """
-    bridge = Bridge(scorer, questions.vocabulary, questions.platform)
-    step = max(1, min(_ROWS, _CELLS // max(len(questions.hashes), 1)))
+    bridge = VocabularyBridge(scorer, questions.vocabulary, questions.platform)
+    step = max(1, min(_MAX_TARGETS, _MAX_SCORES // max(len(questions.hashes), 1)))
     parts = []
     for first in range(0, len(questions), step):
         part = questions.part(first, min(first + step, len(questions)))
         scores = bridge.scores(part.history, part.time)
-        ranks, candidates = _rank(scores, part, sample, seed)
-        parts.append((ranks, candidates, *_judge(scores, part, seed, first)))
+        ranks, candidates = _rank_chunk(scores, part, sample, seed)
+        parts.append((ranks, candidates, *_label_pairs(scores, part, seed, first)))
         work.advance(len(part))
     ranks, candidates, feature, truth, target = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
-    return Answers(ranks, candidates, Judgements(feature, truth, target))
+    return TargetRanks(ranks, candidates, LabelledPairs(feature, truth, target))
 
 
-def _rank(scores: Scores, part: Questions, sample: int | None, seed: int) -> tuple[Floats, Floats]:
+def _rank_chunk(
+    scores: ScoreArray, part: EvaluationTargets, sample: int | None, seed: int
+) -> tuple[Floats, Floats]:
     """Returns the rank of each target and how many candidates it was one of, [B] each."""
     if sample is None:
         hidden = part.hidden
@@ -69,27 +71,36 @@ def _rank(scores: Scores, part: Questions, sample: int | None, seed: int) -> tup
         others = hidden.row[hidden.column != part.target[hidden.row]]
         return ranks, len(part.hashes) - np.bincount(others, minlength=len(part)).astype(float)
     seen, keys = part.seen, part.keys(seed)
-    drawn, real = negatives.draw(keys, part.hashes, seen.row, seen.column, sample)
+    drawn, real = negative_sampling.sample_negatives(
+        keys, part.hashes, seen.row, seen.column, sample
+    )
     others = np.take_along_axis(scores, drawn, 1)
     own = scores[np.arange(len(part)), part.target]
-    return rank_of(own, others, real), 1.0 + real.sum(1)
+    return rank_among(own, others, real), 1.0 + real.sum(1)
 
 
-def _judge(scores: Scores, part: Questions, seed: int, first: int) -> tuple[Floats, Bools, Rows]:
+def _label_pairs(
+    scores: ScoreArray, part: EvaluationTargets, seed: int, first: int
+) -> tuple[Floats, Bools, Rows]:
     """Returns each target and its four negatives as judged pairs: feature, truth, target."""
-    seen, keys = part.seen, negatives.mix(part.keys(seed))  # not those it is ranked against
-    drawn, real = negatives.draw(keys, part.hashes, seen.row, seen.column, NEGATIVES)
+    seen, keys = (
+        part.seen,
+        negative_sampling.splitmix64(part.keys(seed)),
+    )  # not those it is ranked against
+    drawn, real = negative_sampling.sample_negatives(
+        keys, part.hashes, seen.row, seen.column, NEGATIVES_PER_POSITIVE
+    )
     columns = np.concatenate([part.target[:, None], drawn], axis=1)
     wanted = np.concatenate([np.ones((len(part), 1), bool), real], axis=1)
     feature = np.take_along_axis(scores, columns, 1).astype(np.float64)
-    feature = np.maximum(feature - _level(scores)[:, None], _IMPOSSIBLE)
+    feature = np.maximum(feature - _log_sum_exp(scores)[:, None], _UNKNOWN_ITEM_LOG_PROBABILITY)
     truth = np.zeros(columns.shape, bool)
     truth[:, 0] = True
     row = np.broadcast_to(np.arange(len(part))[:, None] + first, columns.shape)
     return feature[wanted], truth[wanted], row[wanted]
 
 
-def _level(scores: Scores) -> Floats:
+def _log_sum_exp(scores: ScoreArray) -> Floats:
     """Returns log-sum-exp of each row, [B]: what turns scores into log-softmax."""
     top = scores.max(1, keepdims=True)
     return np.asarray(np.log(np.exp(scores - top).sum(1, dtype=np.float64)) + top[:, 0])

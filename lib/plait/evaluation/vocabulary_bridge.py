@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from plait.errors import NotFinite
-from plait.evaluation.scorers import Scorer, Scores
+from plait.evaluation.scorers import ScoreArray, Scorer
 from plait.features.history import History
 from plait.features.vocabulary import Vocabulary
-from plait.features.vocabulary_translation import Translation
+from plait.features.vocabulary_translation import VocabularyTranslation
 
 
-class Bridge:
+class VocabularyBridge:
     """From histories under `vocabulary` to scores of its items on `platform`.
 
     Events on items that the scorer does not know are dropped, as serving drops them, so a
@@ -27,12 +27,12 @@ class Bridge:
             vocabulary.items
         )
         if not self._same:
-            self._translation = Translation(vocabulary, theirs)
+            self._translation = VocabularyTranslation(vocabulary, theirs)
             asked = self._translation.item[vocabulary.platform_items(platform)]
             self._known = asked > 0
             self._column = np.searchsorted(theirs.platform_items(platform), asked[self._known])
 
-    def scores(self, history: History, now: npt.NDArray[np.int64]) -> Scores:
+    def scores(self, history: History, now: npt.NDArray[np.int64]) -> ScoreArray:
         """Returns [B, N]; column j is `vocabulary.platform_items(platform)[j]`.
 
         Args:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import polars as pl
 
-from plait.contracts.event_types import EVENT_CODE
+from plait.contracts.event_types import EVENT_TYPE_CODES
 from plait.features.vocabulary import Vocabulary
 
 UNKNOWN_TIME = -1
@@ -77,7 +77,7 @@ class History:
         return History(offsets, *(getattr(self, name)[index] for name in names))
 
 
-def following(history: History) -> np.ndarray:
+def prediction_times(history: History) -> np.ndarray:
     """Returns the moment at which the item after each event is predicted; int64 [N].
 
     That is when the next event of the same person happens, as a request comes when it comes.
@@ -90,7 +90,7 @@ def following(history: History) -> np.ndarray:
     return moment
 
 
-def encode(sequences: pl.DataFrame, vocabulary: Vocabulary) -> History:
+def encode_history(sequences: pl.DataFrame, vocabulary: Vocabulary) -> History:
     """Returns SEQUENCES rows as numbers; events on unknown items or platforms are dropped.
 
     So are those of a type that only a newer plait knows.
@@ -107,7 +107,7 @@ def encode(sequences: pl.DataFrame, vocabulary: Vocabulary) -> History:
     codes = {name: code for code, name in enumerate(vocabulary.platforms)}
     coded = steps.select(
         pl.col("platform").replace_strict(codes, default=-1, return_dtype=pl.Int16),
-        pl.col("type").replace_strict(EVENT_CODE, default=-1, return_dtype=pl.Int16),
+        pl.col("type").replace_strict(EVENT_TYPE_CODES, default=-1, return_dtype=pl.Int16),
         pl.col("time").dt.epoch("us").fill_null(UNKNOWN_TIME),
         pl.col("strength").cast(pl.Float32),
     )

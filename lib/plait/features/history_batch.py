@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from plait.features.history import UNKNOWN_TIME, History, following
-from plait.features.packed_tensors import Tokens, pack
-from plait.features.profile import price_features, profile_features
+from plait.features.history import UNKNOWN_TIME, History, prediction_times
+from plait.features.packed_tensors import PackedTokens, pack_histories
+from plait.features.person_profile import price_features, profile_features
 from plait.features.time_features import Timeline
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class HistoryBatch:
     """Histories of N events; index 0 of the per-event tensors stands for no event yet.
 
     Attributes:
@@ -26,15 +26,15 @@ class Batch:
         bin: the timeline's bin when each event is followed on, see `following`; int64 [1 + N].
     """
 
-    tokens: Tokens
+    tokens: PackedTokens
     views: tuple[int, ...]
     profile: torch.Tensor
     price: torch.Tensor | None
     bin: torch.Tensor
 
-    def to(self, device: torch.device) -> Batch:
+    def to(self, device: torch.device) -> HistoryBatch:
         """Returns the batch on `device`."""
-        return Batch(
+        return HistoryBatch(
             self.tokens.to(device),
             self.views,
             self.profile.to(device),
@@ -43,7 +43,7 @@ class Batch:
         )
 
 
-def make_batch(
+def make_history_batch(
     history: History,
     *,
     platforms: int,
@@ -51,7 +51,7 @@ def make_batch(
     views: Sequence[int],
     timeline: Timeline,
     price: np.ndarray | None,
-) -> Batch:
+) -> HistoryBatch:
     """Returns the batch of `history`.
 
     Args:
@@ -63,13 +63,13 @@ def make_batch(
         price: price ranks of the vocabulary, [items].
     """
     profile = profile_features(history, platforms, types)
-    bins = timeline.bins(np.concatenate([[UNKNOWN_TIME], following(history)]))
+    bins = timeline.bins(np.concatenate([[UNKNOWN_TIME], prediction_times(history)]))
     prices = None
     if price is not None:
         nothing = np.array([[0.5, 0.5, 0]], np.float32)
         prices = torch.from_numpy(np.concatenate([nothing, price_features(history, price)]))
-    return Batch(
-        pack(history, views),
+    return HistoryBatch(
+        pack_histories(history, views),
         tuple(views),
         torch.from_numpy(np.concatenate([np.zeros((1, profile.shape[1]), np.float32), profile])),
         prices,

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plait.features.history import History, following
+from plait.features.history import History, prediction_times
 
 
 @dataclass(frozen=True, eq=False)
-class Targets:
+class HeldOutTargets:
     """M events to predict.
 
     Attributes:
@@ -36,9 +36,9 @@ class Targets:
     def __len__(self) -> int:
         return len(self.row)
 
-    def take(self, rows: np.ndarray) -> Targets:
+    def take(self, rows: np.ndarray) -> HeldOutTargets:
         """Returns the targets at `rows`."""
-        return Targets(
+        return HeldOutTargets(
             self.row[rows],
             self.history.take(rows),
             self.item[rows],
@@ -47,7 +47,7 @@ class Targets:
         )
 
 
-def first_touches(history: History) -> np.ndarray:
+def first_interactions(history: History) -> np.ndarray:
     """Returns, for each event, whether the person touches its item for the first time; [N]."""
     pairs = history.rows.astype(np.int64) << 32 | history.item
     first = np.zeros(len(pairs), bool)
@@ -55,7 +55,7 @@ def first_touches(history: History) -> np.ndarray:
     return first
 
 
-def positives(history: History) -> np.ndarray:
+def eligible_targets(history: History) -> np.ndarray:
     """Returns which events may be targets; bool [N].
 
     These are first touches with strength > 0, after something else that the person chose: a list
@@ -64,11 +64,11 @@ def positives(history: History) -> np.ndarray:
     chosen = history.strength > 0
     total = np.concatenate([[0], np.cumsum(chosen)])
     before = total[:-1] - np.repeat(total[history.offsets[:-1]], history.lengths)
-    may: np.ndarray = first_touches(history) & chosen & (before > 0)
+    may: np.ndarray = first_interactions(history) & chosen & (before > 0)
     return may
 
 
-def leave_one_out(history: History) -> tuple[History, Targets, Targets]:
+def leave_one_out(history: History) -> tuple[History, HeldOutTargets, HeldOutTargets]:
     """Returns training history, validation and test targets.
 
     Each person's last target event is the test target, the last but one the validation
@@ -76,7 +76,7 @@ def leave_one_out(history: History) -> tuple[History, Targets, Targets]:
     before the validation target. People with fewer than two targets before which something
     happened are trained on whole.
     """
-    may = positives(history)
+    may = eligible_targets(history)
     event, rows = np.flatnonzero(may), history.rows[may]
     counts = np.bincount(rows, minlength=len(history))
     split = np.flatnonzero(counts >= 2)
@@ -87,12 +87,14 @@ def leave_one_out(history: History) -> tuple[History, Targets, Targets]:
     everyone = np.arange(len(history))
     return (
         history.take(everyone, until),
-        _known(history, split, validation),
-        _known(history, split, test),
+        _targets_at(history, split, validation),
+        _targets_at(history, split, test),
     )
 
 
-def split_time(history: History, cut: int, until: int | None = None) -> tuple[History, Targets]:
+def hold_out_by_time(
+    history: History, cut: int, until: int | None = None
+) -> tuple[History, HeldOutTargets]:
     """Returns what happened before `cut` and the targets from then on.
 
     A target's history is what its person did strictly before it, so events of one timestamp
@@ -104,7 +106,7 @@ def split_time(history: History, cut: int, until: int | None = None) -> tuple[Hi
         until: targets are earlier than this; default: no end.
     """
     before = history.keep(history.time < cut)
-    may = positives(history) & (history.time >= cut)
+    may = eligible_targets(history) & (history.time >= cut)
     if until is not None:
         may &= history.time < until
     event = np.flatnonzero(may)
@@ -117,7 +119,7 @@ def split_time(history: History, cut: int, until: int | None = None) -> tuple[Hi
     return before, _targets(history, row, event, known_before)
 
 
-def quantile_time(history: History, part: float) -> int | None:
+def time_quantile(history: History, part: float) -> int | None:
     """Returns the moment before which `part` of the timed events lie, or None without times."""
     timed = history.time[history.time >= 0]
     return int(np.quantile(timed, part, method="lower")) if len(timed) else None
@@ -131,10 +133,14 @@ def _first_of_same_time(history: History) -> np.ndarray:
     return np.maximum.accumulate(np.where(new, index, 0))
 
 
-def _known(history: History, rows: np.ndarray, events: np.ndarray) -> Targets:
+def _targets_at(history: History, rows: np.ndarray, events: np.ndarray) -> HeldOutTargets:
     return _targets(history, rows, events, history.take(rows, events - history.offsets[rows]))
 
 
-def _targets(history: History, rows: np.ndarray, events: np.ndarray, known: History) -> Targets:
-    time = following(history)[np.maximum(events - 1, 0)]  # every target has an event before it
-    return Targets(rows, known, history.item[events], history.platform[events], time)
+def _targets(
+    history: History, rows: np.ndarray, events: np.ndarray, known: History
+) -> HeldOutTargets:
+    time = prediction_times(history)[
+        np.maximum(events - 1, 0)
+    ]  # every target has an event before it
+    return HeldOutTargets(rows, known, history.item[events], history.platform[events], time)

@@ -9,12 +9,12 @@ import polars as pl
 
 from plait.features.vocabulary import Vocabulary
 
-TOKENS_OF_ITEM = 24  # attributes of one item that are read
-TOKENS = 50_000  # attributes kept, the most frequent first
+MAX_TOKENS_PER_ITEM = 24  # attributes of one item that are read
+MAX_TOKENS = 50_000  # attributes kept, the most frequent first
 
 
 @dataclass(frozen=True, eq=False)
-class Catalogue:
+class ItemAttributes:
     """Item attributes; row 0 is the empty item. A missing part is None.
 
     Attributes:
@@ -32,14 +32,14 @@ class Catalogue:
     published: np.ndarray | None = None
 
 
-def read_catalogue(items: pl.DataFrame, vocabulary: Vocabulary) -> Catalogue:
+def read_item_attributes(items: pl.DataFrame, vocabulary: Vocabulary) -> ItemAttributes:
     """Returns what the ITEMS rows say about the items of the vocabulary."""
     known = vocabulary.items.select("index", "item", "platform").join(
         items.drop("platform"), on="item", how="left", maintain_order="left"
     )
     tokens, names = _tokens(known, len(vocabulary))
-    return Catalogue(
-        tokens, names, _vectors(known), _price(known, len(vocabulary)), _published(known)
+    return ItemAttributes(
+        tokens, names, _vectors(known), _price_ranks(known, len(vocabulary)), _published(known)
     )
 
 
@@ -63,7 +63,7 @@ def _tokens(known: pl.DataFrame, rows: int) -> tuple[np.ndarray | None, tuple[st
     named = long.with_columns(pl.concat_str("kind", pl.lit(":"), "text").alias("name"))
     kept = (
         named.group_by("name").len().filter(pl.col("len") > 1)
-        .sort(["len", "name"], descending=[True, False]).head(TOKENS)
+        .sort(["len", "name"], descending=[True, False]).head(MAX_TOKENS)
         .with_row_index("token", offset=1)
     )  # fmt: skip
     if not kept.height:
@@ -71,7 +71,7 @@ def _tokens(known: pl.DataFrame, rows: int) -> tuple[np.ndarray | None, tuple[st
     placed = (
         named.join(kept.select("name", "token"), on="name", maintain_order="left")
         .with_columns(pl.int_range(pl.len()).over("index").alias("place"))
-        .filter(pl.col("place") < TOKENS_OF_ITEM)
+        .filter(pl.col("place") < MAX_TOKENS_PER_ITEM)
     )
     width = int(placed["place"].max()) + 1  # type: ignore[arg-type]
     tokens = np.zeros((rows, width), np.int32)
@@ -95,7 +95,7 @@ def _vectors(known: pl.DataFrame) -> np.ndarray | None:
     return unit
 
 
-def _price(known: pl.DataFrame, rows: int) -> np.ndarray | None:
+def _price_ranks(known: pl.DataFrame, rows: int) -> np.ndarray | None:
     """Ranks prices inside a platform and currency, which needs no exchange rates."""
     price = pl.col("price").filter(pl.col("price") > 0)
     valid = known.filter(pl.col("price") > 0)

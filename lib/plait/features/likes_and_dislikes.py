@@ -10,10 +10,10 @@ from plait.features.history import History
 
 # A dislike holds until its person does something at least as telling as this to the item:
 # like, share, save, comment, cart, follow, purchase, a high rating. Seeing it again is not enough.
-LIFTS = 0.8
+REVOKING_STRENGTH = 0.8
 
 
-def liked(history: History) -> History:
+def keep_positive_events(history: History) -> History:
     """Returns the history without events of no or negative strength."""
     return history.keep(history.strength > 0)
 
@@ -45,7 +45,7 @@ class Dislikes:
         pair, place = np.unique(pairs, return_inverse=True)
         event = np.arange(len(pairs))
         # As float32 from a history, so .8 must count as .8.
-        lifts = history.strength >= np.float32(LIFTS)
+        lifts = history.strength >= np.float32(REVOKING_STRENGTH)
         lifted = np.full(len(pair), -1)
         np.maximum.at(lifted, place[lifts], event[lifts])
         holds = (history.strength < 0) & (event > lifted[place])

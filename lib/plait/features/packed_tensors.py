@@ -14,13 +14,13 @@ import numpy as np
 import torch
 
 from plait.features.history import History
-from plait.features.time_features import gap_buckets, quarters
+from plait.features.time_features import calendar_quarters, gap_buckets
 
-REACH = 4  # earlier tokens a convolution may look at
+LOOKBACK = 4  # earlier tokens a convolution may look at
 
 
 @dataclass(frozen=True, eq=False)
-class Tokens:
+class PackedTokens:
     """M events in S sequences, packed.
 
     Attributes:
@@ -50,7 +50,7 @@ class Tokens:
     merged: torch.Tensor
     own: torch.Tensor
 
-    def to(self, device: torch.device) -> Tokens:
+    def to(self, device: torch.device) -> PackedTokens:
         """Returns the tokens on `device`; `steps` stays, packing wants it on the CPU."""
         if device.type == "cpu":
             return self
@@ -62,7 +62,7 @@ class Tokens:
         return replace(self, **moved)
 
 
-def pack(history: History, views: Sequence[int]) -> Tokens:
+def pack_histories(history: History, views: Sequence[int]) -> PackedTokens:
     """Returns the merged sequences of `history` and the own sequences on platforms `views`."""
     events, people = len(history.item), len(history)
     row, place = history.rows, history.places
@@ -86,7 +86,7 @@ def pack(history: History, views: Sequence[int]) -> Tokens:
     steps = len(lengths) - np.cumsum(np.bincount(lengths, minlength=longest + 1))[:longest]
     start = np.concatenate([[0], np.cumsum(steps)]).astype(np.int64)
     token = start[at] + rank[seq]
-    back = at[:, None] - np.arange(1, REACH + 1)
+    back = at[:, None] - np.arange(1, LOOKBACK + 1)
     earlier = np.where(back >= 0, start[np.maximum(back, 0)] + rank[seq][:, None] + 1, 0)
     own = np.where(counts > 0, start[np.maximum(counts - 1, 0)] + rank[first[row]] + 1, 0)
     order = np.empty(len(token), np.int64)
@@ -97,12 +97,12 @@ def pack(history: History, views: Sequence[int]) -> Tokens:
     def code(values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(values.astype(np.int64))
 
-    return Tokens(
+    return PackedTokens(
         item=code(history.item[packed]),
         platform=code(history.platform[packed]),
         type=code(history.type[packed]),
         gap=code(gap_buckets(time, at == 0)[order]),
-        quarter=code(quarters(time)[order]),
+        quarter=code(calendar_quarters(time)[order]),
         strength=torch.from_numpy(history.strength[packed]),
         earlier=torch.from_numpy(earlier[order]),
         steps=torch.from_numpy(steps.astype(np.int64)),

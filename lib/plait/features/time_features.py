@@ -13,10 +13,10 @@ from plait.features.history import History
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000_000  # microseconds
 # 0: no gap known; 1: the same moment (the same day, in a log of days); then log2 of seconds.
-GAPS = 32
+GAP_BUCKETS = 32
 
 
-def microseconds(moment: datetime | None) -> int:
+def to_microseconds(moment: datetime | None) -> int:
     """Returns `moment`, which knows its zone, in UTC microseconds; default: the present."""
     if moment is None:
         return time.time_ns() // 1_000
@@ -36,11 +36,11 @@ def gap_buckets(time: np.ndarray, first: np.ndarray) -> np.ndarray:
     known = ~first[1:] & (time[1:] >= 0) & (time[:-1] >= 0)
     seconds = np.maximum(time[1:] - time[:-1], 0) / 1e6
     log = 2 + np.floor(np.log2(np.maximum(seconds, 1))).astype(np.int64)
-    bucket[1:] = np.where(known, np.where(seconds < 1, 1, np.minimum(log, GAPS - 1)), 0)
+    bucket[1:] = np.where(known, np.where(seconds < 1, 1, np.minimum(log, GAP_BUCKETS - 1)), 0)
     return bucket
 
 
-def quarters(time: np.ndarray) -> np.ndarray:
+def calendar_quarters(time: np.ndarray) -> np.ndarray:
     """Returns the calendar quarter counted from 1970, -1 where the time is unknown; int64 [N]."""
     months = time.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
     return np.where(time >= 0, months // 3, -1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-FILE = "vocabulary.parquet"
+VOCABULARY_FILE = "vocabulary.parquet"
 
 
 class Vocabulary:
@@ -92,12 +92,14 @@ class Vocabulary:
 
     def save(self, folder: Path) -> None:
         """Writes the vocabulary into `folder`; platforms travel in the model's config."""
-        self.items.write_parquet(folder / FILE)
+        self.items.write_parquet(folder / VOCABULARY_FILE)
 
     @classmethod
     def load(cls, folder: Path, platforms: tuple[str, ...]) -> Vocabulary:
         """Returns the vocabulary written into `folder`."""
         return cls(
             platforms,
-            pl.read_parquet(folder / FILE, glob=False, hive_partitioning=False).sort("index"),
+            pl.read_parquet(folder / VOCABULARY_FILE, glob=False, hive_partitioning=False).sort(
+                "index"
+            ),
         )

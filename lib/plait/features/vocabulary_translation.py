@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from plait.features.history import History
-from plait.features.holdout import Targets
+from plait.features.holdout import HeldOutTargets
 from plait.features.vocabulary import Vocabulary
 
 
-class Translation:
+class VocabularyTranslation:
     """Reads what was encoded with `source` as if `target` had encoded it.
 
     Attributes:
@@ -31,10 +31,10 @@ class Translation:
         )
         return mapped.keep((mapped.item > 0) & (mapped.platform >= 0))
 
-    def targets(self, targets: Targets) -> Targets:
+    def targets(self, targets: HeldOutTargets) -> HeldOutTargets:
         """Returns the targets that the target vocabulary knows and that have a history."""
         history = self.history(targets.history)
-        mapped = Targets(
+        mapped = HeldOutTargets(
             targets.row,
             history,
             self.item[targets.item],

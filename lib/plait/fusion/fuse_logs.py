@@ -10,28 +10,28 @@ from typing import Any
 import polars as pl
 
 from plait.config import Project, load_config
-from plait.contracts.tables import ACCOUNTS, ITEMS, PEOPLE
+from plait.contracts.store_tables import ACCOUNTS, ITEMS, PEOPLE
 from plait.engine.engine import BUCKET, Engine
 from plait.engine.local.local_engine import LocalEngine
-from plait.fusion.incremental.base_version import Before
+from plait.fusion.incremental.base_version import BaseVersion
 from plait.fusion.incremental.fuse_settings import settings_of
-from plait.fusion.incremental.plan import Plan, plan_run
-from plait.fusion.incremental.repartition import settle
+from plait.fusion.incremental.plan import FusePlan, plan_run
+from plait.fusion.incremental.repartition import repartition
 from plait.fusion.incremental.touched_buckets import touched_buckets
-from plait.fusion.kernels.bucket_kernel import BucketStep
-from plait.fusion.kernels.row_kernel import RowStep
-from plait.fusion.partitioner import Routes
-from plait.fusion.stages.find_inputs import Inputs, find_inputs
+from plait.fusion.kernels.bucket_kernel import MergeKernel
+from plait.fusion.kernels.row_kernel import CleanKernel
+from plait.fusion.partitioner import Partitioner
+from plait.fusion.stages.find_inputs import FuseInputs, find_inputs
 from plait.fusion.stages.read_feedback import read_links
 from plait.fusion.stages.resolve_people import (
-    Known,
+    IdentityEvidence,
     current_version,
     gather_accounts,
-    merge_seen,
+    merge_accounts,
     name_people,
-    outside,
+    outside_k_core,
 )  # fmt: skip
-from plait.fusion.stages.run_stages import Passes
+from plait.fusion.stages.run_stages import FuseStages
 from plait.fusion.stages.summary import summarise
 from plait.identity.identity_keys import read_attributes
 from plait.identity.identity_tables import account_table, people_table
@@ -39,11 +39,11 @@ from plait.identity.resolve_accounts import resolve, usable_keys
 from plait.identity.standing_links import standing
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import item_table
-from plait.privacy.pseudonym import Key, load_key
+from plait.privacy.pseudonym import PseudonymKey, load_key
 from plait.store.feedback.compaction import compact
+from plait.store.require_writable import require_writable
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
-from plait.store.writable import require_writable
 
 
 def fuse(
@@ -86,7 +86,7 @@ def fuse(
     if current is not None and not plan.changed:
         return replace(current, run=plan.record())
     engine = engine or LocalEngine(store.path("scratch"))
-    run = _Run(project, store, key, inputs, plan, current, engine, now or datetime.now(UTC))
+    run = _FuseRun(project, store, key, inputs, plan, current, engine, now or datetime.now(UTC))
     try:
         return run.publish(settings)
     finally:
@@ -94,21 +94,23 @@ def fuse(
 
 
 @dataclass
-class _Run:
+class _FuseRun:
     """One run: what it reads, what it builds on, and the passes it makes."""
 
     project: Project
     store: Store
-    key: Key
-    inputs: Inputs
-    plan: Plan
+    key: PseudonymKey
+    inputs: FuseInputs
+    plan: FusePlan
     current: StoreVersion | None
     engine: Engine[Any]
     now: datetime
 
     def __post_init__(self) -> None:
-        self.before = Before(self.store, self.plan.base)
-        self.passes = Passes(self.engine, self.store, self.project, self.before, self.plan.buckets)
+        self.before = BaseVersion(self.store, self.plan.base)
+        self.passes = FuseStages(
+            self.engine, self.store, self.project, self.before, self.plan.buckets
+        )
         if self.plan.base is None:  # the engine may want more, to use all its cores
             self.plan = replace(self.plan, buckets=self.passes.spill.buckets)
 
@@ -124,21 +126,23 @@ class _Run:
         known = self._known(attributes)
 
         new = passes.read(self.plan.splits, self._row_step(known))
-        seen = merge_seen(pl.concat([self.before.seen, new]))
+        seen = merge_accounts(pl.concat([self.before.seen, new]))
         accounts = gather_accounts(seen, known)
         found = resolve(accounts, known.keys, known.links)
-        placed = settle(
+        placed = repartition(
             seen.select("account", BUCKET), found.select("account", "component"), passes.spill
         )
         cores = passes.cores(placed)
         if cores:
-            accounts = accounts.join(outside(accounts, seen, cores), on="account", how="anti")
+            accounts = accounts.join(
+                outside_k_core(accounts, seen, cores), on="account", how="anti"
+            )
             found = resolve(accounts, known.keys, known.links)
         members, ledger = name_people(accounts, found, self.store, self.current)
         placed = placed.join(members.select("account", "person"), on="account", how="left")
         touched = touched_buckets(new, self.before, placed)
         passes.reenter(touched, placed)
-        step = BucketStep(cores, self.project.sequence_length)
+        step = MergeKernel(cores, self.project.sequence_length)
         account_counts, item_counts = passes.braid(step, placed, touched)
 
         homes = seen.group_by("account").agg(pl.col("home").max())
@@ -165,7 +169,7 @@ class _Run:
             run=self.plan.record(passes.rows, len(touched)),
         )
 
-    def _known(self, attributes: pl.DataFrame) -> Known:
+    def _known(self, attributes: pl.DataFrame) -> IdentityEvidence:
         keys, ignored = usable_keys(attributes)
         said = standing(read_links(self.store, self.inputs.links.pieces()))
         # A platform that has left the project takes its part of the links with it.
@@ -175,10 +179,10 @@ class _Run:
         links = said.filter("joined").drop("joined")
         accounts = attributes.select("account", "platform", "home").unique()
         identifying = keys.select("account", "key", "value")
-        return Known(accounts, identifying, links, pl.concat(ends).unique(), ignored)
+        return IdentityEvidence(accounts, identifying, links, pl.concat(ends).unique(), ignored)
 
-    def _row_step(self, known: Known) -> RowStep:
-        routes = Routes.of(
+    def _row_step(self, known: IdentityEvidence) -> CleanKernel:
+        routes = Partitioner.of(
             self.plan.buckets, known.accounts, known.keys, known.links, self.before.seen
         )
-        return RowStep(self.project, self.store, self.inputs, self.key, self.now, routes)
+        return CleanKernel(self.project, self.store, self.inputs, self.key, self.now, routes)

@@ -14,7 +14,7 @@ _BITS = 16  # of the pseudonym that choose among at most 65,536 buckets
 
 
 @dataclass(frozen=True)
-class Routes:
+class Partitioner:
     """Buckets by account: the leading bits of the pseudonym that stands for the person.
 
     What is known of identity before the first event is read (account attributes, links) decides
@@ -37,7 +37,7 @@ class Routes:
         keys: pl.DataFrame,
         links: pl.DataFrame,
         before: pl.DataFrame | None = None,
-    ) -> Routes:
+    ) -> Partitioner:
         """Returns the routes that follow from what is known: see identity.resolve.edges.
 
         Args:

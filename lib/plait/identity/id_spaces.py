@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from plait.config import Project
-from plait.privacy.pseudonym import Key, account_pseudonym
+from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 
 
 def home_platform(project: Project, platform: str) -> str | None:
@@ -26,7 +26,7 @@ def home_platform(project: Project, platform: str) -> str | None:
     return min(group) if len(group) > 1 else None
 
 
-def home_account(raw: pl.Series, key: Key, project: Project, platform: str) -> pl.Series:
+def home_account(raw: pl.Series, key: PseudonymKey, project: Project, platform: str) -> pl.Series:
     """Returns the account pseudonym each raw id has, or would have, on its home platform.
 
     Accounts of one id space belong together exactly if these are equal. On a platform with an

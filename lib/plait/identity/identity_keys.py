@@ -7,7 +7,7 @@ import polars as pl
 from plait.config import Project
 from plait.errors import ConfigError, nearest
 from plait.identity.id_spaces import home_account
-from plait.privacy.pseudonym import Key, account_pseudonym, pseudonymise
+from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
 from plait.sources.accounts import read_accounts
 from plait.sources.find_files import find_files
 
@@ -21,7 +21,7 @@ ATTRIBUTES = {
 _LONGEST = 512
 
 
-def read_attributes(project: Project, key: Key) -> tuple[pl.DataFrame, dict[str, int]]:
+def read_attributes(project: Project, key: PseudonymKey) -> tuple[pl.DataFrame, dict[str, int]]:
     """Returns ATTRIBUTES rows, one a key value an account holds, all pseudonymised.
 
     Accounts without a value have one row with a null key. The second result counts the rows
@@ -67,7 +67,9 @@ def check_keys(project: Project) -> None:
             )
 
 
-def _rows(raw: pl.DataFrame, project: Project, platform: str, key: Key) -> list[pl.DataFrame]:
+def _rows(
+    raw: pl.DataFrame, project: Project, platform: str, key: PseudonymKey
+) -> list[pl.DataFrame]:
     accounts = pl.DataFrame(
         {
             "account": account_pseudonym(raw["account"], key, platform),

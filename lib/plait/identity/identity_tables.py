@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from plait.contracts.tables import ACCOUNTS, PEOPLE
-from plait.identity.ledger import Ledger
+from plait.contracts.store_tables import ACCOUNTS, PEOPLE
+from plait.identity.ledger import IdentityLedger
 
 
 def account_table(
@@ -22,7 +22,7 @@ def account_table(
     return ACCOUNTS.conform(joined.with_columns(pl.col("events").fill_null(0)))
 
 
-def people_table(accounts: pl.DataFrame, ledger: Ledger) -> pl.DataFrame:
+def people_table(accounts: pl.DataFrame, ledger: IdentityLedger) -> pl.DataFrame:
     """Returns PEOPLE: everyone with an account, and the retired ids."""
     # Groups keep the order of rows: sorted once, every person's platforms are.
     names = pl.Enum(accounts["platform"].unique().sort())

@@ -13,7 +13,7 @@ _KNOWN = {"person": pl.String(), "since": pl.Int64(), "merged_into": pl.String()
 
 
 @dataclass(frozen=True)
-class Ledger:
+class IdentityLedger:
     """Who is who in one store version.
 
     Attributes:
@@ -30,7 +30,7 @@ def assign(
     version: int,
     before: pl.DataFrame | None = None,
     known: pl.DataFrame | None = None,
-) -> Ledger:
+) -> IdentityLedger:
     """Returns the person id of every component.
 
     A person is kept by the component that holds most of their accounts; of two that hold as
@@ -49,7 +49,7 @@ def assign(
     kept = _kept(members, before.cast(pl.String), known)
     survivors = kept.group_by("component").agg(pl.col("person").first(), pl.col("since").first())
     named = _name(members, survivors, version)
-    return Ledger(named, _retired(kept, survivors, named, known))
+    return IdentityLedger(named, _retired(kept, survivors, named, known))
 
 
 def _kept(members: pl.DataFrame, before: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -7,12 +7,12 @@ import polars as pl
 from plait.clean.fingerprint import fingerprint
 from plait.clean.parse_times import parse_times
 from plait.config import Project
-from plait.config.platform import Catalogue
-from plait.contracts.tables import ITEMS
-from plait.privacy.pseudonym import Key, account_pseudonym
+from plait.config.platform_settings import CatalogueSettings
+from plait.contracts.store_tables import ITEMS
+from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 from plait.sources.find_files import find_files
 from plait.sources.raw_attributes import read_catalogue
-from plait.sources.text import UNIT
+from plait.sources.text import LIST_SEPARATOR
 
 LISTED = (
     "item", "platform", "title", "categories", "brand", "price", "currency", "tags", "vector",
@@ -21,7 +21,9 @@ LISTED = (
 _LONGEST = 512
 
 
-def read_catalogues(project: Project, key: Key) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
+def read_catalogues(
+    project: Project, key: PseudonymKey
+) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
     """Returns one LISTED row a catalogue item, and what became of each platform's rows.
 
     Rows that list an item again are superseded by the fullest one, so that the order of rows
@@ -55,7 +57,7 @@ def read_catalogues(project: Project, key: Key) -> tuple[pl.DataFrame, dict[str,
     return (pl.concat(parts) if parts else pl.DataFrame(schema=schema)), counts
 
 
-def clean_catalogue(raw: pl.DataFrame, platform: str, catalogue: Catalogue) -> pl.DataFrame:
+def clean_catalogue(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) -> pl.DataFrame:
     """Returns LISTED rows; rows without a usable id are left out, unusable values are null."""
     raw = raw.filter(
         pl.col("fault").is_null()
@@ -93,7 +95,7 @@ def _split(name: str, separator: str, drop: dict[str, str] | None = None) -> pl.
     text = pl.col(name).str.strip_chars()
     for mark, instead in (drop or {}).items():
         text = text.str.replace_all(mark, instead, literal=True)
-    parts = text.str.replace_all(UNIT, separator, literal=True).str.split(separator)
+    parts = text.str.replace_all(LIST_SEPARATOR, separator, literal=True).str.split(separator)
     clean = parts.list.eval(pl.element().str.strip_chars()).list.filter(pl.element() != "")
     return pl.when(clean.list.len() > 0).then(clean)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from plait.contracts.tables import ITEMS
+from plait.contracts.store_tables import ITEMS
 
 COUNTED = {
     name: ITEMS.polars[name]

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable
 
 log = logging.getLogger("plait.live")
-FIRST_REST_S, LONGEST_REST_S = 0.1, 2.0
+FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.1, 2.0
 
 
 class CircuitBreaker:
@@ -59,11 +59,11 @@ class CircuitBreaker:
 
 
 def _probe_until_closed(breaker: weakref.ref[CircuitBreaker]) -> None:
-    rest = FIRST_REST_S
+    rest = FIRST_BACKOFF_S
     while True:
         time.sleep(rest * random.uniform(0.5, 1.0))  # replicas do not probe in step
         found = breaker()
         if found is None or found._closes():
             return
         del found  # or it would live on for this thread alone
-        rest = min(2 * rest, LONGEST_REST_S)
+        rest = min(2 * rest, MAX_BACKOFF_S)

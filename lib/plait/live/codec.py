@@ -15,20 +15,20 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
-from plait.contracts.event_types import EVENT_CODE
+from plait.contracts.event_types import EVENT_TYPE_CODES
 
-VERSION = 1
-HEAD = struct.Struct("<qqq")
-OTHER = 255  # the code of a type that this plait does not know
-NULL = np.iinfo(np.int64).min
+CODEC_VERSION = 1
+RECORD_HEADER = struct.Struct("<qqq")
+UNKNOWN_TYPE_CODE = 255  # the code of a type that this plait does not know
+NULL_INT64 = np.iinfo(np.int64).min
 _STEPS = (1 << 56) - 1
-_WORD = {code: name for name, code in EVENT_CODE.items()}
+_TYPE_OF_CODE = {code: name for name, code in EVENT_TYPE_CODES.items()}
 # By code; a code of a newer plait means nothing here.
-_WORDS = pl.Series([_WORD.get(code) for code in range(256)], dtype=pl.String)
+_TYPES_BY_CODE = pl.Series([_TYPE_OF_CODE.get(code) for code in range(256)], dtype=pl.String)
 _US = pl.Datetime("us", "UTC")
 
 
-def pack(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
+def pack_sequences(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
     """Yields person and record for every SEQUENCES row that has a step."""
     sequences = sequences.filter(pl.col("event_id").list.len() > 0)
     texts = sequences.select(
@@ -41,10 +41,14 @@ def pack(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
     flat = sequences.select("time", "order", "strength", "type").explode(
         "time", "order", "strength", "type"
     )
-    time = flat["time"].dt.epoch("us").fill_null(NULL).to_numpy()
-    order = flat["order"].fill_null(NULL).to_numpy()
+    time = flat["time"].dt.epoch("us").fill_null(NULL_INT64).to_numpy()
+    order = flat["order"].fill_null(NULL_INT64).to_numpy()
     strength = flat["strength"].to_numpy()
-    kind = flat["type"].replace_strict(EVENT_CODE, default=OTHER, return_dtype=pl.UInt8).to_numpy()
+    kind = (
+        flat["type"]
+        .replace_strict(EVENT_TYPE_CODES, default=UNKNOWN_TYPE_CODE, return_dtype=pl.UInt8)
+        .to_numpy()
+    )
     at = 0
     for person, total, ids, items, steps in texts.iter_rows():
         span = slice(at, at + steps)
@@ -54,7 +58,7 @@ def pack(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
             person,
             b"".join(
                 (
-                    HEAD.pack(VERSION << 56 | steps, total, len(text)),
+                    RECORD_HEADER.pack(CODEC_VERSION << 56 | steps, total, len(text)),
                     time[span].tobytes(),
                     order[span].tobytes(),
                     strength[span].tobytes(),
@@ -68,10 +72,10 @@ def pack(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
 
 def is_readable(record: bytes) -> bool:
     """Whether this plait knows the layout of `record`."""
-    return record[7] <= VERSION
+    return record[7] <= CODEC_VERSION
 
 
-def unpack(records: Sequence[bytes]) -> tuple[pl.DataFrame, list[int]]:
+def unpack_sequences(records: Sequence[bytes]) -> tuple[pl.DataFrame, list[int]]:
     """Returns the steps of all records, `record` being a record's place, and their totals.
 
     The type of a step is null where only a newer plait knows it.
@@ -79,13 +83,13 @@ def unpack(records: Sequence[bytes]) -> tuple[pl.DataFrame, list[int]]:
     times, orders, strengths, kinds, ids, items = [], [], [], [], [], []
     steps, totals = [], []
     for record in records:
-        count, total, width = HEAD.unpack_from(record)
+        count, total, width = RECORD_HEADER.unpack_from(record)
         count &= _STEPS
         steps.append(count)
         totals.append(total)
         if not count:
             continue
-        a = HEAD.size
+        a = RECORD_HEADER.size
         times.append(record[a : a + 8 * count])
         orders.append(record[a + 8 * count : a + 16 * count])
         strengths.append(record[a + 16 * count : a + 24 * count])
@@ -97,7 +101,7 @@ def unpack(records: Sequence[bytes]) -> tuple[pl.DataFrame, list[int]]:
             "record": np.repeat(np.arange(len(steps)), steps),
             "event_id": _lines(ids),
             "item": _lines(items),
-            "type": _WORDS.gather(np.frombuffer(b"".join(kinds), np.uint8)),
+            "type": _TYPES_BY_CODE.gather(np.frombuffer(b"".join(kinds), np.uint8)),
             "time": np.frombuffer(b"".join(times), np.int64),
             "order": np.frombuffer(b"".join(orders), np.int64),
             "strength": np.frombuffer(b"".join(strengths), np.float64),
@@ -106,14 +110,14 @@ def unpack(records: Sequence[bytes]) -> tuple[pl.DataFrame, list[int]]:
     )
     steps_frame = frame.with_columns(
         pl.col("item").str.split_exact(":", 1).struct.field("field_0").alias("platform"),
-        _absent("time").cast(_US),
-        _absent("order"),
+        _null_if_absent("time").cast(_US),
+        _null_if_absent("order"),
     )
     return steps_frame, totals
 
 
-def _absent(name: str) -> pl.Expr:
-    return pl.when(pl.col(name) != NULL).then(pl.col(name)).alias(name)
+def _null_if_absent(name: str) -> pl.Expr:
+    return pl.when(pl.col(name) != NULL_INT64).then(pl.col(name)).alias(name)
 
 
 def _lines(texts: list[bytes]) -> list[str]:

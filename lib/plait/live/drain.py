@@ -10,15 +10,15 @@ import polars as pl
 import redis
 
 from plait.errors import PlaitError
-from plait.live.stream_entries import read_events, read_links
+from plait.live.stream_entries import decode_events, decode_links
 from plait.live.valkey.valkey_state import LiveState
 from plait.store.feedback.feedback_log import FeedbackLog
 
-GROUP, CONSUMER = "feedback", "drainer"
-BATCH = 20_000
+CONSUMER_GROUP, CONSUMER = "feedback", "drainer"
+BATCH_ENTRIES = 20_000
 LEASE_MS = 15_000
 WINDOW_S = 10.0  # events are as safe in Valkey, and fewer objects are fewer to read
-COMPACTED = 64  # objects after which they are put together
+COMPACT_AFTER = 64  # objects after which they are put together
 
 
 class Drainer:
@@ -49,8 +49,8 @@ class Drainer:
             if takeover:
                 client.delete(self._state.prefix + "drainer")
             for name, parse, write in (
-                ("events", read_events, self._log.write_events),
-                ("links", read_links, self._log.write_links),
+                ("events", decode_events, self._log.write_events),
+                ("links", decode_links, self._log.write_links),
             ):
                 # Whoever took the turn meanwhile goes on from where this one stands.
                 while self._lease(client) and (count := self._batch(client, name, parse, write)):
@@ -74,7 +74,7 @@ class Drainer:
                 if time.monotonic() >= due or self._is_full():
                     self.drain()
                     due = time.monotonic() + WINDOW_S
-                if self._objects >= COMPACTED:
+                if self._objects >= COMPACT_AFTER:
                     self._log.compact()
                     self._objects = 0
             except (PlaitError, OSError) as error:
@@ -87,7 +87,7 @@ class Drainer:
 
     def _is_full(self) -> bool:
         with self._state.guarded() as client:
-            return bool(client.xlen(self._state.prefix + "events") >= BATCH)
+            return bool(client.xlen(self._state.prefix + "events") >= BATCH_ENTRIES)
 
     def _lease(self, client: redis.Redis) -> bool:
         key = self._state.prefix + "drainer"
@@ -115,7 +115,7 @@ class Drainer:
             write(parse(texts), f"{ids[0]}_{ids[-1]}")
             self._objects += 1
         with client.pipeline(transaction=True) as done:
-            done.xack(stream, GROUP, *ids)
+            done.xack(stream, CONSUMER_GROUP, *ids)
             if name == "events":
                 done.xdel(stream, *ids)
             done.execute()
@@ -124,12 +124,16 @@ class Drainer:
     def _next(self, client: redis.Redis, stream: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
         for start in ("0", ">"):  # first what was read before and never acknowledged
             try:
-                found = client.xreadgroup(GROUP, CONSUMER, {stream: start}, count=BATCH)
+                found = client.xreadgroup(
+                    CONSUMER_GROUP, CONSUMER, {stream: start}, count=BATCH_ENTRIES
+                )
             except redis.ResponseError as error:
                 if "NOGROUP" not in str(error):
                     raise
-                client.xgroup_create(stream, GROUP, id="0", mkstream=True)
-                found = client.xreadgroup(GROUP, CONSUMER, {stream: start}, count=BATCH)
+                client.xgroup_create(stream, CONSUMER_GROUP, id="0", mkstream=True)
+                found = client.xreadgroup(
+                    CONSUMER_GROUP, CONSUMER, {stream: start}, count=BATCH_ENTRIES
+                )
             entries = _entries(found)
             if entries:
                 return entries

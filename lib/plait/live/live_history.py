@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from plait.contracts.tables import SEQUENCES
-from plait.features.braid import STEPS, braid
-from plait.live.codec import unpack
-from plait.live.stream_entries import read_members
-from plait.live.valkey.valkey_state import Known
+from plait.contracts.store_tables import SEQUENCES
+from plait.features.sequences import SEQUENCE_COLUMNS, build_sequences
+from plait.live.codec import unpack_sequences
+from plait.live.stream_entries import decode_members
+from plait.live.valkey.valkey_state import PersonState
 
 
-def sequences(
-    known: Sequence[Known], length: int, extra: pl.DataFrame | None = None
+def live_sequences(
+    known: Sequence[PersonState], length: int, extra: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Returns one SEQUENCES row for each of `known`, in order; some may be empty.
 
@@ -27,31 +27,33 @@ def sequences(
     plain = [i for i, k in enumerate(known) if len(k.base) == 1 and not k.recent and i not in busy]
     rest = [i for i in range(len(known)) if i not in set(plain)]
     if not rest:
-        return _as_fused(known)
+        return _base_sequences(known)
     if extra is not None and plain:
         places = dict(zip(rest, range(len(rest)), strict=True))
         extra = extra.with_columns(pl.col("at").replace_strict(places, return_dtype=pl.Int64))
-    braided = _braided([known[i] for i in rest], length, extra)
+    braided = _merged_sequences([known[i] for i in rest], length, extra)
     if not plain:
         return braided
-    both = pl.concat([_as_fused([known[i] for i in plain]), braided])
+    both = pl.concat([_base_sequences([known[i] for i in plain]), braided])
     order = {place: row for row, place in enumerate([*plain, *rest])}
     return both[[order[i] for i in range(len(known))]]
 
 
-def _as_fused(known: Sequence[Known]) -> pl.DataFrame:
+def _base_sequences(known: Sequence[PersonState]) -> pl.DataFrame:
     """Returns the histories of people of whom nothing is known but their base."""
-    steps, totals = unpack([record for k in known for record in k.base])
-    lists = steps.group_by("record", maintain_order=True).agg(pl.col(name) for name in STEPS)
+    steps, totals = unpack_sequences([record for k in known for record in k.base])
+    lists = steps.group_by("record", maintain_order=True).agg(
+        pl.col(name) for name in SEQUENCE_COLUMNS
+    )
     rows = lists.select(
         pl.Series("person", [k.person for k in known], pl.String),
         pl.Series("total", totals, pl.Int64),
-        *STEPS,
+        *SEQUENCE_COLUMNS,
     )
-    return SEQUENCES.conform(_with_seen(rows, known))
+    return SEQUENCES.conform(_add_seen_items(rows, known))
 
 
-def _with_seen(rows: pl.DataFrame, known: Sequence[Known]) -> pl.DataFrame:
+def _add_seen_items(rows: pl.DataFrame, known: Sequence[PersonState]) -> pl.DataFrame:
     """Returns `rows` with what else their people are `known` to have had."""
     pushed = pl.col("seen") if "seen" in rows.columns else pl.lit(None, pl.String)
     if not any(k.seen for k in known):
@@ -62,11 +64,13 @@ def _with_seen(rows: pl.DataFrame, known: Sequence[Known]) -> pl.DataFrame:
     return rows.with_columns(seen=pl.when(left.list.len() > 0).then(left.list.join("\n")))
 
 
-def _braided(known: Sequence[Known], length: int, extra: pl.DataFrame | None) -> pl.DataFrame:
+def _merged_sequences(
+    known: Sequence[PersonState], length: int, extra: pl.DataFrame | None
+) -> pl.DataFrame:
     at = [i for i, k in enumerate(known) for _ in k.base]
-    base, totals = unpack([record for k in known for record in k.base])
+    base, totals = unpack_sequences([record for k in known for record in k.base])
     recent_at = [i for i, k in enumerate(known) for _ in k.recent]
-    recent = read_members([member for k in known for member in k.recent])
+    recent = decode_members([member for k in known for member in k.recent])
     parts = [
         base.with_columns(pl.Series(at, dtype=pl.Int64).gather(base["record"]).alias("at")),
         recent.with_columns(pl.Series("at", recent_at, pl.Int64)),
@@ -74,22 +78,27 @@ def _braided(known: Sequence[Known], length: int, extra: pl.DataFrame | None) ->
     if extra is not None and not extra.is_empty():
         items = extra.filter(pl.col("object_kind") == "item")
         parts.append(items.rename({"object_id": "item"}))
-    columns = [*(pl.col(name) for name in STEPS), pl.col("at").cast(pl.String).alias("person")]
-    braided = braid(pl.concat([part.select(columns) for part in parts]), length, remember=True)
-    trimmed = _trimmed(at, base, totals)
+    columns = [
+        *(pl.col(name) for name in SEQUENCE_COLUMNS),
+        pl.col("at").cast(pl.String).alias("person"),
+    ]
+    braided = build_sequences(
+        pl.concat([part.select(columns) for part in parts]), length, remember=True
+    )
+    trimmed = _trimmed_counts(at, base, totals)
     rows = pl.DataFrame({"person": [str(i) for i in range(len(known))]}, {"person": pl.String})
     joined = rows.join(braided, on="person", how="left", maintain_order="left").with_columns(
         pl.Series("name", [k.person for k in known], pl.String),
         (pl.col("total").fill_null(0) + pl.col("person").replace_strict(trimmed, default=0)).alias(
             "total"
         ),
-        *(pl.col(name).fill_null([]) for name in STEPS),
+        *(pl.col(name).fill_null([]) for name in SEQUENCE_COLUMNS),
     )
     rows = joined.drop("person").rename({"name": "person"})
-    return SEQUENCES.conform(_with_seen(rows, known))
+    return SEQUENCES.conform(_add_seen_items(rows, known))
 
 
-def _trimmed(at: list[int], base: pl.DataFrame, totals: list[int]) -> dict[str, int]:
+def _trimmed_counts(at: list[int], base: pl.DataFrame, totals: list[int]) -> dict[str, int]:
     """Returns, for each place, how many events its base knew of but no longer holds."""
     held = base.group_by("record").len()
     steps = dict(zip(held["record"].to_list(), held["len"].to_list(), strict=True))

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from plait.contracts.feedback_rows import FEEDBACK, LINKS
+from plait.contracts.feedback_rows import FEEDBACK_EVENTS, FEEDBACK_LINKS
 
 _US = pl.Datetime("us", "UTC")
 _TIMES = ("time", "stamped")
-_JSON = {name: pl.Int64() if name in _TIMES else kind for name, kind in FEEDBACK.items()}
-MEMBER = ("order_key", "event_id", "item", "type", "strength", "time", "order", "stream_id")
+_JSON = {name: pl.Int64() if name in _TIMES else kind for name, kind in FEEDBACK_EVENTS.items()}
+MEMBER_FIELDS = ("order_key", "event_id", "item", "type", "strength", "time", "order", "stream_id")
 
 
-def write_entries(events: pl.DataFrame) -> pl.DataFrame:
+def encode_events(events: pl.DataFrame) -> pl.DataFrame:
     """Returns event id, account, score, member and stream entry of each FEEDBACK row.
 
     Score and member order an account's item events as features.braid orders a history: by
@@ -40,7 +40,9 @@ def write_entries(events: pl.DataFrame) -> pl.DataFrame:
         pl.col("order").cast(pl.String).fill_null(""),
         separator="\n",
     )
-    entry = pl.struct(pl.col(n).dt.epoch("us") if n in _TIMES else pl.col(n) for n in FEEDBACK)
+    entry = pl.struct(
+        pl.col(n).dt.epoch("us") if n in _TIMES else pl.col(n) for n in FEEDBACK_EVENTS
+    )
     return events.select(
         "event_id",
         "account",
@@ -50,12 +52,12 @@ def write_entries(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def read_members(members: Sequence[str]) -> pl.DataFrame:
+def decode_members(members: Sequence[str]) -> pl.DataFrame:
     """Returns the steps written as `members`, one row each, in the same order."""
     parts = "\n".join(members).split("\n") if members else []
-    width = len(MEMBER)
-    columns = {name: parts[i::width] for i, name in enumerate(MEMBER)}
-    text = pl.DataFrame(columns, schema=dict.fromkeys(MEMBER, pl.String()))
+    width = len(MEMBER_FIELDS)
+    columns = {name: parts[i::width] for i, name in enumerate(MEMBER_FIELDS)}
+    text = pl.DataFrame(columns, schema=dict.fromkeys(MEMBER_FIELDS, pl.String()))
     return text.select(
         "event_id",
         "item",
@@ -67,24 +69,24 @@ def read_members(members: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def read_events(entries: Sequence[str]) -> pl.DataFrame:
+def decode_events(entries: Sequence[str]) -> pl.DataFrame:
     """Returns the FEEDBACK rows in stream entries."""
     series = pl.Series("e", entries, pl.String)
     rows = series.str.json_decode(pl.Struct(_JSON)).struct.unnest()
     return rows.with_columns(pl.col(*_TIMES).cast(_US))
 
 
-def link_entry(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
+def encode_link(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
     """Returns the stream entry that says two accounts (pseudonym, platform) are one person's."""
-    return json.dumps(_said(one, two, now))
+    return json.dumps(_link_fields(one, two, now))
 
 
-def unlink_entry(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
+def encode_unlink(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
     """Returns the stream entry that says they are not: see contracts.feedback.LINKS."""
-    return json.dumps({**_said(one, one, now), "apart": two[0], "apart_platform": two[1]})
+    return json.dumps({**_link_fields(one, one, now), "apart": two[0], "apart_platform": two[1]})
 
 
-def _said(one: tuple[str, str], two: tuple[str, str], now: datetime) -> dict[str, str | int]:
+def _link_fields(one: tuple[str, str], two: tuple[str, str], now: datetime) -> dict[str, str | int]:
     return {
         "account_a": one[0],
         "platform_a": one[1],
@@ -94,11 +96,11 @@ def _said(one: tuple[str, str], two: tuple[str, str], now: datetime) -> dict[str
     }
 
 
-def read_links(entries: Sequence[str]) -> pl.DataFrame:
+def decode_links(entries: Sequence[str]) -> pl.DataFrame:
     """Returns the LINKS rows in stream entries."""
     rows = [json.loads(entry) for entry in entries]
     frame = pl.DataFrame(
-        {name: [row.get(name) for row in rows] for name in LINKS},
-        schema={**LINKS, "time": pl.Int64()},
+        {name: [row.get(name) for row in rows] for name in FEEDBACK_LINKS},
+        schema={**FEEDBACK_LINKS, "time": pl.Int64()},
     )
     return frame.with_columns(pl.col("time").cast(_US))

@@ -5,27 +5,27 @@ from __future__ import annotations
 import polars as pl
 import polars_hash  # noqa: F401 - registers the `chash` namespace
 
-from plait.privacy.pseudonym_key import Key, load_key
+from plait.privacy.pseudonym_key import PseudonymKey, load_key
 
 __all__ = [
-    "HEX",
-    "Key",
+    "HASH_CHARACTERS",
+    "PseudonymKey",
     "account_pseudonym",
+    "account_pseudonym_expr",
     "event_pseudonym",
-    "is_account",
-    "is_given",
-    "keyed_account",
-    "keyed_hash",
+    "is_account_pseudonym",
+    "is_given_id",
     "load_key",
     "person_of",
+    "pseudonym_hash_expr",
     "pseudonymise",
     "session_pseudonym",
 ]
 
-HEX = 32  # hexadecimal characters kept of a hash: 128 bits
+HASH_CHARACTERS = 32  # hexadecimal characters kept of a hash: 128 bits
 
 
-def pseudonymise(raw: pl.Series, key: Key, namespace: str, prefix: str = "") -> pl.Series:
+def pseudonymise(raw: pl.Series, key: PseudonymKey, namespace: str, prefix: str = "") -> pl.Series:
     """Returns 32 hexadecimal characters for every raw id: HMAC(namespace + NUL + id).
 
     Equal ids in one namespace share a pseudonym, equal ids in two do not. Null stays null.
@@ -40,7 +40,9 @@ def pseudonymise(raw: pl.Series, key: Key, namespace: str, prefix: str = "") -> 
     coded = raw.cast(pl.Categorical(pl.Categories.random()))  # categories of this series alone
     distinct = coded.unique().drop_nulls()
     hashed = distinct.cast(pl.String).alias("raw").to_frame().select(
-        pl.concat_str(pl.lit(prefix), keyed_hash(pl.col("raw"), key, namespace)).alias("hash")
+        pl.concat_str(pl.lit(prefix), pseudonym_hash_expr(pl.col("raw"), key, namespace)).alias(
+            "hash"
+        )
     )  # fmt: skip
     places = distinct.to_physical()
     if not hashed.height:
@@ -54,27 +56,29 @@ def pseudonymise(raw: pl.Series, key: Key, namespace: str, prefix: str = "") -> 
     return table["hash"].gather(coded.to_physical()).alias(raw.name)
 
 
-def keyed_hash(raw: pl.Expr, key: Key, namespace: str) -> pl.Expr:
+def pseudonym_hash_expr(raw: pl.Expr, key: PseudonymKey, namespace: str) -> pl.Expr:
     """Returns the expression behind `pseudonymise`; it hashes every row."""
-    return _keyed(key, pl.lit(namespace), raw)
+    return _hmac(key, pl.lit(namespace), raw)
 
 
-def account_pseudonym(raw: pl.Series, key: Key, platform: str) -> pl.Series:
+def account_pseudonym(raw: pl.Series, key: PseudonymKey, platform: str) -> pl.Series:
     """Returns the pseudonym of each raw account id of `platform`: a_<key id>_<32 hex>."""
     return pseudonymise(raw, key, platform, f"a_{key.id}_")
 
 
-def keyed_account(raw: pl.Expr, key: Key, platform: pl.Expr) -> pl.Expr:
+def account_pseudonym_expr(raw: pl.Expr, key: PseudonymKey, platform: pl.Expr) -> pl.Expr:
     """Returns the expression behind `account_pseudonym`, for rows of several platforms."""
-    return pl.concat_str(pl.lit(f"a_{key.id}_"), _keyed(key, platform, raw))
+    return pl.concat_str(pl.lit(f"a_{key.id}_"), _hmac(key, platform, raw))
 
 
-def is_account(text: pl.Expr) -> pl.Expr:
+def is_account_pseudonym(text: pl.Expr) -> pl.Expr:
     """Returns whether a text is an account's pseudonym."""
     return text.str.contains(r"^a_[0-9a-f]{4}_[0-9a-f]{32}$")
 
 
-def event_pseudonym(given: pl.Expr, account: pl.Expr, key: Key, platform: pl.Expr | str) -> pl.Expr:
+def event_pseudonym(
+    given: pl.Expr, account: pl.Expr, key: PseudonymKey, platform: pl.Expr | str
+) -> pl.Expr:
     """Returns what stands for the event id `given` of an account: e_<key id>_<32 hex>.
 
     An id names one event of one account: two accounts may both have an event `1`. Clients and
@@ -87,26 +91,26 @@ def event_pseudonym(given: pl.Expr, account: pl.Expr, key: Key, platform: pl.Exp
         platform: where it happened.
     """
     on = pl.lit(platform) if isinstance(platform, str) else platform
-    hashed = _keyed(key, pl.concat_str(pl.lit("event:"), on), account, given)
+    hashed = _hmac(key, pl.concat_str(pl.lit("event:"), on), account, given)
     return pl.concat_str(pl.lit(f"e_{key.id}_"), hashed)
 
 
-def is_given(event_id: pl.Expr) -> pl.Expr:
+def is_given_id(event_id: pl.Expr) -> pl.Expr:
     """Returns whether an event's id came with its row; other ids are fingerprints of content."""
     return event_id.str.starts_with("e_")
 
 
-def _keyed(key: Key, *parts: pl.Expr) -> pl.Expr:
+def _hmac(key: PseudonymKey, *parts: pl.Expr) -> pl.Expr:
     message = pl.concat_str(*parts, separator="\0")
     hashed: pl.Expr = message.chash.hmac_sha256(key=key.secret)  # type: ignore[attr-defined]
-    return hashed.str.slice(0, HEX)
+    return hashed.str.slice(0, HASH_CHARACTERS)
 
 
-def session_pseudonym(raw: pl.Series, key: Key, platform: str) -> pl.Series:
+def session_pseudonym(raw: pl.Series, key: PseudonymKey, platform: str) -> pl.Series:
     """Returns the pseudonym of each session id of `platform`: s_<key id>_<32 hex>."""
     return pseudonymise(raw, key, f"session:{platform}", f"s_{key.id}_")
 
 
 def person_of(account: pl.Expr) -> pl.Expr:
     """Returns the person id that `account` (a pseudonym) founds when it is alone."""
-    return pl.concat_str(pl.lit("p_"), account.str.tail(HEX))
+    return pl.concat_str(pl.lit("p_"), account.str.tail(HASH_CHARACTERS))

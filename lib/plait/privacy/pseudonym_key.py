@@ -12,12 +12,12 @@ from pathlib import Path
 from plait.config import Project
 from plait.errors import BadKey
 
-VARIABLE = "PLAIT_PSEUDONYM_KEY"
-SHORTEST = 32  # characters; 64 hexadecimal ones are made by default
+KEY_VARIABLE = "PLAIT_PSEUDONYM_KEY"
+MIN_KEY_CHARACTERS = 32  # characters; 64 hexadecimal ones are made by default
 
 
 @dataclass(frozen=True)
-class Key:
+class PseudonymKey:
     """A pseudonym key. `id` names it in every pseudonym; the secret is never shown."""
 
     secret: str = field(repr=False)
@@ -28,7 +28,7 @@ class Key:
         return hashlib.sha256(b"plait key id\0" + self.secret.encode()).hexdigest()[:4]
 
 
-def load_key(project: Project) -> Key:
+def load_key(project: Project) -> PseudonymKey:
     """Returns the project's pseudonym key, made on first use.
 
     It comes from the environment variable PLAIT_PSEUDONYM_KEY, else from the file named by
@@ -38,22 +38,22 @@ def load_key(project: Project) -> Key:
     Raises:
         BadKey: the key is too short, or its file is readable by others or unreadable.
     """
-    if given := os.environ.get(VARIABLE):
-        return _checked(given, f"the environment variable {VARIABLE}")
+    if given := os.environ.get(KEY_VARIABLE):
+        return _checked_key(given, f"the environment variable {KEY_VARIABLE}")
     named = project.pseudonyms.key_file
     if named is None and "://" in project.store:
         raise BadKey(
             f"the store '{project.store}' is not on this machine, and no pseudonym key is named.",
             allowed="A key never lies beside the data on an object store.",
-            fix=f"Set {VARIABLE}, or pseudonyms.key_file to a 0600 file.",
+            fix=f"Set {KEY_VARIABLE}, or pseudonyms.key_file to a 0600 file.",
         )
     path = project.path(named) if named else project.store_path / "pseudonym.key"
     if not path.exists():
-        _make(path)
-    return _checked(_read(path), f"'{path}'")
+        _create_key(path)
+    return _checked_key(_read_key_file(path), f"'{path}'")
 
 
-def _make(path: Path) -> None:
+def _create_key(path: Path) -> None:
     """Writes a fresh key; of two runs that race, the second finds the first one's whole key."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -72,11 +72,11 @@ def _make(path: Path) -> None:
     except OSError as error:
         raise BadKey(
             f"cannot write the pseudonym key '{path}' ({error.strerror}).",
-            fix=f"Set pseudonyms.key_file to a place you may write, or {VARIABLE}.",
+            fix=f"Set pseudonyms.key_file to a place you may write, or {KEY_VARIABLE}.",
         ) from None
 
 
-def _read(path: Path) -> str:
+def _read_key_file(path: Path) -> str:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
@@ -89,16 +89,16 @@ def _read(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise BadKey(
             f"cannot read the pseudonym key '{path}' ({error}).",
-            fix=f"Mend the file, or set {VARIABLE}.",
+            fix=f"Mend the file, or set {KEY_VARIABLE}.",
         ) from None
 
 
-def _checked(text: str, where: str) -> Key:
+def _checked_key(text: str, where: str) -> PseudonymKey:
     secret = text.strip()
-    if len(secret) < SHORTEST:
+    if len(secret) < MIN_KEY_CHARACTERS:
         raise BadKey(
             f"the pseudonym key in {where} has {len(secret)} characters.",
-            allowed=f"At least {SHORTEST} are needed.",
+            allowed=f"At least {MIN_KEY_CHARACTERS} are needed.",
             fix="Make one with: openssl rand -hex 32",
         )
-    return Key(secret)
+    return PseudonymKey(secret)

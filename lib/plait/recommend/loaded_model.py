@@ -11,20 +11,20 @@ from typing import Any
 import polars as pl
 
 from plait.config import Project, load_config
-from plait.contracts.tables import SEQUENCES
+from plait.contracts.store_tables import SEQUENCES
 from plait.errors import BadRequest
-from plait.features.time_features import microseconds
-from plait.privacy.pseudonym import Key, account_pseudonym, load_key, person_of
+from plait.features.time_features import to_microseconds
+from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, load_key, person_of
 from plait.recommend.answer import Fallback, ScoredItem
 from plait.recommend.recommender import Recommender
 from plait.recommend.request_limits import check_id, check_k, check_platform
 from plait.store import Store, StoreVersion
 
-User = Mapping[str, str] | str
+UserReference = Mapping[str, str] | str
 
 
 @dataclass(frozen=True)
-class Answer:
+class PersonRecommendation:
     """A list for one person, and what it rests on.
 
     Attributes:
@@ -56,10 +56,10 @@ class Answer:
         return record
 
 
-class Loaded:
+class LoadedModel:
     """A model version and the newest store version, ready to answer from this process."""
 
-    def __init__(self, recommender: Recommender, store: Store, key: Key) -> None:
+    def __init__(self, recommender: Recommender, store: Store, key: PseudonymKey) -> None:
         self.recommender = recommender
         self._store, self._key = store, key
         self._version: StoreVersion = store.current()
@@ -71,14 +71,14 @@ class Loaded:
 
     def recommend(
         self,
-        user: User,
+        user: UserReference,
         k: int = 10,
         *,
         platform: str | None = None,
         exclude: Sequence[str] = (),
         exclude_seen: bool = True,
         now: datetime | None = None,
-    ) -> Answer:
+    ) -> PersonRecommendation:
         """Returns the best `k` items for `user`.
 
         Args:
@@ -106,9 +106,9 @@ class Loaded:
             k,
             exclude_seen=exclude_seen,
             exclude=[list(exclude)],
-            now=microseconds(now),
+            now=to_microseconds(now),
         )[0]
-        return Answer(
+        return PersonRecommendation(
             person=person,
             platform=platform,
             platforms=self._platforms(person),
@@ -119,7 +119,7 @@ class Loaded:
             model=f"{self.recommender.name} {self.recommender.version}",
         )
 
-    def _resolve(self, user: User) -> tuple[str, str | None]:
+    def _resolve(self, user: UserReference) -> tuple[str, str | None]:
         """Returns the person behind `user`, and the platform that `user` names."""
         if isinstance(user, str):
             platform, colon, raw = user.partition(":")
@@ -178,7 +178,7 @@ class Loaded:
         return dict(titled.select("item", "title").collect().iter_rows())
 
 
-def load(config: Project | str | Path = "plait.yaml", version: str | None = None) -> Loaded:
+def load(config: Project | str | Path = "plait.yaml", version: str | None = None) -> LoadedModel:
     """Returns a model version that answers from this process.
 
     Args:
@@ -192,4 +192,4 @@ def load(config: Project | str | Path = "plait.yaml", version: str | None = None
     project = config if isinstance(config, Project) else load_config(config)
     store = Store(project.store_uri)
     store.current()
-    return Loaded(Recommender.load(project, version=version), store, load_key(project))
+    return LoadedModel(Recommender.load(project, version=version), store, load_key(project))

@@ -13,21 +13,21 @@ import polars as pl
 
 from plait.config import Project, is_remote, load_config
 from plait.errors import StoreError
-from plait.features.time_features import microseconds
+from plait.features.time_features import to_microseconds
 from plait.progress import task
-from plait.recommend.lists import Lists
+from plait.recommend.ranked_lists import RankedLists
 from plait.recommend.recommender import Recommender
 from plait.recommend.request_limits import check_k, check_platform
 from plait.store import Store
-from plait.store.location import Objects, open_location
-from plait.store.objects import list_objects, remove_objects, write_object
+from plait.store.location import ObjectStore, open_location
+from plait.store.store_objects import list_objects, remove_objects, write_object
 
-_CELLS = 16_000_000  # person-item scores held at once
-_ROWS = 2048
+_MAX_SCORES = 16_000_000  # person-item scores held at once
+_MAX_PEOPLE = 2048
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenLists:
     """What a batch run wrote: people, list entries, files, and the version that answered."""
 
     people: int
@@ -44,7 +44,7 @@ def recommend_everyone(
     k: int = 10,
     version: str | None = None,
     now: datetime | None = None,
-) -> Written:
+) -> WrittenLists:
     """Writes the best `k` unseen items of each platform for every person.
 
     Each file holds person, platform, position (1 is the best), item, score and fallback. Files
@@ -59,7 +59,7 @@ def recommend_everyone(
         version: v1, v2, ...; default: `current`.
         now: when the lists are wanted, the same moment for all; default: the present.
     """
-    moment = microseconds(now)
+    moment = to_microseconds(now)
     project = config if isinstance(config, Project) else load_config(config)
     store = Store(project.store_uri)
     sequences = store.scan("sequences").sort("person").collect()
@@ -68,8 +68,8 @@ def recommend_everyone(
     chosen = [check_platform(p, recommender.platforms) for p in platforms or recommender.platforms]
     vocabulary = recommender.model.vocabulary
     widest = max(len(vocabulary.platform_items(p)) for p in chosen)
-    step = max(1, min(_ROWS, _CELLS // max(widest, 1)))
-    out = _open(folder)
+    step = max(1, min(_MAX_PEOPLE, _MAX_SCORES // max(widest, 1)))
+    out = _open_folder(folder)
     rows, files, written = 0, 0, set[str]()
     with task("recommend", sequences.height, "people") as work:
         for first in range(0, sequences.height, step):
@@ -77,7 +77,7 @@ def recommend_everyone(
             history = recommender.encode(part)
             active = part["item"].list.len().to_numpy() > 0
             tables = [
-                _table(
+                _lists_frame(
                     recommender.lists(history, p, k, active=active, seen=part["seen"], now=moment),
                     part["person"],
                     recommender,
@@ -85,16 +85,16 @@ def recommend_everyone(
                 for p in chosen
             ]
             table = pl.concat(tables)
-            written.add(_write(table, out, f"part-{files:05d}.parquet"))
+            written.add(_write_parquet(table, out, f"part-{files:05d}.parquet"))
             rows, files = rows + table.height, files + 1
             work.advance(part.height)
     there = (meta["path"] for meta in list_objects(out, ""))
     parts = [p for p in there if p.startswith("part-") and p.endswith(".parquet")]
     remove_objects(out, [part for part in parts if part not in written])
-    return Written(sequences.height, rows, files, recommender.version)
+    return WrittenLists(sequences.height, rows, files, recommender.version)
 
 
-def _table(lists: Lists, people: pl.Series, recommender: Recommender) -> pl.DataFrame:
+def _lists_frame(lists: RankedLists, people: pl.Series, recommender: Recommender) -> pl.DataFrame:
     """Returns one row an entry of the lists."""
     row, place = np.nonzero(np.isfinite(lists.scores))
     vocabulary = recommender.model.vocabulary
@@ -111,7 +111,7 @@ def _table(lists: Lists, people: pl.Series, recommender: Recommender) -> pl.Data
     )
 
 
-def _open(folder: Path | str) -> Objects:
+def _open_folder(folder: Path | str) -> ObjectStore:
     try:
         return open_location(folder).objects
     except StoreError as error:
@@ -120,7 +120,7 @@ def _open(folder: Path | str) -> Objects:
         raise StoreError(error.seen, allowed=error.allowed, fix="Name another folder.") from None
 
 
-def _write(table: pl.DataFrame, out: Objects, name: str) -> str:
+def _write_parquet(table: pl.DataFrame, out: ObjectStore, name: str) -> str:
     """Writes `table` under `name`, whole or not at all; returns the name."""
     body = io.BytesIO()
     table.write_parquet(body)

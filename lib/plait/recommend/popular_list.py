@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from plait.models.neural.neural_model import Model
-from plait.recommend.lists import Reals
+from plait.models.neural.neural_model import NeuralModel
+from plait.recommend.ranked_lists import FloatArray
 
 
-class Popular:
+class PopularList:
     """Each item's share of its platform's positive events in training, and their order."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: NeuralModel) -> None:
         counts = model.net.counts[:, -1].cpu().numpy().astype(np.float64)
-        self._share: dict[str, Reals] = {}
+        self._share: dict[str, FloatArray] = {}
         self._order: dict[str, torch.Tensor] = {}
         for platform in model.platforms:
             own = counts[model.vocabulary.platform_items(platform)]
@@ -23,7 +23,7 @@ class Popular:
             place[np.argsort(-own, kind="stable")] = -np.arange(len(own), dtype=np.float32)
             self._order[platform] = torch.from_numpy(place)
 
-    def share(self, platform: str) -> Reals:
+    def share(self, platform: str) -> FloatArray:
         """Returns the share of events of each item, [N_p]."""
         return self._share[platform]
 

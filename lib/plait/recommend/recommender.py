@@ -10,25 +10,25 @@ import polars as pl
 import torch
 
 from plait.config import Project
-from plait.features.history import History, encode
-from plait.features.likes_and_dislikes import Dislikes, liked
-from plait.features.time_features import microseconds
-from plait.models.neural.neural_model import Model, Moment
-from plait.models.scores import DISLIKE, Scores, check_scores
+from plait.features.history import History, encode_history
+from plait.features.likes_and_dislikes import Dislikes, keep_positive_events
+from plait.features.time_features import to_microseconds
+from plait.models.item_scores import DISLIKE, ItemScores, check_scores
+from plait.models.neural.neural_model import Moment, NeuralModel
 from plait.recommend.answer import Recommendation, ScoredItem
-from plait.recommend.lists import Indices, Lists, Reals, fallbacks
-from plait.recommend.popular_list import Popular
+from plait.recommend.popular_list import PopularList
+from plait.recommend.ranked_lists import FloatArray, IndexArray, RankedLists, fallback_reasons
 from plait.recommend.request_limits import check_k, check_platform
-from plait.recommend.top_k import top_columns
+from plait.recommend.top_k import top_k_columns
 from plait.store import Registry, Store
 
 
 class Recommender:
     """Answers with one version of one model."""
 
-    def __init__(self, model: Model, name: str = "", version: str = "") -> None:
+    def __init__(self, model: NeuralModel, name: str = "", version: str = "") -> None:
         self.model, self.name, self.version = model, name, version
-        self._popular = Popular(model)
+        self._popular = PopularList(model)
         vocabulary = model.vocabulary
         # Place of every vocabulary index among its platform's items.
         self._column = np.full(len(vocabulary), -1, np.int64)
@@ -56,7 +56,7 @@ class Recommender:
         else:
             store, name = source, name or "default"
         version, folder = Registry(store).fetch(name, version)
-        return cls(Model.load(folder), name, version)
+        return cls(NeuralModel.load(folder), name, version)
 
     @property
     def platforms(self) -> tuple[str, ...]:
@@ -65,16 +65,16 @@ class Recommender:
 
     def encode(self, sequences: pl.DataFrame) -> History:
         """Returns SEQUENCES rows in this version's numbers; unknown items are dropped."""
-        return encode(sequences, self.model.vocabulary)
+        return encode_history(sequences, self.model.vocabulary)
 
-    def score(self, history: History, platform: str, now: Moment = None) -> Scores:
+    def score(self, history: History, platform: str, now: Moment = None) -> ItemScores:
         """Returns the scores of all items of `platform`, see Model.score.
 
         A request is about the present: popularity and freshness are those of `now` (default:
         the present), however long ago the person was last seen.
         """
         check_platform(platform, self.platforms)
-        return self.model.score(history, platform, microseconds(None) if now is None else now)
+        return self.model.score(history, platform, to_microseconds(None) if now is None else now)
 
     def top(
         self,
@@ -107,7 +107,7 @@ class Recommender:
             self.encode(sequences),
             platform,
             k,
-            active=_active(sequences),
+            active=_has_events(sequences),
             seen=sequences["seen"] if "seen" in sequences.columns else None,
             exclude_seen=exclude_seen,
             exclude=exclude,
@@ -126,7 +126,7 @@ class Recommender:
         exclude_seen: bool | Sequence[bool] = True,
         exclude: Sequence[Sequence[str]] | None = None,
         now: int | None = None,
-    ) -> Lists:
+    ) -> RankedLists:
         """Returns what `top` returns, as arrays.
 
         Args:
@@ -141,26 +141,26 @@ class Recommender:
         """
         check_k(k)
         scores = self.score(history, platform, now)
-        stranger = liked(history).lengths == 0
+        stranger = keep_positive_events(history).lengths == 0
         everyone = np.broadcast_to(np.asarray(exclude_seen, bool), len(history))
-        named = _joined(len(history), exclude or [], seen, everyone)
+        named = _excluded_ids(len(history), exclude or [], seen, everyone)
         hidden = self._hidden(history, platform, everyone, named)
         total = scores.total
         if stranger.any():
-            rows = _tensor(np.flatnonzero(stranger), total)
+            rows = _to_tensor(np.flatnonzero(stranger), total)
             lost = None if scores.dislike is None else scores.dislike[rows]
             total = total.clone()
             total[rows] = self._popular.order(platform, lost).to(total.device)
-        columns, best = top_columns(total, *hidden, k, platform)
-        terms = _numpy(scores.terms_of(_tensor(columns, total)))
+        columns, best = top_k_columns(total, *hidden, k, platform)
+        terms = _to_numpy(scores.terms_of(_to_tensor(columns, total)))
         share = self._popular.share(platform)[columns]
         value = np.where(np.isfinite(best), share * np.exp(terms[DISLIKE]), -np.inf)
-        return Lists(
+        return RankedLists(
             platform,
             columns,
             np.where(stranger[:, None], value, best).astype(np.float32),
             terms,
-            fallbacks(stranger, active),
+            fallback_reasons(stranger, active),
             share,
         )
 
@@ -186,36 +186,38 @@ class Recommender:
         """
         history = self.encode(sequences)
         scores = self.score(history, platform, now)
-        stranger = liked(history).lengths == 0
+        stranger = keep_positive_events(history).lengths == 0
         row, column = self._columns_of(items, platform)
         place = np.arange(len(row)) - np.searchsorted(row, row)
         chosen = np.full((len(items), int(place.max(initial=0)) + 1), -1, np.int64)
         chosen[row, place] = column
         known = chosen >= 0
         chosen = np.maximum(chosen, 0)
-        where = _tensor(chosen, scores.total)
+        where = _to_tensor(chosen, scores.total)
         own = check_scores(scores.total.gather(1, where), platform).cpu().numpy()
-        terms, share = _numpy(scores.terms_of(where)), self._popular.share(platform)[chosen]
+        terms, share = _to_numpy(scores.terms_of(where)), self._popular.share(platform)[chosen]
         value = np.where(stranger[:, None], share * np.exp(terms[DISLIKE]), own)
         value = np.where(known, value, -np.inf).astype(np.float32)
         # Of equal ones, such as strangers' unpopular items, the disliked come last.
         order = np.lexsort((-terms[DISLIKE], -value), axis=1)
-        lists = Lists(
+        lists = RankedLists(
             platform,
             np.take_along_axis(chosen, order, 1),
             np.take_along_axis(value, order, 1),
             {name: np.take_along_axis(values, order, 1) for name, values in terms.items()},
-            fallbacks(stranger, _active(sequences)),
+            fallback_reasons(stranger, _has_events(sequences)),
             np.take_along_axis(share, order, 1),
         )
         return [
-            Recommendation(found.items + _unscored(asked, known[i]), found.fallback)
+            Recommendation(found.items + _unknown_items(asked, known[i]), found.fallback)
             for i, (found, asked) in enumerate(
                 zip(lists.recommendations(self.model.vocabulary), items, strict=True)
             )
         ]
 
-    def _columns_of(self, items: Sequence[Sequence[str]], platform: str) -> tuple[Indices, Indices]:
+    def _columns_of(
+        self, items: Sequence[Sequence[str]], platform: str
+    ) -> tuple[IndexArray, IndexArray]:
         """Returns the row and, on `platform`, the column (-1: unknown) of each item id."""
         row = np.repeat(np.arange(len(items)), [len(ids) for ids in items])
         ids = pl.Series([item for ids in items for item in ids], dtype=pl.String)
@@ -229,7 +231,7 @@ class Recommender:
         platform: str,
         exclude_seen: npt.NDArray[np.bool_],
         exclude: Sequence[Sequence[str]],
-    ) -> tuple[Indices, Indices]:
+    ) -> tuple[IndexArray, IndexArray]:
         """Returns the (row, column) pairs that may not be in a list."""
         code = self.platforms.index(platform)
         seen = exclude_seen[history.rows] & (history.platform == code)
@@ -245,7 +247,7 @@ class Recommender:
         )
 
 
-def _joined(
+def _excluded_ids(
     count: int,
     exclude: Sequence[Sequence[str]],
     seen: pl.Series | None,
@@ -260,18 +262,18 @@ def _joined(
     return named
 
 
-def _active(sequences: pl.DataFrame) -> npt.NDArray[np.bool_]:
+def _has_events(sequences: pl.DataFrame) -> npt.NDArray[np.bool_]:
     """Returns which rows have any item event, [B]."""
     return sequences["item"].list.len().fill_null(0).to_numpy() > 0
 
 
-def _tensor(values: npt.NDArray[np.generic], beside: torch.Tensor) -> torch.Tensor:
+def _to_tensor(values: npt.NDArray[np.generic], beside: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(values).to(beside.device)
 
 
-def _numpy(terms: dict[str, torch.Tensor]) -> dict[str, Reals]:
+def _to_numpy(terms: dict[str, torch.Tensor]) -> dict[str, FloatArray]:
     return {name: values.cpu().numpy() for name, values in terms.items()}
 
 
-def _unscored(asked: Sequence[str], known: npt.NDArray[np.bool_]) -> list[ScoredItem]:
+def _unknown_items(asked: Sequence[str], known: npt.NDArray[np.bool_]) -> list[ScoredItem]:
     return [ScoredItem(item, None) for item, sure in zip(asked, known, strict=False) if not sure]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from plait.contracts.http import MAX_K
+from plait.contracts.http_messages import MAX_K
 from plait.errors import BadRequest, UnknownPlatform, nearest
 
-LONGEST = 512  # characters of an id
+MAX_ID_LENGTH = 512  # characters of an id
 
 
 def check_k(k: int) -> int:
@@ -39,10 +39,10 @@ def check_id(raw: str, what: str) -> str:
     """
     if not raw.strip():
         raise BadRequest(f"the {what} id is empty.", fix=f"Name the {what}.")
-    if len(raw) > LONGEST:
+    if len(raw) > MAX_ID_LENGTH:
         raise BadRequest(
             f"the {what} id '{raw[:20]}...' has {len(raw):,} characters.",
-            allowed=f"At most {LONGEST} are allowed.",
+            allowed=f"At most {MAX_ID_LENGTH} are allowed.",
         )
     bad = next((c for c in raw if not c.isprintable()), None)
     if bad is not None:

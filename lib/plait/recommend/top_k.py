@@ -6,14 +6,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from plait.models.scores import not_finite
+from plait.models.item_scores import not_finite_error
 
-Indices = npt.NDArray[np.int64]
+IndexArray = npt.NDArray[np.int64]
 
 
-def top_columns(
-    scores: torch.Tensor, hidden_row: Indices, hidden_column: Indices, k: int, platform: str = ""
-) -> tuple[Indices, npt.NDArray[np.float32]]:
+def top_k_columns(
+    scores: torch.Tensor,
+    hidden_row: IndexArray,
+    hidden_column: IndexArray,
+    k: int,
+    platform: str = "",
+) -> tuple[IndexArray, npt.NDArray[np.float32]]:
     """Returns the k best columns of each row and their scores, each [B, min(k, N)].
 
     The best comes first, of equal ones the smaller column. Where fewer than k columns are
@@ -37,6 +41,6 @@ def top_columns(
     values, columns = value.cpu().numpy(), column.cpu().numpy()
     # A NaN or +inf comes first. What is -inf is hidden, or broken: then all scores are looked at.
     if not np.isfinite(values).all() and not torch.isfinite(whole).all():
-        raise not_finite("scores", platform)
+        raise not_finite_error("scores", platform)
     order = np.lexsort((columns, -values), axis=1)
     return np.take_along_axis(columns, order, 1), np.take_along_axis(values, order, 1)

@@ -11,15 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plait.serving.api_keys import ApiKeys
 from plait.serving.json_logs import request_id
-from plait.serving.problems import ProblemError, from_fault, respond
+from plait.serving.problems import ProblemError, problem_from_exception, problem_response
 
-ID = "X-Request-ID"
-_SANE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
-BODY_S = 20.0  # for a whole body to arrive
-OPEN = ("/health/", "/docs", "/openapi.json")
+REQUEST_ID_HEADER = "X-Request-ID"
+_VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+BODY_TIMEOUT_S = 20.0  # for a whole body to arrive
+PUBLIC_PATHS = ("/health/", "/docs", "/openapi.json")
 
 
-class Access:
+class AccessMiddleware:
     """Asks for the key where there is one; turns whatever escapes the app into a problem.
 
     Args:
@@ -35,8 +35,8 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        named = Headers(scope=scope).get(ID, "")
-        asked = named if _SANE.fullmatch(named) else secrets.token_hex(16)
+        named = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
+        asked = named if _VALID_REQUEST_ID.fullmatch(named) else secrets.token_hex(16)
         request_id.set(asked)
         started = False
 
@@ -44,21 +44,21 @@ class Access:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                MutableHeaders(scope=message)[ID] = asked
+                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = asked
             await send(message)
 
         if self._keys.asked and not self._allowed(scope):
-            await respond(self._refused())(scope, receive, watch)
+            await problem_response(self._refused())(scope, receive, watch)
             return
         try:
-            await self._app(scope, _patient(receive), watch)
+            await self._app(scope, _with_body_timeout(receive), watch)
         except Exception as error:
-            problem = error if isinstance(error, ProblemError) else from_fault(error)
+            problem = error if isinstance(error, ProblemError) else problem_from_exception(error)
             if not started:
-                await respond(problem)(scope, receive, watch)
+                await problem_response(problem)(scope, receive, watch)
 
     def _allowed(self, scope: Scope) -> bool:
-        if scope["path"].startswith(OPEN):
+        if scope["path"].startswith(PUBLIC_PATHS):
             return True
         headers = Headers(scope=scope)
         bearer = headers.get("authorization", "")
@@ -75,9 +75,9 @@ class Access:
         return ProblemError(401, said, headers={"WWW-Authenticate": "Bearer"})
 
 
-def _patient(receive: Receive) -> Receive:
+def _with_body_timeout(receive: Receive) -> Receive:
     """Returns `receive`, which raises ProblemError (408) where a body takes too long to arrive."""
-    until = asyncio.get_running_loop().time() + BODY_S
+    until = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
     whole = False
 
     async def bounded() -> Message:
@@ -88,7 +88,7 @@ def _patient(receive: Receive) -> Receive:
             async with asyncio.timeout_at(until):
                 message = await receive()
         except TimeoutError:
-            detail = f"The body took longer than {BODY_S:.0f} s to arrive; send it at once."
+            detail = f"The body took longer than {BODY_TIMEOUT_S:.0f} s to arrive; send it at once."
             raise ProblemError(408, detail, headers={"Connection": "close"}) from None
         whole = not message.get("more_body", False)
         return message

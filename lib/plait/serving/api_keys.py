@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 log = logging.getLogger("plait.serving")
-ONE, FILES = "PLAIT_API_KEY", "PLAIT_API_KEY_FILE"
-FRESH_S = 1.0
+KEY_VARIABLE, KEY_FILES_VARIABLE = "PLAIT_API_KEY", "PLAIT_API_KEY_FILE"
+RELOAD_S = 1.0
 
 
-def stripped(key: str) -> str:
+def strip_key(key: str) -> str:
     """Returns a key as it is sent: files and `echo` end with a line break, headers cannot."""
     return key.strip()
 
@@ -29,21 +29,27 @@ class ApiKeys:
         fresh_s: seconds for which what was read counts.
     """
 
-    def __init__(self, key: str = "", files: Sequence[Path] = (), fresh_s: float = FRESH_S) -> None:
+    def __init__(
+        self, key: str = "", files: Sequence[Path] = (), fresh_s: float = RELOAD_S
+    ) -> None:
         self._files, self._fresh_s = tuple(files), fresh_s
-        self._known = _encoded([key])
+        self._known = _encode_keys([key])
         self._given = bool(key)
         if key and not self._known:
-            log.error("%s holds white space alone: nobody is let in. Set a key, or nothing.", ONE)
-        elif key != stripped(key):
-            log.warning("%s has white space around it; the key counts without.", ONE)
+            log.error(
+                "%s holds white space alone: nobody is let in. Set a key, or nothing.", KEY_VARIABLE
+            )
+        elif key != strip_key(key):
+            log.warning("%s has white space around it; the key counts without.", KEY_VARIABLE)
         self._read_at, self._said = -float("inf"), ""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> ApiKeys:
         """Returns the keys of PLAIT_API_KEY_FILE (paths, parted by ':'), else PLAIT_API_KEY."""
-        files = [Path(name) for name in environment.get(FILES, "").split(os.pathsep) if name]
-        return cls(environment.get(ONE, ""), files)
+        files = [
+            Path(name) for name in environment.get(KEY_FILES_VARIABLE, "").split(os.pathsep) if name
+        ]
+        return cls(environment.get(KEY_VARIABLE, ""), files)
 
     @property
     def asked(self) -> bool:
@@ -78,12 +84,12 @@ class ApiKeys:
                 lines += file.read_text().splitlines()
             except (OSError, UnicodeDecodeError) as error:
                 why = str(error)
-        self._known = _encoded(lines)
+        self._known = _encode_keys(lines)
         said = "" if self._known else f"No API key can be read ({why}): nobody is let in."
         if said != self._said:
             log.error("%s", said) if said else log.warning("API keys can be read again.")
         self._said = said
 
 
-def _encoded(keys: Sequence[str]) -> tuple[bytes, ...]:
-    return tuple(key.encode() for key in map(stripped, keys) if key)
+def _encode_keys(keys: Sequence[str]) -> tuple[bytes, ...]:
+    return tuple(key.encode() for key in map(strip_key, keys) if key)

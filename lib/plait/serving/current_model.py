@@ -9,28 +9,28 @@ import polars as pl
 import torch
 
 from plait.config import Project
-from plait.contracts.event_types import STRENGTH
-from plait.contracts.tables import SEQUENCES
+from plait.contracts.event_types import EVENT_STRENGTHS
+from plait.contracts.store_tables import SEQUENCES
 from plait.errors import LiveStateDown, PlaitError
 from plait.live import LiveState
 from plait.live.valkey.base_loading import load_base
-from plait.live.valkey.durability import Promise
+from plait.live.valkey.durability import DurabilityLevel
 from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store, StoreVersion
-from plait.store.object_faults import reaching
+from plait.store.storage_errors import translate_errors
 
 log = logging.getLogger("plait.serving")
 
 
 @dataclass(frozen=True)
-class Titles:
+class ItemTitles:
     """Names of items, of one store version."""
 
     version: int
     of: dict[str, str]
 
 
-class Current:
+class CurrentModel:
     """Loads, warms and swaps: the model behind `current`, the base, the titles.
 
     A swap replaces one reference, so that a batch is answered wholly by one version. Live state is
@@ -54,7 +54,7 @@ class Current:
         project: Project,
         state: LiveState,
         pinned: str | None = None,
-        asked: Promise = Promise.fsync,
+        asked: DurabilityLevel = DurabilityLevel.fsync,
     ) -> None:
         self._asked = asked
         self._accepted = False
@@ -65,7 +65,7 @@ class Current:
         self.base_seen = False
         self.base_missing = self.state_down = False
         self.model: Recommender | None = None
-        self.titles = Titles(0, {})
+        self.titles = ItemTitles(0, {})
         self.reason = "the model is being loaded"
 
     def refresh(self) -> None:
@@ -77,7 +77,7 @@ class Current:
         faults = []
         for step in (self._follow_model, self._follow_store):
             try:
-                with reaching(self._store.uri):
+                with translate_errors(self._store.uri):
                     step()
             except PlaitError as error:
                 faults.append(error)
@@ -90,13 +90,13 @@ class Current:
         if self.model is not None and self.model.version == version:
             return
         fresh = Recommender.load(self._project, version=version)
-        warm(fresh)
+        warm_up(fresh)
         self.model = fresh
 
     def _follow_store(self) -> None:
         version = self._store.poll()
         if version.number != self.titles.version:
-            self.titles = Titles(version.number, self._read_titles(version))
+            self.titles = ItemTitles(version.number, self._read_titles(version))
         self._follow_base(version)
 
     def _follow_base(self, version: StoreVersion) -> None:
@@ -122,7 +122,7 @@ class Current:
     def _follow_durability(self) -> None:
         found = self._state.durability()
         lossy = ""
-        if found.faults and self._asked is Promise.fsync:
+        if found.faults and self._asked is DurabilityLevel.fsync:
             lossy = str(found.error(self._state.address))
         if lossy and lossy != self.lossy:
             log.warning("%s Until then every event goes to the feedback log as well.", lossy)
@@ -139,7 +139,7 @@ class Current:
         return dict(named.iter_rows())
 
 
-def warm(model: Recommender) -> None:
+def warm_up(model: Recommender) -> None:
     """Answers once for a stranger, for someone known and for a dislike: the first need not wait."""
     for platform in model.platforms:
         item = model.model.vocabulary.items.filter(pl.col("platform") == platform).head(1)
@@ -150,8 +150,8 @@ def warm(model: Recommender) -> None:
                 **{
                     name: [[], [liked], [disliked]]
                     for (name, liked), disliked in zip(
-                        _step(item, platform, "view").items(),
-                        _step(item, platform, "dislike").values(),
+                        _warm_up_event(item, platform, "view").items(),
+                        _warm_up_event(item, platform, "dislike").values(),
                         strict=True,
                     )
                 },
@@ -160,7 +160,7 @@ def warm(model: Recommender) -> None:
         model.top(SEQUENCES.conform(known), platform, 10)
 
 
-def _step(item: pl.DataFrame, platform: str, kind: str) -> dict[str, object]:
+def _warm_up_event(item: pl.DataFrame, platform: str, kind: str) -> dict[str, object]:
     return {
         "event_id": "warm",
         "platform": platform,
@@ -168,7 +168,7 @@ def _step(item: pl.DataFrame, platform: str, kind: str) -> dict[str, object]:
         "type": kind,
         "time": None,
         "order": None,
-        "strength": STRENGTH[kind],
+        "strength": EVENT_STRENGTHS[kind],
     }
 
 

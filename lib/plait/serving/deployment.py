@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from ray import serve
 
-from plait.contracts.http import (
+from plait.contracts.http_messages import (
     EventsResponse,
     LinkRequest,
     LinkResponse,
@@ -24,28 +24,28 @@ from plait.contracts.http import (
     UnlinkResponse,
 )
 from plait.errors import StoreError
-from plait.serving.fault_isolation import unwrap, work_in
-from plait.serving.ingestion import Batch
-from plait.serving.json_logs import attach
-from plait.serving.loopback import close_replica
-from plait.serving.replica import Setup, opened
+from plait.serving.fault_isolation import run_isolated_in, unwrap_result
+from plait.serving.ingestion import EventBatch
+from plait.serving.json_logs import attach_log_handler
+from plait.serving.loopback import bind_replica_to_loopback
+from plait.serving.replica import ReplicaParts, open_replica
 
 if TYPE_CHECKING:
-    from plait.serving.service import Answer, Call
+    from plait.serving.service import RecommendCall, RecommendResult
 
 log = logging.getLogger("plait.serving")
-BATCH = 64
+MAX_BATCH_SIZE = 64
 POLL_S, DRAIN_S = 1.0, 1.0
 
 
 @serve.ingress()
-class Plait:
+class EndpointReplica:
     """A replica: a model, a connection to live state, and its share of the requests."""
 
     def __init__(self, config: str, live_state: str | None) -> None:
-        attach()
-        close_replica()
-        self._setup: Setup = _once_reachable(Path(config), live_state)
+        attach_log_handler()
+        bind_replica_to_loopback()
+        self._setup: ReplicaParts = _set_up_when_reachable(Path(config), live_state)
         self._current, self._service = self._setup.current, self._setup.service
         # One thread scores, one takes events: neither ever waits behind the other.
         self._scoring = ThreadPoolExecutor(1, "score")
@@ -58,9 +58,9 @@ class Plait:
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Returns the app that Ray Serve puts behind HTTP."""
         from plait.serving.api_keys import ApiKeys
-        from plait.serving.routes import build
+        from plait.serving.routes import build_app
 
-        return build(lambda: self, ApiKeys.of(os.environ))
+        return build_app(lambda: self, ApiKeys.of(os.environ))
 
     def not_ready(self) -> str:
         """Returns why there are no answers yet, or ''."""
@@ -78,14 +78,14 @@ class Plait:
             return "loading"
         return "lossy" if self._current.lossy else "ok"
 
-    async def answer(self, call: Call) -> Answer:
+    async def answer(self, call: RecommendCall) -> RecommendResult:
         """Answers one call, together with whatever else waits."""
-        answer: Answer = unwrap(await self._answer_all(call))
+        answer: RecommendResult = unwrap_result(await self._answer_all(call))
         return answer
 
-    async def take(self, batch: Batch) -> EventsResponse:
+    async def take(self, batch: EventBatch) -> EventsResponse:
         """Keeps the events of one call, together with whatever else waits."""
-        taken: EventsResponse = unwrap(await self._take_all(batch))
+        taken: EventsResponse = unwrap_result(await self._take_all(batch))
         return taken
 
     async def link(self, message: LinkRequest) -> LinkResponse:
@@ -98,13 +98,13 @@ class Plait:
         parted: UnlinkResponse = await _in(self._taking, partial(self._service.unlink, message))
         return parted
 
-    @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)
-    async def _answer_all(self, calls: list[Call]) -> Any:
-        return await work_in(self._scoring, self._service.answer, calls)
+    @serve.batch(max_batch_size=MAX_BATCH_SIZE, batch_wait_timeout_s=0.0)
+    async def _answer_all(self, calls: list[RecommendCall]) -> Any:
+        return await run_isolated_in(self._scoring, self._service.answer, calls)
 
-    @serve.batch(max_batch_size=BATCH, batch_wait_timeout_s=0.0)
-    async def _take_all(self, batches: list[Batch]) -> Any:
-        return await work_in(self._taking, self._service.take, batches)
+    @serve.batch(max_batch_size=MAX_BATCH_SIZE, batch_wait_timeout_s=0.0)
+    async def _take_all(self, batches: list[EventBatch]) -> Any:
+        return await run_isolated_in(self._taking, self._service.take, batches)
 
     def _follow(self) -> None:
         while not self._stop.wait(POLL_S):
@@ -123,7 +123,7 @@ class Plait:
         self._setup.drainer(secrets.token_hex(8)).run(self._stop, DRAIN_S, log.warning)
 
 
-def _once_reachable(config: Path, live_state: str | None) -> Setup:
+def _set_up_when_reachable(config: Path, live_state: str | None) -> ReplicaParts:
     """Returns the parts as soon as the store can be reached.
 
     Ray Serve gives a deployment up whose replicas failed three times, for good; a bucket that is
@@ -132,7 +132,7 @@ def _once_reachable(config: Path, live_state: str | None) -> Setup:
     said = ""
     while True:
         try:
-            return opened(config, live_state)
+            return open_replica(config, live_state)
         except StoreError as error:
             if str(error) != said:
                 said = str(error)
@@ -164,13 +164,13 @@ def application(
             "autoscaling_config": {
                 "min_replicas": replicas[0],
                 "max_replicas": replicas[1],
-                "target_ongoing_requests": 2 * BATCH,
+                "target_ongoing_requests": 2 * MAX_BATCH_SIZE,
             }
         }
     deployment: Any = serve.deployment(
-        Plait,
+        EndpointReplica,
         name="plait",
-        max_ongoing_requests=16 * BATCH,
+        max_ongoing_requests=16 * MAX_BATCH_SIZE,
         ray_actor_options={"num_cpus": cpus},
         graceful_shutdown_timeout_s=5,
         graceful_shutdown_wait_loop_s=0.2,

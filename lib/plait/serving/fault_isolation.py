@@ -10,16 +10,16 @@ from typing import Any, TypeVar
 
 from polars.exceptions import PanicException
 
-Asked = TypeVar("Asked")
-Result = TypeVar("Result")
-Work = Callable[[Sequence[Asked]], Sequence[Result | Exception]]
+InputT = TypeVar("InputT")
+ResultT = TypeVar("ResultT")
+BatchFunction = Callable[[Sequence[InputT]], Sequence[ResultT | Exception]]
 
-PATIENCE_S = 2.0  # what fails for longer than this fails for all who wait
+RETRY_LIMIT_S = 2.0  # what fails for longer than this fails for all who wait
 
 
-def work_apart(
-    work: Work[Asked, Result], asked: Sequence[Asked], patience_s: float = PATIENCE_S
-) -> list[Result | Exception]:
+def run_isolated(
+    work: BatchFunction[InputT, ResultT], asked: Sequence[InputT], patience_s: float = RETRY_LIMIT_S
+) -> list[ResultT | Exception]:
     """Returns a result or an error for each of `asked`.
 
     Args:
@@ -27,12 +27,12 @@ def work_apart(
         asked: what the calls ask.
         patience_s: after it, what has failed is not done again in parts.
     """
-    return _halved(work, asked, time.monotonic() + patience_s)
+    return _run_bisected(work, asked, time.monotonic() + patience_s)
 
 
-def _halved(
-    work: Work[Asked, Result], asked: Sequence[Asked], until: float
-) -> list[Result | Exception]:
+def _run_bisected(
+    work: BatchFunction[InputT, ResultT], asked: Sequence[InputT], until: float
+) -> list[ResultT | Exception]:
     try:
         return list(work(asked))
     # A panic of Polars is no Exception: nobody above catches it, and the callers would wait for
@@ -43,19 +43,22 @@ def _halved(
         if len(asked) < 2 or time.monotonic() > until:
             return [fault] * len(asked)
     middle = len(asked) // 2
-    return [*_halved(work, asked[:middle], until), *_halved(work, asked[middle:], until)]
+    return [
+        *_run_bisected(work, asked[:middle], until),
+        *_run_bisected(work, asked[middle:], until),
+    ]
 
 
-async def work_in(
-    pool: Executor, work: Work[Asked, Result], asked: Sequence[Asked]
-) -> list[tuple[Result | Exception]]:
-    """Returns what `work_apart` does, in `pool`; wrapped: an error is one caller's alone."""
+async def run_isolated_in(
+    pool: Executor, work: BatchFunction[InputT, ResultT], asked: Sequence[InputT]
+) -> list[tuple[ResultT | Exception]]:
+    """Returns what `run_isolated` does, in `pool`; wrapped: an error is one caller's alone."""
     loop = asyncio.get_running_loop()
-    results = await loop.run_in_executor(pool, lambda: work_apart(work, asked))
+    results = await loop.run_in_executor(pool, lambda: run_isolated(work, asked))
     return [(result,) for result in results]
 
 
-def unwrap(wrapped: tuple[Any]) -> Any:
+def unwrap_result(wrapped: tuple[Any]) -> Any:
     """Returns the one result, or raises the error that it is."""
     (result,) = wrapped
     if isinstance(result, Exception):

@@ -13,27 +13,27 @@ import shlex
 import sys
 from pathlib import Path
 
-BINARY, HOST = "RAY_SERVE_HAPROXY_BINARY_PATH", "PLAIT_PROXY_HOST"
-SLOW = "408.http"
+BINARY_VARIABLE, HOST_VARIABLE = "RAY_SERVE_HAPROXY_BINARY_PATH", "PLAIT_PROXY_HOST"
+TIMEOUT_ANSWER_FILE = "408.http"
 # No longer than Ray's own admin.sock, whose path is kept short enough.
-METRICS, STATISTICS = "prom.sock", "stats.sock"
-WILD = ("", "*", "0.0.0.0", "::")
+METRICS_SOCKET, STATISTICS_SOCKET = "prom.sock", "stats.sock"
+WILDCARD_HOSTS = ("", "*", "0.0.0.0", "::")
 # Seconds for a whole head, and for a body or what of it fits HAProxy's buffer.
-HEAD_S, BODY_S = 10, 10
-# Bytes; a longer body is refused by its length. plait.contracts.http.MAX_BODY, which takes long to
-# import; a test holds the two equal.
-LONGEST = 1_000_000
+HEAD_TIMEOUT_S, BODY_TIMEOUT_S = 10, 10
+# Bytes; a longer body is refused by its length. It is contracts.http_messages.MAX_BODY, which
+# takes long to import; a test holds the two equal.
+MAX_BODY_BYTES = 1_000_000
 # Whose calls, when, how long: no paths, as they name accounts.
-_LOG = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %HM"
+_LOG_FORMAT = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %HM"
 _SANE_ID = "^[A-Za-z0-9._:/+=-]{1,128}$"
-_SLOW = (
+_TIMEOUT_ANSWER = (
     "HTTP/1.1 408 Request Timeout\r\nContent-Type: application/problem+json\r\n"
     "Connection: close\r\nCache-Control: no-cache\r\n\r\n"
     '{"type":"about:blank","title":"Request Timeout","status":408,"detail":"The request took '
-    f"longer than {HEAD_S} s to arrive; send it whole, "
+    f"longer than {HEAD_TIMEOUT_S} s to arrive; send it whole, "
     'at once.","errors":[]}'
 )
-_DEFAULTS = f"""    timeout http-request {HEAD_S}s
+_DEFAULTS = f"""    timeout http-request {HEAD_TIMEOUT_S}s
     errorfile 408 {{}}
 """
 # Every answer names its request, also those of HAProxy itself.
@@ -41,7 +41,7 @@ _FRONTEND = f"""
     http-request set-header X-Request-ID %[uuid] unless {{ req.hdr(X-Request-ID) -m reg {_SANE_ID} }}
     http-request set-var(txn.request_id) req.hdr(X-Request-ID)
     http-after-response set-header X-Request-ID %[var(txn.request_id)] if {{ var(txn.request_id) -m found }}
-    http-request wait-for-body time {BODY_S}s unless {{ req.hdr_val(content-length) gt {LONGEST} }}
+    http-request wait-for-body time {BODY_TIMEOUT_S}s unless {{ req.hdr_val(content-length) gt {MAX_BODY_BYTES} }}
 """[1:]  # noqa: E501 - lines of HAProxy's settings
 
 
@@ -49,7 +49,9 @@ class UnknownSettings(ValueError):
     """Ray Serve's settings of HAProxy are not those that plait knows how to amend."""
 
 
-def amend(settings: str, folder: Path, host: str | None = None, keep_log: bool = False) -> str:
+def amend_settings(
+    settings: str, folder: Path, host: str | None = None, keep_log: bool = False
+) -> str:
     """Returns Ray Serve's `settings` of HAProxy with its doors closed and its patience bounded.
 
     Statistics, metrics and the admin socket are sockets of the file system, their owner's alone: no
@@ -67,14 +69,14 @@ def amend(settings: str, folder: Path, host: str | None = None, keep_log: bool =
     # A pattern and what follows its first group, in place of the rest of the match.
     steps = [
         (r"(stats socket \S+ )mode 666", "mode 600"),
-        (r"^(frontend prometheus\n\s+bind ):\d+$", _own(folder / METRICS)),
-        (r"^(listen stats\n\s+bind )\*:\d+$", _own(folder / STATISTICS)),
-        (r"^(defaults\n)", _DEFAULTS.format(folder / SLOW)),
-        (r"^(\s*)option httplog$", f'log-format "{_LOG}"'),
+        (r"^(frontend prometheus\n\s+bind ):\d+$", _private_socket(folder / METRICS_SOCKET)),
+        (r"^(listen stats\n\s+bind )\*:\d+$", _private_socket(folder / STATISTICS_SOCKET)),
+        (r"^(defaults\n)", _DEFAULTS.format(folder / TIMEOUT_ANSWER_FILE)),
+        (r"^(\s*)option httplog$", f'log-format "{_LOG_FORMAT}"'),
         (r"^(frontend http_frontend\n\s+bind .*\n)", _FRONTEND),
     ]
     if host is not None:
-        steps.append((r"^(frontend http_frontend\n\s+bind )\S+(?=:\d+$)", _address(host)))
+        steps.append((r"^(frontend http_frontend\n\s+bind )\S+(?=:\d+$)", _bind_address(host)))
     if not keep_log:
         steps.append((r"^(\s*)log \S+ local0 info$", ""))
     for pattern, new in steps:
@@ -86,12 +88,12 @@ def amend(settings: str, folder: Path, host: str | None = None, keep_log: bool =
     return settings
 
 
-def _own(socket: Path) -> str:
+def _private_socket(socket: Path) -> str:
     return f"unix@{socket} mode 600"
 
 
-def _address(host: str) -> str:
-    if host in WILD:
+def _bind_address(host: str) -> str:
+    if host in WILDCARD_HOSTS:
         return "::" if host == "::" else "*"
     return f"[{host}]" if ":" in host else host
 
@@ -104,19 +106,19 @@ def main() -> None:
     if "-f" in arguments:
         file = Path(arguments[arguments.index("-f") + 1])
         keep_log = "RAY_SERVE_HAPROXY_LOG_TARGET" in os.environ
-        (file.parent / SLOW).write_bytes(_SLOW.encode())
-        amended = amend(
-            file.read_text(encoding="utf-8"), file.parent, os.environ.get(HOST), keep_log
+        (file.parent / TIMEOUT_ANSWER_FILE).write_bytes(_TIMEOUT_ANSWER.encode())
+        amended = amend_settings(
+            file.read_text(encoding="utf-8"), file.parent, os.environ.get(HOST_VARIABLE), keep_log
         )
         aside = file.with_name(f"{file.name}.{os.getpid()}")
         aside.write_text(amended, encoding="utf-8")
         aside.replace(file)
-    del os.environ[BINARY]  # else it names this program
+    del os.environ[BINARY_VARIABLE]  # else it names this program
     binary = get_haproxy_binary()
     os.execv(binary, [binary, *arguments])
 
 
-def launcher(folder: Path) -> Path:
+def write_launcher(folder: Path) -> Path:
     """Writes an executable file into `folder` that runs `main`; returns it."""
     file = folder / "haproxy"
     aside = folder / f"haproxy.{os.getpid()}"

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class Methods:
+class MethodMiddleware:
     """HEAD is GET without the body; OPTIONS says what an address takes.
 
     Args:

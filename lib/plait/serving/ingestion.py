@@ -11,21 +11,21 @@ import polars as pl
 from pydantic import FailFast, TypeAdapter, ValidationError
 
 from plait.clean.clean_events import clean_events
-from plait.clean.event_rules import EventRules
+from plait.clean.event_dialect import EventDialect
 from plait.config import Project
-from plait.contracts.feedback_rows import FEEDBACK
-from plait.contracts.http import MAX_EVENTS, Event, InlineEvent, Rejected, User
-from plait.contracts.raw import RAW
+from plait.contracts.feedback_rows import FEEDBACK_EVENTS
+from plait.contracts.http_messages import MAX_EVENTS, Event, InlineEvent, Rejected, User
+from plait.contracts.raw import RAW_SCHEMA
 from plait.errors import nearest
 from plait.identity.id_spaces import home_account, home_platform
-from plait.privacy.pseudonym import Key
-from plait.serving.problems import wrong
-from plait.serving.request_body import ERRORS, explain, unknown_field
-from plait.serving.unknown_fields import unknown
+from plait.privacy.pseudonym import PseudonymKey
+from plait.serving.problems import field_problem
+from plait.serving.request_body import MAX_ERRORS, error_details, unknown_field_error
+from plait.serving.unknown_fields import find_unknown_fields
 
 _EVENTS = TypeAdapter(Annotated[list[Event], FailFast()])
 
-_SENT: dict[str, Any] = {
+_SENT_SCHEMA: dict[str, Any] = {
     "event_id": pl.String(),
     "type": pl.String(),
     "item_id": pl.String(),
@@ -42,9 +42,9 @@ _SENT: dict[str, Any] = {
     "recommendation_id": pl.String(),
     "user": pl.Struct({"platform": pl.String(), "id": pl.String()}),
 }
-_EMPTY = pl.DataFrame(schema={**FEEDBACK, "call": pl.Int64(), "index": pl.Int64()})
+_NO_EVENTS = pl.DataFrame(schema={**FEEDBACK_EVENTS, "call": pl.Int64(), "index": pl.Int64()})
 _FIELDS = {"account": "user.id", "item": "item_id", "dwell": "dwell_s"}
-_WHY = {
+_REASONS = {
     "null_item": ("it is about nothing", "Name its object: item_id, topic, creator or query."),
     "null_object": ("it is about nothing", "Name its object: item_id, topic, creator or query."),
     "bad_time": ("it is no time", "Send RFC 3339, such as 2026-11-24T01:02:03Z."),
@@ -57,7 +57,7 @@ _WHY = {
 
 
 @dataclass
-class Batch:
+class EventBatch:
     """The events of one call: which were taken into `good`, and which were not.
 
     Attributes:
@@ -78,12 +78,12 @@ class Batch:
         del self.rejected[self._shapeless :]
 
 
-def sift(events: Sequence[Any]) -> Batch:
+def validate_events(events: Sequence[Any]) -> EventBatch:
     """Returns which of `events` have the shape of an event, and what is wrong with the rest."""
-    strange = [next(unknown(event, Event), None) for event in events]
+    strange = [next(find_unknown_fields(event, Event), None) for event in events]
     if not any(strange):
         try:
-            return Batch(good=list(enumerate(_as_sent(events))))
+            return EventBatch(good=list(enumerate(_dump_events(events))))
         except ValidationError:
             pass
     rejected: list[Rejected] = []
@@ -92,18 +92,18 @@ def sift(events: Sequence[Any]) -> Batch:
     for index, (event, place) in enumerate(zip(events, strange, strict=True)):
         try:
             if place is None:
-                good.append((index, _as_sent([event])[0]))
+                good.append((index, _dump_events([event])[0]))
                 continue
             suggested += 1
-            fault = unknown_field(place, Event, suggest=suggested <= ERRORS)
+            fault = unknown_field_error(place, Event, suggest=suggested <= MAX_ERRORS)
         except ValidationError as error:
-            (fault,) = explain(error, Event, limit=1, skip=1)
+            (fault,) = error_details(error, Event, limit=1, skip=1)
         name = ".".join(str(step) for step in fault.loc) or "the event"
         rejected.append(Rejected(index=index, field=name, error=fault.msg, hint=fault.hint))
-    return Batch(rejected, good)
+    return EventBatch(rejected, good)
 
 
-def _as_sent(events: Sequence[Any]) -> list[dict[str, Any]]:
+def _dump_events(events: Sequence[Any]) -> list[dict[str, Any]]:
     """Returns `events` without nulls, whole numbers made what their fields hold.
 
     Raises:
@@ -115,7 +115,7 @@ def _as_sent(events: Sequence[Any]) -> list[dict[str, Any]]:
     return sent
 
 
-def inline(events: Sequence[InlineEvent], user: User) -> Batch:
+def validate_inline_events(events: Sequence[InlineEvent], user: User) -> EventBatch:
     """Returns the events inside a call of `user`; each is the user's own, unless it says whose.
 
     Raises:
@@ -128,12 +128,14 @@ def inline(events: Sequence[InlineEvent], user: User) -> Batch:
         sent.setdefault("user", own)
         if sent["user"] is None:
             hint = "Name the account, as `user` is a person."
-            raise wrong(f"events.{i}.user", "missing", hint)
+            raise field_problem(f"events.{i}.user", "missing", hint)
         good.append((i, sent))
-    return Batch(good=good)
+    return EventBatch(good=good)
 
 
-def clean(batches: Sequence[Batch], project: Project, key: Key) -> pl.DataFrame:
+def clean_batches(
+    batches: Sequence[EventBatch], project: Project, key: PseudonymKey
+) -> pl.DataFrame:
     """Returns FEEDBACK rows of all good events, with `call` and `index`; rejects the others.
 
     Args:
@@ -144,9 +146,9 @@ def clean(batches: Sequence[Batch], project: Project, key: Key) -> pl.DataFrame:
     for batch in batches:
         batch.forget_checks()
     if not any(b.good for b in batches):
-        return _EMPTY
+        return _NO_EVENTS
     now = datetime.now(UTC)
-    sent = pl.from_dicts([e for b in batches for _, e in b.good], schema=_SENT)
+    sent = pl.from_dicts([e for b in batches for _, e in b.good], schema=_SENT_SCHEMA)
     # Events without a time happened when they came, one after the other as they were sent.
     times = [
         (b.received - timedelta(microseconds=MAX_EVENTS - i)).isoformat()
@@ -163,7 +165,7 @@ def clean(batches: Sequence[Batch], project: Project, key: Key) -> pl.DataFrame:
     known = pl.col("platform").is_in(list(project.platforms))
     strangers = rows.filter(~known).partition_by("platform", as_dict=True, maintain_order=True)
     for number, ((name,), part) in enumerate(strangers.items()):
-        hint = nearest(str(name) if number < ERRORS else "", project.platforms)
+        hint = nearest(str(name) if number < MAX_ERRORS else "", project.platforms)
         _reject(batches, part, "user.platform", "no such platform", hint)
     parts = []
     for (name,), part in rows.filter(known).partition_by("platform", as_dict=True).items():
@@ -174,12 +176,12 @@ def clean(batches: Sequence[Batch], project: Project, key: Key) -> pl.DataFrame:
             hint = f"Item ids are platform:id, here {platform}:..., as the event's user."
             _reject(batches, strays, "item_id", "it is another platform's item", hint)
             part = part.filter(~other)
-        parts.append(_clean(batches, part, platform, project, key, now))
-    events = pl.concat([part for part in parts if part.height] or [_EMPTY])
-    return _as_received(events, [batch.received for batch in batches])
+        parts.append(_clean_platform(batches, part, platform, project, key, now))
+    events = pl.concat([part for part in parts if part.height] or [_NO_EVENTS])
+    return _limit_to_receipt(events, [batch.received for batch in batches])
 
 
-def _as_received(events: pl.DataFrame, received: Sequence[datetime]) -> pl.DataFrame:
+def _limit_to_receipt(events: pl.DataFrame, received: Sequence[datetime]) -> pl.DataFrame:
     """Returns `events`, those stamped in the future as of when their call was received.
 
     They stay in the order of their stamps, just before the call's events without a time.
@@ -194,22 +196,22 @@ def _as_received(events: pl.DataFrame, received: Sequence[datetime]) -> pl.DataF
     )
 
 
-def _clean(
-    batches: Sequence[Batch],
+def _clean_platform(
+    batches: Sequence[EventBatch],
     part: pl.DataFrame,
     platform: str,
     project: Project,
-    key: Key,
+    key: PseudonymKey,
     now: datetime,
 ) -> pl.DataFrame:
     raw = part.select(
         pl.col("row").cast(pl.Int64),
         pl.col("item_id").str.slice(len(platform) + 1).alias("item"),
         pl.col("dwell_s").alias("dwell"),
-        *(name for name in RAW if name in part.columns and name != "row"),
-    ).select(pl.col(name).cast(kind) for name, kind in RAW.items())
+        *(name for name in RAW_SCHEMA if name in part.columns and name != "row"),
+    ).select(pl.col(name).cast(kind) for name, kind in RAW_SCHEMA.items())
     events, faults = clean_events(
-        raw, platform, EventRules.spoken(project.platforms[platform].events), key, now
+        raw, platform, EventDialect.spoken(project.platforms[platform].events), key, now
     )
     if faults.height:
         of = part.select(pl.col("row").cast(pl.Int64), "call", "index")
@@ -218,7 +220,7 @@ def _clean(
             .partition_by("reason", "field", as_dict=True, maintain_order=True)
             .items()
         ):
-            why, hint = _WHY.get(str(reason), (str(reason).replace("_", " "), "See /docs."))
+            why, hint = _REASONS.get(str(reason), (str(reason).replace("_", " "), "See /docs."))
             _reject(batches, some, _FIELDS.get(str(name), str(name)), why, hint)
         part = part.filter(~pl.col("row").is_in(faults["row"].implode()))
     home: pl.Series | pl.Expr = pl.lit(None, pl.String)
@@ -228,6 +230,8 @@ def _clean(
     return pl.concat([events, more], how="horizontal")
 
 
-def _reject(batches: Sequence[Batch], rows: pl.DataFrame, name: str, error: str, hint: str) -> None:
+def _reject(
+    batches: Sequence[EventBatch], rows: pl.DataFrame, name: str, error: str, hint: str
+) -> None:
     for call, index in rows.select("call", "index").iter_rows():
         batches[call].rejected.append(Rejected(index=index, field=name, error=error, hint=hint))

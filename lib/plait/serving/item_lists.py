@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from plait.contracts.http import Reason
+from plait.contracts.http_messages import ListReason
 from plait.features.likes_and_dislikes import Dislikes
-from plait.features.time_features import microseconds
+from plait.features.time_features import to_microseconds
 from plait.recommend.answer import Recommendation, ScoredItem
 from plait.recommend.recommender import Recommender
-from plait.serving.list_reasons import reason_of
+from plait.serving.list_reasons import list_reason
 
-Item = dict[str, object]
+ItemJson = dict[str, object]
 
 
 @dataclass(frozen=True)
-class Question:
+class SlateRequest:
     """What one row wants: its best `k` items of `platforms`, or its `items` in order."""
 
     k: int = 0
@@ -30,20 +30,20 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Slate:
+class ItemSlate:
     """Items as JSON objects, and why each platform's are generic, few or none."""
 
-    items: list[Item]
-    reasons: dict[str, Reason | None]
+    items: list[ItemJson]
+    reasons: dict[str, ListReason | None]
 
 
-def answer(
+def build_slates(
     model: Recommender,
     histories: pl.DataFrame,
-    questions: Sequence[Question],
+    questions: Sequence[SlateRequest],
     titles: Mapping[str, str],
     now: int | None = None,
-) -> list[Slate]:
+) -> list[ItemSlate]:
     """Returns what each row gets.
 
     Args:
@@ -53,32 +53,32 @@ def answer(
         titles: of items.
         now: when all of them are asked, UTC microseconds; default: the present.
     """
-    now = microseconds(None) if now is None else now
+    now = to_microseconds(None) if now is None else now
     found: list[dict[str, Recommendation]] = [{} for _ in questions]
     for platform in model.platforms:
-        _top(model, histories, questions, platform, now, found)
-        _rank(model, histories, questions, platform, now, found)
+        _add_top_items(model, histories, questions, platform, now, found)
+        _add_ranked_items(model, histories, questions, platform, now, found)
     listed = []
     for i, (question, row) in enumerate(zip(questions, found, strict=True)):
-        items = _items(question, row, model.platforms, titles)
+        items = _slate_items(question, row, model.platforms, titles)
         if question.items is None:
-            reasons = {p: _reason(model, histories, i, question, p, row[p]) for p in row}
+            reasons = {p: _slate_reason(model, histories, i, question, p, row[p]) for p in row}
             reasons = {p: reasons[p] for p in question.platforms if p in reasons}
         else:
             asked = dict.fromkeys(item.partition(":")[0] for item in question.items)
-            reasons = {p: _reason_of_ranked(row.get(p)) for p in asked}
-        listed.append(Slate(items, reasons))
+            reasons = {p: _ranked_reason(row.get(p)) for p in asked}
+        listed.append(ItemSlate(items, reasons))
     return listed
 
 
-def _reason(
+def _slate_reason(
     model: Recommender,
     histories: pl.DataFrame,
     row: int,
-    question: Question,
+    question: SlateRequest,
     platform: str,
     found: Recommendation,
-) -> Reason | None:
+) -> ListReason | None:
     items: Collection[str] = ()
     gone: Collection[str] = ()
     if not found.items:  # no more of them than one person can have had and one call exclude
@@ -89,18 +89,18 @@ def _reason(
         else:  # what the person turned against is in no list
             dislikes = Dislikes.of(model.encode(histories[row : row + 1]))
             gone = set(vocabulary.name(dislikes.item))
-    return reason_of(found, question.k, items, gone)
+    return list_reason(found, question.k, items, gone)
 
 
-def _reason_of_ranked(found: Recommendation | None) -> Reason | None:
+def _ranked_reason(found: Recommendation | None) -> ListReason | None:
     known = found is not None and any(item.score is not None for item in found.items)
     return found.fallback if found is not None and known else "unknown_items"
 
 
-def _top(
+def _add_top_items(
     model: Recommender,
     histories: pl.DataFrame,
-    questions: Sequence[Question],
+    questions: Sequence[SlateRequest],
     platform: str,
     now: int,
     found: list[dict[str, Recommendation]],
@@ -121,10 +121,10 @@ def _top(
         found[i][platform] = recommendation
 
 
-def _rank(
+def _add_ranked_items(
     model: Recommender,
     histories: pl.DataFrame,
-    questions: Sequence[Question],
+    questions: Sequence[SlateRequest],
     platform: str,
     now: int,
     found: list[dict[str, Recommendation]],
@@ -139,15 +139,15 @@ def _rank(
         found[i][platform] = recommendation
 
 
-def _items(
-    question: Question,
+def _slate_items(
+    question: SlateRequest,
     lists: Mapping[str, Recommendation],
     platforms: Sequence[str],
     titles: Mapping[str, str],
-) -> list[Item]:
+) -> list[ItemJson]:
     order = [p for p in (question.platforms or platforms) if p in lists]
     scored = [[i for i in lists[p].items if i.score is not None] for p in order]
-    merged = alternate(scored)
+    merged = interleave_lists(scored)
     if question.items is None:
         merged = merged[: question.k]
         known: set[str] | None = None
@@ -156,7 +156,7 @@ def _items(
         merged += [ScoredItem(item, None) for item in question.items if item not in known]
     items = []
     for position, item in enumerate(merged, 1):
-        body: Item = {
+        body: ItemJson = {
             "item_id": item.item,
             "platform": item.item.partition(":")[0],
             "position": position,
@@ -171,7 +171,7 @@ def _items(
     return items
 
 
-def alternate(lists: Sequence[Sequence[ScoredItem]]) -> list[ScoredItem]:
+def interleave_lists(lists: Sequence[Sequence[ScoredItem]]) -> list[ScoredItem]:
     """Returns the lists as one: the first of each, the second of each, ...
 
     Scores compare within a platform only, so a list over several platforms takes turns.

@@ -21,30 +21,30 @@ from typing import Literal, TextIO
 LogFormat = Literal["auto", "text", "json"]  # auto: text on a terminal, else json
 # Where replicas write: a file, such as the output of the container's first process, or the
 # datagram socket of `plait serve` on this machine (unix:PATH).
-PLACE = "PLAIT_LOG"
+LOG_VARIABLE = "PLAIT_LOG"
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\d{5,}")
-_LONGEST, _FRAMES = 500, 12
+_MAX_MESSAGE, _MAX_FRAMES = 500, 12
 _ATTACHED: list[logging.Handler] = []
 
 
-class JsonLines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """Makes a record one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Returns the line."""
-        return json.dumps(describe(record), ensure_ascii=True)
+        return json.dumps(record_fields(record), ensure_ascii=True)
 
 
-class Lines(logging.Formatter):
+class TextFormatter(logging.Formatter):
     """Makes a record a line for a person to read, its frames below it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Returns the line, or lines."""
-        return shown(describe(record))
+        return format_fields(record_fields(record))
 
 
-def describe(record: logging.LogRecord) -> dict[str, object]:
+def record_fields(record: logging.LogRecord) -> dict[str, object]:
     """Returns what a line holds: time, level, logger, message, ids, and the error if any."""
     line: dict[str, object] = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -57,19 +57,19 @@ def describe(record: logging.LogRecord) -> dict[str, object]:
     if fault := getattr(record, "fault_id", ""):
         line["fault_id"] = fault
     if record.exc_info and (error := record.exc_info[1]) is not None:
-        said = _VALUES.sub("…", str(error))[:_LONGEST]
+        said = _VALUES.sub("…", str(error))[:_MAX_MESSAGE]
         line["error"] = f"{type(error).__name__}: {said}"
-        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-        line["trace"] = [f"{_short(f.filename)}:{f.lineno} {f.name}" for f in frames]
+        frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
+        line["trace"] = [f"{_short_path(f.filename)}:{f.lineno} {f.name}" for f in frames]
     return line
 
 
-def _short(file: str) -> str:
+def _short_path(file: str) -> str:
     _, found, rest = file.rpartition("/site-packages/")
     return rest if found else "/".join(Path(file).parts[-3:])
 
 
-def shown(line: dict[str, object]) -> str:
+def format_fields(line: dict[str, object]) -> str:
     """Returns a described record as a person reads it."""
     ids = [f"{name}={line[f'{name}_id']}" for name in ("fault", "request") if f"{name}_id" in line]
     first = (
@@ -80,7 +80,7 @@ def shown(line: dict[str, object]) -> str:
     return "\n".join([first, *(f"    {part}" for part in more)])
 
 
-class Sender(logging.Handler):
+class LogSocketHandler(logging.Handler):
     """Sends records to the socket of `plait serve`; one that cannot be taken now is dropped."""
 
     def __init__(self, path: str) -> None:
@@ -88,7 +88,7 @@ class Sender(logging.Handler):
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._path = path
-        self.setFormatter(JsonLines())
+        self.setFormatter(JsonFormatter())
 
     def emit(self, record: logging.LogRecord) -> None:
         """Sends one record."""
@@ -98,24 +98,24 @@ class Sender(logging.Handler):
             return
 
 
-def attach() -> None:
+def attach_log_handler() -> None:
     """Sends what this process logs to where PLAIT_LOG says, else to stderr."""
     logger = logging.getLogger("plait")
     if _ATTACHED:
         return
-    place = os.environ.get(PLACE, "")
+    place = os.environ.get(LOG_VARIABLE, "")
     handler: logging.Handler
     if place.startswith("unix:"):
-        handler = Sender(place.removeprefix("unix:"))
+        handler = LogSocketHandler(place.removeprefix("unix:"))
     else:
-        handler = logging.StreamHandler(_opened(place))
-        handler.setFormatter(JsonLines())
+        handler = logging.StreamHandler(_open_log(place))
+        handler.setFormatter(JsonFormatter())
     _ATTACHED.append(handler)
     logger.addHandler(handler)
     logger.propagate = False
 
 
-def _opened(place: str) -> TextIO:
+def _open_log(place: str) -> TextIO:
     if place:
         try:
             return Path(place).open("a", encoding="ascii")

@@ -18,7 +18,7 @@ from plait.config import Project, load_config
 from plait.errors import PlaitError
 from plait.live.drain import Drainer
 from plait.live.valkey.base_loading import load_base
-from plait.live.valkey.durability import shown as without_secret
+from plait.live.valkey.durability import redact_address as without_secret
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.privacy.pseudonym_key import load_key
 from plait.serving import ray_environment
@@ -26,15 +26,15 @@ from plait.serving.api_keys import ApiKeys
 from plait.serving.json_logs import LogFormat
 from plait.serving.listen_port import wait_for_port
 from plait.serving.ray_environment import is_loopback
-from plait.serving.replica import check_durability, connect, live_folder
-from plait.serving.replica_logs import gathered
+from plait.serving.replica import check_durability, connect, live_state_folder
+from plait.serving.replica_logs import print_replica_logs
 from plait.store import Registry, Store
 from plait.store.feedback.feedback_log import FeedbackLog
-from plait.store.writable import require_writable
+from plait.store.require_writable import require_writable
 from plait.training.ray.local_ray import local_settings, stay_local
 
 log = logging.getLogger("plait.serving")
-READY_S = 120.0
+READY_TIMEOUT_S = 120.0
 LOOPBACK = "127.0.0.1"
 CONTROLLER, NAMESPACE = "SERVE_CONTROLLER_ACTOR", "serve"
 
@@ -46,7 +46,7 @@ class NotStarted(PlaitError):
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class RunningEndpoint:
     """A running endpoint; `live_state` is the address of Valkey without its password."""
 
     url: str
@@ -57,7 +57,7 @@ class Endpoint:
 
 
 @contextmanager
-def running(
+def run_endpoint(
     config: Path,
     *,
     host: str = LOOPBACK,
@@ -65,7 +65,7 @@ def running(
     live_state: str | None = None,
     replicas: int | None = None,
     log_format: LogFormat = "auto",
-) -> Iterator[Endpoint]:
+) -> Iterator[RunningEndpoint]:
     """Yields the endpoint once it is ready; ends everything it started afterwards.
 
     Args:
@@ -95,24 +95,24 @@ def running(
     wait_for_port(port, host)
     address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
     with ExitStack() as parts:
-        parts.enter_context(gathered(log_format))
+        parts.enter_context(print_replica_logs(log_format))
         _warn_if_open(host)
         if address is None:
-            valkey = parts.enter_context(EmbeddedValkey(live_folder(project)))
+            valkey = parts.enter_context(EmbeddedValkey(live_state_folder(project)))
             address = valkey.address
-            parts.enter_context(_kept_alive(valkey))
+            parts.enter_context(_restart_on_exit(valkey))
         check_durability(project, address)
-        parts.callback(_drain, project, store, address)
-        loading = threading.Thread(target=_load, args=(project, store, address), daemon=True)
+        parts.callback(_drain_on_exit, project, store, address)
+        loading = threading.Thread(target=_load_base, args=(project, store, address), daemon=True)
         loading.start()
         count = replicas or project.serve.replicas[0]
-        parts.enter_context(_ray(count, host))
+        parts.enter_context(_start_ray(count, host))
         _deploy(config, address, port, count)
         loading.join()
         here = {"": LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)
         _wait_until_ready(here, port)
         shown = f"[{here}]" if ":" in here else here
-        yield Endpoint(
+        yield RunningEndpoint(
             url=f"http://{shown}:{port}",
             model=project.model,
             version=version,
@@ -131,13 +131,13 @@ def _warn_if_open(host: str) -> None:
     )
 
 
-def _load(project: Project, store: Store, address: str) -> None:
+def _load_base(project: Project, store: Store, address: str) -> None:
     """Loads the base while Ray starts; a replica does it if this fails."""
     with contextlib.suppress(PlaitError):
         load_base(connect(project, address), store, store.current())
 
 
-def _drain(project: Project, store: Store, address: str) -> None:
+def _drain_on_exit(project: Project, store: Store, address: str) -> None:
     """Leaves nothing behind in Valkey that the next fuse should read."""
     drainer = Drainer(connect(project, address), FeedbackLog(store), secrets.token_hex(8))
     try:
@@ -147,7 +147,7 @@ def _drain(project: Project, store: Store, address: str) -> None:
 
 
 @contextmanager
-def _kept_alive(valkey: EmbeddedValkey) -> Iterator[None]:
+def _restart_on_exit(valkey: EmbeddedValkey) -> Iterator[None]:
     """Starts the server again if it dies; what it accepted is in its file."""
     stop = threading.Event()
 
@@ -168,8 +168,8 @@ def _kept_alive(valkey: EmbeddedValkey) -> Iterator[None]:
 
 
 @contextmanager
-def _ray(replicas: int, host: str) -> Iterator[None]:
-    ray_environment.prepare(host)
+def _start_ray(replicas: int, host: str) -> Iterator[None]:
+    ray_environment.prepare_environment(host)
     stay_local()
     import ray
 
@@ -238,7 +238,7 @@ def _wait_for_controller(starting: threading.Thread) -> None:
 
 
 def _wait_until_ready(host: str, port: int) -> None:
-    until, said = time.monotonic() + READY_S, "nothing answers"
+    until, said = time.monotonic() + READY_TIMEOUT_S, "nothing answers"
     while time.monotonic() < until:
         connection = http.client.HTTPConnection(host, port, timeout=5)
         try:
@@ -252,4 +252,4 @@ def _wait_until_ready(host: str, port: int) -> None:
         finally:
             connection.close()
         time.sleep(0.05)
-    raise NotStarted(f"the endpoint is not ready after {READY_S:.0f} s: {said[:300]}")
+    raise NotStarted(f"the endpoint is not ready after {READY_TIMEOUT_S:.0f} s: {said[:300]}")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from plait.contracts.http import Reason
+from plait.contracts.http_messages import ListReason
 from plait.recommend.answer import Recommendation
 
-EMPTY: tuple[Reason, ...] = ("all_excluded", "nothing_left")
-OWN: tuple[Reason, ...] = ("few_left", "unknown_items")  # what is in the list is the person's own
+EMPTY_LIST_REASONS: tuple[ListReason, ...] = ("all_excluded", "nothing_left")
+PERSONAL_LIST_REASONS: tuple[ListReason, ...] = (
+    "few_left",
+    "unknown_items",
+)  # what is in the list is the person's own
 
 
-def reason_of(
+def list_reason(
     found: Recommendation,
     k: int,
     items: Collection[str],
     gone: Collection[str],
-) -> Reason | None:
+) -> ListReason | None:
     """Returns why a list is empty, else why it is generic, else why it is short.
 
     Args:
@@ -30,17 +33,19 @@ def reason_of(
     return found.fallback or ("few_left" if len(found.items) < k else None)
 
 
-def made_without(reasons: Mapping[str, Reason | None], state: Reason) -> dict[str, Reason | None]:
+def without_live_state(
+    reasons: Mapping[str, ListReason | None], state: ListReason
+) -> dict[str, ListReason | None]:
     """Returns the reasons of lists that were made without live state, or before it was whole."""
-    return {p: r if r in EMPTY else state for p, r in reasons.items()}
+    return {p: r if r in EMPTY_LIST_REASONS else state for p, r in reasons.items()}
 
 
-def fallback_of(reasons: Mapping[str, Reason | None], empty: bool) -> Reason | None:
+def fallback_reason(reasons: Mapping[str, ListReason | None], empty: bool) -> ListReason | None:
     """Returns the one word for a list over several platforms: why it is empty or generic.
 
     Args:
         reasons: of each platform.
         empty: the whole list is.
     """
-    passed = OWN if empty else (*OWN, *EMPTY)
+    passed = PERSONAL_LIST_REASONS if empty else (*PERSONAL_LIST_REASONS, *EMPTY_LIST_REASONS)
     return next((reason for reason in reasons.values() if reason and reason not in passed), None)

@@ -8,13 +8,13 @@ import time
 import psutil
 
 from plait.errors import PlaitError
-from plait.serving.ray_environment import FOLDER, is_free
+from plait.serving.ray_environment import HAPROXY_FOLDER, is_port_free
 
 log = logging.getLogger("plait.serving")
 # Ray notices within seconds that its driver was killed, and ends Serve with it; HAProxy mostly.
-LEFTOVER_S = 30.0
-_OURS = ("haproxy", "ray")
-_CONFIGURED = f"/{FOLDER}/"  # where Ray Serve writes the settings of its HAProxy
+LEFTOVER_TIMEOUT_S = 30.0
+_RAY_PROCESSES = ("haproxy", "ray")
+_HAPROXY_CONFIG_PATH = f"/{HAPROXY_FOLDER}/"  # where Ray Serve writes the settings of its HAProxy
 
 
 class PortTaken(PlaitError):
@@ -23,7 +23,7 @@ class PortTaken(PlaitError):
     exit_code = 3
 
 
-def wait_for_port(port: int, host: str, seconds: float = LEFTOVER_S) -> None:
+def wait_for_port(port: int, host: str, seconds: float = LEFTOVER_TIMEOUT_S) -> None:
     """Returns once `port` can be listened on.
 
     It is waited for only where an endpoint that just ended may still hold it: a Ray or HAProxy
@@ -34,9 +34,11 @@ def wait_for_port(port: int, host: str, seconds: float = LEFTOVER_S) -> None:
         PortTaken: another program listens there, or it is not free after `seconds`.
     """
     until, said = time.monotonic() + seconds, False
-    while not is_free(port, host):
+    while not is_port_free(port, host):
         holder, name = _listener(port)
-        leftover = holder is None or (name.lower().startswith(_OURS) and not _is_served(holder))
+        leftover = holder is None or (
+            name.lower().startswith(_RAY_PROCESSES) and not _has_live_driver(holder)
+        )
         if not leftover or time.monotonic() >= until:
             by = f" by {name} (process {holder.pid})" if holder else ""
             raise PortTaken(
@@ -63,7 +65,7 @@ def _listener(port: int) -> tuple[psutil.Process | None, str]:
     return None, ""
 
 
-def _is_served(holder: psutil.Process) -> bool:
+def _has_live_driver(holder: psutil.Process) -> bool:
     """Whether the endpoint that `holder` belongs to lives: the Python that started its raylet."""
     try:
         raylet = next((one for one in holder.parents() if one.name() == "raylet"), None)
@@ -78,7 +80,7 @@ def _end_if_orphan(process: psutil.Process) -> None:
     try:
         parent = process.parent()
         started = " ".join(parent.cmdline()) if parent else ""
-        if _CONFIGURED in " ".join(process.cmdline()) and "ray::" not in started:
+        if _HAPROXY_CONFIG_PATH in " ".join(process.cmdline()) and "ray::" not in started:
             process.terminate()
     except psutil.Error:  # just gone, or another user's
         return

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from plait.serving.haproxy import HOST
+from plait.serving.haproxy import HOST_VARIABLE
 
 
-def close_replica() -> None:
+def bind_replica_to_loopback() -> None:
     """Binds the port for calls between deployments to loopback, on `plait serve`'s machine.
 
     Ray Serve opens it on every interface, for other machines; it takes pickles from whoever
     connects. On a cluster it stays as it is: network policies close it there.
     """
-    if HOST not in os.environ:
+    if HOST_VARIABLE not in os.environ:
         return
     from ray.serve._private import replica
 

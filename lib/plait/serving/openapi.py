@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from plait.contracts.http import (
+from plait.contracts.http_messages import (
     EventsRequest,
     LinkRequest,
     Problem,
@@ -27,8 +27,8 @@ _BODIES: tuple[type[BaseModel], ...] = (
     UnlinkRequest,
     Problem,
 )
-_CONTENT = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
-_WORDS: dict[int | str, str] = {
+_PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+_STATUS_DESCRIPTIONS: dict[int | str, str] = {
     400: "The body is not JSON, or the address not UTF-8.",
     401: "An API key is needed.",
     404: "There is nothing at this address.",
@@ -43,49 +43,55 @@ _WORDS: dict[int | str, str] = {
     503: "Not ready, or nothing can be kept now; `Retry-After` says when to try again.",
     "default": "Any other error.",
 }
-_OF_BODIES = (408, 413, 415)
-_OF_LINKS = (409,)
-_OF_PROBES = (400, 404, 405, 414, 500, "default")
+_BODY_STATUSES = (408, 413, 415)
+_LINK_STATUSES = (409,)
+_PROBE_STATUSES = (400, 404, 405, 414, 500, "default")
 _SECURITY = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "Bearer": {"type": "http", "scheme": "bearer"},
 }
 
 
-def problems(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
     """Returns what a route's errors are, by status."""
-    return {status: {"description": _WORDS[status], "content": _CONTENT} for status in statuses}
+    return {
+        status: {"description": _STATUS_DESCRIPTIONS[status], "content": _PROBLEM_CONTENT}
+        for status in statuses
+    }
 
 
-def probe(*more: int) -> dict[str, Any]:
+def probe_options(*more: int) -> dict[str, Any]:
     """Returns the arguments of a route that needs no key; `more` are statuses of its own."""
     return {
-        "responses": problems(*_OF_PROBES, *more),
+        "responses": problem_responses(*_PROBE_STATUSES, *more),
         "openapi_extra": {"security": []},
     }
 
 
-def described(
+def route_options(
     body: type[BaseModel] | None,
     answer: type[BaseModel],
     parameters: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """Returns the arguments of a route that takes `body` and answers `answer` or a problem."""
     extra: dict[str, Any] = {}
-    statuses = list(_WORDS)
+    statuses = list(_STATUS_DESCRIPTIONS)
     if body is not LinkRequest:
-        statuses = [status for status in statuses if status not in _OF_LINKS]
+        statuses = [status for status in statuses if status not in _LINK_STATUSES]
     if body is None:
         extra["parameters"] = list(parameters)
-        statuses = [status for status in statuses if status not in _OF_BODIES]
+        statuses = [status for status in statuses if status not in _BODY_STATUSES]
     else:
         schema = {"$ref": _REF.format(model=body.__name__)}
         content = {"application/json": {"schema": schema}}
         extra["requestBody"] = {"required": True, "content": content}
-    return {"responses": {200: {"model": answer}, **problems(*statuses)}, "openapi_extra": extra}
+    return {
+        "responses": {200: {"model": answer}, **problem_responses(*statuses)},
+        "openapi_extra": extra,
+    }
 
 
-def describe(app: FastAPI, key_needed: bool) -> None:
+def install_openapi(app: FastAPI, key_needed: bool) -> None:
     """Makes `app.openapi()` hold the bodies' schemas and the ways to send a key."""
 
     def openapi() -> dict[str, Any]:

@@ -10,14 +10,14 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from plait.serving.problems import ProblemError, respond, wrong
+from plait.serving.problems import ProblemError, field_problem, problem_response
 
-LONGEST = 16_384  # bytes of path and query
+MAX_URL_BYTES = 16_384  # bytes of path and query
 _NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-class Address:
+class UrlMiddleware:
     """Refuses what is not an address in UTF-8, or has a control character in its path."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -27,9 +27,9 @@ class Address:
         """Serves one request."""
         try:
             if scope["type"] == "http":
-                check(raw_path(scope), scope["query_string"])
+                check_url(raw_path(scope), scope["query_string"])
         except ProblemError as error:
-            await respond(error)(scope, receive, send)
+            await problem_response(error)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -40,20 +40,22 @@ def raw_path(scope: Scope) -> bytes:
     return sent.partition(b"?")[0]
 
 
-def check(path: bytes, query: bytes) -> None:
+def check_url(path: bytes, query: bytes) -> None:
     """Checks an address as it was sent.
 
     Raises:
         ProblemError: 400, 414 or 422.
     """
-    if len(path) + len(query) > LONGEST:
-        raise ProblemError(414, f"The address has more than {LONGEST:,} bytes; POST the call.")
-    decoded(query.replace(b"+", b" "), "query")
-    if _CONTROL.search(decoded(path, "path")):
-        raise wrong("path", "must hold no control characters", "Mend or encode the id.")
+    if len(path) + len(query) > MAX_URL_BYTES:
+        raise ProblemError(
+            414, f"The address has more than {MAX_URL_BYTES:,} bytes; POST the call."
+        )
+    decode_url_text(query.replace(b"+", b" "), "query")
+    if _CONTROL.search(decode_url_text(path, "path")):
+        raise field_problem("path", "must hold no control characters", "Mend or encode the id.")
 
 
-def decoded(sent: bytes, where: str = "path") -> str:
+def decode_url_text(sent: bytes, where: str = "path") -> str:
     """Returns text without its escapes.
 
     Raises:

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from plait.contracts.http import ErrorDetail, Problem
+from plait.contracts.http_messages import ErrorDetail, Problem
 from plait.errors import LiveStateDown, PlaitError, TooManyAccounts, UnknownPlatform
 
 log = logging.getLogger("plait.serving")
@@ -34,20 +34,20 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
 
-def wrong(place: str, message: str, hint: str = "") -> ProblemError:
+def field_problem(place: str, message: str, hint: str = "") -> ProblemError:
     """Returns the problem with one field, named as in `user.platform`."""
     steps: list[str | int] = [int(s) if s.isdigit() else s for s in place.split(".")]
     detail = f"{place}: {message}. {hint}".strip()
     return ProblemError(422, detail, [ErrorDetail(loc=steps, msg=message, hint=hint)])
 
 
-def shown(text: str) -> str:
+def quote_input(text: str) -> str:
     """Returns `text` quoted, short and printable, whatever a client put into it."""
     clean = text[:64].encode("ascii", "backslashreplace").decode()
     return "'" + "".join(c if c.isprintable() else "?" for c in clean) + "'"
 
 
-def respond(error: ProblemError) -> Response:
+def problem_response(error: ProblemError) -> Response:
     """Returns `error` as an HTTP answer."""
     problem = Problem(
         title=HTTPStatus(error.status).phrase,
@@ -59,7 +59,7 @@ def respond(error: ProblemError) -> Response:
     return Response(body, error.status, error.headers, MEDIA_TYPE)
 
 
-def from_plait(error: PlaitError) -> ProblemError:
+def problem_from_plait_error(error: PlaitError) -> ProblemError:
     """Returns the problem that says what a PlaitError says."""
     status = 500
     if isinstance(error, UnknownPlatform):
@@ -69,49 +69,49 @@ def from_plait(error: PlaitError) -> ProblemError:
     elif isinstance(error, LiveStateDown):
         status = 503
     if status == 500:
-        return _logged(error, str(error))
+        return _logged_problem(error, str(error))
     headers = {"Retry-After": "1"} if status == 503 else {}
     return ProblemError(status, str(error), headers=headers)
 
 
-def from_fault(error: Exception) -> ProblemError:
+def problem_from_exception(error: Exception) -> ProblemError:
     """Logs an unforeseen error under an id; the client gets the id, never the traceback."""
-    return _logged(error, "An unforeseen fault.")
+    return _logged_problem(error, "An unforeseen fault.")
 
 
-def _logged(error: Exception, detail: str) -> ProblemError:
+def _logged_problem(error: Exception, detail: str) -> ProblemError:
     fault = f"f_{secrets.token_hex(8)}"
     log.error("%s", detail, exc_info=error, extra={"fault_id": fault})
     return ProblemError(500, f"{detail} Report the id {fault}; the endpoint's log has it.")
 
 
-def install(app: FastAPI) -> None:
+def install_problem_handlers(app: FastAPI) -> None:
     """Makes every error that leaves `app` a problem."""
 
     @app.exception_handler(ProblemError)
     async def _problem(_: Request, error: ProblemError) -> Response:
-        return respond(error)
+        return problem_response(error)
 
     @app.exception_handler(PlaitError)
     async def _plait(_: Request, error: PlaitError) -> Response:
-        return respond(from_plait(error))
+        return problem_response(problem_from_plait_error(error))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
-        where = shown(request.scope["path"])
+        where = quote_input(request.scope["path"])
         detail = {
             404: f"There is nothing at {where}; see /docs.",
-            405: f"{shown(request.method)} is not allowed at {where}; see /docs.",
+            405: f"{quote_input(request.method)} is not allowed at {where}; see /docs.",
         }.get(error.status_code, str(error.detail))
-        return respond(ProblemError(error.status_code, detail, headers=error.headers))
+        return problem_response(ProblemError(error.status_code, detail, headers=error.headers))
 
     @app.exception_handler(RequestValidationError)
     async def _query(_: Request, error: RequestValidationError) -> Response:
         errors = [
             ErrorDetail(loc=list(e["loc"]), msg=e["msg"], hint="See /docs.") for e in error.errors()
         ]
-        return respond(ProblemError(422, "The request cannot be used.", errors))
+        return problem_response(ProblemError(422, "The request cannot be used.", errors))
 
     @app.exception_handler(Exception)
     async def _fault(_: Request, error: Exception) -> Response:
-        return respond(from_fault(error))
+        return problem_response(problem_from_exception(error))

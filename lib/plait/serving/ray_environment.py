@@ -14,7 +14,7 @@ from plait.serving import haproxy
 from plait.store.sockets import socket_folder
 
 # Design decision 9: HAProxy in C instead of a proxy in Python, no extra thread hops.
-FAST = {
+RAY_VARIABLES = {
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
     "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
     "RAY_SERVE_HAPROXY_NBTHREAD": "1",
@@ -31,12 +31,12 @@ FAST = {
     "POLARS_MAX_THREADS": "2",
 }
 # Ray Serve's second proxy listens on loopback, at the same port in every endpoint by default.
-FALLBACK = "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT"
+FALLBACK_PORT_VARIABLE = "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT"
 # Ports that neither the kernel gives to connections nor Ray to its processes.
-_OURS = range(20_000, 30_000)
-FOLDER = "hap"
+_PORT_RANGE = range(20_000, 30_000)
+HAPROXY_FOLDER = "hap"
 # HAProxy makes a socket under a name 10 bytes longer first; Ray puts a node's id before it.
-_LONGEST, _NODE, _ADMIN = 97, "0" * 56, "admin.sock"
+_MAX_SOCKET_PATH, _NODE, _ADMIN = 97, "0" * 56, "admin.sock"
 
 
 class BadHost(PlaitError):
@@ -49,7 +49,7 @@ class NoPort(PlaitError):
     exit_code = 3
 
 
-def prepare(host: str = "127.0.0.1") -> None:
+def prepare_environment(host: str = "127.0.0.1") -> None:
     """Sets what is not set, so that two endpoints can start at once.
 
     Args:
@@ -58,10 +58,12 @@ def prepare(host: str = "127.0.0.1") -> None:
     Raises:
         StoreError: there is no folder for HAProxy's sockets.
     """
-    for name, value in FAST.items():
+    for name, value in RAY_VARIABLES.items():
         os.environ.setdefault(name, value)
-    os.environ.setdefault(FALLBACK, str(free_port()))
-    folder = socket_folder(len(f"{FOLDER}/{_NODE}/{_ADMIN}"), _LONGEST) / FOLDER
+    os.environ.setdefault(FALLBACK_PORT_VARIABLE, str(free_port()))
+    folder = (
+        socket_folder(len(f"{HAPROXY_FOLDER}/{_NODE}/{_ADMIN}"), _MAX_SOCKET_PATH) / HAPROXY_FOLDER
+    )
     folder.mkdir(mode=0o700, exist_ok=True)
     files = {
         "CONFIG_FILE_LOC": "haproxy.cfg",
@@ -72,11 +74,11 @@ def prepare(host: str = "127.0.0.1") -> None:
     }
     for name, file in files.items():
         os.environ.setdefault(f"RAY_SERVE_HAPROXY_{name}", str(folder / file))
-    os.environ.setdefault(haproxy.BINARY, str(haproxy.launcher(folder)))
-    os.environ[haproxy.HOST] = host
+    os.environ.setdefault(haproxy.BINARY_VARIABLE, str(haproxy.write_launcher(folder)))
+    os.environ[haproxy.HOST_VARIABLE] = host
 
 
-def is_free(port: int, host: str = "") -> bool:
+def is_port_free(port: int, host: str = "") -> bool:
     """Whether nothing listens on `port`.
 
     Raises:
@@ -89,7 +91,7 @@ def is_free(port: int, host: str = "") -> bool:
             probe.bind(address)
         except OSError as error:
             if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-                raise _bad(host, error.strerror) from None
+                raise _bad_host(host, error.strerror) from None
             return False
     return True
 
@@ -109,13 +111,13 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except OSError as error:
-        raise _bad(host, error.strerror) from None
+        raise _bad_host(host, error.strerror) from None
     # A name that stands for several addresses, as localhost does, is the IPv4 one.
     best = min(found, key=lambda one: one[0] != socket.AF_INET)
     return best[0], best[4]
 
 
-def _bad(host: str, why: str | None) -> BadHost:
+def _bad_host(host: str, why: str | None) -> BadHost:
     return BadHost(
         f"this machine cannot listen on '{host}' ({why}).",
         fix="Name one of its addresses: --host 127.0.0.1 or ::1 for this machine alone, 0.0.0.0 "
@@ -132,10 +134,11 @@ def free_port() -> int:
     Raises:
         NoPort: all that were tried are taken.
     """
-    for port in random.SystemRandom().sample(_OURS, 100):
-        if is_free(port):
+    for port in random.SystemRandom().sample(_PORT_RANGE, 100):
+        if is_port_free(port):
             return port
     raise NoPort(
-        f"none of 100 ports between {_OURS.start} and {_OURS.stop} is free.",
-        fix=f"Stop what listens there, or set {FALLBACK} and --port to ports that are free.",
+        f"none of 100 ports between {_PORT_RANGE.start} and {_PORT_RANGE.stop} is free.",
+        fix=f"Stop what listens there, or set {FALLBACK_PORT_VARIABLE} and --port to ports "
+        "that are free.",
     )

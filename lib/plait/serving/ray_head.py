@@ -14,7 +14,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-COMMAND, PASSWORD, OPTION = "KUBERAY_GEN_RAY_START_CMD", "REDIS_PASSWORD", "redis_password"
+COMMAND_VARIABLE, PASSWORD_VARIABLE, PASSWORD_OPTION = (
+    "KUBERAY_GEN_RAY_START_CMD",
+    "REDIS_PASSWORD",
+    "redis_password",
+)
 
 
 def main() -> None:
@@ -22,29 +26,29 @@ def main() -> None:
     from ray._private import services
     from ray.scripts import scripts
 
-    password = os.environ.get(PASSWORD, "")
-    arguments = arguments_of(os.environ[COMMAND])
+    password = os.environ.get(PASSWORD_VARIABLE, "")
+    arguments = ray_arguments(os.environ[COMMAND_VARIABLE])
     if password:
         arguments.append(f"--redis-password={password}")
         # Where GCS reads what --fromenv names.
-        os.environ[f"FLAGS_{OPTION}"] = password
+        os.environ[f"FLAGS_{PASSWORD_OPTION}"] = password
         start: Any = services.start_ray_process
 
         def start_hidden(command: Sequence[str], *args: Any, **more: Any) -> Any:
-            return start(hidden(command, password), *args, **more)
+            return start(hide_password(command, password), *args, **more)
 
         services.start_ray_process = start_hidden
     sys.exit(scripts.cli.main(arguments))
 
 
-def arguments_of(command: str) -> list[str]:
+def ray_arguments(command: str) -> list[str]:
     """Returns the arguments of `ray` in KubeRay's command, as a shell would, without a password."""
     words = shlex.split(command)
     assert words[0] == "ray", command
-    return [os.path.expandvars(word) for word in words[1:] if PASSWORD not in word]
+    return [os.path.expandvars(word) for word in words[1:] if PASSWORD_VARIABLE not in word]
 
 
-def hidden(command: Sequence[str], password: str) -> list[str]:
+def hide_password(command: Sequence[str], password: str) -> list[str]:
     """Returns the command of one of Ray's processes without the password.
 
     GCS reads it from its environment. The raylet's are for the workers that it starts, in three
@@ -53,8 +57,8 @@ def hidden(command: Sequence[str], password: str) -> list[str]:
     option = re.compile(rf"(^|\s)\S*=['\"]?{re.escape(password)}['\"]?(?=\s|$)")
     kept = []
     for word in command:
-        if word == f"--{OPTION}={password}":
-            kept.append(f"--fromenv={OPTION}")
+        if word == f"--{PASSWORD_OPTION}={password}":
+            kept.append(f"--fromenv={PASSWORD_OPTION}")
         elif rest := option.sub("", word):
             kept.append(rest)
     return kept

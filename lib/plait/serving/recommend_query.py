@@ -7,52 +7,59 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Scope
 
-from plait.contracts.http import ErrorDetail, RecommendRequest
+from plait.contracts.http_messages import ErrorDetail, RecommendRequest
 from plait.errors import nearest
-from plait.serving.path_check import decoded, raw_path
-from plait.serving.problems import ProblemError, shown, wrong
+from plait.serving.path_check import decode_url_text, raw_path
+from plait.serving.problems import ProblemError, field_problem, quote_input
 
-LISTS = ("platforms", "exclude")
-NAMES = ("k", *LISTS, "seen", "explain", "request_id")
-MOST = 2_000  # parameters of one address
-START = b"/v1/recommend/"
+LIST_PARAMETERS = ("platforms", "exclude")
+PARAMETER_NAMES = ("k", *LIST_PARAMETERS, "seen", "explain", "request_id")
+MAX_PARAMETERS = 2_000  # parameters of one address
+PATH_PREFIX = b"/v1/recommend/"
 
 
-def asked(scope: Scope) -> dict[str, Any]:
+def query_to_body(scope: Scope) -> dict[str, Any]:
     """Returns the body of the call that an address stands for.
 
     Raises:
         ProblemError: 422, a parameter is unknown, empty, or given twice.
     """
-    platform, _, account = raw_path(scope).partition(START)[2].partition(b"/")
-    body: dict[str, Any] = {"user": {"platform": decoded(platform), "id": decoded(account)}}
+    platform, _, account = raw_path(scope).partition(PATH_PREFIX)[2].partition(b"/")
+    body: dict[str, Any] = {
+        "user": {"platform": decode_url_text(platform), "id": decode_url_text(account)}
+    }
     sent: bytes = scope["query_string"]
-    if sent.count(b"&") >= MOST:
-        raise wrong("query", f"has more than {MOST:,} parameters", "POST the call.")
+    if sent.count(b"&") >= MAX_PARAMETERS:
+        raise field_problem(
+            "query", f"has more than {MAX_PARAMETERS:,} parameters", "POST the call."
+        )
     for name, value in parse_qsl(sent.decode(), keep_blank_values=True):
-        if name not in NAMES:
-            raise _wrong(name, "unknown parameter", nearest(name[:64], NAMES))
+        if name not in PARAMETER_NAMES:
+            raise _unknown_parameter(name, "unknown parameter", nearest(name[:64], PARAMETER_NAMES))
         if value == "":
-            raise wrong(name, "is empty", f"Give it a value or leave it out: ?{name}={_like(name)}")
-        if name in LISTS:
+            raise field_problem(
+                name, "is empty", f"Give it a value or leave it out: ?{name}={_example_value(name)}"
+            )
+        if name in LIST_PARAMETERS:
             body.setdefault(name, []).append(value)
         elif name in body:
-            raise wrong(name, "stands twice", "Give it once.")
+            raise field_problem(name, "stands twice", "Give it once.")
         else:
-            body[name] = _read(name, value)
+            body[name] = _parse_value(name, value)
     return body
 
 
-def parameters() -> list[dict[str, Any]]:
+def query_parameters() -> list[dict[str, Any]]:
     """Returns the parameters as OpenAPI describes them."""
     properties = RecommendRequest.model_json_schema(ref_template="#/components/schemas/{model}")
     fields = properties["properties"]
     return [
-        {"name": name, "in": "query", "required": False, "schema": fields[name]} for name in NAMES
+        {"name": name, "in": "query", "required": False, "schema": fields[name]}
+        for name in PARAMETER_NAMES
     ]
 
 
-def _read(name: str, value: str) -> Any:
+def _parse_value(name: str, value: str) -> Any:
     """Returns `value` as JSON has it, where it can be read so."""
     if name == "explain" and value in ("true", "false"):
         return value == "true"
@@ -62,11 +69,11 @@ def _read(name: str, value: str) -> Any:
     return value
 
 
-def _like(name: str) -> str:
+def _example_value(name: str) -> str:
     return {"k": "10", "platforms": "shop", "exclude": "shop:77", "seen": "allow",
             "explain": "true"}.get(name, "r-1")  # fmt: skip
 
 
-def _wrong(name: str, message: str, hint: str) -> ProblemError:
-    error = ErrorDetail(loc=[shown(name).strip("'")], msg=message, hint=hint)
-    return ProblemError(422, f"{shown(name)}: {message}. {hint}".strip(), [error])
+def _unknown_parameter(name: str, message: str, hint: str) -> ProblemError:
+    error = ErrorDetail(loc=[quote_input(name).strip("'")], msg=message, hint=hint)
+    return ProblemError(422, f"{quote_input(name)}: {message}. {hint}".strip(), [error])

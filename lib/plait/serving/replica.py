@@ -12,27 +12,27 @@ from plait.config import Project, load_config
 from plait.errors import ConfigError, LiveStateDown
 from plait.live import LiveState
 from plait.live.drain import Drainer
-from plait.live.valkey.durability import Promise, promise
+from plait.live.valkey.durability import DurabilityLevel, required_durability
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.privacy.pseudonym_key import load_key
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
 
 if TYPE_CHECKING:  # torch comes with them: `plait serve` starts without it, a replica needs it
-    from plait.serving.current_model import Current
-    from plait.serving.service import Service
+    from plait.serving.current_model import CurrentModel
+    from plait.serving.service import EndpointService
 
-TIMEOUT = "PLAIT_LIVE_STATE_TIMEOUT_MS"
+TIMEOUT_VARIABLE = "PLAIT_LIVE_STATE_TIMEOUT_MS"
 
 
 @dataclass
-class Setup:
+class ReplicaParts:
     """What a replica works with."""
 
     project: Project
     address: str
-    current: Current
-    service: Service
+    current: CurrentModel
+    service: EndpointService
     feedback: FeedbackLog
     valkey: EmbeddedValkey | None
 
@@ -41,14 +41,14 @@ class Setup:
         return Drainer(connect(self.project, self.address), self.feedback, token)
 
 
-def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Setup:
+def open_replica(config: Path, live_state: str | None = None, threads: int = 1) -> ReplicaParts:
     """Returns a replica's parts; starts an embedded Valkey if no address is known.
 
     PLAIT_MODEL names another model than the project's, PLAIT_MODEL_VERSION the version that
     answers instead of `current`.
     """
-    from plait.serving.current_model import Current, limit_threads
-    from plait.serving.service import Service
+    from plait.serving.current_model import CurrentModel, limit_threads
+    from plait.serving.service import EndpointService
 
     project = load_config(config)
     if name := os.environ.get("PLAIT_MODEL"):
@@ -57,15 +57,15 @@ def opened(config: Path, live_state: str | None = None, threads: int = 1) -> Set
     address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
     valkey = None
     if address is None:
-        valkey = EmbeddedValkey(live_folder(project)).start()
+        valkey = EmbeddedValkey(live_state_folder(project)).start()
         address = valkey.address
     limit_threads(threads)
     pinned = os.environ.get("PLAIT_MODEL_VERSION") or None
-    asked = promise(project)
-    current = Current(project, connect(project, address), pinned, asked)
+    asked = required_durability(project)
+    current = CurrentModel(project, connect(project, address), pinned, asked)
     state = connect(project, address)
-    service = Service(project, load_key(project), state, feedback, current, asked)
-    return Setup(project, address, current, service, feedback, valkey)
+    service = EndpointService(project, load_key(project), state, feedback, current, asked)
+    return ReplicaParts(project, address, current, service, feedback, valkey)
 
 
 def connect(project: Project, address: str) -> LiveState:
@@ -75,10 +75,10 @@ def connect(project: Project, address: str) -> LiveState:
 
 
 def _timeout_s(project: Project) -> float:
-    text = os.environ.get(TIMEOUT) or str(project.serve.live_state_timeout_ms)
+    text = os.environ.get(TIMEOUT_VARIABLE) or str(project.serve.live_state_timeout_ms)
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ConfigError(
-            f"{TIMEOUT} is '{text}'.",
+            f"{TIMEOUT_VARIABLE} is '{text}'.",
             allowed="It is a whole number of milliseconds, at least 1.",
             fix=f"Set it to one, such as {project.serve.live_state_timeout_ms}, or unset it.",
         )
@@ -93,7 +93,7 @@ def check_durability(project: Project, address: str) -> None:
         LossyLiveState: it may lose events that were accepted, and nobody accepted that.
     """
     state = connect(project, address)
-    if promise(project) is Promise.best_effort:
+    if required_durability(project) is DurabilityLevel.best_effort:
         return
     try:
         found = state.durability()
@@ -103,6 +103,6 @@ def check_durability(project: Project, address: str) -> None:
         raise found.error(address)
 
 
-def live_folder(project: Project) -> Path:
+def live_state_folder(project: Project) -> Path:
     """Returns where an embedded Valkey keeps its file."""
     return project.state_path / "live"

@@ -13,14 +13,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from plait.serving.json_logs import PLACE, JsonLines, Lines, LogFormat, shown
+from plait.serving.json_logs import (
+    LOG_VARIABLE,
+    JsonFormatter,
+    LogFormat,
+    TextFormatter,
+    format_fields,
+)
 from plait.store.sockets import socket_folder
 
-_LONGEST = 2**20
+_MAX_RECORD = 2**20
 
 
 @contextmanager
-def gathered(form: LogFormat = "auto", stream: TextIO | None = None) -> Iterator[None]:
+def print_replica_logs(form: LogFormat = "auto", stream: TextIO | None = None) -> Iterator[None]:
     """Prints what this process and the replicas that it starts log, until the end of the block.
 
     Args:
@@ -32,13 +38,15 @@ def gathered(form: LogFormat = "auto", stream: TextIO | None = None) -> Iterator
     name = f"{secrets.token_hex(8)}.log"
     path = socket_folder(len(name)) / name
     logger, handler = logging.getLogger("plait"), logging.StreamHandler(stream)
-    handler.setFormatter(Lines() if text else JsonLines())
-    before, propagated = os.environ.get(PLACE), logger.propagate
+    handler.setFormatter(TextFormatter() if text else JsonFormatter())
+    before, propagated = os.environ.get(LOG_VARIABLE), logger.propagate
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(path))
-        thread = threading.Thread(target=_print, args=(listening, handler, text), daemon=True)
+        thread = threading.Thread(
+            target=_print_records, args=(listening, handler, text), daemon=True
+        )
         thread.start()
-        os.environ[PLACE] = f"unix:{path}"
+        os.environ[LOG_VARIABLE] = f"unix:{path}"
         logger.addHandler(handler)
         logger.propagate = False
         try:
@@ -46,21 +54,23 @@ def gathered(form: LogFormat = "auto", stream: TextIO | None = None) -> Iterator
         finally:
             logger.removeHandler(handler)
             logger.propagate = propagated
-            os.environ.pop(PLACE)
+            os.environ.pop(LOG_VARIABLE)
             if before is not None:
-                os.environ[PLACE] = before
+                os.environ[LOG_VARIABLE] = before
             with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
                 last.sendto(b"", str(path))
             thread.join(5)
             path.unlink(missing_ok=True)
 
 
-def _print(listening: socket.socket, handler: logging.StreamHandler[TextIO], text: bool) -> None:
+def _print_records(
+    listening: socket.socket, handler: logging.StreamHandler[TextIO], text: bool
+) -> None:
     """Prints each record that arrives; an empty one is the last."""
-    while body := listening.recv(_LONGEST):
+    while body := listening.recv(_MAX_RECORD):
         line = body.decode("ascii", errors="replace")
         with suppress(ValueError, KeyError):
-            line = shown(json.loads(line)) if text else line
+            line = format_fields(json.loads(line)) if text else line
         with suppress(OSError, ValueError):  # a closed terminal; one write, so lines stay whole
             handler.stream.write(line + "\n")
             handler.flush()

@@ -11,21 +11,21 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from plait.contracts.http import MAX_BODY, ErrorDetail
+from plait.contracts.http_messages import MAX_BODY, ErrorDetail
 from plait.contracts.model_fields import known_fields
-from plait.contracts.validation_messages import plain
+from plait.contracts.validation_messages import describe_error
 from plait.errors import nearest
-from plait.serving.problems import ProblemError, shown
-from plait.serving.strict_json import parse
-from plait.serving.unknown_fields import unknown
+from plait.serving.problems import ProblemError, quote_input
+from plait.serving.strict_json import parse_json
+from plait.serving.unknown_fields import find_unknown_fields
 
-Message = TypeVar("Message", bound=BaseModel)
-Meaning = TypeVar("Meaning")
+MessageT = TypeVar("MessageT", bound=BaseModel)
+ParsedT = TypeVar("ParsedT")
 
 # What costs the event loop 2 ms at most, whatever it holds.
-LIGHT_BYTES, LIGHT_VALUES = 8_192, 256
-ERRORS = 20  # that an answer names at most
-HINTS = {
+INLINE_MAX_BYTES, INLINE_MAX_VALUES = 8_192, 256
+MAX_ERRORS = 20  # that an answer names at most
+ERROR_HINTS = {
     "missing": "Add it.",
     "too_long": "Send several smaller calls.",
     "string_too_long": "Shorten it.",
@@ -41,10 +41,10 @@ HINTS = {
     "literal_error": "Use one of the words listed.",
 }
 # Beside the event loop, and beside the threads that score and take events.
-_READING = ThreadPoolExecutor(1, "read")
+_PARSE_POOL = ThreadPoolExecutor(1, "read")
 
 
-async def read(request: Request, understand: Callable[[Any], Meaning]) -> Meaning:
+async def read_body(request: Request, understand: Callable[[Any], ParsedT]) -> ParsedT:
     """Returns what `understand` makes of the request's body, off the event loop if it is long.
 
     Raises:
@@ -53,16 +53,16 @@ async def read(request: Request, understand: Callable[[Any], Meaning]) -> Meanin
     """
     kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
-        detail = f"The body is {shown(kind)}; send Content-Type: application/json."
+        detail = f"The body is {quote_input(kind)}; send Content-Type: application/json."
         raise ProblemError(415, detail)
-    body = await _bytes(request)
-    if len(body) <= LIGHT_BYTES and body.count(b",") + body.count(b"{") <= LIGHT_VALUES:
-        return understand(parse(body))
+    body = await _read_bytes(request)
+    if len(body) <= INLINE_MAX_BYTES and body.count(b",") + body.count(b"{") <= INLINE_MAX_VALUES:
+        return understand(parse_json(body))
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_READING, lambda: understand(parse(body)))
+    return await loop.run_in_executor(_PARSE_POOL, lambda: understand(parse_json(body)))
 
 
-async def _bytes(request: Request) -> bytes:
+async def _read_bytes(request: Request) -> bytes:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and (len(length) > 20 or int(length) > MAX_BODY):
         raise _too_long()
@@ -80,30 +80,30 @@ def _too_long() -> ProblemError:
     return ProblemError(413, detail, headers={"Connection": "close"})
 
 
-def validate(value: Any, model: type[Message]) -> Message:
+def validate_message(value: Any, model: type[MessageT]) -> MessageT:
     """Returns `value` as a `model`.
 
     Raises:
         ProblemError: 422, with one entry an error and a hint for each.
     """
-    strange = list(islice(unknown(value, model), ERRORS))
-    if len(strange) == ERRORS:  # validation would make an error of each of the others too
-        raise _invalid([unknown_field(place, model) for place in strange])
+    strange = list(islice(find_unknown_fields(value, model), MAX_ERRORS))
+    if len(strange) == MAX_ERRORS:  # validation would make an error of each of the others too
+        raise _validation_problem([unknown_field_error(place, model) for place in strange])
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise _invalid(explain(error, model)) from None
+        raise _validation_problem(error_details(error, model)) from None
 
 
-def _invalid(errors: list[ErrorDetail]) -> ProblemError:
+def _validation_problem(errors: list[ErrorDetail]) -> ProblemError:
     first = errors[0]
     where = ".".join(str(step) for step in first.loc) or "the body"
     detail = f"{where}: {first.msg}. {first.hint}".strip()
     return ProblemError(422, detail, errors)
 
 
-def explain(
-    error: ValidationError, model: type[BaseModel], limit: int = ERRORS, skip: int = 0
+def error_details(
+    error: ValidationError, model: type[BaseModel], limit: int = MAX_ERRORS, skip: int = 0
 ) -> list[ErrorDetail]:
     """Returns what is wrong, with the nearest known name for an unknown field.
 
@@ -119,21 +119,21 @@ def explain(
 def _detail(item: Mapping[str, Any], model: type[BaseModel], skip: int) -> ErrorDetail:
     loc, kind = item["loc"][skip:], item["type"]
     if kind == "extra_forbidden":
-        return unknown_field(loc, model)
+        return unknown_field_error(loc, model)
     context = item.get("ctx") or {}
     loc = (*loc, *context.get("inside", ()))
-    hint = HINTS.get(kind, "See /docs.")
-    return ErrorDetail(loc=_steps(loc), msg=plain(item), hint=hint)
+    hint = ERROR_HINTS.get(kind, "See /docs.")
+    return ErrorDetail(loc=_printable_path(loc), msg=describe_error(item), hint=hint)
 
 
-def unknown_field(
+def unknown_field_error(
     loc: Sequence[str | int], model: type[BaseModel], suggest: bool = True
 ) -> ErrorDetail:
     """Returns the error of a name that `model` has not, with the nearest or all that it has."""
     name = str(loc[-1])[:64] if suggest else ""  # nothing is near to ''
     hint = nearest(name, known_fields(model, loc[:-1]))
-    return ErrorDetail(loc=_steps(loc), msg="unknown field", hint=hint)
+    return ErrorDetail(loc=_printable_path(loc), msg="unknown field", hint=hint)
 
 
-def _steps(loc: Sequence[str | int]) -> list[str | int]:
-    return [step if isinstance(step, int) else shown(step).strip("'") for step in loc]
+def _printable_path(loc: Sequence[str | int]) -> list[str | int]:
+    return [step if isinstance(step, int) else quote_input(step).strip("'") for step in loc]

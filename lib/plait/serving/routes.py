@@ -12,7 +12,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import Field
 from pydantic_core import to_json
 
-from plait.contracts.http import (
+from plait.contracts.http_messages import (
     MAX_EVENTS,
     EventsRequest,
     EventsResponse,
@@ -24,28 +24,28 @@ from plait.contracts.http import (
     UnlinkRequest,
     UnlinkResponse,
 )
-from plait.contracts.http import Request as Strict
+from plait.contracts.http_messages import StrictMessage as Strict
 from plait.serving import problems
-from plait.serving.access_control import Access
+from plait.serving.access_control import AccessMiddleware
 from plait.serving.api_keys import ApiKeys
-from plait.serving.head_and_options import Methods
-from plait.serving.ingestion import Batch, inline, sift
-from plait.serving.openapi import describe, described, probe
-from plait.serving.path_check import Address
+from plait.serving.head_and_options import MethodMiddleware
+from plait.serving.ingestion import EventBatch, validate_events, validate_inline_events
+from plait.serving.openapi import install_openapi, probe_options, route_options
+from plait.serving.path_check import UrlMiddleware
 from plait.serving.problems import ProblemError
-from plait.serving.recommend_query import asked, parameters
-from plait.serving.request_body import read, validate
-from plait.serving.service import Answer, Call
+from plait.serving.recommend_query import query_parameters, query_to_body
+from plait.serving.request_body import read_body, validate_message
+from plait.serving.service import RecommendCall, RecommendResult
 
 
-class Desk(Protocol):
+class RequestHandler(Protocol):
     """What the routes need: answers, places for events, links, and whether all is ready."""
 
-    async def answer(self, call: Call) -> Answer:
+    async def answer(self, call: RecommendCall) -> RecommendResult:
         """Answers one call."""
         ...
 
-    async def take(self, batch: Batch) -> EventsResponse:
+    async def take(self, batch: EventBatch) -> EventsResponse:
         """Keeps the events of one call."""
         ...
 
@@ -66,11 +66,11 @@ class Desk(Protocol):
         ...
 
 
-class _Envelope(Strict):
+class _EventsEnvelope(Strict):
     events: list[Any] = Field(min_length=1, max_length=MAX_EVENTS)
 
 
-def build(desk: Callable[[], Desk], keys: ApiKeys | None = None) -> FastAPI:
+def build_app(desk: Callable[[], RequestHandler], keys: ApiKeys | None = None) -> FastAPI:
     """Returns the app.
 
     Args:
@@ -87,88 +87,101 @@ def build(desk: Callable[[], Desk], keys: ApiKeys | None = None) -> FastAPI:
         redirect_slashes=False,
         swagger_ui_parameters={"validatorUrl": None, "persistAuthorization": True},
     )
-    problems.install(app)
-    app.add_middleware(Methods, routes=app.routes)
-    app.add_middleware(Address)
-    app.add_middleware(Access, keys=keys)  # added last, asked first
+    problems.install_problem_handlers(app)
+    app.add_middleware(MethodMiddleware, routes=app.routes)
+    app.add_middleware(UrlMiddleware)
+    app.add_middleware(AccessMiddleware, keys=keys)  # added last, asked first
 
-    @app.post("/v1/recommend", **described(RecommendRequest, RecommendResponse))
+    @app.post("/v1/recommend", **route_options(RecommendRequest, RecommendResponse))
     async def recommend(request: Request) -> Response:
         """The k best items for a user, right after everything they have done."""
         began = time.perf_counter()
-        return await _answer(desk(), await read(request, _asking(RecommendRequest)), began)
+        return await _respond(
+            desk(), await read_body(request, _call_parser(RecommendRequest)), began
+        )
 
     @app.get(
         "/v1/recommend/{platform}/{account:path}",
-        **described(None, RecommendResponse, parameters()),
+        **route_options(None, RecommendResponse, query_parameters()),
     )
     async def recommend_to(request: Request, platform: str, account: str) -> Response:
         """The same for a line of curl: `?k=`, any number of `&platforms=` and `&exclude=`."""
         began = time.perf_counter()
-        return await _answer(desk(), _asking(RecommendRequest)(asked(request.scope)), began)
+        return await _respond(
+            desk(), _call_parser(RecommendRequest)(query_to_body(request.scope)), began
+        )
 
-    @app.post("/v1/rank", **described(RankRequest, RecommendResponse))
+    @app.post("/v1/rank", **route_options(RankRequest, RecommendResponse))
     async def rank(request: Request) -> Response:
         """The caller's items, best first for a user; unknown ones last and without a score."""
         began = time.perf_counter()
-        return await _answer(desk(), await read(request, _asking(RankRequest)), began)
+        return await _respond(desk(), await read_body(request, _call_parser(RankRequest)), began)
 
-    @app.post("/v1/events", **described(EventsRequest, EventsResponse))
+    @app.post("/v1/events", **route_options(EventsRequest, EventsResponse))
     async def events(request: Request) -> Response:
         """Takes what people did; each event is judged by itself."""
         began = time.perf_counter()
-        batch = await read(request, lambda body: sift(validate(body, _Envelope).events))
+        batch = await read_body(
+            request, lambda body: validate_events(validate_message(body, _EventsEnvelope).events)
+        )
         taken = await desk().take(batch)
-        taken.took_ms = _since(began)
-        return _json(taken.model_dump())
+        taken.took_ms = _elapsed_ms(began)
+        return _json_response(taken.model_dump())
 
-    @app.post("/v1/identities:link", **described(LinkRequest, LinkResponse))
+    @app.post("/v1/identities:link", **route_options(LinkRequest, LinkResponse))
     async def link(request: Request) -> Response:
         """Joins two accounts to one person, from the next answer on."""
-        message = await read(request, lambda body: validate(body, LinkRequest))
+        message = await read_body(request, lambda body: validate_message(body, LinkRequest))
         joined = await desk().link(message)
-        return _json(joined.model_dump())
+        return _json_response(joined.model_dump())
 
-    @app.post("/v1/identities:unlink", **described(UnlinkRequest, UnlinkResponse))
+    @app.post("/v1/identities:unlink", **route_options(UnlinkRequest, UnlinkResponse))
     async def unlink(request: Request) -> Response:
         """Parts two accounts; `effective` says from when on."""
-        message = await read(request, lambda body: validate(body, UnlinkRequest))
+        message = await read_body(request, lambda body: validate_message(body, UnlinkRequest))
         parted = await desk().unlink(message)
-        return _json(parted.model_dump())
+        return _json_response(parted.model_dump())
 
-    @app.get("/health/live", **probe())
+    @app.get("/health/live", **probe_options())
     async def live() -> dict[str, str]:
         """Whether the process answers."""
         return {"status": "live"}
 
-    @app.get("/health/ready", **probe(503))
+    @app.get("/health/ready", **probe_options(503))
     async def ready() -> dict[str, str]:
         """Whether a model is loaded and warm; `live_state` says what answers lack meanwhile."""
         if reason := desk().not_ready():
             raise ProblemError(503, f"Not ready: {reason}", headers={"Retry-After": "1"})
         return {"status": "ready", "live_state": desk().live_state()}
 
-    describe(app, keys.asked)
+    install_openapi(app, keys.asked)
     return app
 
 
-def _asking(model: type[RecommendRequest] | type[RankRequest]) -> Callable[[Any], Call]:
+def _call_parser(
+    model: type[RecommendRequest] | type[RankRequest],
+) -> Callable[[Any], RecommendCall]:
     """Returns what makes a call of a body."""
 
-    def understand(body: Any) -> Call:
-        message = validate(body, model)
-        return Call(message, inline(message.events, message.user) if message.events else Batch())
+    def understand(body: Any) -> RecommendCall:
+        message = validate_message(body, model)
+        return RecommendCall(
+            message,
+            validate_inline_events(message.events, message.user)
+            if message.events
+            else EventBatch(),
+        )
 
     return understand
 
 
-async def _answer(desk: Desk, call: Call, began: float) -> Response:
+async def _respond(desk: RequestHandler, call: RecommendCall, began: float) -> Response:
     message = call.message
     answer = await desk.answer(call)
-    took = _since(began)
+    took = _elapsed_ms(began)
     if answer.events is not None:
         answer.events.took_ms = took
-    return _json(
+    return _json_response(
         {
             "recommendation_id": f"r_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}",
             "request_id": message.request_id,
@@ -187,9 +200,9 @@ async def _answer(desk: Desk, call: Call, began: float) -> Response:
     )
 
 
-def _json(body: dict[str, Any]) -> Response:
+def _json_response(body: dict[str, Any]) -> Response:
     return Response(to_json(body, inf_nan_mode="null"), media_type="application/json")
 
 
-def _since(began: float) -> float:
+def _elapsed_ms(began: float) -> float:
     return round((time.perf_counter() - began) * 1e3, 2)

@@ -10,44 +10,44 @@ from datetime import UTC, datetime
 import polars as pl
 
 from plait.config import Project
-from plait.contracts.http import (
+from plait.contracts.http_messages import (
     Account,
     EventsResponse,
     LinkRequest,
     LinkResponse,
+    ListReason,
     RankRequest,
-    Reason,
     RecommendRequest,
     UnlinkRequest,
     UnlinkResponse,
     User,
 )
 from plait.errors import LiveStateDown, nearest
-from plait.live import Known, LiveState, Who
-from plait.live.live_history import sequences
-from plait.live.valkey.durability import Promise
-from plait.privacy.pseudonym import Key, account_pseudonym, person_of
+from plait.live import LiveState, PersonLookup, PersonState
+from plait.live.live_history import live_sequences
+from plait.live.valkey.durability import DurabilityLevel
+from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, person_of
 from plait.recommend.recommender import Recommender
-from plait.serving.current_model import Current
-from plait.serving.ingestion import Batch, clean
-from plait.serving.item_lists import Question, answer
-from plait.serving.list_reasons import fallback_of, made_without
-from plait.serving.problems import ProblemError, wrong
+from plait.serving.current_model import CurrentModel
+from plait.serving.ingestion import EventBatch, clean_batches
+from plait.serving.item_lists import SlateRequest, build_slates
+from plait.serving.list_reasons import fallback_reason, without_live_state
+from plait.serving.problems import ProblemError, field_problem
 from plait.store.feedback.feedback_log import FeedbackLog
 
 log = logging.getLogger("plait.serving")
 
 
 @dataclass
-class Call:
+class RecommendCall:
     """One recommend or rank call and the events it brings."""
 
     message: RecommendRequest | RankRequest
-    events: Batch = field(default_factory=Batch)
+    events: EventBatch = field(default_factory=EventBatch)
 
 
 @dataclass
-class Answer:
+class RecommendResult:
     """What a call gets: items as JSON objects, and what is known of the person."""
 
     model: Recommender
@@ -55,22 +55,22 @@ class Answer:
     platforms: list[str]
     warm: bool
     items: list[dict[str, object]]
-    fallback: Reason | None
-    reasons: dict[str, Reason | None]
+    fallback: ListReason | None
+    reasons: dict[str, ListReason | None]
     events: EventsResponse | None
 
 
-class Service:
+class EndpointService:
     """Answers, takes events and links. Methods block: call them off the event loop."""
 
     def __init__(
         self,
         project: Project,
-        key: Key,
+        key: PseudonymKey,
         state: LiveState,
         feedback: FeedbackLog,
-        current: Current,
-        asked: Promise = Promise.fsync,
+        current: CurrentModel,
+        asked: DurabilityLevel = DurabilityLevel.fsync,
     ) -> None:
         self._asked = asked
         self._project, self._key = project, key
@@ -81,7 +81,7 @@ class Service:
         """Whether live state does not answer now."""
         return bool(self._state.breaker.why)
 
-    def answer(self, calls: Sequence[Call]) -> list[Answer | Exception]:
+    def answer(self, calls: Sequence[RecommendCall]) -> list[RecommendResult | Exception]:
         """Returns an answer, or what is wrong, for each call; all from one model version."""
         model, titles = self._current.model, self._current.titles.of
         if model is None:
@@ -92,55 +92,56 @@ class Service:
         asked = [calls[i] for i in rows]
         if not asked:
             return [fault for fault in faults if fault is not None]
-        events = clean([call.events for call in asked], self._project, self._key)
+        events = clean_batches([call.events for call in asked], self._project, self._key)
         recorded, durable, lost = self._record(asked, events)
         who = self._who([call.message.user for call in asked])
         known, partial = self._known(who)
         extra = events.drop("index").rename({"call": "at"})
-        histories = sequences(known, self._project.sequence_length, extra)
-        lists = answer(
+        histories = live_sequences(known, self._project.sequence_length, extra)
+        lists = build_slates(
             model,
             histories,
             [self._question(call, model) for call in asked],
             titles,
         )
-        answers: list[Answer | Exception] = [
+        answers: list[RecommendResult | Exception] = [
             fault or lost or ProblemError(500, "") for fault in faults
         ]
         active = histories["event_id"].list.len().to_list()
-        taken = _responses([call.events for call in asked], events, recorded, durable)
+        taken = _event_responses([call.events for call in asked], events, recorded, durable)
         to_keep = set(events["call"])
         for place, i in enumerate(rows):
             if lost is not None and asked[place].message.record and place in to_keep:
                 continue
             items, reasons = lists[place].items, lists[place].reasons
             if partial:
-                reasons = made_without(reasons, partial)
+                reasons = without_live_state(reasons, partial)
             taken[place].recorded = asked[place].message.record
-            own = _platforms(known[place], histories["platform"][place])
-            answers[i] = Answer(
+            own = _platforms_of(known[place], histories["platform"][place])
+            answers[i] = RecommendResult(
                 model=model,
                 person=known[place].person,
                 platforms=own,
                 warm=active[place] > 0,
                 items=items,
-                fallback=fallback_of(reasons, not items),
+                fallback=fallback_reason(reasons, not items),
                 reasons=reasons,
                 events=taken[place] if asked[place].message.events else None,
             )
         return answers
 
-    def take(self, batches: Sequence[Batch]) -> list[EventsResponse | Exception]:
+    def take(self, batches: Sequence[EventBatch]) -> list[EventsResponse | Exception]:
         """Keeps the events of several calls; they are on disk when this returns."""
-        events = clean(batches, self._project, self._key)
+        events = clean_batches(batches, self._project, self._key)
         try:
             fresh, durable = self._keep(events)
         except ProblemError as error:
             lost = set(events["call"])  # a call of bad events alone has nothing to send again
             return [
-                error if i in lost else r for i, r in enumerate(_responses(batches, events, []))
+                error if i in lost else r
+                for i, r in enumerate(_event_responses(batches, events, []))
             ]
-        return list(_responses(batches, events, fresh, durable))
+        return list(_event_responses(batches, events, fresh, durable))
 
     def link(self, message: LinkRequest) -> LinkResponse:
         """Joins two accounts; the next answer for either knows both.
@@ -168,13 +169,13 @@ class Service:
         """Returns (pseudonym, platform) of both accounts."""
         one, two = message.accounts
         if one == two:
-            raise wrong("accounts", "both are the same account", "Name two.")
+            raise field_problem("accounts", "both are the same account", "Name two.")
         for i, account in enumerate(message.accounts):
             self._check_platform(account.platform, f"accounts.{i}.platform")
         first, second = self._pseudonyms(message.accounts)
         return (first, one.platform), (second, two.platform)
 
-    def _fault(self, call: Call, model: Recommender) -> Exception | None:
+    def _fault(self, call: RecommendCall, model: Recommender) -> Exception | None:
         try:
             if call.message.user.platform is not None:
                 self._check_platform(call.message.user.platform, "user.platform")
@@ -182,7 +183,7 @@ class Service:
             for name in wanted:
                 if name not in model.platforms:
                     hint = nearest(name, model.platforms)
-                    raise wrong("platforms", f"the model knows no platform '{name}'", hint)
+                    raise field_problem("platforms", f"the model knows no platform '{name}'", hint)
         except ProblemError as error:
             return error
         return None
@@ -190,13 +191,13 @@ class Service:
     def _check_platform(self, name: str, where: str) -> None:
         if name not in self._project.platforms:
             hint = nearest(name, self._project.platforms)
-            raise wrong(where, f"there is no platform '{name}'", hint)
+            raise field_problem(where, f"there is no platform '{name}'", hint)
 
-    def _question(self, call: Call, model: Recommender) -> Question:
+    def _question(self, call: RecommendCall, model: Recommender) -> SlateRequest:
         message = call.message
         if isinstance(message, RankRequest):
-            return Question(items=message.items, explain=message.explain)
-        return Question(
+            return SlateRequest(items=message.items, explain=message.explain)
+        return SlateRequest(
             k=message.k,
             platforms=tuple(message.platforms or model.platforms),
             exclude=tuple(message.exclude),
@@ -205,7 +206,7 @@ class Service:
         )
 
     def _record(
-        self, calls: Sequence[Call], events: pl.DataFrame
+        self, calls: Sequence[RecommendCall], events: pl.DataFrame
     ) -> tuple[list[bool], bool, ProblemError | None]:
         """Keeps the events of calls that ask for it.
 
@@ -231,7 +232,7 @@ class Service:
         aside = False
         try:
             lossy = bool(self._state.durability().faults)
-            if lossy and self._asked is Promise.fsync:
+            if lossy and self._asked is DurabilityLevel.fsync:
                 self._write_aside(events, "live state may lose events")
                 aside = True
             return self._state.append(events), aside or not lossy
@@ -251,7 +252,7 @@ class Service:
                 headers={"Retry-After": "1"},
             ) from None
 
-    def _known(self, who: Sequence[Who]) -> tuple[list[Known], Reason | None]:
+    def _known(self, who: Sequence[PersonLookup]) -> tuple[list[PersonState], ListReason | None]:
         """Returns what live state knows, and why that is not all there is to know, if so."""
         try:
             known = self._state.read(who)
@@ -261,11 +262,11 @@ class Service:
             accounts = pl.Series([w.account for w in who], dtype=pl.String)
             alone = accounts.to_frame("a").select(person_of(pl.col("a"))).to_series()
             return [
-                Known(w.person or person, ((w.account, w.platform),) if w.platform else ())
+                PersonState(w.person or person, ((w.account, w.platform),) if w.platform else ())
                 for w, person in zip(who, alone, strict=True)
             ], "state_unavailable"
 
-    def _who(self, users: Sequence[User]) -> list[Who]:
+    def _who(self, users: Sequence[User]) -> list[PersonLookup]:
         accounts = [
             Account(platform=u.platform, id=u.id)
             for u in users
@@ -273,9 +274,9 @@ class Service:
         ]
         pseudonyms = iter(self._pseudonyms(accounts))
         return [
-            Who(account=next(pseudonyms), platform=u.platform)
+            PersonLookup(account=next(pseudonyms), platform=u.platform)
             if u.platform is not None
-            else Who(u.person_id or "", *self._founder(u.person_id or ""))
+            else PersonLookup(u.person_id or "", *self._founder(u.person_id or ""))
             for u in users
         ]
 
@@ -295,8 +296,8 @@ class Service:
         return found
 
 
-def _responses(
-    batches: Sequence[Batch], events: pl.DataFrame, fresh: Sequence[bool], durable: bool = True
+def _event_responses(
+    batches: Sequence[EventBatch], events: pl.DataFrame, fresh: Sequence[bool], durable: bool = True
 ) -> list[EventsResponse]:
     accepted, repeated = [0] * len(batches), [0] * len(batches)
     for call, new in zip(events["call"].to_list(), fresh, strict=False):
@@ -314,5 +315,5 @@ def _responses(
     ]
 
 
-def _platforms(known: Known, steps: pl.Series) -> list[str]:
+def _platforms_of(known: PersonState, steps: pl.Series) -> list[str]:
     return sorted({platform for _, platform in known.accounts if platform} | set(steps))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from plait.serving.problems import ProblemError, shown
+from plait.serving.problems import ProblemError, quote_input
 
 MAX_VALUES = 25_000  # the longest right call has under 11,000
 MAX_DEPTH = 16  # a right call has 4
@@ -18,7 +18,7 @@ MAX_DIGITS = 400  # the largest float, written out, has 309
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
-def parse(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """Returns the JSON value in `body`.
 
     Raises:
@@ -28,15 +28,15 @@ def parse(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _refused(f"The body is not UTF-8 (byte {error.start}).") from None
+        raise _bad_request(f"The body is not UTF-8 (byte {error.start}).") from None
     if text.startswith("\ufeff"):
-        raise _refused("The body starts with a byte order mark (BOM); send it without.")
+        raise _bad_request("The body starts with a byte order mark (BOM); send it without.")
     _check_size(body)
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise _refused(f"The body is not JSON: {error.msg} at {where}.") from None
+        raise _bad_request(f"The body is not JSON: {error.msg} at {where}.") from None
 
 
 def _check_size(body: bytes) -> None:
@@ -58,25 +58,25 @@ def _check_depth(brackets: bytes) -> None:
     for bracket in brackets:
         depth += 1 if bracket in b"[{" else -1
         if depth > MAX_DEPTH:
-            raise _refused(f"The body is nested too deep; {MAX_DEPTH} levels are the most.")
+            raise _bad_request(f"The body is nested too deep; {MAX_DEPTH} levels are the most.")
         if depth < 0:
             return  # no JSON, which the parser says better
 
 
 def _too_many() -> ProblemError:
-    return _refused(
+    return _bad_request(
         f"The body holds more than {MAX_VALUES:,} values and keys; send several smaller calls."
     )
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise _refused(
-                    f"The body is not JSON: the key {shown(key)} stands twice in one object."
+                raise _bad_request(
+                    f"The body is not JSON: the key {quote_input(key)} stands twice in one object."
                 )
             seen.add(key)
     return found
@@ -95,17 +95,20 @@ def _float(digits: str) -> float:
 
 
 def _too_long() -> ProblemError:
-    return _refused(f"The body holds a number of more than {MAX_DIGITS} digits.")
+    return _bad_request(f"The body holds a number of more than {MAX_DIGITS} digits.")
 
 
-def _constant(word: str) -> None:
-    raise _refused(f"The body is not JSON: {word} is not a JSON number.")
+def _refuse_constant(word: str) -> None:
+    raise _bad_request(f"The body is not JSON: {word} is not a JSON number.")
 
 
-def _refused(detail: str) -> ProblemError:
+def _bad_request(detail: str) -> ProblemError:
     return ProblemError(400, detail)
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_once, parse_constant=_constant, parse_int=_integer, parse_float=_float
+    object_pairs_hook=_unique_keys,
+    parse_constant=_refuse_constant,
+    parse_int=_integer,
+    parse_float=_float,
 )

@@ -10,10 +10,12 @@ from pydantic import BaseModel
 
 from plait.contracts.model_fields import models_in
 
-Place = tuple[str | int, ...]
+FieldPath = tuple[str | int, ...]
 
 
-def unknown(value: Any, model: type[BaseModel], place: Place = ()) -> Iterator[Place]:
+def find_unknown_fields(
+    value: Any, model: type[BaseModel], place: FieldPath = ()
+) -> Iterator[FieldPath]:
     """Yields where `value` and what is in it has a name that `model` has not.
 
     Args:
@@ -23,7 +25,7 @@ def unknown(value: Any, model: type[BaseModel], place: Place = ()) -> Iterator[P
     """
     if not isinstance(value, dict):
         return
-    known, inside = _known(model)
+    known, inside = _known_fields(model)
     if not value.keys() <= known:
         for name in value:
             if name not in known:
@@ -32,13 +34,13 @@ def unknown(value: Any, model: type[BaseModel], place: Place = ()) -> Iterator[P
         found = value.get(name)
         if isinstance(found, list):
             for index, entry in enumerate(found):
-                yield from unknown(entry, nested, (*place, name, index))
+                yield from find_unknown_fields(entry, nested, (*place, name, index))
         elif found is not None:
-            yield from unknown(found, nested, (*place, name))
+            yield from find_unknown_fields(found, nested, (*place, name))
 
 
 @cache
-def _known(model: type[BaseModel]) -> tuple[frozenset[str], dict[str, type[BaseModel]]]:
+def _known_fields(model: type[BaseModel]) -> tuple[frozenset[str], dict[str, type[BaseModel]]]:
     """Returns the names of `model`, and those that hold another model or a list of them."""
     inside = {name: models_in(field.annotation) for name, field in model.model_fields.items()}
     return frozenset(inside), {name: one[0] for name, one in inside.items() if len(one) == 1}

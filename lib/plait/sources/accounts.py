@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from plait.config.platform import Accounts
+from plait.config.platform_settings import Accounts
 from plait.sources.find_files import SourceFile
 from plait.sources.read_chunks import read_chunks
 

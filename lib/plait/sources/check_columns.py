@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from plait.errors import UnknownColumn, nearest
 from plait.sources.find_files import SourceFile
 
-_VALUE = re.compile(r"@|^[+-]?\d[\d.,:TZ+ -]*$")  # an address, a number or a time
+_LOOKS_LIKE_A_VALUE = re.compile(r"@|^[+-]?\d[\d.,:TZ+ -]*$")  # an address, a number or a time
 
 
 def check_columns(file: SourceFile, wanted: Mapping[str, str], present: Collection[str]) -> None:
@@ -17,7 +17,7 @@ def check_columns(file: SourceFile, wanted: Mapping[str, str], present: Collecti
         if column in present:
             continue
         _, platform, _ = file.setting.split(".", 2)
-        if any(_VALUE.search(name) for name in present):  # may be personal: not shown
+        if any(_LOOKS_LIKE_A_VALUE.search(name) for name in present):  # may be personal: not shown
             raise UnknownColumn(
                 f"platform '{platform}' has no column '{column}' in '{file.name}': its first line "
                 "seems to hold values, not the names of columns (not shown: they may be personal).",

@@ -9,10 +9,10 @@ import polars as pl
 from plait.sources.check_columns import check_columns
 from plait.sources.find_files import SourceFile
 
-ROW = "__row"  # a name no file is expected to use
+_ROW_INDEX = "__row"  # a name no file is expected to use
 
 _SEPARATORS = ",\t;|"
-_BEYOND = "__beyond"  # takes the field after the last one of the header, if a row has one
+_EXTRA_FIELD = "__beyond"  # takes the field after the last one of the header, if a row has one
 
 
 def scan_csv(file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str]) -> pl.LazyFrame:
@@ -32,17 +32,17 @@ def scan_csv(file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str
         file.path,
         glob=False,
         separator=separator,
-        schema=dict.fromkeys([*header, _BEYOND], pl.String()),
+        schema=dict.fromkeys([*header, _EXTRA_FIELD], pl.String()),
         missing_columns="insert",
         truncate_ragged_lines=True,
-        row_index_name=ROW,
+        row_index_name=_ROW_INDEX,
         row_index_offset=1,
     )
     return frame.select(
-        pl.col(ROW).alias("row"),
+        pl.col(_ROW_INDEX).alias("row"),
         *(pl.col(column).alias(name) for name, column in fields.items()),
-        fault=pl.when(pl.col(_BEYOND).is_not_null()).then(pl.lit("ragged_row")),
-        whole=pl.col(header[-1]).is_not_null() & pl.col(_BEYOND).is_null(),
+        fault=pl.when(pl.col(_EXTRA_FIELD).is_not_null()).then(pl.lit("ragged_row")),
+        whole=pl.col(header[-1]).is_not_null() & pl.col(_EXTRA_FIELD).is_null(),
     )
 
 

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from plait.config import Project, is_remote
-from plait.config.platform import FileFormat
+from plait.config.platform_settings import FileFormat
 from plait.errors import ConfigError, EmptyInput, MissingFile, UnreadableFile
-from plait.sources.s3_files import RemoteFile, list_remote, neighbours, read_head
+from plait.sources.s3_files import RemoteFile, list_s3_files, list_siblings, read_head
 
 _FORMATS: dict[str, FileFormat] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".inter": "csv", ".item": "csv", ".user": "csv",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
     ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
-_HEAD = 4096  # bytes looked at to tell what a file is
-_PACKED = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}
+_HEAD_BYTES = 4096  # bytes looked at to tell what a file is
+_COMPRESSION_MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}
 _MAGIC = {
     b"PAR1": "Parquet",
     b"\x1f\x8b": "gzip",
@@ -49,7 +49,7 @@ class SourceFile:
     def packed(self) -> str:
         """'.gz', '.zst' or ''."""
         suffix = self.path.suffix.lower()
-        return suffix if suffix in _PACKED else ""
+        return suffix if suffix in _COMPRESSION_MAGIC else ""
 
     def record(self) -> dict[str, str | int | float]:
         """Returns what a store version keeps about this input."""
@@ -115,7 +115,7 @@ def _escape_existing(whole: str) -> str:
 
 
 def _on_s3(whole: str, setting: str) -> list[_Match]:
-    found = list_remote(whole, f"Mend {setting}.files.")
+    found = list_s3_files(whole, f"Mend {setting}.files.")
     return [_Match(Path(PurePosixPath(f.address).name), f.address, f) for f in found]
 
 
@@ -124,15 +124,15 @@ def _missing(pattern: str, whole: str, setting: str) -> MissingFile:
     home = "" if is_remote(whole) else "; paths are relative to the project file"
     return MissingFile(
         f"{what} '{pattern}'.",
-        allowed=_nearby(pattern, whole, setting),
+        allowed=_suggest_names(pattern, whole, setting),
         fix=f"Set {setting}.files{home}.",
     )
 
 
-def _nearby(pattern: str, whole: str, setting: str) -> str:
+def _suggest_names(pattern: str, whole: str, setting: str) -> str:
     """Returns the nearest name beside what is missing, or the names that are there."""
     if is_remote(whole):
-        names = neighbours(whole, f"Mend {setting}.files.")
+        names = list_siblings(whole, f"Mend {setting}.files.")
         parent = whole.rpartition("/")[0]
     else:
         folder = Path(whole).parent
@@ -150,7 +150,7 @@ def _nearby(pattern: str, whole: str, setting: str) -> str:
 
 def _describe(match: _Match, form: FileFormat | None, setting: str) -> SourceFile:
     path, name, remote = match.path, match.name, match.remote
-    bare = path.with_suffix("") if path.suffix.lower() in _PACKED else path
+    bare = path.with_suffix("") if path.suffix.lower() in _COMPRESSION_MAGIC else path
     form = form or _FORMATS.get(bare.suffix.lower())
     if form is None:
         raise ConfigError(
@@ -158,7 +158,7 @@ def _describe(match: _Match, form: FileFormat | None, setting: str) -> SourceFil
             allowed="Known: csv, jsonl, parquet.",
             fix=f"Set {setting}.format: csv",
         )
-    size, modified = (remote.bytes, remote.modified) if remote else _look(path, name, setting)
+    size, modified = (remote.bytes, remote.modified) if remote else _stat_file(path, name, setting)
     if not size:
         raise EmptyInput(f"'{name}' is empty.", fix=f"Fill it, or take it out of {setting}.files.")
     file = SourceFile(path, name, form, setting, size, modified, remote)
@@ -166,7 +166,7 @@ def _describe(match: _Match, form: FileFormat | None, setting: str) -> SourceFil
     return file
 
 
-def _look(path: Path, name: str, setting: str) -> tuple[int, float]:
+def _stat_file(path: Path, name: str, setting: str) -> tuple[int, float]:
     """Returns bytes and modification time of a file on this machine that can be read."""
     try:
         about = path.stat()
@@ -181,14 +181,14 @@ def _look(path: Path, name: str, setting: str) -> tuple[int, float]:
 def _head(file: SourceFile) -> bytes:
     if file.remote:
         try:
-            return read_head(file.remote, _HEAD)
+            return read_head(file.remote, _HEAD_BYTES)
         except FileNotFoundError:
             raise UnreadableFile(
                 f"'{file.name}' was removed while it was looked at.",
                 fix=f"Run again, or set {file.setting}.files.",
             ) from None
     with file.path.open("rb") as opened:
-        return opened.read(_HEAD)
+        return opened.read(_HEAD_BYTES)
 
 
 def _check_magic(file: SourceFile, head: bytes) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 
 from plait.sources.check_columns import check_columns
 from plait.sources.find_files import SourceFile
-from plait.sources.text import UNIT
+from plait.sources.text import LIST_SEPARATOR
 
 _SAMPLE = 1_000
 
@@ -38,7 +38,7 @@ def decode_lines(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame
     lines = lines.filter(pl.col("line").str.strip_chars() != "")
     columns = list(dict.fromkeys(fields.values()))
     try:
-        parsed = lines.select("row", pl.col("line").str.json_decode(_all_text(columns)))
+        parsed = lines.select("row", pl.col("line").str.json_decode(_text_schema(columns)))
     except pl.exceptions.ComputeError:
         return _decode_each(lines, fields)
     return parsed.select(
@@ -49,7 +49,7 @@ def decode_lines(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame
     )
 
 
-def _all_text(columns: list[str]) -> pl.Struct:
+def _text_schema(columns: list[str]) -> pl.Struct:
     return pl.Struct(dict.fromkeys(columns, pl.String()))
 
 
@@ -60,7 +60,7 @@ def _decode_each(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame
     """
     sound = lines["line"].str.json_path_match("$").str.starts_with("{").fill_null(value=False)
     held = [
-        _listed(lines["line"].str.json_path_match(_path(column))).alias(name)
+        _join_lists(lines["line"].str.json_path_match(_path(column))).alias(name)
         for name, column in fields.items()
     ]
     decoded = pl.DataFrame([lines["row"].cast(pl.Int64), *held, sound.alias("sound")])
@@ -77,13 +77,15 @@ def _path(column: str) -> str:
     return f"$['{escaped}']"
 
 
-def _listed(values: pl.Series) -> pl.Series:
+def _join_lists(values: pl.Series) -> pl.Series:
     """Returns lists of text, which JSON path gives as JSON, joined by UNIT; the rest as it is."""
     is_list = values.str.starts_with("[") & values.str.ends_with("]")
     if not is_list.any():
         return values
     try:
-        lists = values.set(~is_list, None).str.json_decode(pl.List(pl.String)).list.join(UNIT)
+        lists = (
+            values.set(~is_list, None).str.json_decode(pl.List(pl.String)).list.join(LIST_SEPARATOR)
+        )
     except pl.exceptions.ComputeError:  # text that looks like a list
         return values
     frame = pl.DataFrame({"value": values, "list": lists, "is_list": is_list})

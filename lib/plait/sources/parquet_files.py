@@ -11,29 +11,29 @@ import pyarrow.parquet as pq
 
 from plait.sources.check_columns import check_columns
 from plait.sources.find_files import SourceFile
-from plait.sources.text import UNIT
+from plait.sources.text import LIST_SEPARATOR
 
-ROW = "__row"  # a name no file is expected to use
+_ROW_INDEX = "__row"  # a name no file is expected to use
 
 
 def scan_parquet(
     file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str]
 ) -> pl.LazyFrame:
     """Returns `row`, the fields as text, an empty `fault` and `whole`."""
-    frame = pl.scan_parquet(file.path, row_index_name=ROW, row_index_offset=1, glob=False)
+    frame = pl.scan_parquet(file.path, row_index_name=_ROW_INDEX, row_index_offset=1, glob=False)
     schema = frame.collect_schema()
-    check_columns(file, keys, [name for name in schema.names() if name != ROW])
+    check_columns(file, keys, [name for name in schema.names() if name != _ROW_INDEX])
     if file.rows:
         frame = frame.slice(*file.rows)  # other row groups are not read
     return frame.select(
-        pl.col(ROW).alias("row"),
+        pl.col(_ROW_INDEX).alias("row"),
         *(_as_text(column, schema[column]).alias(name) for name, column in fields.items()),
         fault=pl.lit(None, pl.String),
         whole=pl.lit(value=True),
     )
 
 
-def divide(file: SourceFile, most: int) -> list[SourceFile]:
+def split_by_row_groups(file: SourceFile, most: int) -> list[SourceFile]:
     """Returns `file` in pieces of whole row groups, of about `most` rows: many hands can read them.
 
     A file that is not Parquet, is small, lies on S3, or cannot be looked into stays whole.
@@ -65,7 +65,7 @@ def _as_text(column: str, kind: pl.DataType) -> pl.Expr:
     if isinstance(kind, (pl.List, pl.Array)):
         # The catalogue splits lists held in text by its separator; a unit separator never
         # stands in a name, so a real list survives the way through text.
-        return value.cast(pl.List(pl.String)).list.join(UNIT)
+        return value.cast(pl.List(pl.String)).list.join(LIST_SEPARATOR)
     if isinstance(kind, pl.Struct):
         return value.struct.json_encode()
     return value.cast(pl.String)

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from plait.config.platform import Catalogue
+from plait.config.platform_settings import CatalogueSettings
 from plait.sources.find_files import SourceFile
-from plait.sources.read_chunks import FAULT, read_chunks
+from plait.sources.read_chunks import FAULT_COLUMN, read_chunks
 
 CATALOGUE_FIELDS = (
     "item", "title", "categories", "brand", "price", "currency", "tags", "vector", "published",
 )  # fmt: skip
 
 
-def read_catalogue(file: SourceFile, catalogue: Catalogue) -> Iterator[pl.DataFrame]:
+def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[pl.DataFrame]:
     """Yields `row`, every catalogue field as text (null where unmapped) and `fault`."""
     fields = {k: v for k, v in catalogue.columns.model_dump().items() if v is not None}
     keys = {f"columns.{field}": column for field, column in fields.items()}
@@ -26,5 +26,5 @@ def read_catalogue(file: SourceFile, catalogue: Catalogue) -> Iterator[pl.DataFr
                 pl.col(name) if name in fields else pl.lit(None, pl.String).alias(name)
                 for name in CATALOGUE_FIELDS
             ),
-            FAULT,
+            FAULT_COLUMN,
         )

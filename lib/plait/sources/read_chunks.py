@@ -13,16 +13,16 @@ from plait.sources.csv_files import scan_csv
 from plait.sources.find_files import SourceFile
 from plait.sources.jsonl_files import decode_lines, scan_jsonl
 from plait.sources.parquet_files import scan_parquet
-from plait.sources.s3_files import Changed, check_same, fetched
+from plait.sources.s3_files import ObjectChanged, check_unchanged, local_copy
 
 # Rows read at a time: enough to keep vectorised work fast, few enough for a small machine.
-CHUNK = 500_000
-FAULT = "fault"  # column with the code of what is wrong with the row as such, else null
-WHOLE = "whole"  # column that says whether every value surely stands in its own column
+CHUNK_ROWS = 500_000
+FAULT_COLUMN = "fault"  # column with the code of what is wrong with the row as such, else null
+WHOLE_COLUMN = "whole"  # column that says whether every value surely stands in its own column
 
 
 def read_chunks(
-    file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str], chunk: int = CHUNK
+    file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str], chunk: int = CHUNK_ROWS
 ) -> Iterator[pl.DataFrame]:
     """Yields frames: `row` (Int64, the first data row is 1), the fields as text, `fault`, `whole`.
 
@@ -37,7 +37,7 @@ def read_chunks(
         EmptyInput: there is not a single row.
         UnreadableFile: truncated, damaged, or not what its name says.
     """
-    with _explained(file), _here(file) as here:
+    with _translate_errors(file), _on_this_machine(file) as here:
         if file.format == "csv":
             frame = scan_csv(here, fields, keys)
         elif file.format == "jsonl":
@@ -60,15 +60,15 @@ def read_chunks(
 
 
 @contextmanager
-def _here(file: SourceFile) -> Iterator[SourceFile]:
+def _on_this_machine(file: SourceFile) -> Iterator[SourceFile]:
     """Yields the file with a path on this machine: its own, or that of a copy."""
     if file.remote is None:
         yield file
         return
     with ExitStack() as copies:
         try:
-            path = copies.enter_context(fetched(file.remote))
-        except Changed:
+            path = copies.enter_context(local_copy(file.remote))
+        except ObjectChanged:
             raise _changed(file) from None
         yield replace(file, path=path)
 
@@ -77,8 +77,8 @@ def _check_unchanged(file: SourceFile) -> None:
     """Raises UnreadableFile if the file was written to since it was found."""
     if file.remote is not None:
         try:
-            check_same(file.remote)
-        except Changed:
+            check_unchanged(file.remote)
+        except ObjectChanged:
             raise _changed(file) from None
         return
     about = file.path.stat()
@@ -94,7 +94,7 @@ def _changed(file: SourceFile) -> UnreadableFile:
 
 
 @contextmanager
-def _explained(file: SourceFile) -> Iterator[None]:
+def _translate_errors(file: SourceFile) -> Iterator[None]:
     """Turns what Polars says about a broken file into an UnreadableFile."""
     try:
         yield

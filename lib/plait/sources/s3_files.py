@@ -12,15 +12,17 @@ import obstore
 from obstore.exceptions import PreconditionError
 
 from plait.errors import StoreError
-from plait.store.lease import Leased
+from plait.store.leased_folder import LeasedFolder
 from plait.store.local_folders import scratch_folder
-from plait.store.location import split_address
-from plait.store.object_faults import reaching
-from plait.store.objects import list_objects
+from plait.store.location import split_s3_address
 from plait.store.s3_settings import open_bucket
+from plait.store.storage_errors import translate_errors
+from plait.store.store_objects import list_objects
 
-_PIECE = 32 * 2**20  # bytes asked for at a time: a slow line still brings them in half a minute
-_MAGIC = "*?["
+_CHUNK_BYTES = (
+    32 * 2**20
+)  # bytes asked for at a time: a slow line still brings them in half a minute
+_GLOB_CHARACTERS = "*?["
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,11 @@ class RemoteFile:
     etag: str
 
 
-class Changed(Exception):
+class ObjectChanged(Exception):
     """The object is not what it was when it was found."""
 
 
-def list_remote(pattern: str, fix: str) -> list[RemoteFile]:
+def list_s3_files(pattern: str, fix: str) -> list[RemoteFile]:
     """Returns the objects that `pattern` names, in the order of their addresses.
 
     A * stands for anything but a slash, ** for anything, as in paths. An object whose key is
@@ -50,9 +52,11 @@ def list_remote(pattern: str, fix: str) -> list[RemoteFile]:
     Raises:
         StoreError: it is no address, or the bucket cannot be listed.
     """
-    bucket, key = split_address(pattern, fix)
-    fixed = key[: min((key.find(mark) for mark in _MAGIC if mark in key), default=len(key))]
-    wanted = _regex(key)
+    bucket, key = split_s3_address(pattern, fix)
+    fixed = key[
+        : min((key.find(mark) for mark in _GLOB_CHARACTERS if mark in key), default=len(key))
+    ]
+    wanted = _glob_to_regex(key)
     # A bucket is listed by whole folders.
     folder = fixed.rpartition("/")[0]
     listed = list_objects(open_bucket(bucket), folder)
@@ -73,9 +77,9 @@ def list_remote(pattern: str, fix: str) -> list[RemoteFile]:
     )
 
 
-def neighbours(pattern: str, fix: str) -> list[str]:
+def list_siblings(pattern: str, fix: str) -> list[str]:
     """Returns the names of the objects in the folder of `pattern`, for messages."""
-    bucket, key = split_address(pattern, fix)
+    bucket, key = split_s3_address(pattern, fix)
     folder = re.split(r"[*?[]", key)[0].rpartition("/")[0]
     found = list_objects(open_bucket(bucket), folder)[:10_000]
     return sorted(PurePosixPath(meta["path"]).name for meta in found)
@@ -83,27 +87,27 @@ def neighbours(pattern: str, fix: str) -> list[str]:
 
 def read_head(file: RemoteFile, size: int) -> bytes:
     """Returns the first `size` bytes, or all if there are fewer."""
-    bucket, key = split_address(file.address, "")
-    with reaching(file.address):
+    bucket, key = split_s3_address(file.address, "")
+    with translate_errors(file.address):
         return bytes(
             obstore.get_range(open_bucket(bucket), key, start=0, end=min(size, file.bytes))
         )
 
 
-def check_same(file: RemoteFile) -> None:
+def check_unchanged(file: RemoteFile) -> None:
     """Raises Changed if the object was written again, or removed."""
-    bucket, key = split_address(file.address, "")
+    bucket, key = split_s3_address(file.address, "")
     try:
-        with reaching(file.address):
+        with translate_errors(file.address):
             now = obstore.head(open_bucket(bucket), key)
     except FileNotFoundError:
-        raise Changed from None
+        raise ObjectChanged from None
     if (now["e_tag"] or "", now["size"]) != (file.etag, file.bytes):
-        raise Changed
+        raise ObjectChanged
 
 
 @contextmanager
-def fetched(file: RemoteFile) -> Iterator[Path]:
+def local_copy(file: RemoteFile) -> Iterator[Path]:
     """Yields a copy on this machine, gone afterwards; every byte is of the object as found.
 
     Raises:
@@ -112,9 +116,9 @@ def fetched(file: RemoteFile) -> Iterator[Path]:
     """
     scratch = scratch_folder()
     try:
-        lease = Leased(scratch)
+        lease = LeasedFolder(scratch)
     except OSError as error:
-        raise _full(file, scratch, error) from None
+        raise _copy_failed(file, scratch, error) from None
     path = lease.folder / PurePosixPath(file.address).name
     try:
         _copy(file, path)
@@ -124,35 +128,35 @@ def fetched(file: RemoteFile) -> Iterator[Path]:
 
 
 def _copy(file: RemoteFile, path: Path) -> None:
-    bucket, key = split_address(file.address, "")
+    bucket, key = split_s3_address(file.address, "")
     objects = open_bucket(bucket)
     try:
         path.parent.mkdir(mode=0o700)
         with path.open("wb") as copy:
-            for start in range(0, file.bytes, _PIECE):
-                end = min(start + _PIECE, file.bytes)
-                with reaching(file.address):
+            for start in range(0, file.bytes, _CHUNK_BYTES):
+                end = min(start + _CHUNK_BYTES, file.bytes)
+                with translate_errors(file.address):
                     got = obstore.get(
                         objects, key, options={"range": (start, end), "if_match": file.etag or None}
                     )
                     piece = got.bytes()
                 if (got.meta["e_tag"] or "") != file.etag:  # a server that ignores If-Match
-                    raise Changed
+                    raise ObjectChanged
                 copy.write(piece)
     except (PreconditionError, FileNotFoundError):
-        raise Changed from None
+        raise ObjectChanged from None
     except OSError as error:
-        raise _full(file, path.parent, error) from None
+        raise _copy_failed(file, path.parent, error) from None
 
 
-def _full(file: RemoteFile, folder: Path, error: OSError) -> StoreError:
+def _copy_failed(file: RemoteFile, folder: Path, error: OSError) -> StoreError:
     return StoreError(
         f"cannot copy '{file.address}' to '{folder}' ({error.strerror or error}).",
         fix="Free space there, or set TMPDIR to a larger disk.",
     )
 
 
-def _regex(key: str) -> re.Pattern[str]:
+def _glob_to_regex(key: str) -> re.Pattern[str]:
     """Returns what matches the keys that the glob `key` names."""
     parts = []
     for token in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.", key, flags=re.DOTALL):

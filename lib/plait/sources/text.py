@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 # The unit separator: it never stands in a name, so a real list survives the way through text.
-UNIT = "\x1f"
+LIST_SEPARATOR = "\x1f"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from plait.store.location import Location
-from plait.store.objects import check_place
+from plait.store.store_objects import check_inside
 
 # deltalake takes a path for a URL: it panics at these, or decodes them to another path.
 _MISREAD = re.compile(r"[\[\]|<>%\\^`\x00-\x1f\x7f]")
@@ -24,7 +24,7 @@ def delta_address(location: Location, name: str) -> Iterator[str]:
     write, the table's files it reads and writes itself.
     """
     if location.is_local:
-        check_place(location.objects, f"tables/{name}/_delta_log")
+        check_inside(location.objects, f"tables/{name}/_delta_log")
     address = location.at(f"tables/{name}")
     if not (location.is_local and _MISREAD.search(location.uri)):
         yield address

@@ -11,32 +11,32 @@ from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Sc
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
-from plait.contracts.table_schema import Table
+from plait.contracts.table_schema import TableSchema
 from plait.store.delta_address import delta_address
 from plait.store.location import Location
-from plait.store.object_faults import reaching, send_again
-from plait.store.objects import list_objects
+from plait.store.storage_errors import retry_conditional_write, translate_errors
+from plait.store.store_objects import list_objects
 from plait.store.table_files import (
-    BUCKET,
-    list_parts,
-    parts_in,
-    removal,
-    scan_parts,
+    BUCKET_COLUMN,
+    data_files_of,
+    list_data_files,
+    remove_action,
+    scan_data_files,
     table_uri,
-    write_part,
+    write_data_file,
 )
 
 # Left alone, Delta puts a commit on top of another's that it did not see, and mixes their rows.
-_ONCE = 0  # retries
+_NO_RETRIES = 0  # retries
 # Store versions name old Delta versions for as long as they are kept: `plait gc` decides.
 _KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
-_TRIES = 10  # commits that another writer's may come before
+_COMMIT_ATTEMPTS = 10  # commits that another writer's may come before
 
 
 class TableWriter:
     """Writes the next version of one table; nothing is seen before `commit`."""
 
-    def __init__(self, location: Location, table: Table) -> None:
+    def __init__(self, location: Location, table: TableSchema) -> None:
         self._location, self._table = location, table
         self._parts: list[AddAction] = []
         self.rows = 0
@@ -51,17 +51,17 @@ class TableWriter:
         if not df.height:
             return
         place = (bucket or 0) if self._table.bucketed else None
-        self._parts.append(write_part(self._location, self._table, df, place))
+        self._parts.append(write_data_file(self._location, self._table, df, place))
         self.rows += df.height
 
     def add(self, parts: Sequence[AddAction], rows: int) -> None:
-        """Takes files that another process wrote with `write_part`; they hold `rows` rows."""
+        """Takes files that another process wrote with `write_data_file`; they hold `rows` rows."""
         self._parts += parts
         self.rows += rows
 
     @property
-    def place(self) -> tuple[Location, Table]:
-        """Where its parts belong: what `write_part` asks for."""
+    def place(self) -> tuple[Location, TableSchema]:
+        """Where its parts belong: what `write_data_file` asks for."""
         return self._location, self._table
 
     def commit(self, keep: Iterable[AddAction] = ()) -> int:
@@ -78,25 +78,25 @@ class TableWriter:
         """
         wanted = {part.path: part for part in [*keep, *self._parts]}
         with (
-            reaching(table_uri(self._location, self._table)),
+            translate_errors(table_uri(self._location, self._table)),
             delta_address(self._location, self._table.name) as uri,
         ):
-            for _ in range(_TRIES - 1):
+            for _ in range(_COMMIT_ATTEMPTS - 1):
                 try:
-                    return send_again(lambda: self._commit(uri, wanted))
+                    return retry_conditional_write(lambda: self._commit(uri, wanted))
                 except DeltaError:  # another writer's commit came between a look and ours
                     continue
             return self._commit(uri, wanted)
 
     def _commit(self, uri: str, wanted: dict[str, AddAction]) -> int:
         options = self._location.options
-        by = [BUCKET] if self._table.bucketed else []
+        by = [BUCKET_COLUMN] if self._table.bucketed else []
         schema = _delta_schema(self._table)
         # Not DeltaTable.is_deltatable: it holds Python's lock while it waits for S3.
         if not list_objects(self._location.objects, f"tables/{self._table.name}/_delta_log"):
             create_table_with_add_actions(
                 uri, schema, list(wanted.values()), partition_by=by, storage_options=options,
-                commit_properties=CommitProperties(max_commit_retries=_ONCE),
+                commit_properties=CommitProperties(max_commit_retries=_NO_RETRIES),
                 post_commithook_properties=_KEEP_LOG,
             )  # fmt: skip
             return 0
@@ -104,14 +104,14 @@ class TableWriter:
         if head.metadata().partition_columns != by or head.schema() != schema:
             return self._replace(uri, schema, list(wanted.values()), by)
         before = head.version()
-        there = {part.path: part for part in parts_in(head)}
-        gone = [removal(part) for path, part in there.items() if path not in wanted]
+        there = {part.path: part for part in data_files_of(head)}
+        gone = [remove_action(part) for path, part in there.items() if path not in wanted]
         new = [part for path, part in wanted.items() if path not in there]
         if not gone and not new:
             return before  # the same, or ours: the answer to it was lost
         head.create_write_transaction(
             [*gone, *new], mode="append", schema=schema, partition_by=by,
-            commit_properties=CommitProperties(max_commit_retries=_ONCE),
+            commit_properties=CommitProperties(max_commit_retries=_NO_RETRIES),
             post_commithook_properties=_KEEP_LOG,
         )  # fmt: skip
         return before + 1
@@ -121,7 +121,7 @@ class TableWriter:
         options = self._location.options
         # It looks at the newest version by itself, so the mark tells our commit.
         mark = uuid.uuid4().hex
-        ours = CommitProperties(custom_metadata={"plait": mark}, max_commit_retries=_ONCE)
+        ours = CommitProperties(custom_metadata={"plait": mark}, max_commit_retries=_NO_RETRIES)
         create_table_with_add_actions(
             uri, schema, parts, mode="overwrite", partition_by=by, storage_options=options,
             commit_properties=ours, post_commithook_properties=_KEEP_LOG,
@@ -130,17 +130,19 @@ class TableWriter:
         return next(int(c["version"]) for c in history if c.get("plait") == mark)
 
 
-def scan_table(location: Location, table: Table, version: int) -> pl.LazyFrame:
+def scan_table(location: Location, table: TableSchema, version: int) -> pl.LazyFrame:
     """Returns the rows of `table` as of Delta `version`.
 
     Raises:
         StoreError: the table cannot be read.
     """
-    return scan_parts(location, table, [p.path for p in list_parts(location, table, version)])
+    return scan_data_files(
+        location, table, [p.path for p in list_data_files(location, table, version)]
+    )
 
 
-def _delta_schema(table: Table) -> Schema:
+def _delta_schema(table: TableSchema) -> Schema:
     schema = table.schema
     return Schema.from_arrow(
-        schema.append(pa.field(BUCKET, pa.int64())) if table.bucketed else schema
+        schema.append(pa.field(BUCKET_COLUMN, pa.int64())) if table.bucketed else schema
     )

@@ -15,10 +15,10 @@ def parse_finite(text: str | bytes) -> Any:
     Raises:
         ValueError: it is none, or holds a NaN, an infinity, or a number that overflows to one.
     """
-    return json.loads(text, parse_constant=_refuse, parse_float=_number)
+    return json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_float)
 
 
-def fault_in(file: str, data: bytes) -> str:
+def find_nonfinite(file: str, data: bytes) -> str:
     """Returns which numbers of a model's `file` are not finite, or "" where all are.
 
     Safetensors and JSON are looked into. Whether they can be loaded is for the loader to say.
@@ -50,11 +50,11 @@ class _NotFinite(ValueError):
     """A number that is none."""
 
 
-def _refuse(text: str) -> float:
+def _refuse_constant(text: str) -> float:
     msg = f"the number {text}"
     raise _NotFinite(msg)
 
 
-def _number(text: str) -> float:
+def _parse_float(text: str) -> float:
     value = float(text)
-    return value if math.isfinite(value) else _refuse(text[:40])
+    return value if math.isfinite(value) else _refuse_constant(text[:40])

@@ -9,21 +9,21 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from plait.errors import StoreError
-from plait.store.feedback.compaction import old_leftovers
+from plait.store.feedback.compaction import find_obsolete
 from plait.store.feedback.log_listing import list_log
-from plait.store.feedback.object_names import FOLDERS
-from plait.store.input_records import INPUTS, InputRecords
-from plait.store.manifest import MANIFEST
-from plait.store.objects import check_removable, list_objects, list_staged, remove_objects
+from plait.store.feedback.log_paths import LOG_FOLDERS
+from plait.store.input_records import INPUTS_FOLDER, InputRecords
+from plait.store.model_manifest import MANIFEST
 from plait.store.store import Store
+from plait.store.store_objects import check_removable, list_objects, list_staged, remove_objects
 from plait.store.store_version import StoreVersion
-from plait.store.table_files import table_files
-from plait.store.versions_in_use import find_uses
+from plait.store.table_files import data_file_paths
+from plait.store.versions_in_use import find_versions_in_use
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
-GRACE = timedelta(hours=1)
+GC_GRACE = timedelta(hours=1)
 _STAGED_IN = ("tables", "models", "versions", "inputs", "feedback", "runs")
 
 
@@ -57,7 +57,7 @@ class Garbage:
 
 
 def find_garbage(
-    store: Store, keep: int, older_than: timedelta = GRACE, now: datetime | None = None
+    store: Store, keep: int, older_than: timedelta = GC_GRACE, now: datetime | None = None
 ) -> Garbage:
     """Returns what can go when the newest `keep` store versions stay.
 
@@ -83,20 +83,20 @@ def find_garbage(
     numbers = sorted(int(_name(meta)) for meta in listed)
     now = now or datetime.now(UTC)
     until = now - older_than
-    because = _recent(listed, until) | find_uses(store, now)
+    because = _recently_newest(listed, until) | find_versions_in_use(store, now)
     kept = sorted({*numbers[-keep:], *(n for n in because if n in numbers)})
     because = {
         n: why for n, why in sorted(because.items()) if n in kept and n not in numbers[-keep:]
     }
     found = Garbage(kept, because, [n for n in numbers if n not in kept], seen=numbers[-1])
-    named = _named(store, (store.version(number) for number in kept))
+    named = _referenced_objects(store, (store.version(number) for number in kept))
     for meta in listed:
         if _name(meta) in map(_stem, found.versions):
             found.add("versions", meta)
     parts = [m for m in list_objects(store.objects, "tables") if "/_delta_log/" not in m["path"]]
-    parts += list_objects(store.objects, INPUTS)
+    parts += list_objects(store.objects, INPUTS_FOLDER)
     parts += [m for top in _STAGED_IN for m in list_staged(store.objects, top)]
-    loose = [m for m in [*parts, *_unpublished(store)] if m["path"] not in named]
+    loose = [m for m in [*parts, *_unpublished_model_files(store)] if m["path"] not in named]
     check_removable(store.objects, [meta["path"] for meta in loose])
     young = _may_be_in_use(loose, until, published)
     for meta in loose:
@@ -104,8 +104,8 @@ def find_garbage(
             found.waiting += 1
             continue
         top, second, *_ = meta["path"].split("/")
-        found.add({"tables": second, INPUTS: "versions"}.get(top, top), meta)
-    for meta in _replaced(store, until):
+        found.add({"tables": second, INPUTS_FOLDER: "versions"}.get(top, top), meta)
+    for meta in _obsolete_feedback(store, until):
         found.add("feedback", meta)
     return found
 
@@ -137,7 +137,7 @@ def remove_garbage(store: Store, found: Garbage) -> None:
     """
     if not set(found.kept) <= set(store.numbers()):
         raise StoreError("another `plait gc` works on this store.", fix="Run again when it ends.")
-    if begun := [number for number in find_uses(store) if number in found.versions]:
+    if begun := [number for number in find_versions_in_use(store) if number in found.versions]:
         raise StoreError(
             f"something began to read store version {begun[0]} a moment ago.",
             fix="Run again: it is kept then.",
@@ -145,32 +145,34 @@ def remove_garbage(store: Store, found: Garbage) -> None:
     versions = [name for name in found.objects.get("versions", []) if name.startswith("versions/")]
     remove_objects(store.objects, versions)
     newer = [store.version(number) for number in store.numbers() if number > found.seen]
-    spared = {*_named(store, newer), *versions}
+    spared = {*_referenced_objects(store, newer), *versions}
     for names in found.objects.values():
         remove_objects(store.objects, [name for name in names if name not in spared])
     store.point()
 
 
-def _named(store: Store, versions: Iterable[StoreVersion]) -> set[str]:
+def _referenced_objects(store: Store, versions: Iterable[StoreVersion]) -> set[str]:
     """Returns the objects that `versions` name, each Delta version looked at once."""
     versions = list(versions)
     tables = {pair for version in versions for pair in version.tables.items()}
-    named = {file for name, delta in tables for file in table_files(store.location, name, delta)}
+    named = {
+        file for name, delta in tables for file in data_file_paths(store.location, name, delta)
+    }
     return named | {v.inputs.path for v in versions if isinstance(v.inputs, InputRecords)}
 
 
-def _replaced(store: Store, until: datetime) -> list[ObjectMeta]:
+def _obsolete_feedback(store: Store, until: datetime) -> list[ObjectMeta]:
     """Returns the objects of the feedback log whose rows lie in larger parts since `until`."""
     return [
         meta
-        for folder in FOLDERS
-        if (old := set(old_leftovers(list_log(store, folder), until)))
+        for folder in LOG_FOLDERS
+        if (old := set(find_obsolete(list_log(store, folder), until)))
         for meta in list_objects(store.objects, folder)
         if meta["path"] in old
     ]
 
 
-def _recent(listed: list[ObjectMeta], until: datetime) -> dict[int, str]:
+def _recently_newest(listed: list[ObjectMeta], until: datetime) -> dict[int, str]:
     """Returns the versions that another one replaced after `until`, and why they stay."""
     moments = sorted((int(_name(m)), m["last_modified"]) for m in listed)
     return {
@@ -180,7 +182,7 @@ def _recent(listed: list[ObjectMeta], until: datetime) -> dict[int, str]:
     }
 
 
-def _unpublished(store: Store) -> list[ObjectMeta]:
+def _unpublished_model_files(store: Store) -> list[ObjectMeta]:
     """Returns the files of model versions that have no manifest: their publication was killed."""
     metas = [m for m in list_objects(store.objects, "models") if _is_model_file(m["path"])]
     whole = {m["path"].rpartition("/")[0] for m in metas if m["path"].endswith(f"/{MANIFEST}")}

@@ -16,15 +16,15 @@ from typing import Any
 from obstore.exceptions import AlreadyExistsError
 
 from plait.errors import StoreError, VersionExists
-from plait.store.objects import (
-    Objects,
+from plait.store.store_objects import (
+    ObjectStore,
     list_objects,
     read_object,
     remove_objects,
     write_object,
 )
 
-Record = dict[str, Any]
+JournalRecord = dict[str, Any]
 _WRITER = "writer"  # tells this writer's record from an equal one of another
 _NEWEST = "newest.json"
 
@@ -32,9 +32,9 @@ _NEWEST = "newest.json"
 class Journal:
     """Records under `prefix` of an object store."""
 
-    def __init__(self, objects: Objects, prefix: str) -> None:
+    def __init__(self, objects: ObjectStore, prefix: str) -> None:
         self._objects, self._prefix = objects, prefix
-        self._polled: tuple[bytes, int, Record] | None = None  # a pointer and what it led to
+        self._polled: tuple[bytes, int, JournalRecord] | None = None  # a pointer and what it led to
         self._pointed = False  # whether a missing pointer was written
 
     def numbers(self) -> list[int]:
@@ -43,22 +43,22 @@ class Journal:
         names = (meta["path"].rsplit("/", 1)[-1] for meta in metas)
         return sorted(int(n[:-5]) for n in names if n.endswith(".json") and n[:-5].isdigit())
 
-    def read(self, number: int) -> Record:
+    def read(self, number: int) -> JournalRecord:
         """Returns record `number`.
 
         Raises:
             FileNotFoundError: no such record.
         """
-        record: Record = json.loads(read_object(self._objects, self._name(number)))
+        record: JournalRecord = json.loads(read_object(self._objects, self._name(number)))
         record.pop(_WRITER, None)
         return record
 
-    def last(self) -> tuple[int, Record] | None:
+    def last(self) -> tuple[int, JournalRecord] | None:
         """Returns the newest record and its number."""
         numbers = self.numbers()
         return (numbers[-1], self.read(numbers[-1])) if numbers else None
 
-    def poll(self) -> tuple[int, Record] | None:
+    def poll(self) -> tuple[int, JournalRecord] | None:
         """Returns the newest record and its number, as `last`, in a bounded number of requests.
 
         Mostly these are two: what `newest.json` says, and that no record follows it.
@@ -79,7 +79,7 @@ class Journal:
         self._polled = (pointer, number, record)
         return number, record
 
-    def _found_by_listing(self) -> tuple[int, Record] | None:
+    def _found_by_listing(self) -> tuple[int, JournalRecord] | None:
         """Returns the newest record where no pointer leads to it: a plait of before wrote it."""
         last = self.last()
         if last is not None and not self._pointed:
@@ -88,7 +88,7 @@ class Journal:
                 self.point()
         return last
 
-    def append(self, record: Record, number: int | None = None) -> int:
+    def append(self, record: JournalRecord, number: int | None = None) -> int:
         """Writes `record` under `number` (default: the next free one); returns the number.
 
         Raises:

@@ -12,10 +12,10 @@ from obstore.store import LocalStore
 
 from plait.config import is_remote
 from plait.errors import StoreError
-from plait.store.objects import Objects, list_objects
-from plait.store.s3_settings import open_bucket, table_options
+from plait.store.s3_settings import delta_options, open_bucket
+from plait.store.store_objects import ObjectStore, list_objects
 
-__all__ = ["Location", "Objects", "open_location", "split_address"]
+__all__ = ["Location", "ObjectStore", "open_location", "split_s3_address"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Location:
     """
 
     uri: str
-    objects: Objects
+    objects: ObjectStore
     options: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -56,10 +56,10 @@ def open_location(address: str | Path) -> Location:
     """
     if not is_remote(str(address)):
         return _open_folder(Path(address))
-    return _open_bucket(*split_address(str(address), "Mend `store:` in the project file."))
+    return _open_bucket(*split_s3_address(str(address), "Mend `store:` in the project file."))
 
 
-def split_address(address: str, fix: str) -> tuple[str, str]:
+def split_s3_address(address: str, fix: str) -> tuple[str, str]:
     """Returns bucket and key of an s3:// address.
 
     Args:
@@ -72,7 +72,7 @@ def split_address(address: str, fix: str) -> tuple[str, str]:
     parts = urlsplit(address.replace("?", "%3F").replace("#", "%23"))
     if parts.scheme not in ("s3", "s3a") or not parts.netloc or "@" in parts.netloc:
         raise StoreError(
-            f"'{_shown(address)}' is not a place on S3.",
+            f"'{_redacted(address)}' is not a place on S3.",
             allowed="A path or s3://bucket/prefix; keys come from the environment.",
             fix=fix,
         )
@@ -80,7 +80,7 @@ def split_address(address: str, fix: str) -> tuple[str, str]:
     return parts.netloc, key.strip("/")
 
 
-def _shown(address: str) -> str:
+def _redacted(address: str) -> str:
     """Returns `address` without what stands before an @: it may be a secret."""
     scheme, _, rest = address.partition("://")
     return f"{scheme}://{rest.rsplit('@', 1)[-1]}"
@@ -107,4 +107,4 @@ def _open_bucket(bucket: str, prefix: str) -> Location:
     objects = open_bucket(bucket, prefix)
     # One question up front: a bucket that is missing, denied or dead is told before work begins.
     list_objects(objects, "versions")
-    return Location(address, objects, table_options())
+    return Location(address, objects, delta_options())

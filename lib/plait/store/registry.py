@@ -11,18 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from plait.contracts.id_rules import MODEL_NAME
+from plait.contracts.id_rules import MODEL_NAME_PATTERN
 from plait.errors import DamagedVersion, NoModel, NotFinite, StoreError, VersionExists, nearest
-from plait.store.finite_numbers import fault_in
+from plait.store.finite_numbers import find_nonfinite
 from plait.store.journal import Journal
-from plait.store.manifest import MANIFEST, damaged, describe_files, read_manifest
-from plait.store.model_mirror import Mirror
-from plait.store.objects import list_objects, read_object, write_object
+from plait.store.model_cache import ModelCache
+from plait.store.model_manifest import MANIFEST, build_manifest, damaged, read_manifest
 from plait.store.safe_names import check_name
 from plait.store.store import Store
+from plait.store.store_objects import list_objects, read_object, write_object
 
 METRICS = "metrics.json"
-_NAME, _VERSION = re.compile(MODEL_NAME), re.compile(r"v[1-9]\d{0,17}", re.ASCII)
+_NAME, _VERSION = re.compile(MODEL_NAME_PATTERN), re.compile(r"v[1-9]\d{0,17}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Registry:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._objects = store.objects
-        self._mirror = Mirror(store.location)
+        self._mirror = ModelCache(store.location)
         self._polled: dict[str, Journal] = {}
 
     def publish(self, name: str, folder: Path, run: str = "") -> str:
@@ -57,8 +57,8 @@ class Registry:
         files = _read_files(folder)
         version = self._claim(name, run)
         if version not in self.versions(name):
-            for file, data in {**files, MANIFEST: describe_files(files)}.items():
-                write_object(self._objects, f"{_home(name, version)}/{file}", data)
+            for file, data in {**files, MANIFEST: build_manifest(files)}.items():
+                write_object(self._objects, f"{_version_folder(name, version)}/{file}", data)
         if self._alias(name).last() is None:
             with contextlib.suppress(VersionExists):  # of two first ones, one is promoted
                 self.promote(name, version)
@@ -66,7 +66,7 @@ class Registry:
 
     def versions(self, name: str) -> list[str]:
         """Returns the published versions of `name`, oldest first."""
-        name = _model(name)
+        name = _checked_model_name(name)
         own = (v for n, v in self._published() if n == name)
         return sorted(own, key=lambda v: int(v[1:]))
 
@@ -119,8 +119,8 @@ class Registry:
         """
         version = version or self.current(name)
         self._require(name, version)
-        manifest = read_manifest(self._objects, _home(name, version))
-        return version, self._mirror.fetch(_home(name, version), manifest)
+        manifest = read_manifest(self._objects, _version_folder(name, version))
+        return version, self._mirror.fetch(_version_folder(name, version), manifest)
 
     def describe(self, name: str) -> list[ModelVersion]:
         """Returns all versions of `name` with their metrics, oldest first."""
@@ -128,11 +128,11 @@ class Registry:
         current = last[1]["version"] if last else None
         listed = []
         for version in self.versions(name):
-            manifest = read_manifest(self._objects, _home(name, version))
+            manifest = read_manifest(self._objects, _version_folder(name, version))
             metrics = {}
             if METRICS in manifest["files"]:
-                data = read_object(self._objects, f"{_home(name, version)}/{METRICS}")
-                metrics = _finite_part(_parsed(name, version, data))
+                data = read_object(self._objects, f"{_version_folder(name, version)}/{METRICS}")
+                metrics = _finite_part(_parse_metrics(name, version, data))
             listed.append(ModelVersion(version, metrics, manifest["created"], version == current))
         return listed
 
@@ -174,7 +174,7 @@ class Registry:
 
     def _claim(self, name: str, run: str) -> str:
         """Takes the next version number, against other publishers; or the one that `run` took."""
-        claims = Journal(self._objects, f"models/{_model(name)}/claims")
+        claims = Journal(self._objects, f"models/{_checked_model_name(name)}/claims")
         for number in claims.numbers() if run else []:
             if claims.read(number).get("run") == run:
                 return f"v{number}"
@@ -185,7 +185,7 @@ class Registry:
                 continue
 
     def _alias(self, name: str) -> Journal:
-        return Journal(self._objects, f"models/{_model(name)}/current")
+        return Journal(self._objects, f"models/{_checked_model_name(name)}/current")
 
     def _published(self) -> list[tuple[str, str]]:
         """Returns name and version of everything that has a manifest."""
@@ -207,11 +207,11 @@ class Registry:
             )
 
 
-def _home(name: str, version: str) -> str:
-    return f"models/{_model(name)}/{version}"
+def _version_folder(name: str, version: str) -> str:
+    return f"models/{_checked_model_name(name)}/{version}"
 
 
-def _model(name: str) -> str:
+def _checked_model_name(name: str) -> str:
     """Returns `name` if a model can be called that."""
     if not _NAME.fullmatch(name):
         raise NoModel(
@@ -229,7 +229,7 @@ def _read_files(folder: Path) -> dict[str, bytes]:
         if file.is_symlink() or not file.is_file():
             raise StoreError(f"'{file}' is not a plain file.", fix="Remove it from the folder.")
         files[check_name(file.name)] = data = file.read_bytes()
-        if fault := fault_in(file.name, data):
+        if fault := find_nonfinite(file.name, data):
             raise NotFinite(
                 f"{fault} are not finite; nothing was published.",
                 fix="Train again with a smaller train.learning_rate.",
@@ -237,24 +237,24 @@ def _read_files(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def _parsed(name: str, version: str, data: bytes) -> dict[str, Any]:
+def _parse_metrics(name: str, version: str, data: bytes) -> dict[str, Any]:
     try:
         metrics = json.loads(data)
     except (ValueError, RecursionError):
         metrics = None
     if not isinstance(metrics, dict):
-        raise damaged(_home(name, version), f"'{METRICS}' cannot be read")
+        raise damaged(_version_folder(name, version), f"'{METRICS}' cannot be read")
     return metrics
 
 
 def _finite_part(value: Any) -> Any:
     """Returns `value` without numbers that are none: one such version must not hide the others."""
     if isinstance(value, dict):
-        return {k: _finite_part(v) for k, v in value.items() if not _is_none(v)}
+        return {k: _finite_part(v) for k, v in value.items() if not _is_nonfinite(v)}
     if isinstance(value, list):
-        return [_finite_part(v) for v in value if not _is_none(v)]
+        return [_finite_part(v) for v in value if not _is_nonfinite(v)]
     return value
 
 
-def _is_none(value: object) -> bool:
+def _is_nonfinite(value: object) -> bool:
     return isinstance(value, float) and not math.isfinite(value)

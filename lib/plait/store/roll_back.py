@@ -23,7 +23,7 @@ def roll_back(store: Store, number: int | None = None) -> StoreVersion:
         VersionExists: another run published at the same moment.
     """
     now = store.current()
-    older = store.version(number if number is not None else _before(store, now))
+    older = store.version(number if number is not None else _previous_number(store, now))
     if older.tables == now.tables:
         raise StoreError(
             f"version {now.number} has the tables of version {older.number} already.",
@@ -50,7 +50,7 @@ def roll_back(store: Store, number: int | None = None) -> StoreVersion:
     return version
 
 
-def _before(store: Store, now: StoreVersion) -> int:
+def _previous_number(store: Store, now: StoreVersion) -> int:
     """Returns the version to go back to: two rollbacks in a row go back two."""
     held: list[int] = []
     for version in store.versions():

@@ -15,7 +15,7 @@ from obstore.store import S3Store
 
 from plait.errors import StoreError
 
-ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _SETTINGS = {
     "aws_access_key_id": ("AWS_ACCESS_KEY_ID",),
     "aws_secret_access_key": ("AWS_SECRET_ACCESS_KEY",),
@@ -36,7 +36,7 @@ def open_bucket(bucket: str, prefix: str = "") -> S3Store:
     Raises:
         StoreError: the endpoint is plain http and not on loopback.
     """
-    config = settings()
+    config = s3_environment()
     return S3Store(
         bucket,
         prefix=prefix or None,
@@ -58,14 +58,14 @@ def open_bucket(bucket: str, prefix: str = "") -> S3Store:
     )
 
 
-def table_options() -> dict[str, str]:
+def delta_options() -> dict[str, str]:
     """Returns the storage options of deltalake; they hold secrets.
 
     Raises:
         StoreError: the endpoint is plain http and not on loopback.
     """
     return {
-        **settings(),
+        **s3_environment(),
         "aws_allow_http": str(allows_http()).lower(),
         "connect_timeout": f"{CONNECT_S}s",
         "timeout": f"{REQUEST_S}s",
@@ -76,7 +76,7 @@ def table_options() -> dict[str, str]:
     }
 
 
-def scan_options(options: Mapping[str, str]) -> dict[str, str | int] | None:
+def polars_options(options: Mapping[str, str]) -> dict[str, str | int] | None:
     """Returns the storage options of Polars: those of deltalake, some by another name."""
     if not options:
         return None
@@ -85,7 +85,7 @@ def scan_options(options: Mapping[str, str]) -> dict[str, str | int] | None:
     return same | {"max_retries": RETRIES, "retry_timeout_ms": RETRY_S * 1000}
 
 
-def settings() -> dict[str, str]:
+def s3_environment() -> dict[str, str]:
     """Returns endpoint, region, style and keys as the environment gives them.
 
     Path style and us-east-1 are the defaults. A web identity and the roles of containers and
@@ -96,14 +96,14 @@ def settings() -> dict[str, str]:
         value = next((os.environ[name] for name in names if os.environ.get(name)), None)
         if value is not None:
             found[key] = value
-    if endpoint():
-        found["aws_endpoint"] = endpoint()
+    if s3_endpoint():
+        found["aws_endpoint"] = s3_endpoint()
     return found
 
 
-def endpoint() -> str:
+def s3_endpoint() -> str:
     """Returns the endpoint that the environment names, or '' for that of AWS."""
-    named = (os.environ[name] for name in ENDPOINTS if os.environ.get(name))
+    named = (os.environ[name] for name in ENDPOINT_VARIABLES if os.environ.get(name))
     return next(named, "").rstrip("/")
 
 
@@ -113,7 +113,7 @@ def allows_http() -> bool:
     Raises:
         StoreError: the endpoint is plain http elsewhere.
     """
-    url = endpoint()
+    url = s3_endpoint()
     asked = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes")
     if not url.startswith("http://") or asked:
         return asked

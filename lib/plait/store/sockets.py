@@ -9,14 +9,14 @@ from pathlib import Path
 from plait.errors import StoreError
 from plait.store.local_folders import own_folder, own_path
 
-LONGEST = 107  # bytes of a socket's path that the kernel takes
+MAX_SOCKET_PATH_BYTES = 107  # bytes of a socket's path that the kernel takes
 _SPECIAL = set(
     " \t\n'\"\\#$%@,"
 )  # a word of HAProxy's settings ends there, or means something else
 _ELSEWHERE = ("/tmp", "/var/tmp", "/dev/shm")
 
 
-def socket_folder(name: int, longest: int = LONGEST) -> Path:
+def socket_folder(name: int, longest: int = MAX_SOCKET_PATH_BYTES) -> Path:
     """Returns a folder that only its owner can read, for sockets whose names are `name` bytes.
 
     It lies in TMPDIR, unless that makes the path too long, or one that HAProxy's settings cannot

@@ -10,20 +10,20 @@ from typing import Any
 import polars as pl
 from deltalake.transaction import AddAction
 
-from plait.contracts.table_schema import VERSION, Table
-from plait.contracts.tables import TABLES
+from plait.contracts.store_tables import TABLES
+from plait.contracts.table_schema import CONTRACT_VERSION, TableSchema
 from plait.errors import NothingFused, StoreError, VersionExists
 from plait.store.delta_tables import TableWriter, scan_table
-from plait.store.feedback.object_names import FOLDERS, drained_until
-from plait.store.input_records import open_inputs, write_inputs
-from plait.store.journal import Journal, Record
+from plait.store.feedback.log_paths import LOG_FOLDERS, last_drained_id
+from plait.store.input_records import open_input_records, write_input_records
+from plait.store.journal import Journal, JournalRecord
 from plait.store.location import open_location
-from plait.store.object_faults import reaching
-from plait.store.objects import list_objects
+from plait.store.storage_errors import translate_errors
+from plait.store.store_objects import list_objects
 from plait.store.store_version import StoreVersion
-from plait.store.table_files import list_parts, table_files
+from plait.store.table_files import data_file_paths, list_data_files
 
-READABLE = (VERSION, VERSION - 1)  # contracts that this plait reads
+READABLE_CONTRACTS = (CONTRACT_VERSION, CONTRACT_VERSION - 1)  # contracts that this plait reads
 
 
 class Store:
@@ -71,7 +71,7 @@ class Store:
         """
         return self._newest(self._versions.poll())
 
-    def _newest(self, last: tuple[int, Record] | None) -> StoreVersion:
+    def _newest(self, last: tuple[int, JournalRecord] | None) -> StoreVersion:
         if last is None:
             raise NothingFused(
                 f"the store '{self.uri}' has no version yet.", fix="Run `plait fuse` first."
@@ -90,7 +90,7 @@ class Store:
     def versions(self) -> list[StoreVersion]:
         """Returns all published versions, oldest first; unreadable contracts are left out."""
         records = ((number, self._versions.read(number)) for number in self.numbers())
-        return [self._version(n, r) for n, r in records if r.get("contract") in READABLE]
+        return [self._version(n, r) for n, r in records if r.get("contract") in READABLE_CONTRACTS]
 
     def numbers(self) -> list[int]:
         """Returns the numbers of all published versions, in order."""
@@ -102,20 +102,20 @@ class Store:
         A table that an older contract did not have is empty.
         """
         version = version or self.current()
-        if table not in version.tables and version.contract < VERSION:
+        if table not in version.tables and version.contract < CONTRACT_VERSION:
             return TABLES[table].empty().lazy()
         return scan_table(self.location, TABLES[table], version.tables[table])
 
     def read(self, table: str, version: StoreVersion | None = None) -> pl.DataFrame:
         """Returns the rows of `table` in `version` (default: the current one)."""
-        with reaching(self.uri):
+        with translate_errors(self.uri):
             return self.scan(table, version).collect()
 
     def parts(self, table: str, version: StoreVersion) -> list[AddAction]:
         """Returns the files of `table` in `version`."""
-        return list_parts(self.location, TABLES[table], version.tables[table])
+        return list_data_files(self.location, TABLES[table], version.tables[table])
 
-    def writer(self, table: Table) -> TableWriter:
+    def writer(self, table: TableSchema) -> TableWriter:
         """Returns a writer of the next version of `table`."""
         return TableWriter(self.location, table)
 
@@ -130,7 +130,7 @@ class Store:
         buckets: int = 0,
         settings: dict[str, Any] | None = None,
         run: dict[str, Any] | None = None,
-        contract: int = VERSION,
+        contract: int = CONTRACT_VERSION,
     ) -> StoreVersion:
         """Publishes the named Delta versions as one store version, all or nothing.
 
@@ -155,8 +155,8 @@ class Store:
             number=0,
             tables=tables,
             counts=counts,
-            inputs=write_inputs(self.location, inputs),
-            drained=_drained(inputs),
+            inputs=write_input_records(self.location, inputs),
+            drained=_last_drained(inputs),
             published=datetime.now(UTC).isoformat(timespec="seconds"),
             restores=restores,
             buckets=buckets,
@@ -166,11 +166,11 @@ class Store:
         )
         # A number that gc set free is no place for a run that is late.
         if number is not None and number <= (self.numbers() or [0])[-1]:
-            raise _overtaken(number)
+            raise _version_exists(number)
         made = self._version(self._versions.append(version.record(), number), version.record())
         if self.numbers()[-1] > made.number:
             self.withdraw(made)
-            raise _overtaken(made.number)
+            raise _version_exists(made.number)
         return made
 
     def withdraw(self, version: StoreVersion) -> None:
@@ -190,7 +190,7 @@ class Store:
         """Raises StoreError unless every part that the version would name is there."""
         for table, version in tables.items():
             there = {meta["path"] for meta in list_objects(self.objects, f"tables/{table}")}
-            gone = [f for f in table_files(self.location, table, version) if f not in there]
+            gone = [f for f in data_file_paths(self.location, table, version) if f not in there]
             if gone:
                 raise StoreError(
                     f"'{gone[0]}' is gone from the store '{self.uri}' before it was published.",
@@ -199,24 +199,24 @@ class Store:
                 )
 
     def _version(self, number: int, record: dict[str, Any]) -> StoreVersion:
-        if record["contract"] not in READABLE:
+        if record["contract"] not in READABLE_CONTRACTS:
             raise StoreError(
                 f"store version {number} has contract {record['contract']}.",
-                allowed=f"This plait reads {VERSION - 1} and {VERSION}.",
+                allowed=f"This plait reads {CONTRACT_VERSION - 1} and {CONTRACT_VERSION}.",
                 fix="Install the plait that wrote it, or run `plait fuse` again.",
             )
-        inputs = open_inputs(self.location, record.get("inputs_at") or record.get("inputs"))
+        inputs = open_input_records(self.location, record.get("inputs_at") or record.get("inputs"))
         return StoreVersion.of(number, {**record, "inputs": inputs})
 
 
-def _drained(inputs: Sequence[dict[str, Any]]) -> dict[str, str]:
+def _last_drained(inputs: Sequence[dict[str, Any]]) -> dict[str, str]:
     """Returns the last stream id that was read, by folder of the feedback log."""
     paths = [str(record.get("path", "")) for record in inputs]
-    found = {folder: drained_until(paths, folder) for folder in FOLDERS}
+    found = {folder: last_drained_id(paths, folder) for folder in LOG_FOLDERS}
     return {folder: last for folder, last in found.items() if last}
 
 
-def _overtaken(number: int) -> VersionExists:
+def _version_exists(number: int) -> VersionExists:
     return VersionExists(
         f"versions/{number} was published by another run a moment ago.",
         fix="Nothing is lost: run the command again on top of it.",

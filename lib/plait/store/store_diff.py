@@ -13,20 +13,20 @@ import polars as pl
 import polars_hash  # noqa: F401 - registers the `nchash` namespace
 
 from plait.contracts.personal_fields import mask_columns
-from plait.contracts.table_schema import Table
-from plait.contracts.tables import TABLES
-from plait.store.object_faults import reaching
+from plait.contracts.store_tables import TABLES
+from plait.contracts.table_schema import TableSchema
+from plait.store.storage_errors import translate_errors
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
-from plait.store.table_files import BUCKET, table_files
+from plait.store.table_files import BUCKET_COLUMN, data_file_paths
 
-_PASS = 10_000_000  # rows of each side whose hashes are held at once
+_MAX_ROWS_HELD = 10_000_000  # rows of each side whose hashes are held at once
 _HASH = ("__high", "__low")
 _COUNT = "__count"
 
 
 @dataclass(frozen=True)
-class Side:
+class DiffSide:
     """One of the two things that are compared."""
 
     store: Store
@@ -67,7 +67,7 @@ class TableDiff:
         return self.only == (0, 0)
 
 
-def diff(first: Side, second: Side, examples: int = 3) -> list[TableDiff]:
+def diff_versions(first: DiffSide, second: DiffSide, examples: int = 3) -> list[TableDiff]:
     """Returns how the tables of two store versions differ.
 
     Raises:
@@ -77,29 +77,32 @@ def diff(first: Side, second: Side, examples: int = 3) -> list[TableDiff]:
     return [_diff_table(TABLES[name], first, second, examples) for name in names]
 
 
-def _diff_table(table: Table, first: Side, second: Side, examples: int) -> TableDiff:
-    with reaching(first.store.uri), reaching(second.store.uri):
+def _diff_table(table: TableSchema, first: DiffSide, second: DiffSide, examples: int) -> TableDiff:
+    with translate_errors(first.store.uri), translate_errors(second.store.uri):
         sides = (first.rows(table.name), second.rows(table.name))
         rows = (_height(sides[0]), _height(sides[1]))
         if _same_files(table.name, first, second):
             return TableDiff(table.name, rows, (0, 0), ([], []))
         hashed = (_hashed(sides[0], table), _hashed(sides[1], table))
-        passes = max(rows) // _PASS + 1
+        passes = max(rows) // _MAX_ROWS_HELD + 1
         only, found = [0, 0], ([], [])  # type: tuple[list[int], tuple[list[Any], list[Any]]]
         for number in range(passes):
             here = pl.col(_HASH[1]) % passes == number
-            counts = _counts(hashed[0].filter(here), hashed[1].filter(here))
+            counts = _count_differences(hashed[0].filter(here), hashed[1].filter(here))
             for side, more in enumerate((pl.col("more"), -pl.col("more"))):
                 extra = counts.filter(more > 0)
                 only[side] += int(extra.select(more.sum()).item() or 0)
                 if extra.height:
-                    shown = _first(hashed[side], extra, table, examples)
+                    shown = _first_rows(hashed[side], extra, table, examples)
                     found[side].append(shown)
         return TableDiff(
             table.name,
             rows,
             (only[0], only[1]),
-            (_merged(found[0], table, examples), _merged(found[1], table, examples)),
+            (
+                _merge_examples(found[0], table, examples),
+                _merge_examples(found[1], table, examples),
+            ),
         )
 
 
@@ -107,22 +110,24 @@ def _height(rows: pl.LazyFrame) -> int:
     return int(rows.select(pl.len()).collect().item())
 
 
-def _same_files(table: str, first: Side, second: Side) -> bool:
+def _same_files(table: str, first: DiffSide, second: DiffSide) -> bool:
     """Whether both sides name the same files, as versions that share a table do."""
     if first.store.uri != second.store.uri:
         return False
     if not (table in first.version.tables and table in second.version.tables):
         return False
     files = [
-        set(table_files(side.store.location, table, side.version.tables[table]))
+        set(data_file_paths(side.store.location, table, side.version.tables[table]))
         for side in (first, second)
     ]
     return files[0] == files[1]
 
 
-def _hashed(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+def _hashed(rows: pl.LazyFrame, table: TableSchema) -> pl.LazyFrame:
     """Returns `rows` with their hash in two columns; where a row lies is not what it says."""
-    exact = [_exact(name, kind) for name, kind in table.polars.items() if name != BUCKET]
+    exact = [
+        _json_exact(name, kind) for name, kind in table.polars.items() if name != BUCKET_COLUMN
+    ]
     text = pl.struct(exact).struct.json_encode()
     whole = text.nchash.xxh3_128()  # type: ignore[attr-defined]
     return rows.with_columns(__hash=whole).with_columns(
@@ -131,7 +136,7 @@ def _hashed(rows: pl.LazyFrame, table: Table) -> pl.LazyFrame:
     )
 
 
-def _exact(name: str, kind: Any) -> pl.Expr:
+def _json_exact(name: str, kind: Any) -> pl.Expr:
     """Returns the column as JSON tells apart: it knows no NaN and no infinity."""
     if kind.is_float():
         return pl.col(name).cast(pl.String)
@@ -140,7 +145,7 @@ def _exact(name: str, kind: Any) -> pl.Expr:
     return pl.col(name)
 
 
-def _counts(first: pl.LazyFrame, second: pl.LazyFrame) -> pl.DataFrame:
+def _count_differences(first: pl.LazyFrame, second: pl.LazyFrame) -> pl.DataFrame:
     """Returns the hashes that stand there more often on one side, and by how much (`more`)."""
     signed = pl.concat(
         [
@@ -152,19 +157,23 @@ def _counts(first: pl.LazyFrame, second: pl.LazyFrame) -> pl.DataFrame:
     return summed.filter(pl.col("more") != 0).collect(engine="streaming")
 
 
-def _first(hashed: pl.LazyFrame, extra: pl.DataFrame, table: Table, count: int) -> pl.DataFrame:
+def _first_rows(
+    hashed: pl.LazyFrame, extra: pl.DataFrame, table: TableSchema, count: int
+) -> pl.DataFrame:
     """Returns the first `count` rows whose hash is in `extra`."""
     wanted = extra.lazy().select(_HASH)
     found = hashed.join(wanted, on=list(_HASH), how="semi").select(table.columns)
     return found.sort(_order(table)).head(count).collect(engine="streaming")
 
 
-def _merged(parts: list[pl.DataFrame], table: Table, count: int) -> list[dict[str, Any]]:
+def _merge_examples(
+    parts: list[pl.DataFrame], table: TableSchema, count: int
+) -> list[dict[str, Any]]:
     if not parts:
         return []
     return mask_columns(pl.concat(parts).sort(_order(table)).head(count)).to_dicts()
 
 
-def _order(table: Table) -> list[str]:
+def _order(table: TableSchema) -> list[str]:
     """Returns the columns that put rows in an order a reader expects: those that are no lists."""
     return [name for name, kind in table.polars.items() if not isinstance(kind, pl.List)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from plait.contracts.table_schema import VERSION
+from plait.contracts.table_schema import CONTRACT_VERSION
 from plait.errors import StoreError
 from plait.store.input_records import InputRecords
 from plait.store.safe_names import UnsafeName, check_name
@@ -35,7 +35,7 @@ class StoreVersion:
     tables: dict[str, int]
     counts: dict[str, Any] = field(default_factory=dict)
     inputs: Sequence[dict[str, Any]] = ()
-    contract: int = VERSION
+    contract: int = CONTRACT_VERSION
     published: str = ""
     restores: int | None = None
     buckets: int = 0

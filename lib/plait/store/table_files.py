@@ -13,25 +13,25 @@ import polars as pl
 from deltalake import DeltaTable
 from deltalake.transaction import AddAction, RemoveAction
 
-from plait.contracts.table_schema import Table
+from plait.contracts.table_schema import TableSchema
 from plait.errors import StoreError
 from plait.store.delta_address import delta_address
 from plait.store.location import Location
-from plait.store.object_faults import reaching
-from plait.store.objects import check_place, write_object
-from plait.store.s3_settings import scan_options
+from plait.store.s3_settings import polars_options
 from plait.store.safe_names import UnsafeName, check_path
+from plait.store.storage_errors import translate_errors
+from plait.store.store_objects import check_inside, write_object
 
-BUCKET = "bucket"  # the partition column of bucketed tables; it stands in no file
+BUCKET_COLUMN = "bucket"  # the partition column of bucketed tables; it stands in no file
 
 
-def table_uri(location: Location, table: Table) -> str:
+def table_uri(location: Location, table: TableSchema) -> str:
     """Returns where `table` lies."""
     return location.at(f"tables/{table.name}")
 
 
-def write_part(
-    location: Location, table: Table, df: pl.DataFrame, bucket: int | None = None
+def write_data_file(
+    location: Location, table: TableSchema, df: pl.DataFrame, bucket: int | None = None
 ) -> AddAction:
     """Writes `df` aside under the table's contract; returns the action that would add it.
 
@@ -47,7 +47,7 @@ def write_part(
     if table.bucketed == (bucket is None):
         msg = f"'{table.name}' is written {'by' if table.bucketed else 'without a'} bucket"
         raise ValueError(msg)
-    folder = "" if bucket is None else f"{BUCKET}={bucket:05d}/"
+    folder = "" if bucket is None else f"{BUCKET_COLUMN}={bucket:05d}/"
     name = f"{folder}part-{uuid.uuid4().hex}.parquet"
     body = io.BytesIO()
     # Level 1 takes less than half the time of 3 and leaves hashed ids no larger.
@@ -56,36 +56,44 @@ def write_part(
     return AddAction(
         path=name,
         size=body.getbuffer().nbytes,
-        partition_values={} if bucket is None else {BUCKET: str(bucket)},
+        partition_values={} if bucket is None else {BUCKET_COLUMN: str(bucket)},
         modification_time=int(time.time() * 1000),
         data_change=True,
         stats=json.dumps({"numRecords": df.height}),
     )
 
 
-def list_parts(location: Location, table: Table, version: int | None = None) -> list[AddAction]:
+def list_data_files(
+    location: Location, table: TableSchema, version: int | None = None
+) -> list[AddAction]:
     """Returns the actions that added the files of `table` as of Delta `version` (or the head).
 
     Raises:
         StoreError: the table or that version of it cannot be read.
     """
-    return _actions(_listed(location, table.name, version))
+    return _add_actions(_list_files(location, table.name, version))
 
 
-def parts_in(delta: DeltaTable) -> list[AddAction]:
+def data_files_of(delta: DeltaTable) -> list[AddAction]:
     """Returns the actions that added the files of an open table."""
-    return _actions(_files(delta))
+    return _add_actions(_files(delta))
 
 
-def _actions(listed: pl.DataFrame) -> list[AddAction]:
-    if f"partition.{BUCKET}" not in listed.columns:
-        listed = listed.with_columns(pl.lit(None).alias(f"partition.{BUCKET}"))
-    columns = ("path", "size_bytes", "modification_time", "num_records", f"partition.{BUCKET}")
+def _add_actions(listed: pl.DataFrame) -> list[AddAction]:
+    if f"partition.{BUCKET_COLUMN}" not in listed.columns:
+        listed = listed.with_columns(pl.lit(None).alias(f"partition.{BUCKET_COLUMN}"))
+    columns = (
+        "path",
+        "size_bytes",
+        "modification_time",
+        "num_records",
+        f"partition.{BUCKET_COLUMN}",
+    )
     return [
         AddAction(
             path=path,
             size=size,
-            partition_values={} if bucket is None else {BUCKET: str(bucket)},
+            partition_values={} if bucket is None else {BUCKET_COLUMN: str(bucket)},
             modification_time=modified,
             data_change=True,
             stats=json.dumps({"numRecords": rows}),
@@ -94,17 +102,17 @@ def _actions(listed: pl.DataFrame) -> list[AddAction]:
     ]
 
 
-def table_files(location: Location, name: str, version: int) -> list[str]:
+def data_file_paths(location: Location, name: str, version: int) -> list[str]:
     """Returns the files of the table `name` as of Delta `version`, from the root of the store.
 
     Raises:
         StoreError: the table or that version of it cannot be read.
     """
-    paths = _listed(location, name, version)["path"]
-    return [f"tables/{name}/{checked_part(name, unquote(path))}" for path in paths]
+    paths = _list_files(location, name, version)["path"]
+    return [f"tables/{name}/{checked_data_file(name, unquote(path))}" for path in paths]
 
 
-def checked_part(table: str, path: str) -> str:
+def checked_data_file(table: str, path: str) -> str:
     """Returns the path of a part inside the folder of `table`, as the table's log gives it.
 
     Raises:
@@ -120,9 +128,9 @@ def checked_part(table: str, path: str) -> str:
         ) from None
 
 
-def _listed(location: Location, name: str, version: int | None) -> pl.DataFrame:
+def _list_files(location: Location, name: str, version: int | None) -> pl.DataFrame:
     """Returns one row a file of the table `name`, with Delta's own column names."""
-    with reaching(location.at(f"tables/{name}")), delta_address(location, name) as uri:
+    with translate_errors(location.at(f"tables/{name}")), delta_address(location, name) as uri:
         return _files(DeltaTable(uri, version=version, storage_options=location.options))
 
 
@@ -130,18 +138,18 @@ def _files(delta: DeltaTable) -> pl.DataFrame:
     return pl.DataFrame(delta.get_add_actions(flatten=True))
 
 
-def bucket_of_part(part: AddAction) -> int:
+def bucket_of_file(part: AddAction) -> int:
     """Returns the bucket that `part` of a bucketed table belongs to."""
-    return int(part.partition_values[BUCKET] or 0)
+    return int(part.partition_values[BUCKET_COLUMN] or 0)
 
 
-def removal(part: AddAction) -> RemoveAction:
+def remove_action(part: AddAction) -> RemoveAction:
     """Returns the action that takes `part` out of the table; its file stays."""
     now = int(time.time() * 1000)
     return RemoveAction(part.path, True, now, part.size, dict(part.partition_values))
 
 
-def scan_parts(location: Location, table: Table, paths: Sequence[str]) -> pl.LazyFrame:
+def scan_data_files(location: Location, table: TableSchema, paths: Sequence[str]) -> pl.LazyFrame:
     """Returns the rows in the files at `paths` (inside the table) under the table's contract.
 
     Columns that a file of the contract before lacks are null.
@@ -150,9 +158,9 @@ def scan_parts(location: Location, table: Table, paths: Sequence[str]) -> pl.Laz
         return table.empty().lazy()
     home = table_uri(location, table)
     for path in paths:
-        checked_part(table.name, unquote(path))
+        checked_data_file(table.name, unquote(path))
         if location.is_local:
-            check_place(location.objects, f"tables/{table.name}/{path}")
+            check_inside(location.objects, f"tables/{table.name}/{path}")
     return pl.scan_parquet(
         [f"{home}/{path}" for path in paths],
         schema=table.polars,
@@ -160,5 +168,5 @@ def scan_parts(location: Location, table: Table, paths: Sequence[str]) -> pl.Laz
         extra_columns="ignore",
         hive_partitioning=False,
         glob=False,
-        storage_options=scan_options(location.options),
+        storage_options=polars_options(location.options),
     )

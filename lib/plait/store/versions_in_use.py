@@ -8,16 +8,19 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from plait.errors import NoModel
-from plait.store.objects import list_objects, read_object
 from plait.store.registry import Registry
 from plait.store.store import Store
+from plait.store.store_objects import list_objects, read_object
 
-RUNS, JOB = "runs", "job.json"  # runs/<model>/<fingerprint>/job.json names a store version
-FORGOTTEN = timedelta(days=14)  # after which nobody resumes a run that was not finished
+RUNS_FOLDER, JOB_FILE = (
+    "runs",
+    "job.json",
+)  # runs/<model>/<fingerprint>/job.json names a store version
+ABANDONED_AFTER = timedelta(days=14)  # after which nobody resumes a run that was not finished
 _CONFIG = "config.json"  # of a model version; names the store version it was trained on
 
 
-def find_uses(store: Store, now: datetime | None = None) -> dict[int, str]:
+def find_versions_in_use(store: Store, now: datetime | None = None) -> dict[int, str]:
     """Returns the numbers of store versions that something reads, and what it is.
 
     Unfinished training runs read theirs again when they go on. A model is evaluated on the
@@ -32,12 +35,12 @@ def find_uses(store: Store, now: datetime | None = None) -> dict[int, str]:
         StoreError: the store cannot be read.
     """
     found: dict[int, str] = {}
-    for number, why in [*_models(store), *_runs(store, now or datetime.now(UTC))]:
+    for number, why in [*_used_by_models(store), *_used_by_runs(store, now or datetime.now(UTC))]:
         found.setdefault(number, why)
     return found
 
 
-def _models(store: Store) -> Iterator[tuple[int, str]]:
+def _used_by_models(store: Store) -> Iterator[tuple[int, str]]:
     registry = Registry(store)
     for name in registry.names():
         for version in sorted(_in_use(registry, name)):
@@ -58,17 +61,17 @@ def _in_use(registry: Registry, name: str) -> set[str]:
     return versions
 
 
-def _runs(store: Store, now: datetime) -> Iterator[tuple[int, str]]:
-    listed = list_objects(store.objects, RUNS)
+def _used_by_runs(store: Store, now: datetime) -> Iterator[tuple[int, str]]:
+    listed = list_objects(store.objects, RUNS_FOLDER)
     touched: dict[str, datetime] = {}
     for meta in listed:
         home = meta["path"].rpartition("/")[0]
         touched[home] = max(meta["last_modified"], touched.get(home, meta["last_modified"]))
     for home, moment in touched.items():
-        if now - moment > FORGOTTEN:
+        if now - moment > ABANDONED_AFTER:
             continue
         try:
-            job = json.loads(read_object(store.objects, f"{home}/{JOB}"))
+            job = json.loads(read_object(store.objects, f"{home}/{JOB_FILE}"))
             number = int(job["store_version"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             continue  # it ended meanwhile, or cannot be resumed

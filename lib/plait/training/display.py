@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from plait.progress import Task
-from plait.training.loop.training_progress import Progress
+from plait.progress import ProgressTask
+from plait.training.loop.training_progress import TrainingProgress
 
 
-def show(work: Task, progress: Progress) -> None:
+def show(work: ProgressTask, progress: TrainingProgress) -> None:
     """Brings `work` up to `progress`."""
     work.total = progress.planned
     note = f"epoch {progress.epoch:.1f}/{progress.epochs}, loss {progress.loss:.3f}, "

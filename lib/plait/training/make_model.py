@@ -9,40 +9,42 @@ from typing import Any
 import torch
 
 from plait.config.training import Training
-from plait.contracts.event_types import STRENGTH
+from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.errors import Diverged, NoModel
-from plait.models.item_item.item_item_term import ItemItem
-from plait.models.neural.neural_model import CONFIG, Model, Provenance
+from plait.models.item_item.item_item_term import ItemItemTerm
+from plait.models.neural.neural_model import CONFIG, NeuralModel, Provenance
 from plait.store import Registry
-from plait.training.checkpoints.checkpoint_writer import Keeper, last_mark
+from plait.training.checkpoints.checkpoint_writer import CheckpointWriter, last_place
 from plait.training.checkpoints.unfinished_run import STAGES, UnfinishedRun
 from plait.training.code import code_version
 from plait.training.data.training_data import TrainingData, prepare
 from plait.training.distributed.worker_rank import Worker
-from plait.training.loop.hyper_parameters import Hyper, choose
+from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
 from plait.training.loop.item_item_weights import choose_weights
-from plait.training.loop.training_loop import Fitted, fit
+from plait.training.loop.training_loop import FittedNet, fit
 from plait.training.loop.training_progress import Report
-from plait.training.training_job import Job
+from plait.training.training_job import TrainingJob
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a search with held-out data found: when to stop, and the item-item weights."""
 
-    hyper: Hyper
+    hyper: HyperParameters
     epoch: int
     weights: dict[str, float]
     metrics: dict[str, float]
     source: str
 
     @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> Found:
+    def from_json(cls, raw: dict[str, Any]) -> SearchResult:
         """Returns what `dataclasses.asdict` made plain."""
-        return cls(**(raw | {"hyper": Hyper(**raw["hyper"])}))
+        return cls(**(raw | {"hyper": HyperParameters(**raw["hyper"])}))
 
 
-def make_model(job: Job, worker: Worker, report: Report | None, run: UnfinishedRun) -> Model | None:
+def make_model(
+    job: TrainingJob, worker: Worker, report: Report | None, run: UnfinishedRun
+) -> NeuralModel | None:
     """Returns the trained model on the first worker, None on the others.
 
     Goes on from the last checkpoint of `run`, if it has one.
@@ -52,27 +54,27 @@ def make_model(job: Job, worker: Worker, report: Report | None, run: UnfinishedR
         TooFewEvents: there is not enough data for the split.
     """
     if job.refit:
-        found = _begun(run, worker) or earlier(job)
+        found = _begun(run, worker) or earlier_result(job)
         if found is None:
             found = _search(job, worker, report, run)[0]
         return _refit(job, worker, found, report, run)
     found, data, fitted = _search(job, worker, report, run)
     if not worker.first:
         return None
-    term = ItemItem.build(data.history, len(data.vocabulary), found.weights)
+    term = ItemItemTerm.build(data.history, len(data.vocabulary), found.weights)
     return _assemble(job, worker, data, fitted, found, term)
 
 
-def _begun(run: UnfinishedRun, worker: Worker) -> Found | None:
+def _begun(run: UnfinishedRun, worker: Worker) -> SearchResult | None:
     """Returns what the search before an unfinished refit found."""
-    mark = last_mark(run, worker)
+    mark = last_place(run, worker)
     if mark is None or STAGES[mark.stage] != "refit":
         return None
     found = run.read(mark).found
-    return None if found is None else Found.from_json(found)
+    return None if found is None else SearchResult.from_json(found)
 
 
-def earlier(job: Job) -> Found | None:
+def earlier_result(job: TrainingJob) -> SearchResult | None:
     """Returns what the current version found on the same platforms, if it held something out."""
     registry = Registry(job.open()[0])
     try:
@@ -86,10 +88,10 @@ def earlier(job: Job) -> Found | None:
         return None
     hyper = dict(training["hyper"])
     epoch = int(hyper.pop("epoch"))
-    return Found(Hyper(**hyper), epoch, config["item_item"], {}, version)
+    return SearchResult(HyperParameters(**hyper), epoch, config["item_item"], {}, version)
 
 
-def read(job: Job, split: str, bins: int) -> TrainingData:
+def read(job: TrainingJob, split: str, bins: int) -> TrainingData:
     """Returns the job's data, held out by `split`."""
     store, version = job.open()
     sequences, items = store.read("sequences", version), store.read("items", version)
@@ -97,11 +99,11 @@ def read(job: Job, split: str, bins: int) -> TrainingData:
 
 
 def _search(
-    job: Job, worker: Worker, report: Report | None, run: UnfinishedRun
-) -> tuple[Found, TrainingData, Fitted]:
-    data = read(job, job.training.split, Hyper.bins)
-    hyper = chosen(job.training, data)
-    keeper = Keeper(run, worker, "search", job.checkpoint_every)
+    job: TrainingJob, worker: Worker, report: Report | None, run: UnfinishedRun
+) -> tuple[SearchResult, TrainingData, FittedNet]:
+    data = read(job, job.training.split, HyperParameters.bins)
+    hyper = hyper_parameters_for(job.training, data)
+    keeper = CheckpointWriter(run, worker, "search", job.checkpoint_every)
     fitted = fit(data, hyper, worker=worker, report=report, keeper=keeper)
     weights, metrics = dict.fromkeys(job.seen, 0.0), dict(fitted.metrics)
     if data.validation is not None and worker.first:
@@ -109,14 +111,14 @@ def _search(
         weights = term.weights
     elif data.validation is None:
         weights = dict.fromkeys(job.seen, 0.5)
-    return Found(hyper, fitted.epoch, weights, metrics, "search"), data, fitted
+    return SearchResult(hyper, fitted.epoch, weights, metrics, "search"), data, fitted
 
 
 def _refit(
-    job: Job, worker: Worker, found: Found, report: Report | None, run: UnfinishedRun
-) -> Model | None:
+    job: TrainingJob, worker: Worker, found: SearchResult, report: Report | None, run: UnfinishedRun
+) -> NeuralModel | None:
     data = read(job, "none", found.hyper.bins)
-    keeper = Keeper(run, worker, "refit", job.checkpoint_every, asdict(found))
+    keeper = CheckpointWriter(run, worker, "refit", job.checkpoint_every, asdict(found))
     try:
         fitted = fit(
             data, found.hyper, stop=found.epoch, worker=worker, report=report, keeper=keeper
@@ -131,26 +133,31 @@ def _refit(
         ) from None
     if not worker.first:
         return None
-    term = ItemItem.build(data.history, len(data.vocabulary), found.weights)
+    term = ItemItemTerm.build(data.history, len(data.vocabulary), found.weights)
     refitted = replace(job, training=job.training.model_copy(update={"split": "none"}))
     return _assemble(refitted, worker, data, fitted, found, term)
 
 
-def chosen(training: Training, data: TrainingData) -> Hyper:
+def hyper_parameters_for(training: Training, data: TrainingData) -> HyperParameters:
     """Returns the hyper-parameters for the data."""
-    return choose(training, len(data.history), int((data.weight > 0).sum()))
+    return choose_hyper_parameters(training, len(data.history), int((data.weight > 0).sum()))
 
 
 def _assemble(
-    job: Job, worker: Worker, data: TrainingData, fitted: Fitted, found: Found, term: ItemItem
-) -> Model:
+    job: TrainingJob,
+    worker: Worker,
+    data: TrainingData,
+    fitted: FittedNet,
+    found: SearchResult,
+    term: ItemItemTerm,
+) -> NeuralModel:
     hyper = found.hyper.as_json() | {"epoch": found.epoch}
     settings = Provenance(
         split=job.training.split,
         cut=data.cut,
         store_version=job.store_version,
         sequence_length=job.sequence_length,
-        strengths=STRENGTH,
+        strengths=EVENT_STRENGTHS,
         hyper=hyper,
         code=code_version(),
     )
@@ -167,4 +174,4 @@ def _assemble(
         "items": len(data.vocabulary) - 1,
     }
     net = fitted.net.to(torch.device("cpu"))
-    return Model(net, data.vocabulary, term, settings, metrics)
+    return NeuralModel(net, data.vocabulary, term, settings, metrics)

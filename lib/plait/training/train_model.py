@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from plait.config import Project, load_config
 from plait.config.parse_project import parse_training
 from plait.errors import ConfigError, RunFailed
-from plait.progress import Task, task
+from plait.progress import ProgressTask, task
 from plait.training.ray.ray_cluster import cpus, gpus, hush, is_connected, ray_running
-from plait.training.ray.worker_failure import in_plaits_words
-from plait.training.ray.worker_scale import Scale
-from plait.training.training_job import Job
+from plait.training.ray.worker_failure import plait_error
+from plait.training.ray.worker_scale import WorkerScale
+from plait.training.training_job import TrainingJob
 
 if TYPE_CHECKING:
     from plait.training.checkpoints.unfinished_run import UnfinishedRun
@@ -83,14 +83,14 @@ def train(
         project = load_config(project)
     given = {name: value for name, value in settings.items() if value is not None}
     training = parse_training(project.train.model_dump() | given)
-    scale = Scale.of(workers)
+    scale = WorkerScale.of(workers)
     if max_failures < -1:
         raise ConfigError(f"max failures is {max_failures}.", allowed="-1 (no limit), 0 or more.")
     if not 0 <= checkpoint_every < float("inf"):
         raise ConfigError(
             f"the time between checkpoints is {checkpoint_every}.", allowed="0 seconds or more."
         )
-    job = Job.of(project, training, refit, scale.threads(), platforms, checkpoint_every)
+    job = TrainingJob.of(project, training, refit, scale.threads(), platforms, checkpoint_every)
     job, run = _begin(job, resume)
     with task("train", unit="targets") as work:
         # One worker and no cluster: TorchTrainer runs it in this process, without starting Ray.
@@ -104,9 +104,9 @@ def train(
     return TrainResult(**known, metrics=record)
 
 
-def _begin(job: Job, resume: bool) -> tuple[Job, UnfinishedRun]:
+def _begin(job: TrainingJob, resume: bool) -> tuple[TrainingJob, UnfinishedRun]:
     """Returns the job to run and its run, from the beginning or from where one was left."""
-    from plait.store.writable import require_writable
+    from plait.store.require_writable import require_writable
     from plait.training.checkpoints.unfinished_run import UnfinishedRun, resumed
 
     job = resumed(job) if resume else job
@@ -118,7 +118,7 @@ def _begin(job: Job, resume: bool) -> tuple[Job, UnfinishedRun]:
     return job, run
 
 
-def _run_here(job: Job, work: Task) -> dict[str, Any]:
+def _run_here(job: TrainingJob, work: ProgressTask) -> dict[str, Any]:
     """Runs the job by TorchTrainer in this process."""
     hush()
     from ray.train import RunConfig, ScalingConfig
@@ -139,7 +139,9 @@ def _run_here(job: Job, work: Task) -> dict[str, Any]:
     return _record(trainer.fit().return_value)
 
 
-def _run_on_ray(job: Job, scale: Scale, max_failures: int, work: Task) -> dict[str, Any]:
+def _run_on_ray(
+    job: TrainingJob, scale: WorkerScale, max_failures: int, work: ProgressTask
+) -> dict[str, Any]:
     """Runs the job by TorchTrainer on Ray workers, started here or on a cluster."""
     # What Ray has to say of lost workers must not stand among a command's own output.
     with redirect_stdout(sys.stderr), ray_running(scale.most * job.threads) as ours:
@@ -147,8 +149,8 @@ def _run_on_ray(job: Job, scale: Scale, max_failures: int, work: Task) -> dict[s
         from ray.train.torch import TorchConfig, TorchTrainer
 
         from plait.training.ray.progress_board import new_board, watched
+        from plait.training.ray.report_relay import ReportRelay
         from plait.training.ray.train_worker import train_worker
-        from plait.training.relay import ToBoard
 
         if not ours:  # the machines that train are not this one
             job = replace(job, threads=scale.threads(cpus()))
@@ -156,7 +158,7 @@ def _run_on_ray(job: Job, scale: Scale, max_failures: int, work: Task) -> dict[s
         board = new_board()
         with tempfile.TemporaryDirectory(prefix="plait-train-") as folder:
             worker: Any = train_worker
-            callback: Any = ToBoard(board)
+            callback: Any = ReportRelay(board)
             number: Any = scale.for_ray()
             trainer: Any = TorchTrainer(
                 worker,
@@ -186,7 +188,7 @@ def _cause(error: Exception) -> Exception:
     failures = dict(getattr(error, "worker_failures", {}))
     stopped = getattr(error, "controller_failure", None)  # by the relay, see there
     for failure in [*failures.values(), *([stopped] if stopped else [])]:
-        if found := in_plaits_words(failure):
+        if found := plait_error(failure):
             return found
     if any(map(_is_loss, failures.values())):
         return RunFailed(

@@ -14,7 +14,7 @@ from plait.store import Store, StoreVersion
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """One training run.
 
     Attributes:
@@ -60,7 +60,7 @@ class Job:
         threads: int,
         only: Sequence[str] = (),
         checkpoint_every: float = 60.0,
-    ) -> Job:
+    ) -> TrainingJob:
         """Returns the job of training `project` on its newest store version.
 
         Raises:
@@ -96,7 +96,7 @@ class Job:
         return asdict(self) | {"training": self.training.model_dump()}
 
     @classmethod
-    def from_config(cls, raw: dict[str, Any]) -> Job:
+    def from_config(cls, raw: dict[str, Any]) -> TrainingJob:
         """Returns the job in `raw`."""
         tuples = {name: tuple(raw[name]) for name in ("platforms", "only")}
         return cls(**(raw | tuples | {"training": Training.model_validate(raw["training"])}))

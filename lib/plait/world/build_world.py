@@ -12,7 +12,7 @@ from plait.world.dialects import list_accounts, list_items, speak
 from plait.world.dirt import soil
 from plait.world.draw_events import draw_events
 from plait.world.draw_items import draw_items
-from plait.world.draw_people import PLATFORMS, People, draw_people
+from plait.world.draw_people import PLATFORMS, Population, draw_people
 
 END = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ class World:
     logs: dict[str, pl.DataFrame]
     catalogues: dict[str, pl.DataFrame]
     accounts: dict[str, pl.DataFrame]
-    people: People
+    people: Population
     items: pl.DataFrame
     events: pl.DataFrame
     dirt: dict[str, dict[str, int]]

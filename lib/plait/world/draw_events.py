@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from plait.world.draw_people import PLATFORMS, People
+from plait.world.draw_people import PLATFORMS, Population
 from plait.world.topics import TOPICS
 
 DAYS = 120  # the world's span
@@ -51,7 +51,7 @@ OTHER_ACTS: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
 
 
 def draw_events(
-    rng: np.random.Generator, people: People, items: pl.DataFrame, end: datetime
+    rng: np.random.Generator, people: Population, items: pl.DataFrame, end: datetime
 ) -> pl.DataFrame:
     """Returns all events, sorted by time.
 
@@ -71,7 +71,7 @@ def draw_events(
 class _Focus:
     """Which topic holds a person's attention when, the same on every platform."""
 
-    def __init__(self, rng: np.random.Generator, people: People) -> None:
+    def __init__(self, rng: np.random.Generator, people: Population) -> None:
         count, topics = people.taste.shape
         ends = np.sort(rng.random((count, _PHASES - 1)), axis=1)
         self.ends = np.concatenate([ends, np.ones((count, 1))], axis=1)
@@ -88,7 +88,7 @@ class _Focus:
 
 def _platform(
     rng: np.random.Generator,
-    people: People,
+    people: Population,
     focus: _Focus,
     accounts: pl.DataFrame,
     items: pl.DataFrame,
@@ -151,7 +151,7 @@ def _moments(
 
 def _topics(
     rng: np.random.Generator,
-    people: People,
+    people: Population,
     focus: _Focus,
     person: NDArray[np.int64],
     moment: NDArray[np.float64],

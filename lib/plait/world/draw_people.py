@@ -22,7 +22,7 @@ _USES_ANOTHER_EMAIL = 0.06  # of those
 
 
 @dataclass(frozen=True)
-class People:
+class Population:
     """Persons 0 … N-1 and their accounts.
 
     Attributes:
@@ -38,14 +38,14 @@ class People:
     accounts: pl.DataFrame
 
 
-def draw_people(rng: np.random.Generator, count: int) -> People:
+def draw_people(rng: np.random.Generator, count: int) -> Population:
     """Returns `count` persons with tastes and accounts."""
     topics = len(TOPICS)
     fashion = rng.normal(0, 0.5, topics)  # some topics are more common than others
     ranked = np.argsort(-(fashion + rng.gumbel(size=(count, topics))), axis=1)
     taste = np.zeros((count, topics))
     np.put_along_axis(taste, ranked[:, : len(_INTERESTS)], np.array(_INTERESTS), axis=1)
-    return People(
+    return Population(
         taste=taste,
         level=np.clip(rng.normal(1, 0.8, count), -0.3, 2.3),
         activity=rng.lognormal(-0.1, 0.45, count),

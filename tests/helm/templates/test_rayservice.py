@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from plait.serving import haproxy
-from plait.serving.ray_environment import FAST
+from plait.serving.ray_environment import RAY_VARIABLES
 from tests.helm.chart import PROJECT, Resource, environment, render
 
 
@@ -28,7 +28,7 @@ def test_head_and_workers_start_ray_with_what_makes_serving_fast() -> None:
     cluster = service(serving={"workers": {"spot": {"enabled": True}}})["rayClusterConfig"]
     for place in (None, 0, 1):
         found = environment(pod(cluster, place))
-        assert {name: found.get(name) for name in FAST} == FAST
+        assert {name: found.get(name) for name in RAY_VARIABLES} == RAY_VARIABLES
 
 
 def test_head_and_workers_run_haproxy_as_plait_amends_it(repository: Path) -> None:
@@ -40,8 +40,8 @@ def test_head_and_workers_run_haproxy_as_plait_amends_it(repository: Path) -> No
     cluster = service(serving={"workers": {"spot": {"enabled": True}}})["rayClusterConfig"]
     for place in (None, 0, 1):
         found = environment(pod(cluster, place))
-        assert found[haproxy.BINARY] == f"{folder}/plait-haproxy"
-        assert haproxy.HOST not in found  # the pod's address is Ray Serve's to choose
+        assert found[haproxy.BINARY_VARIABLE] == f"{folder}/plait-haproxy"
+        assert haproxy.HOST_VARIABLE not in found  # the pod's address is Ray Serve's to choose
         ports = {port["containerPort"] for port in pod(cluster, place)["containers"][0]["ports"]}
         assert not ports & {8404, 9101}
 

@@ -10,28 +10,30 @@ import polars as pl
 import pytest
 
 from plait.clean.clean_events import clean_events
-from plait.clean.clock_skew import Receipt
+from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
-from plait.clean.event_rules import EventRules
-from plait.config.platform import Events
-from plait.contracts.event_types import STRENGTH
-from plait.contracts.raw import RAW
-from plait.contracts.tables import EVENTS
+from plait.clean.event_dialect import EventDialect
+from plait.config.platform_settings import Events
+from plait.contracts.event_types import EVENT_STRENGTHS
+from plait.contracts.raw import RAW_SCHEMA
+from plait.contracts.store_tables import EVENTS
 from plait.errors import UnknownEventType
-from plait.privacy.pseudonym import Key, account_pseudonym
+from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 
-KEY = Key("k" * 64)
+KEY = PseudonymKey("k" * 64)
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 GOOD = {"account": "ann", "item": "i1", "time": "1700000000", "type": "purchase"}
-SECONDS = EventRules(unit="s", resolution="s")
+SECONDS = EventDialect(unit="s", resolution="s")
 
 
 def _raw(*rows: dict[str, Any]) -> pl.DataFrame:
     full = [{"row": n} | row for n, row in enumerate(rows, 1)]
-    return pl.DataFrame(full, schema=RAW)
+    return pl.DataFrame(full, schema=RAW_SCHEMA)
 
 
-def _clean(*rows: dict[str, Any], rules: EventRules = SECONDS) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _clean(
+    *rows: dict[str, Any], rules: EventDialect = SECONDS
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     return clean_events(_raw(*rows), "shop", rules, KEY, NOW)
 
 
@@ -46,7 +48,7 @@ def test_a_good_row_becomes_a_contract_row() -> None:
     assert (found["object_kind"], found["object_id"]) == ("item", "shop:i1")
     assert found["time"] == datetime.fromtimestamp(1_700_000_000, UTC)
     assert (found["value"], found["currency"], found["rating"]) == (9.5, "EUR", 4.0)
-    assert found["strength"] == STRENGTH["purchase"]
+    assert found["strength"] == EVENT_STRENGTHS["purchase"]
     assert found["session"].startswith("s_")
     assert len(found["event_id"]) == 32
     assert EVENTS.conform(events.with_columns(person=pl.lit("p"))).height == 1
@@ -138,7 +140,7 @@ def test_an_event_about_nothing_is_rejected() -> None:
 
 
 def test_a_log_that_knows_only_the_order() -> None:
-    rules = EventRules(unit="s", resolution="order", type="purchase")
+    rules = EventDialect(unit="s", resolution="order", type="purchase")
     events, rejected = clean_events(
         _raw({"account": "a", "item": "i", "order": "3.0"}, {"account": "a", "item": "i"}),
         "shop", rules, KEY, NOW,
@@ -148,10 +150,10 @@ def test_a_log_that_knows_only_the_order() -> None:
 
 
 def test_types_are_mapped_and_plaits_own_words_need_no_map() -> None:
-    rules = EventRules(unit="s", types={"BUY": "purchase"})
+    rules = EventDialect(unit="s", types={"BUY": "purchase"})
     events, _ = _clean(GOOD | {"type": "BUY"}, GOOD | {"type": "view"}, rules=rules)
     assert events["type"].to_list() == ["purchase", "view"]
-    assert events["strength"].to_list() == [STRENGTH["purchase"], STRENGTH["view"]]
+    assert events["strength"].to_list() == [EVENT_STRENGTHS["purchase"], EVENT_STRENGTHS["view"]]
 
 
 def test_repeats_share_an_id_and_any_difference_changes_it() -> None:
@@ -175,7 +177,7 @@ def test_an_id_does_not_depend_on_the_other_rows_or_on_how_a_value_is_written() 
              "value": "3", "query": "q", "rating": "2"}  # fmt: skip
     mixed = _clean(noise, other, GOOD)[0]["event_id"].to_list()
     assert mixed[1:] == [alone, alone]
-    iso = EventRules(types={})
+    iso = EventDialect(types={})
     (posted,) = _clean(GOOD | {"time": "2023-11-14T22:13:20Z"}, rules=iso)[0]["event_id"]
     assert posted == alone
 
@@ -188,14 +190,14 @@ def test_a_given_id_is_one_event_of_its_account() -> None:
     assert none == content_id(events)[3]
     assert re.fullmatch(rf"e_{KEY.id}_[0-9a-f]{{32}}", first)
     (elsewhere,) = clean_events(_raw(given), "video", SECONDS, KEY, NOW)[0]["event_id"]
-    (under_another_key,) = clean_events(_raw(given), "shop", SECONDS, Key("q" * 64), NOW)[0][
-        "event_id"
-    ]
+    (under_another_key,) = clean_events(_raw(given), "shop", SECONDS, PseudonymKey("q" * 64), NOW)[
+        0
+    ]["event_id"]
     assert len({first, elsewhere, under_another_key}) == 3
 
 
 def test_a_creator_that_is_an_account_has_the_pseudonym_of_the_account() -> None:
-    rules = EventRules(unit="s", resolution="s", creators="accounts")
+    rules = EventDialect(unit="s", resolution="s", creators="accounts")
     follow = {"account": "bob", "creator": "ann", "type": "follow", "time": "1700000000"}
     events, _ = _clean(GOOD, follow, rules=rules)
     assert events["object_id"].to_list() == ["shop:i1", f"shop:{events['account'][0]}"]
@@ -205,7 +207,7 @@ def test_a_creator_that_is_an_account_has_the_pseudonym_of_the_account() -> None
 @pytest.mark.parametrize("early", [0, 3600])
 def test_no_event_is_later_than_its_receipt(ahead: int, early: int) -> None:
     at = datetime(2024, 6, 1, tzinfo=UTC)
-    receipt = Receipt(at, timedelta(seconds=early))
+    receipt = ReceiptTime(at, timedelta(seconds=early))
     stamps = [at - timedelta(seconds=1), at, at + timedelta(seconds=ahead)]
     rows = [GOOD | {"time": str(int(stamp.timestamp()))} for stamp in stamps]
     events, rejected = clean_events(_raw(*rows), "shop", SECONDS, KEY, NOW, receipt)
@@ -214,7 +216,7 @@ def test_no_event_is_later_than_its_receipt(ahead: int, early: int) -> None:
     assert events["time"][:2].to_list() == stamps[:2]
     before = timedelta(seconds=early if ahead > 60 else 0)
     assert timedelta(0) <= at - before - events["time"][2] < timedelta(milliseconds=100)
-    honest, _ = clean_events(_raw(*rows), "shop", SECONDS, KEY, NOW, Receipt(NOW))
+    honest, _ = clean_events(_raw(*rows), "shop", SECONDS, KEY, NOW, ReceiptTime(NOW))
     assert honest["time"].to_list() == stamps
     assert honest["event_id"].to_list() == events["event_id"].to_list()
 
@@ -223,9 +225,9 @@ def test_wrong_stamps_keep_their_order_and_an_untrusted_receipt_changes_none() -
     at = datetime(2024, 6, 1, tzinfo=UTC)
     hours = (20, 2, 23, 5)
     rows = [GOOD | {"time": str(int((at + timedelta(hours=h)).timestamp()))} for h in hours]
-    events, _ = clean_events(_raw(*rows), "shop", SECONDS, KEY, NOW, Receipt(at))
+    events, _ = clean_events(_raw(*rows), "shop", SECONDS, KEY, NOW, ReceiptTime(at))
     assert events.sort("time")["stamped"].to_list() == sorted(events["stamped"])
-    unpacked = Receipt(datetime(1980, 1, 1, tzinfo=UTC), timedelta(hours=1))
+    unpacked = ReceiptTime(datetime(1980, 1, 1, tzinfo=UTC), timedelta(hours=1))
     events, rejected = clean_events(_raw(*rows), "shop", SECONDS, KEY, NOW, unpacked)
     assert (events["stamped"].null_count(), rejected.height) == (4, 0)
 
@@ -241,11 +243,11 @@ def test_a_type_outside_the_vocabulary_in_the_project_file_names_the_nearest() -
     columns = {"account": "u", "time": "t"}
     wrong = Events.model_validate({"files": "a", "columns": columns, "type": "purchas"})
     with pytest.raises(UnknownEventType, match=r"Did you mean 'purchase'.*type: purchase"):
-        EventRules.of("shop", wrong)
+        EventDialect.of("shop", wrong)
     mapped = {"column": "c", "map": {"BUY": "bought"}}
     wrong = Events.model_validate({"files": "a", "columns": columns, "type": mapped})
     with pytest.raises(UnknownEventType, match=r"platforms\.shop\.events\.type\.map\.BUY"):
-        EventRules.of("shop", wrong)
+        EventDialect.of("shop", wrong)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +264,7 @@ def test_a_type_outside_the_vocabulary_in_the_project_file_names_the_nearest() -
         ((0, 1), "0", -1.0),
         ((6, 1), "5", -0.6),
         ((6, 1), "1", 1.0),
-        ((1, 5), None, STRENGTH["rate"]),
+        ((1, 5), None, EVENT_STRENGTHS["rate"]),
     ],
 )
 def test_a_rating_says_more_than_that_something_was_rated(
@@ -270,18 +272,18 @@ def test_a_rating_says_more_than_that_something_was_rated(
 ) -> None:
     ends = {"worst": scale[0], "best": scale[1]}
     row = GOOD | {"type": "rate", "rating": rating}
-    mixed = EventRules(unit="s", resolution="s", **ends)
+    mixed = EventDialect(unit="s", resolution="s", **ends)
     events, _ = _clean(row, GOOD | {"rating": "1"}, rules=mixed)
-    assert events["strength"].to_list() == pytest.approx([strength, STRENGTH["purchase"]])
-    fixed = EventRules(unit="s", resolution="s", type="rate", **ends)
+    assert events["strength"].to_list() == pytest.approx([strength, EVENT_STRENGTHS["purchase"]])
+    fixed = EventDialect(unit="s", resolution="s", type="rate", **ends)
     assert _clean(row, rules=fixed)[0]["strength"].to_list() == pytest.approx([strength])
 
 
 def test_the_scale_of_ratings_is_the_project_files() -> None:
     raw = {"files": "x", "columns": {"account": "a", "item": "i", "time": "t"}, "type": "rate"}
     events = Events.model_validate(raw | {"rating_scale": {"worst": 0, "best": 10}})
-    for rules in (EventRules.of("shop", events), EventRules.spoken(events)):
+    for rules in (EventDialect.of("shop", events), EventDialect.spoken(events)):
         assert (rules.worst, rules.best) == (0, 10)
-    assert EventRules.spoken(events).type is None
+    assert EventDialect.spoken(events).type is None
     with pytest.raises(ValueError, match="two different ends"):
         Events.model_validate(raw | {"rating_scale": {"worst": 5}})

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from plait.clean.keep_filter import parse_keep
-from plait.contracts.tables import EVENTS
+from plait.clean.keep_filter import parse_keep_filter
+from plait.contracts.store_tables import EVENTS
 from plait.errors import BadFilter
 
 
@@ -25,7 +25,7 @@ def _kept(text: str) -> list[str]:
         dwell_s=pl.Series([1.0, 2.0, 3.0]),
         object_kind=pl.Series(["item", "item", "query"]),
     )
-    return frame.filter(parse_keep(text))["event_id"].to_list()
+    return frame.filter(parse_keep_filter(text))["event_id"].to_list()
 
 
 @pytest.mark.parametrize(
@@ -80,4 +80,4 @@ def test_what_is_kept(text: str, kept: list[str]) -> None:
 )
 def test_what_is_refused(text: str, message: str) -> None:
     with pytest.raises(BadFilter, match=message):
-        parse_keep(text, "platforms.shop.events.keep")
+        parse_keep_filter(text, "platforms.shop.events.keep")

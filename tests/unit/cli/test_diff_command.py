@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plait.contracts.tables import ACCOUNTS, EVENTS, ITEMS, SEQUENCES
+from plait.contracts.store_tables import ACCOUNTS, EVENTS, ITEMS, SEQUENCES
 from plait.store import Store, store_diff
-from plait.store.store_diff import Side
+from plait.store.store_diff import DiffSide
 from tests.unit.cli.conftest import Shop
 
 
@@ -62,13 +62,13 @@ def test_what_is_no_store_is_an_error_not_a_difference(shop: Shop, tmp_path: Pat
     assert "Versions: [1]" in shop.refused("diff", "1", "2")
 
 
-def side(folder: Path, *parts: pl.DataFrame) -> Side:
+def side(folder: Path, *parts: pl.DataFrame) -> DiffSide:
     """A store whose items are `parts`, each a file."""
     store = Store(folder)
     writer = store.writer(ITEMS)
     for part in parts:
         writer.write(part)
-    return Side(store, store.publish({"items": writer.commit()}, {}, []))
+    return DiffSide(store, store.publish({"items": writer.commit()}, {}, []))
 
 
 def items(names: Sequence[str], **more: Any) -> pl.DataFrame:
@@ -81,15 +81,15 @@ def items(names: Sequence[str], **more: Any) -> pl.DataFrame:
 def test_rows_count_as_often_as_they_stand_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passes: int
 ) -> None:
-    monkeypatch.setattr(store_diff, "_PASS", 4 // passes)
+    monkeypatch.setattr(store_diff, "_MAX_ROWS_HELD", 4 // passes)
     first = side(tmp_path / "a", items("xyx"), items("x"))
     second = side(tmp_path / "b", items("zxy"))
-    (found,) = store_diff.diff(first, second)
+    (found,) = store_diff.diff_versions(first, second)
     assert (found.rows, found.only) == ((4, 3), (2, 1))
     assert [row["item"] for row in found.examples[1]] == ["z"]
     assert {row["item"] for row in found.examples[0]} == {"x"}
     # Neither the order of rows nor that of files is a difference.
-    (found,) = store_diff.diff(first, side(tmp_path / "c", items("x"), items("xxy")))
+    (found,) = store_diff.diff_versions(first, side(tmp_path / "c", items("x"), items("xxy")))
     assert found.equal
 
 
@@ -119,8 +119,8 @@ def test_a_difference_in_any_column_is_seen(
 ) -> None:
     frames = [ITEMS.conform(items("x", **kind)) for kind in (one, other)]
     first, second = side(tmp_path / "a", frames[0]), side(tmp_path / "b", frames[1])
-    assert store_diff.diff(first, second)[0].only == (1, 1)
-    assert store_diff.diff(first, side(tmp_path / "c", frames[0]))[0].equal
+    assert store_diff.diff_versions(first, second)[0].only == (1, 1)
+    assert store_diff.diff_versions(first, side(tmp_path / "c", frames[0]))[0].equal
 
 
 def test_what_people_wrote_is_not_shown(tmp_path: Path) -> None:
@@ -134,8 +134,8 @@ def test_what_people_wrote_is_not_shown(tmp_path: Path) -> None:
             "strength": 0.0, "bucket": 0,
         }  # fmt: skip
         writer.write(pl.DataFrame([row]))
-        sides.append(Side(store, store.publish({"events": writer.commit()}, {}, [])))
-    (found,) = store_diff.diff(*sides)
+        sides.append(DiffSide(store, store.publish({"events": writer.commit()}, {}, [])))
+    (found,) = store_diff.diff_versions(*sides)
     assert found.only == (1, 1)
     assert [rows[0]["query_text"] for rows in found.examples] == [
         "<13 characters>", "<7 characters>",
@@ -150,9 +150,9 @@ def test_times_in_lists_are_told_apart(tmp_path: Path) -> None:
         when = datetime(2024, 1, 1, 0, 0, 0, microsecond, tzinfo=UTC)
         row = {"person": "p", "total": 1, "time": [when, None], "order": [1, None]}
         writer.write(SEQUENCES.conform(pl.DataFrame([row])))
-        sides.append(Side(store, store.publish({"sequences": writer.commit()}, {}, [])))
-    assert store_diff.diff(sides[0], sides[1])[0].only == (1, 1)
-    assert store_diff.diff(sides[0], sides[2])[0].equal
+        sides.append(DiffSide(store, store.publish({"sequences": writer.commit()}, {}, [])))
+    assert store_diff.diff_versions(sides[0], sides[1])[0].only == (1, 1)
+    assert store_diff.diff_versions(sides[0], sides[2])[0].equal
 
 
 def test_where_an_account_lies_is_no_difference(tmp_path: Path) -> None:
@@ -162,5 +162,5 @@ def test_where_an_account_lies_is_no_difference(tmp_path: Path) -> None:
         writer = store.writer(ACCOUNTS)
         one = {"account": "a", "platform": "p", "person": "x", "rule": "alone", "bucket": bucket}
         writer.write(pl.DataFrame([one]))
-        sides.append(Side(store, store.publish({"accounts": writer.commit()}, {}, [])))
-    assert all(table.equal for table in store_diff.diff(*sides))
+        sides.append(DiffSide(store, store.publish({"accounts": writer.commit()}, {}, [])))
+    assert all(table.equal for table in store_diff.diff_versions(*sides))

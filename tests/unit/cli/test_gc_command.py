@@ -11,14 +11,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plait.contracts.tables import QUARANTINE
+from plait.contracts.store_tables import QUARANTINE
 from plait.errors import StoreError
 from plait.store import Registry, Store, StoreVersion
 from plait.store.feedback.feedback_log import FeedbackLog
 from plait.store.garbage import find_garbage, remove_garbage
-from plait.store.objects import list_objects, read_object, remove_objects, write_object
 from plait.store.roll_back import roll_back
-from plait.store.table_files import table_files, write_part
+from plait.store.store_objects import list_objects, read_object, remove_objects, write_object
+from plait.store.table_files import data_file_paths, write_data_file
 from tests.unit.cli.conftest import Shop
 
 
@@ -37,7 +37,7 @@ def named(shop: Shop, *numbers: int) -> set[str]:
         file
         for number in numbers
         for table, delta in store.version(number).tables.items()
-        for file in table_files(store.location, table, delta)
+        for file in data_file_paths(store.location, table, delta)
     }
 
 
@@ -82,7 +82,7 @@ def test_tables_share_a_part_that_a_rollback_names_again(fused: Shop) -> None:
 
 
 def test_what_a_killed_run_left_goes_once_it_is_old(fused: Shop) -> None:
-    orphan = write_part(fused.store.location, QUARANTINE, QUARANTINE.empty()).path
+    orphan = write_data_file(fused.store.location, QUARANTINE, QUARANTINE.empty()).path
     now = datetime.now(UTC)
     young = find_garbage(fused.store, 9, now=now)
     assert (young.objects, young.waiting) == ({}, 1)
@@ -105,12 +105,12 @@ def test_a_file_that_a_killed_writer_had_not_named_goes_too(store: Store) -> Non
 
 def test_a_run_that_still_writes_keeps_all_it_wrote(fused: Shop) -> None:
     """One old and one new part since the last version: a long run is at work."""
-    first = write_part(fused.store.location, QUARANTINE, QUARANTINE.empty()).path
+    first = write_data_file(fused.store.location, QUARANTINE, QUARANTINE.empty()).path
     moments = {m["path"]: m["last_modified"] for m in list_objects(fused.store.objects, "tables")}
     written = moments[f"tables/quarantine/{first}"]
     if not fused.store.location.is_local:
         time.sleep(1.1)  # the clock of S3 ticks in seconds
-    write_part(fused.store.location, QUARANTINE, QUARANTINE.empty())
+    write_data_file(fused.store.location, QUARANTINE, QUARANTINE.empty())
     found = find_garbage(fused.store, 9, timedelta(0), now=written)
     assert (found.objects, found.waiting) == ({}, 2)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from plait.store import Store
-from plait.store.writable import ReadOnlyStore, require_writable
+from plait.store.require_writable import ReadOnlyStore, require_writable
 from tests.faults.proxy import between
 from tests.unit.conftest import PLATFORMS, Small
 

@@ -7,15 +7,23 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from plait.contracts.contract_docs import END, START, refresh, render_event_types, render_tables
+from plait.contracts.contract_docs import (
+    END_MARKER,
+    START_MARKER,
+    render_event_types,
+    render_tables,
+    update_markdown,
+)
 from plait.contracts.event_types import EVENT_TYPES
-from plait.contracts.table_schema import Table, column
-from plait.contracts.tables import TABLES
+from plait.contracts.store_tables import TABLES
+from plait.contracts.table_schema import TableSchema, column
 
 
 def test_the_page_is_up_to_date(repository: Path) -> None:
     page = (repository / "docs" / "data.md").read_text()
-    assert refresh(page) == page, "run: python -m plait.contracts.contract_docs docs/data.md"
+    assert update_markdown(page) == page, (
+        "run: python -m plait.contracts.contract_docs docs/data.md"
+    )
 
 
 def test_every_column_of_every_table_is_there() -> None:
@@ -27,7 +35,7 @@ def test_every_column_of_every_table_is_there() -> None:
 
 def test_a_cell_never_breaks_its_row() -> None:
     kind = pa.list_(pa.timestamp("us", tz="UTC"))
-    table = Table("t", "a row", pa.schema([column("c", kind, "this | that", null=True)]))
+    table = TableSchema("t", "a row", pa.schema([column("c", kind, "this | that", null=True)]))
     assert render_tables([table]).endswith(
         "| `c` | list of timestamp, us, UTC | yes | this \\| that |\n"
     )
@@ -39,13 +47,13 @@ def test_every_event_type_is_listed_once() -> None:
 
 
 def test_what_stands_around_the_markers_stays() -> None:
-    page = refresh(f"above\n{START}\nstale words\n{END}\nbelow\n")
-    assert page.startswith(f"above\n{START}\n\n### events\n")
-    assert page.endswith(f"\n{END}\nbelow\n")
+    page = update_markdown(f"above\n{START_MARKER}\nstale words\n{END_MARKER}\nbelow\n")
+    assert page.startswith(f"above\n{START_MARKER}\n\n### events\n")
+    assert page.endswith(f"\n{END_MARKER}\nbelow\n")
     assert "stale words" not in page
 
 
-@pytest.mark.parametrize("page", ["", START, f"{END}{START}"])
+@pytest.mark.parametrize("page", ["", START_MARKER, f"{END_MARKER}{START_MARKER}"])
 def test_missing_markers_are_refused(page: str) -> None:
     with pytest.raises(ValueError, match="needs two lines"):
-        refresh(page)
+        update_markdown(page)

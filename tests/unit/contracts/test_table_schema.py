@@ -3,19 +3,19 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from plait.contracts.event_types import EVENT_TYPES, STRENGTH
-from plait.contracts.table_schema import Table, describe
-from plait.contracts.tables import EVENTS, TABLES
+from plait.contracts.event_types import EVENT_STRENGTHS, EVENT_TYPES
+from plait.contracts.store_tables import EVENTS, TABLES
+from plait.contracts.table_schema import TableSchema, describe_columns
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda t: t.name)
-def test_every_column_says_what_it_means(table: Table) -> None:
-    for column in describe([table]):
+def test_every_column_says_what_it_means(table: TableSchema) -> None:
+    for column in describe_columns([table]):
         assert column["meaning"], column
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda t: t.name)
-def test_polars_and_arrow_agree(table: Table) -> None:
+def test_polars_and_arrow_agree(table: TableSchema) -> None:
     assert table.arrow(table.empty()).schema.equals(table.schema)
 
 
@@ -33,5 +33,5 @@ def test_arrow_refuses_a_null_where_the_contract_has_none() -> None:
 
 
 def test_every_event_type_has_a_strength() -> None:
-    assert set(STRENGTH) == set(EVENT_TYPES)
-    assert all(-1 <= s <= 1 for s in STRENGTH.values())
+    assert set(EVENT_STRENGTHS) == set(EVENT_TYPES)
+    assert all(-1 <= s <= 1 for s in EVENT_STRENGTHS.values())

@@ -9,14 +9,14 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from plait.config import Project
-from plait.contracts.http import (
+from plait.contracts.http_messages import (
     EventsRequest,
     LinkRequest,
     RankRequest,
     RecommendRequest,
     UnlinkRequest,
 )
-from plait.contracts.validation_messages import plain
+from plait.contracts.validation_messages import describe_error
 
 EVENT = {
     "type": "view", "user": {"platform": "shop", "id": "u"}, "item_id": "shop:1", "order": 1,
@@ -83,7 +83,7 @@ def test_no_message_names_anything_of_the_code(model: type[BaseModel]) -> None:
                 model.model_validate(replaced(right, place, wrong))
             except ValidationError as error:
                 for item in error.errors(include_url=False)[:50]:
-                    kinds[item["type"]] = message = plain(item, "a mapping")
+                    kinds[item["type"]] = message = describe_error(item, "a mapping")
                     if item["type"] == "extra_forbidden":
                         continue  # said with the nearest known name
                     assert not any(word in message for word in CODE), (item["type"], message)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from plait.demo.curl_commands import curl_lines
-from plait.demo.demo_person import Known, choose_known
+from plait.demo.demo_person import DemoPerson, choose_known
 from plait.world import World, build_world
 from plait.world.draw_events import ACTS
 from plait.world.topics import TOPICS
@@ -24,24 +24,24 @@ def world() -> World:
 
 
 @pytest.fixture(scope="module")
-def known(world: World) -> Known:
+def known(world: World) -> DemoPerson:
     return choose_known(world, WORDS)
 
 
-def test_the_same_world_gives_the_same_person(world: World, known: Known) -> None:
+def test_the_same_world_gives_the_same_person(world: World, known: DemoPerson) -> None:
     assert choose_known(world, WORDS) == known
     later = build_world(people=800, seed=5, end=datetime(2026, 11, 1, tzinfo=UTC))
     assert choose_known(later, WORDS) == known
 
 
-def test_both_accounts_share_a_key(world: World, known: Known) -> None:
+def test_both_accounts_share_a_key(world: World, known: DemoPerson) -> None:
     ids = [known.asked_account, known.acting_account]
     accounts = world.people.accounts.filter(pl.col("account").is_in(ids))
     assert sorted(accounts["platform"]) == ["shop", "video"]
     assert accounts["person"].n_unique() == accounts["email_hash"].n_unique() == 1
 
 
-def test_the_event_is_new_to_them_and_on_the_earlier_topic(world: World, known: Known) -> None:
+def test_the_event_is_new_to_them_and_on_the_earlier_topic(world: World, known: DemoPerson) -> None:
     platform, _, item = known.event.item.partition(":")
     topic = world.items.filter(platform=platform, item=item)["topic"][0]
     assert TOPICS[topic].name == known.earlier != known.lately
@@ -50,7 +50,7 @@ def test_the_event_is_new_to_them_and_on_the_earlier_topic(world: World, known: 
     assert 1 <= len(known.history) <= 4
 
 
-def test_the_commands_are_ones_a_shell_understands(known: Known) -> None:
+def test_the_commands_are_ones_a_shell_understands(known: DemoPerson) -> None:
     ask, event, link = (shlex.split(line) for line in curl_lines("http://h:1", known))
     assert ask == ["curl", "-s", f"http://h:1/v1/recommend/shop/{known.asked_account}?k=5"]
     assert event[2] == "http://h:1/v1/events"

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from plait.demo.chapter_results import Answer, Listed
-from plait.demo.endpoint_client import Conversation, Refused, mark_changes
+from plait.demo.chapter_results import DemoList, ListedItem
+from plait.demo.endpoint_client import CallRefused, EndpointClient, mark_changes
 
 
-def _answer(*items: str) -> Answer:
-    return Answer([Listed(item, item.upper(), None) for item in items], None, "p", 1.0)
+def _answer(*items: str) -> DemoList:
+    return DemoList([ListedItem(item, item.upper(), None) for item in items], None, "p", 1.0)
 
 
 def test_marks_say_what_is_new_and_how_far_the_others_moved() -> None:
@@ -23,15 +23,15 @@ def test_marks_say_what_is_new_and_how_far_the_others_moved() -> None:
     assert [x.mark for x in marked.items] == ["+1", "-1"]
 
 
-def _talk(handler: Callable[[httpx.Request], httpx.Response]) -> Conversation:
-    return Conversation("http://test", transport=httpx.MockTransport(handler))
+def _talk(handler: Callable[[httpx.Request], httpx.Response]) -> EndpointClient:
+    return EndpointClient("http://test", transport=httpx.MockTransport(handler))
 
 
 def test_events_that_are_refused_are_an_error() -> None:
     reply = {"accepted": 1, "duplicates": 0, "rejected": [{"index": 1}], "took_ms": 1.0}
     with (
         _talk(lambda _: httpx.Response(200, json=reply)) as talk,
-        pytest.raises(Refused, match="1 of 2 events"),
+        pytest.raises(CallRefused, match="1 of 2 events"),
     ):
         talk.send("video", "u_1", [("watch", "video:a"), ("watch", "video:b")])
 
@@ -39,7 +39,7 @@ def test_events_that_are_refused_are_an_error() -> None:
 def test_a_problem_is_told_with_its_status() -> None:
     with (
         _talk(lambda _: httpx.Response(422, text="no such platform")) as talk,
-        pytest.raises(Refused, match="422: no such platform"),
+        pytest.raises(CallRefused, match="422: no such platform"),
     ):
         talk.recommend("x", "1", 3)
 

@@ -7,9 +7,9 @@ import pytest
 
 from plait.demo.linkage_quality import judge_linkage
 from plait.privacy.pseudonym import account_pseudonym
-from plait.privacy.pseudonym_key import Key
+from plait.privacy.pseudonym_key import PseudonymKey
 
-KEY = Key("k" * 32)
+KEY = PseudonymKey("k" * 32)
 
 
 def _accounts(**person_of: str) -> pl.DataFrame:

@@ -10,44 +10,45 @@ import pytest
 from rich.console import Console
 
 from plait.demo.chapter_results import (
-    AccountsLinked,
-    Answer,
     Chapter,
-    Done,
-    Evaluated,
-    EventSent,
-    Fused,
-    Linkage,
-    Listed,
+    CommandsChapter,
+    DemoList,
+    EvaluateChapter,
+    EventChapter,
+    FuseChapter,
+    LinkageQuality,
+    LinkChapter,
+    ListedItem,
+    PastEvent,
     PlatformFiles,
     PlatformQuality,
-    Served,
-    ToTry,
-    Trained,
+    ServeChapter,
+    TrainChapter,
     Transfer,
-    WorldMade,
+    WorldChapter,
 )
 from plait.demo.output_shape import normalise
 from plait.demo.show_chapter import WIDTH, show
 
 LONG = "A title that is far too long to stand in half of a terminal's width"
-LIST = [Listed("shop:1", "Cast iron pan", 1.5), Listed("shop:2", LONG, 1.0)]
-MARKED = [replace(LIST[1], mark="+1"), Listed("shop:3", "Star tracker", 2.0, "new")]
-BEFORE = Answer(LIST, "unknown_person", "p_1", 3.21)
-AFTER = Answer(MARKED, None, "p_1", 4.0)
-HISTORY = [Done("video", "watch", "video:v", LONG)]
+LIST = [ListedItem("shop:1", "Cast iron pan", 1.5), ListedItem("shop:2", LONG, 1.0)]
+MARKED = [replace(LIST[1], mark="+1"), ListedItem("shop:3", "Star tracker", 2.0, "new")]
+BEFORE = DemoList(LIST, "unknown_person", "p_1", 3.21)
+AFTER = DemoList(MARKED, None, "p_1", 4.0)
+HISTORY = [PastEvent("video", "watch", "video:v", LONG)]
 TRANSFER = Transfer(1255, 0.31, 0.35, 0.04, 0.03, 0.05)
 CHAPTERS: list[Chapter] = [
-    WorldMade(1.0, 2000, "f", [PlatformFiles("news", "3f" * 18, "csv", "ISO", 10_000, 432, 99)]),
-    Fused(1.0, 105, 100, 2, {"bad_time": 1, "future_time": 1, "null_object": 1}, 9, 7, 2,
-          Linkage(1.0, 0.7)),
-    Trained(9.0, "v1", {"epochs": 6, "events": 33_789, "people": 2648, "items": 1728}),
-    Evaluated(2.0, "loo-full", [PlatformQuality("shop", 499, 0.03, 0.25, 0.26, 0.23, 0.29)],
+    WorldChapter(1.0, 2000, "f", [PlatformFiles("news", "3f" * 18, "csv", "ISO", 10_000, 432, 99)]),
+    FuseChapter(1.0, 105, 100, 2, {"bad_time": 1, "future_time": 1, "null_object": 1}, 9, 7, 2,
+          LinkageQuality(1.0, 0.7)),
+    TrainChapter(9.0, "v1", {"epochs": 6, "events": 33_789, "people": 2648, "items": 1728}),
+    EvaluateChapter(2.0, "loo-full", [PlatformQuality("shop", 499, 0.03, 0.25, 0.26, 0.23, 0.29)],
               TRANSFER),
-    Served(9.0, "http://127.0.0.1:8000"),
-    EventSent(0.1, "shop", "0000001", "Coffee", "Chess", HISTORY, HISTORY[0], 8.2, BEFORE, AFTER),
-    AccountsLinked(0.1, "Chess", "video", "shop", "u_1", "0000002", HISTORY, BEFORE, AFTER),
-    ToTry(["curl -s http://127.0.0.1:8000/x"], ".plait/demo", 61.5),
+    ServeChapter(9.0, "http://127.0.0.1:8000"),
+    EventChapter(0.1, "shop", "0000001", "Coffee", "Chess", HISTORY, HISTORY[0], 8.2, BEFORE,
+                 AFTER),
+    LinkChapter(0.1, "Chess", "video", "shop", "u_1", "0000002", HISTORY, BEFORE, AFTER),
+    CommandsChapter(["curl -s http://127.0.0.1:8000/x"], ".plait/demo", 61.5),
 ]  # fmt: skip
 
 
@@ -83,7 +84,8 @@ def test_the_lists_stand_side_by_side_with_marks_and_reasons() -> None:
 
 def test_lists_of_unequal_length_are_shown_whole() -> None:
     longer = replace(
-        CHAPTERS[5], after=Answer([*MARKED, Listed("shop:9", "Third", 0.1, "new")], None, "p", 1)
+        CHAPTERS[5],
+        after=DemoList([*MARKED, ListedItem("shop:9", "Third", 0.1, "new")], None, "p", 1),
     )
     assert "Third" in _text(longer)
 
@@ -102,15 +104,15 @@ def test_rows_in_are_rows_out() -> None:
 
 def test_the_shape_forgets_numbers_names_and_titles() -> None:
     event = CHAPTERS[5]
-    assert isinstance(event, EventSent)
+    assert isinstance(event, EventChapter)
     other = replace(
         event,
         seconds=12.3,
         account="9999999",
         lately="Dog training",
         earlier="Yoga",
-        history=[Done("news", "read", "news:x", "Short")] * 3,
-        after=Answer([Listed("shop:4", "Pot", 1.0, "same")] * 2, None, "p_2", 123.4),
+        history=[PastEvent("news", "read", "news:x", "Short")] * 3,
+        after=DemoList([ListedItem("shop:4", "Pot", 1.0, "same")] * 2, None, "p_2", 123.4),
     )
     assert normalise(_text(event)) == normalise(_text(other, force_terminal=True))
     assert normalise(_text(event)) != normalise(_text(CHAPTERS[6]))

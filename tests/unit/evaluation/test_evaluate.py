@@ -13,9 +13,9 @@ from plait.cli.evaluate_command import evaluate as command
 from plait.config.parse_project import parse_config
 from plait.errors import DamagedVersion, LeakyEvaluation, NoModel, NotFinite, StoreError
 from plait.evaluation.evaluate_model import evaluate
-from plait.evaluation.held_out import hold_out
-from plait.evaluation.protocols import UnknownProtocol, refuse_leak
-from plait.evaluation.scorers import ModelScorer, Popularity
+from plait.evaluation.evaluation_protocols import UnknownProtocol, check_no_leak
+from plait.evaluation.held_out_data import rebuild_held_out
+from plait.evaluation.scorers import ModelScorer, PopularityBaseline
 from plait.recommend.recommender import Recommender
 
 
@@ -75,7 +75,7 @@ def test_ranks_are_those_of_scores_asked_one_by_one(small):
     """The evaluation's chunks, masks and columns against the plainest reading of the protocol."""
     report = evaluate(small.project, "loo-full")
     ours = Recommender.load(small.project, version="v1")
-    held = hold_out(small.store, small.store.version(1), "loo", None)
+    held = rebuild_held_out(small.store, small.store.version(1), "loo", None)
     sequences = small.store.read("sequences")
     touched = dict(sequences.select("person", "item").iter_rows())
     for row in range(0, len(held.test), 7):
@@ -108,7 +108,7 @@ def test_targets_are_asked_for_at_their_own_time(small, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(ModelScorer, "score", told)
     evaluate(small.project, "loo-full")
-    held = hold_out(small.store, small.store.version(1), "loo", None)
+    held = rebuild_held_out(small.store, small.store.version(1), "loo", None)
     for code, platform in enumerate(held.vocabulary.platforms):
         parts = (held.validation, held.test)  # the former calibrate
         times = np.concatenate([part.time[part.platform == code] for part in parts])
@@ -125,12 +125,12 @@ def test_targets_are_asked_for_at_their_own_time(small, monkeypatch: pytest.Monk
 
 
 def test_baselines_learn_from_the_training_part_alone(small):
-    held = hold_out(small.store, small.store.version(1), "loo", None)
+    held = rebuild_held_out(small.store, small.store.version(1), "loo", None)
     known = held.train.take(held.validation.row)
     np.testing.assert_array_equal(known.item, held.validation.history.item)
     np.testing.assert_array_equal(known.offsets, held.validation.history.offsets)
     assert len(held.validation) == len(held.test) == 60
-    baseline = Popularity(held.train, held.vocabulary)
+    baseline = PopularityBaseline(held.train, held.vocabulary)
     counts = [
         baseline.score(held.test.history, platform, None)[0].sum() for platform in ("shop", "video")
     ]
@@ -140,7 +140,7 @@ def test_baselines_learn_from_the_training_part_alone(small):
 def test_time_asks_what_came_after_the_cut(small):
     ours = Recommender.load(small.project, version="v3")
     cut = ours.model.settings.cut
-    held = hold_out(small.store, small.store.version(1), "time", cut)
+    held = rebuild_held_out(small.store, small.store.version(1), "time", cut)
     assert held.train.time.max() < cut
     assert held.validation.history.time.max() < cut
     events = small.store.read("events").with_columns(pl.col("time").dt.epoch("us").alias("at"))
@@ -223,7 +223,7 @@ def test_a_dump_that_cannot_be_written(small, tmp_path: Path):
 
 def test_split_none_is_refused_by_every_protocol():
     with pytest.raises(LeakyEvaluation, match="held out nothing"):
-        refuse_leak("loo-999", "default v9", "none")
+        check_no_leak("loo-999", "default v9", "none")
 
 
 def app() -> typer.Typer:

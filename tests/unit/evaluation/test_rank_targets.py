@@ -3,26 +3,26 @@
 import numpy as np
 import pytest
 
-from plait.evaluation import negatives
-from plait.evaluation.held_out import hold_out
-from plait.evaluation.rank_targets import answer
-from plait.evaluation.scorers import Popularity
+from plait.evaluation import negative_sampling
+from plait.evaluation.held_out_data import rebuild_held_out
+from plait.evaluation.rank_targets import rank_targets
+from plait.evaluation.scorers import PopularityBaseline
 from plait.progress import task
 
 
 def test_judged_negatives_are_not_those_of_the_ranking(small, monkeypatch: pytest.MonkeyPatch):
-    held = hold_out(small.store, small.store.version(1), "loo", None)
+    held = rebuild_held_out(small.store, small.store.version(1), "loo", None)
     questions = held.questions("shop", test=False, mask=True, ahead=True)
-    draw, drawn = negatives.draw, []
+    draw, drawn = negative_sampling.sample_negatives, []
 
     def looks(*args):
         found = draw(*args)
         drawn.append(np.sort(np.where(found[1], found[0], -1), axis=1))
         return found
 
-    monkeypatch.setattr(negatives, "draw", looks)
+    monkeypatch.setattr(negative_sampling, "sample_negatives", looks)
     with task("evaluate", len(questions), "targets") as work:
-        answer(Popularity(held.train, held.vocabulary), questions, 4, 0, work)
+        rank_targets(PopularityBaseline(held.train, held.vocabulary), questions, 4, 0, work)
     ranked, judged = drawn
     assert ranked.shape == judged.shape == (len(questions), 4)
     assert (ranked != judged).any(axis=1).mean() > 0.5

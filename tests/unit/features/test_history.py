@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from plait.contracts.event_types import EVENT_CODE
-from plait.contracts.tables import SEQUENCES
-from plait.features.history import History, encode
+from plait.contracts.event_types import EVENT_TYPE_CODES
+from plait.contracts.store_tables import SEQUENCES
+from plait.features.history import History, encode_history
 from plait.features.vocabulary import Vocabulary
 
 
@@ -57,11 +57,11 @@ def test_a_saved_vocabulary_is_the_same(vocabulary: Vocabulary, tmp_path) -> Non
 
 
 def test_encode_drops_what_is_unknown(vocabulary: Vocabulary) -> None:
-    whole = encode(sequences(["a:2", "x:7", "b:1"], [], ["c:9"], ["a:1"]), vocabulary)
+    whole = encode_history(sequences(["a:2", "x:7", "b:1"], [], ["c:9"], ["a:1"]), vocabulary)
     assert whole.offsets.tolist() == [0, 2, 2, 2, 3]
     assert whole.item.tolist() == [2, 3, 1]
     assert whole.platform.tolist() == [0, 1, 0]
-    assert set(whole.type) == {EVENT_CODE["view"]}
+    assert set(whole.type) == {EVENT_TYPE_CODES["view"]}
     assert whole.time[0] == -1
     assert whole.time[1] == 1_704_067_200_000_000
     assert whole.strength[0] == np.float32(0.3)
@@ -70,12 +70,12 @@ def test_encode_drops_what_is_unknown(vocabulary: Vocabulary) -> None:
 def test_encode_drops_types_that_a_newer_plait_knows(vocabulary: Vocabulary) -> None:
     three = sequences(["a:2", "a:1", "b:1"])
     strange = three.with_columns(pl.Series("type", [["hide", "view", None]]))
-    assert encode(strange, vocabulary).item.tolist() == [1]
+    assert encode_history(strange, vocabulary).item.tolist() == [1]
 
 
 def test_encode_of_nobody_and_of_nothing(vocabulary: Vocabulary) -> None:
-    assert encode(SEQUENCES.empty(), vocabulary).offsets.tolist() == [0]
-    assert encode(sequences([], []), vocabulary).offsets.tolist() == [0, 0, 0]
+    assert encode_history(SEQUENCES.empty(), vocabulary).offsets.tolist() == [0]
+    assert encode_history(sequences([], []), vocabulary).offsets.tolist() == [0, 0, 0]
 
 
 def test_take_and_slice() -> None:

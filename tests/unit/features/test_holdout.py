@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from plait.features.history import History
-from plait.features.holdout import leave_one_out, quantile_time, split_time
+from plait.features.holdout import hold_out_by_time, leave_one_out, time_quantile
 
 
 def people(*rows: list[tuple[int, int, float]]) -> History:
@@ -42,16 +42,16 @@ def test_returns_and_dislikes_are_no_targets() -> None:
 
 def test_a_time_split_never_looks_at_the_same_moment() -> None:
     whole = people([(1, 1, 1.0), (2, 5, 1.0), (3, 5, 1.0), (4, 9, 1.0)], [(5, 5, 1.0)])
-    before, targets = split_time(whole, 5)
+    before, targets = hold_out_by_time(whole, 5)
     assert before.item.tolist() == [1]
     assert targets.item.tolist() == [2, 3, 4]
     assert [targets.history[i : i + 1].item.tolist() for i in range(3)] == [[1], [1], [1, 2, 3]]
-    assert split_time(whole, 5, until=9)[1].item.tolist() == [2, 3]
+    assert hold_out_by_time(whole, 5, until=9)[1].item.tolist() == [2, 3]
 
 
 def test_quantile_time() -> None:
-    assert quantile_time(people([(1, 10, 1.0), (2, 20, 1.0)]), 0.0) == 10
-    assert quantile_time(people([(1, -1, 1.0)]), 0.5) is None
+    assert time_quantile(people([(1, 10, 1.0), (2, 20, 1.0)]), 0.0) == 10
+    assert time_quantile(people([(1, -1, 1.0)]), 0.5) is None
 
 
 def test_a_target_is_asked_for_at_its_own_time() -> None:
@@ -61,7 +61,7 @@ def test_a_target_is_asked_for_at_its_own_time() -> None:
     _, validation, test = leave_one_out(whole)
     assert validation.time.tolist() == [5, 3]
     assert test.time.tolist() == [9, 3]  # without a time of its own, the last one known before
-    _, later = split_time(whole, 5)
+    _, later = hold_out_by_time(whole, 5)
     assert later.time.tolist() == [5, 9]
     assert later.take(np.array([1])).time.tolist() == [9]
     unknown = leave_one_out(people([(1, -1, 1.0), (2, -1, 1.0), (3, -1, 1.0)]))[2]

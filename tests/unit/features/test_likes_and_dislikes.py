@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plait.features.history import History
-from plait.features.likes_and_dislikes import LIFTS, Dislikes, liked
+from plait.features.likes_and_dislikes import REVOKING_STRENGTH, Dislikes, keep_positive_events
 
 events = st.tuples(st.integers(1, 4), st.sampled_from([-1.0, -0.5, -0.1, 0.0, 0.3, 0.7, 0.8, 1.0]))
 people = st.lists(st.lists(events, max_size=8), min_size=1, max_size=4)
@@ -35,7 +35,7 @@ def test_a_dislike_holds_until_a_telling_act_on_the_item(
         for item, strength in row:
             if strength < 0:
                 expected[person, item] = max(expected.get((person, item), 0.0), -strength)
-            elif strength >= LIFTS:
+            elif strength >= REVOKING_STRENGTH:
                 expected.pop((person, item), None)
     found = Dislikes.of(history(rows))
     pairs = zip(found.row.tolist(), found.item.tolist(), strict=True)
@@ -46,6 +46,6 @@ def test_a_dislike_holds_until_a_telling_act_on_the_item(
 
 
 def test_what_was_liked_leaves_out_the_rest() -> None:
-    kept = liked(history([[(1, 1.0), (2, -1.0), (3, 0.0)], [(4, -0.5)], [(2, 0.3)]]))
+    kept = keep_positive_events(history([[(1, 1.0), (2, -1.0), (3, 0.0)], [(4, -0.5)], [(2, 0.3)]]))
     assert kept.item.tolist() == [1, 2]
     assert kept.offsets.tolist() == [0, 1, 1, 2]

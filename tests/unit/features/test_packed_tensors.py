@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plait.features.history import History
-from plait.features.packed_tensors import REACH, pack
+from plait.features.packed_tensors import LOOKBACK, pack_histories
 
 
 def history(lengths: list[int], seed: int = 0, platforms: int = 2) -> History:
@@ -27,7 +27,7 @@ def history(lengths: list[int], seed: int = 0, platforms: int = 2) -> History:
 @given(st.lists(st.integers(0, 7), max_size=6), st.integers(0, 99), st.integers(1, 3))
 def test_every_token_knows_its_own_past(lengths: list[int], seed: int, platforms: int) -> None:
     whole = history(lengths, seed, platforms)
-    tokens = pack(whole, range(platforms))
+    tokens = pack_histories(whole, range(platforms))
     assert int(tokens.steps.sum()) == len(tokens.item) == 2 * len(whole.item)
     assert (tokens.steps.diff() <= 0).all()
     merged, own = tokens.merged.numpy(), tokens.own.numpy()
@@ -37,7 +37,7 @@ def test_every_token_knows_its_own_past(lengths: list[int], seed: int, platforms
         for event in range(start, end):
             token = merged[1 + event] - 1
             assert item[token] == whole.item[event]
-            past = whole.item[max(start, event - REACH) : event][::-1]
+            past = whole.item[max(start, event - LOOKBACK) : event][::-1]
             assert [item[t - 1] for t in earlier[token] if t] == list(past)
             for platform in range(platforms):
                 mine = [e for e in range(start, event + 1) if whole.platform[e] == platform]
@@ -45,12 +45,12 @@ def test_every_token_knows_its_own_past(lengths: list[int], seed: int, platforms
                 assert (newest == 0) == (not mine)
                 if mine:
                     assert item[newest - 1] == whole.item[mine[-1]]
-                    before = [whole.item[e] for e in mine[:-1]][::-1][:REACH]
+                    before = [whole.item[e] for e in mine[:-1]][::-1][:LOOKBACK]
                     assert [item[t - 1] for t in earlier[newest - 1] if t] == before
 
 
 def test_the_first_row_stands_for_no_event() -> None:
-    tokens = pack(history([2, 0]), [0, 1])
+    tokens = pack_histories(history([2, 0]), [0, 1])
     assert tokens.merged[0] == 0
     assert (tokens.own[0] == 0).all()
 
@@ -65,7 +65,7 @@ def test_a_view_reads_gaps_between_its_own_events() -> None:
         np.array([0, day, 2 * day]),
         np.ones(3, np.float32),
     )
-    tokens = pack(two, [0])
+    tokens = pack_histories(two, [0])
     merged = tokens.gap[tokens.merged[3] - 1]
     own = tokens.gap[tokens.own[3, 0] - 1]
     assert own == merged + 1  # two days are one bucket more than one

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from plait.features.history import History
-from plait.features.time_features import GAPS, Timeline, gap_buckets, quarters
+from plait.features.time_features import GAP_BUCKETS, Timeline, calendar_quarters, gap_buckets
 
 DAY = 86_400_000_000
 
@@ -27,13 +27,13 @@ def test_gaps_double_and_missing_times_have_none() -> None:
     assert gaps[0] == gaps[4] == gaps[5] == 0
     assert gaps[1] == 1
     assert gaps[3] == gaps[2] + 1
-    assert gaps[6] == GAPS - 1
+    assert gaps[6] == GAP_BUCKETS - 1
 
 
 def test_quarters() -> None:
     moments = np.array(["1970-01-01", "1970-03-31", "1970-04-01", "2014-07-01"], "datetime64[us]")
-    assert quarters(moments.astype(np.int64)).tolist() == [0, 0, 1, 44 * 4 + 2]
-    assert quarters(np.array([-1])).tolist() == [-1]
+    assert calendar_quarters(moments.astype(np.int64)).tolist() == [0, 0, 1, 44 * 4 + 2]
+    assert calendar_quarters(np.array([-1])).tolist() == [-1]
 
 
 def test_a_bin_counts_what_came_before_it_and_nothing_later() -> None:

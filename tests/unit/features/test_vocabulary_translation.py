@@ -2,9 +2,9 @@ import numpy as np
 import polars as pl
 
 from plait.features.history import History
-from plait.features.holdout import Targets
+from plait.features.holdout import HeldOutTargets
 from plait.features.vocabulary import Vocabulary
-from plait.features.vocabulary_translation import Translation
+from plait.features.vocabulary_translation import VocabularyTranslation
 
 ITEMS = pl.DataFrame({"item": ["a:1", "a:2", "b:1", "b:2"], "platform": ["a", "a", "b", "b"]})
 
@@ -21,7 +21,7 @@ def history(*people: list[int], platform: np.ndarray) -> History:
 def test_drops_what_the_other_does_not_know():
     both = Vocabulary.build(("a", "b"), ITEMS)
     own = Vocabulary.build(("b",), ITEMS)
-    translation = Translation(both, own)
+    translation = VocabularyTranslation(both, own)
     found = translation.history(history([1, 3, 4], [2], [4, 1], platform=both.item_platform))
     assert found.offsets.tolist() == [0, 2, 2, 3]
     assert own.name(found.item).to_list() == ["b:1", "b:2", "b:2"]
@@ -33,8 +33,8 @@ def test_targets_need_a_history():
     own = Vocabulary.build(("b",), ITEMS)
     before = history([3], [1], [3, 1], platform=both.item_platform)
     item, platform = np.int32([4, 4, 2]), np.int16([1, 1, 0])
-    targets = Targets(np.array([7, 8, 9]), before, item, platform, np.array([30, 20, 10]))
-    found = Translation(both, own).targets(targets)
+    targets = HeldOutTargets(np.array([7, 8, 9]), before, item, platform, np.array([30, 20, 10]))
+    found = VocabularyTranslation(both, own).targets(targets)
     assert found.row.tolist() == [7]
     assert found.time.tolist() == [30]
     assert own.name(found.item).to_list() == ["b:2"]

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import plait.fusion.stages.find_inputs
-from plait.contracts.tables import TABLES
+from plait.contracts.store_tables import TABLES
 from plait.errors import ConfigError, VersionExists
 from plait.privacy.pseudonym import account_pseudonym, event_pseudonym, load_key
 from plait.store import Store

@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 
 import plait.fusion.stages.find_inputs
-from plait.contracts.tables import TABLES
-from plait.fusion.kernels.row_kernel import RowStep
+from plait.contracts.store_tables import TABLES
+from plait.fusion.kernels.row_kernel import CleanKernel
 from plait.privacy.pseudonym import account_pseudonym, event_pseudonym, load_key
 from plait.store import Store
-from plait.store.table_files import bucket_of_part
+from plait.store.table_files import bucket_of_file
 
 from .small import Fuse, Fused, platform
 
@@ -50,7 +50,7 @@ def _files(fused: Fused, table: str) -> dict[int, set[str]]:
     """Returns the paths of a table's files by bucket."""
     found: dict[int, set[str]] = {}
     for part in fused.store.parts(table, fused.version):
-        found.setdefault(bucket_of_part(part), set()).add(part.path)
+        found.setdefault(bucket_of_file(part), set()).add(part.path)
     return found
 
 
@@ -68,9 +68,9 @@ def test_only_new_files_are_read_and_only_their_buckets_rewritten(
     folder: Path, fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = []
-    step = RowStep.read
+    step = CleanKernel.read
     monkeypatch.setattr(
-        RowStep, "read", lambda self, split: read.append(split.name) or step(self, split)
+        CleanKernel, "read", lambda self, split: read.append(split.name) or step(self, split)
     )
     _write(folder, "shop-2.csv", "100,u3,i9,1700000500")
     again = _again(fuse_here)

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from plait.contracts.tables import TABLES
+from plait.contracts.store_tables import TABLES
 from plait.errors import StoreError
 from plait.store import Store
 

@@ -9,9 +9,9 @@ import polars as pl
 from plait.config import Project
 from plait.config.parse_project import parse_config
 from plait.identity.id_spaces import home_account, home_platform
-from plait.privacy.pseudonym import Key, account_pseudonym
+from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 
-KEY = Key("k" * 64)
+KEY = PseudonymKey("k" * 64)
 
 
 def _project(groups: list[list[str]]) -> Project:

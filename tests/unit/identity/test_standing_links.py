@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from plait.fusion.stages.read_feedback import read_links
 from plait.identity.standing_links import SAID, standing
-from plait.live.stream_entries import link_entry, unlink_entry
-from plait.live.stream_entries import read_links as read_entries
+from plait.live.stream_entries import decode_links as read_entries
+from plait.live.stream_entries import encode_link, encode_unlink
 from plait.store import Store
 from plait.store.feedback.compaction import compact
 from plait.store.feedback.feedback_log import FeedbackLog
 from plait.store.feedback.log_listing import list_log
-from plait.store.feedback.object_names import LINKS_AT
-from plait.store.objects import write_object
+from plait.store.feedback.log_paths import LINKS_FOLDER
+from plait.store.store_objects import write_object
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 ENDS = [("a_1", "shop"), ("a_2", "shop"), ("a_3", "video"), ("a_4", "video")]
@@ -67,22 +67,24 @@ def _write_in_parts(store: Store, words: list[Word], sizes: list[int]) -> None:
             break
         # A clock that goes back changes nothing: the stream's order counts.
         said = [
-            (link_entry if joined else unlink_entry)(one, two, NOW - timedelta(seconds=at))
+            (encode_link if joined else encode_unlink)(one, two, NOW - timedelta(seconds=at))
             for one, two, joined in some
         ]
         log.write_links(read_entries(said), f"{at}-0_{at}-{len(some)}")
         at += 1
         done = words[: len(words) - len(left)]
         for _ in range(2):
-            assert _found(read_links(store, list_log(store, LINKS_AT).pieces())) == _expected(done)
+            assert _found(read_links(store, list_log(store, LINKS_FOLDER).pieces())) == _expected(
+                done
+            )
             compact(store, least=2, grace=timedelta(0))
 
 
 def test_links_of_yesterday_are_read(store: Store) -> None:
     body = io.BytesIO()
-    read_entries([link_entry(ENDS[0], ENDS[2], NOW)]).drop("apart", "apart_platform").write_parquet(
-        body
-    )
-    write_object(store.objects, f"{LINKS_AT}/1-0_1-0.parquet", body.getvalue())
-    (row,) = standing(read_links(store, list_log(store, LINKS_AT).pieces())).rows()
+    read_entries([encode_link(ENDS[0], ENDS[2], NOW)]).drop(
+        "apart", "apart_platform"
+    ).write_parquet(body)
+    write_object(store.objects, f"{LINKS_FOLDER}/1-0_1-0.parquet", body.getvalue())
+    (row,) = standing(read_links(store, list_log(store, LINKS_FOLDER).pieces())).rows()
     assert row == (*ENDS[0], *ENDS[2], True)

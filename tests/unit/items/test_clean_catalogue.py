@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plait.config.platform import Catalogue
+from plait.config.platform_settings import CatalogueSettings
 from plait.items.clean_catalogue import LISTED, clean_catalogue
 from plait.items.item_table import count_items, item_table, merge_items
 from plait.sources.raw_attributes import CATALOGUE_FIELDS
 
-SETTINGS = Catalogue.model_validate({"files": "c.csv", "columns": {"item": "id"}})
+SETTINGS = CatalogueSettings.model_validate({"files": "c.csv", "columns": {"item": "id"}})
 
 
 def _clean(*rows: dict[str, Any]) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import pytest
 
 from plait.errors import ConfigError
 from plait.live import LiveState
-from plait.live.valkey.durability import shown
+from plait.live.valkey.durability import redact_address
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from plait.live.valkey.durability import shown
     ],
 )
 def test_an_address_is_shown_without_its_secret(address: str, said: str) -> None:
-    assert shown(address) == said
+    assert redact_address(address) == said
 
 
 @pytest.mark.parametrize(

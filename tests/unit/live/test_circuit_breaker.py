@@ -36,7 +36,7 @@ class Server:
 def test_it_is_open_from_the_first_failure_until_a_probe_succeeds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(circuit_breaker, "FIRST_REST_S", 0.01)
+    monkeypatch.setattr(circuit_breaker, "FIRST_BACKOFF_S", 0.01)
     server = Server()
     one = CircuitBreaker(server.probe)
     assert one.why == ""
@@ -72,13 +72,14 @@ def test_rests_grow_and_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Enough):
         circuit_breaker._probe_until_closed(circuit_breaker.weakref.ref(one))
     full = [
-        min(circuit_breaker.FIRST_REST_S * 2**n, circuit_breaker.LONGEST_REST_S) for n in range(12)
+        min(circuit_breaker.FIRST_BACKOFF_S * 2**n, circuit_breaker.MAX_BACKOFF_S)
+        for n in range(12)
     ]
     assert all(f / 2 <= r <= f for r, f in zip(rests, full, strict=True))
 
 
 def test_its_thread_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(circuit_breaker, "LONGEST_REST_S", 0.01)
+    monkeypatch.setattr(circuit_breaker, "MAX_BACKOFF_S", 0.01)
     before = set(threading.enumerate())
     one = CircuitBreaker(Server().probe)
     one.trip("a timeout")

@@ -6,10 +6,16 @@ from pathlib import Path
 
 import polars as pl
 
-from plait.contracts.tables import SEQUENCES
-from plait.live.codec import HEAD, VERSION, is_readable, pack, unpack
-from plait.live.live_history import sequences
-from plait.live.valkey.valkey_state import Known
+from plait.contracts.store_tables import SEQUENCES
+from plait.live.codec import (
+    CODEC_VERSION,
+    RECORD_HEADER,
+    is_readable,
+    pack_sequences,
+    unpack_sequences,
+)
+from plait.live.live_history import live_sequences
+from plait.live.valkey.valkey_state import PersonState
 
 TIME = datetime(2024, 5, 6, 7, 8, 9, 123456, UTC)
 TWO = SEQUENCES.conform(
@@ -31,9 +37,9 @@ TWO = SEQUENCES.conform(
 
 
 def test_unpacking_gives_back_every_step() -> None:
-    records = dict(pack(TWO))
+    records = dict(pack_sequences(TWO))
     assert list(records) == ["p_1", "p_2"]
-    steps, totals = unpack(list(records.values()))
+    steps, totals = unpack_sequences(list(records.values()))
     assert totals == [7, 1]
     expected = TWO.head(2).explode(pl.col(pl.List))
     names = [name for name in expected.columns if name not in ("person", "total", "seen")]
@@ -46,7 +52,7 @@ def test_records_of_version_0_are_read() -> None:
     was = json.loads((Path(__file__).parent / "yesterday" / "packed.json").read_text())
     records = [bytes.fromhex(record) for record in was["records"].values()]
     assert all(is_readable(record) for record in records)
-    steps, totals = unpack(records)
+    steps, totals = unpack_sequences(records)
     assert totals == list(was["totals"].values())
     for number, expected in enumerate(was["steps"].values()):
         mine = steps.filter(pl.col("record") == number)
@@ -56,34 +62,34 @@ def test_records_of_version_0_are_read() -> None:
     # And what is packed today differs in nothing but the version.
     lists = steps.group_by("record", maintain_order=True).agg(pl.all())
     rows = lists.with_columns(person=pl.lit("p"), total=pl.Series(totals)).drop("record")
-    for (_, now), before in zip(pack(SEQUENCES.conform(rows)), records, strict=True):
-        assert now[7] == VERSION
+    for (_, now), before in zip(pack_sequences(SEQUENCES.conform(rows)), records, strict=True):
+        assert now[7] == CODEC_VERSION
         assert now[:7] + b"\0" + now[8:] == before
 
 
 def test_a_newer_plait_s_type_is_no_known_one_and_its_layout_is_not_read() -> None:
-    record = dict(pack(TWO))["p_1"]
-    types = HEAD.size + 2 * 24  # after time, order and strength of two steps
+    record = dict(pack_sequences(TWO))["p_1"]
+    types = RECORD_HEADER.size + 2 * 24  # after time, order and strength of two steps
     newer = record[:types] + bytes([200]) + record[types + 1 :]
-    steps, _ = unpack([newer])
+    steps, _ = unpack_sequences([newer])
     assert steps["type"].to_list() == [None, "dislike"]
     assert steps["item"].to_list() == ["shop:1:2", "video:ü"]
-    assert not is_readable(record[:7] + bytes([VERSION + 1]) + record[8:])
+    assert not is_readable(record[:7] + bytes([CODEC_VERSION + 1]) + record[8:])
     # Packed by one that does not know it.
     strange = TWO.with_columns(pl.Series("type", [["hide", "dislike"], ["purchase"], []]))
-    steps, _ = unpack([dict(pack(strange))["p_1"]])
+    steps, _ = unpack_sequences([dict(pack_sequences(strange))["p_1"]])
     assert steps["type"].to_list() == [None, "dislike"]
 
 
 def test_no_record_is_no_step() -> None:
-    steps, totals = unpack([])
+    steps, totals = unpack_sequences([])
     assert (steps.height, totals) == (0, [])
 
 
 def test_a_history_is_the_packed_one_and_strangers_have_none() -> None:
-    records = dict(pack(TWO))
-    known = [Known("p_9"), *(Known(p, base=(r,)) for p, r in records.items())]
-    histories = sequences(known, 50)
+    records = dict(pack_sequences(TWO))
+    known = [PersonState("p_9"), *(PersonState(p, base=(r,)) for p, r in records.items())]
+    histories = live_sequences(known, 50)
     assert histories["person"].to_list() == ["p_9", "p_1", "p_2"]
     assert histories[1:].equals(TWO.head(2))
     assert histories["item"].to_list()[0] == []
@@ -91,14 +97,14 @@ def test_a_history_is_the_packed_one_and_strangers_have_none() -> None:
 
 
 def test_joined_people_have_one_history_and_the_last_steps_stay() -> None:
-    records = tuple(dict(pack(TWO)).values())
-    (joined,) = sequences([Known("p_1", base=records)], 2).rows(named=True)
+    records = tuple(dict(pack_sequences(TWO)).values())
+    (joined,) = live_sequences([PersonState("p_1", base=records)], 2).rows(named=True)
     assert joined["event_id"] == ["c", "b"] or joined["event_id"] == ["b", "c"]
     assert joined["total"] == 8
 
 
 def test_events_of_the_call_join_the_row_they_belong_to() -> None:
-    record = dict(pack(TWO))["p_2"]
+    record = dict(pack_sequences(TWO))["p_2"]
     extra = pl.DataFrame(
         {
             "at": [1, 1],
@@ -112,6 +118,8 @@ def test_events_of_the_call_join_the_row_they_belong_to() -> None:
             "strength": [0.3, 1.0],
         }
     )
-    histories = sequences([Known("a", base=(record,)), Known("b", base=(record,))], 50, extra)
+    histories = live_sequences(
+        [PersonState("a", base=(record,)), PersonState("b", base=(record,))], 50, extra
+    )
     assert histories["event_id"].to_list() == [["c"], ["c", "x"]]
     assert histories["total"].to_list() == [1, 2]

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from plait.features.braid import ORDER
+from plait.features.sequences import EVENT_ORDER
 from plait.live.stream_entries import (
     FEEDBACK,
-    link_entry,
-    read_events,
-    read_links,
-    read_members,
-    unlink_entry,
-    write_entries,
+    decode_events,
+    decode_links,
+    decode_members,
+    encode_events,
+    encode_link,
+    encode_unlink,
 )
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
@@ -38,15 +38,15 @@ EVENTS = frame(
 
 
 def test_an_event_comes_back_as_it_went() -> None:
-    entries = write_entries(EVENTS)
-    assert read_events(entries["entry"].to_list()).equals(EVENTS)
+    entries = encode_events(EVENTS)
+    assert decode_events(entries["entry"].to_list()).equals(EVENTS)
 
 
 def test_only_item_events_have_a_member_and_it_comes_back() -> None:
-    written = write_entries(EVENTS)
+    written = encode_events(EVENTS)
     assert written["member"].to_list()[0] == ""
     members = [f"{member}\n17-0" for member in written["member"] if member]
-    read = read_members(members)
+    read = decode_members(members)
     names = ["event_id", "platform", "type", "time", "order", "strength"]
     assert read.select(names).equals(EVENTS[1:].select(names))
     assert read["item"].to_list() == ["shop:i", "shop:i"]
@@ -62,25 +62,27 @@ def test_score_and_member_order_events_as_a_history_does() -> None:
         for order in orders
     ]
     events = frame(*rows).sample(fraction=1, shuffle=True, seed=1)
-    written = events.hstack(write_entries(events).select("score", "member"))
+    written = events.hstack(encode_events(events).select("score", "member"))
     stored = sorted(
         written.select("event_id", "time", "order", "score", "member").rows(),
         key=lambda row: (float(row[3]), row[4].encode()),
     )
-    expected = written.sort(*ORDER, nulls_last=False).select("event_id", "time", "order").rows()
+    expected = (
+        written.sort(*EVENT_ORDER, nulls_last=False).select("event_id", "time", "order").rows()
+    )
     assert [row[:3] for row in stored] == expected
 
 
 def test_a_link_comes_back_as_it_went() -> None:
-    (row,) = read_links([link_entry(("a_1", "shop"), ("a_2", "video"), NOW)]).rows(named=True)
+    (row,) = decode_links([encode_link(("a_1", "shop"), ("a_2", "video"), NOW)]).rows(named=True)
     assert row == {"account_a": "a_1", "platform_a": "shop", "account_b": "a_2",
                    "platform_b": "video", "time": NOW, "apart": None,
                    "apart_platform": None}  # fmt: skip
 
 
 def test_an_unlink_comes_back_as_it_went_and_yesterday_reads_a_link_that_joins_nobody() -> None:
-    entry = unlink_entry(("a_1", "shop"), ("a_2", "video"), NOW)
-    (row,) = read_links([entry]).rows(named=True)
+    entry = encode_unlink(("a_1", "shop"), ("a_2", "video"), NOW)
+    (row,) = decode_links([entry]).rows(named=True)
     assert row == {"account_a": "a_1", "platform_a": "shop", "account_b": "a_1",
                    "platform_b": "shop", "time": NOW, "apart": "a_2",
                    "apart_platform": "video"}  # fmt: skip
@@ -91,17 +93,17 @@ def test_an_unlink_comes_back_as_it_went_and_yesterday_reads_a_link_that_joins_n
 def test_what_another_plait_wrote_into_the_stream_is_read() -> None:
     """Replicas of two plaits share a Valkey in an upgrade: yesterday's text, and tomorrow's."""
     yesterday = "0\nshop:2\nshop:i\nlike\n0.9\n1767323045000006\n\n17-0"
-    (step,) = read_members([yesterday]).rows(named=True)
+    (step,) = decode_members([yesterday]).rows(named=True)
     assert step == {
         "event_id": "shop:2", "item": "shop:i", "platform": "shop", "type": "like",
         "strength": 0.9, "time": NOW, "order": None,
     }  # fmt: skip
-    (entry,) = write_entries(EVENTS[1:2])["entry"].to_list()
+    (entry,) = encode_events(EVENTS[1:2])["entry"].to_list()
     said = json.loads(entry)
     newer = json.dumps({"mood": "calm", **said, "type": "hide"})
     del said["currency"]
     older = json.dumps(said)
-    read = read_events([newer, older, entry])
+    read = decode_events([newer, older, entry])
     assert read["type"].to_list() == ["hide", "view", "view"]
     assert read["currency"].to_list() == ["EUR", None, "EUR"]
     assert read["event_id"].to_list() == ["shop:2"] * 3

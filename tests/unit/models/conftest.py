@@ -9,15 +9,15 @@ import polars as pl
 import pytest
 import torch
 
-from plait.contracts.tables import ITEMS
+from plait.contracts.store_tables import ITEMS
 from plait.features.history import History
-from plait.features.item_attributes import read_catalogue
+from plait.features.item_attributes import read_item_attributes
 from plait.features.time_features import Timeline
 from plait.features.vocabulary import Vocabulary
-from plait.models.item_item.item_item_term import ItemItem
-from plait.models.neural.net import Net
-from plait.models.neural.net_settings import settings_for
-from plait.models.neural.neural_model import Model, Provenance
+from plait.models.item_item.item_item_term import ItemItemTerm
+from plait.models.neural.net import NeuralNet
+from plait.models.neural.net_settings import net_settings_for
+from plait.models.neural.neural_model import NeuralModel, Provenance
 
 COUNT = 15
 
@@ -37,7 +37,7 @@ def some_people(lengths: list[int], seed: int = 0) -> History:
 
 
 @pytest.fixture
-def model() -> Model:
+def model() -> NeuralModel:
     torch.manual_seed(0)
     names = [f"{p}:{i:02d}" for p in ("a", "b") for i in range(COUNT)]
     items = ITEMS.conform(
@@ -56,16 +56,16 @@ def model() -> Model:
         )
     )
     vocabulary = Vocabulary.build(("a", "b"), items)
-    catalogue = read_catalogue(items, vocabulary)
+    catalogue = read_item_attributes(items, vocabulary)
     history = some_people([9] * 30)
     timeline = Timeline.build(history, len(vocabulary), catalogue.published, 6)
-    settings = settings_for(
+    settings = net_settings_for(
         vocabulary, history, catalogue, timeline, dimensions=16, dropout=0.5, calendar=True
     )
-    net = Net(settings)
+    net = NeuralNet(settings)
     net.learn_facts(timeline, catalogue)
     with torch.no_grad():  # untrained gates are all 1 and would hide a mistake
         for gate in net.gates:
             torch.nn.init.normal_(gate.weight, std=0.5)
-    term = ItemItem.build(history, len(vocabulary), {"a": 0.5, "b": 1.0})
-    return Model(net, vocabulary, term, Provenance(split="loo", store_version=3))
+    term = ItemItemTerm.build(history, len(vocabulary), {"a": 0.5, "b": 1.0})
+    return NeuralModel(net, vocabulary, term, Provenance(split="loo", store_version=3))

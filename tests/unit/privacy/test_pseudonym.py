@@ -8,15 +8,15 @@ import hmac
 import polars as pl
 
 from plait.privacy.pseudonym import (
-    Key,
+    PseudonymKey,
     account_pseudonym,
-    keyed_hash,
     person_of,
+    pseudonym_hash_expr,
     pseudonymise,
     session_pseudonym,
 )
 
-KEY = Key("k" * 64)
+KEY = PseudonymKey("k" * 64)
 
 
 def _hmac(message: str) -> str:
@@ -29,7 +29,7 @@ def test_pseudonyms_are_hmacs_of_namespace_and_id() -> None:
     expected = [None if v is None else _hmac("shop\0" + v) for v in raw]
     assert found.to_list() == expected
     assert found.name == "user"
-    hashed = raw.to_frame().select(keyed_hash(pl.col("user"), KEY, "shop")).to_series()
+    hashed = raw.to_frame().select(pseudonym_hash_expr(pl.col("user"), KEY, "shop")).to_series()
     assert hashed.to_list() == expected
 
 

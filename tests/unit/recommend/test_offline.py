@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 import plait
 from plait.cli.recommend_command import recommend as command
 from plait.errors import BadRequest, NothingFused, UnknownPlatform
-from plait.recommend.loaded_model import Loaded, load
+from plait.recommend.loaded_model import LoadedModel, load
 from plait.recommend.offline_lists import recommend_everyone
 from plait.recommend.recommender import Recommender
 from tests.s3 import Bucket
 
 
 @pytest.fixture(scope="module")
-def loaded(small) -> Loaded:
+def loaded(small) -> LoadedModel:
     return plait.load(small.project)
 
 
@@ -30,7 +30,7 @@ def config(small, tmp_path: Path) -> Path:
     return tmp_path / "plait.yaml"
 
 
-def test_a_raw_account_finds_its_person(small, loaded: Loaded):
+def test_a_raw_account_finds_its_person(small, loaded: LoadedModel):
     answer = loaded.recommend({"platform": "video", "id": "u1"}, k=4)
     row = small.accounts.filter(raw="u1", platform="video")
     assert answer.person == row["person"][0]
@@ -41,28 +41,28 @@ def test_a_raw_account_finds_its_person(small, loaded: Loaded):
     assert answer.titles[answer.items[0].item] == f"Title of {answer.items[0].item}"
 
 
-def test_both_accounts_of_a_person_get_one_list(loaded: Loaded):
+def test_both_accounts_of_a_person_get_one_list(loaded: LoadedModel):
     first = loaded.recommend("video:u1", platform="shop")
     second = loaded.recommend({"platform": "shop", "id": "u1"})
     assert first == second
     assert loaded.recommend({"person_id": first.person}, platform="shop") == first
 
 
-def test_the_list_is_the_recommenders(small, loaded: Loaded):
+def test_the_list_is_the_recommenders(small, loaded: LoadedModel):
     answer = loaded.recommend("shop:u3", 5, exclude=["shop:i4"])
     sequence = small.store.read("sequences").filter(person=answer.person)
     ours = Recommender.load(small.project)
     assert answer.items == ours.top(sequence, "shop", 5, exclude=[["shop:i4"]])[0].items
 
 
-def test_a_retired_person_id_still_resolves(small, loaded: Loaded):
+def test_a_retired_person_id_still_resolves(small, loaded: LoadedModel):
     survivor = small.store.read("people").filter(person="p_retired")["merged_into"][0]
     answer = loaded.recommend({"person_id": "p_retired"}, platform="shop")
     assert answer.person == survivor
     assert answer.fallback is None
 
 
-def test_a_stranger_is_named_as_fuse_would(small, loaded: Loaded):
+def test_a_stranger_is_named_as_fuse_would(small, loaded: LoadedModel):
     from plait.privacy.pseudonym import account_pseudonym, load_key
 
     answer = loaded.recommend({"platform": "shop", "id": "nobody"}, k=3)
@@ -84,12 +84,12 @@ def test_a_stranger_is_named_as_fuse_would(small, loaded: Loaded):
         ({"person_id": "p_1"}, "platform"),
     ],
 )
-def test_users_that_cannot_be_looked_up(loaded: Loaded, user, words: str):
+def test_users_that_cannot_be_looked_up(loaded: LoadedModel, user, words: str):
     with pytest.raises(BadRequest, match=words):
         loaded.recommend(user)
 
 
-def test_unknown_platforms(loaded: Loaded):
+def test_unknown_platforms(loaded: LoadedModel):
     with pytest.raises(UnknownPlatform, match="Did you mean 'video'"):
         loaded.recommend("vide:u1")
     with pytest.raises(UnknownPlatform):

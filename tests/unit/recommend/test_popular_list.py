@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from plait.recommend.popular_list import Popular
+from plait.recommend.popular_list import PopularList
 from plait.recommend.recommender import Recommender
 
 
 def test_only_who_dislikes_pays_for_a_sort(small: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    popular = Popular(Recommender.load(small.project, version="v1").model)
+    popular = PopularList(Recommender.load(small.project, version="v1").model)
     usual = popular.order("shop")
     best = int(usual.argmax())
     lost = torch.zeros(5, len(usual))

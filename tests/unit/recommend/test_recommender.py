@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 import torch
 
-from plait.contracts.event_types import STRENGTH
-from plait.contracts.http import MAX_K
-from plait.contracts.tables import SEQUENCES
+from plait.contracts.event_types import EVENT_STRENGTHS
+from plait.contracts.http_messages import MAX_K
+from plait.contracts.store_tables import SEQUENCES
 from plait.errors import BadRequest, DamagedVersion, NoModel, NotFinite, UnknownPlatform
 from plait.recommend.recommender import Recommender
-from plait.recommend.top_k import top_columns
+from plait.recommend.top_k import top_k_columns
 from plait.store import Store
 
 
@@ -42,7 +42,7 @@ def nobody(items: tuple[str, ...] = ()) -> pl.DataFrame:
 
 def test_top_columns_are_exact_and_ties_go_to_the_smaller_column():
     scores = torch.tensor([[1.0, 3.0, 2.0, 3.0], [0.0, 0.0, 0.0, 0.0]])
-    columns, values = top_columns(scores, np.array([0]), np.array([2]), 3)
+    columns, values = top_k_columns(scores, np.array([0]), np.array([2]), 3)
     assert columns[0].tolist() == [1, 3, 0]
     assert values[0].tolist() == [3.0, 3.0, 1.0]
     assert columns[1].tolist() == sorted(columns[1].tolist())
@@ -50,7 +50,7 @@ def test_top_columns_are_exact_and_ties_go_to_the_smaller_column():
 
 
 def test_top_columns_end_where_nothing_is_left():
-    _, values = top_columns(torch.zeros(1, 2), np.array([0, 0]), np.array([0, 1]), 5)
+    _, values = top_k_columns(torch.zeros(1, 2), np.array([0, 0]), np.array([0, 1]), 5)
     assert values.tolist() == [[-np.inf, -np.inf]]
 
 
@@ -162,7 +162,7 @@ def disliking(sequences: pl.DataFrame, item: str, kind: str = "dislike") -> pl.D
         "type": kind,
         "time": datetime(2025, 1, 1, tzinfo=UTC),
         "order": None,
-        "strength": STRENGTH[kind],
+        "strength": EVENT_STRENGTHS[kind],
     }
     kinds = {name: SEQUENCES.polars[name].inner for name in step}
     return sequences.with_columns(
@@ -246,9 +246,9 @@ def test_scores_that_are_not_finite_make_no_list(value: float):
     scores = torch.tensor([[1.0, 2.0, 3.0], [1.0, 2.0, value]])
     none = np.zeros(0, np.int64)
     with pytest.raises(NotFinite, match="'shop' are not finite"):
-        top_columns(scores, none, none, 3, "shop")
+        top_k_columns(scores, none, none, 3, "shop")
     # What is hidden is in no list, whatever it scores; so is what many others are better than.
-    _, values = top_columns(scores, np.array([1]), np.array([2]), 2, "shop")
+    _, values = top_k_columns(scores, np.array([1]), np.array([2]), 2, "shop")
     assert values.tolist() == [[3.0, 2.0], [2.0, 1.0]]
 
 

@@ -12,28 +12,28 @@ import pytest
 from plait.live import LiveState
 from plait.privacy.pseudonym import load_key
 from plait.recommend.recommender import Recommender
-from plait.serving.current_model import Current
-from plait.serving.replica import Setup
-from plait.serving.routes import build
-from plait.serving.service import Service
+from plait.serving.current_model import CurrentModel
+from plait.serving.replica import ReplicaParts
+from plait.serving.routes import build_app
+from plait.serving.service import EndpointService
 from plait.store.feedback.feedback_log import FeedbackLog
 from tests.desk import Desk
 
 
 @pytest.fixture(scope="session")
-def setup(small: Any) -> Setup:
+def setup(small: Any) -> ReplicaParts:
     """What a replica works with over `small`, whose Valkey is nowhere."""
     address = "redis://127.0.0.1:1"
     state = LiveState(address, "test", small.project.sequence_length)
-    current = Current(small.project, state)
+    current = CurrentModel(small.project, state)
     current.model, current.state_down = Recommender.load(small.project), True
     key, feedback = load_key(small.project), FeedbackLog(small.store)
-    service = Service(small.project, key, state, feedback, current)
-    return Setup(small.project, address, current, service, feedback, None)
+    service = EndpointService(small.project, key, state, feedback, current)
+    return ReplicaParts(small.project, address, current, service, feedback, None)
 
 
 @pytest.fixture(scope="session")
-def service(setup: Setup) -> Service:
+def service(setup: ReplicaParts) -> EndpointService:
     """Its service."""
     return setup.service
 
@@ -42,9 +42,9 @@ Ask = Callable[..., httpx.Response]
 
 
 @pytest.fixture(scope="session")
-def ask(setup: Setup) -> Ask:
+def ask(setup: ReplicaParts) -> Ask:
     """Returns what sends one request to the app: method, address, and httpx's arguments."""
-    app = build(lambda: Desk(setup))
+    app = build_app(lambda: Desk(setup))
 
     def send(method: str, address: str, **more: Any) -> httpx.Response:
         async def run() -> httpx.Response:

@@ -8,7 +8,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from plait.serving import access_control
-from plait.serving.access_control import Access
+from plait.serving.access_control import AccessMiddleware
 from plait.serving.api_keys import ApiKeys
 from plait.serving.json_logs import request_id
 
@@ -30,7 +30,7 @@ async def call(
 
     raw = [(k.lower().encode(), v.encode("latin-1")) for k, v in (headers or {}).items()]
     scope = {"type": "http", "path": "/v1/rank", "method": "POST", "headers": raw}
-    await Access(app, ApiKeys())(scope, receive, send)
+    await AccessMiddleware(app, ApiKeys())(scope, receive, send)
     return sent[0]["status"], Headers(raw=sent[0]["headers"]), sent[1]["body"]
 
 
@@ -60,7 +60,7 @@ def test_every_answer_names_its_request(
 def test_a_body_that_does_not_come_is_waited_for_no_longer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(access_control, "BODY_S", 0.2)
+    monkeypatch.setattr(access_control, "BODY_TIMEOUT_S", 0.2)
 
     async def reads(_scope: Any, receive: Any, _send: Any) -> None:
         while (await receive())["more_body"]:
@@ -75,7 +75,7 @@ def test_a_body_that_does_not_come_is_waited_for_no_longer(
 def test_the_end_of_a_connection_is_waited_for_without_a_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(access_control, "BODY_S", 0.05)
+    monkeypatch.setattr(access_control, "BODY_TIMEOUT_S", 0.05)
     ended = []
 
     async def waits(_scope: Any, receive: Any, send: Any) -> None:

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from plait.contracts.http import Event, InlineEvent, RankRequest, RecommendRequest
-from plait.privacy.pseudonym import Key
-from plait.serving.ingestion import clean, sift
-from plait.serving.service import Service
+from plait.contracts.http_messages import Event, InlineEvent, RankRequest, RecommendRequest
+from plait.privacy.pseudonym import PseudonymKey
+from plait.serving.ingestion import clean_batches, validate_events
+from plait.serving.service import EndpointService
 
 LINK, UNLINK = "/v1/identities:link", "/v1/identities:unlink"
 QUIET = settings(
@@ -75,13 +75,15 @@ def is_event(value: Any) -> bool:
 
 @QUIET
 @given(st.lists(EVENTS, min_size=1, max_size=3))
-def test_an_event_is_taken_or_rejected_and_never_both(service: Service, calls: list[Any]) -> None:
-    batches = [sift(events) for events in calls]
+def test_an_event_is_taken_or_rejected_and_never_both(
+    service: EndpointService, calls: list[Any]
+) -> None:
+    batches = [validate_events(events) for events in calls]
     for events, batch in zip(calls, batches, strict=True):
         assert [i for i, _ in batch.good] == [i for i, e in enumerate(events) if is_event(e)]
     again = None
     for _ in range(2):  # the second time as the first
-        rows = clean(batches, service._project, Key("k" * 64))
+        rows = clean_batches(batches, service._project, PseudonymKey("k" * 64))
         for call, (events, batch) in enumerate(zip(calls, batches, strict=True)):
             taken = rows.filter(rows["call"] == call)["index"].to_list()
             rejected = [r.index for r in batch.rejected]

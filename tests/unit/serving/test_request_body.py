@@ -8,11 +8,11 @@ import pytest
 from fastapi import Request
 from pydantic import ValidationError
 
-from plait.contracts.http import Event, EventsRequest, RankRequest, RecommendRequest
+from plait.contracts.http_messages import Event, EventsRequest, RankRequest, RecommendRequest
 from plait.contracts.model_fields import known_fields
 from plait.serving import request_body
-from plait.serving.problems import ProblemError, shown
-from plait.serving.request_body import read, validate
+from plait.serving.problems import ProblemError, quote_input
+from plait.serving.request_body import read_body, validate_message
 
 USER = {"platform": "shop", "id": "u"}
 
@@ -33,7 +33,7 @@ def test_a_wrong_field_is_named_with_a_hint(
     model: type, value: object, place: list[str | int], says: str
 ) -> None:
     with pytest.raises(ProblemError) as caught:
-        validate(value, model)
+        validate_message(value, model)
     assert caught.value.status == 422
     first = next(e for e in caught.value.errors if e.loc == place)
     assert says in f"{first.msg} {first.hint}"
@@ -45,8 +45,8 @@ def test_fields_are_found_at_any_depth() -> None:
 
 
 def test_whatever_a_client_sent_is_shown_printable() -> None:
-    assert shown("a\nb\x00\ud800") == r"'a?b?\ud800'"
-    assert len(shown("x" * 10_000)) < 100
+    assert quote_input("a\nb\x00\ud800") == r"'a?b?\ud800'"
+    assert len(quote_input("x" * 10_000)) < 100
 
 
 ODD = [f"{'pltfrom_id'[:9] * 6}{n}" for n in range(500)]  # long, and near to a name
@@ -67,15 +67,15 @@ def test_errors_are_counted_before_they_are_made(
     value: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[int] = []
-    real = request_body.explain
+    real = request_body.error_details
 
     def explain(error: ValidationError, *more: Any) -> Any:
         made.append(error.error_count())
         return real(error, *more)
 
-    monkeypatch.setattr(request_body, "explain", explain)
+    monkeypatch.setattr(request_body, "error_details", explain)
     with pytest.raises(ProblemError) as caught:
-        validate(value, RecommendRequest)
+        validate_message(value, RecommendRequest)
     assert 1 <= len(caught.value.errors) <= 20
     assert sum(made) <= 1_100  # the longest list that is looked at, and the fields beside it
 
@@ -86,7 +86,7 @@ def test_a_long_body_is_read_beside_the_event_loop_and_a_short_one_on_it() -> No
             return {"type": "http.request", "body": content, "more_body": False}
 
         request = Request({"type": "http", "headers": []}, receive)
-        return await read(request, lambda _: threading.current_thread().name)
+        return await read_body(request, lambda _: threading.current_thread().name)
 
     here = threading.current_thread().name
     for content, there in [
@@ -105,4 +105,4 @@ def test_a_length_that_is_no_number_is_not_counted_on() -> None:
 
     headers = [(b"content-length", "²".encode("latin-1"))]
     request = Request({"type": "http", "headers": headers}, receive)
-    assert asyncio.run(read(request, lambda body: body)) == {}
+    assert asyncio.run(read_body(request, lambda body: body)) == {}

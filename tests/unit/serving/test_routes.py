@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from plait.contracts.http import EventsResponse
+from plait.contracts.http_messages import EventsResponse
 from plait.serving import service as service_module
 from plait.serving.api_keys import ApiKeys
-from plait.serving.fault_isolation import work_apart
-from plait.serving.ingestion import sift
-from plait.serving.routes import build
+from plait.serving.fault_isolation import run_isolated
+from plait.serving.ingestion import validate_events
+from plait.serving.routes import build_app
 
 ME = {"platform": "shop", "id": "u0"}
 
@@ -206,7 +206,7 @@ def test_every_answer_is_in_the_document(ask: Any) -> None:
 
 def test_the_document_says_how_a_key_is_sent(service: Any) -> None:
     for keys, ways in [(ApiKeys("k"), 2), (ApiKeys(), 3)]:
-        document = build(lambda: None, keys).openapi()  # type: ignore[arg-type, return-value]
+        document = build_app(lambda: None, keys).openapi()  # type: ignore[arg-type, return-value]
         assert set(document["components"]["securitySchemes"]) == {"ApiKey", "Bearer"}
         assert len(document["security"]) == ways
         assert document["paths"]["/health/live"]["get"]["security"] == []
@@ -231,11 +231,11 @@ def test_calls_beside_one_that_makes_a_fault_are_answered(
             raise RuntimeError
         return real(batches, *more)
 
-    monkeypatch.setattr(service_module, "clean", clean)
+    monkeypatch.setattr(service_module, "clean_batches", clean)
     event = {"type": "view", "item_id": "shop:i1", "user": ME}
     good, bad = [event | {"event_id": f"n-{n}"} for n in range(6)], event | {"session": "poison"}
-    calls = [sift([one]) for one in [*good[:3], bad, *good[3:]]]
-    taken = work_apart(service.take, calls)
+    calls = [validate_events([one]) for one in [*good[:3], bad, *good[3:]]]
+    taken = run_isolated(service.take, calls)
     assert [type(one).__name__ for one in taken].count("RuntimeError") == 1
     assert isinstance(taken[3], RuntimeError)
     kept = [one for one in taken if isinstance(one, EventsResponse)]

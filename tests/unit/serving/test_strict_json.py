@@ -5,7 +5,7 @@ import time
 import pytest
 
 from plait.serving.problems import ProblemError
-from plait.serving.strict_json import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, parse
+from plait.serving.strict_json import MAX_DEPTH, MAX_DIGITS, MAX_VALUES, parse_json
 
 LONG = 990_000  # bytes, just under MAX_BODY
 
@@ -34,23 +34,23 @@ LONG = 990_000  # bytes, just under MAX_BODY
 )
 def test_what_is_not_strict_json_is_refused(body: bytes, says: str) -> None:
     with pytest.raises(ProblemError, match=says) as caught:
-        parse(body)
+        parse_json(body)
     assert caught.value.status == 400
     assert len(caught.value.detail) < 200
     caught.value.detail.encode()  # can be sent
 
 
 def test_strict_json_is_read() -> None:
-    assert parse(b'{"a": [1, 2.5, null, "\\u00e9"]}') == {"a": [1, 2.5, None, "é"]}
-    assert parse(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
-    assert parse(b"9" * MAX_DIGITS) == int("9" * MAX_DIGITS)
+    assert parse_json(b'{"a": [1, 2.5, null, "\\u00e9"]}') == {"a": [1, 2.5, None, "é"]}
+    assert parse_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
+    assert parse_json(b"9" * MAX_DIGITS) == int("9" * MAX_DIGITS)
 
 
 def test_what_stands_in_strings_is_not_counted() -> None:
     text = '[{"\\":,' * 60_000
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    assert parse(f'{{"a": "{escaped}", "b": "\\\\"}}'.encode()) == {"a": text, "b": "\\"}
-    assert len(parse(b"[" + b'"{[,",' * (MAX_VALUES - 2) + b"1]")) == MAX_VALUES - 1
+    assert parse_json(f'{{"a": "{escaped}", "b": "\\\\"}}'.encode()) == {"a": text, "b": "\\"}
+    assert len(parse_json(b"[" + b'"{[,",' * (MAX_VALUES - 2) + b"1]")) == MAX_VALUES - 1
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_stands_in_strings_is_not_counted() -> None:
 )
 def test_more_values_than_any_right_call_holds_are_not_built(body: bytes) -> None:
     with pytest.raises(ProblemError, match="values") as caught:
-        parse(body)
+        parse_json(body)
     assert caught.value.status == 400
 
 
@@ -79,7 +79,7 @@ def test_a_key_that_stands_twice_is_found_in_linear_time() -> None:
         for _ in range(5):
             began = time.thread_time()
             with pytest.raises(ProblemError, match="stands twice"):
-                parse(body)
+                parse_json(body)
             took.append(time.thread_time() - began)
         return min(took)
 

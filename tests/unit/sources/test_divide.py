@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from plait.sources.find_files import SourceFile
-from plait.sources.parquet_files import divide
+from plait.sources.parquet_files import split_by_row_groups
 from plait.sources.read_chunks import read_chunks
 
 FIELDS = {"account": "user"}
@@ -25,7 +25,7 @@ def test_the_pieces_are_the_file(tmp_path: Path, most: int, pieces: int) -> None
     path = tmp_path / "log.parquet"
     pl.DataFrame({"user": [f"u{n}" for n in range(14)]}).write_parquet(path, row_group_size=3)
     whole = pl.concat(read_chunks(_file(path), FIELDS, KEYS))
-    parts = divide(_file(path), most)
+    parts = split_by_row_groups(_file(path), most)
     assert len(parts) == pieces
     read = pl.concat(frame for part in parts for frame in read_chunks(part, FIELDS, KEYS))
     assert read.equals(whole)
@@ -35,9 +35,9 @@ def test_the_pieces_are_the_file(tmp_path: Path, most: int, pieces: int) -> None
 def test_what_cannot_be_divided_stays_whole(tmp_path: Path) -> None:
     path = tmp_path / "log.parquet"
     path.write_bytes(b"PAR1 and then nothing of use")
-    assert divide(_file(path), 1) == [_file(path)]
+    assert split_by_row_groups(_file(path), 1) == [_file(path)]
     text = tmp_path / "log.csv"
     text.write_text("user\nann\nbob\n")
-    assert divide(_file(text, "csv"), 1) == [_file(text, "csv")]
+    assert split_by_row_groups(_file(text, "csv"), 1) == [_file(text, "csv")]
     pl.DataFrame({"user": pl.Series([], dtype=pl.String)}).write_parquet(path)
-    assert divide(_file(path), 1) == [_file(path)]
+    assert split_by_row_groups(_file(path), 1) == [_file(path)]

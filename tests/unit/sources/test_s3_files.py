@@ -72,7 +72,7 @@ def test_every_format_is_read_as_from_a_folder(
 def test_a_file_larger_than_a_piece_comes_whole(
     bucket: Bucket, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(s3_files, "_PIECE", 7)
+    monkeypatch.setattr(s3_files, "_CHUNK_BYTES", 7)
     (file,) = find(project, bucket.put("a.csv", BODIES["a.csv"]))
     assert read(file).height == 3
 
@@ -106,7 +106,7 @@ def test_the_record_of_an_input_names_its_etag(bucket: Bucket, project: Project)
 def test_a_file_that_changes_while_it_is_read_is_noticed(
     bucket: Bucket, project: Project, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    monkeypatch.setattr(s3_files, "_PIECE", 8)
+    monkeypatch.setattr(s3_files, "_CHUNK_BYTES", 8)
     (file,) = find(project, bucket.put("a.csv", BODIES["a.csv"]))
     same = BODIES["a.csv"].replace(b"a", b"z")  # as long as it was
     if when == "before":

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from plait.contracts.tables import QUARANTINE
+from plait.contracts.store_tables import QUARANTINE
 from plait.store import Store
 from plait.store.delta_tables import scan_table
 

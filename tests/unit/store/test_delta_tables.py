@@ -11,31 +11,37 @@ import pytest
 from deltalake import DeltaTable
 
 import plait.store.delta_tables
-from plait.contracts.table_schema import Table, column
+from plait.contracts.table_schema import TableSchema, column
 from plait.store import Store
 from plait.store.delta_tables import scan_table
-from plait.store.table_files import bucket_of_part, list_parts, scan_parts, table_uri, write_part
+from plait.store.table_files import (
+    bucket_of_file,
+    list_data_files,
+    scan_data_files,
+    table_uri,
+    write_data_file,
+)
 
 _schema = pa.schema([column("n", pa.int64(), "a number")])
-LAID = Table("rows", "a number", _schema, bucketed=True)
-FLAT = Table("rows", "a number", _schema)
+LAID = TableSchema("rows", "a number", _schema, bucketed=True)
+FLAT = TableSchema("rows", "a number", _schema)
 
 
 def _frame(*numbers: int) -> pl.DataFrame:
     return pl.DataFrame({"n": numbers})
 
 
-def _write(store: Store, *buckets: int, keep: int | None = None, table: Table = LAID) -> int:
+def _write(store: Store, *buckets: int, keep: int | None = None, table: TableSchema = LAID) -> int:
     """Commits a row for each of `buckets`; keeps the others of Delta version `keep`."""
     writer = store.writer(table)
     for bucket in buckets:
         writer.write(_frame(bucket), bucket)
-    parts = [] if keep is None else list_parts(store.location, table, keep)
-    return writer.commit(p for p in parts if bucket_of_part(p) not in buckets)
+    parts = [] if keep is None else list_data_files(store.location, table, keep)
+    return writer.commit(p for p in parts if bucket_of_file(p) not in buckets)
 
 
 def _paths(store: Store, version: int) -> dict[int, str]:
-    return {bucket_of_part(p): p.path for p in list_parts(store.location, LAID, version)}
+    return {bucket_of_file(p): p.path for p in list_data_files(store.location, LAID, version)}
 
 
 def _rows(store: Store, version: int) -> list[int]:
@@ -81,9 +87,11 @@ def test_a_table_without_buckets_becomes_one_with(store: Store) -> None:
 
 
 def test_a_column_that_an_older_file_lacks_is_null(store: Store) -> None:
-    part = write_part(store.location, FLAT, _frame(1))
-    more = Table("rows", "a number", _schema.append(column("m", pa.string(), "more", null=True)))
-    assert scan_parts(store.location, more, [part.path]).collect().rows() == [(1, None)]
+    part = write_data_file(store.location, FLAT, _frame(1))
+    more = TableSchema(
+        "rows", "a number", _schema.append(column("m", pa.string(), "more", null=True))
+    )
+    assert scan_data_files(store.location, more, [part.path]).collect().rows() == [(1, None)]
 
 
 def test_two_writers_at_one_time_never_mix_their_rows(
@@ -101,7 +109,7 @@ def test_two_writers_at_one_time_never_mix_their_rows(
     mine = _write(store, 0, keep=first)
     assert mine == first + 2
     kept, theirs, own = (
-        {part.path for part in list_parts(store.location, LAID, version)}
+        {part.path for part in list_data_files(store.location, LAID, version)}
         for version in (first, first + 1, mine)
     )
     assert len(own - kept) == len(theirs - kept) == 1
@@ -125,6 +133,6 @@ def test_old_versions_stay_readable_whatever_delta_would_tidy_up(store: Store) -
 
 def test_rows_without_their_bucket_are_refused(store: Store) -> None:
     with pytest.raises(ValueError, match="written by bucket"):
-        write_part(store.location, LAID, _frame(1))
+        write_data_file(store.location, LAID, _frame(1))
     with pytest.raises(ValueError, match="without a bucket"):
-        write_part(store.location, FLAT, _frame(1), 3)
+        write_data_file(store.location, FLAT, _frame(1), 3)

@@ -9,16 +9,16 @@ import obstore
 import pytest
 
 from plait.store import Store
-from plait.store.feedback.object_names import EVENTS_AT, LINKS_AT
+from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER
 from plait.store.input_records import InputRecords
-from plait.store.objects import read_object, write_object
 from plait.store.roll_back import roll_back
+from plait.store.store_objects import read_object, write_object
 
 READ = [
     {"path": "shop.csv", "bytes": 10, "modified": 1700000000.123456, "setting": "platforms.shop"},
-    *({"path": f"{EVENTS_AT}/{n}-0_{n}-7.parquet", "bytes": 9} for n in range(5000)),
-    {"path": f"{EVENTS_AT}/part-7-0a1b_9-0_9000-3.parquet", "bytes": 9},
-    {"path": f"{LINKS_AT}/4-0_4-1.parquet", "bytes": 9},
+    *({"path": f"{EVENTS_FOLDER}/{n}-0_{n}-7.parquet", "bytes": 9} for n in range(5000)),
+    {"path": f"{EVENTS_FOLDER}/part-7-0a1b_9-0_9000-3.parquet", "bytes": 9},
+    {"path": f"{LINKS_FOLDER}/4-0_4-1.parquet", "bytes": 9},
 ]  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def test_a_version_is_small_whatever_it_read(
     assert store.version(1).inputs == made.inputs
     assert (made.inputs[0], made.inputs[1:3]) == (READ[0], READ[1:3])
     assert pickle.loads(pickle.dumps(made)).inputs == READ
-    assert made.drained == {EVENTS_AT: "9000-3", LINKS_AT: "4-1"}
+    assert made.drained == {EVENTS_FOLDER: "9000-3", LINKS_FOLDER: "4-1"}
     asked: list[str] = []
     get = obstore.get
     monkeypatch.setattr(

@@ -11,7 +11,7 @@ import pytest
 from plait.errors import NothingFused
 from plait.store import Store
 from plait.store.journal import Journal
-from plait.store.objects import read_object, remove_objects
+from plait.store.store_objects import read_object, remove_objects
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import polars as pl
 import pytest
 
-from plait.contracts.tables import QUARANTINE
+from plait.contracts.store_tables import QUARANTINE
 from plait.errors import StoreError
 from plait.store import Store, s3_settings
 from plait.store.location import open_location
@@ -146,7 +146,7 @@ def test_a_store_that_fails_midway_says_so(bucket: Bucket, monkeypatch: pytest.M
         broken = Store.__new__(Store)
         broken.__dict__.update(store.__dict__)
         broken.location = type(location)(
-            location.uri, s3_settings.open_bucket(bucket.name, "store"), s3_settings.table_options()
+            location.uri, s3_settings.open_bucket(bucket.name, "store"), s3_settings.delta_options()
         )
         broken.objects = broken.location.objects
         broken._versions = type(store._versions)(broken.objects, "versions")

@@ -10,7 +10,7 @@ from safetensors.numpy import save as safe
 
 from plait.errors import DamagedVersion, NoModel, NotFinite
 from plait.store import Registry, Store
-from plait.store.manifest import describe_files
+from plait.store.model_manifest import build_manifest
 from tests.s3 import Bucket
 
 
@@ -170,7 +170,7 @@ def test_numbers_that_are_not_finite_are_refused(
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     home = Path(registry.fetch("default")[1]).parent / "v2"
     home.mkdir()
-    for name, body in {**files, "manifest.json": describe_files(files)}.items():
+    for name, body in {**files, "manifest.json": build_manifest(files)}.items():
         (home / name).write_bytes(body)
     for refused in (lambda: registry.fetch("default", "v2"), lambda: registry.promote("default")):
         with pytest.raises(DamagedVersion, match=r"are not finite.*plait models rollback"):

@@ -8,13 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from plait.contracts.tables import PEOPLE
+from plait.contracts.store_tables import PEOPLE
 from plait.errors import DamagedVersion, NoModel, PlaitError, StoreError
 from plait.store import Registry, Store
 from plait.store.garbage import find_garbage
-from plait.store.manifest import digest
-from plait.store.objects import list_objects, read_object, remove_objects, write_object
+from plait.store.model_manifest import digest
 from plait.store.safe_names import UnsafeName, check_name, check_path
+from plait.store.store_objects import list_objects, read_object, remove_objects, write_object
 from tests.s3 import Bucket
 
 UNSAFE = [

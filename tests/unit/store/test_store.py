@@ -11,19 +11,19 @@ import pyarrow as pa
 import pytest
 
 import plait
-from plait.contracts.table_schema import VERSION, Table
-from plait.contracts.tables import EVENTS, QUARANTINE
+from plait.contracts.store_tables import EVENTS, QUARANTINE
+from plait.contracts.table_schema import CONTRACT_VERSION, TableSchema
 from plait.errors import NothingFused, StoreError, VersionExists
 from plait.store import Store, StoreVersion
 from plait.store.delta_tables import TableWriter
-from plait.store.table_files import write_part
+from plait.store.table_files import write_data_file
 
 SOURCE = str(Path(plait.__file__).parent.parent)
 RACE = """
 import sys, time
 from pathlib import Path
 import polars as pl
-from plait.contracts.tables import QUARANTINE
+from plait.contracts.store_tables import QUARANTINE
 from plait.errors import VersionExists
 from plait.store import Store
 
@@ -160,14 +160,14 @@ def test_racing_first_commits_of_a_table_all_land(either_store: Store) -> None:
 def test_a_column_that_an_older_file_lacks_is_null(either_store: Store) -> None:
     """What a contract of before wrote is read by name, beside what this one writes."""
     fields = [f for f in QUARANTINE.schema if f.name not in ("value", "raw")]
-    older = Table("quarantine", "as it was", pa.schema(fields))
+    older = TableSchema("quarantine", "as it was", pa.schema(fields))
     parts = [
-        write_part(either_store.location, older, bad_row("old")),
-        write_part(either_store.location, QUARANTINE, bad_row("new")),
+        write_data_file(either_store.location, older, bad_row("old")),
+        write_data_file(either_store.location, QUARANTINE, bad_row("new")),
     ]
     writer = either_store.writer(QUARANTINE)
     writer._parts += parts
-    version = StoreVersion(0, {"quarantine": writer.commit()}, contract=VERSION - 1)
+    version = StoreVersion(0, {"quarantine": writer.commit()}, contract=CONTRACT_VERSION - 1)
     either_store._versions.append(version.record())
     read = either_store.read("quarantine").sort("reason")
     assert read.schema == QUARANTINE.polars
@@ -175,7 +175,7 @@ def test_a_column_that_an_older_file_lacks_is_null(either_store: Store) -> None:
 
 
 def test_a_table_that_an_older_contract_lacks_is_empty(store: Store) -> None:
-    record = StoreVersion(0, {}, contract=VERSION - 1).record() | {"of_a_newer_plait": 1}
+    record = StoreVersion(0, {}, contract=CONTRACT_VERSION - 1).record() | {"of_a_newer_plait": 1}
     store._versions.append(record)
     assert store.read("events").is_empty()
 

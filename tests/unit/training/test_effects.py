@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from plait.config.training import Training
-from plait.training.data.micro_batch import build_portion
+from plait.training.data.micro_batch import build_micro_batch
 from plait.training.data.training_data import TrainingData, prepare
 from plait.training.loop import training_loop
-from plait.training.loop.hyper_parameters import Hyper, choose
+from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
 from plait.training.loop.step_loss import step_loss
 from plait.training.loop.training_loop import build_net, fit
 from plait.training.schedule import learning_rate
@@ -27,8 +27,8 @@ def data() -> TrainingData:
 
 
 @pytest.fixture(scope="module")
-def hyper() -> Hyper:
-    small = choose(Training(epochs=10, dimensions=8, batch_size=20), 40, 400)
+def hyper() -> HyperParameters:
+    small = choose_hyper_parameters(Training(epochs=10, dimensions=8, batch_size=20), 40, 400)
     return replace(small, warmup=2, dropout=0.0)
 
 
@@ -41,7 +41,7 @@ def test_the_rate_warms_up_and_then_falls_to_the_floor() -> None:
 
 
 def test_steps_are_taken_at_the_rate_of_the_schedule(
-    data: TrainingData, hyper: Hyper, monkeypatch: pytest.MonkeyPatch
+    data: TrainingData, hyper: HyperParameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train, rates = training_loop._train, []
 
@@ -61,7 +61,7 @@ def test_steps_are_taken_at_the_rate_of_the_schedule(
 @pytest.mark.parametrize(("times", "clipped"), [(1e4, True), (1e-3, False)])
 def test_a_large_gradient_is_clipped(
     data: TrainingData,
-    hyper: Hyper,
+    hyper: HyperParameters,
     monkeypatch: pytest.MonkeyPatch,
     times: float,
     clipped: bool,
@@ -86,10 +86,10 @@ def test_a_large_gradient_is_clipped(
         assert 0 < max(norms) < 0.1
 
 
-def test_items_are_hidden_from_the_network(data: TrainingData, hyper: Hyper) -> None:
-    assert choose(Training(), 40, 400).item_dropout == 0.6
+def test_items_are_hidden_from_the_network(data: TrainingData, hyper: HyperParameters) -> None:
+    assert choose_hyper_parameters(Training(), 40, 400).item_dropout == 0.6
     net = build_net(data, hyper).eval()
-    portion = build_portion(data, hyper, net.settings.views, 3, np.arange(40))
+    portion = build_micro_batch(data, hyper, net.settings.views, 3, np.arange(40))
     assert portion.kept is not None
     assert set(portion.kept.tolist()) == {0.0, 1.0}
     assert float(1 - portion.kept.mean()) == pytest.approx(0.3, abs=0.1)  # uniform up to .6
@@ -100,9 +100,9 @@ def test_items_are_hidden_from_the_network(data: TrainingData, hyper: Hyper) -> 
         assert float(step_loss(net, everything)) == pytest.approx(float(shown), rel=1e-5)
 
 
-def test_gates_weigh_the_terms_and_are_learned(data: TrainingData, hyper: Hyper) -> None:
+def test_gates_weigh_the_terms_and_are_learned(data: TrainingData, hyper: HyperParameters) -> None:
     net = build_net(data, hyper).eval()
-    portion = build_portion(data, hyper, net.settings.views, 0, np.arange(20))
+    portion = build_micro_batch(data, hyper, net.settings.views, 0, np.arange(20))
     question = portion.questions[0]
 
     def terms() -> dict[str, torch.Tensor]:

@@ -11,17 +11,17 @@ import torch
 from plait.config.training import Training
 from plait.errors import NothingToResume, StoreError
 from plait.store import Store
-from plait.store.objects import write_object
+from plait.store.store_objects import write_object
 from plait.training.checkpoints.checkpoint import Checkpoint
-from plait.training.checkpoints.checkpoint_writer import Keeper
-from plait.training.checkpoints.unfinished_run import Mark, UnfinishedRun, resumed
+from plait.training.checkpoints.checkpoint_writer import CheckpointWriter
+from plait.training.checkpoints.unfinished_run import CheckpointPlace, UnfinishedRun, resumed
 from plait.training.data.training_data import TrainingData, prepare
 from plait.training.distributed.worker_rank import ALONE
-from plait.training.loop.hyper_parameters import Hyper, choose
-from plait.training.loop.train_state import State
-from plait.training.loop.training_loop import Fitted, fit
-from plait.training.loop.training_progress import Progress
-from plait.training.training_job import Job
+from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
+from plait.training.loop.train_state import TrainState
+from plait.training.loop.training_loop import FittedNet, fit
+from plait.training.loop.training_progress import TrainingProgress
+from plait.training.training_job import TrainingJob
 
 from .tiny import PLATFORMS, tiny_items, tiny_sequences
 
@@ -30,7 +30,7 @@ class Killed(Exception):
     pass
 
 
-class FailsAt(Keeper):
+class FailsAt(CheckpointWriter):
     """A checkpoint after every step, and the end after the one of step `stop`."""
 
     stop = 0
@@ -38,7 +38,7 @@ class FailsAt(Keeper):
     def is_due(self, seconds: float) -> bool:
         return True
 
-    def write(self, state: State) -> None:
+    def write(self, state: TrainState) -> None:
         super().write(state)
         if state.step >= self.stop:
             raise Killed
@@ -51,37 +51,39 @@ def data() -> TrainingData:
 
 
 @pytest.fixture(scope="module")
-def hyper() -> Hyper:
-    small = choose(Training(epochs=3, dimensions=8, batch_size=20, dropout=0.3), 120, 1000)
+def hyper() -> HyperParameters:
+    small = choose_hyper_parameters(
+        Training(epochs=3, dimensions=8, batch_size=20, dropout=0.3), 120, 1000
+    )
     return replace(small, full_softmax=0, negatives=20)
 
 
 @pytest.fixture(scope="module")
-def whole(data: TrainingData, hyper: Hyper) -> Fitted:
+def whole(data: TrainingData, hyper: HyperParameters) -> FittedNet:
     """A run that nobody stopped."""
     return fit(data, hyper)
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
-    return Job(
+def job(tmp_path: Path) -> TrainingJob:
+    return TrainingJob(
         store=str(tmp_path), store_version=3, model="default", platforms=PLATFORMS,
         sequence_length=12, training=Training(epochs=3), cut=None, refit=False, threads=1,
     )  # fmt: skip
 
 
-def run_of(job: Job) -> UnfinishedRun:
+def run_of(job: TrainingJob) -> UnfinishedRun:
     return UnfinishedRun(Store(job.store).objects, job)
 
 
-def same_weights(one: Fitted, other: Fitted) -> None:
+def same_weights(one: FittedNet, other: FittedNet) -> None:
     for a, b in zip(one.net.parameters(), other.net.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("stop", [1, 3, 6, 8, 11])
 def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(
-    data: TrainingData, hyper: Hyper, job: Job, whole: Fitted, stop: int
+    data: TrainingData, hyper: HyperParameters, job: TrainingJob, whole: FittedNet, stop: int
 ) -> None:
     run = run_of(job)
     run.start()
@@ -89,9 +91,9 @@ def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(
     keeper.stop = stop
     with pytest.raises(Killed):
         fit(data, hyper, keeper=keeper)
-    assert run.marks()[-1] == Mark(0, stop)
-    told: list[Progress] = []
-    again = fit(data, hyper, keeper=Keeper(run, ALONE, "search", 60), report=told.append)
+    assert run.marks()[-1] == CheckpointPlace(0, stop)
+    told: list[TrainingProgress] = []
+    again = fit(data, hyper, keeper=CheckpointWriter(run, ALONE, "search", 60), report=told.append)
     same_weights(whole, again)
     assert whole.curve == again.curve
     assert whole.targets == again.targets
@@ -99,10 +101,12 @@ def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(
     assert told[0].targets > data.weight.astype(bool).sum() * (stop // 6)
 
 
-def test_a_finished_run_goes_on_to_nothing(data: TrainingData, hyper: Hyper, job: Job) -> None:
+def test_a_finished_run_goes_on_to_nothing(
+    data: TrainingData, hyper: HyperParameters, job: TrainingJob
+) -> None:
     run = run_of(job)
     run.start()
-    keeper = Keeper(run, ALONE, "search", 60)
+    keeper = CheckpointWriter(run, ALONE, "search", 60)
     whole = fit(data, hyper, keeper=keeper)
     steps = run.marks()[-1].step
     again = fit(data, replace(hyper, patience=0), keeper=keeper)
@@ -112,13 +116,13 @@ def test_a_finished_run_goes_on_to_nothing(data: TrainingData, hyper: Hyper, job
 
 
 def test_only_the_last_checkpoints_are_kept_and_the_stage_counts(
-    job: Job, either_store: Store
+    job: TrainingJob, either_store: Store
 ) -> None:
     run = UnfinishedRun(either_store.objects, job)
     run.start()
-    for mark in (Mark(0, 9), Mark(0, 80), Mark(1, 5)):
+    for mark in (CheckpointPlace(0, 9), CheckpointPlace(0, 80), CheckpointPlace(1, 5)):
         run.write(mark, Checkpoint({"net/a": torch.ones(2)}, {"step": mark.step}, {"epoch": 2}))
-    assert run.marks() == [Mark(0, 80), Mark(1, 5)]
+    assert run.marks() == [CheckpointPlace(0, 80), CheckpointPlace(1, 5)]
     last = run.read(run.marks()[-1])
     assert last.facts == {"step": 5}
     assert last.found == {"epoch": 2}
@@ -127,7 +131,7 @@ def test_only_the_last_checkpoints_are_kept_and_the_stage_counts(
     assert run.marks() == []
 
 
-def test_two_runs_of_the_same_settings_have_two_names(job: Job) -> None:
+def test_two_runs_of_the_same_settings_have_two_names(job: TrainingJob) -> None:
     run = run_of(job)
     run.start()
     first = run.name()
@@ -136,7 +140,7 @@ def test_two_runs_of_the_same_settings_have_two_names(job: Job) -> None:
     assert run.name() != first
 
 
-def test_what_is_no_checkpoint_is_refused(job: Job) -> None:
+def test_what_is_no_checkpoint_is_refused(job: TrainingJob) -> None:
     run = run_of(job)
     run.start()
     whole = Checkpoint({"net/a": torch.ones(200)}, {}).to_bytes()
@@ -156,16 +160,16 @@ def test_a_checkpoint_that_is_not_finite_is_neither_written_nor_read(value: floa
 
 @pytest.mark.parametrize("name", ["net/../../etc/passwd", "net", "", "/net/a", "best\\x"])
 def test_a_checkpoint_of_something_else_is_refused(
-    data: TrainingData, hyper: Hyper, job: Job, name: str
+    data: TrainingData, hyper: HyperParameters, job: TrainingJob, name: str
 ) -> None:
     run = run_of(job)
     run.start()
-    run.write(Mark(0, 2), Checkpoint({name: torch.ones(2)}, {"step": 2}))
+    run.write(CheckpointPlace(0, 2), Checkpoint({name: torch.ones(2)}, {"step": 2}))
     with pytest.raises(StoreError, match=r"0-0000000002\.safetensors' cannot be read"):
-        fit(data, hyper, keeper=Keeper(run, ALONE, "search", 60))
+        fit(data, hyper, keeper=CheckpointWriter(run, ALONE, "search", 60))
 
 
-def test_what_lies_beside_the_checkpoints_is_none_of_them(job: Job) -> None:
+def test_what_lies_beside_the_checkpoints_is_none_of_them(job: TrainingJob) -> None:
     run = run_of(job)
     run.start()
     write_object(Store(job.store).objects, f"{run.home}/backup.safetensors", b"x")
@@ -176,7 +180,7 @@ def test_what_lies_beside_the_checkpoints_is_none_of_them(job: Job) -> None:
         resumed(job)
 
 
-def test_there_must_be_a_run_with_the_same_settings(job: Job) -> None:
+def test_there_must_be_a_run_with_the_same_settings(job: TrainingJob) -> None:
     with pytest.raises(NothingToResume, match="no unfinished run of model 'default'"):
         resumed(job)
     run_of(job).start()
@@ -188,10 +192,10 @@ def test_there_must_be_a_run_with_the_same_settings(job: Job) -> None:
     assert resumed(later) == replace(later, store_version=3)
 
 
-def test_a_new_run_finds_nothing_of_an_old_one(job: Job) -> None:
+def test_a_new_run_finds_nothing_of_an_old_one(job: TrainingJob) -> None:
     run = run_of(job)
     run.start()
-    run.write(Mark(0, 9), Checkpoint({"net/a": torch.ones(2)}, {}))
+    run.write(CheckpointPlace(0, 9), Checkpoint({"net/a": torch.ones(2)}, {}))
     run.start()
     assert run.marks() == []
     assert resumed(job) == job

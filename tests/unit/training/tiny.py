@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from plait.contracts.tables import ITEMS
-from plait.features.braid import braid
+from plait.contracts.store_tables import ITEMS
+from plait.features.sequences import build_sequences
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 PLATFORMS = ("shop", "video")
@@ -42,7 +42,7 @@ def tiny_sequences(
                     "strength": 1.0 if platform == "shop" else 0.7,
                 }
             )
-    return braid(pl.DataFrame(rows), events)
+    return build_sequences(pl.DataFrame(rows), events)
 
 
 def tiny_items(sequences: pl.DataFrame, *, catalogue: bool = True) -> pl.DataFrame:

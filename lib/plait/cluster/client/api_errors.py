@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from plait.errors import ClusterDown, NoCluster, OverQuota, PlaitError, Refused
 
 if TYPE_CHECKING:
-    from plait.cluster.client.kube_api import Api
+    from plait.cluster.client.kube_api import KubeApi
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, GONE, BUSY = 401, 403, 404, 409, 410, 429
 _GROUP = re.compile(r"/apis/([^/]+)/([^/]+)/")
@@ -55,7 +55,7 @@ class Waking(ClusterDown):
         return "ClusterDown"
 
 
-def explain(status: int, body: bytes, path: str, api: Api) -> PlaitError:
+def explain(status: int, body: bytes, path: str, api: KubeApi) -> PlaitError:
     """Returns the error for an answer of 400 or above."""
     said = _status(body)
     message = str(said.get("message") or body.decode(errors="replace")[:300] or f"HTTP {status}")
@@ -97,7 +97,7 @@ def _status(body: bytes) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _forbidden(message: str, api: Api) -> PlaitError:
+def _forbidden(message: str, api: KubeApi) -> PlaitError:
     if "exceeded quota" in message:
         quota = message[message.index("exceeded quota") :]
         return OverQuota(
@@ -117,7 +117,7 @@ def _forbidden(message: str, api: Api) -> PlaitError:
     )
 
 
-def _missing(said: dict[str, Any], message: str, path: str, api: Api) -> PlaitError:
+def _missing(said: dict[str, Any], message: str, path: str, api: KubeApi) -> PlaitError:
     details = said.get("details") or {}
     if details.get("kind") == "namespaces":
         return no_namespace(api)
@@ -142,7 +142,7 @@ def _missing(said: dict[str, Any], message: str, path: str, api: Api) -> PlaitEr
     )
 
 
-def no_namespace(api: Api) -> Missing:
+def no_namespace(api: KubeApi) -> Missing:
     """Returns the error for a namespace that is not there."""
     return Missing(
         f"there is no namespace '{api.namespace}' on {api.where}.",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from plait.cluster.client.kube_api import Api
+from plait.cluster.client.kube_api import KubeApi
 from plait.errors import MissingClient, NoCluster, nearest
 
 _OWN = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-def connect(context: str | None = None, namespace: str | None = None) -> Api:
+def connect(context: str | None = None, namespace: str | None = None) -> KubeApi:
     """Returns a connection; nothing is asked yet.
 
     Args:
@@ -58,4 +58,4 @@ def connect(context: str | None = None, namespace: str | None = None) -> Api:
             fix="Name the file: export KUBECONFIG=/path/to/kubeconfig; then: kubectl cluster-info",
         ) from None
     settings.retries = False  # what is tried again, and for how long, is decided here
-    return Api(client.ApiClient(settings), namespace or own, where)
+    return KubeApi(client.ApiClient(settings), namespace or own, where)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plait.cluster.client.api_errors import Waking, explain
-from plait.cluster.cluster_verbs import Kind, Resource
+from plait.cluster.cluster_verbs import Resource, ResourceKind
 from plait.errors import ClusterDown
 
 MANAGER = "plait"  # the field manager of server-side apply
@@ -21,7 +21,7 @@ _AUTH = ["BearerToken"]
 
 
 @dataclass
-class Api:
+class KubeApi:
     """A connection to the cluster.
 
     Attributes:
@@ -37,7 +37,7 @@ class Api:
     where: str
     patience: float = 20.0
 
-    def hasty(self) -> Api:
+    def hasty(self) -> KubeApi:
         """Returns the connection for who asks again by himself."""
         return replace(self, patience=0.0)
 
@@ -54,7 +54,7 @@ class Api:
         """Creates `body`. Raises as `get` does."""
         return self._ask("POST", path, {}, body)
 
-    def apply(self, kind: Kind, resource: Resource, dry_run: bool = False) -> Resource:
+    def apply(self, kind: ResourceKind, resource: Resource, dry_run: bool = False) -> Resource:
         """Applies `resource` on the server's side: strict about fields, no field is taken by force.
 
         Raises as `get` does.
@@ -65,7 +65,7 @@ class Api:
         path = self.path(kind, resource["metadata"]["name"], resource["apiVersion"])
         return self._ask("PATCH", path, query, resource, "application/apply-patch+yaml")
 
-    def create(self, kind: Kind, resource: Resource, dry_run: bool = False) -> Resource:
+    def create(self, kind: ResourceKind, resource: Resource, dry_run: bool = False) -> Resource:
         """Creates `resource`, as strict as `apply`, and never changes one that is there.
 
         Raises as `get` does; `Taken` where there is one of its name.
@@ -76,18 +76,18 @@ class Api:
         path = self.path(kind, api_version=resource["apiVersion"])
         return self._ask("POST", path, query, resource)
 
-    def patch(self, kind: Kind, name: str, change: Resource) -> Resource:
+    def patch(self, kind: ResourceKind, name: str, change: Resource) -> Resource:
         """Merges `change` into a resource. Raises as `get` does."""
         query = {"fieldManager": MANAGER}
         return self._ask(
             "PATCH", self.path(kind, name), query, change, "application/merge-patch+json"
         )
 
-    def delete(self, kind: Kind, name: str) -> Resource:
+    def delete(self, kind: ResourceKind, name: str) -> Resource:
         """Deletes a resource and, before it is gone, all it owns. Raises as `get` does."""
         return self._ask("DELETE", self.path(kind, name), {"propagationPolicy": "Foreground"})
 
-    def path(self, kind: Kind, name: str = "", api_version: str = "") -> str:
+    def path(self, kind: ResourceKind, name: str = "", api_version: str = "") -> str:
         """Returns the path of a custom resource of the namespace, or of all of them."""
         root = f"/apis/{api_version or kind.api_version}/namespaces/{self.namespace}/{kind.plural}"
         return f"{root}/{name}" if name else root

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from plait.cluster.client.api_errors import Expired, explain
-from plait.cluster.client.kube_api import Api
+from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import Resource
 from plait.errors import ClusterDown, PlaitError
 
@@ -19,14 +19,14 @@ _WAKING_S = 60
 
 
 @dataclass(frozen=True)
-class Seen:
+class ResourceSeen:
     """The resource as it is now; null when it is gone."""
 
     resource: Resource | None
 
 
 @dataclass(frozen=True)
-class Silent:
+class ServerSilent:
     """The API server has not answered for `seconds`; 0 when it answers again."""
 
     seconds: float
@@ -34,13 +34,13 @@ class Silent:
 
 
 def watch(
-    api: Api,
+    api: KubeApi,
     path: str,
     name: str,
     stop: threading.Event,
     since: str | None = None,
     wait: Callable[[float], object] = time.sleep,
-) -> Iterator[Seen | Silent]:
+) -> Iterator[ResourceSeen | ServerSilent]:
     """Yields the resource `name` of the list at `path` now and after every change, until `stop`.
 
     Args:
@@ -61,12 +61,12 @@ def watch(
             if version is None:
                 listed = api.get(path, **field)
                 version = listed["metadata"]["resourceVersion"]
-                yield Seen(next(iter(listed["items"]), None))
+                yield ResourceSeen(next(iter(listed["items"]), None))
             query = {"watch": "true", "resourceVersion": version, "timeoutSeconds": _WINDOW_S}
             with api.stream(path, allowWatchBookmarks="true", **field, **query) as lines:
                 if lost:
                     lost = 0.0
-                    yield Silent(0, "")
+                    yield ServerSilent(0, "")
                 for line in lines:
                     pause = _FIRST_S
                     event = json.loads(line)
@@ -74,9 +74,9 @@ def watch(
                         raise explain(event["object"].get("code", 500), line, path, api)
                     version = event["object"]["metadata"]["resourceVersion"]
                     if event["type"] == "DELETED":
-                        yield Seen(None)
+                        yield ResourceSeen(None)
                     elif event["type"] != "BOOKMARK":
-                        yield Seen(event["object"])
+                        yield ResourceSeen(event["object"])
                     if stop.is_set():
                         return
         except Expired:
@@ -87,6 +87,6 @@ def watch(
             if isinstance(error, PlaitError) and not (waking or isinstance(error, ClusterDown)):
                 raise
             lost = lost or time.monotonic()
-            yield Silent(max(time.monotonic() - lost, 0.001), str(error))
+            yield ServerSilent(max(time.monotonic() - lost, 0.001), str(error))
             wait(pause)
             pause = min(pause * 2, _LONGEST_S)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from plait.cluster.client.kube_api import Api
+from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import Resource
-from plait.cluster.follow.run_state import State
+from plait.cluster.follow.run_state import RunState
 from plait.errors import PlaitError
 
 _OK = 200
 
 
-def checked_state(api: Api, resource: Resource, state: State) -> State:
+def checked_state(api: KubeApi, resource: Resource, state: RunState) -> RunState:
     """Returns the state of a RayService that Kubernetes calls ready, after asking it.
 
     The Service is asked for /health/ready by way of the API server. Where that is not allowed or
@@ -38,12 +38,12 @@ def checked_state(api: Api, resource: Resource, state: State) -> State:
     if not isinstance(said, dict) or "detail" not in said:  # not the endpoint's answer
         message = str(said.get("message", "")) if isinstance(said, dict) else ""
         if "no endpoints available" in message:
-            return State("not ready", why="No pod of it takes requests.")
+            return RunState("not ready", why="No pod of it takes requests.")
         return _unasked(state, message or f"HTTP {status}")
-    return State("not ready", why=str(said["detail"]))
+    return RunState("not ready", why=str(said["detail"]))
 
 
-def _unasked(state: State, why: str) -> State:
+def _unasked(state: RunState, why: str) -> RunState:
     return replace(
         state, why=f"By its pods; /health/ready could not be asked ({' '.join(why.split())[:200]})."
     )

@@ -30,7 +30,7 @@ class Obstacle(Enum):
 
 
 @dataclass(frozen=True)
-class Reason:
+class PendingReason:
     """Why a run waits.
 
     Attributes:
@@ -44,9 +44,9 @@ class Reason:
     fix: str = ""
 
 
-def reasons(
+def pending_reasons(
     pods: Iterable[Resource], events: Iterable[Resource], nodes: Iterable[Resource] | None
-) -> list[Reason]:
+) -> list[PendingReason]:
     """Returns why a run's pods do not run, without repetition; those that end it first.
 
     Args:
@@ -64,7 +64,7 @@ def reasons(
 
 def _of_pod(
     pod: Resource, events: list[Resource], rooms: list[dict[str, float]] | None
-) -> Iterator[Reason]:
+) -> Iterator[PendingReason]:
     name, status = pod["metadata"]["name"], pod.get("status") or {}
     if status.get("phase") in ("Succeeded", "Failed"):
         return
@@ -79,28 +79,28 @@ def _of_pod(
             yield from _container(pod, container, waiting, own)
     for event in own:
         if event.get("reason") in ("FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox"):
-            yield Reason(f"Pod {name} cannot start: {_text(event.get('message', ''))}")
+            yield PendingReason(f"Pod {name} cannot start: {_text(event.get('message', ''))}")
 
 
 def _container(
     pod: Resource, container: Resource, waiting: Resource, events: list[Resource]
-) -> Iterator[Reason]:
+) -> Iterator[PendingReason]:
     name, reason = pod["metadata"]["name"], waiting.get("reason", "")
     message, image = _text(waiting.get("message") or ""), container.get("image", "")
     if reason in _NO_IMAGE:
         said = _pull_fault(message, events)
         if reason == "ErrImageNeverPull":
             said = "it is not on the node, and its pull policy is Never"
-        yield Reason(
+        yield PendingReason(
             f"Image '{image}' cannot be had: {said or reason}.",
             Obstacle.IMAGE,
             fix="Check its name and tag, and that the node may pull it; then submit with --image.",
         )
     elif reason == "CreateContainerConfigError":
-        yield Reason(f"Pod {name} cannot start: {message}.", Obstacle.REFUSED)
+        yield PendingReason(f"Pod {name} cannot start: {message}.", Obstacle.REFUSED)
     elif reason == "CrashLoopBackOff":
         last = ((container.get("lastState") or {}).get("terminated") or {}).get("reason", "")
-        yield Reason(
+        yield PendingReason(
             f"Container {container['name']} of pod {name} ends again and again"
             f"{f' ({last})' if last else ''}: kubectl logs {name} --previous"
         )
@@ -117,16 +117,16 @@ def _pull_fault(message: str, events: list[Resource]) -> str:
 
 def _unscheduled(
     pod: Resource, message: str, rooms: list[dict[str, float]] | None, growing: bool
-) -> Reason:
+) -> PendingReason:
     name, wants = pod["metadata"]["name"], requests_of(pod)
     if growing:
-        return Reason(f"Pod {name} waits for a node that is being added.")
+        return PendingReason(f"Pod {name} waits for a node that is being added.")
     if rooms:
         for resource in _RESOURCES:
             most = max((room.get(resource, 0.0) for room in rooms), default=0.0)
             if wants.get(resource, 0.0) > most:
                 asked, has = _number(resource, wants[resource]), _number(resource, most)
-                return Reason(
+                return PendingReason(
                     f"Pod {name} asks for {_NAMES[resource]}: {asked}, and the largest node has "
                     f"{has}.",
                     Obstacle.SCHEDULING,
@@ -137,23 +137,23 @@ def _unscheduled(
     said = _text(message.split("preemption:")[0])
     if "nsufficient" in said or "taint" in said or "affinity" in said or "selector" in said:
         if never and rooms is None:
-            return Reason(
+            return PendingReason(
                 f"No node can ever take pod {name}: {said}.",
                 Obstacle.SCHEDULING,
                 fix="Ask for less: --cpus, --memory, --gpus; or add a node that fits.",
             )
-        return Reason(f"Pod {name} waits for room on a node: {said}.")
-    return Reason(f"Pod {name} is not scheduled: {said}.")
+        return PendingReason(f"Pod {name} waits for room on a node: {said}.")
+    return PendingReason(f"Pod {name} is not scheduled: {said}.")
 
 
-def _of_creation(event: Resource) -> Iterator[Reason]:
+def _of_creation(event: Resource) -> Iterator[PendingReason]:
     """Yields what kept a pod from being made at all."""
     message = event.get("message") or ""
     if event.get("type") != "Warning":
         return
     who = f"{event['involvedObject'].get('kind', '')} {event['involvedObject'].get('name', '')}"
     if "violates PodSecurity" in message:
-        yield Reason(
+        yield PendingReason(
             f"The namespace's Pod Security refuses a pod of {who}: "
             f"{_text(message[message.index('violates PodSecurity') :])}.",
             Obstacle.REFUSED,
@@ -162,31 +162,31 @@ def _of_creation(event: Resource) -> Iterator[Reason]:
     elif quota := _QUOTA.search(_text(message)):
         yield _over_quota(*quota.groups())
     elif "must specify limits" in message or "must specify requests" in message:
-        yield Reason(
+        yield PendingReason(
             f"The namespace's quota wants limits that a pod of {who} does not have: "
             f"{_text(message[message.rfind('failed quota') :])}.",
             Obstacle.REFUSED,
             fix="Set them in the chart's values.",
         )
     elif "serviceaccount" in message and "not found" in message:
-        yield Reason(f"No pod of {who} can be made: {_text(message)}.", Obstacle.REFUSED)
+        yield PendingReason(f"No pod of {who} can be made: {_text(message)}.", Obstacle.REFUSED)
     elif event.get("reason") in ("ValidationFailed", "InvalidRayJobSpec", "InvalidRayJobMetadata"):
-        yield Reason(f"{_text(message)}.", Obstacle.REFUSED)
+        yield PendingReason(f"{_text(message)}.", Obstacle.REFUSED)
 
 
-def _over_quota(quota: str, requested: str, used: str, limited: str) -> Reason:
+def _over_quota(quota: str, requested: str, used: str, limited: str) -> PendingReason:
     asked, most = _listed(requested), _listed(limited)
     over = [name for name in asked if name in most and asked[name] > most[name]]
     if over:
         wants = "; ".join(
             f"{name} {_texts(requested)[name]} of {_texts(limited)[name]}" for name in over
         )
-        return Reason(
+        return PendingReason(
             f"Quota '{quota}' of the namespace can never hold a pod of this run: {wants}.",
             Obstacle.REFUSED,
             fix="Ask for less: --cpus, --memory, --gpus, --workers; or have the quota raised.",
         )
-    return Reason(
+    return PendingReason(
         f"Quota '{quota}' of the namespace is full (asked for {requested}; in use {used}; the most "
         f"is {limited}): waiting for room."
     )

@@ -6,18 +6,18 @@ import threading
 from collections.abc import Callable, Iterator
 
 from plait.cluster.client.api_errors import Forbidden, Missing
-from plait.cluster.client.kube_api import Api
+from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import Resource
-from plait.cluster.follow.log_stitching import Stitch
-from plait.cluster.follow.ray_log_filter import Chatter
-from plait.cluster.follow.run_pods import Source, log_source, pods_of
+from plait.cluster.follow.log_stitching import LogStitcher
+from plait.cluster.follow.ray_log_filter import RayLogFilter
+from plait.cluster.follow.run_pods import LogSource, log_source, pods_of
 from plait.errors import ClusterDown, NoRun, PlaitError
 
 _PAUSE_S = 1.0
 _DENIED = 3  # an API server that just came back does not know its rights yet
 
 
-def read_log(api: Api, resource: Resource) -> Iterator[str]:
+def read_log(api: KubeApi, resource: Resource) -> Iterator[str]:
     """Yields the lines of a run's log, as far as it has come.
 
     Raises:
@@ -31,7 +31,7 @@ def read_log(api: Api, resource: Resource) -> Iterator[str]:
             f"{name} has no log: its pod has not begun, or is gone.",
             fix=f"See why: plait status {name}",
         )
-    chatter = Chatter()
+    chatter = RayLogFilter()
     path = api.core("pods", source.pod) + "/log"
     with api.stream(path, container=source.container) as lines:
         for line in lines:
@@ -43,12 +43,12 @@ def read_log(api: Api, resource: Resource) -> Iterator[str]:
 class LogFollower(threading.Thread):
     """Hands every line of a log to `say` until `finish` is called, then what is left."""
 
-    def __init__(self, api: Api, source: Source, say: Callable[[str], None]) -> None:
+    def __init__(self, api: KubeApi, source: LogSource, say: Callable[[str], None]) -> None:
         super().__init__(name=f"log of {source.pod}", daemon=True)
         self.source = source
         self.fault: PlaitError | None = None
-        self._api, self._say, self._stitch = api, say, Stitch()
-        self._chatter = Chatter()
+        self._api, self._say, self._stitch = api, say, LogStitcher()
+        self._chatter = RayLogFilter()
         self._ending = threading.Event()
 
     def run(self) -> None:

@@ -11,30 +11,30 @@ from typing import Protocol
 
 from plait.cluster.cancel_run import cancel
 from plait.cluster.client.api_errors import Forbidden
-from plait.cluster.client.kube_api import Api
-from plait.cluster.client.watch_resource import Seen, Silent, watch
+from plait.cluster.client.kube_api import KubeApi
+from plait.cluster.client.watch_resource import ResourceSeen, ServerSilent, watch
 from plait.cluster.cluster_verbs import KINDS, Resource
 from plait.cluster.diagnose.job_failure import explain_failure
-from plait.cluster.diagnose.pending_reasons import Obstacle, Reason, reasons
+from plait.cluster.diagnose.pending_reasons import Obstacle, PendingReason, pending_reasons
 from plait.cluster.follow.container_log import LogFollower
-from plait.cluster.follow.run_pods import Source, events_of, log_source, pods_of
-from plait.cluster.follow.run_state import Exit, State, state_of
+from plait.cluster.follow.run_pods import LogSource, events_of, log_source, pods_of
+from plait.cluster.follow.run_state import ExitCode, RunState, state_of
 from plait.errors import ClusterDown, PlaitError
 
 LOOK_S, LOOK_ACTIVE_S = 2.0, 10.0  # between two looks at the pods
 DOWN_S = 600.0  # an API server silent for so long is given up
 START_S = 30.0
 SCHEDULING_S = 600.0  # a node pool that stands at zero brings a node within minutes
-_EXITS = {Obstacle.IMAGE: Exit.IMAGE, Obstacle.SCHEDULING: Exit.UNSCHEDULABLE}
+_EXITS = {Obstacle.IMAGE: ExitCode.IMAGE, Obstacle.SCHEDULING: ExitCode.UNSCHEDULABLE}
 TAIL = 20
 DENIED = 3
 CANCEL_S = 12.0  # asked for again and again
 
 
-class Teller(Protocol):
+class RunObserver(Protocol):
     """What shows a run to whoever waits for it."""
 
-    def state(self, state: State) -> None:
+    def state(self, state: RunState) -> None:
         """Another state."""
 
     def note(self, text: str) -> None:
@@ -45,7 +45,7 @@ class Teller(Protocol):
 
 
 @dataclass(frozen=True)
-class Patience:
+class FollowTimeouts:
     """How long to wait, in seconds; null: for ever.
 
     Args:
@@ -66,12 +66,12 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """How a run ended, or why it is no longer followed."""
 
     name: str
     state: str
-    exit: Exit
+    exit: ExitCode
     why: str = ""
     fix: str = ""
     seconds: float = 0.0
@@ -79,18 +79,18 @@ class Outcome:
 
 
 @dataclass
-class _Follower:
-    api: Api
+class _RunFollower:
+    api: KubeApi
     resource: Resource
-    tell: Teller
-    patience: Patience
+    tell: RunObserver
+    patience: FollowTimeouts
     stop: threading.Event = field(default_factory=threading.Event)
-    news: queue.SimpleQueue[Seen | Silent | PlaitError | str] = field(
+    news: queue.SimpleQueue[ResourceSeen | ServerSilent | PlaitError | str] = field(
         default_factory=queue.SimpleQueue
     )
     log: LogFollower | None = None
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=200))
-    state: State = field(default_factory=lambda: State(""))
+    state: RunState = field(default_factory=lambda: RunState(""))
     began: float = field(default_factory=time.monotonic)
     looked: float = 0.0
     stuck: tuple[Obstacle, float] | None = None  # on what, since when
@@ -101,7 +101,7 @@ class _Follower:
     def name(self) -> str:
         return str(self.resource["metadata"]["name"])
 
-    def run(self) -> Outcome:
+    def run(self) -> RunOutcome:
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
         try:
             self._see(self.resource)
@@ -121,7 +121,7 @@ class _Follower:
         except PlaitError as error:
             self.news.put(error)
 
-    def _next(self) -> Outcome | None:
+    def _next(self) -> RunOutcome | None:
         if self.state.ended:
             return self._end(self.state)
         try:
@@ -134,19 +134,23 @@ class _Follower:
                 return None  # lines first: they come in heaps
             if isinstance(news, PlaitError):
                 raise news
-            if isinstance(news, Silent):
+            if isinstance(news, ServerSilent):
                 self._silent(news)
             elif news.resource is None:
-                return self._end(State("deleted", exit=Exit.CANCELLED, why="It was deleted."))
+                return self._end(
+                    RunState("deleted", exit=ExitCode.CANCELLED, why="It was deleted.")
+                )
             elif news.resource["metadata"]["uid"] == self.resource["metadata"].get("uid"):
                 self._see(news.resource)
             else:
-                return self._end(State("deleted", exit=Exit.CANCELLED, why="It was replaced."))
+                return self._end(
+                    RunState("deleted", exit=ExitCode.CANCELLED, why="It was replaced.")
+                )
             if self.state.ended:
                 return None
         if self.patience.whole is not None and self._seconds() > self.patience.whole:
             return self._end(
-                State(self.state.name, exit=Exit.DEADLINE),
+                RunState(self.state.name, exit=ExitCode.DEADLINE),
                 f"It did not end within {self.patience.whole:g} s (--timeout), and goes on.",
                 f"plait logs {self.name} -f, or plait cancel {self.name}",
             )
@@ -163,7 +167,7 @@ class _Follower:
                 self.tell.state(state)
             self.state, self.looked = state, 0.0
 
-    def _silent(self, news: Silent) -> None:
+    def _silent(self, news: ServerSilent) -> None:
         if not news.seconds:
             self.tell.note("The API server answers again.")
             self.told.discard("silent")
@@ -177,13 +181,13 @@ class _Follower:
             self.told.add("silent")
             self.tell.note("The API server does not answer. The run goes on; asking again ...")
 
-    def _look(self) -> Outcome | None:
+    def _look(self) -> RunOutcome | None:
         """Looks at the pods: why it waits, and where its log is."""
         try:
             pods = pods_of(self.api, self.resource)
             if self.resource["kind"] != "RayService":
                 self._find_log(pods)
-            waits = reasons(pods, events_of(self.api, self.resource, pods), self._nodes())
+            waits = pending_reasons(pods, events_of(self.api, self.resource, pods), self._nodes())
         except Forbidden as error:
             self.denied += 1  # an API server that just came back does not know its rights yet
             if self.denied == DENIED:
@@ -198,7 +202,7 @@ class _Follower:
             self._once(reason.sentence)
         return self._give_up(waits, pods)
 
-    def _give_up(self, waits: list[Reason], pods: list[Resource]) -> Outcome | None:
+    def _give_up(self, waits: list[PendingReason], pods: list[Resource]) -> RunOutcome | None:
         executors = [p for p in pods if (p["metadata"].get("labels") or {}).get("spark-role")]
         works = self.state.active and (
             self.resource["kind"] != "SparkApplication"
@@ -219,7 +223,7 @@ class _Follower:
                 self._once(f"A node may be added: it is given {patience:g} s (--patience).")
         if patience is None or now - self.stuck[1] < patience:
             return None
-        code = _EXITS.get(obstacle, Exit.INFRASTRUCTURE)
+        code = _EXITS.get(obstacle, ExitCode.INFRASTRUCTURE)
         if self.resource["kind"] == "RayService":  # never taken down for a bad upgrade
             why = f"{waits[0].sentence} It is left as it is."
         else:
@@ -230,7 +234,7 @@ class _Follower:
                 code,
             )
             why = f"{waits[0].sentence} The run was cancelled."
-        return self._end(State("cannot start", exit=code), why, waits[0].fix)
+        return self._end(RunState("cannot start", exit=code), why, waits[0].fix)
 
     def _nodes(self) -> list[Resource] | None:
         if "nodes" in self.told:
@@ -255,7 +259,7 @@ class _Follower:
             self._once(f"The log goes on in pod {source.pod}.")
         self.log = self._follow_log(source)
 
-    def _follow_log(self, source: Source) -> LogFollower:
+    def _follow_log(self, source: LogSource) -> LogFollower:
         follower = LogFollower(self.api, source, self.news.put)
         follower.start()
         return follower
@@ -272,12 +276,12 @@ class _Follower:
     def _seconds(self) -> float:
         return time.monotonic() - self.began
 
-    def _end(self, state: State, why: str = "", fix: str = "") -> Outcome:
+    def _end(self, state: RunState, why: str = "", fix: str = "") -> RunOutcome:
         pods: list[Resource] = []
         if state.name not in ("deleted", "deleting") and self.denied < DENIED:
             try:
                 pods = pods_of(self.api, self.resource)
-                if state.exit is not Exit.DEADLINE or state.ended:
+                if state.exit is not ExitCode.DEADLINE or state.ended:
                     self._find_log(pods)
             except PlaitError:
                 pass
@@ -291,10 +295,10 @@ class _Follower:
             if isinstance(news, str):
                 self._line(news)
         assert state.exit is not None
-        if state.exit in (Exit.FAILED, Exit.INFRASTRUCTURE) and not why:
+        if state.exit in (ExitCode.FAILED, ExitCode.INFRASTRUCTURE) and not why:
             what, mend = explain_failure(self.resource, pods, list(self.lines))
             why, fix = f"{what} {state.why}".strip() if what else state.why, fix or mend
-        return Outcome(
+        return RunOutcome(
             self.name,
             state.name,
             state.exit,
@@ -305,7 +309,9 @@ class _Follower:
         )
 
 
-def follow_run(api: Api, resource: Resource, tell: Teller, patience: Patience) -> Outcome:
+def follow_run(
+    api: KubeApi, resource: Resource, tell: RunObserver, patience: FollowTimeouts
+) -> RunOutcome:
     """Follows the run `resource` until it ends, cannot start, or `patience` does.
 
     Args:
@@ -318,4 +324,4 @@ def follow_run(api: Api, resource: Resource, tell: Teller, patience: Patience) -
         ClusterDown: the API server stayed silent for too long.
         Refused, NoCluster: the run may not be watched.
     """
-    return _Follower(api.hasty(), resource, tell, patience).run()
+    return _RunFollower(api.hasty(), resource, tell, patience).run()

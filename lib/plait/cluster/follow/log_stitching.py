@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Stitch:
+class LogStitcher:
     """The log of one container, whose lines begin with the time the kubelet read them.
 
     A log can be asked for from a second on, no finer: what was already seen of that second comes

@@ -17,7 +17,7 @@ _AGAIN = "Job submission server address"  # a submitter that begins, or begins a
 _REPEATS = "Status message: "  # then the job's last lines once more
 
 
-class Chatter:
+class RayLogFilter:
     """Judges the lines of a submitter or a head, in their order; those of a job are all kept."""
 
     def __init__(self) -> None:

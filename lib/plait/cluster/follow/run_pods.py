@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from plait.cluster.client.kube_api import Api
+from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import Resource
 
 SUBMITTER = "ray-job-submitter"
 
 
 @dataclass(frozen=True)
-class Source:
+class LogSource:
     """Where a job's log is."""
 
     pod: str
@@ -38,8 +38,8 @@ def selectors(resource: Resource) -> list[str]:
     return [*found, f"ray.io/cluster={cluster}"] if cluster else found
 
 
-def pods_of(api: Api, resource: Resource) -> list[Resource]:
-    """Returns the run's pods, oldest first. Raises as `Api.get` does."""
+def pods_of(api: KubeApi, resource: Resource) -> list[Resource]:
+    """Returns the run's pods, oldest first. Raises as `KubeApi.get` does."""
     pods = [
         pod
         for selector in selectors(resource)
@@ -48,7 +48,7 @@ def pods_of(api: Api, resource: Resource) -> list[Resource]:
     return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
 
-def events_of(api: Api, resource: Resource, pods: list[Resource]) -> list[Resource]:
+def events_of(api: KubeApi, resource: Resource, pods: list[Resource]) -> list[Resource]:
     """Returns the events of the run, its Ray cluster, its submitter and its pods."""
     names = {resource["metadata"]["name"], ray_cluster(resource)}
     names |= {pod["metadata"]["name"] for pod in pods}
@@ -62,7 +62,7 @@ def events_of(api: Api, resource: Resource, pods: list[Resource]) -> list[Resour
     ]
 
 
-def log_source(resource: Resource, pods: list[Resource]) -> Source | None:
+def log_source(resource: Resource, pods: list[Resource]) -> LogSource | None:
     """Returns where the job's log is, null before it has begun."""
     if resource["kind"] == "SparkApplication":
         named = ((resource.get("status") or {}).get("driverInfo") or {}).get("podName")
@@ -84,13 +84,13 @@ def container_status(pod: Resource, name: str) -> dict[str, Any]:
     return next((status for status in listed if status["name"] == name), {})
 
 
-def _begun(pods: list[Resource], container: str) -> Source | None:
+def _begun(pods: list[Resource], container: str) -> LogSource | None:
     """Returns the newest pod whose container has begun."""
     for pod in reversed(pods):
         name = container or pod["spec"]["containers"][0]["name"]
         state = container_status(pod, name).get("state") or {}
         if "running" in state or "terminated" in state:
-            return Source(pod["metadata"]["name"], name)
+            return LogSource(pod["metadata"]["name"], name)
     return None
 
 

@@ -9,7 +9,7 @@ from plait.cluster.cluster_verbs import Resource
 from plait.cluster.render.render_resource import QUEUE
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """Exit codes of `plait submit`."""
 
     SUCCEEDED = 0
@@ -24,12 +24,12 @@ class Exit(IntEnum):
 
 
 @dataclass(frozen=True)
-class State:
+class RunState:
     """A run now: `exit` is null while it is under way; `active` while its job is running."""
 
     name: str
     active: bool = False
-    exit: Exit | None = None
+    exit: ExitCode | None = None
     why: str = ""
 
     @property
@@ -44,28 +44,28 @@ EXIT = "plait/exit"  # with which code
 _LOG = ", last available logs"
 
 _RAY_REASONS = {
-    "AppFailed": Exit.FAILED,
-    "SubmissionFailed": Exit.INFRASTRUCTURE,
-    "DeadlineExceeded": Exit.DEADLINE,
-    "PreRunningDeadlineExceeded": Exit.DEADLINE,
-    "JobDeploymentStatusTransitionGracePeriodExceeded": Exit.INFRASTRUCTURE,
-    "JobStatusCheckTimeoutExceeded": Exit.INFRASTRUCTURE,
-    "ValidationFailed": Exit.USAGE,
+    "AppFailed": ExitCode.FAILED,
+    "SubmissionFailed": ExitCode.INFRASTRUCTURE,
+    "DeadlineExceeded": ExitCode.DEADLINE,
+    "PreRunningDeadlineExceeded": ExitCode.DEADLINE,
+    "JobDeploymentStatusTransitionGracePeriodExceeded": ExitCode.INFRASTRUCTURE,
+    "JobStatusCheckTimeoutExceeded": ExitCode.INFRASTRUCTURE,
+    "ValidationFailed": ExitCode.USAGE,
 }
 
 
-def state_of(resource: Resource) -> State:
+def state_of(resource: Resource) -> RunState:
     """Returns how the run of a custom resource stands."""
     if resource["metadata"].get("deletionTimestamp"):
-        return State("deleting", exit=Exit.CANCELLED, why="It is being deleted.")
+        return RunState("deleting", exit=ExitCode.CANCELLED, why="It is being deleted.")
     kinds = {"RayJob": _ray_job, "SparkApplication": _spark, "RayService": _ray_service}
     return kinds[resource["kind"]](resource)
 
 
-def _cancelled(resource: Resource) -> State:
+def _cancelled(resource: Resource) -> RunState:
     annotations = resource["metadata"].get("annotations") or {}
-    code = Exit(int(annotations.get(EXIT, Exit.CANCELLED)))
-    return State("cancelled", exit=code, why=annotations.get(CANCELLED, "It was suspended."))
+    code = ExitCode(int(annotations.get(EXIT, ExitCode.CANCELLED)))
+    return RunState("cancelled", exit=code, why=annotations.get(CANCELLED, "It was suspended."))
 
 
 def _queued(resource: Resource) -> bool:
@@ -76,36 +76,38 @@ def _was_cancelled(resource: Resource) -> bool:
     return CANCELLED in (resource["metadata"].get("annotations") or {})
 
 
-def _ray_job(resource: Resource) -> State:
+def _ray_job(resource: Resource) -> RunState:
     status = resource.get("status") or {}
     deployed, job = status.get("jobDeploymentStatus") or "", status.get("jobStatus") or ""
     reason = status.get("reason") or ""
     message = _sentence(status.get("message") or "")
     if job == "SUCCEEDED" and deployed in ("Complete", "Running"):
         if deployed == "Complete":
-            return State("succeeded", exit=Exit.SUCCEEDED)
-        return State("running", active=True)
+            return RunState("succeeded", exit=ExitCode.SUCCEEDED)
+        return RunState("running", active=True)
     if deployed == "Suspended" or (resource["spec"].get("suspend") and _was_cancelled(resource)):
         if _queued(resource) and not _was_cancelled(resource):
-            return State("queued", why="Kueue holds it back.")
+            return RunState("queued", why="Kueue holds it back.")
         if deployed in ("Suspended", ""):
             return _cancelled(resource)
-        return State("cancelling")
+        return RunState("cancelling")
     if deployed in ("Failed", "ValidationFailed", "Complete"):
         if job == "STOPPED":
-            return State("stopped", exit=Exit.CANCELLED, why=message or "The job was stopped.")
-        code = _RAY_REASONS.get(reason or deployed, Exit.FAILED)
-        if code is Exit.FAILED and job not in ("FAILED", "") and deployed == "Failed":
-            code = Exit.INFRASTRUCTURE
-        return State("failed", exit=code, why=_named(reason, message))
+            return RunState(
+                "stopped", exit=ExitCode.CANCELLED, why=message or "The job was stopped."
+            )
+        code = _RAY_REASONS.get(reason or deployed, ExitCode.FAILED)
+        if code is ExitCode.FAILED and job not in ("FAILED", "") and deployed == "Failed":
+            code = ExitCode.INFRASTRUCTURE
+        return RunState("failed", exit=code, why=_named(reason, message))
     if deployed == "Running":
-        return State("running" if job != "PENDING" else "starting", active=job != "PENDING")
+        return RunState("running" if job != "PENDING" else "starting", active=job != "PENDING")
     if deployed == "Retrying":
-        return State("retrying", why=_named(reason, message))
-    return State(deployed.lower() or "submitted")
+        return RunState("retrying", why=_named(reason, message))
+    return RunState(deployed.lower() or "submitted")
 
 
-def _spark(resource: Resource) -> State:
+def _spark(resource: Resource) -> RunState:
     status = resource.get("status") or {}
     application = status.get("applicationState") or {}
     state, message = (
@@ -113,40 +115,40 @@ def _spark(resource: Resource) -> State:
         _sentence(application.get("errorMessage") or ""),
     )
     if state == "COMPLETED":
-        return State("succeeded", exit=Exit.SUCCEEDED)
+        return RunState("succeeded", exit=ExitCode.SUCCEEDED)
     if state == "FAILED":
         ran = (status.get("driverInfo") or {}).get("podName") and status.get("executionAttempts")
-        code = Exit.FAILED if ran else Exit.INFRASTRUCTURE
-        return State("failed", exit=code, why=message)
+        code = ExitCode.FAILED if ran else ExitCode.INFRASTRUCTURE
+        return RunState("failed", exit=code, why=message)
     if state == "SUSPENDED" or (resource["spec"].get("suspend") and _was_cancelled(resource)):
         if _queued(resource) and not _was_cancelled(resource):
-            return State("queued", why="Kueue holds it back.")
-        return _cancelled(resource) if state in ("SUSPENDED", "") else State("cancelling")
+            return RunState("queued", why="Kueue holds it back.")
+        return _cancelled(resource) if state in ("SUSPENDED", "") else RunState("cancelling")
     if state in ("SUBMISSION_FAILED", "PENDING_RERUN"):
-        return State("retrying", why=message)
+        return RunState("retrying", why=message)
     name = {"SUCCEEDING": "finishing", "FAILING": "failing"}.get(state, state.lower())
-    return State(name.replace("_", " ") or "submitted", active=state == "RUNNING")
+    return RunState(name.replace("_", " ") or "submitted", active=state == "RUNNING")
 
 
-def _ray_service(resource: Resource) -> State:
+def _ray_service(resource: Resource) -> RunState:
     status = resource.get("status") or {}
     conditions = {entry["type"]: entry for entry in status.get("conditions") or []}
     seen = status.get("observedGeneration") == resource["metadata"].get("generation")
     ready, moving = conditions.get("Ready", {}), conditions.get("UpgradeInProgress", {})
     if seen and ready.get("status") == "True" and moving.get("status") != "True":
-        return State("ready", exit=Exit.SUCCEEDED)
+        return RunState("ready", exit=ExitCode.SUCCEEDED)
     if ready.get("reason") == "InitializingTimeout":
-        return State("failed", exit=Exit.DEADLINE, why=_sentence(ready.get("message") or ""))
+        return RunState("failed", exit=ExitCode.DEADLINE, why=_sentence(ready.get("message") or ""))
     for part in ("pendingServiceStatus", "activeServiceStatus"):
         applications = ((status.get(part) or {}).get("applicationStatuses") or {}).values()
         for application in applications:
             if application.get("status") == "DEPLOY_FAILED":
                 why = _sentence(application.get("message") or "")
-                return State("failed", exit=Exit.FAILED, why=why)
+                return RunState("failed", exit=ExitCode.FAILED, why=why)
     if moving.get("status") == "True":
         since = str(moving.get("lastTransitionTime") or "an unknown time")
-        return State("upgrading", why=f"The new pods are not ready, since {since}.")
-    return State("starting" if status else "submitted")
+        return RunState("upgrading", why=f"The new pods are not ready, since {since}.")
+    return RunState("starting" if status else "submitted")
 
 
 def _named(reason: str, message: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from plait.cluster.client.quantity import amount, memory
 from plait.cluster.cluster_verbs import RAY_JOB, SPARK, Resource, Verb
-from plait.cluster.render.run_size import Size
+from plait.cluster.render.run_size import RunSize
 from plait.cluster.render.serve_config import set_model
 from plait.errors import BadSize, BadTemplate
 
@@ -18,11 +18,11 @@ WORKERS = "workers"  # the worker group that --workers sizes
 GPU = "nvidia.com/gpu"
 
 
-def fill(
+def render(
     verb: Verb,
     template: Resource,
     arguments: Sequence[str],
-    size: Size,
+    size: RunSize,
     image: str | None = None,
     queue: str | None = None,
 ) -> Resource:
@@ -32,7 +32,7 @@ def fill(
         BadTemplate: it lacks what is to be changed.
         BadSize: the verb cannot have that size.
     """
-    fillers: dict[str, Callable[[Resource, Sequence[str], Size], None]] = {
+    fillers: dict[str, Callable[[Resource, Sequence[str], RunSize], None]] = {
         SPARK.name: _fill_spark,
         RAY_JOB.name: _fill_ray_job,
     }
@@ -72,7 +72,7 @@ def pod_specs(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "the submitter", submitter["spec"]
 
 
-def _fill_spark(resource: Resource, arguments: Sequence[str], size: Size) -> None:
+def _fill_spark(resource: Resource, arguments: Sequence[str], size: RunSize) -> None:
     spec = resource["spec"]
     if arguments:
         spec["arguments"] = [*(spec.get("arguments") or []), *arguments]
@@ -104,19 +104,19 @@ def _for_the_jvm(size: str) -> str:
     return f"{math.ceil(memory(size) / 2**20)}m"
 
 
-def _fill_ray_job(resource: Resource, arguments: Sequence[str], size: Size) -> None:
+def _fill_ray_job(resource: Resource, arguments: Sequence[str], size: RunSize) -> None:
     spec = resource["spec"]
     if arguments:
         spec["entrypoint"] = f"{spec['entrypoint']} {shlex.join(arguments)}"
     _size_workers(resource, size)
 
 
-def _fill_service(resource: Resource, arguments: Sequence[str], size: Size) -> None:
+def _fill_service(resource: Resource, arguments: Sequence[str], size: RunSize) -> None:
     set_model(resource, arguments)
     _size_workers(resource, size)
 
 
-def _size_workers(resource: Resource, size: Size) -> None:
+def _size_workers(resource: Resource, size: RunSize) -> None:
     if size.driver_memory is not None:
         raise BadSize("--driver-memory is Spark's: only fuse has a driver of its own.")
     groups = cluster_spec(resource).get("workerGroupSpecs") or []

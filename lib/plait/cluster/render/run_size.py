@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from plait.cluster.client.quantity import amount, memory
 from plait.errors import BadSize
-from plait.training.ray.worker_scale import Scale
+from plait.training.ray.worker_scale import WorkerScale
 
 
 @dataclass(frozen=True)
-class Size:
+class RunSize:
     """What was asked for; null leaves what the template has. cpus, memory and gpus: of a worker."""
 
     workers: str | None = None
@@ -34,10 +34,10 @@ class Size:
         if self.gpus is not None and self.gpus < 0:
             raise BadSize(f"--gpus is {self.gpus}.", allowed="0 or more.")
 
-    def scale(self) -> Scale | None:
+    def scale(self) -> WorkerScale | None:
         """Returns the least and the most workers, null where none were asked for.
 
         Raises:
             ConfigError: it is neither N nor MIN:MAX.
         """
-        return None if self.workers is None else Scale.of(self.workers)
+        return None if self.workers is None else WorkerScale.of(self.workers)

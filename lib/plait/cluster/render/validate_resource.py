@@ -21,13 +21,13 @@ _TOKENS_SINCE = (2, 52)
 _MOST_PODSETS = 8
 
 
-def check_rules(verb: Verb, resource: Resource) -> None:
+def validate(verb: Verb, resource: Resource) -> None:
     """Checks a filled template.
 
     Raises:
         RuleBroken: one sentence for each rule it breaks.
     """
-    broken = list(broken_rules(verb, resource))
+    broken = list(violations(verb, resource))
     if broken:
         raise RuleBroken(
             f"{verb.kind.operator} would not run this {verb.name}: {' '.join(broken)}",
@@ -35,7 +35,7 @@ def check_rules(verb: Verb, resource: Resource) -> None:
         )
 
 
-def broken_rules(verb: Verb, resource: Resource) -> Iterator[str]:
+def violations(verb: Verb, resource: Resource) -> Iterator[str]:
     """Yields a sentence for each rule that `resource` breaks."""
     queued = QUEUE in (resource["metadata"].get("labels") or {})
     if verb.kind is SPARK:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
-from plait.engine.aggregate import Aggregates
-from plait.engine.engine import BUCKET, Advance, BucketKernel, Merge, Reader, RowKernel, Split
+from plait.engine.aggregate import PartialResults
+from plait.engine.engine import BUCKET, Advance, BucketKernel, Merge, Reader, RowKernel, SplitT
 from plait.engine.local.local_spill import LocalSpill
-from plait.engine.write_buffer import Buffered
+from plait.engine.write_buffer import WriteBuffer
 from plait.store.delta_tables import TableWriter
 from plait.store.local_folders import scratch_folder
 
@@ -37,9 +37,9 @@ class LocalEngine:
 
     def spread(
         self,
-        splits: Iterable[Split],
-        reader: Reader[Split],
-        kernel: RowKernel[Split],
+        splits: Iterable[SplitT],
+        reader: Reader[SplitT],
+        kernel: RowKernel[SplitT],
         *,
         aside: Mapping[str, LocalSpill],
         tables: Mapping[str, TableWriter],
@@ -47,10 +47,10 @@ class LocalEngine:
         advance: Advance | None = None,
     ) -> dict[str, pl.DataFrame]:
         """Runs a row kernel over every chunk of every split; see Engine.spread."""
-        aggregates = Aggregates(merges)
-        buffers = {name: Buffered(writer.write) for name, writer in tables.items()}
+        aggregates = PartialResults(merges)
+        buffers = {name: WriteBuffer(writer.write) for name, writer in tables.items()}
 
-        def work(split: Split, rows: pl.DataFrame) -> None:
+        def work(split: SplitT, rows: pl.DataFrame) -> None:
             frames = kernel(split, rows)
             for name, frame in frames.items():
                 if name in aside:
@@ -83,7 +83,7 @@ class LocalEngine:
         advance: Advance | None = None,
     ) -> dict[str, pl.DataFrame]:
         """Runs a bucket kernel over every bucket with rows; see Engine.gather."""
-        aggregates = Aggregates(merges)
+        aggregates = PartialResults(merges)
         parts, nothing = _by_bucket(beside)
 
         def work(bucket: int) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 
 from plait.engine.engine import BUCKET
 from plait.errors import StoreError
-from plait.store.lease import LEASE_S, Leased
+from plait.store.leased_folder import LEASE_SECONDS, LeasedFolder
 
 
 class LocalSpill:
@@ -19,7 +19,7 @@ class LocalSpill:
 
     def __init__(self, folder: Path, buckets: int) -> None:
         try:
-            self._lease = Leased(folder)
+            self._lease = LeasedFolder(folder)
         except OSError as error:
             raise _unwritable(folder, error) from None
         self.folder = self._lease.folder
@@ -58,7 +58,8 @@ class LocalSpill:
         if self._lease.is_lost:
             raise StoreError(
                 f"what was set aside in '{self.folder}' is gone.",
-                allowed=f"A run that shows no life for {LEASE_S:.0f} s is cleared away by others.",
+                allowed=f"A run that shows no life for {LEASE_SECONDS:.0f} s is cleared away "
+                "by others.",
                 fix="Run again; nothing half-written is visible.",
             )
         files = sorted((self.folder / str(bucket)).glob("*.parquet"))

@@ -14,10 +14,10 @@ from pyspark import AccumulatorParam, SparkContext
 from pyspark.errors import PySparkException
 
 from plait.engine.engine import Advance, Merge
-from plait.engine.spark.spark_tasks import Sinks
+from plait.engine.spark.spark_tasks import TaskSinks
 from plait.errors import PlaitError, SparkFailed
 from plait.store.delta_tables import TableWriter
-from plait.store.object_faults import is_from_s3
+from plait.store.storage_errors import is_from_s3
 
 _LOOK = 0.2  # seconds between two looks at the accumulators
 
@@ -34,7 +34,7 @@ class _Faults(AccumulatorParam[list[bytes]]):
         return value1 + value2
 
 
-class Watch:
+class JobWatch:
     """Shows the progress of the jobs that run inside it; stops them when a task failed.
 
     An accumulator counts a task that ran twice twice: it feeds what is shown, and nothing else.
@@ -54,12 +54,12 @@ class Watch:
         aside: frozenset[str],
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, Merge],
-    ) -> Sinks:
+    ) -> TaskSinks:
         """Returns where the frames of the tasks go."""
         places = {name: writer.place for name, writer in tables.items()}
-        return Sinks(aside, places, dict(merges), self._rows.add, self._faults.add)
+        return TaskSinks(aside, places, dict(merges), self._rows.add, self._faults.add)
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> JobWatch:
         self._context.setJobGroup(self._group, "plait", interruptOnCancel=False)
         self._thread.start()
         return self

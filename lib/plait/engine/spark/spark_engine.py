@@ -17,13 +17,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.storagelevel import StorageLevel
 
-from plait.engine.aggregate import Aggregates
-from plait.engine.engine import BUCKET, Advance, BucketKernel, Merge, Reader, RowKernel, Split
-from plait.engine.spark.job_watch import Watch
+from plait.engine.aggregate import PartialResults
+from plait.engine.engine import BUCKET, Advance, BucketKernel, Merge, Reader, RowKernel, SplitT
+from plait.engine.spark.job_watch import JobWatch
 from plait.engine.spark.payload import ASIDE, FAULT, PARTIAL, PARTS, SCHEMA, TALLY, Payload
 from plait.engine.spark.spark_session import spark_session
 from plait.engine.spark.spark_spill import SparkSpill
-from plait.engine.spark.spark_tasks import Gather, Reduce, Spread, by_bucket
+from plait.engine.spark.spark_tasks import BucketTask, MergeTask, ShuffleTask, by_bucket
 from plait.store.delta_tables import TableWriter
 
 Work = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
@@ -66,9 +66,9 @@ class SparkEngine:
 
     def spread(
         self,
-        splits: Iterable[Split],
-        reader: Reader[Split],
-        kernel: RowKernel[Split],
+        splits: Iterable[SplitT],
+        reader: Reader[SplitT],
+        kernel: RowKernel[SplitT],
         *,
         aside: Mapping[str, SparkSpill],
         tables: Mapping[str, TableWriter],
@@ -81,8 +81,10 @@ class SparkEngine:
             return {}
         tasks = min(len(given), self.parallelism * _TASKS_PER_CORE)
         shares = [given[task::tasks] for task in range(tasks)]
-        with Watch(self._spark.sparkContext, advance) as watch:
-            work = Spread(shares, reader, kernel, watch.sinks(frozenset(aside), tables, merges))
+        with JobWatch(self._spark.sparkContext, advance) as watch:
+            work = ShuffleTask(
+                shares, reader, kernel, watch.sinks(frozenset(aside), tables, merges)
+            )
             made = _map(self._spark.range(0, tasks, 1, tasks), work)
             if aside:
                 made = made.persist(StorageLevel.DISK_ONLY)
@@ -109,9 +111,9 @@ class SparkEngine:
             return {}
         near = [] if beside is None else by_bucket(beside)
         nothing = pl.DataFrame() if beside is None else beside.drop(BUCKET).clear()
-        with Watch(self._spark.sparkContext, advance) as watch:
+        with JobWatch(self._spark.sparkContext, advance) as watch:
             sinks = watch.sinks(frozenset(), tables, merges)
-            work = Gather(kernel, nothing, columns, sinks)
+            work = BucketTask(kernel, nothing, columns, sinks)
             made = _map(spill.by_bucket(near), work)
             small = self._collect(made, spill.buckets, merges)
         return _returned(small, tables, merges)
@@ -122,7 +124,7 @@ class SparkEngine:
         if tasks > _MANY:
             few = math.isqrt(tasks)
             task = f.pmod(f.col("bucket"), f.lit(few)).cast("int")
-            small = _map(small.repartitionById(few, task), Reduce(dict(merges)))
+            small = _map(small.repartitionById(few, task), MergeTask(dict(merges)))
         return [Payload(r.kind, r.name, r.bucket, r.rows, bytes(r.body)) for r in small.collect()]
 
 
@@ -137,7 +139,7 @@ def _returned(
     small: Sequence[Payload], tables: Mapping[str, TableWriter], merges: Mapping[str, Merge]
 ) -> dict[str, pl.DataFrame]:
     """Gives the parts that were written to their tables; returns the merged aggregates."""
-    aggregates = Aggregates(merges)
+    aggregates = PartialResults(merges)
     for payload in small:
         if payload.kind == FAULT:
             raise payload.thing()

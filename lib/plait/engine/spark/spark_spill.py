@@ -11,9 +11,9 @@ from pyspark.sql import functions as f
 from pyspark.storagelevel import StorageLevel
 
 from plait.engine.engine import BUCKET
-from plait.engine.spark.job_watch import Watch
+from plait.engine.spark.job_watch import JobWatch
 from plait.engine.spark.payload import ASIDE, FAULT, SCHEMA, Payload, to_batches
-from plait.engine.spark.spark_tasks import MOVED, Move, by_bucket
+from plait.engine.spark.spark_tasks import MOVED, RepartitionTask, by_bucket
 
 
 class SparkSpill:
@@ -47,7 +47,7 @@ class SparkSpill:
         if not self.rows or not moving.height:
             return
         going = by_bucket(moving.select("account", BUCKET, "target"))
-        with Watch(self._spark.sparkContext, None):
+        with JobWatch(self._spark.sparkContext, None):
             moved = self.by_bucket(going).mapInArrow(_move, SCHEMA)
             moved = moved.persist(StorageLevel.DISK_ONLY)
             rows = moved.agg(f.sum("rows")).collect()[0][0] or 0
@@ -67,4 +67,4 @@ class SparkSpill:
 
 
 def _move(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    return Move()(batches)
+    return RepartitionTask()(batches)

@@ -15,8 +15,8 @@ import polars as pl
 import pyarrow as pa
 from deltalake.transaction import AddAction
 
-from plait.contracts.table_schema import Table
-from plait.engine.aggregate import Aggregates
+from plait.contracts.table_schema import TableSchema
+from plait.engine.aggregate import PartialResults
 from plait.engine.engine import (
     BUCKET,
     Advance,
@@ -25,7 +25,7 @@ from plait.engine.engine import (
     Merge,
     Reader,
     RowKernel,
-    Split,
+    SplitT,
 )
 from plait.engine.spark.payload import (
     ASIDE,
@@ -40,18 +40,18 @@ from plait.engine.spark.payload import (
     pack_thing,
     to_batches,
 )
-from plait.engine.write_buffer import Buffered
+from plait.engine.write_buffer import WriteBuffer
 from plait.errors import PlaitError
 from plait.store.location import Location
-from plait.store.table_files import write_part
+from plait.store.table_files import write_data_file
 
 MOVED = "moved"  # the name of rows that were copied to another bucket
 
-Place = tuple[Location, Table]
+Place = tuple[Location, TableSchema]
 
 
 @dataclass(frozen=True)
-class Sinks:
+class TaskSinks:
     """Where the frames of a task's kernels go, and who hears how far it is.
 
     Attributes:
@@ -69,17 +69,17 @@ class Sinks:
     failed: Any
 
 
-class Output:
+class TaskOutput:
     """Sorts the frames of one task into payloads."""
 
-    def __init__(self, task: int, sinks: Sinks) -> None:
+    def __init__(self, task: int, sinks: TaskSinks) -> None:
         self._task, self._sinks = task, sinks
         self._ready: list[Payload] = []
         self._tally: dict[str, int] = defaultdict(int)
-        self._aggregates = Aggregates(sinks.merges)
+        self._aggregates = PartialResults(sinks.merges)
         self._parts: dict[str, list[AddAction]] = defaultdict(list)
         self._rows: dict[str, int] = defaultdict(int)
-        self._buffers: dict[str, Buffered] = {}
+        self._buffers: dict[str, WriteBuffer] = {}
 
     def add(self, frames: Frames) -> Iterator[Payload]:
         """Takes what a kernel returned; yields what is ready to go."""
@@ -106,10 +106,10 @@ class Output:
         yield from self._ready
         self._ready.clear()
 
-    def _buffer(self, name: str) -> Buffered:
+    def _buffer(self, name: str) -> WriteBuffer:
         if name not in self._buffers:
             sink = self._set_aside if name in self._sinks.aside else self._write
-            self._buffers[name] = Buffered(lambda rows: sink(name, rows))
+            self._buffers[name] = WriteBuffer(lambda rows: sink(name, rows))
         return self._buffers[name]
 
     def _set_aside(self, name: str, rows: pl.DataFrame) -> None:
@@ -119,19 +119,19 @@ class Output:
 
     def _write(self, name: str, rows: pl.DataFrame) -> None:
         location, table = self._sinks.tables[name]
-        bucket = self._task if table.bucketed else None  # a task of `Gather` is a bucket
-        self._parts[name].append(write_part(location, table, rows, bucket))
+        bucket = self._task if table.bucketed else None  # a task of `BucketTask` is a bucket
+        self._parts[name].append(write_data_file(location, table, rows, bucket))
         self._rows[name] += rows.height
 
 
 @dataclass(frozen=True)
-class Spread(Generic[Split]):
+class ShuffleTask(Generic[SplitT]):
     """Reads a task's splits and runs the row kernel over their chunks."""
 
-    shares: Sequence[Sequence[Split]]
-    reader: Reader[Split]
-    kernel: RowKernel[Split]
-    sinks: Sinks
+    shares: Sequence[Sequence[SplitT]]
+    reader: Reader[SplitT]
+    kernel: RowKernel[SplitT]
+    sinks: TaskSinks
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yields batches of payloads; takes the numbers of the shares."""
@@ -140,7 +140,7 @@ class Spread(Generic[Split]):
                 yield from to_batches(_guarded(self._run(task), self.sinks))
 
     def _run(self, task: int) -> Iterator[Payload]:
-        output = Output(task, self.sinks)
+        output = TaskOutput(task, self.sinks)
         for split in self.shares[task]:
             for rows in self.reader(split):
                 yield from output.add(self.kernel(split, rows))
@@ -149,13 +149,13 @@ class Spread(Generic[Split]):
 
 
 @dataclass(frozen=True)
-class Gather:
+class BucketTask:
     """Runs the bucket kernel over the buckets that a task was given whole."""
 
     kernel: BucketKernel
     nothing: pl.DataFrame  # stands for what lies beside a bucket without any
     columns: Sequence[str] | None
-    sinks: Sinks
+    sinks: TaskSinks
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yields batches of payloads; takes batches of payloads."""
@@ -169,7 +169,7 @@ class Gather:
                 raise payload.thing()
             (rows if payload.kind == ASIDE else beside)[payload.bucket].append(payload)
         for bucket in sorted(rows):
-            output = Output(bucket, self.sinks)
+            output = TaskOutput(bucket, self.sinks)
             whole = join(rows.pop(bucket), self.columns)
             near = join(beside.pop(bucket)) if bucket in beside else self.nothing
             yield from output.add(self.kernel(bucket, whole, near))
@@ -177,7 +177,7 @@ class Gather:
             yield from output.finish()
 
 
-class Move:
+class RepartitionTask:
     """Copies rows of a task's buckets to other buckets; see Spill.move."""
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -202,7 +202,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Reduce:
+class MergeTask:
     """Merges the partials of several tasks; everything else passes through."""
 
     merges: Mapping[str, Merge]
@@ -212,7 +212,7 @@ class Reduce:
         yield from to_batches(self._run(batches))
 
     def _run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
-        aggregates = Aggregates(self.merges)
+        aggregates = PartialResults(self.merges)
         for payload in from_batches(batches):
             if payload.kind == PARTIAL:
                 aggregates.add({payload.name: payload.frame()})
@@ -238,7 +238,7 @@ def by_bucket(frame: pl.DataFrame) -> list[Payload]:
     ]
 
 
-def _guarded(payloads: Iterator[Payload], sinks: Sinks) -> Iterator[Payload]:
+def _guarded(payloads: Iterator[Payload], sinks: TaskSinks) -> Iterator[Payload]:
     """Turns an error meant for the user into a payload: Spark would retry it, and bury it."""
     try:
         yield from payloads

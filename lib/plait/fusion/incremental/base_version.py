@@ -9,14 +9,14 @@ from functools import cached_property
 import polars as pl
 from deltalake.transaction import AddAction
 
-from plait.contracts.tables import ACCOUNTS, EVENTS
+from plait.contracts.store_tables import ACCOUNTS, EVENTS
 from plait.engine.engine import BUCKET
 from plait.errors import StoreError
 from plait.fusion.row_counts import COUNTS, from_ledger
-from plait.store.object_faults import reaching
+from plait.store.storage_errors import translate_errors
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
-from plait.store.table_files import bucket_of_part, scan_parts
+from plait.store.table_files import bucket_of_file, scan_data_files
 
 CLEAN = tuple(name for name in EVENTS.columns if name != "person")
 COUNTED = ("account", "events", "first_time", "last_time")
@@ -24,7 +24,7 @@ SEEN = ("account", "platform", "home", BUCKET)
 
 
 @dataclass(frozen=True)
-class Held:
+class BucketFiles:
     """All events of one bucket of the version before: the paths of their files."""
 
     bucket: int
@@ -32,7 +32,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Before:
+class BaseVersion:
     """What a version holds; without one it holds nothing, and every row is new.
 
     Attributes:
@@ -78,19 +78,19 @@ class Before:
 
     def outside(self, table: str, touched: Collection[int]) -> list[AddAction]:
         """Returns the files of `table` that lie in none of the `touched` buckets."""
-        return [part for part in self.parts(table) if bucket_of_part(part) not in touched]
+        return [part for part in self.parts(table) if bucket_of_file(part) not in touched]
 
-    def events(self, wanted: Callable[[int], bool] = lambda _: True) -> list[Held]:
+    def events(self, wanted: Callable[[int], bool] = lambda _: True) -> list[BucketFiles]:
         """Returns the events of every bucket that is `wanted`."""
         files: dict[int, list[str]] = {}
         for part in self.parts("events"):
-            if wanted(bucket_of_part(part)):
-                files.setdefault(bucket_of_part(part), []).append(part.path)
-        return [Held(bucket, tuple(paths)) for bucket, paths in sorted(files.items())]
+            if wanted(bucket_of_file(part)):
+                files.setdefault(bucket_of_file(part), []).append(part.path)
+        return [BucketFiles(bucket, tuple(paths)) for bucket, paths in sorted(files.items())]
 
 
 @dataclass(frozen=True)
-class HeldReader:
+class BucketReader:
     """Yields a bucket's events whole: a person's never come apart.
 
     Attributes:
@@ -103,16 +103,16 @@ class HeldReader:
     columns: tuple[str, ...]
     rows: pl.Expr | None = None
 
-    def __call__(self, held: Held) -> Iterator[pl.DataFrame]:
+    def __call__(self, held: BucketFiles) -> Iterator[pl.DataFrame]:
         """Yields the rows of `held`.
 
         Raises:
             StoreError: they cannot be read.
         """
-        found = scan_parts(self.store.location, EVENTS, held.paths)
+        found = scan_data_files(self.store.location, EVENTS, held.paths)
         if self.rows is not None:
             found = found.filter(self.rows)
-        with reaching(self.store.uri):
+        with translate_errors(self.store.uri):
             try:
                 rows = found.select(self.columns).collect()
             except FileNotFoundError:

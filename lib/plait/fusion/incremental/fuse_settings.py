@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from plait.config import Project
-from plait.privacy.pseudonym import Key
+from plait.privacy.pseudonym import PseudonymKey
 
 _KEY = "pseudonyms.key"
 _FILES = "files"  # which there are is told by the inputs themselves
@@ -14,7 +14,7 @@ _FILES = "files"  # which there are is told by the inputs themselves
 _REREAD = ("catalogue", "accounts", "kind")
 
 
-def settings_of(project: Project, key: Key) -> dict[str, Any]:
+def settings_of(project: Project, key: PseudonymKey) -> dict[str, Any]:
     """Returns what decides about a version: name of the setting in the project file, and value."""
     settings = project.model_dump(mode="json", include={"platforms", "people", "sequence_length"})
     return _flat("", settings) | {_KEY: key.id}

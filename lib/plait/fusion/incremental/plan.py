@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plait.config import Project
-from plait.contracts.table_schema import VERSION
+from plait.contracts.table_schema import CONTRACT_VERSION
 from plait.fusion.incremental.fuse_settings import changed_settings, shapes_rows
-from plait.fusion.stages.find_inputs import Inputs, Split
+from plait.fusion.stages.find_inputs import FuseInputs, InputSplit
 from plait.store.store_version import StoreVersion
 
 _OUTGROWN = 4  # times as many buckets as the store has: time to lay it out anew
@@ -18,7 +18,7 @@ Place = tuple[str, str]  # the setting that names an input, and its path
 
 
 @dataclass(frozen=True)
-class Plan:
+class FusePlan:
     """What a run reads and what it builds on.
 
     Attributes:
@@ -32,7 +32,7 @@ class Plan:
 
     base: StoreVersion | None
     why: str
-    splits: list[Split]
+    splits: list[InputSplit]
     buckets: int
     files: int
     changed: bool = True
@@ -57,12 +57,12 @@ class Plan:
 
 def plan_run(
     project: Project,
-    inputs: Inputs,
+    inputs: FuseInputs,
     settings: Mapping[str, Any],
     before: StoreVersion | None,
     *,
     full: bool = False,
-) -> Plan:
+) -> FusePlan:
     """Returns the plan of a run.
 
     Args:
@@ -72,7 +72,7 @@ def plan_run(
         before: the current version, if there is one.
         full: read everything, whatever changed.
     """
-    everything = Plan(None, "", inputs.everything, inputs.buckets, len(inputs.records))
+    everything = FusePlan(None, "", inputs.everything, inputs.buckets, len(inputs.records))
     if before is None:
         return everything
     if full:
@@ -86,14 +86,14 @@ def plan_run(
     why = _outdated(before, settings) or _rewritten(known, now | posted, inputs.events.gone(read))
     same = not (events or links or inputs.links.gone(read)) and now == files
     if not why and same and before.settings == settings:
-        return Plan(before, "", [], before.buckets, 0, changed=False)
+        return FusePlan(before, "", [], before.buckets, 0, changed=False)
     why = why or _unfit(project, inputs, before)
     if why:
         return replace(everything, why=why)
     new = [split for split in inputs.splits if split.place not in known]
     count = sum(files.get(place) != record for place, record in now.items())
-    new += map(Split.of, events)
-    return Plan(before, "", new, before.buckets, count + len(events) + len(links))
+    new += map(InputSplit.of, events)
+    return FusePlan(before, "", new, before.buckets, count + len(events) + len(links))
 
 
 def _place(record: Mapping[str, Any]) -> Place:
@@ -102,8 +102,8 @@ def _place(record: Mapping[str, Any]) -> Place:
 
 def _outdated(before: StoreVersion, settings: Mapping[str, Any]) -> str:
     """Returns why the rows of `before` would come out otherwise today, or ''."""
-    if before.contract != VERSION:
-        return f"the store has contract {before.contract}, this plait writes {VERSION}"
+    if before.contract != CONTRACT_VERSION:
+        return f"the store has contract {before.contract}, this plait writes {CONTRACT_VERSION}"
     if not before.settings:
         return f"store version {before.number} does not say how it was made"
     changed = [name for name in changed_settings(before.settings, settings) if shapes_rows(name)]
@@ -134,7 +134,7 @@ def _is_log(place: Place) -> bool:
     return place[0].endswith(".events")
 
 
-def _unfit(project: Project, inputs: Inputs, before: StoreVersion) -> str:
+def _unfit(project: Project, inputs: FuseInputs, before: StoreVersion) -> str:
     """Returns why buckets of `before` cannot be carried over, or ''."""
     if any(platform.events.k_core for platform in project.platforms.values()):
         return "k_core needs all events"

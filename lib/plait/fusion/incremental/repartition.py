@@ -7,7 +7,7 @@ import polars as pl
 from plait.engine.engine import BUCKET, Spill
 
 
-def settle(accounts: pl.DataFrame, components: pl.DataFrame, spill: Spill) -> pl.DataFrame:
+def repartition(accounts: pl.DataFrame, components: pl.DataFrame, spill: Spill) -> pl.DataFrame:
     """Returns account and the one bucket of its component; moves what lies elsewhere.
 
     Moved rows are copied to their bucket and stay where they were; readers take from a bucket

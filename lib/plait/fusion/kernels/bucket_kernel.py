@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from plait.engine.engine import BUCKET, Frames
-from plait.features.braid import braid
+from plait.features.sequences import build_sequences
 from plait.fusion.kernels.dedupe import dedupe
-from plait.fusion.kernels.k_core import Core
+from plait.fusion.kernels.k_core import KCore
 from plait.fusion.row_counts import tally
 from plait.items.item_table import count_items
 
 
 @dataclass(frozen=True)
-class BucketStep:
+class MergeKernel:
     """Returns events, sequences, items and accounts (partial) and counts of one bucket.
 
     The bucket's people (see number_people) come beside its rows.
@@ -26,7 +26,7 @@ class BucketStep:
         length: events kept in a sequence.
     """
 
-    cores: Mapping[str, Core]
+    cores: Mapping[str, KCore]
     length: int
 
     def __call__(self, bucket: int, rows: pl.DataFrame, people: pl.DataFrame) -> Frames:
@@ -41,7 +41,7 @@ class BucketStep:
         of_items = events.filter(pl.col("object_kind") == "item").rename({"object_id": "item"})
         return {
             "events": events,
-            "sequences": braid(of_items, self.length, ordered=True, remember=True),
+            "sequences": build_sequences(of_items, self.length, ordered=True, remember=True),
             "items": count_items(of_items),
             "accounts": count_accounts(events, people),
             "counts": pl.concat(counts),

@@ -13,7 +13,7 @@ Numbers = np.ndarray[tuple[int], np.dtype[np.uint64]]
 
 
 @dataclass(frozen=True)
-class Core:
+class KCore:
     """The accounts and items of one platform's k-core, as 64-bit hashes."""
 
     accounts: pl.Series
@@ -40,7 +40,7 @@ def pairs(events: pl.DataFrame, platforms: list[str]) -> pl.DataFrame:
     ).select("platform", number("account"), number("object_id").alias("item"))
 
 
-def k_core(accounts: Numbers, items: Numbers, k: int) -> Core:
+def k_core(accounts: Numbers, items: Numbers, k: int) -> KCore:
     """Returns the largest set in which every account and every item has at least k events.
 
     Args:
@@ -57,4 +57,4 @@ def k_core(accounts: Numbers, items: Numbers, k: int) -> Core:
         if stays.all():
             break
         a, i = a[stays], i[stays]
-    return Core(pl.Series(account_ids[enough_a]), pl.Series(item_ids[enough_i]))
+    return KCore(pl.Series(account_ids[enough_a]), pl.Series(item_ids[enough_i]))

@@ -6,11 +6,11 @@ from collections.abc import Collection
 
 import polars as pl
 
-from plait.contracts.personal_fields import PERSONAL, is_plain, mask_columns, masked
+from plait.contracts.personal_fields import PERSONAL_FIELDS, is_single_line, mask_columns, mask_text
 from plait.contracts.raw import RAW_FIELDS
-from plait.contracts.tables import EVENTS, QUARANTINE
-from plait.privacy.pseudonym import Key, account_pseudonym, session_pseudonym
-from plait.sources.read_chunks import FAULT, WHOLE
+from plait.contracts.store_tables import EVENTS, QUARANTINE
+from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, session_pseudonym
+from plait.sources.read_chunks import FAULT_COLUMN, WHOLE_COLUMN
 
 FAULTS = {"row": pl.Int64(), "reason": pl.String(), "field": pl.String(), "value": pl.String()}
 _LONGEST = 512  # characters kept of a value
@@ -22,7 +22,7 @@ def quarantine_rows(
     fields: Collection[str],
     platform: str,
     file: str,
-    key: Key,
+    key: PseudonymKey,
 ) -> pl.DataFrame:
     """Returns QUARANTINE rows for the `faults` (row, reason, field, value) of `raw`.
 
@@ -46,7 +46,7 @@ def quarantine_rows(
     }
     named = [name for name in RAW_FIELDS if name in fields]
     shown = rows.select(pseudonyms.get(name, _shown(name)) for name in named)
-    sure = rows[WHOLE] & rows[FAULT].is_null()
+    sure = rows[WHOLE_COLUMN] & rows[FAULT_COLUMN].is_null()
     raw_json = shown.select(pl.struct(pl.all()).struct.json_encode()).to_series()
     return QUARANTINE.conform(
         rows.select("row", "reason", "field", "value").with_columns(
@@ -60,16 +60,16 @@ def quarantine_rows(
 
 def _shown(name: str) -> pl.Expr:
     value = pl.col(name)
-    if name in PERSONAL:
-        return masked(value).alias(name)
-    return pl.when(is_plain(value)).then(value.str.head(_LONGEST)).otherwise(masked(value))
+    if name in PERSONAL_FIELDS:
+        return mask_text(value).alias(name)
+    return pl.when(is_single_line(value)).then(value.str.head(_LONGEST)).otherwise(mask_text(value))
 
 
 def foreign_rows(events: pl.DataFrame) -> pl.DataFrame:
     """Returns QUARANTINE rows for contract rows, with file and row, of unknown platforms."""
     shown = mask_columns(events.select(n for n in EVENTS.columns if n in events.columns))
     creator = pl.col("object_kind") == "creator"
-    hidden = pl.when(creator).then(masked(pl.col("object_id"))).otherwise("object_id")
+    hidden = pl.when(creator).then(mask_text(pl.col("object_id"))).otherwise("object_id")
     shown = shown.with_columns(object_id=hidden)
     return QUARANTINE.conform(
         events.select(

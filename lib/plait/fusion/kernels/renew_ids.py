@@ -7,10 +7,16 @@ from collections.abc import Collection
 import polars as pl
 
 from plait.clean.content_id import content_id
-from plait.privacy.pseudonym import Key, event_pseudonym, is_account, is_given, keyed_account
+from plait.privacy.pseudonym import (
+    PseudonymKey,
+    account_pseudonym_expr,
+    event_pseudonym,
+    is_account_pseudonym,
+    is_given_id,
+)
 
 
-def renew(rows: pl.DataFrame, key: Key, of_accounts: Collection[str]) -> pl.DataFrame:
+def renew(rows: pl.DataFrame, key: PseudonymKey, of_accounts: Collection[str]) -> pl.DataFrame:
     """Returns `rows` with given event ids and creators that are accounts as pseudonyms.
 
     Before contract 3 an event id was written `platform:id` as it was given, and a creator as a
@@ -28,15 +34,15 @@ def renew(rows: pl.DataFrame, key: Key, of_accounts: Collection[str]) -> pl.Data
     open_creator = (
         (pl.col("object_kind") == "creator")
         & platform.is_in(list(of_accounts))
-        & ~is_account(creator)
+        & ~is_account_pseudonym(creator)
     )
     if not rows.select((open_id | open_creator).any()).item():
         return rows
-    hidden = pl.concat_str(platform, pl.lit(":"), keyed_account(creator, key, platform))
+    hidden = pl.concat_str(platform, pl.lit(":"), account_pseudonym_expr(creator, key, platform))
     rows = rows.with_columns(
         event_id=pl.when(open_id)
         .then(event_pseudonym(given, account, key, platform))
-        .when(~open_creator | is_given(pl.col("event_id")))
+        .when(~open_creator | is_given_id(pl.col("event_id")))
         .then("event_id"),
         object_id=pl.when(open_creator).then(hidden).otherwise("object_id"),
     )

@@ -9,21 +9,21 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from plait.clean.clean_events import clean_events
-from plait.clean.clock_skew import Receipt
+from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
 from plait.config import Project
-from plait.contracts.raw import RAW
+from plait.contracts.raw import RAW_SCHEMA
 from plait.engine.engine import BUCKET, Frames
 from plait.fusion.kernels.quarantine import FAULTS, foreign_rows, quarantine_rows
 from plait.fusion.kernels.renew_ids import renew
-from plait.fusion.partitioner import Routes, bucket_of
+from plait.fusion.partitioner import Partitioner, bucket_of
 from plait.fusion.row_counts import count, tally
-from plait.fusion.stages.find_inputs import Inputs, Split
+from plait.fusion.stages.find_inputs import FuseInputs, InputSplit
 from plait.fusion.stages.read_feedback import read_feedback
 from plait.identity.id_spaces import home_account, home_platform
-from plait.privacy.pseudonym import Key, account_pseudonym, is_given
-from plait.sources.raw_events import event_fields, read_events
-from plait.sources.read_chunks import FAULT
+from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, is_given_id
+from plait.sources.read_chunks import FAULT_COLUMN
+from plait.sources.read_platform import event_fields, read_events
 from plait.store.store import Store
 
 # Rows of a file may be older than its last write: a stamp of a wrong clock goes behind those of
@@ -32,7 +32,7 @@ _EARLY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class RowStep:
+class CleanKernel:
     """Reads splits, and turns their chunks into frames.
 
     `events` are EVENTS columns but `person`, with `content` (the fingerprint of a row whose
@@ -43,12 +43,12 @@ class RowStep:
 
     project: Project
     store: Store
-    inputs: Inputs
-    key: Key
+    inputs: FuseInputs
+    key: PseudonymKey
     now: datetime
-    routes: Routes
+    routes: Partitioner
 
-    def read(self, split: Split) -> Iterator[pl.DataFrame]:
+    def read(self, split: InputSplit) -> Iterator[pl.DataFrame]:
         """Yields the rows of `split` in chunks: RAW and fault, or contract rows of feedback."""
         if split.piece is not None:
             yield from read_feedback(self.store, split.piece)
@@ -58,23 +58,23 @@ class RowStep:
             raise ValueError(msg)
         yield from read_events(split.file, self.project.platforms[split.platform].events)
 
-    def __call__(self, split: Split, rows: pl.DataFrame) -> Frames:
+    def __call__(self, split: InputSplit, rows: pl.DataFrame) -> Frames:
         """Returns the frames of one chunk of `split`."""
         if split.platform is None:
             return self._feedback(rows)
         return self._log(split.platform, split, rows)
 
-    def _log(self, platform: str, split: Split, raw: pl.DataFrame) -> Frames:
+    def _log(self, platform: str, split: InputSplit, raw: pl.DataFrame) -> Frames:
         settings = self.project.platforms[platform].events
         sound = raw
         faulty = pl.DataFrame(schema=FAULTS)
-        if raw[FAULT].null_count() < raw.height:
-            sound = raw.filter(pl.col(FAULT).is_null())
-            faulty = raw.filter(pl.col(FAULT).is_not_null()).select(
-                "row", reason=FAULT, field=pl.lit("row"), value=pl.lit(None, pl.String)
+        if raw[FAULT_COLUMN].null_count() < raw.height:
+            sound = raw.filter(pl.col(FAULT_COLUMN).is_null())
+            faulty = raw.filter(pl.col(FAULT_COLUMN).is_not_null()).select(
+                "row", reason=FAULT_COLUMN, field=pl.lit("row"), value=pl.lit(None, pl.String)
             )
         events, rejected = clean_events(
-            sound.select(list(RAW)),
+            sound.select(list(RAW_SCHEMA)),
             platform,
             self.inputs.rules[platform],
             self.key,
@@ -122,10 +122,10 @@ class RowStep:
         ).select("account", "platform", "home", BUCKET)
         return frames | {"quarantine": foreign_rows(foreign), "counts": pl.concat(counts)}
 
-    def _receipt(self, split: Split) -> Receipt:
+    def _receipt(self, split: InputSplit) -> ReceiptTime:
         """Returns when the rows of a log were received: before its file was last written."""
         written = datetime.fromtimestamp(split.file.modified, UTC) if split.file else self.now
-        return Receipt(min(written, self.now), _EARLY)
+        return ReceiptTime(min(written, self.now), _EARLY)
 
     def _keep(self, events: pl.DataFrame, platform: str) -> tuple[pl.DataFrame, int]:
         predicate = self.inputs.keep.get(platform)
@@ -154,7 +154,7 @@ class RowStep:
         routed = self.routes.add(homes)
         content: pl.Expr | pl.Series = pl.lit(None, pl.String)
         if given:  # a row without a given id is known by its content anyway
-            content = pl.when(is_given(pl.col("event_id"))).then(content_id(events))
+            content = pl.when(is_given_id(pl.col("event_id"))).then(content_id(events))
         buckets = self.routes.buckets
         if buckets == 1:
             spread = events.with_columns(content=content).with_columns(bucket_of(pl.lit(""), 1))

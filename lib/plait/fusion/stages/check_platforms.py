@@ -20,7 +20,7 @@ _FIXES = {
 }
 
 
-def check_enough(counts: pl.DataFrame, project: Project) -> None:
+def check_platforms(counts: pl.DataFrame, project: Project) -> None:
     """Raises TooFewEvents if all rows of a platform were quarantined or removed."""
     for platform in project.platforms:
         here = counts.filter(pl.col("platform") == platform)

@@ -8,15 +8,15 @@ from typing import Any
 
 import polars as pl
 
-from plait.clean.event_rules import EventRules
-from plait.clean.keep_filter import parse_keep
+from plait.clean.event_dialect import EventDialect
+from plait.clean.keep_filter import parse_keep_filter
 from plait.config import Project
 from plait.identity.identity_keys import check_keys
 from plait.sources.find_files import SourceFile, find_files
-from plait.sources.parquet_files import divide
-from plait.sources.read_chunks import CHUNK
-from plait.store.feedback.log_listing import Listing, Piece, list_log
-from plait.store.feedback.object_names import EVENTS_AT, LINKS_AT
+from plait.sources.parquet_files import split_by_row_groups
+from plait.sources.read_chunks import CHUNK_ROWS
+from plait.store.feedback.log_listing import LogListing, LogSlice, list_log
+from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER
 from plait.store.store import Store
 
 # Bytes of memory one byte of a file becomes, roughly, while a bucket is worked on.
@@ -27,16 +27,16 @@ MOST_BUCKETS = 1024
 
 
 @dataclass(frozen=True)
-class Split:
+class InputSplit:
     """One file, or part of one, of a platform's log; platform null: a piece of the feedback log."""
 
     platform: str | None
     name: str
     file: SourceFile | None = None
-    piece: Piece | None = None
+    piece: LogSlice | None = None
 
     @classmethod
-    def of(cls, piece: Piece) -> Split:
+    def of(cls, piece: LogSlice) -> InputSplit:
         """Returns the split that is `piece`."""
         return cls(None, piece.path, piece=piece)
 
@@ -47,7 +47,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class FuseInputs:
     """Everything a run may read.
 
     Attributes:
@@ -61,19 +61,19 @@ class Inputs:
         buckets: how many the logs need.
     """
 
-    splits: list[Split]
-    events: Listing
-    links: Listing
-    rules: Mapping[str, EventRules]
+    splits: list[InputSplit]
+    events: LogListing
+    links: LogListing
+    rules: Mapping[str, EventDialect]
     keep: Mapping[str, pl.Expr]
     of_accounts: frozenset[str]
     files: list[dict[str, Any]]
     buckets: int
 
     @property
-    def everything(self) -> list[Split]:
+    def everything(self) -> list[InputSplit]:
         """All that a run over everything reads."""
-        return [*self.splits, *map(Split.of, self.events.pieces())]
+        return [*self.splits, *map(InputSplit.of, self.events.pieces())]
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -81,7 +81,7 @@ class Inputs:
         return [*self.files, *self.events.records, *self.links.records]
 
 
-def find_inputs(project: Project, store: Store) -> Inputs:
+def find_inputs(project: Project, store: Store) -> FuseInputs:
     """Returns the inputs of `project`: its files, and the feedback log in its store.
 
     Raises:
@@ -92,26 +92,30 @@ def find_inputs(project: Project, store: Store) -> Inputs:
     rules, keep = {}, {}
     logs: list[SourceFile] = []
     others: list[SourceFile] = []
-    splits: list[Split] = []
+    splits: list[InputSplit] = []
     for name, platform in project.platforms.items():
-        rules[name] = EventRules.of(name, platform.events)
+        rules[name] = EventDialect.of(name, platform.events)
         if platform.events.keep is not None:
-            keep[name] = parse_keep(platform.events.keep, f"platforms.{name}.events.keep")
+            keep[name] = parse_keep_filter(platform.events.keep, f"platforms.{name}.events.keep")
         where = f"platforms.{name}"
         found = find_files(
             project, platform.events.files, platform.events.format, f"{where}.events"
         )
         logs += found
-        splits += [Split(name, file.name, part) for file in found for part in divide(file, CHUNK)]
+        splits += [
+            InputSplit(name, file.name, part)
+            for file in found
+            for part in split_by_row_groups(file, CHUNK_ROWS)
+        ]
         for part, kind in ((platform.catalogue, "catalogue"), (platform.accounts, "accounts")):
             if part is not None:
                 others += find_files(project, part.files, part.format, f"{where}.{kind}")
-    events, links = list_log(store, EVENTS_AT), list_log(store, LINKS_AT)
+    events, links = list_log(store, EVENTS_FOLDER), list_log(store, LINKS_FOLDER)
     # One file may be named twice, say as two platforms' log.
     records = [{**file.record(), "setting": file.setting} for file in [*logs, *others]]
     of_accounts = frozenset(name for name, r in rules.items() if r.creators == "accounts")
     size = sum(file.bytes * _growth(file) for file in logs) + events.bytes * _PARQUET_GROWTH
-    return Inputs(splits, events, links, rules, keep, of_accounts, records, _buckets(size))
+    return FuseInputs(splits, events, links, rules, keep, of_accounts, records, _buckets(size))
 
 
 def _growth(file: SourceFile) -> float:

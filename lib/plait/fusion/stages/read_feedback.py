@@ -7,46 +7,46 @@ from typing import Any
 
 import polars as pl
 
-from plait.contracts.feedback_rows import LINKS
-from plait.contracts.tables import EVENTS
+from plait.contracts.feedback_rows import FEEDBACK_LINKS
+from plait.contracts.store_tables import EVENTS
 from plait.identity.standing_links import SAID
-from plait.sources.read_chunks import CHUNK
-from plait.store.feedback.log_listing import Piece, read_piece
-from plait.store.feedback.log_part import OBJECT
-from plait.store.feedback.object_names import span
+from plait.sources.read_chunks import CHUNK_ROWS
+from plait.store.feedback.log_listing import LogSlice, read_slice
+from plait.store.feedback.log_part import LOG_OBJECT
+from plait.store.feedback.log_paths import id_span
 from plait.store.store import Store
 
 CLEAN: dict[str, Any] = {name: k for name, k in EVENTS.polars.items() if name != "person"}
 
 
-def read_feedback(store: Store, piece: Piece) -> Iterator[pl.DataFrame]:
+def read_feedback(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
     """Yields the events of `piece` in chunks: EVENTS columns but `person`, home, file and row.
 
     `home` is the account's pseudonym on its home platform (identity.groups.home_account) where
     the writer knew it; raw ids are not in the log, so it cannot be worked out later. File and
     row are the object that an event was written in and its place there, whatever holds it now.
     """
-    for rows in read_piece(store, piece):
+    for rows in read_slice(store, piece):
         placed = _conform(rows, CLEAN | {"home": pl.String()}).with_columns(
-            rows[OBJECT].alias("file"),
-            rows.select(pl.int_range(1, pl.len() + 1).over(OBJECT).alias("row")).to_series(),
+            rows[LOG_OBJECT].alias("file"),
+            rows.select(pl.int_range(1, pl.len() + 1).over(LOG_OBJECT).alias("row")).to_series(),
         )
-        yield from placed.iter_slices(CHUNK)
+        yield from placed.iter_slices(CHUNK_ROWS)
 
 
-def read_links(store: Store, pieces: Sequence[Piece]) -> pl.DataFrame:
+def read_links(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFrame:
     """Returns SAID of identity.links: every link and unlink asserted in `pieces`.
 
     Objects stand in the order of the stream that they were drained from, and the rows of one too.
     """
-    parts = [_said(rows) for piece in pieces for rows in read_piece(store, piece)]
+    parts = [_said(rows) for piece in pieces for rows in read_slice(store, piece)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=SAID)
 
 
 def _said(rows: pl.DataFrame) -> pl.DataFrame:
-    said, apart = _conform(rows, LINKS), pl.col("apart").is_not_null()
-    first = {path: found[0] for path in rows[OBJECT].unique() if (found := span(path))}
-    path = rows[OBJECT]
+    said, apart = _conform(rows, FEEDBACK_LINKS), pl.col("apart").is_not_null()
+    first = {path: found[0] for path in rows[LOG_OBJECT].unique() if (found := id_span(path))}
+    path = rows[LOG_OBJECT]
     return said.select(
         "account_a",
         "platform_a",
@@ -59,7 +59,7 @@ def _said(rows: pl.DataFrame) -> pl.DataFrame:
         ),
         _of(path, {name: id_[1] for name, id_ in first.items()}, "number"),
         path.alias("object"),
-        rows.select(pl.int_range(pl.len()).over(OBJECT).alias("row")).to_series(),
+        rows.select(pl.int_range(pl.len()).over(LOG_OBJECT).alias("row")).to_series(),
     ).select(pl.col(name).cast(kind) for name, kind in SAID.items())
 
 

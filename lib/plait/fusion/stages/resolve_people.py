@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from plait.errors import NothingFused
-from plait.fusion.kernels.k_core import Core, number
-from plait.identity.ledger import Ledger, assign
+from plait.fusion.kernels.k_core import KCore, number
+from plait.identity.ledger import IdentityLedger, assign
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
 
 @dataclass(frozen=True)
-class Known:
+class IdentityEvidence:
     """What is known of identity before the first event is read.
 
     Attributes:
@@ -33,12 +33,12 @@ class Known:
     ignored_keys: int
 
 
-def merge_seen(partials: pl.DataFrame) -> pl.DataFrame:
+def merge_accounts(partials: pl.DataFrame) -> pl.DataFrame:
     """Returns account, platform, home, bucket, each place of an account once."""
     return partials.group_by("account", "platform", "bucket").agg(pl.col("home").max())
 
 
-def gather_accounts(seen: pl.DataFrame, known: Known) -> pl.DataFrame:
+def gather_accounts(seen: pl.DataFrame, known: IdentityEvidence) -> pl.DataFrame:
     """Returns account, platform, home of every account: seen, with attributes, or linked.
 
     One that was unlinked stays: else its person's id would stand for the other one's for ever.
@@ -55,7 +55,9 @@ def gather_accounts(seen: pl.DataFrame, known: Known) -> pl.DataFrame:
     )
 
 
-def outside(accounts: pl.DataFrame, seen: pl.DataFrame, cores: Mapping[str, Core]) -> pl.DataFrame:
+def outside_k_core(
+    accounts: pl.DataFrame, seen: pl.DataFrame, cores: Mapping[str, KCore]
+) -> pl.DataFrame:
     """Returns the accounts whose events a k-core removed."""
     gone = pl.lit(value=False)
     for platform, core in cores.items():
@@ -67,7 +69,7 @@ def outside(accounts: pl.DataFrame, seen: pl.DataFrame, cores: Mapping[str, Core
 
 def name_people(
     accounts: pl.DataFrame, found: pl.DataFrame, store: Store, base: StoreVersion | None
-) -> tuple[pl.DataFrame, Ledger]:
+) -> tuple[pl.DataFrame, IdentityLedger]:
     """Returns account, platform, person, rule of `accounts`; and the ledger behind it.
 
     Args:

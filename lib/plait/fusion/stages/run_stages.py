@@ -8,17 +8,17 @@ from typing import Any
 import polars as pl
 
 from plait.config import Project
-from plait.contracts.tables import ACCOUNTS, EVENTS, QUARANTINE, SEQUENCES
+from plait.contracts.store_tables import ACCOUNTS, EVENTS, QUARANTINE, SEQUENCES
 from plait.engine.engine import BUCKET, Engine, Spill
-from plait.fusion.incremental.base_version import CLEAN, COUNTED, Before, HeldReader
-from plait.fusion.incremental.touched_buckets import ITEM_COLUMNS, Reenter, count_held
-from plait.fusion.kernels.bucket_kernel import BucketStep, number_people
-from plait.fusion.kernels.k_core import Core, k_core, pairs
-from plait.fusion.kernels.row_kernel import RowStep
+from plait.fusion.incremental.base_version import CLEAN, COUNTED, BaseVersion, BucketReader
+from plait.fusion.incremental.touched_buckets import ITEM_COLUMNS, ReplayKernel, count_held
+from plait.fusion.kernels.bucket_kernel import MergeKernel, number_people
+from plait.fusion.kernels.k_core import KCore, k_core, pairs
+from plait.fusion.kernels.row_kernel import CleanKernel
 from plait.fusion.row_counts import COUNTS, merge_counts
-from plait.fusion.stages.check_platforms import check_enough
-from plait.fusion.stages.find_inputs import Split
-from plait.fusion.stages.resolve_people import merge_seen
+from plait.fusion.stages.check_platforms import check_platforms
+from plait.fusion.stages.find_inputs import InputSplit
+from plait.fusion.stages.resolve_people import merge_accounts
 from plait.items.item_table import COUNTED as COUNTED_ITEMS
 from plait.items.item_table import merge_items
 from plait.progress import task
@@ -31,7 +31,7 @@ _CORE_COLUMNS = (
 
 
 @dataclass
-class Passes:
+class FuseStages:
     """Reads, sets aside, braids and counts rows; keeps count of what became of them.
 
     Attributes:
@@ -48,7 +48,7 @@ class Passes:
     engine: Engine[Any]
     store: Store
     project: Project
-    before: Before
+    before: BaseVersion
     buckets: int
     versions: dict[str, int] = field(default_factory=dict)
     counts: list[pl.DataFrame] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Passes:
         """Removes what was set aside."""
         self.spill.close()
 
-    def read(self, splits: list[Split], step: RowStep) -> pl.DataFrame:
+    def read(self, splits: list[InputSplit], step: CleanKernel) -> pl.DataFrame:
         """Cleans every split; returns account, platform, home, bucket of who was seen."""
         quarantine = self.store.writer(QUARANTINE)
         with task("Reading", unit="rows") as progress:
@@ -72,7 +72,7 @@ class Passes:
                 step,
                 aside={"events": self.spill},
                 tables={"quarantine": quarantine},
-                merges={"accounts": merge_seen, "counts": merge_counts},
+                merges={"accounts": merge_accounts, "counts": merge_counts},
                 advance=progress.advance,
             )
         self.versions[QUARANTINE.name] = quarantine.commit(self.before.parts(QUARANTINE.name))
@@ -81,7 +81,7 @@ class Passes:
         self._check()
         return out.get("accounts", self.before.seen.clear())
 
-    def cores(self, placed: pl.DataFrame) -> dict[str, Core]:
+    def cores(self, placed: pl.DataFrame) -> dict[str, KCore]:
         """Returns the k-core of every platform that asks for one.
 
         Args:
@@ -94,7 +94,7 @@ class Passes:
         }
         if not asked:
             return {}
-        step = BucketStep({}, self.project.sequence_length)
+        step = MergeKernel({}, self.project.sequence_length)
         names = list(asked)
         found = self.engine.gather(
             self.spill,
@@ -119,8 +119,8 @@ class Passes:
         """
         out = self.engine.spread(
             self.before.events(touched.__contains__),
-            HeldReader(self.store, CLEAN),
-            Reenter(placed.select("account", BUCKET)),
+            BucketReader(self.store, CLEAN),
+            ReplayKernel(placed.select("account", BUCKET)),
             aside={"events": self.spill},
             tables={},
             merges={"counts": merge_counts},
@@ -128,7 +128,7 @@ class Passes:
         self._count(out)
 
     def braid(
-        self, step: BucketStep, placed: pl.DataFrame, touched: set[int]
+        self, step: MergeKernel, placed: pl.DataFrame, touched: set[int]
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Writes events and sequences of `touched` buckets, and keeps those of the others.
 
@@ -167,7 +167,7 @@ class Passes:
         """Returns the item counts of all buckets: `counted` of the touched, and the others'."""
         out = self.engine.spread(
             self.before.events(lambda bucket: bucket not in touched),
-            HeldReader(self.store, ITEM_COLUMNS),
+            BucketReader(self.store, ITEM_COLUMNS),
             count_held,
             aside={},
             tables={},
@@ -181,4 +181,4 @@ class Passes:
         return counts
 
     def _check(self) -> None:
-        check_enough(merge_counts(pl.concat(self.counts)), self.project)
+        check_platforms(merge_counts(pl.concat(self.counts)), self.project)

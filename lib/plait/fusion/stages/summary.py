@@ -9,7 +9,7 @@ import polars as pl
 
 from plait.config import Project
 from plait.fusion.row_counts import balance
-from plait.fusion.stages.resolve_people import Known
+from plait.fusion.stages.resolve_people import IdentityEvidence
 
 
 def summarise(
@@ -17,7 +17,7 @@ def summarise(
     accounts: pl.DataFrame,
     people: pl.DataFrame,
     items: pl.DataFrame,
-    known: Known,
+    known: IdentityEvidence,
     project: Project,
 ) -> dict[str, Any]:
     """Returns the counts of a version of these tables.

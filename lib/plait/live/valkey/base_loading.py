@@ -10,14 +10,14 @@ import polars as pl
 import redis
 
 from plait.errors import LiveStateDown
-from plait.live.codec import VERSION, pack
+from plait.live.codec import CODEC_VERSION, pack_sequences
 from plait.live.valkey import base_scripts
-from plait.live.valkey.load_lock import LOCK_MS, LoadLock, LockLost
+from plait.live.valkey.load_lock import LOCK_MS, BaseLoadLock, LockLost
 from plait.live.valkey.valkey_state import LiveState
 from plait.store import Store, StoreVersion
-from plait.store.feedback.object_names import EVENTS_AT, LINKS_AT, drained_until
+from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER, last_drained_id
 
-CHUNK = 1_000  # written at once: readers wait meanwhile
+CHUNK_FIELDS = 1_000  # written at once: readers wait meanwhile
 
 
 def load_base(state: LiveState, store: Store, version: StoreVersion) -> bool:
@@ -35,23 +35,23 @@ def load_base(state: LiveState, store: Store, version: StoreVersion) -> bool:
     if found.base == name and found.whole:
         if found.forgetful:
             with state.guarded() as client:
-                _forget(client, state.prefix)
+                _forget_known_events(client, state.prefix)
         return True
     with state.guarded() as client:
-        lock = LoadLock(client, [*state.keys, state.keys[1] + ":loading"])
+        lock = BaseLoadLock(client, [*state.keys, state.keys[1] + ":loading"])
         if not lock.take():
             return False
         with lock:
             try:
-                if lock.run(base_scripts.BEGIN, name) != 1:
+                if lock.run(base_scripts.BEGIN_LOADING, name) != 1:
                     return True
-                counts = _fill(lock, name, store, version)
+                counts = _write_base(lock, name, store, version)
                 if store.current().number != version.number:
                     return False  # a newer one is loaded, perhaps by another replica
-                _switch(lock, name, version, counts)
+                _activate_base(lock, name, version, counts)
             except LockLost:
                 return False
-        _forget(client, state.prefix)
+        _forget_known_events(client, state.prefix)
     return True
 
 
@@ -61,10 +61,12 @@ def base_name(version: StoreVersion) -> str:
     It ends with the packing's version: a plait that packs otherwise loads a base of its own.
     """
     digest = hashlib.sha256(repr((version.published, version.tables)).encode()).hexdigest()
-    return f"{version.number}-{digest[:8]}.{VERSION}"
+    return f"{version.number}-{digest[:8]}.{CODEC_VERSION}"
 
 
-def _fill(lock: LoadLock, name: str, store: Store, version: StoreVersion) -> dict[str, int]:
+def _write_base(
+    lock: BaseLoadLock, name: str, store: Store, version: StoreVersion
+) -> dict[str, int]:
     """Writes everything under `name`; returns how many fields each kind must have."""
     accounts = store.read("accounts", version)
     people = store.read("people", version)
@@ -80,18 +82,18 @@ def _fill(lock: LoadLock, name: str, store: Store, version: StoreVersion) -> dic
         "m": (joined["person"], joined.select("person", "entries").iter_rows()),
         "o": (alive["person"], alive.select("person", "since").iter_rows()),
         "t": (retired["person"], retired.select("person", "merged_into").iter_rows()),
-        "s": (active["person"], _records(active)),
+        "s": (active["person"], _packed_records(active)),
         "h": (others["person"], others.iter_rows()),
     }
     for kind, (_, pairs) in columns.items():
         for chunk in _chunks(pairs):
-            lock.run(base_scripts.FILL, LOCK_MS, name, kind, *chunk)
+            lock.run(base_scripts.WRITE_FIELDS, LOCK_MS, name, kind, *chunk)
     return {kind: keys.n_unique() for kind, (keys, _) in columns.items()}
 
 
-def _records(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
-    for part in sequences.iter_slices(CHUNK):
-        yield from pack(part)
+def _packed_records(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
+    for part in sequences.iter_slices(CHUNK_FIELDS):
+        yield from pack_sequences(part)
 
 
 def _chunks(pairs: Iterable[tuple[str, Any]]) -> Iterator[list[Any]]:
@@ -99,18 +101,20 @@ def _chunks(pairs: Iterable[tuple[str, Any]]) -> Iterator[list[Any]]:
     chunk: list[Any] = []
     for pair in pairs:
         chunk.extend(pair)
-        if len(chunk) == 2 * CHUNK:
+        if len(chunk) == 2 * CHUNK_FIELDS:
             yield chunk
             chunk = []
     if chunk:
         yield chunk
 
 
-def _switch(lock: LoadLock, name: str, version: StoreVersion, counts: dict[str, int]) -> None:
+def _activate_base(
+    lock: BaseLoadLock, name: str, version: StoreVersion, counts: dict[str, int]
+) -> None:
     """Serves the new base if it is whole, and forgets the links that it holds by now."""
-    links, events = watermark(version, LINKS_AT), watermark(version, EVENTS_AT)
+    links, events = watermark(version, LINKS_FOLDER), watermark(version, EVENTS_FOLDER)
     pairs = [text for pair in counts.items() for text in pair]
-    found = lock.run(base_scripts.SWITCH, name, version.number, links, events, *pairs)
+    found = lock.run(base_scripts.ACTIVATE_BASE, name, version.number, links, events, *pairs)
     if isinstance(found, list):
         kind, held = found[0].decode(), found[1]
         raise LiveStateDown(
@@ -121,20 +125,22 @@ def _switch(lock: LoadLock, name: str, version: StoreVersion, counts: dict[str, 
         )
 
 
-def _forget(client: redis.Redis, prefix: str) -> None:
+def _forget_known_events(client: redis.Redis, prefix: str) -> None:
     """Forgets the recent events that the base holds by now; again if a loader died meanwhile."""
     events = client.get(prefix + "forget")
     if not isinstance(events, bytes):
         return
-    forget = client.register_script(base_scripts.FORGET)
+    forget = client.register_script(base_scripts.FORGET_EVENTS)
     active = [account.decode() for account in client.smembers(prefix + "active")]  # type: ignore[union-attr]
-    for start in range(0, len(active), CHUNK):
-        forget(keys=[prefix], args=[*events.decode().split("-"), *active[start : start + CHUNK]])
-    client.register_script(base_scripts.FORGOTTEN)(keys=[prefix], args=[events])
+    for start in range(0, len(active), CHUNK_FIELDS):
+        forget(
+            keys=[prefix], args=[*events.decode().split("-"), *active[start : start + CHUNK_FIELDS]]
+        )
+    client.register_script(base_scripts.CLEAR_FORGET_MARK)(keys=[prefix], args=[events])
 
 
 def watermark(version: StoreVersion, folder: str) -> str:
     """Returns the last stream id among the feedback objects that `version` read, or ''."""
     if version.drained is not None:
         return version.drained.get(folder, "")
-    return drained_until((str(record.get("path", "")) for record in version.inputs), folder)
+    return last_drained_id((str(record.get("path", "")) for record in version.inputs), folder)

@@ -9,7 +9,7 @@ knows events.
 
 from __future__ import annotations
 
-from plait.live.valkey.link_scripts import LINKING
+from plait.live.valkey.link_scripts import LINK_FUNCTIONS
 from plait.live.valkey.state_scripts import PRELUDE
 
 _GUARD = """
@@ -36,7 +36,7 @@ end
 
 # Returns the name of the base that is answered from, whether all of it is there, and whether there
 # are events to forget. Costs the same however large the base is.
-LOOK = (
+BASE_STATUS = (
     _WHOLE
     + """
 local name = redis.call('GET', KEYS[2])
@@ -46,14 +46,14 @@ return {name, whole(name) and 1 or 0, redis.call('EXISTS', KEYS[1] .. 'forget')}
 )
 
 # ARGV: token, milliseconds. Keeps the lock.
-RENEW = _GUARD + "return redis.call('PEXPIRE', KEYS[3], ARGV[2])"
+RENEW_LOCK = _GUARD + "return redis.call('PEXPIRE', KEYS[3], ARGV[2])"
 
 # ARGV: token. Gives the lock back.
-RELEASE = _GUARD + "return redis.call('DEL', KEYS[3])"
+RELEASE_LOCK = _GUARD + "return redis.call('DEL', KEYS[3])"
 
 # ARGV: token, name. Clears what an interrupted load left; a base that lost a part is none any more.
 # Returns 2 if there is nothing to do: another loader was done a moment ago.
-BEGIN = (
+BEGIN_LOADING = (
     _GUARD
     + _WHOLE
     + """
@@ -69,7 +69,7 @@ return 1
 )
 
 # ARGV: token, milliseconds, name, kind; then field and value, again and again.
-FILL = (
+WRITE_FIELDS = (
     _GUARD
     + """
 local key = KEYS[1] .. 'b' .. ARGV[3] .. ':' .. ARGV[4]
@@ -84,10 +84,10 @@ return redis.call('PEXPIRE', KEYS[3], ARGV[2])
 # kind and count, again and again. Returns 1, or the first kind that is not whole and its count.
 # A base of another packing is dropped once two versions lie between: replicas of another plait
 # that still run have loaded a newer one by then.
-SWITCH = (
+ACTIVATE_BASE = (
     _GUARD
     + PRELUDE
-    + LINKING
+    + LINK_FUNCTIONS
     + _WHOLE
     + """
 local name, version, known = ARGV[2], tonumber(ARGV[3]), ARGV[4]
@@ -135,7 +135,7 @@ return 1
 
 # KEYS: the prefix. ARGV: stream id (milliseconds, then number) up to which the base knows events;
 # accounts.
-FORGET = """
+FORGET_EVENTS = """
 local ns, ms, number = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 for i = 3, #ARGV do
   local recent = ns .. 'e:' .. ARGV[i]
@@ -157,7 +157,7 @@ return 1
 """
 
 # KEYS: the prefix. ARGV: what was forgotten up to; another loader may have set a later place.
-FORGOTTEN = """
+CLEAR_FORGET_MARK = """
 local place = KEYS[1] .. 'forget'
 if redis.call('GET', place) == ARGV[1] then return redis.call('DEL', place) end
 return 0

@@ -13,11 +13,11 @@ import redis
 from plait.config import Project
 from plait.errors import ConfigError, LossyLiveState, nearest
 
-NEEDED = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
-ENV = "PLAIT_LIVE_STATE_DURABILITY"
+REQUIRED_SETTINGS = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+DURABILITY_VARIABLE = "PLAIT_LIVE_STATE_DURABILITY"
 
 
-class Promise(StrEnum):
+class DurabilityLevel(StrEnum):
     """What is asked of live state, as `serve.live_state_durability` has it."""
 
     fsync = "fsync"
@@ -36,44 +36,46 @@ class Durability:
         return tuple(
             f"{name} is {value}" if value is not None else f"it does not tell {name}"
             for name, value in self.found
-            if value != NEEDED[name]
+            if value != REQUIRED_SETTINGS[name]
         )
 
     def error(self, address: str) -> LossyLiveState:
         """Returns what is wrong with the Valkey at `address`, without its password."""
-        wrong = [name for name, value in self.found if value not in (NEEDED[name], None)]
+        wrong = [name for name, value in self.found if value not in (REQUIRED_SETTINGS[name], None)]
         accept = (
             "Or accept that: `live_state_durability: best_effort` under `serve:` (plait serve "
-            f"--live-state-durability best_effort, {ENV}=best_effort); answers to events then say "
-            "`durable: false`."
+            f"--live-state-durability best_effort, {DURABILITY_VARIABLE}=best_effort); "
+            "answers to events then say `durable: false`."
         )
-        mend = f"Ask whoever runs it for {', '.join(f'{n} {v}' for n, v in NEEDED.items())}."
+        needed = ", ".join(f"{name} {value}" for name, value in REQUIRED_SETTINGS.items())
+        mend = f"Ask whoever runs it for {needed}."
         if wrong:
-            tool = _tool(address)
-            commands = [f"{tool} CONFIG SET {name} {NEEDED[name]}" for name in wrong]
+            tool = _valkey_cli(address)
+            commands = [f"{tool} CONFIG SET {name} {REQUIRED_SETTINGS[name]}" for name in wrong]
             mend = f"Run `{' && '.join(commands)}`, and write the same into its configuration file."
         return LossyLiveState(
-            f"the Valkey at {shown(address)} may lose events that were accepted: "
+            f"the Valkey at {redact_address(address)} may lose events that were accepted: "
             f"{', '.join(self.faults)}.",
-            allowed=f"Needed: {', '.join(f'{n} {v}' for n, v in NEEDED.items())}.",
+            allowed=f"Needed: {needed}.",
             fix=f"{mend} {accept}",
         )
 
 
-def promise(project: Project) -> Promise:
+def required_durability(project: Project) -> DurabilityLevel:
     """Returns what is asked for: what the environment says, else the project.
 
     Raises:
         ConfigError: it is no such word.
     """
-    word = os.environ.get(ENV) or project.serve.live_state_durability
-    if word not in list(Promise):
+    word = os.environ.get(DURABILITY_VARIABLE) or project.serve.live_state_durability
+    if word not in list(DurabilityLevel):
         raise ConfigError(
             f"live state's durability is '{word}'.",
-            allowed=f"{nearest(word, list(Promise))} Allowed: {', '.join(Promise)}.",
-            fix=f"Set {ENV} or --live-state-durability to one of them.",
+            allowed=f"{nearest(word, list(DurabilityLevel))} "
+            f"Allowed: {', '.join(DurabilityLevel)}.",
+            fix=f"Set {DURABILITY_VARIABLE} or --live-state-durability to one of them.",
         )
-    return Promise(word)
+    return DurabilityLevel(word)
 
 
 def read_durability(client: redis.Redis) -> Durability:
@@ -100,11 +102,11 @@ def read_durability(client: redis.Redis) -> Durability:
         told["maxmemory-policy"] = memory.get("maxmemory_policy")
     for answer in (settings, policy):
         if isinstance(answer, dict):
-            told.update({_text(name): _text(value) for name, value in answer.items()})
-    return Durability(tuple((name, told.get(name)) for name in NEEDED))
+            told.update({_decode(name): _decode(value) for name, value in answer.items()})
+    return Durability(tuple((name, told.get(name)) for name in REQUIRED_SETTINGS))
 
 
-def shown(address: str) -> str:
+def redact_address(address: str) -> str:
     """Returns `address` without what may be secret: user, password and options."""
     scheme, mark, rest = address.partition("://") if "://" in address else ("", "", address)
     if "@" in rest.partition("?")[2]:  # of a password, who knows where it begins
@@ -112,10 +114,10 @@ def shown(address: str) -> str:
     return f"{scheme}{mark}{rest.rpartition('@')[2].partition('?')[0]}"
 
 
-def bad_address(address: str) -> ConfigError:
+def invalid_address_error(address: str) -> ConfigError:
     """Returns the error of an `address` that no client can be made for."""
     return ConfigError(
-        f"'{shown(address)}' is no address of a Valkey.",
+        f"'{redact_address(address)}' is no address of a Valkey.",
         allowed="redis://HOST:PORT/DATABASE, rediss://... for TLS, or unix:///PATH; / ? # @ % in a "
         "password are written %2F %3F %23 %40 %25.",
         fix="Write such a one: --live-state redis://127.0.0.1:6379/0 (PLAIT_LIVE_STATE, "
@@ -123,7 +125,7 @@ def bad_address(address: str) -> ConfigError:
     )
 
 
-def _tool(address: str) -> str:
+def _valkey_cli(address: str) -> str:
     """Returns the command that speaks to `address`; it asks for a password where there is one."""
     parts = urlsplit(address)
     if parts.scheme == "unix":
@@ -139,5 +141,5 @@ def _tool(address: str) -> str:
     return " ".join(words)
 
 
-def _text(value: object) -> str:
+def _decode(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)

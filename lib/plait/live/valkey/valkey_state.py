@@ -13,26 +13,26 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from plait.contracts.http import MAX_LINKED, MAX_ON_PLATFORM
+from plait.contracts.http_messages import MAX_LINKED, MAX_ON_PLATFORM
 from plait.errors import LiveStateDown, TooManyAccounts
-from plait.features.braid import SEEN
+from plait.features.sequences import MAX_SEEN_ITEMS
 from plait.live.circuit_breaker import CircuitBreaker
-from plait.live.codec import VERSION, is_readable
-from plait.live.stream_entries import MEMBER, link_entry, unlink_entry, write_entries
+from plait.live.codec import CODEC_VERSION, is_readable
+from plait.live.stream_entries import MEMBER_FIELDS, encode_events, encode_link, encode_unlink
 from plait.live.valkey import base_scripts, link_scripts, state_scripts
-from plait.live.valkey.durability import Durability, bad_address, read_durability
+from plait.live.valkey.durability import Durability, invalid_address_error, read_durability
 
-REMEMBERED_S = 7 * 24 * 3600  # how long an event id is known as a repeat
-TIMEOUT_S = 0.2  # of a read
-WRITE = 2  # a write waits for the disk too
-SETTINGS_S = 1.0  # how long Valkey's settings are taken for unchanged
-PATIENCE_S = 20.0  # of what moves thousands of entries at once
-_BREAKS = len(MEMBER) - 1  # a member with more or fewer is a newer plait's
-_SILENT = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
+EVENT_ID_TTL_S = 7 * 24 * 3600  # how long an event id is known as a repeat
+READ_TIMEOUT_S = 0.2  # of a read
+WRITE_TIMEOUT_FACTOR = 2  # a write waits for the disk too
+SETTINGS_TTL_S = 1.0  # how long Valkey's settings are taken for unchanged
+BULK_TIMEOUT_S = 20.0  # of what moves thousands of entries at once
+_MEMBER_LINE_BREAKS = len(MEMBER_FIELDS) - 1  # a member with more or fewer is a newer plait's
+_NO_ANSWER_ERRORS = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
 
 
 @dataclass(frozen=True)
-class Who:
+class PersonLookup:
     """A question for one person: by `person`, or by `account` (pseudonym) on `platform`."""
 
     person: str = ""
@@ -41,7 +41,7 @@ class Who:
 
 
 @dataclass(frozen=True)
-class Known:
+class PersonState:
     """What live state holds of one person.
 
     `base` are packed sequences of the store version, one a person joined; `recent` are members of
@@ -59,7 +59,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class LoadedBase:
+class BaseStatus:
     """The base that live state answers from.
 
     `base` is its name, '' for none; `whole` whether all of it is there; `forgetful` whether recent
@@ -89,24 +89,24 @@ class LiveState:
         address: str,
         namespace: str,
         length: int,
-        timeout_s: float = TIMEOUT_S,
+        timeout_s: float = READ_TIMEOUT_S,
     ) -> None:
         self.address, self.length = address, length
         self.prefix = f"{{plait:{namespace}}}:"
         # A plait that packs records otherwise answers from another base.
-        self.keys = [self.prefix, f"{self.prefix}base.{VERSION}"]
-        self.client = _client(address, timeout_s)
-        self._writer = _client(address, WRITE * timeout_s)
-        self._patient = _client(address, PATIENCE_S)
+        self.keys = [self.prefix, f"{self.prefix}base.{CODEC_VERSION}"]
+        self.client = _open_client(address, timeout_s)
+        self._writer = _open_client(address, WRITE_TIMEOUT_FACTOR * timeout_s)
+        self._patient = _open_client(address, BULK_TIMEOUT_S)
         self.breaker = CircuitBreaker(self.client.ping)
         self._settings: tuple[float, int, Durability | None] = (0.0, 0, None)
-        self._read = self.client.register_script(state_scripts.READ)
-        self._look = self.client.register_script(base_scripts.LOOK)
-        self._append = self._writer.register_script(state_scripts.APPEND)
-        self._link = self._writer.register_script(link_scripts.LINK)
-        self._unlink = self._writer.register_script(link_scripts.UNLINK)
+        self._read = self.client.register_script(state_scripts.READ_PEOPLE)
+        self._look = self.client.register_script(base_scripts.BASE_STATUS)
+        self._append = self._writer.register_script(state_scripts.APPEND_EVENTS)
+        self._link = self._writer.register_script(link_scripts.LINK_ACCOUNTS)
+        self._unlink = self._writer.register_script(link_scripts.UNLINK_ACCOUNTS)
 
-    def read(self, questions: Sequence[Who]) -> list[Known]:
+    def read(self, questions: Sequence[PersonLookup]) -> list[PersonState]:
         """Returns what is known of each person asked for, in order.
 
         Raises:
@@ -118,18 +118,18 @@ class LiveState:
         with self._guarded():
             base, *answers = self._read(keys=self.keys, args=args)
         return [
-            Known(
+            PersonState(
                 person.decode(),
-                tuple(_account(entry) for entry in accounts),
+                tuple(_split_account(entry) for entry in accounts),
                 tuple(record for record in records if is_readable(record)),
-                tuple(m.decode() for m in recent if m.count(b"\n") == _BREAKS),
+                tuple(m.decode() for m in recent if m.count(b"\n") == _MEMBER_LINE_BREAKS),
                 bool(base),
                 tuple(item for text in seen for item in text.decode().split("\n")),
             )
             for person, accounts, records, recent, seen in answers
         ]
 
-    def look(self) -> LoadedBase:
+    def look(self) -> BaseStatus:
         """Returns which base there is, and whether it is whole.
 
         Raises:
@@ -137,7 +137,7 @@ class LiveState:
         """
         with self._guarded():
             base, whole, forgetful = self._look(keys=self.keys)
-        return LoadedBase(base.decode(), bool(whole), bool(forgetful))
+        return BaseStatus(base.decode(), bool(whole), bool(forgetful))
 
     def durability(self) -> Durability:
         """Returns what Valkey's settings promise; asks again after SETTINGS_S and each failure.
@@ -147,7 +147,7 @@ class LiveState:
         """
         now = (time.monotonic(), self.breaker.trips)
         asked, trips, known = self._settings
-        if known is None or now[0] - asked > SETTINGS_S or trips != now[1]:
+        if known is None or now[0] - asked > SETTINGS_TTL_S or trips != now[1]:
             with self._guarded():
                 known = read_durability(self._writer)
             self._settings = (*now, known)
@@ -161,8 +161,8 @@ class LiveState:
         """
         if events.is_empty():
             return []
-        args: list[str | int] = [self.length, REMEMBERED_S, SEEN]
-        for row in write_entries(events).iter_rows():
+        args: list[str | int] = [self.length, EVENT_ID_TTL_S, MAX_SEEN_ITEMS]
+        for row in encode_events(events).iter_rows():
             args.extend(row)
         with self._guarded():
             taken = self._append(keys=self.keys, args=args)
@@ -177,13 +177,13 @@ class LiveState:
             TooManyAccounts: nobody has so many.
             LiveStateDown: Valkey does not answer.
         """
-        entry = link_entry(one, two, now)
+        entry = encode_link(one, two, now)
         args: list[str | int] = ["\t".join(one), "\t".join(two), entry]
         args += [MAX_LINKED, MAX_ON_PLATFORM]
         with self._guarded():
             person, retired = self._link(keys=self.keys, args=args)
         if not person:
-            raise TooManyAccounts(_too_many(retired.decode()), fix="Link other accounts.")
+            raise TooManyAccounts(_too_many_accounts(retired.decode()), fix="Link other accounts.")
         return person.decode(), [retired.decode()] if retired else []
 
     def unlink(
@@ -197,7 +197,7 @@ class LiveState:
         Raises:
             LiveStateDown: Valkey does not answer.
         """
-        args = ["\t".join(one), "\t".join(two), unlink_entry(one, two, now)]
+        args = ["\t".join(one), "\t".join(two), encode_unlink(one, two, now)]
         with self._guarded():
             *people, effective = self._unlink(keys=self.keys, args=args)
         return [person.decode() for person in people], effective.decode()
@@ -220,7 +220,9 @@ class LiveState:
             yield
         except redis.RedisError as error:
             why = f"{type(error).__name__}: {error}"
-            if isinstance(error, _SILENT):  # it does answer where it only refuses a command
+            if isinstance(
+                error, _NO_ANSWER_ERRORS
+            ):  # it does answer where it only refuses a command
                 self.breaker.trip(why)
             raise self._down(why) from None
 
@@ -231,18 +233,18 @@ class LiveState:
         )
 
 
-def _too_many(platform: str) -> str:
+def _too_many_accounts(platform: str) -> str:
     if platform:
         return f"the person would have over {MAX_ON_PLATFORM} accounts on '{platform}'."
     return f"the person would have over {MAX_LINKED} accounts."
 
 
-def _account(entry: bytes) -> tuple[str, str]:
+def _split_account(entry: bytes) -> tuple[str, str]:
     account, _, platform = entry.decode().partition("\t")
     return account, platform
 
 
-def _client(address: str, timeout_s: float) -> redis.Redis:
+def _open_client(address: str, timeout_s: float) -> redis.Redis:
     """Returns a client that waits for no answer longer than `timeout_s`, and never twice.
 
     Raises:
@@ -258,5 +260,5 @@ def _client(address: str, timeout_s: float) -> redis.Redis:
             retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
         )
     except ValueError:  # its words may be of the password
-        raise bad_address(address) from None
+        raise invalid_address_error(address) from None
     return client

@@ -12,17 +12,21 @@ from safetensors.numpy import load_file, save_file
 from scipy import sparse
 
 from plait.features.history import History
-from plait.features.likes_and_dislikes import liked
+from plait.features.likes_and_dislikes import keep_positive_events
 from plait.features.vocabulary import Vocabulary
-from plait.models.item_item.cosine import DECAY, cosine_neighbours, item_item_scores
+from plait.models.item_item.cosine_similarity import (
+    RECENCY_DECAY,
+    cosine_neighbours,
+    item_item_scores,
+)
 
-FILE = "item_item.safetensors"
-KEEP = 200  # neighbours of an item
+ITEM_ITEM_FILE = "item_item.safetensors"
+MAX_NEIGHBOURS = 200  # neighbours of an item
 SHARPNESS = 20.0
 
 
 @dataclass(frozen=True, eq=False)
-class ItemItem:
+class ItemItemTerm:
     """Neighbour lists and the weight of the term on each platform, chosen on validation.
 
     Attributes:
@@ -34,12 +38,12 @@ class ItemItem:
     weights: dict[str, float]
 
     @classmethod
-    def build(cls, history: History, items: int, weights: dict[str, float]) -> ItemItem:
+    def build(cls, history: History, items: int, weights: dict[str, float]) -> ItemItemTerm:
         """Returns the term of the positive events in `history`."""
-        return cls(cosine_neighbours(liked(history), items, KEEP), weights)
+        return cls(cosine_neighbours(keep_positive_events(history), items, MAX_NEIGHBOURS), weights)
 
     @classmethod
-    def none(cls, items: int) -> ItemItem:
+    def none(cls, items: int) -> ItemItemTerm:
         """Returns the term that is nothing."""
         return cls(sparse.csr_array((items, items), dtype=np.float32), {})
 
@@ -56,19 +60,19 @@ class ItemItem:
             "indices": matrix.indices.astype(np.int32),
             "data": matrix.data.astype(np.float32),
         }
-        save_file(parts, folder / FILE)
+        save_file(parts, folder / ITEM_ITEM_FILE)
 
     @classmethod
-    def load(cls, folder: Path, items: int, weights: dict[str, Any]) -> ItemItem:
+    def load(cls, folder: Path, items: int, weights: dict[str, Any]) -> ItemItemTerm:
         """Returns the term written into `folder`."""
-        parts = load_file(folder / FILE)
+        parts = load_file(folder / ITEM_ITEM_FILE)
         matrix = sparse.csr_array(
             (parts["data"], parts["indices"], parts["indptr"]), shape=(items, items)
         )
         return cls(matrix, {name: float(weight) for name, weight in weights.items()})
 
 
-def similarity(history: History, neighbours: sparse.csr_array) -> torch.Tensor:
+def item_item_term_scores(history: History, neighbours: sparse.csr_array) -> torch.Tensor:
     """Returns log(1 + 20 s) of each person and item, dense [B, columns of `neighbours`]."""
-    scores = item_item_scores(liked(history), neighbours, DECAY)
+    scores = item_item_scores(keep_positive_events(history), neighbours, RECENCY_DECAY)
     return torch.from_numpy(scores.toarray()).mul_(SHARPNESS).log1p_()

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from plait.features.packed_tensors import REACH
+from plait.features.packed_tensors import LOOKBACK
 from plait.models.neural.dropout import Dropout
 
 
@@ -30,7 +30,7 @@ class CausalConvolutions(nn.Module):
         """Returns [M, D] from inputs [M, D] and the tokens before each, [M, REACH]."""
         size = inputs.shape[1]
         padded = torch.cat([inputs.new_zeros(1, size), inputs])
-        before = F.embedding(earlier, padded).view(-1, REACH * size)
+        before = F.embedding(earlier, padded).view(-1, LOOKBACK * size)
         first, second, rest = torch.split(before, [size, size, 2 * size], dim=1)
         narrow, wide, widest = self.near(torch.cat([inputs, first], dim=1)).chunk(3, dim=1)
         wide_middle, widest_middle = self.middle(second).chunk(2, dim=1)

@@ -13,21 +13,23 @@ from scipy import sparse
 from torch.nn import functional as F
 
 from plait.features.likes_and_dislikes import Dislikes
-from plait.models.neural.net import Net
+from plait.models.neural.net import NeuralNet
 
-WEIGHT = 1.5
-OWN = 10.0  # scores are logits: the item is chosen exp(10) = 22,000 times less often
+DISLIKE_WEIGHT = 1.5
+DISLIKED_ITEM_PENALTY = (
+    10.0  # scores are logits: the item is chosen exp(10) = 22,000 times less often
+)
 _CELLS = 8_000_000  # likenesses held at once: 32 MB, however many items there are
 
 
-class Likeness:
+class ItemLikeness:
     """How alike items are: by what they are about, where they stand, and who chose them.
 
     The likeness of two items is the larger of their item-item cosine and the square of the cosine
     of what they bring into a sequence, 0 where that is negative.
     """
 
-    def __init__(self, net: Net, neighbours: sparse.csr_array) -> None:
+    def __init__(self, net: NeuralNet, neighbours: sparse.csr_array) -> None:
         self._neighbours = neighbours
         with torch.inference_mode():
             device = net.edges.device
@@ -49,7 +51,7 @@ class Likeness:
 
 
 def dislike_term(
-    dislikes: Dislikes, people: int, others: np.ndarray, likeness: Likeness
+    dislikes: Dislikes, people: int, others: np.ndarray, likeness: ItemLikeness
 ) -> torch.Tensor | None:
     """Returns the term for all `people`, none above 0, [people, m]; None without a dislike.
 
@@ -72,10 +74,10 @@ def dislike_term(
         part = slice(first, first + step)
         alike = likeness.of(item[part], others).cpu().numpy()
         total += torch.from_numpy(strength[:, part] @ alike)
-    total.log1p_().mul_(-WEIGHT)
+    total.log1p_().mul_(-DISLIKE_WEIGHT)
     column = np.searchsorted(others, dislikes.item)
     here = (column < len(others)) & (others[np.minimum(column, len(others) - 1)] == dislikes.item)
-    total[torch.from_numpy(who[here]), torch.from_numpy(column[here])] -= OWN
+    total[torch.from_numpy(who[here]), torch.from_numpy(column[here])] -= DISLIKED_ITEM_PENALTY
     term = torch.zeros(people, len(others))
     term[torch.from_numpy(row)] = total
     return term

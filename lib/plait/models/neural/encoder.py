@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from plait.features.packed_tensors import Tokens
-from plait.features.time_features import GAPS
+from plait.features.packed_tensors import PackedTokens
+from plait.features.time_features import GAP_BUCKETS
 from plait.models.neural.cnn import CausalConvolutions
 from plait.models.neural.dropout import Dropout
 from plait.models.neural.item_tower import ItemTower
@@ -21,10 +21,10 @@ class Encoder(nn.Module):
         super().__init__()
         size = settings.dimensions
         self.first_quarter, self.quarters = settings.quarter
-        self.platform = _table(len(settings.platforms), size) if settings.views else None
-        self.kind = _table(settings.type_codes, size) if settings.types else None
-        self.gap = _table(GAPS, size) if settings.gaps else None
-        self.quarter = _table(self.quarters + 1, size) if self.quarters else None
+        self.platform = _embedding(len(settings.platforms), size) if settings.views else None
+        self.kind = _embedding(settings.type_codes, size) if settings.types else None
+        self.gap = _embedding(GAP_BUCKETS, size) if settings.gaps else None
+        self.quarter = _embedding(self.quarters + 1, size) if self.quarters else None
         self.strength = nn.Linear(1, size, bias=False) if settings.strengths else None
         self.dropout = Dropout(settings.dropout)
         self.cnn = CausalConvolutions(size, settings.dropout)
@@ -32,7 +32,7 @@ class Encoder(nn.Module):
         self.empty = nn.Parameter(torch.randn(1, size) * 0.02)
 
     def forward(
-        self, tokens: Tokens, items: ItemTower, kept: torch.Tensor | None = None
+        self, tokens: PackedTokens, items: ItemTower, kept: torch.Tensor | None = None
     ) -> torch.Tensor:
         """Returns the state after every token, [1 + M, D]; row 0 stands for no event yet.
 
@@ -63,7 +63,7 @@ class Encoder(nn.Module):
         return torch.cat([self.empty, self.rnn(inputs, tokens.steps)])
 
 
-def _table(rows: int, size: int) -> nn.Embedding:
+def _embedding(rows: int, size: int) -> nn.Embedding:
     table = nn.Embedding(rows, size)
     nn.init.normal_(table.weight, std=0.02)
     return table

@@ -6,10 +6,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from plait.features.item_attributes import Catalogue
+from plait.features.item_attributes import ItemAttributes
 from plait.models.neural.net_settings import NetSettings
 
-CONTENT = 64  # width of an item's content
+CONTENT_WIDTH = 64  # width of an item's content
 
 
 class ItemTower(nn.Module):
@@ -28,16 +28,18 @@ class ItemTower(nn.Module):
         if settings.tokens:
             shape = (settings.items, settings.token_width)
             self.register_buffer("tokens", torch.zeros(shape, dtype=torch.int32))
-            self.attributes = nn.EmbeddingBag(settings.tokens, CONTENT, mode="mean", padding_idx=0)
+            self.attributes = nn.EmbeddingBag(
+                settings.tokens, CONTENT_WIDTH, mode="mean", padding_idx=0
+            )
             nn.init.normal_(self.attributes.weight, std=0.1)
         if settings.vector:
             self.register_buffer("vectors", torch.zeros(settings.items, settings.vector))
-            self.project = nn.Linear(settings.vector, CONTENT, bias=False)
+            self.project = nn.Linear(settings.vector, CONTENT_WIDTH, bias=False)
         if settings.content:
-            self.norm = nn.LayerNorm(CONTENT)
-            self.inward = nn.Linear(CONTENT, size, bias=False)
+            self.norm = nn.LayerNorm(CONTENT_WIDTH)
+            self.inward = nn.Linear(CONTENT_WIDTH, size, bias=False)
 
-    def learn_catalogue(self, catalogue: Catalogue) -> None:
+    def learn_catalogue(self, catalogue: ItemAttributes) -> None:
         """Takes in what the catalogue says."""
         if catalogue.tokens is not None:
             self.tokens.copy_(torch.from_numpy(catalogue.tokens))

@@ -6,20 +6,20 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from plait.features.history_batch import Batch
-from plait.features.item_attributes import Catalogue
-from plait.features.profile import profile_size
+from plait.features.history_batch import HistoryBatch
+from plait.features.item_attributes import ItemAttributes
+from plait.features.person_profile import profile_width
 from plait.features.time_features import Timeline
 from plait.models.neural.encoder import Encoder
-from plait.models.neural.interest import InterestHead
+from plait.models.neural.interest_head import InterestHead
 from plait.models.neural.item_tower import ItemTower
 from plait.models.neural.net_settings import NetSettings
-from plait.models.neural.terms import TERMS, Facts, Person, Term
+from plait.models.neural.terms import TERMS, ItemFeatures, PersonFeatures, SeparableTerm
 
-Vectors = dict[str, torch.Tensor]
+TermVectors = dict[str, torch.Tensor]
 
 
-class Net(nn.Module):
+class NeuralNet(nn.Module):
     """Holds everything that is learned by gradient, and the facts it reads as buffers."""
 
     counts: torch.Tensor
@@ -36,7 +36,7 @@ class Net(nn.Module):
         self.heads = nn.ModuleList(InterestHead(settings) for _ in range(platforms))
         self.terms = nn.ModuleDict({name: TERMS[name](settings) for name in settings.terms})
         # The weight of each term: a gate of platform and profile, 1 before training.
-        profile = profile_size(platforms, settings.type_codes)
+        profile = profile_width(platforms, settings.type_codes)
         self.gates = nn.ModuleList(
             nn.Linear(profile, len(settings.terms)) for _ in range(platforms)
         )
@@ -50,7 +50,7 @@ class Net(nn.Module):
         priced = settings.items if settings.price else 0
         self.register_buffer("price", torch.full((priced,), -1.0))
 
-    def learn_facts(self, timeline: Timeline, catalogue: Catalogue) -> None:
+    def learn_facts(self, timeline: Timeline, catalogue: ItemAttributes) -> None:
         """Takes in what is known about items."""
         self.counts.copy_(torch.from_numpy(timeline.counts))
         self.first.copy_(torch.from_numpy(timeline.first))
@@ -59,7 +59,7 @@ class Net(nn.Module):
             self.price.copy_(torch.from_numpy(catalogue.price))
         self.items.learn_catalogue(catalogue)
 
-    def states(self, batch: Batch, kept: torch.Tensor | None = None) -> torch.Tensor:
+    def states(self, batch: HistoryBatch, kept: torch.Tensor | None = None) -> torch.Tensor:
         """Returns the state after every token, [1 + M, D]; `kept` as in the encoder."""
         states: torch.Tensor = self.encoder(batch.tokens, self.items, kept)
         return states
@@ -67,11 +67,11 @@ class Net(nn.Module):
     def person(
         self,
         states: torch.Tensor,
-        batch: Batch,
+        batch: HistoryBatch,
         event: torch.Tensor,
         platform: int,
         bins: torch.Tensor | None = None,
-    ) -> Vectors:
+    ) -> TermVectors:
         """Returns the gated a(x) of every term for asking about `platform`, each [n, d].
 
         Args:
@@ -87,10 +87,10 @@ class Net(nn.Module):
     def people(
         self,
         states: torch.Tensor,
-        batch: Batch,
+        batch: HistoryBatch,
         events: dict[int, torch.Tensor],
         bins: dict[int, torch.Tensor] | None = None,
-    ) -> dict[int, Vectors]:
+    ) -> dict[int, TermVectors]:
         """Returns `person` of the events asked about each platform; reads the states once."""
         wanted: list[torch.Tensor] = []
         for platform, event in events.items():
@@ -116,13 +116,13 @@ class Net(nn.Module):
         self,
         merged: torch.Tensor,
         own: torch.Tensor | None,
-        batch: Batch,
+        batch: HistoryBatch,
         event: torch.Tensor,
         bins: torch.Tensor,
         platform: int,
-    ) -> Vectors:
+    ) -> TermVectors:
         profile = batch.profile[event]
-        person = Person(
+        person = PersonFeatures(
             self.heads[platform](merged, own),
             profile,
             None if batch.price is None else batch.price[event],
@@ -134,19 +134,19 @@ class Net(nn.Module):
             for place, name in enumerate(self.settings.terms)
         }
 
-    def item(self, item: torch.Tensor) -> Vectors:
+    def item(self, item: torch.Tensor) -> TermVectors:
         """Returns b(y) of every term for the items at indices `item`, each [m, d]."""
-        facts = Facts(self.counts, self.first, self.edges, self.price)
+        facts = ItemFeatures(self.counts, self.first, self.edges, self.price)
         return {
             name: self._term(name).item(item, self.items, facts) for name in self.settings.terms
         }
 
-    def _term(self, name: str) -> Term:
+    def _term(self, name: str) -> SeparableTerm:
         term = self.terms[name]
-        assert isinstance(term, Term)
+        assert isinstance(term, SeparableTerm)
         return term
 
 
-def concatenate(vectors: Vectors) -> torch.Tensor:
+def concatenate_terms(vectors: TermVectors) -> torch.Tensor:
     """Returns the terms side by side: the inner product of two such rows is their sum."""
     return torch.cat(list(vectors.values()), dim=1)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from plait.contracts.event_types import EVENT_CODES
+from plait.contracts.event_types import EVENT_TYPE_CODE_COUNT
 from plait.features.history import History
-from plait.features.item_attributes import Catalogue
-from plait.features.time_features import Timeline, quarters
+from plait.features.item_attributes import ItemAttributes
+from plait.features.time_features import Timeline, calendar_quarters
 from plait.features.vocabulary import Vocabulary
 
 
@@ -72,10 +72,10 @@ class NetSettings:
         return cls(**tuples)
 
 
-def settings_for(
+def net_settings_for(
     vocabulary: Vocabulary,
     history: History,
-    catalogue: Catalogue,
+    catalogue: ItemAttributes,
     timeline: Timeline,
     *,
     dimensions: int,
@@ -86,7 +86,7 @@ def settings_for(
     timed = history.time[history.time >= 0]
     first, count = 0, 0
     if calendar and len(timed):
-        seen = quarters(np.array([timed.min(), timed.max()]))
+        seen = calendar_quarters(np.array([timed.min(), timed.max()]))
         first, count = int(seen[0]), int(seen[1] - seen[0] + 1)
     terms = ["interest", "popularity", "profile"]
     if len(timed):
@@ -111,5 +111,5 @@ def settings_for(
         token_width=0 if catalogue.tokens is None else catalogue.tokens.shape[1],
         vector=0 if catalogue.vectors is None else catalogue.vectors.shape[1],
         price=catalogue.price is not None,
-        type_codes=EVENT_CODES,
+        type_codes=EVENT_TYPE_CODE_COUNT,
     )

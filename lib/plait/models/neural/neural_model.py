@@ -18,20 +18,20 @@ from scipy import sparse
 
 from plait.errors import DamagedVersion, UnknownPlatform, nearest
 from plait.features.history import UNKNOWN_TIME, History
-from plait.features.history_batch import make_batch
-from plait.features.likes_and_dislikes import Dislikes, liked
+from plait.features.history_batch import make_history_batch
+from plait.features.likes_and_dislikes import Dislikes, keep_positive_events
 from plait.features.time_features import Timeline
 from plait.features.vocabulary import Vocabulary
-from plait.models.item_item.item_item_term import ItemItem, similarity
-from plait.models.neural.dislike_term import Likeness, dislike_term
-from plait.models.neural.net import Net, Vectors, concatenate
+from plait.models.item_item.item_item_term import ItemItemTerm, item_item_term_scores
+from plait.models.item_scores import ItemScores
+from plait.models.neural.dislike_term import ItemLikeness, dislike_term
+from plait.models.neural.net import NeuralNet, TermVectors, concatenate_terms
 from plait.models.neural.net_settings import NetSettings
-from plait.models.scores import Scores
 from plait.store.finite_numbers import parse_finite
 
 Moment = int | npt.NDArray[np.int64] | None
 FORMAT = 1
-_UNREADABLE = (
+_LOAD_ERRORS = (
     OSError, ValueError, KeyError, TypeError, RuntimeError, OverflowError, SafetensorError,
     PolarsError,
 )  # fmt: skip
@@ -61,7 +61,7 @@ class Provenance:
     code: dict[str, str] = field(default_factory=dict)
 
 
-class Model:
+class NeuralModel:
     """A network, its vocabulary and its item-item lists.
 
     All scoring anywhere goes through `score`, so that a list that is served is the list that
@@ -70,9 +70,9 @@ class Model:
 
     def __init__(
         self,
-        net: Net,
+        net: NeuralNet,
         vocabulary: Vocabulary,
-        item_item: ItemItem,
+        item_item: ItemItemTerm,
         settings: Provenance,
         metrics: dict[str, Any] | None = None,
     ) -> None:
@@ -81,7 +81,7 @@ class Model:
         self.item_item = item_item
         self.settings = settings
         self.metrics = metrics or {}
-        self._items: dict[str, tuple[Vectors, torch.Tensor]] = {}
+        self._items: dict[str, tuple[TermVectors, torch.Tensor]] = {}
         self._neighbours: dict[str, sparse.csr_array] = {}
 
     @property
@@ -89,7 +89,7 @@ class Model:
         """The platforms the model knows."""
         return self.vocabulary.platforms
 
-    def score(self, history: History, platform: str, now: Moment = None) -> Scores:
+    def score(self, history: History, platform: str, now: Moment = None) -> ItemScores:
         """Returns the scores of every item of `platform` for each person in `history`.
 
         A person's scores do not depend on who else is in the batch.
@@ -104,13 +104,13 @@ class Model:
             UnknownPlatform: the model was not trained on `platform`.
         """
         items, joined = self.items(platform)
-        chosen, dislikes = liked(history), Dislikes.of(history)
+        chosen, dislikes = keep_positive_events(history), Dislikes.of(history)
         if now is None:
             known = np.concatenate([[UNKNOWN_TIME], history.time])
             now = known[history.offsets[1:] * (history.lengths > 0)]
         own = self.vocabulary.platform_items(platform)
         term = dislike_term(dislikes, len(history), own, self._likeness) if len(dislikes) else None
-        return Scores(
+        return ItemScores(
             self.people(chosen, platform, now),
             items,
             joined,
@@ -119,7 +119,7 @@ class Model:
         )
 
     @torch.inference_mode()
-    def people(self, history: History, platform: str, now: Moment = None) -> Vectors:
+    def people(self, history: History, platform: str, now: Moment = None) -> TermVectors:
         """Returns a(x) of every separable term for each person, each [B, d].
 
         Args:
@@ -131,7 +131,7 @@ class Model:
         types = self.net.settings.type_codes
         if (history.type >= types).any():  # of a type that came after this model
             history = history.keep(history.type < types)
-        batch = make_batch(
+        batch = make_history_batch(
             history,
             platforms=len(self.platforms),
             types=types,
@@ -147,14 +147,14 @@ class Model:
         return self.net.person(self.net.states(batch), batch, last, code, bins)
 
     @torch.inference_mode()
-    def items(self, platform: str) -> tuple[Vectors, torch.Tensor]:
+    def items(self, platform: str) -> tuple[TermVectors, torch.Tensor]:
         """Returns b(y) of the platform's items, term by term [N_p, d] and joined [K, N_p]."""
         if platform not in self._items:
             self._code(platform)
             index = torch.from_numpy(self.vocabulary.platform_items(platform)).long()
             parts = [self.net.item(part.to(self.device)) for part in torch.split(index, 4096)]
             vectors = {n: torch.cat([part[n] for part in parts]) for n in parts[0]}
-            self._items[platform] = vectors, concatenate(vectors).T.contiguous()
+            self._items[platform] = vectors, concatenate_terms(vectors).T.contiguous()
         return self._items[platform]
 
     @property
@@ -168,7 +168,9 @@ class Model:
             return None
         if platform not in self._neighbours:
             self._neighbours[platform] = self.item_item.of(platform, self.vocabulary)
-        return similarity(history, self._neighbours[platform]).mul_(weight).to(self.device)
+        return (
+            item_item_term_scores(history, self._neighbours[platform]).mul_(weight).to(self.device)
+        )
 
     def _code(self, platform: str) -> int:
         if platform not in self.platforms:
@@ -179,8 +181,8 @@ class Model:
         return self.vocabulary.platform_code(platform)
 
     @cached_property
-    def _likeness(self) -> Likeness:
-        return Likeness(self.net, self.item_item.neighbours)
+    def _likeness(self) -> ItemLikeness:
+        return ItemLikeness(self.net, self.item_item.neighbours)
 
     @cached_property
     def _timeline(self) -> Timeline:
@@ -208,7 +210,7 @@ class Model:
         (folder / METRICS).write_text(json.dumps(self.metrics, indent=1))
 
     @classmethod
-    def load(cls, folder: Path) -> Model:
+    def load(cls, folder: Path) -> NeuralModel:
         """Returns the model written into `folder`.
 
         Raises:
@@ -220,7 +222,7 @@ class Model:
                 msg = f"format {config['format']}, this plait reads {FORMAT}"
                 raise ValueError(msg)
             settings = NetSettings.from_json(config["net"])
-            net = Net(settings)
+            net = NeuralNet(settings)
             net.load_state_dict(load_file(folder / WEIGHTS))
             for name, tensor in net.state_dict().items():
                 if tensor.is_floating_point() and not torch.isfinite(tensor).all():
@@ -233,11 +235,11 @@ class Model:
             return cls(
                 net,
                 vocabulary,
-                ItemItem.load(folder, settings.items, config["item_item"]),
+                ItemItemTerm.load(folder, settings.items, config["item_item"]),
                 Provenance(**config["training"]),
                 parse_finite((folder / METRICS).read_text()),
             )
-        except _UNREADABLE as error:
+        except _LOAD_ERRORS as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise DamagedVersion(
                 f"the model in '{folder}' cannot be loaded ({reason}).",

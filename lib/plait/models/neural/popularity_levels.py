@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import torch
 
-MOST = 2**25  # counts, above which finding the different ones is not worth it
+MAX_COUNTS = 2**25  # counts, above which finding the different ones is not worth it
 
 
-def windowed(counts: torch.Tensor, windows: Sequence[int]) -> torch.Tensor:
+def windowed_counts(counts: torch.Tensor, windows: Sequence[int]) -> torch.Tensor:
     """Returns the events in the last `windows` bins before each bin, [m, Q, windows].
 
     Args:
@@ -26,7 +26,7 @@ def windowed(counts: torch.Tensor, windows: Sequence[int]) -> torch.Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class Levels:
+class DistinctCounts:
     """The different rows that `windowed` gives for all items, and where each occurs.
 
     Most items are chosen seldom, so there are a thousand times fewer of them than of items
@@ -43,11 +43,11 @@ class Levels:
     source: torch.Tensor
 
     @classmethod
-    def of(cls, counts: torch.Tensor, windows: Sequence[int]) -> Levels | None:
+    def of(cls, counts: torch.Tensor, windows: Sequence[int]) -> DistinctCounts | None:
         """Returns the levels of `counts`, int32 [items, Q]; None where they would not pay."""
-        if counts.numel() > MOST:
+        if counts.numel() > MAX_COUNTS:
             return None
-        columns = windowed(counts, windows).view(-1, len(windows)).long()
+        columns = windowed_counts(counts, windows).view(-1, len(windows)).long()
         key = torch.zeros(len(columns), dtype=torch.int64, device=counts.device)
         for column in columns.unbind(1):
             # Numbered anew for each column, so that keys stay small.

@@ -22,14 +22,14 @@ class PackedGRU(nn.Module):
     def forward(self, inputs: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
         """Returns the state after every token, [M, D]; `steps` are the packed batch sizes."""
         if inputs.device.type == "cpu" and torch.is_grad_enabled():
-            states = unroll(self.gru, inputs, steps)
+            states = unroll_gru(self.gru, inputs, steps)
         else:
             states = self.gru(PackedSequence(inputs, steps))[0].data
         normed: torch.Tensor = self.norm(self.dropout(states) + inputs)
         return normed
 
 
-def unroll(gru: nn.GRU, inputs: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+def unroll_gru(gru: nn.GRU, inputs: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
     """Returns what `gru` returns for packed `inputs`, with a cheaper way back on a CPU.
 
     There, the gradient of each step of PyTorch's own packed GRU fills a tensor of the size of

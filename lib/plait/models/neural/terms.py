@@ -13,20 +13,20 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from plait.features.profile import profile_size
+from plait.features.person_profile import profile_width
 from plait.features.time_features import DAY
 from plait.models.neural.dropout import Dropout
-from plait.models.neural.item_tower import CONTENT, ItemTower
+from plait.models.neural.item_tower import CONTENT_WIDTH, ItemTower
 from plait.models.neural.net_settings import NetSettings
-from plait.models.neural.popularity_levels import Levels, windowed
+from plait.models.neural.popularity_levels import DistinctCounts, windowed_counts
 
-TASTE = 16  # width of the profile term
-PRICE = 8  # width of the price term
-HIDDEN = 16
+PROFILE_WIDTH = 16  # width of the profile term
+PRICE_WIDTH = 8  # width of the price term
+HIDDEN_WIDTH = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Person:
+class PersonFeatures:
     """The person's side at n moments: the interest state, profile, prices and time bin."""
 
     interest: torch.Tensor
@@ -36,7 +36,7 @@ class Person:
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
+class ItemFeatures:
     """What is known of all items, as buffers of the network.
 
     Attributes:
@@ -52,69 +52,69 @@ class Facts:
     price: torch.Tensor
 
 
-class Term(nn.Module, ABC):
+class SeparableTerm(nn.Module, ABC):
     """One summand of R."""
 
     @abstractmethod
-    def person(self, person: Person) -> torch.Tensor:
+    def person(self, person: PersonFeatures) -> torch.Tensor:
         """Returns a(x), [n, d]."""
 
     @abstractmethod
-    def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
         """Returns b(y) of the items at indices `item`, [m, d]."""
 
 
-class Interest(Term):
+class InterestTerm(SeparableTerm):
     """What the sequence says the person wants next: the state against the item embedding."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
         self.scale = 1 / settings.temperature
 
-    def person(self, person: Person) -> torch.Tensor:
+    def person(self, person: PersonFeatures) -> torch.Tensor:
         """The state, divided by the temperature."""
         return person.interest * self.scale
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
         """The item embedding."""
         vector: torch.Tensor = items.embedding(item)
         return vector
 
 
-class Content(Term):
+class ContentTerm(SeparableTerm):
     """What the person wants things to be about, against what the item is about."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
-        self.wanted = _mlp(settings.dimensions, 2 * CONTENT, CONTENT, settings.dropout)
-        self.about = nn.Linear(CONTENT, CONTENT, bias=False)
+        self.wanted = _mlp(settings.dimensions, 2 * CONTENT_WIDTH, CONTENT_WIDTH, settings.dropout)
+        self.about = nn.Linear(CONTENT_WIDTH, CONTENT_WIDTH, bias=False)
 
-    def person(self, person: Person) -> torch.Tensor:
+    def person(self, person: PersonFeatures) -> torch.Tensor:
         """The content wanted."""
         vector: torch.Tensor = self.wanted(person.interest)
         return vector
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
         """What the item is about."""
-        vector: torch.Tensor = self.about(items.content(item)) / CONTENT**0.5
+        vector: torch.Tensor = self.about(items.content(item)) / CONTENT_WIDTH**0.5
         return vector
 
 
-class Price(Term):
+class PriceTerm(SeparableTerm):
     """The prices the person pays, against the item's place among its platform's prices."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
-        self.paid = _mlp(settings.dimensions + 3, 2 * HIDDEN, PRICE, settings.dropout)
-        self.asked = _mlp(3, HIDDEN, PRICE)
+        self.paid = _mlp(settings.dimensions + 3, 2 * HIDDEN_WIDTH, PRICE_WIDTH, settings.dropout)
+        self.asked = _mlp(3, HIDDEN_WIDTH, PRICE_WIDTH)
 
-    def person(self, person: Person) -> torch.Tensor:
+    def person(self, person: PersonFeatures) -> torch.Tensor:
         """The prices paid."""
         assert person.price is not None  # the term is left out where there are no prices
         vector: torch.Tensor = self.paid(torch.cat([person.interest, person.price], dim=1))
         return vector
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
         """The price asked."""
         rank = facts.price[item][:, None]
         known = (rank >= 0).float()
@@ -123,58 +123,58 @@ class Price(Term):
         return vector
 
 
-class Profile(Term):
+class ProfileTerm(SeparableTerm):
     """Platforms, activity and kinds of events of the person, against a taste of the item."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
-        size = profile_size(len(settings.platforms), settings.type_codes)
-        self.who = _mlp(size, 2 * TASTE, TASTE)
-        self.taste = nn.Embedding(settings.items, TASTE, padding_idx=0)
+        size = profile_width(len(settings.platforms), settings.type_codes)
+        self.who = _mlp(size, 2 * PROFILE_WIDTH, PROFILE_WIDTH)
+        self.taste = nn.Embedding(settings.items, PROFILE_WIDTH, padding_idx=0)
         nn.init.normal_(self.taste.weight, std=0.02)
 
-    def person(self, person: Person) -> torch.Tensor:
+    def person(self, person: PersonFeatures) -> torch.Tensor:
         """Who the person is."""
         vector: torch.Tensor = self.who(person.profile)
         return vector
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
         """Who takes to the item."""
         vector: torch.Tensor = self.taste(item)
         return vector
 
 
-class InTime(Term):
+class TimeBinTerm(SeparableTerm):
     """A term that looks up the item's value at the person's moment: d is the number of bins."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
         self.bins = settings.bins
 
-    def person(self, person: Person) -> torch.Tensor:
+    def person(self, person: PersonFeatures) -> torch.Tensor:
         """The bin of the moment, one-hot."""
         return nn.functional.one_hot(person.bin, self.bins).float()
 
 
-class Popularity(InTime):
+class PopularityTerm(TimeBinTerm):
     """How often the item was chosen before the moment: lately, and in all."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__(settings)
         # Bins hold equally many events, so windows of bins follow the pace of the data.
         self.windows = sorted({min(w, settings.bins) for w in (1, 4, 12, settings.bins)})
-        self.value = _mlp(len(self.windows), HIDDEN, 1)
-        self._levels: Levels | None = None
+        self.value = _mlp(len(self.windows), HIDDEN_WIDTH, 1)
+        self._levels: DistinctCounts | None = None
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
         """The value of the counts known at each bin."""
         if not self.training:
-            return self._valued(windowed(facts.counts[item], self.windows))
+            return self._valued(windowed_counts(facts.counts[item], self.windows))
         # Over the many steps of training it pays to know which counts there are at all.
         if self._levels is None or self._levels.source is not facts.counts:
-            self._levels = Levels.of(facts.counts, self.windows)
+            self._levels = DistinctCounts.of(facts.counts, self.windows)
         if self._levels is None or 4 * len(self._levels.rows) > len(item) * self.bins:
-            return self._valued(windowed(facts.counts[item], self.windows))
+            return self._valued(windowed_counts(facts.counts[item], self.windows))
         value = self._valued(self._levels.rows)
         return F.embedding(self._levels.place[item], value[:, None]).squeeze(2)
 
@@ -184,14 +184,14 @@ class Popularity(InTime):
         return value
 
 
-class Freshness(InTime):
+class FreshnessTerm(TimeBinTerm):
     """How long the item has been there at the moment."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__(settings)
-        self.value = _mlp(2, HIDDEN, 1)
+        self.value = _mlp(2, HIDDEN_WIDTH, 1)
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: Facts) -> torch.Tensor:
+    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
         """The value of the item's age at each bin."""
         first = facts.first[item][:, None]
         days = (facts.edges[None, :] - first).float() / DAY
@@ -201,13 +201,13 @@ class Freshness(InTime):
         return value
 
 
-TERMS: dict[str, type[Term]] = {
-    "interest": Interest,
-    "content": Content,
-    "price": Price,
-    "popularity": Popularity,
-    "freshness": Freshness,
-    "profile": Profile,
+TERMS: dict[str, type[SeparableTerm]] = {
+    "interest": InterestTerm,
+    "content": ContentTerm,
+    "price": PriceTerm,
+    "popularity": PopularityTerm,
+    "freshness": FreshnessTerm,
+    "profile": ProfileTerm,
 }
 
 

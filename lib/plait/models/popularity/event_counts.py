@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from plait.features.history import History
 
 
-def popularity(history: History, items: int) -> npt.NDArray[np.float64]:
+def count_events(history: History, items: int) -> npt.NDArray[np.float64]:
     """Returns the events on each item of `history`, [items].
 
     Args:

@@ -20,22 +20,22 @@ from itertools import islice
 import polars as pl
 
 from plait.errors import UnreadableFile, VersionExists
-from plait.store.feedback.compaction_index import Index, now, write_index
-from plait.store.feedback.log_listing import Listing, list_log
-from plait.store.feedback.log_part import as_member, read_rows, write_rows
-from plait.store.feedback.object_names import FOLDERS, compaction_of, part_name
-from plait.store.objects import remove_objects, sync_object, write_object
+from plait.store.feedback.compaction_index import CompactionIndex, utc_now, write_index
+from plait.store.feedback.log_listing import LogListing, list_log
+from plait.store.feedback.log_part import add_origin, read_rows, write_rows
+from plait.store.feedback.log_paths import LOG_FOLDERS, compaction_number, part_name
 from plait.store.store import Store
+from plait.store.store_objects import remove_objects, sync_object, write_object
 
-LEAST = 32  # objects that are worth a part
-FULL = 500_000  # rows of a part that is never written again
+MIN_OBJECTS = 32  # objects that are worth a part
+FULL_PART_ROWS = 500_000  # rows of a part that is never written again
 FAN_IN = 8  # parts of about one size that become one
-GRACE = timedelta(hours=1)
-_AT_ONCE = 32  # objects read side by side
+READ_GRACE = timedelta(hours=1)
+_READ_THREADS = 32  # objects read side by side
 
 
 def compact(
-    store: Store, *, least: int = LEAST, merge: bool = True, grace: timedelta = GRACE
+    store: Store, *, least: int = MIN_OBJECTS, merge: bool = True, grace: timedelta = READ_GRACE
 ) -> int:
     """Compacts the feedback log; returns how many objects and parts became fewer.
 
@@ -48,27 +48,28 @@ def compact(
     Raises:
         StoreError: the store cannot be read or written; nothing is lost.
     """
-    return sum(_compact(store, folder, least, merge, grace) for folder in FOLDERS)
+    return sum(_compact(store, folder, least, merge, grace) for folder in LOG_FOLDERS)
 
 
-def old_leftovers(listing: Listing, until: datetime) -> list[str]:
+def find_obsolete(listing: LogListing, until: datetime) -> list[str]:
     """Returns what can be removed of what holds no rows: replaced before `until`, or nobody's."""
     index = listing.index
     return [
         path
         for path in listing.leftovers
-        if index.replaced.get(path, until) <= until and (compaction_of(path) or 0) <= index.number
+        if index.replaced.get(path, until) <= until
+        and (compaction_number(path) or 0) <= index.number
     ]
 
 
 def _compact(store: Store, folder: str, least: int, merge: bool, grace: timedelta) -> int:
     listing = list_log(store, folder)
-    if old := old_leftovers(listing, now() - grace):
+    if old := find_obsolete(listing, utc_now() - grace):
         remove_objects(store.objects, old)
     number = listing.index.number + 1
     made: dict[str, int] = {}
     moved: list[str] = []
-    for sources in _choose(listing, least, merge):
+    for sources in _choose_inputs(listing, least, merge):
         for rows, members in _batches(store, sources):
             path = part_name(folder, number, secrets.token_hex(8), members)
             write_object(store.objects, path, write_rows(rows))
@@ -80,21 +81,21 @@ def _compact(store: Store, folder: str, least: int, merge: bool, grace: timedelt
     kept = {path: rows for path, rows in listing.index.parts.items() if path not in moved}
     there = set(listing.leftovers).difference(old)
     waiting = {p: moment for p, moment in listing.index.replaced.items() if p in there}
-    replaced = waiting | dict.fromkeys(moved, now())
+    replaced = waiting | dict.fromkeys(moved, utc_now())
     try:
-        write_index(store.objects, folder, Index(number, kept | made, replaced))
+        write_index(store.objects, folder, CompactionIndex(number, kept | made, replaced))
     except VersionExists:
         remove_objects(store.objects, list(made))
         return 0
     return len(moved) - len(made)
 
 
-def _choose(listing: Listing, least: int, merge: bool) -> list[list[str]]:
+def _choose_inputs(listing: LogListing, least: int, merge: bool) -> list[list[str]]:
     """Returns the objects, and the parts of about one size, to put together."""
-    fresh = [path for path in listing.paths if compaction_of(path) is None]
+    fresh = [path for path in listing.paths if compaction_number(path) is None]
     tiers: dict[int, list[str]] = {}
     for path, rows in sorted(listing.index.parts.items()):
-        if merge and rows < FULL and path in listing.paths:
+        if merge and rows < FULL_PART_ROWS and path in listing.paths:
             tiers.setdefault(_tier(rows), []).append(path)
     chosen = [fresh] if len(fresh) >= least else []
     return chosen + [paths for _, paths in sorted(tiers.items()) if len(paths) >= FAN_IN]
@@ -113,14 +114,14 @@ def _batches(store: Store, sources: Sequence[str]) -> Iterator[tuple[pl.DataFram
     members: list[str] = []
     height = 0
     for path, rows in _read(store, sources):
-        held.append(as_member(rows, path))
+        held.append(add_origin(rows, path))
         members.append(path)
         height += rows.height
-        if height >= FULL:
-            yield _joined(held), members
+        if height >= FULL_PART_ROWS:
+            yield _concat_rows(held), members
             held, members, height = [], [], 0
     if len(members) > 1:
-        yield _joined(held), members
+        yield _concat_rows(held), members
 
 
 def _read(store: Store, sources: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -134,13 +135,13 @@ def _read(store: Store, sources: Sequence[str]) -> Iterator[tuple[str, pl.DataFr
         return rows if rows.height else None
 
     left = iter(sources)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        while some := list(islice(left, _AT_ONCE)):
+    with ThreadPoolExecutor(_READ_THREADS) as pool:
+        while some := list(islice(left, _READ_THREADS)):
             for path, rows in zip(some, pool.map(read, some), strict=True):
                 if rows is not None:
                     yield path, rows
 
 
-def _joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+def _concat_rows(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     # A plait of before or after this one may have written other columns: all are kept.
     return pl.concat(parts, how="diagonal_relaxed")

@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plait.store.journal import Journal
-from plait.store.objects import Objects
+from plait.store.store_objects import ObjectStore
 
-_AT = "feedback/index"
-_KEPT = 5  # records; whoever reads one has listed them a moment ago
+_INDEX_FOLDER = "feedback/index"
+_KEPT_RECORDS = 5  # records; whoever reads one has listed them a moment ago
 
 
 @dataclass(frozen=True)
-class Index:
+class CompactionIndex:
     """One state of a folder of the log.
 
     Attributes:
@@ -38,33 +38,33 @@ class Index:
         return {"parts": dict(self.parts), "replaced": replaced}
 
 
-def read_index(objects: Objects, folder: str) -> Index:
+def read_index(objects: ObjectStore, folder: str) -> CompactionIndex:
     """Returns the newest index of `folder`."""
-    last = journal(objects, folder).last()
+    last = index_journal(objects, folder).last()
     if last is None:
-        return Index()
+        return CompactionIndex()
     number, record = last
     replaced = {path: datetime.fromisoformat(text) for path, text in record["replaced"].items()}
-    return Index(number, record["parts"], replaced)
+    return CompactionIndex(number, record["parts"], replaced)
 
 
-def write_index(objects: Objects, folder: str, index: Index) -> None:
+def write_index(objects: ObjectStore, folder: str, index: CompactionIndex) -> None:
     """Makes `index` the newest.
 
     Raises:
         VersionExists: another compaction came first.
     """
-    book = journal(objects, folder)
+    book = index_journal(objects, folder)
     book.append(index.record(), index.number)
-    for number in book.numbers()[:-_KEPT]:
+    for number in book.numbers()[:-_KEPT_RECORDS]:
         book.remove(number)
 
 
-def journal(objects: Objects, folder: str) -> Journal:
+def index_journal(objects: ObjectStore, folder: str) -> Journal:
     """Returns the journal of the indexes of `folder`."""
-    return Journal(objects, f"{_AT}/{folder.rpartition('/')[2]}")
+    return Journal(objects, f"{_INDEX_FOLDER}/{folder.rpartition('/')[2]}")
 
 
-def now() -> datetime:
+def utc_now() -> datetime:
     """Returns the clock's time."""
     return datetime.now(UTC)

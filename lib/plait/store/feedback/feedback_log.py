@@ -11,13 +11,13 @@ from typing import Any
 import polars as pl
 from obstore.exceptions import AlreadyExistsError
 
-from plait.contracts.feedback_rows import FEEDBACK, LINKS
+from plait.contracts.feedback_rows import FEEDBACK_EVENTS, FEEDBACK_LINKS
 from plait.store import Store
 from plait.store.feedback.compaction import compact
-from plait.store.feedback.object_names import EVENTS_AT, LINKS_AT
-from plait.store.objects import read_object, sync_object, write_object
+from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER
+from plait.store.store_objects import read_object, sync_object, write_object
 
-__all__ = ["EVENTS_AT", "LINKS_AT", "FeedbackLog"]
+__all__ = ["EVENTS_FOLDER", "LINKS_FOLDER", "FeedbackLog"]
 
 
 class FeedbackLog:
@@ -28,11 +28,11 @@ class FeedbackLog:
 
     def write_events(self, events: pl.DataFrame, name: str) -> None:
         """Puts FEEDBACK rows under `name`; what stands there already is the same."""
-        self._put(f"{EVENTS_AT}/{name}.parquet", _conform(events, FEEDBACK))
+        self._put(f"{EVENTS_FOLDER}/{name}.parquet", _conform(events, FEEDBACK_EVENTS))
 
     def write_links(self, links: pl.DataFrame, name: str) -> None:
         """Puts LINKS rows under `name`; what stands there already is the same."""
-        self._put(f"{LINKS_AT}/{name}.parquet", _conform(links, LINKS))
+        self._put(f"{LINKS_FOLDER}/{name}.parquet", _conform(links, FEEDBACK_LINKS))
 
     def write_aside(self, events: pl.DataFrame) -> None:
         """Puts FEEDBACK rows under a name of their own: for when Valkey is down."""

@@ -10,15 +10,15 @@ from typing import Any
 import polars as pl
 
 from plait.errors import UnreadableFile
-from plait.store.feedback.compaction_index import Index, read_index
-from plait.store.feedback.log_part import OBJECT, PARTS, Origin, read_origins, read_rows
-from plait.store.feedback.object_names import SUFFIX, compaction_of, span
-from plait.store.objects import Objects, list_objects
+from plait.store.feedback.compaction_index import CompactionIndex, read_index
+from plait.store.feedback.log_part import LOG_OBJECT, LOG_PARTS, RowOrigin, read_origins, read_rows
+from plait.store.feedback.log_paths import SUFFIX, compaction_number, id_span
 from plait.store.store import Store
+from plait.store.store_objects import ObjectStore, list_objects
 
 
 @dataclass(frozen=True)
-class Piece:
+class LogSlice:
     """An object or a part, and which of its objects' rows are meant; null: all of them."""
 
     path: str
@@ -26,7 +26,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Listing:
+class LogListing:
     """What was found.
 
     Attributes:
@@ -40,7 +40,7 @@ class Listing:
 
     store: Store
     folder: str
-    index: Index
+    index: CompactionIndex
     records: list[dict[str, Any]]
     leftovers: list[str]
 
@@ -54,23 +54,23 @@ class Listing:
         """What they take."""
         return sum(int(record["bytes"]) for record in self.records)
 
-    def pieces(self) -> list[Piece]:
+    def pieces(self) -> list[LogSlice]:
         """Returns everything there is to read."""
-        return [Piece(path) for path in self.paths]
+        return [LogSlice(path) for path in self.paths]
 
-    def unread(self, known: Collection[str]) -> list[Piece]:
+    def unread(self, known: Collection[str]) -> list[LogSlice]:
         """Returns what there is to read beside what the objects and parts `known` held."""
         found = []
         for path in self.paths:
             if path in known:
                 continue
-            if compaction_of(path) is None:
-                found.append(Piece(path))
+            if compaction_number(path) is None:
+                found.append(LogSlice(path))
                 continue
             origins = self._origins(path)
             new = frozenset(o.object for o in origins if not o.is_among(known))
             if new:
-                found.append(Piece(path, None if len(new) == len(origins) else new))
+                found.append(LogSlice(path, None if len(new) == len(origins) else new))
         return found
 
     def gone(self, known: Collection[str]) -> list[str]:
@@ -78,45 +78,45 @@ class Listing:
         here = {path for path in known if path.startswith(f"{self.folder}/")}
         left = here.difference(self.paths)
         for path in self.paths:
-            if left and path not in known and compaction_of(path) is not None:
+            if left and path not in known and compaction_number(path) is not None:
                 for origin in self._origins(path):
                     left -= {origin.object, *origin.parts}
         return sorted(left)
 
-    def _origins(self, path: str) -> list[Origin]:
-        held: dict[str, list[Origin]] = self.__dict__.setdefault("_held", {})
+    def _origins(self, path: str) -> list[RowOrigin]:
+        held: dict[str, list[RowOrigin]] = self.__dict__.setdefault("_held", {})
         if path not in held:
             held[path] = read_origins(self.store.objects, path)
         return held[path]
 
 
-def list_log(store: Store, folder: str) -> Listing:
+def list_log(store: Store, folder: str) -> LogListing:
     """Returns what is in `folder` of the log now.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    index = _newest(store.objects, folder)
+    index = _newest_index(store.objects, folder)
     while True:
         metas = [m for m in list_objects(store.objects, folder) if m["path"].endswith(SUFFIX)]
-        after = _newest(store.objects, folder)
+        after = _newest_index(store.objects, folder)
         if after.number == index.number:  # else what was listed may be another state's
             break
         index = after
-    again = _written_again(store.objects, index, [m["path"] for m in metas])
+    again = _find_rewritten(store.objects, index, [m["path"] for m in metas])
     records, leftovers = [], []
     for meta in sorted(metas, key=lambda meta: meta["path"]):
         path = meta["path"]
-        is_part = compaction_of(path) is not None
+        is_part = compaction_number(path) is not None
         if path in index.parts or not (is_part or path in index.replaced or path in again):
             modified = meta["last_modified"].timestamp()
             records.append({"path": path, "bytes": meta["size"], "modified": modified})
         else:
             leftovers.append(path)
-    return Listing(store, folder, index, records, leftovers)
+    return LogListing(store, folder, index, records, leftovers)
 
 
-def read_piece(store: Store, piece: Piece) -> Iterator[pl.DataFrame]:
+def read_slice(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
     """Yields the rows of `piece`, with the object that each was written in.
 
     Rows that a compaction moved since it was listed are found where they are now.
@@ -128,20 +128,22 @@ def read_piece(store: Store, piece: Piece) -> Iterator[pl.DataFrame]:
     try:
         rows = read_rows(store.objects, piece.path)
     except FileNotFoundError:
-        yield from _moved(store, piece)
+        yield from _read_from_parts(store, piece)
         return
-    yield _only(rows, piece.of).drop(PARTS)
+    yield _filter_objects(rows, piece.of).drop(LOG_PARTS)
 
 
-def _moved(store: Store, piece: Piece) -> Iterator[pl.DataFrame]:
+def _read_from_parts(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
     """Yields the rows of a piece that is gone, from the parts that took them in."""
     folder = piece.path.rpartition("/")[0]
     found = False
-    for path in sorted(_newest(store.objects, folder).parts):
+    for path in sorted(_newest_index(store.objects, folder).parts):
         if any(origin.is_among({piece.path}) for origin in read_origins(store.objects, path)):
             rows = read_rows(store.objects, path)
-            inside = (pl.col(OBJECT) == piece.path) | pl.col(PARTS).list.contains(piece.path)
-            yield _only(rows.filter(inside), piece.of).drop(PARTS)
+            inside = (pl.col(LOG_OBJECT) == piece.path) | pl.col(LOG_PARTS).list.contains(
+                piece.path
+            )
+            yield _filter_objects(rows.filter(inside), piece.of).drop(LOG_PARTS)
             found = True
     if not found:
         raise UnreadableFile(
@@ -151,11 +153,11 @@ def _moved(store: Store, piece: Piece) -> Iterator[pl.DataFrame]:
         )
 
 
-def _only(rows: pl.DataFrame, objects: frozenset[str] | None) -> pl.DataFrame:
-    return rows if objects is None else rows.filter(pl.col(OBJECT).is_in(list(objects)))
+def _filter_objects(rows: pl.DataFrame, objects: frozenset[str] | None) -> pl.DataFrame:
+    return rows if objects is None else rows.filter(pl.col(LOG_OBJECT).is_in(list(objects)))
 
 
-def _newest(objects: Objects, folder: str) -> Index:
+def _newest_index(objects: ObjectStore, folder: str) -> CompactionIndex:
     while True:
         try:
             return read_index(objects, folder)
@@ -163,17 +165,17 @@ def _newest(objects: Objects, folder: str) -> Index:
             continue
 
 
-def _written_again(objects: Objects, index: Index, paths: list[str]) -> set[str]:
+def _find_rewritten(objects: ObjectStore, index: CompactionIndex, paths: list[str]) -> set[str]:
     """Returns the objects whose rows lie in a part by now: a retry wrote them once more.
 
     Their ids tell in which parts they can be: new objects have newer ids than any part.
     """
-    spans = {path: span(path) for path in index.parts}
+    spans = {path: id_span(path) for path in index.parts}
     found = set()
     looked: dict[str, set[str]] = {}
     for path in paths:
-        own = span(path)
-        if own is None or compaction_of(path) is not None or path in index.replaced:
+        own = id_span(path)
+        if own is None or compaction_number(path) is not None or path in index.replaced:
             continue
         for part, ids in spans.items():
             if ids is None or not ids[0] <= own[0] <= own[1] <= ids[1]:

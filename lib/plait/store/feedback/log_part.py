@@ -14,15 +14,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from plait.errors import UnreadableFile
-from plait.store.feedback.object_names import compaction_of
-from plait.store.objects import Objects, address_of, read_object
+from plait.store.feedback.log_paths import compaction_number
+from plait.store.store_objects import ObjectStore, address_of, read_object
 
-OBJECT, PARTS = "log_object", "log_parts"  # columns of a part: its object, and parts of before
-_FROM = {OBJECT: pl.String(), PARTS: pl.List(pl.String())}
+LOG_OBJECT, LOG_PARTS = (
+    "log_object",
+    "log_parts",
+)  # columns of a part: its object, and parts of before
+_FROM = {LOG_OBJECT: pl.String(), LOG_PARTS: pl.List(pl.String())}
 
 
 @dataclass(frozen=True)
-class Origin:
+class RowOrigin:
     """An object some of whose rows a part holds, and the parts that held them before."""
 
     object: str
@@ -33,7 +36,9 @@ class Origin:
         return self.object in known or any(part in known for part in self.parts)
 
 
-def read_rows(objects: Objects, path: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
+def read_rows(
+    objects: ObjectStore, path: str, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
     """Returns the rows of the object or part at `path`, with where each came from.
 
     Raises:
@@ -51,24 +56,24 @@ def read_rows(objects: Objects, path: str, columns: Sequence[str] | None = None)
             allowed="The feedback log holds Parquet files that `plait serve` writes.",
             fix=f"Restore it, or move it out of {path.rsplit('/', 1)[0]}/.",
         ) from None
-    if compaction_of(path) is not None:
+    if compaction_number(path) is not None:
         return rows
     return rows.with_columns(
-        pl.lit(path).alias(OBJECT), pl.lit([], dtype=_FROM[PARTS]).alias(PARTS)
+        pl.lit(path).alias(LOG_OBJECT), pl.lit([], dtype=_FROM[LOG_PARTS]).alias(LOG_PARTS)
     )
 
 
-def read_origins(objects: Objects, path: str) -> list[Origin]:
+def read_origins(objects: ObjectStore, path: str) -> list[RowOrigin]:
     """Returns the origins of a part's rows."""
-    pairs = read_rows(objects, path, [OBJECT, PARTS]).unique(maintain_order=True)
-    return [Origin(name, tuple(parts)) for name, parts in pairs.iter_rows()]
+    pairs = read_rows(objects, path, [LOG_OBJECT, LOG_PARTS]).unique(maintain_order=True)
+    return [RowOrigin(name, tuple(parts)) for name, parts in pairs.iter_rows()]
 
 
-def as_member(rows: pl.DataFrame, path: str) -> pl.DataFrame:
+def add_origin(rows: pl.DataFrame, path: str) -> pl.DataFrame:
     """Returns `rows` of the object or part at `path` as the part that takes them in writes them."""
-    if compaction_of(path) is None:
+    if compaction_number(path) is None:
         return rows
-    return rows.with_columns(pl.col(PARTS).list.concat(pl.lit([path], dtype=_FROM[PARTS])))
+    return rows.with_columns(pl.col(LOG_PARTS).list.concat(pl.lit([path], dtype=_FROM[LOG_PARTS])))
 
 
 def write_rows(rows: pl.DataFrame) -> bytes:

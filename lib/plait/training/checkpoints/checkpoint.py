@@ -13,7 +13,7 @@ from safetensors.torch import load, save
 
 from plait.errors import StoreError
 from plait.store.finite_numbers import parse_finite
-from plait.training.loop.train_state import Facts, Tensors
+from plait.training.loop.train_state import PlainState, Tensors
 
 FORMAT = 1
 _KEY = "plait"
@@ -29,7 +29,7 @@ class Checkpoint:
     """
 
     tensors: Tensors
-    facts: Facts
+    facts: PlainState
     found: dict[str, Any] | None = None
 
     def to_bytes(self) -> bytes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from plait.training.checkpoints.checkpoint import Checkpoint, unreadable
-from plait.training.checkpoints.unfinished_run import STAGES, Mark, UnfinishedRun
+from plait.training.checkpoints.unfinished_run import STAGES, CheckpointPlace, UnfinishedRun
 from plait.training.distributed.worker_rank import Worker
-from plait.training.loop.train_state import State
+from plait.training.loop.train_state import TrainState
 
 
-class Keeper:
+class CheckpointWriter:
     """The checkpoints of one stage of a run.
 
     Args:
@@ -33,7 +33,7 @@ class Keeper:
         self._every, self._found = every, found
         self._written = 0.0
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: TrainState) -> None:
         """Brings `state` to the last checkpoint of the stage, where there is one.
 
         The first worker looks and tells the others, so that all take the same one.
@@ -41,7 +41,7 @@ class Keeper:
         Raises:
             StoreError: it cannot be read, or is not this network's.
         """
-        mark = last_mark(self._run, self._worker)
+        mark = last_place(self._run, self._worker)
         if mark is None or mark.stage != self._stage:
             return
         checkpoint = self._run.read(mark)
@@ -55,19 +55,20 @@ class Keeper:
         """Whether it is time for another checkpoint."""
         return self._worker.first and seconds - self._written >= self._every
 
-    def write(self, state: State) -> None:
+    def write(self, state: TrainState) -> None:
         """Writes a checkpoint of `state`, on the first worker."""
         if not self._worker.first:
             return
         self._run.write(
-            Mark(self._stage, state.step), Checkpoint(*state.capture(), found=self._found)
+            CheckpointPlace(self._stage, state.step),
+            Checkpoint(*state.capture(), found=self._found),
         )
         self._written = state.seconds
 
 
-def last_mark(run: UnfinishedRun, worker: Worker) -> Mark | None:
+def last_place(run: UnfinishedRun, worker: Worker) -> CheckpointPlace | None:
     """Returns the place of the run's last checkpoint, the first worker's view on every one."""
     marks = run.marks() if worker.first else []
     seen = [marks[-1].stage, marks[-1].step] if marks else [-1, -1]
     stage, step = worker.agree(seen)
-    return None if stage < 0 else Mark(stage, step)
+    return None if stage < 0 else CheckpointPlace(stage, step)

@@ -18,16 +18,16 @@ from typing import Any
 
 from plait.errors import NothingToResume, StoreError
 from plait.store import Store
-from plait.store.objects import (
-    Objects,
+from plait.store.store_objects import (
+    ObjectStore,
     list_objects,
     read_object,
     remove_objects,
     write_object,
 )
-from plait.store.versions_in_use import FORGOTTEN, JOB, RUNS
+from plait.store.versions_in_use import ABANDONED_AFTER, JOB_FILE, RUNS_FOLDER
 from plait.training.checkpoints.checkpoint import FORMAT, Checkpoint
-from plait.training.training_job import Job
+from plait.training.training_job import TrainingJob
 
 KEPT = 2  # checkpoints; the one before the last is for a reader that was just told of it
 STAGES = ("search", "refit")
@@ -36,7 +36,7 @@ SUFFIX, NAME = ".safetensors", "run"
 
 
 @dataclass(frozen=True)
-class Mark:
+class CheckpointPlace:
     """A checkpoint's place in its run: the stage, as an index of STAGES, and steps done."""
 
     stage: int
@@ -48,7 +48,7 @@ class Mark:
         return f"{self.stage}-{self.step:010d}{SUFFIX}"
 
     @classmethod
-    def of(cls, name: str) -> Mark | None:
+    def of(cls, name: str) -> CheckpointPlace | None:
         """Returns the mark that has `name`; None where it is not the name of a checkpoint."""
         found = _MARK.fullmatch(name)
         return None if found is None else cls(int(found[1]), int(found[2]))
@@ -57,11 +57,11 @@ class Mark:
 class UnfinishedRun:
     """What is kept of one job's run until its version is published."""
 
-    def __init__(self, objects: Objects, job: Job) -> None:
+    def __init__(self, objects: ObjectStore, job: TrainingJob) -> None:
         self._objects, self._model = objects, job.model
         self.described = describe(job)
         body = json.dumps(self.described, sort_keys=True).encode()
-        self.home = f"{RUNS}/{job.model}/{hashlib.sha256(body).hexdigest()[:16]}"
+        self.home = f"{RUNS_FOLDER}/{job.model}/{hashlib.sha256(body).hexdigest()[:16]}"
 
     def start(self) -> None:
         """Makes room for a run from the beginning: nothing of an earlier one is left.
@@ -69,8 +69,8 @@ class UnfinishedRun:
         Unfinished runs that nobody has resumed in two weeks are removed too.
         """
         self.clear()
-        old = datetime.now(UTC) - FORGOTTEN
-        listed = list_objects(self._objects, f"{RUNS}/{self._model}")
+        old = datetime.now(UTC) - ABANDONED_AFTER
+        listed = list_objects(self._objects, f"{RUNS_FOLDER}/{self._model}")
         newest: dict[str, datetime] = {}
         for meta in listed:
             home = meta["path"].rsplit("/", 1)[0]
@@ -79,27 +79,27 @@ class UnfinishedRun:
         remove_objects(self._objects, stale)
         named = self.described | {NAME: secrets.token_hex(8)}
         body = json.dumps(named, indent=1, sort_keys=True).encode()
-        write_object(self._objects, f"{self.home}/{JOB}", body)
+        write_object(self._objects, f"{self.home}/{JOB_FILE}", body)
 
     def name(self) -> str:
         """Returns what tells this run from every other, also from one of the same settings."""
-        return str(_read_job(self._objects, f"{self.home}/{JOB}").get(NAME, ""))
+        return str(_read_job(self._objects, f"{self.home}/{JOB_FILE}").get(NAME, ""))
 
-    def marks(self) -> list[Mark]:
+    def marks(self) -> list[CheckpointPlace]:
         """Returns the places of the checkpoints there are, oldest first."""
         names = (meta["path"].rsplit("/", 1)[-1] for meta in list_objects(self._objects, self.home))
-        return [mark for mark in map(Mark.of, sorted(names)) if mark is not None]
+        return [mark for mark in map(CheckpointPlace.of, sorted(names)) if mark is not None]
 
-    def place(self, mark: Mark) -> str:
+    def place(self, mark: CheckpointPlace) -> str:
         """Returns where in the store the checkpoint at `mark` lies."""
         return f"{self.home}/{mark.name}"
 
-    def write(self, mark: Mark, checkpoint: Checkpoint) -> None:
+    def write(self, mark: CheckpointPlace, checkpoint: Checkpoint) -> None:
         """Puts `checkpoint`, then removes all but the last ones before it."""
         write_object(self._objects, self.place(mark), checkpoint.to_bytes())
         remove_objects(self._objects, [self.place(old) for old in self.marks()[:-KEPT]])
 
-    def read(self, mark: Mark) -> Checkpoint:
+    def read(self, mark: CheckpointPlace) -> Checkpoint:
         """Returns the checkpoint at `mark`."""
         path = self.place(mark)
         return Checkpoint.from_bytes(read_object(self._objects, path), path)
@@ -110,18 +110,18 @@ class UnfinishedRun:
         remove_objects(self._objects, [meta["path"] for meta in listed])
 
 
-def describe(job: Job) -> dict[str, Any]:
+def describe(job: TrainingJob) -> dict[str, Any]:
     """Returns what must be the same for a run to go on: not where or how fast it runs."""
     try:
         code = version("plait")
     except PackageNotFoundError:
         code = "unknown"
-    kept = {k: v for k, v in job.as_config().items() if k not in Job.SURROUNDINGS}
+    kept = {k: v for k, v in job.as_config().items() if k not in TrainingJob.SURROUNDINGS}
     described: dict[str, Any] = json.loads(json.dumps(kept | {"plait": code, "format": FORMAT}))
     return described
 
 
-def resumed(job: Job) -> Job:
+def resumed(job: TrainingJob) -> TrainingJob:
     """Returns `job` on the store version that its unfinished run began with.
 
     Raises:
@@ -130,8 +130,8 @@ def resumed(job: Job) -> Job:
     store = Store(job.store)
     wanted = describe(job)
     found: list[tuple[datetime, dict[str, Any]]] = []
-    for meta in list_objects(store.objects, f"{RUNS}/{job.model}"):
-        if meta["path"].endswith("/" + JOB):
+    for meta in list_objects(store.objects, f"{RUNS_FOLDER}/{job.model}"):
+        if meta["path"].endswith("/" + JOB_FILE):
             described = _read_job(store.objects, meta["path"])
             described.pop(NAME, None)
             found.append((meta["last_modified"], described))
@@ -151,7 +151,7 @@ def resumed(job: Job) -> Job:
     )
 
 
-def _read_job(objects: Objects, path: str) -> dict[str, Any]:
+def _read_job(objects: ObjectStore, path: str) -> dict[str, Any]:
     try:
         described = json.loads(read_object(objects, path))
     except (ValueError, RecursionError):

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from plait.contracts.event_types import EVENT_CODES
-from plait.features.history_batch import Batch, make_batch
-from plait.training.data.targets import Question, ask, positions
+from plait.contracts.event_types import EVENT_TYPE_CODE_COUNT
+from plait.features.history_batch import HistoryBatch, make_history_batch
+from plait.training.data.targets import PlatformTargets, platform_targets, target_positions
 from plait.training.data.training_data import TrainingData
-from plait.training.distributed.rng_streams import HIDDEN, draws
-from plait.training.loop.hyper_parameters import Hyper
+from plait.training.distributed.rng_streams import HIDDEN, rng_stream
+from plait.training.loop.hyper_parameters import HyperParameters
 
 
 @dataclass(frozen=True, eq=False)
-class Portion:
+class MicroBatch:
     """The people a worker has in a step.
 
     Attributes:
@@ -28,16 +28,16 @@ class Portion:
     """
 
     step: int
-    batch: Batch
+    batch: HistoryBatch
     kept: torch.Tensor | None
-    questions: tuple[Question, ...]
+    questions: tuple[PlatformTargets, ...]
     targets: int
 
-    def to(self, device: torch.device) -> Portion:
+    def to(self, device: torch.device) -> MicroBatch:
         """Returns the portion on `device`."""
         if device.type == "cpu":
             return self
-        return Portion(
+        return MicroBatch(
             self.step,
             self.batch.to(device),
             None if self.kept is None else self.kept.to(device, non_blocking=True),
@@ -46,15 +46,15 @@ class Portion:
         )
 
 
-def build_portion(
+def build_micro_batch(
     data: TrainingData,
-    hyper: Hyper,
+    hyper: HyperParameters,
     views: bool,
     step: int,
     rows: np.ndarray,
     rank: int = 0,
     workers: int = 1,
-) -> Portion:
+) -> MicroBatch:
     """Returns what worker `rank` has of the batch of people `rows`: every `workers`-th person.
 
     Args:
@@ -67,25 +67,25 @@ def build_portion(
         workers: how many there are.
     """
     mine = rows[rank::workers]
-    here = positions(data, mine)
-    whole = positions(data, rows) if workers > 1 else here
+    here = target_positions(data, mine)
+    whole = target_positions(data, rows) if workers > 1 else here
     codes = range(len(data.vocabulary.platforms))
-    batch = make_batch(
+    batch = make_history_batch(
         data.history.take(mine),
         platforms=len(codes),
-        types=EVENT_CODES,
+        types=EVENT_TYPE_CODE_COUNT,
         views=codes if views else [],
         timeline=data.timeline,
         price=data.catalogue.price,
     )
     shown = _shown(data, hyper, step, rows, rank, workers)
     kept = None if shown is None else torch.from_numpy(shown)[batch.tokens.event]
-    questions = ask(data, hyper, step, whole, here)
-    return Portion(step, batch, kept, tuple(questions), len(here.event))
+    questions = platform_targets(data, hyper, step, whole, here)
+    return MicroBatch(step, batch, kept, tuple(questions), len(here.event))
 
 
 def _shown(
-    data: TrainingData, hyper: Hyper, step: int, rows: np.ndarray, rank: int, workers: int
+    data: TrainingData, hyper: HyperParameters, step: int, rows: np.ndarray, rank: int, workers: int
 ) -> np.ndarray | None:
     """Returns 0 for hidden and 1 for shown events of this worker's people, float32 [N].
 
@@ -95,7 +95,7 @@ def _shown(
     """
     if not hyper.item_dropout:
         return None
-    random = draws(hyper.seed, step, HIDDEN)
+    random = rng_stream(hyper.seed, step, HIDDEN)
     lengths = data.history.lengths[rows]
     rate = random.random(len(rows), np.float32) * np.float32(hyper.item_dropout)
     chance = random.random(int(lengths.sum()), np.float32)

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from plait.training.data.micro_batch import Portion
+from plait.training.data.micro_batch import MicroBatch
 
 
-class Loader:
+class Prefetcher:
     """Builds the portions of the steps from `start` to `stop`, one ahead, in a thread.
 
     Args:
@@ -21,11 +21,11 @@ class Loader:
         waited: seconds that training has waited for a portion.
     """
 
-    def __init__(self, build: Callable[[int], Portion], start: int, stop: int) -> None:
+    def __init__(self, build: Callable[[int], MicroBatch], start: int, stop: int) -> None:
         self._build, self._start, self._stop = build, start, stop
         self.waited = 0.0
 
-    def __iter__(self) -> Iterator[Portion]:
+    def __iter__(self) -> Iterator[MicroBatch]:
         with ThreadPoolExecutor(1, thread_name_prefix="plait-loader") as thread:
             coming = thread.submit(self._build, self._start) if self._start < self._stop else None
             for step in range(self._start, self._stop):

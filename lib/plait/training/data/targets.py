@@ -10,12 +10,12 @@ import torch
 
 from plait.training.data.sampler import negatives
 from plait.training.data.training_data import TrainingData
-from plait.training.distributed.rng_streams import NEGATIVES, draws
-from plait.training.loop.hyper_parameters import Hyper
+from plait.training.distributed.rng_streams import NEGATIVES, rng_stream
+from plait.training.loop.hyper_parameters import HyperParameters
 
 
 @dataclass(frozen=True, eq=False)
-class Positions:
+class TargetPositions:
     """Which events of a batch's people are predicted, and what each weighs.
 
     Attributes:
@@ -31,7 +31,7 @@ class Positions:
     weight: np.ndarray
 
 
-def positions(data: TrainingData, rows: np.ndarray) -> Positions:
+def target_positions(data: TrainingData, rows: np.ndarray) -> TargetPositions:
     """Returns the targets of the people `rows`, indexed as in `data.history.take(rows)`."""
     lengths = data.history.lengths[rows]
     offsets = np.concatenate([[0], np.cumsum(lengths)])
@@ -40,7 +40,7 @@ def positions(data: TrainingData, rows: np.ndarray) -> Positions:
     weight = data.weight[source]
     event = np.flatnonzero(weight > 0)
     chosen = source[event]
-    return Positions(
+    return TargetPositions(
         event,
         data.history.item[chosen].astype(np.int64),
         data.history.platform[chosen],
@@ -49,7 +49,7 @@ def positions(data: TrainingData, rows: np.ndarray) -> Positions:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class PlatformTargets:
     """What is asked about one platform, as tensors.
 
     Attributes:
@@ -71,18 +71,22 @@ class Question:
     negatives: int
     weight: torch.Tensor
 
-    def to(self, device: torch.device) -> Question:
+    def to(self, device: torch.device) -> PlatformTargets:
         """Returns the question on `device`."""
         moved: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         for name, value in moved.items():
             if torch.is_tensor(value):
                 moved[name] = value.to(device, non_blocking=True)
-        return Question(**moved)
+        return PlatformTargets(**moved)
 
 
-def ask(
-    data: TrainingData, hyper: Hyper, step: int, whole: Positions, here: Positions
-) -> list[Question]:
+def platform_targets(
+    data: TrainingData,
+    hyper: HyperParameters,
+    step: int,
+    whole: TargetPositions,
+    here: TargetPositions,
+) -> list[PlatformTargets]:
     """Returns a question for each platform that this worker's part has targets on.
 
     The loss is the weighted mean over each platform's targets, summed over platforms. Means
@@ -96,7 +100,7 @@ def ask(
         whole: the targets of the batch, of all workers.
         here: this worker's.
     """
-    random = draws(hyper.seed, step, NEGATIVES)
+    random = rng_stream(hyper.seed, step, NEGATIVES)
     questions = []
     for code, name in enumerate(data.vocabulary.platforms):
         items = data.vocabulary.platform_items(name).astype(np.int64)
@@ -115,5 +119,5 @@ def ask(
         event, item, among, row = (torch.from_numpy(array) for array in arrays)
         weight = torch.from_numpy(here.weight[at] / np.float32(total))
         # Event e is predicted from event e - 1, which is number e when counted from 1.
-        questions.append(Question(code, event, item, among, row, drawn, weight))
+        questions.append(PlatformTargets(code, event, item, among, row, drawn, weight))
     return questions

@@ -8,13 +8,19 @@ import numpy as np
 import polars as pl
 
 from plait.errors import TooFewEvents
-from plait.features.history import History, encode
-from plait.features.holdout import Targets, leave_one_out, positives, quantile_time, split_time
-from plait.features.item_attributes import Catalogue, read_catalogue
-from plait.features.likes_and_dislikes import liked
+from plait.features.history import History, encode_history
+from plait.features.holdout import (
+    HeldOutTargets,
+    eligible_targets,
+    hold_out_by_time,
+    leave_one_out,
+    time_quantile,
+)
+from plait.features.item_attributes import ItemAttributes, read_item_attributes
+from plait.features.likes_and_dislikes import keep_positive_events
 from plait.features.time_features import Timeline
 from plait.features.vocabulary import Vocabulary
-from plait.features.vocabulary_translation import Translation
+from plait.features.vocabulary_translation import VocabularyTranslation
 
 HELD_OUT = 0.1  # part of the events after a default cut
 FEWEST = 100  # targets below which nothing can be learned
@@ -37,8 +43,8 @@ class TrainingData:
     vocabulary: Vocabulary
     history: History
     weight: np.ndarray
-    validation: Targets | None
-    catalogue: Catalogue
+    validation: HeldOutTargets | None
+    catalogue: ItemAttributes
     timeline: Timeline
     cut: int | None
 
@@ -65,10 +71,10 @@ def prepare(
         TooFewEvents: there is not enough to learn from, or a time split finds no times.
     """
     known = items
-    validation: Targets | None = None
+    validation: HeldOutTargets | None = None
     if split == "time":
-        whole = encode(sequences, _vocabulary(platforms, sequences, items))
-        cut = quantile_time(whole, 1 - HELD_OUT) if cut is None else cut
+        whole = encode_history(sequences, _vocabulary(platforms, sequences, items))
+        cut = time_quantile(whole, 1 - HELD_OUT) if cut is None else cut
         if cut is None:
             raise TooFewEvents(
                 "a time split needs events with times; these logs know only the order.",
@@ -79,22 +85,22 @@ def prepare(
         # Only what was there before the cut exists for the model.
         known = items.filter(pl.col("published") < moment)
     vocabulary = _vocabulary(platforms, sequences, known)
-    history = encode(sequences, vocabulary)
+    history = encode_history(sequences, vocabulary)
     if split == "loo":
         history, validation, _ = leave_one_out(history)
     elif split == "time":
-        before = quantile_time(history, 1 - HELD_OUT)
+        before = time_quantile(history, 1 - HELD_OUT)
         if before is not None:
-            history, validation = split_time(history, before)
+            history, validation = hold_out_by_time(history, before)
     if only:
         own = Vocabulary.build(only, vocabulary.items)
-        to_own = Translation(vocabulary, own)
+        to_own = VocabularyTranslation(vocabulary, own)
         history = to_own.history(history)
         validation = None if validation is None else to_own.targets(validation)
         vocabulary = own
     weight = target_weights(history)
     # What people turned against is told by a term of its own and taught to no other.
-    weight, history = weight[history.strength > 0], liked(history)
+    weight, history = weight[history.strength > 0], keep_positive_events(history)
     targets = int((weight > 0).sum())
     if targets < FEWEST or (validation is not None and not len(validation)):
         raise TooFewEvents(
@@ -103,7 +109,7 @@ def prepare(
             allowed=f"At least {FEWEST} positive events, each with one before it, are needed.",
             fix="Fuse more data, or train with --split none.",
         )
-    catalogue = read_catalogue(items, vocabulary)
+    catalogue = read_item_attributes(items, vocabulary)
     timeline = Timeline.build(history, len(vocabulary), catalogue.published, bins)
     return TrainingData(vocabulary, history, weight, validation, catalogue, timeline, cut)
 
@@ -121,7 +127,7 @@ def target_weights(history: History) -> np.ndarray:
     np.maximum.at(best, pair, history.strength)
     np.minimum.at(worst, pair, history.strength)
     liking = np.where(worst < 0, 0, best)[pair]
-    return np.where(positives(history), liking, 0).astype(np.float32)
+    return np.where(eligible_targets(history), liking, 0).astype(np.float32)
 
 
 def _vocabulary(

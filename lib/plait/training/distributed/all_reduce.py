@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import distributed
 
-from plait.models.neural.net import Net
+from plait.models.neural.net import NeuralNet
 from plait.training.distributed.worker_rank import Worker
 
 
 @dataclass(frozen=True)
-class Sums:
+class GradientSums:
     """One step over all workers.
 
     Attributes:
@@ -28,7 +28,9 @@ class Sums:
     clock: float
 
 
-def sum_gradients(net: Net, loss: torch.Tensor, targets: int, clock: float, worker: Worker) -> Sums:
+def sum_gradients(
+    net: NeuralNet, loss: torch.Tensor, targets: int, clock: float, worker: Worker
+) -> GradientSums:
     """Sums gradients over workers in place; returns the step's sums, read in one transfer.
 
     Every worker's loss is already its part of the whole batch's mean, so the sum is exactly
@@ -40,7 +42,7 @@ def sum_gradients(net: Net, loss: torch.Tensor, targets: int, clock: float, work
         own = [p.grad for p in net.parameters() if p.grad is not None]
         size = torch.nn.utils.get_total_norm(own, foreach=True)
         total, norm = torch.stack([loss.detach().float(), size.float()]).tolist()
-        return Sums(total, norm, targets, clock)
+        return GradientSums(total, norm, targets, clock)
     parameters = [p for p in net.parameters() if p.requires_grad]
     touched = [float(p.grad is not None) for p in parameters]
     facts = torch.tensor([0.0, targets, clock if worker.first else 0.0, *touched])
@@ -55,10 +57,10 @@ def sum_gradients(net: Net, loss: torch.Tensor, targets: int, clock: float, work
     norm, total, count, time, *touches = torch.cat([size[None], summed]).tolist()
     for p, grad, touch in zip(parameters, grads, touches, strict=True):
         p.grad = grad.view_as(p) if touch else None
-    return Sums(total, norm, int(count), time)
+    return GradientSums(total, norm, int(count), time)
 
 
-def clip_gradients(net: Net, norm: float, most: float) -> None:
+def clip_gradients(net: NeuralNet, norm: float, most: float) -> None:
     """Scales the gradients, whose norm is `norm`, so that it is at most `most`."""
     if norm > most:
         size = torch.tensor(norm)

@@ -6,12 +6,12 @@ import sys
 
 import torch
 
-from plait.models.neural.net import Net
+from plait.models.neural.net import NeuralNet
 
 CAPABLE = (7, 0)  # CUDA compute capability that Triton needs
 
 
-def compile_on_gpu(net: Net, device: torch.device) -> bool:
+def compile_on_gpu(net: NeuralNet, device: torch.device) -> bool:
     """Compiles the convolutions and heads of `net` in place on a capable GPU; returns whether.
 
     Sequences are ragged, so sizes are symbolic. The GRU is cuDNN's already. Where compiling
@@ -33,7 +33,7 @@ def compile_on_gpu(net: Net, device: torch.device) -> bool:
     return True
 
 
-def compile_dense(net: Net, backend: str = "inductor") -> None:
+def compile_dense(net: NeuralNet, backend: str = "inductor") -> None:
     """Compiles the convolutions and heads of `net` in place."""
     for part in (net.encoder.cnn, *net.heads):
         part.compile(dynamic=True, backend=backend)

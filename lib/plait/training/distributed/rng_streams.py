@@ -17,7 +17,7 @@ def batch_order(seed: int, epoch: int) -> np.random.Generator:
     return np.random.default_rng([seed, epoch])
 
 
-def draws(seed: int, step: int, purpose: int) -> np.random.Generator:
+def rng_stream(seed: int, step: int, purpose: int) -> np.random.Generator:
     """Returns the source of a step's negatives or hidden items, the same on every worker."""
     return np.random.default_rng([seed, step, purpose])
 

@@ -10,18 +10,18 @@ from torch.nn import functional as F
 
 from plait.errors import Diverged
 from plait.features.holdout import leave_one_out
-from plait.models.item_item.item_item_term import ItemItem
-from plait.models.neural.net import Net
-from plait.models.neural.neural_model import Model, Provenance
+from plait.models.item_item.item_item_term import ItemItemTerm
+from plait.models.neural.net import NeuralNet
+from plait.models.neural.neural_model import NeuralModel, Provenance
 from plait.training.data.training_data import TrainingData
-from plait.training.loop.hyper_parameters import Hyper
+from plait.training.loop.hyper_parameters import HyperParameters
 
 WORST = 10.0  # times the loss of guessing: no run comes back from there to anything of use
 LEARNING_RATE, WEIGHT_DECAY = 4e-3, 0.5  # safe on every log measured, see `hyper.choose`
 SAMPLE = 256  # people who are looked at before a network is handed on
 
 
-def guessing_loss(data: TrainingData, hyper: Hyper) -> float:
+def guessing_loss(data: TrainingData, hyper: HyperParameters) -> float:
     """Returns the loss of a step in which every candidate is as likely, at least 1 nat.
 
     It is the sum over platforms of the logarithm of the candidates, see `step_loss`.
@@ -35,7 +35,7 @@ def guessing_loss(data: TrainingData, hyper: Hyper) -> float:
     return max(1.0, total)
 
 
-def diverged(what: str, hyper: Hyper, step: int, steps: int) -> Diverged:
+def diverged(what: str, hyper: HyperParameters, step: int, steps: int) -> Diverged:
     """Returns the error of a run that cannot go on.
 
     Args:
@@ -53,7 +53,7 @@ def diverged(what: str, hyper: Hyper, step: int, steps: int) -> Diverged:
     )
 
 
-def _lower(hyper: Hyper) -> str:
+def _lower(hyper: HyperParameters) -> str:
     """Returns the settings to lower, as they would stand in the project file."""
     rate, decay = hyper.learning_rate, hyper.weight_decay
     # AdamW multiplies weights by 1 - rate * decay at each step: beyond 2 they grow by that alone.
@@ -66,7 +66,7 @@ def _lower(hyper: Hyper) -> str:
     return " and ".join(lower)
 
 
-def broken(net: Net, data: TrainingData) -> str:
+def broken(net: NeuralNet, data: TrainingData) -> str:
     """Returns what is wrong with a trained network that is no better than noise, or "".
 
     The last step's loss was that of the weights before it. So the weights that will be published
@@ -74,7 +74,7 @@ def broken(net: Net, data: TrainingData) -> str:
     """
     _, _, last = leave_one_out(data.history)
     last = last.take(np.random.default_rng(0).permutation(len(last))[:SAMPLE])
-    model = Model(net, data.vocabulary, ItemItem.none(len(data.vocabulary)), Provenance())
+    model = NeuralModel(net, data.vocabulary, ItemItemTerm.none(len(data.vocabulary)), Provenance())
     for code, platform in enumerate(model.platforms):
         items = model.vocabulary.platform_items(platform)
         own = last.take(np.flatnonzero(last.platform == code))

@@ -6,10 +6,10 @@ import math
 
 import torch
 
-from plait.models.neural.net import Net
+from plait.models.neural.net import NeuralNet
 
 
-class Best:
+class EarlyStopping:
     """Keeps the parameters of the epoch with the highest validation `mrr`.
 
     Args:
@@ -35,7 +35,7 @@ class Best:
         """Whether patience has run out."""
         return self.since >= self._patience
 
-    def take(self, net: Net, epoch: int, metrics: dict[str, float]) -> None:
+    def take(self, net: NeuralNet, epoch: int, metrics: dict[str, float]) -> None:
         """Looks at the network after `epoch`; without metrics the newest is the best.
 
         A NaN is never better.
@@ -47,7 +47,7 @@ class Best:
         self.since, self.epoch, self.metrics = 0, epoch, metrics
         self.state = {name: p.detach().clone() for name, p in net.named_parameters()}
 
-    def restore(self, net: Net) -> Net:
+    def restore(self, net: NeuralNet) -> NeuralNet:
         """Returns `net` with the parameters of the best epoch."""
         if self.state:
             net.load_state_dict(self.state, strict=False)

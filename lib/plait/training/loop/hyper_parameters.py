@@ -12,7 +12,7 @@ TRAINED = 3_000_000  # targets times passes: about ten minutes on two cores
 
 
 @dataclass(frozen=True)
-class Hyper:
+class HyperParameters:
     """Everything the loop needs to know beside the data.
 
     Attributes:
@@ -57,7 +57,7 @@ class Hyper:
         return asdict(self)
 
 
-def choose(given: Training, people: int, targets: int) -> Hyper:
+def choose_hyper_parameters(given: Training, people: int, targets: int) -> HyperParameters:
     """Returns the hyper-parameters for `people` with `targets` positions to train in all.
 
     Measured on the demo's world (2,600 people, 31,000 targets: half the passes at twice the
@@ -65,7 +65,7 @@ def choose(given: Training, people: int, targets: int) -> Hyper:
     100,000 targets, long tails of items: dropout .5, and validation rises for 30 passes).
     """
     large = targets > LARGE
-    return Hyper(
+    return HyperParameters(
         epochs=given.epochs or (_passes(targets) if large else 12),
         patience=given.patience or 5,
         dimensions=given.dimensions or (128 if large else 64),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from plait.features.holdout import Targets
-from plait.models.item_item.item_item_term import ItemItem
-from plait.models.neural.net import Net
-from plait.models.neural.neural_model import Model, Provenance
+from plait.features.holdout import HeldOutTargets
+from plait.models.item_item.item_item_term import ItemItemTerm
+from plait.models.neural.net import NeuralNet
+from plait.models.neural.neural_model import NeuralModel, Provenance
 from plait.training.data.training_data import TrainingData
 from plait.training.loop.validation import mean_over_platforms, validate
 
@@ -15,15 +15,15 @@ WEIGHTS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.5)
 
 
 def choose_weights(
-    net: Net, data: TrainingData, targets: Targets
-) -> tuple[ItemItem, dict[str, float]]:
+    net: NeuralNet, data: TrainingData, targets: HeldOutTargets
+) -> tuple[ItemItemTerm, dict[str, float]]:
     """Returns the item-item term with the best weight for each platform, and the metrics."""
-    base = ItemItem.build(data.history, len(data.vocabulary), {})
+    base = ItemItemTerm.build(data.history, len(data.vocabulary), {})
     found: dict[float, dict[str, float]] = {}
     platforms = data.vocabulary.platforms
     for weight in WEIGHTS:
-        term = ItemItem(base.neighbours, dict.fromkeys(platforms, weight))
-        found[weight] = validate(Model(net, data.vocabulary, term, Provenance()), targets)
+        term = ItemItemTerm(base.neighbours, dict.fromkeys(platforms, weight))
+        found[weight] = validate(NeuralModel(net, data.vocabulary, term, Provenance()), targets)
     metrics: dict[str, float] = {}
     weights: dict[str, float] = {}
     for platform in platforms:
@@ -32,4 +32,4 @@ def choose_weights(
         chosen = found[weights[platform]]
         metrics |= {k: v for k, v in chosen.items() if k.startswith(f"{platform}.")}
     metrics["mrr"] = mean_over_platforms(metrics)
-    return ItemItem(base.neighbours, weights), metrics
+    return ItemItemTerm(base.neighbours, weights), metrics

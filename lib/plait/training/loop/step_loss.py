@@ -6,11 +6,11 @@ import torch
 from torch.nn import functional as F
 
 from plait.models.neural.loss import full_softmax, sampled_softmax
-from plait.models.neural.net import Net, concatenate
-from plait.training.data.micro_batch import Portion
+from plait.models.neural.net import NeuralNet, concatenate_terms
+from plait.training.data.micro_batch import MicroBatch
 
 
-def step_loss(net: Net, portion: Portion) -> torch.Tensor:
+def step_loss(net: NeuralNet, portion: MicroBatch) -> torch.Tensor:
     """Returns the portion's part of the step's loss, a scalar; see `ask` for what it weighs.
 
     Args:
@@ -23,10 +23,10 @@ def step_loss(net: Net, portion: Portion) -> torch.Tensor:
         return states.sum() * 0  # a worker without targets still takes part in the sum
     people = net.people(states, batch, {question.platform: question.event for question in asked})
     index = torch.cat([question.candidates for question in asked])
-    items = torch.split(concatenate(net.item(index)), [len(q.candidates) for q in asked])
+    items = torch.split(concatenate_terms(net.item(index)), [len(q.candidates) for q in asked])
     loss = states.new_zeros(())
     for question, b in zip(asked, items, strict=True):
-        a = concatenate(people[question.platform])
+        a = concatenate_terms(people[question.platform])
         if question.negatives:
             targets, negatives = b[: -question.negatives], b[-question.negatives :]
             wrong = question.candidates[-question.negatives :]

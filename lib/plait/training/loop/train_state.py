@@ -6,17 +6,17 @@ from typing import Any
 
 import torch
 
-from plait.models.neural.net import Net
-from plait.training.loop.early_stopping import Best
-from plait.training.loop.hyper_parameters import Hyper
+from plait.models.neural.net import NeuralNet
+from plait.training.loop.early_stopping import EarlyStopping
+from plait.training.loop.hyper_parameters import HyperParameters
 from plait.training.loop.loss_curve import LossCurve
-from plait.training.loop.weight_average import Average
+from plait.training.loop.weight_average import WeightAverage
 
 Tensors = dict[str, torch.Tensor]
-Facts = dict[str, Any]
+PlainState = dict[str, Any]
 
 
-class State:
+class TrainState:
     """A run between two steps. What is drawn at random is no part of it, see `draws`.
 
     Args:
@@ -33,16 +33,16 @@ class State:
         loss: sum of this epoch's losses.
     """
 
-    def __init__(self, net: Net, hyper: Hyper, steps: int) -> None:
+    def __init__(self, net: NeuralNet, hyper: HyperParameters, steps: int) -> None:
         self.net = net
         self.optimizer = _optimizer(net, hyper)
-        self.average = Average(net, hyper.average)
-        self.best = Best(hyper.patience)
+        self.average = WeightAverage(net, hyper.average)
+        self.best = EarlyStopping(hyper.patience)
         self.curve = LossCurve(steps)
         self.step, self.targets = 0, 0
         self.seconds, self.waited, self.loss = 0.0, 0.0, 0.0
 
-    def capture(self) -> tuple[Tensors, Facts]:
+    def capture(self) -> tuple[Tensors, PlainState]:
         """Returns the state; the tensors are the state's own, not copies."""
         tensors: Tensors = {f"average/{n}": p for n, p in self.average.net.named_parameters()}
         tensors |= {f"best/{n}": p for n, p in self.best.state.items()}
@@ -51,7 +51,7 @@ class State:
             for kind, value in self.optimizer.state.get(p, {}).items():
                 tensors[f"{kind}/{name}"] = value
         best, curve = self.best, self.curve
-        facts: Facts = {
+        facts: PlainState = {
             "step": self.step,
             "targets": self.targets,
             "seconds": self.seconds,
@@ -70,7 +70,7 @@ class State:
         return next((name for name, ok in zip(tensors, fine.tolist(), strict=True) if not ok), "")
 
     @torch.no_grad()
-    def restore(self, tensors: Tensors, facts: Facts) -> None:
+    def restore(self, tensors: Tensors, facts: PlainState) -> None:
         """Becomes the state that `capture` returned.
 
         Raises:
@@ -99,7 +99,7 @@ class State:
         self.curve.losses = list(facts["curve"]["losses"])
 
 
-def _optimizer(net: Net, hyper: Hyper) -> torch.optim.AdamW:
+def _optimizer(net: NeuralNet, hyper: HyperParameters) -> torch.optim.AdamW:
     """Returns AdamW that decays everything: the gain of the norms is what sharpens scores."""
     return torch.optim.AdamW(
         net.parameters(), lr=hyper.learning_rate, weight_decay=hyper.weight_decay, fused=True

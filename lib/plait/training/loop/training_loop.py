@@ -10,11 +10,11 @@ from functools import partial
 import torch
 
 from plait.errors import NotFinite
-from plait.models.neural.net import Net
-from plait.models.neural.net_settings import settings_for
-from plait.training.checkpoints.checkpoint_writer import Keeper
-from plait.training.data.micro_batch import Portion, build_portion
-from plait.training.data.prefetch import Loader
+from plait.models.neural.net import NeuralNet
+from plait.models.neural.net_settings import net_settings_for
+from plait.training.checkpoints.checkpoint_writer import CheckpointWriter
+from plait.training.data.micro_batch import MicroBatch, build_micro_batch
+from plait.training.data.prefetch import Prefetcher
 from plait.training.data.sampler import Sampler
 from plait.training.data.training_data import TrainingData
 from plait.training.distributed.all_reduce import clip_gradients, sum_gradients
@@ -22,10 +22,10 @@ from plait.training.distributed.compile_net import compile_on_gpu
 from plait.training.distributed.rng_streams import seed_dropout
 from plait.training.distributed.worker_rank import ALONE, Worker
 from plait.training.loop.divergence import WORST, broken, diverged, guessing_loss
-from plait.training.loop.hyper_parameters import Hyper
+from plait.training.loop.hyper_parameters import HyperParameters
 from plait.training.loop.step_loss import step_loss
-from plait.training.loop.train_state import State
-from plait.training.loop.training_progress import Progress, Report
+from plait.training.loop.train_state import TrainState
+from plait.training.loop.training_progress import Report, TrainingProgress
 from plait.training.loop.validation import validate_net
 from plait.training.schedule import learning_rate
 
@@ -33,7 +33,7 @@ REPORT_EVERY = 2.0  # seconds
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class FittedNet:
     """A trained network: the averaged weights of the best epoch, and how it came about.
 
     Attributes:
@@ -43,7 +43,7 @@ class Fitted:
         curve: the loss over the run, see LossCurve.
     """
 
-    net: Net
+    net: NeuralNet
     epoch: int
     metrics: dict[str, float]
     seconds: float
@@ -54,14 +54,14 @@ class Fitted:
 
 def fit(
     data: TrainingData,
-    hyper: Hyper,
+    hyper: HyperParameters,
     *,
     stop: int | None = None,
     worker: Worker = ALONE,
     report: Report | None = None,
-    keeper: Keeper | None = None,
-    net: Net | None = None,
-) -> Fitted:
+    keeper: CheckpointWriter | None = None,
+    net: NeuralNet | None = None,
+) -> FittedNet:
     """Returns the network trained on `data`.
 
     Args:
@@ -81,7 +81,7 @@ def fit(
     torch.set_flush_denormal(True)  # tiny averages slow a CPU down a hundredfold
     net = (net or build_net(data, hyper)).to(worker.device)
     sampler = Sampler(data.history.lengths, hyper.batch_size, hyper.seed)
-    state = State(net, hyper, sampler.steps * hyper.epochs)
+    state = TrainState(net, hyper, sampler.steps * hyper.epochs)
     compile_on_gpu(net, worker.device)
     if keeper is not None:
         keeper.restore(state)
@@ -91,15 +91,15 @@ def fit(
     def tell(epoch: float, steps: int) -> None:
         if report is not None:
             report(
-                Progress(
+                TrainingProgress(
                     epoch, hyper.epochs, state.targets, planned, state.seconds,
                     state.loss / max(1, steps), state.best.newest, state.best.epoch, _share(state),
                 )
             )  # fmt: skip
 
-    def build(step: int) -> Portion:
+    def build(step: int) -> MicroBatch:
         views, rows = net.settings.views, sampler.rows(step)
-        return build_portion(data, hyper, views, step, rows, worker.rank, worker.workers)
+        return build_micro_batch(data, hyper, views, step, rows, worker.rank, worker.workers)
 
     def keep() -> None:
         if keeper is not None and worker.first:
@@ -109,7 +109,7 @@ def fit(
 
     worst = WORST * guessing_loss(data, hyper)
     over, best = worker.agree([state.best.over, state.best.epoch])
-    loader = Loader(build, state.step, state.step if over else sampler.steps * last)
+    loader = Prefetcher(build, state.step, state.step if over else sampler.steps * last)
     for portion in loader:
         rate = partial(learning_rate, warmup=hyper.warmup, floor=hyper.floor)
         for group in state.optimizer.param_groups:
@@ -150,7 +150,7 @@ def fit(
     trained = state.best.restore(state.average.net)
     if fault := broken(trained, data):
         raise diverged(fault, hyper, state.step, sampler.steps)
-    return Fitted(
+    return FittedNet(
         trained,
         best,
         state.best.metrics,
@@ -161,10 +161,10 @@ def fit(
     )
 
 
-def build_net(data: TrainingData, hyper: Hyper) -> Net:
+def build_net(data: TrainingData, hyper: HyperParameters) -> NeuralNet:
     """Returns the untrained network that fits the data, with its facts; seeded."""
     torch.manual_seed(hyper.seed)
-    settings = settings_for(
+    settings = net_settings_for(
         data.vocabulary,
         data.history,
         data.catalogue,
@@ -173,12 +173,14 @@ def build_net(data: TrainingData, hyper: Hyper) -> Net:
         dropout=hyper.dropout,
         calendar=hyper.calendar,
     )
-    net = Net(settings)
+    net = NeuralNet(settings)
     net.learn_facts(data.timeline, data.catalogue)
     return net
 
 
-def _train(state: State, portion: Portion, hyper: Hyper, worker: Worker, clock: float) -> str:
+def _train(
+    state: TrainState, portion: MicroBatch, hyper: HyperParameters, worker: Worker, clock: float
+) -> str:
     """Does one step; returns what is wrong with it, and then nothing was changed, or ""."""
     net, device = state.net, worker.device
     net.train()
@@ -200,7 +202,7 @@ def _train(state: State, portion: Portion, hyper: Hyper, worker: Worker, clock: 
     return ""
 
 
-def _share(state: State) -> float:
+def _share(state: TrainState) -> float:
     return state.waited / max(state.seconds, 1e-9)
 
 

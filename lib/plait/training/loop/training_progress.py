@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """Where a run stands.
 
     Attributes:
@@ -33,4 +33,4 @@ class Progress:
     waiting: float = 0.0
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[TrainingProgress], None]

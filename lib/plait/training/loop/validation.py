@@ -7,11 +7,11 @@ import torch
 
 from plait.errors import NotFinite
 from plait.features.history import History
-from plait.features.holdout import Targets
-from plait.models.item_item.item_item_term import ItemItem
-from plait.models.neural.net import Net
-from plait.models.neural.neural_model import Model, Provenance
-from plait.models.scores import check_scores, not_finite
+from plait.features.holdout import HeldOutTargets
+from plait.models.item_item.item_item_term import ItemItemTerm
+from plait.models.item_scores import check_scores, not_finite_error
+from plait.models.neural.net import NeuralNet
+from plait.models.neural.neural_model import NeuralModel, Provenance
 from plait.training.data.training_data import TrainingData
 from plait.training.distributed.worker_rank import ALONE, Worker
 
@@ -20,7 +20,7 @@ MOST = 5_000  # targets that are looked at
 PIECE = 512
 
 
-def target_ranks(model: Model, targets: Targets, platform: str) -> np.ndarray:
+def target_ranks(model: NeuralModel, targets: HeldOutTargets, platform: str) -> np.ndarray:
     """Returns each target's rank among the platform's items its person has not seen; [M].
 
     A tie counts half, so a constant score ranks in the middle. Targets must all be of
@@ -52,7 +52,9 @@ def hide_seen(scores: torch.Tensor, history: History, items: np.ndarray) -> None
     scores[rows, torch.from_numpy(column[mine]).to(scores.device)] = float("-inf")
 
 
-def validate(model: Model, targets: Targets, worker: Worker = ALONE) -> dict[str, float]:
+def validate(
+    model: NeuralModel, targets: HeldOutTargets, worker: Worker = ALONE
+) -> dict[str, float]:
     """Returns per platform and in all the MRR against 999 negatives, and NDCG@10 on all items.
 
     The rank against 999 negatives is the one expected of a uniform draw, without the draw's
@@ -79,7 +81,7 @@ def validate(model: Model, targets: Targets, worker: Worker = ALONE) -> dict[str
     summed = zip(model.platforms, worker.sum(sums), strict=True)
     for platform, (count, reciprocal, gain, faults) in summed:
         if faults:
-            raise not_finite("scores", platform)
+            raise not_finite_error("scores", platform)
         if count:
             found[f"{platform}.mrr"] = float(reciprocal / count)
             found[f"{platform}.ndcg@10"] = float(gain / count)
@@ -93,8 +95,8 @@ def mean_over_platforms(metrics: dict[str, float]) -> float:
 
 
 def validate_net(
-    net: Net, data: TrainingData, targets: Targets, worker: Worker = ALONE
+    net: NeuralNet, data: TrainingData, targets: HeldOutTargets, worker: Worker = ALONE
 ) -> dict[str, float]:
     """Returns `validate` of a network alone, without its item-item term."""
-    term = ItemItem.none(len(data.vocabulary))
-    return validate(Model(net, data.vocabulary, term, Provenance()), targets, worker)
+    term = ItemItemTerm.none(len(data.vocabulary))
+    return validate(NeuralModel(net, data.vocabulary, term, Provenance()), targets, worker)

@@ -6,19 +6,19 @@ import copy
 
 import torch
 
-from plait.models.neural.net import Net
+from plait.models.neural.net import NeuralNet
 
 
-class Average:
+class WeightAverage:
     """An exponential moving average of a network's parameters over `steps` updates."""
 
-    def __init__(self, net: Net, decay: float) -> None:
+    def __init__(self, net: NeuralNet, decay: float) -> None:
         self.net = copy.deepcopy(net).eval().requires_grad_(False)
         self.steps = 0
         self._decay = decay
 
     @torch.no_grad()
-    def update(self, net: Net) -> None:
+    def update(self, net: NeuralNet) -> None:
         """Moves the average towards `net`; early on it forgets faster."""
         self.steps += 1
         decay = min(self._decay, self.steps / (self.steps + 9))

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from plait.store.sockets import LONGEST, socket_folder
+from plait.store.sockets import MAX_SOCKET_PATH_BYTES, socket_folder
 
 _SOCKET = "ray/session_2026-01-01_00-00-00_000000_0000000/sockets/plasma_store"
 
@@ -32,7 +32,7 @@ def local_settings() -> dict[str, Any]:
     settings = {"address": "local", "_node_ip_address": "127.0.0.1", "include_dashboard": False}
     usual = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or "/tmp"
     place = Path(usual).absolute() / _SOCKET
-    if len(os.fsencode(place)) > LONGEST or not os.access(usual, os.W_OK):
+    if len(os.fsencode(place)) > MAX_SOCKET_PATH_BYTES or not os.access(usual, os.W_OK):
         settings["_temp_dir"] = str(socket_folder(len(_SOCKET)) / "ray")
     return settings
 

@@ -13,7 +13,7 @@ from typing import Any
 INTERVAL = 0.5  # seconds
 
 
-class Board:
+class ProgressBoard:
     """Holds the newest report."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ def new_board() -> Any:
     import ray
 
     here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
-    actor: Any = ray.remote(num_cpus=0, label_selector=here)(Board)
+    actor: Any = ray.remote(num_cpus=0, label_selector=here)(ProgressBoard)
     return actor.remote()
 
 
@@ -43,7 +43,7 @@ def watched(board: Any, work: Any) -> Iterator[None]:
     import ray
 
     from plait.training.display import show
-    from plait.training.loop.training_progress import Progress
+    from plait.training.loop.training_progress import TrainingProgress
 
     over = threading.Event()
 
@@ -54,7 +54,7 @@ def watched(board: Any, work: Any) -> Iterator[None]:
             over.set()
             return
         if report is not None:
-            show(work, Progress(**report))
+            show(work, TrainingProgress(**report))
 
     def watch() -> None:
         while not over.wait(INTERVAL):

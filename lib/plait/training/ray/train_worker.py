@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 
-from plait.models.neural.neural_model import Model
+from plait.models.neural.neural_model import NeuralModel
 from plait.store import Registry
 from plait.training.checkpoints.unfinished_run import UnfinishedRun
 from plait.training.distributed.worker_rank import Worker
 from plait.training.loop.training_progress import Report
 from plait.training.make_model import make_model
-from plait.training.training_job import Job
+from plait.training.training_job import TrainingJob
 
 
 def train_worker(config: dict[str, Any]) -> dict[str, Any] | None:
@@ -31,10 +31,12 @@ def train_worker(config: dict[str, Any]) -> dict[str, Any] | None:
     on_gpu = torch.cuda.is_available() and config["use_gpu"]
     device = torch.device("cuda" if on_gpu else "cpu")
     worker = Worker(device, context.get_world_rank(), context.get_world_size())
-    return run_job(Job.from_config(config["job"]), worker, lambda p: ray.train.report(asdict(p)))
+    return run_job(
+        TrainingJob.from_config(config["job"]), worker, lambda p: ray.train.report(asdict(p))
+    )
 
 
-def run_job(job: Job, worker: Worker, report: Report | None) -> dict[str, Any] | None:
+def run_job(job: TrainingJob, worker: Worker, report: Report | None) -> dict[str, Any] | None:
     """Returns what was published, on the first worker; None on the others."""
     torch.set_num_threads(job.threads)
     run = UnfinishedRun(job.open()[0].objects, job)
@@ -44,7 +46,7 @@ def run_job(job: Job, worker: Worker, report: Report | None) -> dict[str, Any] |
     return publish(job, model, run.name())
 
 
-def publish(job: Job, model: Model, run: str) -> dict[str, Any]:
+def publish(job: TrainingJob, model: NeuralModel, run: str) -> dict[str, Any]:
     """Returns the record of the model's version in the registry: one, however often `run` ends."""
     store, _ = job.open()
     with tempfile.TemporaryDirectory(prefix="plait-model-") as folder:

@@ -10,14 +10,14 @@ from plait.errors import ConfigError
 
 
 @dataclass(frozen=True)
-class Scale:
+class WorkerScale:
     """From `least` to `most` workers; the same where the number is fixed."""
 
     least: int
     most: int
 
     @classmethod
-    def of(cls, given: int | str | tuple[int, int]) -> Scale:
+    def of(cls, given: int | str | tuple[int, int]) -> WorkerScale:
         """Returns the scale in 4, "4", "2:4" or (2, 4).
 
         Raises:

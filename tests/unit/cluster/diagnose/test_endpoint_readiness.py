@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import pytest
 from kubernetes.client import ApiClient, Configuration
 
-from plait.cluster.client.kube_api import Api
+from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.diagnose.endpoint_readiness import checked_state
-from plait.cluster.follow.run_state import Exit, State
+from plait.cluster.follow.run_state import ExitCode, RunState
 
-READY = State("ready", exit=Exit.SUCCEEDED)
+READY = RunState("ready", exit=ExitCode.SUCCEEDED)
 PATH = "/api/v1/namespaces/n/services/plait-serve-svc:8000/proxy/health/ready"
 
 
@@ -35,33 +35,33 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def api() -> Iterator[Api]:
+def api() -> Iterator[KubeApi]:
     server = http.server.HTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     client = ApiClient(Configuration(host=f"http://127.0.0.1:{server.server_port}"))
-    yield Api(client, "n", "here")
+    yield KubeApi(client, "n", "here")
     server.shutdown()
     server.server_close()
 
 
-def state(api: Api, code: int, **body: object) -> State:
+def state(api: KubeApi, code: int, **body: object) -> RunState:
     Server.answer = (code, json.dumps(body).encode())
     return checked_state(api, {"metadata": {"name": "plait"}}, READY)
 
 
-def test_what_says_it_is_ready_is(api: Api) -> None:
+def test_what_says_it_is_ready_is(api: KubeApi) -> None:
     assert state(api, 200, status="ready") == READY
 
 
-def test_what_says_it_is_not_is_not(api: Api) -> None:
+def test_what_says_it_is_not_is_not(api: KubeApi) -> None:
     found = state(api, 503, title="Service Unavailable", detail="Not ready: train a model")
-    assert found == State("not ready", why="Not ready: train a model")
+    assert found == RunState("not ready", why="Not ready: train a model")
 
 
-def test_a_service_without_pods_is_not(api: Api) -> None:
+def test_a_service_without_pods_is_not(api: KubeApi) -> None:
     message = 'no endpoints available for service "plait-serve-svc:8000"'
     found = state(api, 503, kind="Status", message=message)
-    assert found == State("not ready", why="No pod of it takes requests.")
+    assert found == RunState("not ready", why="No pod of it takes requests.")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_service_without_pods_is_not(api: Api) -> None:
         (502, "error trying to reach service: dial tcp 10.1.2.3:8000: i/o timeout"),
     ],
 )
-def test_what_could_not_be_asked_is_said(api: Api, status: int, message: str) -> None:
+def test_what_could_not_be_asked_is_said(api: KubeApi, status: int, message: str) -> None:
     found = state(api, status, kind="Status", message=message)
     assert found.name == "ready"
     assert "could not be asked" in found.why

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from plait.cluster.diagnose.pending_reasons import Obstacle, Reason, reasons
-from plait.cluster.follow.follow_run import Patience
+from plait.cluster.diagnose.pending_reasons import Obstacle, PendingReason, pending_reasons
+from plait.cluster.follow.follow_run import FollowTimeouts
 
 NODE = {
     "metadata": {"name": "node"},
@@ -47,8 +47,8 @@ def only(
     pods: list[dict[str, Any]],
     events: list[dict[str, Any]] | None = None,
     nodes: list[dict[str, Any]] | None = None,
-) -> Reason:
-    (reason,) = reasons(pods, events or [], nodes)
+) -> PendingReason:
+    (reason,) = pending_reasons(pods, events or [], nodes)
     return reason
 
 
@@ -131,20 +131,22 @@ def test_a_missing_secret_is_an_obstacle_and_named() -> None:
 
 def test_the_same_reason_of_many_pods_is_said_once_and_the_worst_first() -> None:
     waiting = {"reason": "ErrImageNeverPull"}
-    found = reasons([pod("1", FULL), pod(waiting=waiting), pod(waiting=waiting)], [], [NODE])
+    found = pending_reasons(
+        [pod("1", FULL), pod(waiting=waiting), pod(waiting=waiting)], [], [NODE]
+    )
     assert [reason.obstacle for reason in found] == [Obstacle.IMAGE, None]
 
 
 def test_a_pod_that_has_ended_waits_for_nothing() -> None:
     ended = pod("64", NEVER)
     ended["status"]["phase"] = "Succeeded"
-    assert reasons([ended], [], [NODE]) == []
+    assert pending_reasons([ended], [], [NODE]) == []
 
 
 def test_a_node_pool_at_zero_is_given_minutes_and_the_rest_seconds() -> None:
-    assert Patience().for_(Obstacle.SCHEDULING) == 600
-    assert Patience().for_(Obstacle.IMAGE) == Patience().for_(Obstacle.REFUSED) == 30
-    assert Patience(scheduling=1200).for_(Obstacle.SCHEDULING) == 1200
+    assert FollowTimeouts().for_(Obstacle.SCHEDULING) == 600
+    assert FollowTimeouts().for_(Obstacle.IMAGE) == FollowTimeouts().for_(Obstacle.REFUSED) == 30
+    assert FollowTimeouts(scheduling=1200).for_(Obstacle.SCHEDULING) == 1200
 
 
 def test_a_gpu_that_no_node_has_wants_another_node() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plait.cluster.follow.log_stitching import Stitch
+from plait.cluster.follow.log_stitching import LogStitcher
 
 # Many lines within a second, some equal to the letter: what a log really has.
 LINES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3), st.sampled_from("ab")))
@@ -17,7 +17,7 @@ def log(lines: list[tuple[int, int, str]]) -> list[str]:
 def test_however_often_it_is_cut_each_line_comes_once(
     lines: list[tuple[int, int, str]], cuts: list[int]
 ) -> None:
-    whole, stitch, told = log(lines), Stitch(), []
+    whole, stitch, told = log(lines), LogStitcher(), []
     for cut in [*sorted(cuts), len(whole)]:
         stitch.reconnect()
         since = stitch.since
@@ -28,7 +28,7 @@ def test_however_often_it_is_cut_each_line_comes_once(
 
 
 def test_it_goes_on_from_the_last_second() -> None:
-    stitch = Stitch()
+    stitch = LogStitcher()
     assert stitch.since is None
     assert stitch.take("2026-11-25T12:00:07.5Z  two  words") == " two  words"
     assert stitch.since == "2026-11-25T12:00:07Z"

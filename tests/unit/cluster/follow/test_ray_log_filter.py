@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from plait.cluster.follow.ray_log_filter import Chatter
+from plait.cluster.follow.ray_log_filter import RayLogFilter
 
 SAID = """\
 2026-11-25 13:38:18,666\tINFO cli.py:42 -- \x1b[37mJob submission server address\x1b[39m: x
@@ -19,13 +19,13 @@ AGAIN = "2026-11-25 13:39:18,666\tINFO cli.py:42 -- Job submission server addres
 
 
 def test_the_jobs_own_lines_are_kept_once() -> None:
-    chatter = Chatter()
+    chatter = RayLogFilter()
     kept = [line for line in SAID.splitlines() if chatter.keeps(line)]
     assert kept == ["epoch 1", "2026-11-25 13:39:00,000 WARN mine.py:7 -- a line of the job's own"]
 
 
 def test_a_head_that_starts_has_nothing_to_say() -> None:
-    chatter = Chatter()
+    chatter = RayLogFilter()
     said = (
         "/bin/bash: line 1: ulimit: open files: cannot modify limit: Operation not permitted",
         "2026-11-25 17:58:24,948\tINFO scripts.py:1092 -- To add another node to this Ray cluster",
@@ -38,7 +38,7 @@ def test_a_head_that_starts_has_nothing_to_say() -> None:
 
 
 def test_a_submitter_that_begins_anew_is_heard_again() -> None:
-    chatter = Chatter()
+    chatter = RayLogFilter()
     for line in SAID.splitlines():
         chatter.keeps(line)
     assert not chatter.keeps("after the end")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plait.cluster.follow.run_state import Exit, state_of
+from plait.cluster.follow.run_state import ExitCode, state_of
 
 QUEUED = {"kueue.x-k8s.io/queue-name": "team"}
 
@@ -28,32 +28,32 @@ def spark(state: str, pod: str = "", attempts: int = 0, **spec: Any) -> dict[str
         (ray_job("Running", "PENDING"), "starting", None),
         (ray_job("Running", "RUNNING"), "running", None),
         (ray_job("Running", "SUCCEEDED"), "running", None),  # not ended before it is Complete
-        (ray_job("Complete", "SUCCEEDED"), "succeeded", Exit.SUCCEEDED),
-        (ray_job("Failed", "FAILED", "AppFailed"), "failed", Exit.FAILED),
-        (ray_job("Complete", "FAILED"), "failed", Exit.FAILED),
+        (ray_job("Complete", "SUCCEEDED"), "succeeded", ExitCode.SUCCEEDED),
+        (ray_job("Failed", "FAILED", "AppFailed"), "failed", ExitCode.FAILED),
+        (ray_job("Complete", "FAILED"), "failed", ExitCode.FAILED),
         (ray_job("Retrying", "FAILED"), "retrying", None),
-        (ray_job("Complete", "STOPPED"), "stopped", Exit.CANCELLED),
-        (ray_job("Failed", "", "SubmissionFailed"), "failed", Exit.INFRASTRUCTURE),
+        (ray_job("Complete", "STOPPED"), "stopped", ExitCode.CANCELLED),
+        (ray_job("Failed", "", "SubmissionFailed"), "failed", ExitCode.INFRASTRUCTURE),
         (ray_job("Failed", "RUNNING", "JobStatusCheckTimeoutExceeded"), "failed",
-         Exit.INFRASTRUCTURE),
-        (ray_job("Failed", "RUNNING", "DeadlineExceeded"), "failed", Exit.DEADLINE),
-        (ray_job("Failed", "", "PreRunningDeadlineExceeded"), "failed", Exit.DEADLINE),
-        (ray_job("ValidationFailed"), "failed", Exit.USAGE),
-        (ray_job("Suspended", suspend=True), "cancelled", Exit.CANCELLED),
+         ExitCode.INFRASTRUCTURE),
+        (ray_job("Failed", "RUNNING", "DeadlineExceeded"), "failed", ExitCode.DEADLINE),
+        (ray_job("Failed", "", "PreRunningDeadlineExceeded"), "failed", ExitCode.DEADLINE),
+        (ray_job("ValidationFailed"), "failed", ExitCode.USAGE),
+        (ray_job("Suspended", suspend=True), "cancelled", ExitCode.CANCELLED),
         (spark(""), "submitted", None),
         (spark("RUNNING", "d", 1), "running", None),
         (spark("SUBMISSION_FAILED"), "retrying", None),
         (spark("PENDING_RERUN"), "retrying", None),
         (spark("SUCCEEDING", "d", 1), "finishing", None),
         (spark("FAILING", "d", 1), "failing", None),
-        (spark("COMPLETED", "d", 1), "succeeded", Exit.SUCCEEDED),
-        (spark("FAILED", "d", 1), "failed", Exit.FAILED),
-        (spark("FAILED"), "failed", Exit.INFRASTRUCTURE),  # there never was a driver
-        (spark("SUSPENDED", suspend=True), "cancelled", Exit.CANCELLED),
+        (spark("COMPLETED", "d", 1), "succeeded", ExitCode.SUCCEEDED),
+        (spark("FAILED", "d", 1), "failed", ExitCode.FAILED),
+        (spark("FAILED"), "failed", ExitCode.INFRASTRUCTURE),  # there never was a driver
+        (spark("SUSPENDED", suspend=True), "cancelled", ExitCode.CANCELLED),
     ],
 )  # fmt: skip
 def test_a_status_is_a_state_and_an_exit_code(
-    resource: dict[str, Any], name: str, code: Exit | None
+    resource: dict[str, Any], name: str, code: ExitCode | None
 ) -> None:
     state = state_of(resource)
     assert (state.name, state.exit) == (name, code)
@@ -65,7 +65,7 @@ def test_what_kueue_suspends_waits_and_what_a_person_suspended_has_ended() -> No
     assert state_of(held).exit is None
     held["metadata"]["annotations"] = {"plait/cancelled": "no image", "plait/exit": "3"}
     state = state_of(held)
-    assert (state.exit, state.why) == (Exit.INFRASTRUCTURE, "no image")
+    assert (state.exit, state.why) == (ExitCode.INFRASTRUCTURE, "no image")
 
 
 def test_a_run_that_is_being_cancelled_has_not_ended() -> None:
@@ -77,7 +77,7 @@ def test_a_run_that_is_being_cancelled_has_not_ended() -> None:
 def test_a_run_that_is_being_deleted_has_ended() -> None:
     running = ray_job("Running", "RUNNING")
     running["metadata"]["deletionTimestamp"] = "2026-11-25T12:00:00Z"
-    assert state_of(running).exit is Exit.CANCELLED
+    assert state_of(running).exit is ExitCode.CANCELLED
 
 
 def test_the_log_that_ray_adds_to_its_message_is_left_out() -> None:
@@ -93,9 +93,9 @@ def service(*conditions: tuple[str, str], seen: int = 2, **status: Any) -> dict[
 
 
 def test_a_service_is_ready_when_its_newest_form_is() -> None:
-    assert state_of(service(("Ready", "True"))).exit is Exit.SUCCEEDED
+    assert state_of(service(("Ready", "True"))).exit is ExitCode.SUCCEEDED
     assert state_of(service(("Ready", "True"), seen=1)).exit is None
     assert state_of(service(("Ready", "True"), ("UpgradeInProgress", "True"))).exit is None
     broken = {"applicationStatuses": {"plait": {"status": "DEPLOY_FAILED", "message": "no module"}}}
     state = state_of(service(("Ready", "False"), activeServiceStatus=broken))
-    assert (state.exit, state.why) == (Exit.FAILED, "no module")
+    assert (state.exit, state.why) == (ExitCode.FAILED, "no module")

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from plait.cluster.cluster_verbs import VERBS
-from plait.cluster.render.render_resource import fill
-from plait.cluster.render.run_size import Size
+from plait.cluster.render.render_resource import render
+from plait.cluster.render.run_size import RunSize
 from plait.errors import BadSize, BadTemplate, ConfigError
 
 Resources = Callable[[str], dict[str, Any]]
@@ -16,12 +16,12 @@ Resources = Callable[[str], dict[str, Any]]
 
 def test_nothing_asked_changes_nothing(resource: Resources) -> None:
     for name, verb in VERBS.items():
-        assert fill(verb, resource(name), [], Size()) == resource(name)
+        assert render(verb, resource(name), [], RunSize()) == resource(name)
 
 
 def test_train_gets_its_arguments_quoted_and_its_workers_sized(resource: Resources) -> None:
-    size = Size(workers="1:4", cpus="500m", memory="2Gi", gpus=1)
-    filled = fill(VERBS["train"], resource("train"), ["--cut", "2025-01-01 00:00"], size)
+    size = RunSize(workers="1:4", cpus="500m", memory="2Gi", gpus=1)
+    filled = render(VERBS["train"], resource("train"), ["--cut", "2025-01-01 00:00"], size)
     assert filled["spec"]["entrypoint"].endswith("train.py --cut '2025-01-01 00:00'")
     group = filled["spec"]["rayClusterSpec"]["workerGroupSpecs"][0]
     assert (group["minReplicas"], group["replicas"], group["maxReplicas"]) == (1, 4, 4)
@@ -31,8 +31,8 @@ def test_train_gets_its_arguments_quoted_and_its_workers_sized(resource: Resourc
 
 
 def test_fuse_gets_executors_as_spark_counts_them(resource: Resources) -> None:
-    size = Size(workers="3", cpus="2", memory="1.5Gi", driver_memory="2Gi")
-    spec = fill(VERBS["fuse"], resource("fuse"), ["--full"], size)["spec"]
+    size = RunSize(workers="3", cpus="2", memory="1.5Gi", driver_memory="2Gi")
+    spec = render(VERBS["fuse"], resource("fuse"), ["--full"], size)["spec"]
     assert spec["arguments"] == ["--engine", "spark", "--full"]
     executor = spec["executor"]
     assert (executor["instances"], executor["cores"], executor["memory"]) == (3, 2, "1536m")
@@ -52,7 +52,7 @@ def test_a_size_the_verb_cannot_have_is_refused(
     verb: str, size: dict[str, Any], resource: Resources
 ) -> None:
     with pytest.raises(BadSize):
-        fill(VERBS[verb], resource(verb), [], Size(**size))
+        render(VERBS[verb], resource(verb), [], RunSize(**size))
 
 
 @pytest.mark.parametrize(
@@ -60,32 +60,33 @@ def test_a_size_the_verb_cannot_have_is_refused(
 )
 def test_a_size_nobody_can_have_is_refused(size: dict[str, Any]) -> None:
     with pytest.raises(BadSize):
-        Size(**size)
+        RunSize(**size)
 
 
 @pytest.mark.parametrize("workers", ["0", "3:2", "1:2:3", "many"])
 def test_workers_are_a_number_or_a_range(workers: str) -> None:
     with pytest.raises(ConfigError, match="--workers 2"):
-        Size(workers=workers)
+        RunSize(workers=workers)
 
 
 def test_the_image_is_set_where_plaits_own_stands(resource: Resources) -> None:
     template = resource("train")
     pod = template["spec"]["rayClusterSpec"]["headGroupSpec"]["template"]["spec"]
     pod["containers"].append({"name": "sidecar", "image": "fluent-bit:3"})
-    filled = fill(VERBS["train"], template, [], Size(), image="plait:9")
+    filled = render(VERBS["train"], template, [], RunSize(), image="plait:9")
     assert [c["image"] for c in pod["containers"]] == ["plait:9", "fluent-bit:3"]
     submitter = filled["spec"]["submitterPodTemplate"]["spec"]["containers"][0]
     assert submitter["image"] == "plait:9"
     assert (
-        fill(VERBS["fuse"], resource("fuse"), [], Size(), "spark:9")["spec"]["image"] == "spark:9"
+        render(VERBS["fuse"], resource("fuse"), [], RunSize(), "spark:9")["spec"]["image"]
+        == "spark:9"
     )
 
 
 def test_a_queue_takes_the_place_of_deletion_rules(resource: Resources) -> None:
     template = resource("train")
     template["spec"] |= {"shutdownAfterJobFinishes": False, "deletionStrategy": {}}
-    filled = fill(VERBS["train"], template, [], Size(), queue="team")
+    filled = render(VERBS["train"], template, [], RunSize(), queue="team")
     assert filled["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "team"
     assert filled["spec"]["shutdownAfterJobFinishes"] is True
     assert "deletionStrategy" not in filled["spec"]
@@ -94,12 +95,12 @@ def test_a_queue_takes_the_place_of_deletion_rules(resource: Resources) -> None:
 def test_serve_gets_the_model_where_the_template_lets_it(resource: Resources) -> None:
     template = resource("serve")
     with pytest.raises(BadTemplate, match="PLAIT_MODEL_VERSION"):
-        fill(VERBS["serve"], resource("serve"), ["--version", "3"], Size())
+        render(VERBS["serve"], resource("serve"), ["--version", "3"], RunSize())
     config = yaml.safe_load(template["spec"]["serveConfigV2"])
     names = {"PLAIT_MODEL": "", "PLAIT_MODEL_VERSION": ""}
     config["applications"][0]["runtime_env"] = {"env_vars": names}
     template["spec"]["serveConfigV2"] = yaml.safe_dump(config)
-    filled = fill(VERBS["serve"], template, ["--model", "m", "--version", "3"], Size())
+    filled = render(VERBS["serve"], template, ["--model", "m", "--version", "3"], RunSize())
     after = yaml.safe_load(filled["spec"]["serveConfigV2"])["applications"][0]
     wanted = {"PLAIT_MODEL": "m", "PLAIT_MODEL_VERSION": "3"}
     assert after["runtime_env"]["env_vars"] == wanted
@@ -109,4 +110,4 @@ def test_a_template_without_the_group_says_so(resource: Resources) -> None:
     template = resource("train")
     template["spec"]["rayClusterSpec"]["workerGroupSpecs"] = []
     with pytest.raises(BadTemplate, match="worker group 'workers'"):
-        fill(VERBS["train"], template, [], Size(workers="2"))
+        render(VERBS["train"], template, [], RunSize(workers="2"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from plait.cluster.cluster_verbs import VERBS
-from plait.cluster.render.validate_resource import broken_rules, check_rules
+from plait.cluster.render.validate_resource import validate, violations
 from plait.errors import RuleBroken
 
 Resources = Callable[[str], dict[str, Any]]
@@ -16,7 +16,7 @@ LATER = {"policy": "DeleteCluster", "condition": {"jobStatus": "FAILED", "ttlSec
 
 def test_templates_as_they_are_break_none(resource: Resources) -> None:
     for name, verb in VERBS.items():
-        check_rules(verb, resource(name))
+        validate(verb, resource(name))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_rule_of_rayjobs_broken_is_one_sentence(
 ) -> None:
     template = resource("train")
     template["spec"] |= change
-    assert any(says in sentence for sentence in broken_rules(VERBS["train"], template))
+    assert any(says in sentence for sentence in violations(VERBS["train"], template))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_rule_of_worker_groups_broken_is_one_sentence(
 ) -> None:
     template = resource("train")
     template["spec"]["rayClusterSpec"]["workerGroupSpecs"][0] |= change
-    assert [s for s in broken_rules(VERBS["train"], template) if says in s]
+    assert [s for s in violations(VERBS["train"], template) if says in s]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_rule_of_ray_clusters_broken_is_one_sentence(
     cluster = template["spec"]["rayClusterConfig"]
     cluster |= change
     cluster["headGroupSpec"]["template"]["spec"]["restartPolicy"] = "Always"
-    assert [s for s in broken_rules(VERBS["serve"], template) if says in s]
+    assert [s for s in violations(VERBS["serve"], template) if says in s]
 
 
 def test_kueue_wants_fixed_sizes_and_whole_clusters(resource: Resources) -> None:
@@ -91,10 +91,10 @@ def test_kueue_wants_fixed_sizes_and_whole_clusters(resource: Resources) -> None
     job["metadata"] |= label
     job["spec"]["shutdownAfterJobFinishes"] = False
     job["spec"]["rayClusterSpec"]["enableInTreeAutoscaling"] = True
-    said = " ".join(broken_rules(VERBS["train"], job))
+    said = " ".join(violations(VERBS["train"], job))
     assert "only with shutdownAfterJobFinishes" in said
     assert "no autoscaler" in said
     application["metadata"] |= label
     application["spec"]["dynamicAllocation"] = {"enabled": True}
     with pytest.raises(RuleBroken, match="dynamicAllocation"):
-        check_rules(VERBS["fuse"], application)
+        validate(VERBS["fuse"], application)

@@ -10,12 +10,12 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from plait.contracts.table_schema import Table, column
-from plait.engine.aggregate import Aggregates
+from plait.contracts.table_schema import TableSchema, column
+from plait.engine.aggregate import PartialResults
 from plait.engine.engine import BUCKET, Frames
 from plait.engine.local.local_engine import LocalEngine
 from plait.engine.local.local_spill import LocalSpill
-from plait.engine.write_buffer import Buffered
+from plait.engine.write_buffer import WriteBuffer
 from plait.errors import StoreError
 from plait.store.delta_tables import TableWriter, scan_table
 from plait.store.location import open_location
@@ -41,7 +41,7 @@ def _kernel(split: int, rows: pl.DataFrame) -> Frames:
 def test_rows_are_spread_and_gathered_by_bucket(tmp_path: Path, threads: int) -> None:
     engine = LocalEngine(tmp_path / "scratch", threads)
     spill = engine.spill(4)
-    table = Table("rows", "a value", pa.schema([column("value", pa.int64(), "a number")]))
+    table = TableSchema("rows", "a value", pa.schema([column("value", pa.int64(), "a number")]))
     writer = TableWriter(open_location(tmp_path / "store"), table)
     done: list[int] = []
     counted = engine.spread(
@@ -115,7 +115,7 @@ def test_partials_are_merged_while_they_arrive(monkeypatch: pytest.MonkeyPatch) 
         sizes.append(frame.height)
         return frame.group_by("k").agg(pl.col("n").sum()).select("n", "k")
 
-    aggregates = Aggregates({"x": merge})
+    aggregates = PartialResults({"x": merge})
     for _ in range(100):
         aggregates.add({"x": pl.DataFrame({"k": [1, 2], "n": [1, 1]})})
     found = aggregates.finish()["x"].sort("k")
@@ -127,7 +127,7 @@ def test_partials_are_merged_while_they_arrive(monkeypatch: pytest.MonkeyPatch) 
 def test_small_frames_are_written_in_large_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plait.engine.write_buffer._PART", 5)
     parts: list[pl.DataFrame] = []
-    sink = Buffered(parts.append)
+    sink = WriteBuffer(parts.append)
     for n in range(7):
         sink.write(pl.DataFrame({"n": [n, n]}))
     sink.close()

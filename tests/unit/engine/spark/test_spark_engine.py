@@ -11,7 +11,7 @@ import pytest
 from pyspark import TaskContext
 from pyspark.sql import SparkSession
 
-from plait.contracts.table_schema import Table, column
+from plait.contracts.table_schema import TableSchema, column
 from plait.engine.engine import BUCKET, Frames
 from plait.engine.spark.spark_engine import SparkEngine
 from plait.engine.spark.spark_spill import SparkSpill
@@ -20,7 +20,7 @@ from plait.store.delta_tables import TableWriter, scan_table
 from plait.store.location import open_location
 
 pytestmark = pytest.mark.slow
-TABLE = Table("rows", "a value", pa.schema([column("value", pa.int64(), "a number")]))
+TABLE = TableSchema("rows", "a value", pa.schema([column("value", pa.int64(), "a number")]))
 
 
 @pytest.fixture

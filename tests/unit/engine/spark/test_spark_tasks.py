@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from plait.contracts.table_schema import Table, column
+from plait.contracts.table_schema import TableSchema, column
 from plait.engine.engine import BUCKET, Frames
 from plait.engine.spark.payload import (  # fmt: skip
     ASIDE,
@@ -26,11 +26,11 @@ from plait.engine.spark.payload import (  # fmt: skip
 )
 from plait.engine.spark.spark_tasks import (
     MOVED,
-    Gather,
-    Move,
-    Reduce,
-    Sinks,
-    Spread,
+    BucketTask,
+    MergeTask,
+    RepartitionTask,
+    ShuffleTask,
+    TaskSinks,
     by_bucket,
     join,
 )
@@ -38,7 +38,7 @@ from plait.errors import UnreadableFile
 from plait.store.delta_tables import TableWriter, scan_table
 from plait.store.location import open_location
 
-TABLE = Table("rows", "a value", pa.schema([column("value", pa.int64(), "a number")]))
+TABLE = TableSchema("rows", "a value", pa.schema([column("value", pa.int64(), "a number")]))
 
 
 def _total(frame: pl.DataFrame) -> pl.DataFrame:
@@ -64,9 +64,11 @@ class Driver:
         self.rows: list[int] = []
         self.faults: list[bytes] = []
 
-    def sinks(self, *aside: str) -> Sinks:
+    def sinks(self, *aside: str) -> TaskSinks:
         tables = {"out": self.writer.place}
-        return Sinks(frozenset(aside), tables, {"n": _total}, self.rows.append, self.faults.extend)
+        return TaskSinks(
+            frozenset(aside), tables, {"n": _total}, self.rows.append, self.faults.extend
+        )
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def _run(work: Any, payloads: list[Payload]) -> list[Payload]:
 
 
 def test_a_share_of_the_splits_becomes_payloads(driver: Driver) -> None:
-    work = Spread([[0, 2], [1]], _read, _kernel, driver.sinks("rows"))
+    work = ShuffleTask([[0, 2], [1]], _read, _kernel, driver.sinks("rows"))
     made = list(from_batches(work(_numbers(0))))
     aside = [p for p in made if p.kind == ASIDE]
     assert sorted({p.bucket for p in aside}) == [0, 1, 2, 3]
@@ -99,7 +101,7 @@ def test_a_share_of_the_splits_becomes_payloads(driver: Driver) -> None:
 
 
 def test_only_parts_that_came_back_are_in_the_table(driver: Driver) -> None:
-    work = Spread([[0]], _read, _kernel, driver.sinks("rows"))
+    work = ShuffleTask([[0]], _read, _kernel, driver.sinks("rows"))
     list(work(_numbers(0)))  # an attempt whose answer was lost
     for payload in from_batches(work(_numbers(0))):
         if payload.kind == PARTS:
@@ -114,7 +116,7 @@ def test_an_error_for_the_user_travels_whole(driver: Driver) -> None:
     def kernel(split: int, rows: pl.DataFrame) -> Frames:
         raise UnreadableFile("'a.csv' is torn.", allowed="Whole ones.", fix="Copy it again.")
 
-    work = Spread([[0]], _read, kernel, driver.sinks())
+    work = ShuffleTask([[0]], _read, kernel, driver.sinks())
     (payload,) = from_batches(work(_numbers(0)))
     assert payload.kind == FAULT
     fault = payload.thing()
@@ -129,7 +131,7 @@ def test_a_fault_of_ours_is_left_to_spark(driver: Driver) -> None:
         raise ValueError(msg)
 
     with pytest.raises(ValueError, match="broken"):
-        list(Spread([[0]], _read, kernel, driver.sinks())(_numbers(0)))
+        list(ShuffleTask([[0]], _read, kernel, driver.sinks())(_numbers(0)))
 
 
 def _rows() -> list[Payload]:
@@ -151,7 +153,7 @@ def test_a_bucket_is_seen_whole_with_what_lies_beside_it(driver: Driver) -> None
     near = by_bucket(pl.DataFrame({"mark": [7, 8], BUCKET: [1, 3]}))
     assert {p.kind for p in near} == {BESIDE}
     nothing = pl.DataFrame({"mark": pl.Series([], dtype=pl.Int64)})
-    made = _run(Gather(kernel, nothing, ["value"], driver.sinks()), [*near, *_rows()])
+    made = _run(BucketTask(kernel, nothing, ["value"], driver.sinks()), [*near, *_rows()])
     assert seen == {1: ([1, 5, 9], [7]), 2: ([2], [])}
     assert {(p.bucket, p.rows) for p in made if p.kind == PARTS} == {(1, 3), (2, 1)}
     assert sum(p.frame()["n"].item() for p in made if p.kind == PARTIAL) == 4
@@ -160,7 +162,9 @@ def test_a_bucket_is_seen_whole_with_what_lies_beside_it(driver: Driver) -> None
 def test_rows_are_copied_to_the_buckets_named() -> None:
     rows = pl.DataFrame({"account": ["ann", "bob", "ann"], "value": [1, 2, 3]})
     going = by_bucket(pl.DataFrame({"account": ["ann"], BUCKET: [5], "target": [0]}))
-    moved = _run(Move(), [*pack(ASIDE, "rows", 5, rows), *pack(ASIDE, "rows", 6, rows), *going])
+    moved = _run(
+        RepartitionTask(), [*pack(ASIDE, "rows", 5, rows), *pack(ASIDE, "rows", 6, rows), *going]
+    )
     (payload,) = moved
     assert (payload.kind, payload.name, payload.bucket) == (ASIDE, MOVED, 0)
     assert payload.frame().rows() == [("ann", 1), ("ann", 3)]
@@ -169,7 +173,7 @@ def test_rows_are_copied_to_the_buckets_named() -> None:
 def test_partials_of_many_tasks_are_merged_and_the_rest_passes() -> None:
     partials = [p for n in range(9) for p in pack(PARTIAL, "n", n, pl.DataFrame({"n": [n]}))]
     other = next(pack(BESIDE, "", 0, pl.DataFrame({"a": [1]})))
-    made = _run(Reduce({"n": _total}), [*partials, other])
+    made = _run(MergeTask({"n": _total}), [*partials, other])
     assert sum(p.kind == PARTIAL for p in made) == 1
     assert other in made
     assert join([p for p in made if p.kind == PARTIAL])["n"].item() == 36

@@ -6,15 +6,14 @@ from pathlib import Path
 
 from plait.config.parse_project import parse_config
 from plait.fusion.incremental.fuse_settings import changed_settings, settings_of, shapes_rows
-from plait.privacy.pseudonym_key import Key
-
+from plait.privacy.pseudonym_key import PseudonymKey
 from tests.unit.fusion.small import platform
 
 
 def _settings(*names: str, key: str = "k" * 32, **more: object) -> dict[str, object]:
     platforms = {name: platform(f"{name}.csv") for name in names}
     raw = {"store": "s", "platforms": platforms} | more
-    return settings_of(parse_config(raw, folder=Path()), Key(key))
+    return settings_of(parse_config(raw, folder=Path()), PseudonymKey(key))
 
 
 def test_what_is_trained_or_served_decides_nothing() -> None:

@@ -11,19 +11,18 @@ import pytest
 import plait.fusion.fuse_logs
 import plait.fusion.stages.find_inputs
 from plait.clean.clean_events import clean_events
-from plait.clean.event_rules import EventRules
-from plait.config.platform import Creators
-from plait.contracts.raw import RAW
+from plait.clean.event_dialect import EventDialect
+from plait.config.platform_settings import CreatorKind
+from plait.contracts.raw import RAW_SCHEMA
 from plait.errors import UnreadableFile
 from plait.identity.id_spaces import home_account
 from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.store import Store
 from plait.store.feedback.compaction import compact
 from plait.store.feedback.log_listing import list_log
-from plait.store.feedback.object_names import EVENTS_AT
-from plait.store.objects import remove_objects
+from plait.store.feedback.log_paths import EVENTS_FOLDER
 from plait.store.roll_back import roll_back
-
+from plait.store.store_objects import remove_objects
 from tests.unit.fusion.small import NOW, Fuse, Fused, platform
 
 LOG = "user,item,time\nann,i1,1700000000\nbob,i1,1700000100\n"
@@ -46,11 +45,11 @@ def _post(
     *rows: dict[str, str],
     on: str = "shop",
     tell_home: bool = False,
-    creators: Creators = "names",
+    creators: CreatorKind = "names",
 ) -> None:
-    raw = pl.DataFrame([{"row": n} | row for n, row in enumerate(rows)], schema=RAW)
+    raw = pl.DataFrame([{"row": n} | row for n, row in enumerate(rows)], schema=RAW_SCHEMA)
     events, rejected = clean_events(
-        raw, on, EventRules(creators=creators), load_key(fused.project), NOW
+        raw, on, EventDialect(creators=creators), load_key(fused.project), NOW
     )
     assert rejected.height == 0
     folder = fused.project.store_path / "feedback" / "events"
@@ -272,7 +271,7 @@ def test_a_log_of_thousands_of_objects_becomes_a_few_parts(fused: Fused, fuse_he
     store = Store(fused.project.store_path)
     again = _again(fuse_here)
     assert again.version.run["rows"] == 5000
-    assert len(list_log(store, EVENTS_AT).paths) == 1
+    assert len(list_log(store, EVENTS_FOLDER).paths) == 1
     assert len(again.version.inputs) == 3
     body = (fused.project.store_path / "versions/00000002.json").read_bytes()
     assert len(body) < 4_000
@@ -333,7 +332,7 @@ def test_an_object_that_was_read_and_is_gone_means_that_all_is_read(
     _drain(fused, 1, 2)
     _again(fuse_here)
     compact(store, least=2, grace=timedelta(0))
-    remove_objects(store.objects, list_log(store, EVENTS_AT).paths)
+    remove_objects(store.objects, list_log(store, EVENTS_FOLDER).paths)
     run = _again(fuse_here).version.run
     assert (run["mode"], run["why"]) == (
         "full", "feedback/events/1-0_1-0.parquet, feedback/events/2-0_2-0.parquet are gone",
@@ -367,7 +366,7 @@ def test_a_compaction_while_fuse_reads_changes_nothing(
     monkeypatch.setattr(plait.fusion.fuse_logs, "load_key", meanwhile)
     again = _again(fuse_here)
     assert again.version.run["rows"] == 8
-    assert not set(list_log(store, EVENTS_AT).paths) & {r["path"] for r in again.version.inputs}
+    assert not set(list_log(store, EVENTS_FOLDER).paths) & {r["path"] for r in again.version.inputs}
     monkeypatch.undo()
     assert _again(fuse_here).version.run["mode"] == "none"
 

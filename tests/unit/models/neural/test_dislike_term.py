@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from plait.contracts.event_types import EVENT_CODE
+from plait.contracts.event_types import EVENT_TYPE_CODES
 from plait.features.history import History
-from plait.models.item_item.item_item_term import ItemItem
+from plait.models.item_item.item_item_term import ItemItemTerm
 from plait.models.neural import dislike_term
-from plait.models.neural.dislike_term import OWN, Likeness
-from plait.models.neural.neural_model import Model
-
+from plait.models.neural.dislike_term import DISLIKED_ITEM_PENALTY, ItemLikeness
+from plait.models.neural.neural_model import NeuralModel
 from tests.unit.models.conftest import COUNT, some_people
 
 PLATFORMS = ("a", "b")
@@ -27,7 +26,7 @@ def done(history: History, item: np.ndarray, kind: str, strength: float) -> Hist
     values = {
         "item": item,
         "platform": item > COUNT,
-        "type": np.full(len(item), EVENT_CODE[kind]),
+        "type": np.full(len(item), EVENT_TYPE_CODES[kind]),
         "time": last + 1_000_000,
         "strength": np.full(len(item), strength),
     }
@@ -40,19 +39,19 @@ def done(history: History, item: np.ndarray, kind: str, strength: float) -> Hist
     )
 
 
-def shaken(model: Model, seed: int) -> Model:
+def shaken(model: NeuralModel, seed: int) -> NeuralModel:
     """Returns the model with other weights: nothing here may rest on what was learned."""
     torch.manual_seed(seed)
     with torch.no_grad():
         for p in model.net.parameters():
             p.add_(torch.randn_like(p) * 0.5)
-    return Model(model.net, model.vocabulary, model.item_item, model.settings)
+    return NeuralModel(model.net, model.vocabulary, model.item_item, model.settings)
 
 
 @pytest.mark.parametrize("kind", [("dislike", -1.0), ("unfollow", -0.5), ("rate", -0.01)])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_no_score_rises_and_none_falls_as_far_as_the_items_own(
-    model: Model, kind: tuple[str, float], seed: int
+    model: NeuralModel, kind: tuple[str, float], seed: int
 ) -> None:
     model = shaken(model, seed)
     people = some_people([5, 0, 9, 1, 20, 3], seed)
@@ -70,7 +69,7 @@ def test_no_score_rises_and_none_falls_as_far_as_the_items_own(
         column = torch.from_numpy(item[own] - 1 - COUNT * code)
         fall = change[own].gather(1, column[:, None])
         known = [_disliked(people, row, item[row]) for row in own]
-        assert (fall[~np.array(known)] <= -OWN).all()
+        assert (fall[~np.array(known)] <= -DISLIKED_ITEM_PENALTY).all()
         assert torch.equal(fall[:, 0], change[own].min(1).values) or any(known)
         terms, were = scores.terms(), before.terms()
         torch.testing.assert_close(sum(terms.values()), scores.total, atol=1e-4, rtol=1e-4)
@@ -85,8 +84,8 @@ def _disliked(people: History, row: int, item: int) -> bool:
     return bool(((one.item == item) & (one.strength < 0)).any())
 
 
-def test_what_is_like_the_item_falls_more_than_what_is_not(model: Model) -> None:
-    likeness = Likeness(model.net, model.item_item.neighbours)
+def test_what_is_like_the_item_falls_more_than_what_is_not(model: NeuralModel) -> None:
+    likeness = ItemLikeness(model.net, model.item_item.neighbours)
     every = np.arange(1, 2 * COUNT + 1)
     alike = likeness.of(every, every)
     assert alike.min() >= 0
@@ -101,9 +100,9 @@ def test_what_is_like_the_item_falls_more_than_what_is_not(model: Model) -> None
     assert lost.std() > 0
 
 
-def test_items_chosen_by_the_same_people_are_alike(model: Model) -> None:
-    alone = Likeness(model.net, ItemItem.none(2 * COUNT + 1).neighbours)
-    both = Likeness(model.net, model.item_item.neighbours)
+def test_items_chosen_by_the_same_people_are_alike(model: NeuralModel) -> None:
+    alone = ItemLikeness(model.net, ItemItemTerm.none(2 * COUNT + 1).neighbours)
+    both = ItemLikeness(model.net, model.item_item.neighbours)
     every = np.arange(1, 2 * COUNT + 1)
     cosine = model.item_item.neighbours.toarray()[1:, 1:]
     np.testing.assert_allclose(
@@ -114,13 +113,13 @@ def test_items_chosen_by_the_same_people_are_alike(model: Model) -> None:
     assert (both.of(every, every) > alone.of(every, every)).any()
 
 
-def test_a_like_afterwards_lifts_it_and_seeing_it_again_does_not(model: Model) -> None:
+def test_a_like_afterwards_lifts_it_and_seeing_it_again_does_not(model: NeuralModel) -> None:
     people = some_people([6], 4)
     people = replace(people, strength=np.abs(people.strength))
     disliked = done(people, np.array([3]), "dislike", -1.0)
     seen = done(disliked, np.array([3]), "view", 0.3)
     bought = done(disliked, np.array([3]), "purchase", 1.0)
-    assert model.score(seen, "a").terms()["dislike"].min() < -OWN
+    assert model.score(seen, "a").terms()["dislike"].min() < -DISLIKED_ITEM_PENALTY
     assert not model.score(bought, "a").terms()["dislike"].any()
     straight = done(people, np.array([3]), "purchase", 1.0)
     straight.time[-1] += 1_000_000
@@ -130,7 +129,7 @@ def test_a_like_afterwards_lifts_it_and_seeing_it_again_does_not(model: Model) -
     )
 
 
-def test_dislikes_of_one_person_are_nobody_elses(model: Model) -> None:
+def test_dislikes_of_one_person_are_nobody_elses(model: NeuralModel) -> None:
     people = some_people([6, 3, 4], 5)
     people = replace(people, strength=np.abs(people.strength))
     one = done(people, np.array([3, 4, 5]), "dislike", -1.0)
@@ -141,19 +140,19 @@ def test_dislikes_of_one_person_are_nobody_elses(model: Model) -> None:
 
 
 def test_memory_is_bounded_however_much_was_disliked(
-    model: Model, monkeypatch: pytest.MonkeyPatch
+    model: NeuralModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = some_people([6] * 12, 0)
     many = replace(people, strength=-np.ones_like(people.strength))
     whole = model.score(many, "a").dislike
     sizes: list[int] = []
-    of = Likeness.of
+    of = ItemLikeness.of
 
-    def watched(self: Likeness, item: np.ndarray, others: np.ndarray) -> torch.Tensor:
+    def watched(self: ItemLikeness, item: np.ndarray, others: np.ndarray) -> torch.Tensor:
         sizes.append(len(item) * len(others))
         return of(self, item, others)
 
-    monkeypatch.setattr(Likeness, "of", watched)
+    monkeypatch.setattr(ItemLikeness, "of", watched)
     monkeypatch.setattr(dislike_term, "_CELLS", 3 * COUNT)
     parts = model.score(many, "a").dislike
     assert len(sizes) > 1

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from plait.contracts.event_types import EVENT_CODES
+from plait.contracts.event_types import EVENT_TYPE_CODE_COUNT
 from plait.errors import DamagedVersion, UnknownPlatform
-from plait.models.neural.neural_model import Model
-
+from plait.models.neural.neural_model import NeuralModel
 from tests.unit.models.conftest import COUNT, some_people
 
 TERMS = {
@@ -27,7 +26,7 @@ TERMS = {
 
 
 @pytest.mark.parametrize("platform", ["a", "b"])
-def test_the_terms_add_up_to_the_score(model: Model, platform: str) -> None:
+def test_the_terms_add_up_to_the_score(model: NeuralModel, platform: str) -> None:
     scores = model.score(some_people([5, 0, 9, 1], 1), platform)
     assert scores.total.shape == (4, COUNT)
     terms = scores.terms()
@@ -40,7 +39,7 @@ def test_the_terms_add_up_to_the_score(model: Model, platform: str) -> None:
 
 
 @pytest.mark.parametrize("now", [None, 1_650_000_000_000_000])
-def test_a_score_does_not_depend_on_who_else_is_asked_about(model: Model, now) -> None:
+def test_a_score_does_not_depend_on_who_else_is_asked_about(model: NeuralModel, now) -> None:
     people = some_people([5, 0, 9, 1, 3, 3], 1)
     whole = model.score(people, "b", now).total
     for person in range(len(people)):
@@ -50,7 +49,7 @@ def test_a_score_does_not_depend_on_who_else_is_asked_about(model: Model, now) -
     torch.testing.assert_close(model.score(people.take(order), "b", now).total, whole[order])
 
 
-def test_popularity_and_freshness_are_those_of_now(model: Model) -> None:
+def test_popularity_and_freshness_are_those_of_now(model: NeuralModel) -> None:
     people = some_people([5, 3, 9], 1)
     edges = model.net.edges.tolist()
     moments = np.array([edges[0], edges[2], edges[-1] + 1])
@@ -67,7 +66,7 @@ def test_popularity_and_freshness_are_those_of_now(model: Model) -> None:
 
 
 @pytest.mark.parametrize("years", [0, 2, 1000])
-def test_long_after_the_log_everything_stands_as_at_its_end(model: Model, years: int) -> None:
+def test_long_after_the_log_everything_stands_as_at_its_end(model: NeuralModel, years: int) -> None:
     people = some_people([5, 0, 9], 1)
     end = int(model.net.edges[-1])
     then = model.score(people, "a", end).terms()
@@ -79,7 +78,7 @@ def test_long_after_the_log_everything_stands_as_at_its_end(model: Model, years:
     torch.testing.assert_close(unknown["popularity"], then["popularity"])
 
 
-def test_a_later_event_never_changes_an_earlier_state(model: Model) -> None:
+def test_a_later_event_never_changes_an_earlier_state(model: NeuralModel) -> None:
     people = some_people([8], 2)
     short = people.take(np.array([0]), until=np.array([5]))
     changed = people.item.copy()
@@ -95,10 +94,10 @@ def test_a_later_event_never_changes_an_earlier_state(model: Model) -> None:
     assert not torch.allclose(_states(model, people)[-1], _states(model, other)[-1])
 
 
-def test_a_type_that_came_after_the_model_is_nothing_to_its_network(model: Model) -> None:
+def test_a_type_that_came_after_the_model_is_nothing_to_its_network(model: NeuralModel) -> None:
     people = some_people([5, 4], 1)
     codes = model.net.settings.type_codes
-    assert codes == EVENT_CODES
+    assert codes == EVENT_TYPE_CODE_COUNT
     last = people.places == np.repeat(people.lengths, people.lengths) - 1
     newer = replace(people, type=np.where(last, codes, people.type).astype(np.int16))
     without = model.people(people.keep(~last), "a")
@@ -113,26 +112,26 @@ def test_a_type_that_came_after_the_model_is_nothing_to_its_network(model: Model
 
 
 def test_a_model_that_says_nothing_of_types_knows_the_first_17(
-    model: Model, tmp_path: Path
+    model: NeuralModel, tmp_path: Path
 ) -> None:
     model.save(tmp_path)
     file = tmp_path / "config.json"
     config = json.loads(file.read_text())
-    assert config["net"].pop("type_codes") == EVENT_CODES
+    assert config["net"].pop("type_codes") == EVENT_TYPE_CODE_COUNT
     file.write_text(json.dumps(config))
-    again = Model.load(tmp_path)
+    again = NeuralModel.load(tmp_path)
     people = some_people([5, 4], 1)
     assert again.net.settings.type_codes == 17
     torch.testing.assert_close(again.score(people, "a").total, model.score(people, "a").total)
 
 
-def _states(model: Model, history) -> torch.Tensor:
-    from plait.features.history_batch import make_batch
+def _states(model: NeuralModel, history) -> torch.Tensor:
+    from plait.features.history_batch import make_history_batch
 
-    batch = make_batch(
+    batch = make_history_batch(
         history,
         platforms=2,
-        types=EVENT_CODES,
+        types=EVENT_TYPE_CODE_COUNT,
         views=[0, 1],
         timeline=model._timeline,
         price=model._price,
@@ -143,7 +142,7 @@ def _states(model: Model, history) -> torch.Tensor:
     return torch.cat([*everything, batch.profile, batch.price], dim=1)
 
 
-def test_every_input_matters(model: Model) -> None:
+def test_every_input_matters(model: NeuralModel) -> None:
     people = some_people([6], 3)
     base = model.score(people, "a").total
     for change in (
@@ -156,9 +155,9 @@ def test_every_input_matters(model: Model) -> None:
         assert not torch.allclose(model.score(replace(people, **kinds), "a").total, base)
 
 
-def test_what_is_saved_scores_the_same(model: Model, tmp_path) -> None:
+def test_what_is_saved_scores_the_same(model: NeuralModel, tmp_path) -> None:
     model.save(tmp_path)
-    again = Model.load(tmp_path)
+    again = NeuralModel.load(tmp_path)
     people = some_people([5, 2], 4)
     assert torch.equal(again.score(people, "a").total, model.score(people, "a").total)
     assert again.settings == model.settings
@@ -169,20 +168,20 @@ def test_what_is_saved_scores_the_same(model: Model, tmp_path) -> None:
 
 @pytest.mark.parametrize("file", ["weights.safetensors", "config.json", "vocabulary.parquet"])
 @pytest.mark.parametrize("damage", [b"", b"not what it was"])
-def test_a_damaged_version_says_so(model: Model, tmp_path, file: str, damage: bytes) -> None:
+def test_a_damaged_version_says_so(model: NeuralModel, tmp_path, file: str, damage: bytes) -> None:
     model.save(tmp_path)
     (tmp_path / file).write_bytes(damage)
     with pytest.raises(DamagedVersion, match="rollback"):
-        Model.load(tmp_path)
+        NeuralModel.load(tmp_path)
 
 
-def test_a_missing_file_says_so(model: Model, tmp_path) -> None:
+def test_a_missing_file_says_so(model: NeuralModel, tmp_path) -> None:
     model.save(tmp_path)
     (tmp_path / "item_item.safetensors").unlink()
     with pytest.raises(DamagedVersion):
-        Model.load(tmp_path)
+        NeuralModel.load(tmp_path)
 
 
-def test_an_unknown_platform_is_named(model: Model) -> None:
+def test_an_unknown_platform_is_named(model: NeuralModel) -> None:
     with pytest.raises(UnknownPlatform, match="'c'"):
         model.score(some_people([2]), "c")

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
-from plait.models.neural.rnn import unroll
+from plait.models.neural.rnn import unroll_gru
 
 
 def test_unrolled_is_pytorchs_own_gru_forth_and_back() -> None:
@@ -16,6 +16,6 @@ def test_unrolled_is_pytorchs_own_gru_forth_and_back() -> None:
     def both(states: torch.Tensor) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         return states, torch.autograd.grad((states**2).sum(), leaves)
 
-    mine = both(unroll(gru, inputs, steps))
+    mine = both(unroll_gru(gru, inputs, steps))
     theirs = both(gru(PackedSequence(inputs, steps))[0].data)
     torch.testing.assert_close(mine, theirs)

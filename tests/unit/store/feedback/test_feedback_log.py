@@ -6,7 +6,7 @@ import pytest
 from plait.live.stream_entries import FEEDBACK
 from plait.live.valkey.base_loading import base_name, watermark
 from plait.store import Store, StoreVersion
-from plait.store.feedback.feedback_log import EVENTS_AT, LINKS_AT, FeedbackLog
+from plait.store.feedback.feedback_log import EVENTS_FOLDER, LINKS_FOLDER, FeedbackLog
 
 
 def rows(*ids: str) -> pl.DataFrame:
@@ -20,14 +20,14 @@ def test_a_retry_writes_the_same_object(store: Store) -> None:
     log = FeedbackLog(store)
     log.write_events(rows("a", "b"), "1-0_2-0")
     log.write_events(rows("a", "b"), "1-0_2-0")
-    (file,) = (store.path(EVENTS_AT) or pytest.fail()).glob("*")
+    (file,) = (store.path(EVENTS_FOLDER) or pytest.fail()).glob("*")
     assert pl.read_parquet(file)["event_id"].to_list() == ["a", "b"]
 
 
 def test_a_torn_object_is_written_again(store: Store) -> None:
     log = FeedbackLog(store)
     log.write_events(rows("a"), "1-0_2-0")
-    (file,) = (store.path(EVENTS_AT) or pytest.fail()).glob("*")
+    (file,) = (store.path(EVENTS_FOLDER) or pytest.fail()).glob("*")
     file.write_bytes(file.read_bytes()[:20])
     log.write_events(rows("a"), "1-0_2-0")
     assert pl.read_parquet(file).height == 1
@@ -37,22 +37,22 @@ def test_events_written_aside_never_collide(store: Store) -> None:
     log = FeedbackLog(store)
     for _ in range(5):
         log.write_aside(rows("a"))
-    assert len(list((store.path(EVENTS_AT) or pytest.fail()).glob("direct_*"))) == 5
+    assert len(list((store.path(EVENTS_FOLDER) or pytest.fail()).glob("direct_*"))) == 5
 
 
 def test_the_watermark_is_the_last_drained_id_that_fuse_read() -> None:
     inputs = [
         {"path": "logs/shop.csv"},
-        {"path": f"{EVENTS_AT}/5-1_9-3.parquet"},
-        {"path": f"{EVENTS_AT}/10-0_10-20.parquet"},
-        {"path": f"{EVENTS_AT}/10-0_10-3.parquet"},
-        {"path": f"{EVENTS_AT}/direct_99_ab.parquet"},
-        {"path": f"{LINKS_AT}/4-0_4-0.parquet"},
+        {"path": f"{EVENTS_FOLDER}/5-1_9-3.parquet"},
+        {"path": f"{EVENTS_FOLDER}/10-0_10-20.parquet"},
+        {"path": f"{EVENTS_FOLDER}/10-0_10-3.parquet"},
+        {"path": f"{EVENTS_FOLDER}/direct_99_ab.parquet"},
+        {"path": f"{LINKS_FOLDER}/4-0_4-0.parquet"},
     ]
     version = StoreVersion(1, {}, inputs=inputs)
-    assert watermark(version, EVENTS_AT) == "10-20"
-    assert watermark(version, LINKS_AT) == "4-0"
-    assert watermark(StoreVersion(1, {}), EVENTS_AT) == ""
+    assert watermark(version, EVENTS_FOLDER) == "10-20"
+    assert watermark(version, LINKS_FOLDER) == "4-0"
+    assert watermark(StoreVersion(1, {}), EVENTS_FOLDER) == ""
 
 
 def test_versions_of_two_stores_have_two_names() -> None:

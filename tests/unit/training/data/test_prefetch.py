@@ -8,12 +8,11 @@ import pytest
 import torch
 
 from plait.config.training import Training
-from plait.training.data.micro_batch import Portion, build_portion
-from plait.training.data.prefetch import Loader
+from plait.training.data.micro_batch import MicroBatch, build_micro_batch
+from plait.training.data.prefetch import Prefetcher
 from plait.training.data.sampler import Sampler
 from plait.training.data.training_data import TrainingData, prepare
-from plait.training.loop.hyper_parameters import Hyper, choose
-
+from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
 from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 
 
@@ -24,41 +23,43 @@ def data() -> TrainingData:
 
 
 @pytest.fixture(scope="module")
-def hyper() -> Hyper:
-    small = choose(Training(epochs=4, dimensions=16, batch_size=16), 200, 2000)
+def hyper() -> HyperParameters:
+    small = choose_hyper_parameters(Training(epochs=4, dimensions=16, batch_size=16), 200, 2000)
     return replace(small, full_softmax=0, negatives=20)
 
 
-def test_portions_come_in_order_one_ahead(data: TrainingData, hyper: Hyper) -> None:
+def test_portions_come_in_order_one_ahead(data: TrainingData, hyper: HyperParameters) -> None:
     built: list[int] = []
     ahead = threading.Event()
 
-    def build(step: int) -> Portion:
+    def build(step: int) -> MicroBatch:
         built.append(step)
         if step == 8:
             ahead.set()
-        return build_portion(data, hyper, True, step, np.arange(10))
+        return build_micro_batch(data, hyper, True, step, np.arange(10))
 
-    loader = Loader(build, 7, 10)
+    loader = Prefetcher(build, 7, 10)
     portions = iter(loader)
     assert next(portions).step == 7
     assert ahead.wait(10)  # built without being asked for
     assert [portion.step for portion in portions] == [8, 9]
     assert built == [7, 8, 9]
-    assert list(Loader(build, 3, 3)) == []
+    assert list(Prefetcher(build, 3, 3)) == []
 
 
 def test_what_fails_in_the_thread_is_heard(data: TrainingData) -> None:
-    def build(step: int) -> Portion:
+    def build(step: int) -> MicroBatch:
         raise KeyError(step)
 
     with pytest.raises(KeyError):
-        list(Loader(build, 0, 2))
+        list(Prefetcher(build, 0, 2))
 
 
-def test_a_step_draws_the_same_whenever_it_is_built(data: TrainingData, hyper: Hyper) -> None:
+def test_a_step_draws_the_same_whenever_it_is_built(
+    data: TrainingData, hyper: HyperParameters
+) -> None:
     rows = np.arange(20)
-    first, again, later = (build_portion(data, hyper, True, s, rows) for s in (4, 4, 5))
+    first, again, later = (build_micro_batch(data, hyper, True, s, rows) for s in (4, 4, 5))
     assert first.kept is not None
     assert again.kept is not None
     assert later.kept is not None
@@ -69,10 +70,10 @@ def test_a_step_draws_the_same_whenever_it_is_built(data: TrainingData, hyper: H
     assert not torch.equal(negatives[0], negatives[2])
 
 
-def test_workers_draw_what_one_draws(data: TrainingData, hyper: Hyper) -> None:
+def test_workers_draw_what_one_draws(data: TrainingData, hyper: HyperParameters) -> None:
     rows = np.arange(20)
-    whole = build_portion(data, hyper, True, 4, rows)
-    parts = [build_portion(data, hyper, True, 4, rows, rank, 3) for rank in range(3)]
+    whole = build_micro_batch(data, hyper, True, 4, rows)
+    parts = [build_micro_batch(data, hyper, True, 4, rows, rank, 3) for rank in range(3)]
     assert whole.kept is not None
     for rank, part in enumerate(parts):
         assert part.kept is not None

@@ -7,7 +7,6 @@ import pytest
 from plait.errors import TooFewEvents
 from plait.features.history import History
 from plait.training.data.training_data import prepare, target_weights
-
 from tests.unit.training.tiny import PLATFORMS, START, tiny_items, tiny_sequences
 
 SECOND = 1_000_000

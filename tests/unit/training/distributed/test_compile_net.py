@@ -8,13 +8,12 @@ import pytest
 import torch
 
 from plait.config.training import Training
-from plait.training.data.micro_batch import build_portion
+from plait.training.data.micro_batch import build_micro_batch
 from plait.training.data.training_data import prepare
 from plait.training.distributed.compile_net import compile_dense, compile_on_gpu
-from plait.training.loop.hyper_parameters import choose
+from plait.training.loop.hyper_parameters import choose_hyper_parameters
 from plait.training.loop.step_loss import step_loss
 from plait.training.loop.training_loop import build_net
-
 from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 
 
@@ -24,7 +23,7 @@ def test_compiled_parts_compute_the_same_under_the_same_names(
     sequences = tiny_sequences(80)
     data = prepare(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
     given = Training(dimensions=8, batch_size=16, dropout=0)
-    hyper = replace(choose(given, 80, 800), full_softmax=0, negatives=20)
+    hyper = replace(choose_hyper_parameters(given, 80, 800), full_softmax=0, negatives=20)
     plain = build_net(data, hyper)
     assert not compile_on_gpu(plain, torch.device("cpu"))
     compiled = copy.deepcopy(plain)
@@ -32,7 +31,7 @@ def test_compiled_parts_compute_the_same_under_the_same_names(
     assert compiled.encoder.cnn._compiled_call_impl is not None
     assert list(compiled.state_dict()) == list(plain.state_dict())
     for rows in (np.arange(12), np.arange(30)):
-        portion = build_portion(data, hyper, True, 0, rows)
+        portion = build_micro_batch(data, hyper, True, 0, rows)
         torch.testing.assert_close(step_loss(compiled, portion), step_loss(plain, portion))
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (6, 1))
     assert not compile_on_gpu(plain, torch.device("cuda"))

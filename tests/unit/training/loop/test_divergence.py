@@ -14,25 +14,24 @@ from ray.train.v2.api.exceptions import ControllerError, WorkerGroupError
 from plait.config.parse_project import parse_training
 from plait.config.training import Training
 from plait.errors import ConfigError, Diverged, NotFinite, StoreError
-from plait.features.holdout import Targets
-from plait.models.item_item.item_item_term import ItemItem
-from plait.models.neural.neural_model import Model, Provenance
+from plait.features.holdout import HeldOutTargets
+from plait.models.item_item.item_item_term import ItemItemTerm
+from plait.models.neural.neural_model import NeuralModel, Provenance
 from plait.store import Store
-from plait.training.checkpoints.checkpoint_writer import Keeper
+from plait.training.checkpoints.checkpoint_writer import CheckpointWriter
 from plait.training.checkpoints.unfinished_run import UnfinishedRun
 from plait.training.data.training_data import TrainingData, prepare
 from plait.training.distributed.worker_rank import ALONE
 from plait.training.loop import training_loop
-from plait.training.loop.early_stopping import Best
-from plait.training.loop.hyper_parameters import Hyper, choose
+from plait.training.loop.early_stopping import EarlyStopping
+from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
 from plait.training.loop.step_loss import step_loss
 from plait.training.loop.training_loop import build_net, fit
 from plait.training.loop.validation import validate
-from plait.training.ray.worker_failure import hopeless
-from plait.training.relay import ToBoard
+from plait.training.ray.report_relay import ReportRelay
+from plait.training.ray.worker_failure import is_unrecoverable
 from plait.training.train_model import _cause
-from plait.training.training_job import Job
-
+from plait.training.training_job import TrainingJob
 from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 
 
@@ -43,19 +42,19 @@ def data() -> TrainingData:
 
 
 @pytest.fixture(scope="module")
-def hyper() -> Hyper:
-    return choose(Training(epochs=2, dimensions=8, batch_size=20), 60, 500)
+def hyper() -> HyperParameters:
+    return choose_hyper_parameters(Training(epochs=2, dimensions=8, batch_size=20), 60, 500)
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> Keeper:
-    job = Job(
+def keeper(tmp_path: Path) -> CheckpointWriter:
+    job = TrainingJob(
         store=str(tmp_path), store_version=1, model="default", platforms=PLATFORMS,
         sequence_length=12, training=Training(), cut=None, refit=False, threads=1,
     )  # fmt: skip
     run = UnfinishedRun(Store(job.store).objects, job)
     run.start()
-    return Keeper(run, ALONE, "search", 0)
+    return CheckpointWriter(run, ALONE, "search", 0)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def keeper(tmp_path: Path) -> Keeper:
     ],
 )
 def test_it_ends_in_a_sentence_with_the_step_and_the_setting(
-    data: TrainingData, hyper: Hyper, settings: dict[str, float], lower: str
+    data: TrainingData, hyper: HyperParameters, settings: dict[str, float], lower: str
 ) -> None:
     for case in (data, replace(data, validation=None)):
         with pytest.raises(Diverged, match=r"at step \d+ \(step \d of \d of epoch 1\)") as caught:
@@ -82,7 +81,11 @@ def test_it_ends_in_a_sentence_with_the_step_and_the_setting(
 
 @pytest.mark.parametrize(("what", "value"), [("loss", math.nan), ("loss", math.inf)])
 def test_the_step_is_the_one_that_was_not_finite(
-    data: TrainingData, hyper: Hyper, monkeypatch: pytest.MonkeyPatch, what: str, value: float
+    data: TrainingData,
+    hyper: HyperParameters,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    value: float,
 ) -> None:
     monkeypatch.setattr(
         training_loop, "step_loss", lambda net, p: step_loss(net, p) + (value if p.step == 4 else 0)
@@ -92,7 +95,7 @@ def test_the_step_is_the_one_that_was_not_finite(
 
 
 def test_a_gradient_that_is_not_finite_ends_it_though_the_loss_is(
-    data: TrainingData, hyper: Hyper, monkeypatch: pytest.MonkeyPatch
+    data: TrainingData, hyper: HyperParameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def steep(net, portion):
         loss = step_loss(net, portion)
@@ -104,7 +107,10 @@ def test_a_gradient_that_is_not_finite_ends_it_though_the_loss_is(
 
 
 def test_a_broken_state_never_becomes_a_checkpoint(
-    data: TrainingData, hyper: Hyper, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+    data: TrainingData,
+    hyper: HyperParameters,
+    keeper: CheckpointWriter,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     train = training_loop._train
 
@@ -124,19 +130,21 @@ def test_a_broken_state_never_becomes_a_checkpoint(
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_validation_refuses_scores_that_are_not_finite(
-    data: TrainingData, hyper: Hyper, value: float
+    data: TrainingData, hyper: HyperParameters, value: float
 ) -> None:
     net = build_net(data, hyper)
     with torch.no_grad():
         net.items.embedding.weight[-1] = value
-    model = Model(net, data.vocabulary, ItemItem.none(len(data.vocabulary)), Provenance())
-    assert isinstance(data.validation, Targets)
+    model = NeuralModel(net, data.vocabulary, ItemItemTerm.none(len(data.vocabulary)), Provenance())
+    assert isinstance(data.validation, HeldOutTargets)
     with pytest.raises(NotFinite, match="are not finite"):
         validate(model, data.validation)
 
 
-def test_early_stopping_never_prefers_what_is_no_number(data: TrainingData, hyper: Hyper) -> None:
-    net, best = build_net(data, hyper), Best(patience=2)
+def test_early_stopping_never_prefers_what_is_no_number(
+    data: TrainingData, hyper: HyperParameters
+) -> None:
+    net, best = build_net(data, hyper), EarlyStopping(patience=2)
     best.take(net, 1, {"mrr": math.nan})
     assert (best.epoch, best.state) == (0, {})
     best.take(net, 2, {"mrr": 0.25})
@@ -162,16 +170,16 @@ def test_settings_that_no_run_can_have_are_refused(name: str, value: object) -> 
         parse_training({name: value})
 
 
-def test_nearly_everything_may_be_dropped(data: TrainingData, hyper: Hyper) -> None:
+def test_nearly_everything_may_be_dropped(data: TrainingData, hyper: HyperParameters) -> None:
     assert math.isfinite(fit(data, replace(hyper, epochs=1, dropout=0.9999)).metrics["mrr"])
 
 
 def test_ray_does_not_try_again_what_would_diverge_again() -> None:
     error, lost, down = Diverged("the loss is nan"), ActorDiedError(), StoreError("no answer")
-    assert hopeless([lost, error]) is error
-    assert hopeless([lost, down]) is None
+    assert is_unrecoverable([lost, error]) is error
+    assert is_unrecoverable([lost, down]) is None
     with pytest.raises(Diverged):
-        ToBoard(None).after_exception(None, {0: lost, 1: error})
-    ToBoard(None).after_exception(None, {0: lost, 1: down})
+        ReportRelay(None).after_exception(None, {0: lost, 1: error})
+    ReportRelay(None).after_exception(None, {0: lost, 1: down})
     assert _cause(ControllerError(error)) is error
     assert _cause(WorkerGroupError("one", {0: lost, 1: down})) is down

@@ -9,15 +9,14 @@ import pytest
 import torch
 
 from plait.config.training import Training
-from plait.models.neural.neural_model import Model
-from plait.training.data.micro_batch import build_portion
-from plait.training.data.targets import positions
+from plait.models.neural.neural_model import NeuralModel
+from plait.training.data.micro_batch import build_micro_batch
+from plait.training.data.targets import target_positions
 from plait.training.data.training_data import TrainingData, prepare
-from plait.training.loop.hyper_parameters import Hyper, choose
+from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
 from plait.training.loop.step_loss import step_loss
 from plait.training.loop.training_loop import build_net, fit
 from plait.training.loop.validation import validate_net
-
 from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 
 
@@ -28,8 +27,8 @@ def data() -> TrainingData:
 
 
 @pytest.fixture
-def hyper() -> Hyper:
-    return choose(
+def hyper() -> HyperParameters:
+    return choose_hyper_parameters(
         Training(epochs=4, dimensions=16, batch_size=32, dropout=0, item_dropout=0), 200, 2000
     )
 
@@ -37,7 +36,7 @@ def hyper() -> Hyper:
 @pytest.mark.parametrize("full_softmax", [0, 1000])
 @pytest.mark.parametrize("workers", [2, 3])
 def test_workers_losses_and_gradients_add_up(
-    data: TrainingData, hyper: Hyper, workers: int, full_softmax: int
+    data: TrainingData, hyper: HyperParameters, workers: int, full_softmax: int
 ) -> None:
     hyper = replace(hyper, full_softmax=full_softmax, negatives=20, item_dropout=0.6)
     net = build_net(data, hyper)
@@ -45,7 +44,7 @@ def test_workers_losses_and_gradients_add_up(
 
     def gradient(rank: int, of: int) -> tuple[float, int, torch.Tensor]:
         net.zero_grad(set_to_none=False)
-        portion = build_portion(data, hyper, net.settings.views, 5, rows, rank, of)
+        portion = build_micro_batch(data, hyper, net.settings.views, 5, rows, rank, of)
         loss = step_loss(net, portion)
         loss.backward()
         flat = [torch.zeros_like(p) if p.grad is None else p.grad for p in net.parameters()]
@@ -64,7 +63,7 @@ def test_workers_losses_and_gradients_add_up(
 
 def test_every_position_but_the_first_is_a_target(data: TrainingData) -> None:
     rows = np.array([3, 0])
-    found = positions(data, rows)
+    found = target_positions(data, rows)
     history = data.history.take(rows)
     new = history.places > 0
     seen = {
@@ -79,7 +78,7 @@ def test_every_position_but_the_first_is_a_target(data: TrainingData) -> None:
     assert (history.item[found.event] == found.item).all()
 
 
-def test_a_small_world_is_learned_in_process(data: TrainingData, hyper: Hyper) -> None:
+def test_a_small_world_is_learned_in_process(data: TrainingData, hyper: HyperParameters) -> None:
     seen = []
     fitted = fit(data, replace(hyper, epochs=6, learning_rate=1e-2), report=seen.append)
     assert fitted.epoch >= 3
@@ -88,18 +87,18 @@ def test_a_small_world_is_learned_in_process(data: TrainingData, hyper: Hyper) -
     assert seen[-1].targets == fitted.targets == 6 * int((data.weight > 0).sum())
 
 
-def test_the_same_seed_gives_the_same_weights(data: TrainingData, hyper: Hyper) -> None:
+def test_the_same_seed_gives_the_same_weights(data: TrainingData, hyper: HyperParameters) -> None:
     first, second = (fit(data, replace(hyper, epochs=1)).net for _ in range(2))
     for one, other in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(one, other)
 
 
 def test_training_asks_at_the_targets_time_as_evaluation_does(
-    data: TrainingData, hyper: Hyper
+    data: TrainingData, hyper: HyperParameters
 ) -> None:
     rows = np.arange(30)
-    portion = build_portion(data, hyper, True, 0, rows)
-    at = positions(data, rows)
+    portion = build_micro_batch(data, hyper, True, 0, rows)
+    at = target_positions(data, rows)
     time = data.history.take(rows).time[at.event]
     bins = data.timeline.bins(time)
     # Event e is predicted from event e - 1, which is number e when counted from 1.
@@ -112,16 +111,16 @@ def test_training_asks_at_the_targets_time_as_evaluation_does(
 
 
 def test_validation_asks_at_the_targets_time(
-    data: TrainingData, hyper: Hyper, monkeypatch: pytest.MonkeyPatch
+    data: TrainingData, hyper: HyperParameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[np.ndarray] = []
-    score = Model.score
+    score = NeuralModel.score
 
     def told(self, history, platform, now=None):
         asked.append(now)
         return score(self, history, platform, now)
 
-    monkeypatch.setattr(Model, "score", told)
+    monkeypatch.setattr(NeuralModel, "score", told)
     assert data.validation is not None
     validate_net(build_net(data, hyper), data, data.validation)
     assert sorted(np.concatenate(asked)) == sorted(data.validation.time)

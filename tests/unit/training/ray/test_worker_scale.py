@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from plait.errors import ConfigError
-from plait.training.ray.worker_scale import Scale
+from plait.training.ray.worker_scale import WorkerScale
 
 
 @pytest.mark.parametrize(
     ("given", "ray"), [(1, 1), ("3", 3), ("2:4", (2, 4)), ((1, 2), (1, 2)), ("2:2", 2)]
 )
 def test_a_number_or_a_range(given: Any, ray: Any) -> None:
-    scale = Scale.of(given)
+    scale = WorkerScale.of(given)
     assert scale.for_ray() == ray
     assert scale.threads() >= 1
 
@@ -31,10 +31,10 @@ def test_a_number_or_a_range(given: Any, ray: Any) -> None:
     ],
 )
 def test_threads_leave_every_worker_a_place(workers: int, cpus: list[float], threads: int) -> None:
-    assert Scale.of(workers).threads(cpus) == threads
+    assert WorkerScale.of(workers).threads(cpus) == threads
 
 
 @pytest.mark.parametrize("given", [0, "", "two", "4:2", "1:2:3", "0:2", "-1", (1, 2, 3)])
 def test_anything_else_says_what_is_allowed(given: Any) -> None:
     with pytest.raises(ConfigError, match="MIN:MAX"):
-        Scale.of(given)
+        WorkerScale.of(given)

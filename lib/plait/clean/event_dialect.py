@@ -1,0 +1,64 @@
+"""What cleaning must know about one platform's log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from plait.config.platform_settings import CreatorKind, Events, TypeColumn
+from plait.contracts.event_types import EVENT_TYPES, TimeResolution
+from plait.errors import UnknownEventType, nearest
+
+
+@dataclass(frozen=True)
+class EventDialect:
+    """How to read a log's values. The default is plait's own dialect, spoken over HTTP.
+
+    Attributes:
+        unit: how times are written.
+        resolution: how fine they really are; 'order' if there are none.
+        type: the one type of all rows, or null if the `type` column tells.
+        types: the log's words for types to plait's; plait's own words need no entry.
+        worst, best: the ends of the platform's ratings.
+        creators: what creators are: accounts of the platform, or names that anyone may read.
+    """
+
+    unit: Literal["s", "ms", "us", "iso"] = "iso"
+    resolution: TimeResolution = "us"
+    type: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    worst: float = 1.0
+    best: float = 5.0
+    creators: CreatorKind = "names"
+
+    @classmethod
+    def of(cls, platform: str, events: Events) -> EventDialect:
+        """Returns the rules that the project file states for `platform`.
+
+        Raises:
+            UnknownEventType: a type in the project file is not in plait's vocabulary.
+        """
+        where = f"platforms.{platform}.events.type"
+        fixed = events.type if isinstance(events.type, str) else None
+        types = events.type.map if isinstance(events.type, TypeColumn) else {}
+        words = {where: fixed} if fixed else {f"{where}.map.{k}": w for k, w in types.items()}
+        for key, word in words.items():
+            if word not in EVENT_TYPES:
+                hint = nearest(word, EVENT_TYPES)
+                close = hint.startswith("Did you mean")
+                raise UnknownEventType(
+                    f"'{word}' is not an event type (in {key}).",
+                    allowed=(hint if close else "") + f" Types: {', '.join(EVENT_TYPES)}.",
+                    fix=f"Set {key}: {hint[14:-2] if close else 'TYPE'}",
+                )
+        time, scale = events.time, events.rating_scale
+        return cls(
+            time.unit, time.resolution, fixed, dict(types), scale.worst, scale.best, events.creators
+        )
+
+    @classmethod
+    def spoken(cls, events: Events) -> EventDialect:
+        """Returns plait's own dialect, with the platform's ratings and creators."""
+        scale = events.rating_scale
+        return cls(worst=scale.worst, best=scale.best, creators=events.creators)

@@ -1,0 +1,157 @@
+"""The whole project file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, PositiveInt, PrivateAttr, field_validator
+
+from plait.config.platform_settings import Platform
+from plait.config.strict import StrictModel
+from plait.config.training import Training
+from plait.contracts.id_rules import MODEL_NAME_PATTERN, PATTERN_MESSAGES, PLATFORM_NAME_PATTERN
+from plait.errors import ConfigError
+
+
+class PeopleSettings(StrictModel):
+    """What joins accounts to people."""
+
+    same_account_id: list[list[str]] = Field(
+        default_factory=list, description="groups of platforms that share one account id space"
+    )
+    keys: list[str] | None = Field(
+        None, description="identity keys to join by; default: every key the platforms declare"
+    )
+
+
+class Pseudonyms(StrictModel):
+    """Where the key that turns raw ids into pseudonyms comes from."""
+
+    key_file: str | None = Field(
+        None,
+        description="a 0600 file; default: <store>/pseudonym.key, made on first use; a store on S3 "
+        "has no default. The environment variable PLAIT_PSEUDONYM_KEY goes before it",
+    )
+
+
+class Serving(StrictModel):
+    """Defaults of the endpoint."""
+
+    port: PositiveInt = 8000
+    live_state: str | None = Field(None, description="redis:// address; default: embedded Valkey")
+    live_state_durability: Literal["fsync", "best_effort"] = Field(
+        "fsync",
+        description="best_effort: take a Valkey that may lose accepted events (no appendfsync "
+        "always, an eviction policy); answers to events then say `durable: false`",
+    )
+    live_state_timeout_ms: PositiveInt = Field(
+        200, description="how long an answer waits for Valkey before it goes on without it"
+    )
+    replicas: tuple[int, int] = Field((1, 2), description="fewest and most replicas")
+
+
+class Project(StrictModel):
+    """A plait project."""
+
+    store: str = Field(
+        description="where tables and models live: a path relative to this file, or "
+        "s3://bucket/prefix"
+    )
+    model: str = Field("default", pattern=MODEL_NAME_PATTERN)
+    sequence_length: PositiveInt = Field(50, description="item events kept for one person")
+    platforms: dict[str, Platform] = Field(
+        min_length=1, json_schema_extra={"propertyNames": {"pattern": PLATFORM_NAME_PATTERN}}
+    )
+    people: PeopleSettings = PeopleSettings()
+    pseudonyms: Pseudonyms = Pseudonyms()
+    train: Training = Training()
+    serve: Serving = Serving()
+
+    _folder: Path = PrivateAttr(default_factory=Path.cwd)
+
+    @field_validator("platforms")
+    @classmethod
+    def _names(cls, platforms: dict[str, Platform]) -> dict[str, Platform]:
+        for name in platforms:
+            if not re.fullmatch(PLATFORM_NAME_PATTERN, name):
+                msg = (
+                    f"the platform name {name[:64]!r} "
+                    f"{PATTERN_MESSAGES[PLATFORM_NAME_PATTERN]}; item ids start with it and addresses hold it"
+                )
+                raise ValueError(msg)
+        return platforms
+
+    def model_post_init(self, _context: Any) -> None:
+        """Checks that every platform named under people exists."""
+        for name in (n for group in self.people.same_account_id for n in group):
+            if name not in self.platforms:
+                msg = f"people.same_account_id names {name!r}; platforms: {sorted(self.platforms)}"
+                raise ValueError(msg)
+
+    def path(self, relative: str) -> Path:
+        """Returns `relative` against the folder of the project file."""
+        return Path(os.path.normpath(self._folder / Path(relative).expanduser()))
+
+    def resolved(self) -> dict[str, Any]:
+        """Returns every setting with defaults filled in and paths made absolute."""
+        resolved = self.model_dump(mode="json")
+        resolved["store"] = self.store_uri
+        for platform in resolved["platforms"].values():
+            for part in ("events", "catalogue", "accounts"):
+                if platform[part]:
+                    platform[part]["files"] = [self.address(f) for f in platform[part]["files"]]
+        return resolved
+
+    def address(self, place: str) -> str:
+        """Returns `place`: an s3:// address as it is, a path against the project's folder."""
+        if is_remote(place):
+            return place.replace("s3a://", "s3://", 1)
+        return str(self.path(place))
+
+    @property
+    def store_uri(self) -> str:
+        """Where the store lies: an absolute path or s3://bucket/prefix."""
+        address = self.address(self.store)
+        return address.rstrip("/") if is_remote(address) else address
+
+    @property
+    def store_path(self) -> Path:
+        """The folder of the store.
+
+        Raises:
+            ConfigError: it is not on this machine.
+        """
+        if is_remote(self.store):
+            raise ConfigError(
+                f"the store '{self.store}' is no folder on this machine.",
+                fix="Set `store:` to a path for what needs one.",
+            )
+        return self.path(self.store)
+
+    @property
+    def state_path(self) -> Path:
+        """The folder for what must lie on this machine: the store, or one of the user's own.
+
+        Raises:
+            ConfigError: the user has no home folder.
+        """
+        if not is_remote(self.store):
+            return self.store_path
+        try:
+            home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+        except RuntimeError:
+            raise ConfigError(
+                f"user {os.getuid()} has no home folder on this machine.",
+                fix="Set HOME, or XDG_STATE_HOME to a folder that lasts.",
+            ) from None
+        mark = hashlib.sha256(self.store_uri.encode()).hexdigest()[:16]
+        return home / "plait" / mark
+
+
+def is_remote(place: str) -> bool:
+    """Whether `place` is an address elsewhere rather than a path."""
+    return "://" in place

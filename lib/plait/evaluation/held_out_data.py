@@ -1,0 +1,105 @@
+"""What a version left unseen, rebuilt from the store version that it was trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from plait.errors import TooFewEvents
+from plait.evaluation.evaluation_targets import EvaluationTargets, IndexPairs, select_targets
+from plait.features.history import History, encode_history
+from plait.features.holdout import HeldOutTargets, hold_out_by_time, leave_one_out, time_quantile
+from plait.features.vocabulary import Vocabulary
+from plait.store import Store, StoreVersion
+from plait.training.data.training_data import HELD_OUT
+
+
+@dataclass(frozen=True)
+class HeldOutData:
+    """The training part, and the targets after it.
+
+    Attributes:
+        people: person ids; targets name them by row.
+        vocabulary: every item of every platform of the store version.
+        train: what baselines learn from.
+        validation: targets that calibrate.
+        test: targets that count.
+        touched: every (person row, item index) of the whole log, however long.
+    """
+
+    people: pl.Series
+    vocabulary: Vocabulary
+    train: History
+    validation: HeldOutTargets
+    test: HeldOutTargets
+    touched: IndexPairs
+
+    def questions(self, platform: str, *, test: bool, mask: bool, ahead: bool) -> EvaluationTargets:
+        """Returns the test or validation questions on `platform`, see `ask`."""
+        targets = self.test if test else self.validation
+        return select_targets(
+            targets, platform, self.vocabulary, self.touched, mask=mask, ahead=ahead
+        )
+
+
+def rebuild_held_out(
+    store: Store, version: StoreVersion, split: str, cut: int | None
+) -> HeldOutData:
+    """Returns what a version trained with `split` (loo or time) left unseen.
+
+    Args:
+        store: where the log lies.
+        version: which of its versions was trained on.
+        split: loo or time.
+        cut: where a time split's test targets begin, microseconds.
+
+    Raises:
+        TooFewEvents: nothing is left to ask.
+    """
+    sequences = store.scan("sequences", version).sort("person").collect()
+    items = store.scan("items", version).select("item", "platform").collect()
+    vocabulary = _vocabulary(sequences, items)
+    whole = encode_history(sequences, vocabulary)
+    if split == "time":
+        assert cut is not None  # training with split: time records it
+        before, test = hold_out_by_time(whole, cut)
+        moment = time_quantile(before, 1 - HELD_OUT)
+        if moment is None:
+            raise TooFewEvents("no event before the cut has a time.", fix="Use protocol loo-999.")
+        train, validation = hold_out_by_time(before, moment)
+    else:
+        train, validation, test = leave_one_out(whole)
+    if not len(test):
+        raise TooFewEvents(
+            f"store version {version.number} has no test target (split: {split}).",
+            allowed="A person needs three events on known items, the last two of them positive.",
+            fix="Fuse more data.",
+        )
+    touched = _interactions(store, version, sequences["person"], vocabulary)
+    return HeldOutData(sequences["person"], vocabulary, train, validation, test, touched)
+
+
+def _vocabulary(sequences: pl.DataFrame, items: pl.DataFrame) -> Vocabulary:
+    seen = sequences.select("item", "platform").explode("item", "platform").drop_nulls()
+    every = pl.concat([seen, items])
+    return Vocabulary.build(tuple(every["platform"].unique().sort()), every)
+
+
+def _interactions(
+    store: Store, version: StoreVersion, people: pl.Series, vocabulary: Vocabulary
+) -> IndexPairs:
+    """Returns who touched what in the whole log: sequences keep only the newest events."""
+    rows = people.to_frame("person").lazy().with_row_index("row")
+    items = vocabulary.items.lazy().select(pl.col("item").alias("object_id"), "index")
+    pairs = (
+        store.scan("events", version)
+        .filter(pl.col("object_kind") == "item")
+        .select("person", "object_id")
+        .join(rows, on="person")
+        .join(items, on="object_id")
+        .select("row", "index")
+        .collect(engine="streaming")
+    )
+    return IndexPairs.of(pairs["row"].to_numpy().astype(np.int64), pairs["index"].to_numpy())

@@ -1,0 +1,94 @@
+"""From answers to the figures of a report: means, intervals, slices, differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from plait.evaluation.bootstrap import bootstrap_intervals
+from plait.evaluation.evaluation_targets import EvaluationTargets
+from plait.evaluation.pointwise_metrics import compute_pointwise_metrics, fit_calibration
+from plait.evaluation.rank_targets import TargetRanks
+from plait.evaluation.ranking_metrics import (
+    CUTOFFS,
+    Floats,
+    compute_ranking_metrics,
+    confusion_at_k,
+)
+
+TOP_K = CUTOFFS[-1]
+
+
+def summarize_metrics(
+    questions: EvaluationTargets,
+    answers: TargetRanks,
+    validation: TargetRanks | None,
+    trained: npt.NDArray[np.bool_],
+    seed: int,
+) -> dict[str, Any]:
+    """Returns every figure of one scorer on one platform.
+
+    Args:
+        questions: the test targets.
+        answers: to them.
+        validation: answers that calibrate probabilities; None leaves those figures out.
+        trained: which vocabulary indices have an event in training, [len(vocabulary)].
+        seed: of the bootstrap.
+    """
+    values = {
+        **compute_ranking_metrics(answers.ranks),
+        **confusion_at_k(answers.ranks, answers.candidates, TOP_K),
+    }
+    figures: dict[str, Any] = {
+        "n": len(questions),
+        "candidates": float(answers.candidates.mean()),
+        "accuracy_all_negative": float((1.0 - 1.0 / answers.candidates).mean()),
+        **means_with_intervals(values, questions.person, seed),
+    }
+    calibration = fit_calibration(validation.judged) if validation else None
+    if calibration:
+        figures["pointwise"] = compute_pointwise_metrics(calibration, answers.judged)
+    several = count_platforms(questions) >= 2
+    slices = {"one_platform": ~several, "several_platforms": several}
+    slices |= {"new_item": ~trained[questions.item], "known_item": trained[questions.item]}
+    figures["slices"] = {
+        name: {
+            "n": int(where.sum()),
+            **means_with_intervals(
+                compute_ranking_metrics(answers.ranks[where]), questions.person[where], seed
+            ),
+        }
+        for name, where in slices.items()
+        if where.any() and not where.all()
+    }
+    return figures
+
+
+def paired_difference(
+    questions: EvaluationTargets, ours: TargetRanks, theirs: TargetRanks, seed: int
+) -> dict[str, Any]:
+    """Returns the mean paired difference of each ranking metric, ours minus theirs."""
+    mine, other = compute_ranking_metrics(ours.ranks), compute_ranking_metrics(theirs.ranks)
+    paired = {name: mine[name] - other[name] for name in mine}
+    return {"n": len(questions), **means_with_intervals(paired, questions.person, seed)}
+
+
+def means_with_intervals(
+    values: dict[str, Floats], people: npt.NDArray[np.int64], seed: int
+) -> dict[str, float | list[float]]:
+    """Returns `name` (mean) and `name_ci` (95 % interval) of each series."""
+    bounds = bootstrap_intervals(values, people, seed=seed)
+    flat: dict[str, float | list[float]] = {}
+    for name, series in values.items():
+        flat[name] = float(series.mean())
+        flat[f"{name}_ci"] = list(bounds[name])
+    return flat
+
+
+def count_platforms(questions: EvaluationTargets) -> npt.NDArray[np.int64]:
+    """Returns on how many platforms each target's history lies, [M]."""
+    history = questions.history
+    pairs = np.unique(history.rows * (1 << 15) + history.platform)
+    return np.bincount(pairs >> 15, minlength=len(history))

@@ -1,0 +1,83 @@
+"""Lists as arrays, and as the objects that callers read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from plait.features.vocabulary import Vocabulary
+from plait.models.item_scores import DISLIKE
+from plait.recommend.answer import Fallback, Recommendation, ScoredItem
+
+POPULARITY = "popularity"  # what a fallback's scores start from
+
+IndexArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class RankedLists:
+    """K columns of B people on one platform, best first.
+
+    Attributes:
+        platform: theirs.
+        columns: places in `vocabulary.platform_items(platform)`, [B, K].
+        scores: -inf where a person's list has ended, [B, K].
+        terms: the summands of `scores` where there is no fallback, each [B, K].
+        fallback: why a person's list is the popular one, or None; B of them.
+        share: of each item in its platform's positive events: where a fallback starts, [B, K].
+    """
+
+    platform: str
+    columns: IndexArray
+    scores: FloatArray
+    terms: dict[str, FloatArray]
+    fallback: list[Fallback | None]
+    share: FloatArray
+
+    def recommendations(self, vocabulary: Vocabulary) -> list[Recommendation]:
+        """Returns the lists as objects, one a person."""
+        if not self.columns.size:
+            return [Recommendation([], reason) for reason in self.fallback]
+        items = vocabulary.platform_items(self.platform)[self.columns.ravel()]
+        names = np.array(vocabulary.name(items).to_list(), object).reshape(self.columns.shape)
+        ends = np.isfinite(self.scores).sum(1)
+        return [
+            Recommendation(self._items(row, names[row, :end].tolist(), reason), reason)
+            for row, (end, reason) in enumerate(zip(ends, self.fallback, strict=True))
+        ]
+
+    def _items(self, row: int, names: list[str], reason: Fallback | None) -> list[ScoredItem]:
+        scores = self.scores[row, : len(names)].tolist()
+        if reason:
+            shares = self.share[row, : len(names)].tolist()
+            lost = [score - share for score, share in zip(scores, shares, strict=True)]
+            return [
+                ScoredItem(
+                    name, score, {POPULARITY: share} | ({DISLIKE: less} if any(lost) else {})
+                )
+                for name, score, share, less in zip(names, scores, shares, lost, strict=True)
+            ]
+        terms = {name: values[row].tolist() for name, values in self.terms.items()}
+        return [
+            ScoredItem(name, score, {term: values[place] for term, values in terms.items()})
+            for place, (name, score) in enumerate(zip(names, scores, strict=True))
+        ]
+
+
+def fallback_reasons(
+    stranger: npt.NDArray[np.bool_], active: npt.NDArray[np.bool_] | None
+) -> list[Fallback | None]:
+    """Returns why each person gets the popular list, or None.
+
+    Args:
+        stranger: people without an event on an item the model knows, [B].
+        active: people with any item event, [B]; default: nobody else.
+    """
+    active = ~stranger if active is None else active
+    return [
+        None if not alien else "no_known_items" if busy else "unknown_person"
+        for alien, busy in zip(stranger.tolist(), active.tolist(), strict=True)
+    ]

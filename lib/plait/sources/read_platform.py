@@ -1,0 +1,43 @@
+"""A platform's event log as RAW frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from plait.config.platform_settings import Events, TypeColumn
+from plait.contracts.raw import RAW_SCHEMA
+from plait.sources.find_files import SourceFile
+from plait.sources.read_chunks import CHUNK_ROWS, FAULT_COLUMN, WHOLE_COLUMN, read_chunks
+
+
+def event_fields(events: Events) -> tuple[dict[str, str], dict[str, str]]:
+    """Returns what to read: RAW field to column, and config key to column for messages."""
+    fields = {k: v for k, v in events.columns.model_dump().items() if v is not None}
+    keys = {f"columns.{field}": column for field, column in fields.items()}
+    if isinstance(events.type, TypeColumn):
+        fields["type"] = keys["type.column"] = events.type.column
+    if events.time.resolution == "order":
+        # Such a log has no times: what stands in the time column is the order.
+        time = fields.pop("time", None)
+        fields.setdefault("order", time or "")
+    return fields, keys
+
+
+def read_events(
+    file: SourceFile, events: Events, chunk: int = CHUNK_ROWS
+) -> Iterator[pl.DataFrame]:
+    """Yields RAW frames (unchecked text) with `fault` and `whole`; see read_chunks."""
+    fields, keys = event_fields(events)
+    for batch in read_chunks(file, fields, keys, chunk):
+        yield batch.select(
+            "row",
+            *(
+                pl.col(name) if name in fields else pl.lit(None, kind).alias(name)
+                for name, kind in RAW_SCHEMA.items()
+                if name != "row"
+            ),
+            FAULT_COLUMN,
+            WHOLE_COLUMN,
+        )

@@ -1,0 +1,50 @@
+"""The names of the feedback log's objects, and what they tell.
+
+An *object* is written by the endpoint, under the ids of the first and last entry of the stream
+that it was drained from (`1-0_9-3.parquet`), or under a name of its own. A *part* holds the rows
+of many objects. Its name tells the compaction that made it, and the ids that it spans.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+EVENTS_FOLDER, LINKS_FOLDER = "feedback/events", "feedback/links"
+LOG_FOLDERS = (EVENTS_FOLDER, LINKS_FOLDER)
+SUFFIX = ".parquet"
+_SPAN = re.compile(r"[/_](\d+)-(\d+)_(\d+)-(\d+)\.parquet$")
+_PART = re.compile(r"/part-(\d+)-[0-9a-f]+(?:_[\d_-]+)?\.parquet$")
+StreamId = tuple[int, int]
+
+
+def id_span(path: str) -> tuple[StreamId, StreamId] | None:
+    """Returns the first and last stream id in an object or a part; null where it has none."""
+    match = _SPAN.search(path)
+    if match is None:
+        return None
+    a, b, c, d = map(int, match.groups())
+    return (a, b), (c, d)
+
+
+def part_name(folder: str, number: int, mark: str, members: Iterable[str]) -> str:
+    """Returns the name of a part of compaction `number` that holds the rows of `members`."""
+    spans = [found for found in map(id_span, members) if found is not None]
+    name = f"{folder}/part-{number}-{mark}"
+    if spans:
+        first, last = min(s[0] for s in spans), max(s[1] for s in spans)
+        name += f"_{first[0]}-{first[1]}_{last[0]}-{last[1]}"
+    return name + SUFFIX
+
+
+def compaction_number(path: str) -> int | None:
+    """Returns the number of the compaction that made the part at `path`; null for an object."""
+    match = _PART.search(path)
+    return int(match.group(1)) if match else None
+
+
+def last_drained_id(paths: Iterable[str], folder: str) -> str:
+    """Returns the last stream id among those of `paths` that lie in `folder`, or ''."""
+    spans = (id_span(path) for path in paths if path.startswith(f"{folder}/"))
+    last = max((found[1] for found in spans if found is not None), default=None)
+    return f"{last[0]}-{last[1]}" if last else ""

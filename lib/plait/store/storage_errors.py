@@ -1,0 +1,157 @@
+"""What an object store says when it fails, as an error its reader can act on.
+
+What S3 answers may repeat the access key and what was signed, so no word of it is passed on but
+the code and the status.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from deltalake.exceptions import DeltaError
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
+from polars.exceptions import PolarsError
+
+from plait.errors import StoreError
+from plait.store.s3_settings import ENDPOINT_VARIABLES, s3_endpoint
+
+_CODE = re.compile(r"<Code>(\w{1,64})</Code>")
+_STATUS = re.compile(r"status code\D{0,80}(\d{3})")
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+_KEYS = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN if they expire)."
+_RIGHTS = "plait needs ListBucket, GetObject, PutObject and DeleteObject."
+_WRONG_KEYS = (
+    "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken",
+    "TokenRefreshRequired",
+)  # fmt: skip
+_WRONG_REGION = (
+    "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
+)  # fmt: skip
+_REDIRECTED = "incorrectly configured region"
+_FROM_S3 = re.compile(
+    r"object-store error|S3 error|Error performing (GET|PUT|HEAD|POST|DELETE|list)"
+)
+_SILENT = re.compile(r"timed? ?out|error sending request|connect|dns error|deadline", re.IGNORECASE)
+_NO_KEYS = re.compile(r"instance metadata|169\.254\.|/latest/(api/token|meta-data)|imds", re.I)
+
+
+Result = TypeVar("Result")
+_RETRIES = 2
+
+
+@contextmanager
+def translate_errors(address: str) -> Iterator[None]:
+    """Turns what fails inside into a StoreError about `address`.
+
+    A missing object (FileNotFoundError), one that exists (AlreadyExistsError) or has changed
+    (PreconditionError) is an answer, and passes.
+    """
+    try:
+        yield
+    except (AlreadyExistsError, PreconditionError):
+        raise
+    except FileNotFoundError as error:
+        if "NoSuchBucket" not in str(error):
+            raise
+        raise to_store_error(error, address) from None
+    except (BaseError, OSError, DeltaError, PolarsError) as error:
+        raise to_store_error(error, address) from None
+
+
+def retry_conditional_write(write: Callable[[], Result]) -> Result:
+    """Does `write`, a conditional one, and again where no answer came; returns what it returns.
+
+    Clients repeat what is harmless to repeat; whether this is only its caller knows: `write` must
+    take what stands there already, if that is its own, for done.
+    """
+    for _ in range(_RETRIES):
+        try:
+            return write()
+        except (BaseError, OSError, DeltaError) as error:
+            if not _is_without_response(error):
+                raise
+    return write()
+
+
+def _is_without_response(error: Exception) -> bool:
+    text = _COLOUR.sub("", str(error))
+    return is_from_s3(error) and not _STATUS.search(text) and bool(_SILENT.search(text))
+
+
+def is_from_s3(error: Exception) -> bool:
+    """Whether `error` is what deltalake, Polars or obstore say of an answer of S3."""
+    return bool(_FROM_S3.search(_COLOUR.sub("", str(error))))
+
+
+def to_store_error(error: Exception, address: str) -> StoreError:
+    """Returns what `error` means for the store at `address`."""
+    if "://" not in address:
+        said = getattr(error, "strerror", None) or _first_line(error)
+        return StoreError(
+            f"the store '{address}' cannot be read or written ({said}).",
+            fix="Free space or mend permissions, then run again; nothing half-written is visible.",
+        )
+    text = _COLOUR.sub("", str(error))
+    code = found.group(1) if (found := _CODE.search(text)) else ""
+    status = found.group(1) if (found := _STATUS.search(text)) else ""
+    told = " ".join(part for part in (status, code) if part)
+    bucket, server = urlsplit(address).netloc, _server()
+    if _NO_KEYS.search(text):  # without keys, the last to be asked for some is the machine itself
+        return StoreError(f"there are no credentials for '{address}'.", fix=_KEYS)
+    if code == "NoSuchBucket":
+        return StoreError(
+            f"there is no bucket '{bucket}' on {server}.",
+            fix=f"Make the bucket, or mend '{address}' in the project file; {_endpoint_hint()}",
+        )
+    if code in _WRONG_KEYS or status == "401" or isinstance(error, UnauthenticatedError):
+        return StoreError(f"{server} does not accept the credentials ({told}).", fix=_KEYS)
+    if code in _WRONG_REGION or status in ("301", "307") or _REDIRECTED in text:
+        return StoreError(
+            f"the bucket '{bucket}' lies in another region ({told or 'it redirects'}).",
+            fix="Set AWS_REGION to the bucket's region.",
+        )
+    if status == "403" or isinstance(error, PermissionDeniedError):
+        return StoreError(
+            f"{server} denies access to '{address}' ({told or 'AccessDenied'}).",
+            allowed=_RIGHTS,
+            fix="Grant them on the bucket, or use other credentials.",
+        )
+    if status.startswith("5") and status != "501":
+        return StoreError(
+            f"{server} fails at '{address}', however often it is asked ({told}).",
+            fix="Run again in a while; nothing half-written is visible.",
+        )
+    if not status and _SILENT.search(text):
+        return StoreError(
+            f"{server} does not answer, so '{address}' cannot be reached.",
+            fix=f"See that it runs and can be reached; {_endpoint_hint()}",
+        )
+    return StoreError(
+        f"{server} cannot do what was asked at '{address}' ({told or type(error).__name__}).",
+        fix="See that it speaks S3 with conditional writes (If-None-Match).",
+    )
+
+
+def _server() -> str:
+    """Returns how messages name the server: without what a URL may carry beside its host."""
+    parts = urlsplit(s3_endpoint())
+    port = f":{parts.port}" if parts.port else ""
+    return f"S3 at '{parts.scheme}://{parts.hostname}{port}'" if parts.hostname else "S3"
+
+
+def _endpoint_hint() -> str:
+    return f"the endpoint comes from {ENDPOINT_VARIABLES[0]} or {ENDPOINT_VARIABLES[1]}."
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
