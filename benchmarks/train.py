@@ -35,11 +35,11 @@ from plait.models.neural.net import NeuralNet
 from plait.store import Store
 from plait.training.data.micro_batch import MicroBatch, build_micro_batch
 from plait.training.data.sampler import Sampler
-from plait.training.data.training_data import TrainingData, prepare
+from plait.training.data.training_data import TrainingData, prepare_training_data
 from plait.training.loop.hyper_parameters import HyperParameters
 from plait.training.loop.step_loss import step_loss
 from plait.training.loop.training_loop import build_net, fit
-from plait.training.make_model import hyper_parameters_for
+from plait.training.search_and_refit import hyper_parameters_for
 
 KINDS = {
     "full": "the network as `plait train` trains it",
@@ -62,7 +62,7 @@ def prepared(config: str, merged: bool) -> tuple[TrainingData, HyperParameters, 
         one = pl.element().replace_strict({}, default="all", return_dtype=pl.String)
         sequences = sequences.with_columns(pl.col("platform").list.eval(one))
         items = items.with_columns(platform=pl.lit("all"))
-    data = prepare(sequences, items, platforms, "loo")
+    data = prepare_training_data(sequences, items, platforms, "loo")
     hyper = replace(hyper_parameters_for(project.train, data), epochs=1)
     return replace(data, validation=None), hyper, project.sequence_length
 

@@ -81,7 +81,7 @@ def either_store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """One session for every test of Spark; without the right Java they fail, and say why."""
-    from plait.engine.spark.spark_session import spark_session
+    from plait.engine.spark.spark_session import open_spark_session
 
-    with spark_session("local[2, 2]") as session:  # a task may fail once
+    with open_spark_session("local[2, 2]") as session:  # a task may fail once
         yield session

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from plait.engine.spark.check_java import VERSIONS, check_java
+from plait.engine.spark.check_java import JAVA_VERSIONS, check_java
 from plait.errors import MissingJava
 
 INSTALLER = "install-jdk==1.1.0"
@@ -57,7 +57,9 @@ def install_java() -> None:
         said.append(f"{INSTALLER}: {wrong}")
     if not use_java():
         msg = f"no Java for the tests of Spark ({'; '.join(said)})"
-        raise RuntimeError(f"{msg}. Install Java {' or '.join(map(str, VERSIONS))} and run again.")
+        raise RuntimeError(
+            f"{msg}. Install Java {' or '.join(map(str, JAVA_VERSIONS))} and run again."
+        )
 
 
 def _install_by_apt() -> bool:
@@ -66,7 +68,7 @@ def _install_by_apt() -> bool:
         return False
     names = " || ".join(
         f"{_APT} install -y -qq --no-install-recommends openjdk-{version}-jre-headless"
-        for version in VERSIONS  # a release of Debian has one of them
+        for version in JAVA_VERSIONS  # a release of Debian has one of them
     )
     script = f"export DEBIAN_FRONTEND=noninteractive; {_APT} update -qq; {names}"
     done = subprocess.run([*as_root, "sh", "-c", script], stdout=subprocess.DEVNULL, check=False)
@@ -76,7 +78,7 @@ def _install_by_apt() -> bool:
 def _install_into(folder: Path) -> str:
     """Installs a Java into `folder`; returns what went wrong, or ''."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", INSTALLER]
-    fetch = f"import jdk; jdk.install('{VERSIONS[0]}', jre=True, path={str(folder)!r})"
+    fetch = f"import jdk; jdk.install('{JAVA_VERSIONS[0]}', jre=True, path={str(folder)!r})"
     folder.mkdir(parents=True, exist_ok=True)
     for command in (pip, [sys.executable, "-c", fetch]):
         done = subprocess.run(command, capture_output=True, text=True, check=False)

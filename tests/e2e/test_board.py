@@ -12,7 +12,7 @@ from ray.cluster_utils import Cluster
 
 from plait.progress import ProgressTask
 from plait.training.loop.training_progress import TrainingProgress
-from plait.training.ray.progress_board import new_board, watched
+from plait.training.ray.progress_actor import start_progress_actor, watch_progress
 
 pytestmark = pytest.mark.slow
 REPORT = asdict(TrainingProgress(1, 4, 500, 2000, 5.0, 2.5, {"mrr": 0.25}, 1))
@@ -31,7 +31,7 @@ def cluster() -> Iterator[Cluster]:
 def test_a_board_outlives_the_nodes_of_workers(cluster: Cluster) -> None:
     node = cluster.add_node(num_cpus=2)
     cluster.wait_for_nodes()
-    boards = [new_board() for _ in range(6)]
+    boards = [start_progress_actor() for _ in range(6)]
     ray.get([board.write.remote(REPORT) for board in boards])
     cluster.remove_node(node, allow_graceful=False)
     while sum(one["Alive"] for one in ray.nodes()) > 1:
@@ -42,9 +42,9 @@ def test_a_board_outlives_the_nodes_of_workers(cluster: Cluster) -> None:
 
 @pytest.mark.usefixtures("cluster")
 def test_a_board_that_dies_ends_no_run() -> None:
-    board, work = new_board(), ProgressTask("train", None, "targets")
+    board, work = start_progress_actor(), ProgressTask("train", None, "targets")
     ray.get(board.write.remote(REPORT))
-    with watched(board, work):
+    with watch_progress(board, work):
         while not work.done:
             time.sleep(0.1)
         ray.kill(board)

@@ -15,7 +15,7 @@ from plait.features.history import encode_history
 from plait.features.holdout import leave_one_out
 from plait.models.neural.neural_model import NeuralModel
 from plait.store import Registry, Store
-from plait.training.loop.validation import validate
+from plait.training.loop.validate_model import validate_model
 from plait.training.train_model import train
 from tests.e2e.tiny_project import train_apart, write_project
 
@@ -32,7 +32,7 @@ def held_out_mrr(project: Project, version: str) -> float:
     store = Store(project.store_path)
     model = NeuralModel.load(Registry(store).fetch(project.model, version)[1])
     _, _, test = leave_one_out(encode_history(store.read("sequences"), model.vocabulary))
-    return validate(model, test)["mrr"]
+    return validate_model(model, test)["mrr"]
 
 
 def test_one_worker_and_two_make_versions_of_one_kind(file: Path) -> None:

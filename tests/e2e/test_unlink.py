@@ -12,8 +12,8 @@ import pytest
 from plait.config import load_config
 from plait.errors import TooManyAccounts
 from plait.fusion.stages.read_feedback import decode_links as read_asserted
-from plait.identity.clusters import components
-from plait.identity.standing_links import PLACE, standing
+from plait.identity.clusters import find_components
+from plait.identity.standing_links import LOG_POSITION, standing_links
 from plait.live import LiveState, PersonLookup
 from plait.live.drain import CONSUMER, CONSUMER_GROUP, Drainer
 from plait.live.stream_entries import decode_links, encode_link
@@ -75,11 +75,13 @@ def said_parts(state: LiveState, held: pl.DataFrame) -> set[frozenset[str]]:
     said = rows.with_columns(
         pl.coalesce("apart", "account_b").alias("account_b"),
         joined=pl.col("apart").is_null(),
-        **{name: pl.lit(None, kind) for name, kind in PLACE.items() if name != "row"},
+        **{name: pl.lit(None, kind) for name, kind in LOG_POSITION.items() if name != "row"},
     )
-    links = standing(said).filter("joined").select(a="account_a", b="account_b")
+    links = standing_links(said).filter("joined").select(a="account_a", b="account_b")
     edges = pl.concat([links, held.select(a="account", b="person")])
-    found = components(edges).filter(pl.col("node").str.starts_with("a_")).group_by("component")
+    found = (
+        find_components(edges).filter(pl.col("node").str.starts_with("a_")).group_by("component")
+    )
     return {frozenset(names) for names in found.agg("node")["node"]}
 
 
@@ -158,7 +160,7 @@ def test_links_and_unlinks_at_once_leave_what_the_stream_says(
     assert Drainer(state, FeedbackLog(store), "t").drain() == state.client.xlen(stream)
     drained = read_asserted(store, list_log(store, LINKS_FOLDER).pieces())
     assert drained.height == state.client.xlen(stream)
-    links = standing(drained).filter("joined").select(a="account_a", b="account_b")
-    found = components(pl.concat([links, held.select(a="account", b="person")]))
+    links = standing_links(drained).filter("joined").select(a="account_a", b="account_b")
+    found = find_components(pl.concat([links, held.select(a="account", b="person")]))
     accounts = found.filter(pl.col("node").str.starts_with("a_")).group_by("component").agg("node")
     assert {frozenset(names) for names in accounts["node"]} == expected

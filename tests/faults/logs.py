@@ -11,7 +11,7 @@ import yaml
 from plait.clean.clean_events import clean_events
 from plait.clean.event_dialect import EventDialect
 from plait.config import load_config
-from plait.contracts.raw import RAW_SCHEMA
+from plait.contracts.event_rows import RAW_SCHEMA
 from plait.privacy.pseudonym import load_key
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog

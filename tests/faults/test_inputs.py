@@ -13,7 +13,7 @@ import yaml
 from plait.config import load_config
 from plait.errors import PlaitError
 from plait.fusion.fuse_logs import fuse
-from plait.fusion.kernels.row_kernel import CleanKernel
+from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.store import Store
 
 from .book import Book
@@ -80,14 +80,14 @@ def test_a_file_that_changes_while_it_is_read_stops_the_run(
     store = Store(load_config(project).store_uri)
     write_logs(project.parent, 2)
     growing = project.parent / "video-2.csv"
-    once = CleanKernel.__call__
+    once = FusionRowKernel.__call__
 
-    def appended(self: CleanKernel, split: object, rows: pl.DataFrame) -> object:
+    def appended(self: FusionRowKernel, split: object, rows: pl.DataFrame) -> object:
         with growing.open("a") as file:
             file.write("e9999999,u1,i1,1700000000\n")
         return once(self, split, rows)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(CleanKernel, "__call__", appended)
+    monkeypatch.setattr(FusionRowKernel, "__call__", appended)
     with pytest.raises(PlaitError, match="changed while it was read"):
         fuse(project)
     assert store.current().number == base.number

@@ -35,7 +35,7 @@ def test_a_skewed_account(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
-    monkeypatch.setattr("plait.engine.spark.payload._MOST_ROWS", 1_000)  # of what the driver sends
+    monkeypatch.setattr("plait.engine.spark.payload._MAX_ROWS", 1_000)  # of what the driver sends
     draws = np.random.default_rng(5)
     user = np.where(draws.random(ROWS) < 0.5, 0, draws.integers(1, 2_000, ROWS))
     log = pl.DataFrame(

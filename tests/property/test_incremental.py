@@ -21,7 +21,7 @@ from plait.clean.clean_events import clean_events
 from plait.clean.event_dialect import EventDialect
 from plait.config import Project
 from plait.config.parse_project import parse_config
-from plait.contracts.raw import RAW_SCHEMA
+from plait.contracts.event_rows import RAW_SCHEMA
 from plait.contracts.store_tables import TABLES
 from plait.engine.local.local_engine import LocalEngine
 from plait.fusion.fuse_logs import fuse
@@ -217,7 +217,7 @@ def test_part_by_part_is_all_at_once(
     try:
         with (
             patch.dict("os.environ", PLAIT_PSEUDONYM_KEY=KEY),
-            patch.object(plait.fusion.stages.find_inputs, "_buckets", lambda size: buckets),
+            patch.object(plait.fusion.stages.find_inputs, "_count_buckets", lambda size: buckets),
         ):
             _check(folder / "one", folder / "two", arrivals, same, length)
     finally:

@@ -13,9 +13,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plait.fusion.row_counts import COUNTS, merge_counts
-from plait.fusion.stages.resolve_people import merge_accounts
-from plait.items.item_table import merge_items
+from plait.fusion.row_counts import ROW_COUNTS, merge_counts
+from plait.fusion.stages.resolve_people import merge_seen_accounts
+from plait.items.item_table import merge_item_counts
 
 Merge = Callable[[pl.DataFrame], pl.DataFrame]
 
@@ -32,9 +32,9 @@ ITEMS = {
     "first_time": pl.Int64, "last_time": pl.Int64,
 }  # fmt: skip
 KINDS = {
-    "counts": (merge_counts, _counts, COUNTS),
-    "seen": (merge_accounts, _seen, SEEN),
-    "items": (merge_items, _items, ITEMS),
+    "counts": (merge_counts, _counts, ROW_COUNTS),
+    "seen": (merge_seen_accounts, _seen, SEEN),
+    "items": (merge_item_counts, _items, ITEMS),
 }
 
 

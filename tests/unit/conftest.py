@@ -22,7 +22,7 @@ from plait.models.neural.net_settings import net_settings_for
 from plait.models.neural.neural_model import NeuralModel, Provenance
 from plait.privacy.pseudonym import account_pseudonym, load_key, person_of
 from plait.store import Registry, Store
-from plait.training.data.training_data import prepare
+from plait.training.data.training_data import prepare_training_data
 
 PLATFORMS = ("shop", "video")
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -143,7 +143,9 @@ def _publish(store: Store, events: pl.DataFrame, accounts: pl.DataFrame) -> None
 
 
 def _add_version(store: Store, split: str, only: tuple[str, ...] = ()) -> None:
-    data = prepare(store.read("sequences"), store.read("items"), PLATFORMS, split, only=only)
+    data = prepare_training_data(
+        store.read("sequences"), store.read("items"), PLATFORMS, split, only=only
+    )
     settings = net_settings_for(
         data.vocabulary,
         data.history,

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+PIPED = 110
+
+
+def terminal() -> Console:
+    """Returns the console of standard output."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PIPED, highlight=False)
+
 
 ConfigOption = Annotated[
     Path, typer.Option("-c", "--config", help="The project file.", show_default=True)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption
-from plait.cli.terminal import terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, terminal
 
 if TYPE_CHECKING:
     from plait.store.store_diff import DiffSide, TableDiff

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plait.cli.cluster_options import ContextOption, NamespaceOption
-from plait.cli.console import DEFAULT_CONFIG, JsonOption
-from plait.cli.terminal import terminal
+from plait.cli.console import DEFAULT_CONFIG, JsonOption, terminal
 
 if TYPE_CHECKING:
     from plait.doctor.finding import Finding

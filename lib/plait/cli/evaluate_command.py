@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, QuietOption
-from plait.cli.terminal import terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, QuietOption, terminal
 
 
 def evaluate(

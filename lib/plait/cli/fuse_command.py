@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
-from plait.cli.terminal import terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, terminal
 from plait.engine.open_engine import EngineName, open_engine
 
 if TYPE_CHECKING:

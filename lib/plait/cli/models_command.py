@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption
-from plait.cli.terminal import terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, terminal
 
 if TYPE_CHECKING:
     from plait.store import ModelVersion, Registry

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
-from plait.cli.terminal import terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, terminal
 from plait.serving.json_logs import LogFormat
 
 if TYPE_CHECKING:

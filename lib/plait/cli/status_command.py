@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plait.cli.cluster_options import ContextOption, NamespaceOption, OutputFormat, OutputOption
-from plait.cli.terminal import terminal
+from plait.cli.console import terminal
 
 if TYPE_CHECKING:
     from plait.cluster.client.kube_api import KubeApi

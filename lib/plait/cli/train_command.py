@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
-from plait.cli.terminal import terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, terminal
 
 if TYPE_CHECKING:
     from plait.training.train_model import TrainResult

@@ -8,10 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from plait.config.project_file import Project
-from plait.config.training import Training
+from plait.config.project_sections import Training
 from plait.config.yaml_document import read_document
-from plait.contracts.model_fields import models_in
-from plait.contracts.validation_messages import describe_error
+from plait.contracts.validation_messages import describe_error, models_in
 from plait.errors import ConfigError, nearest
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PositiveInt, WithJsonSchema, model_validator
 
-from plait.config.strict import StrictModel
+from plait.config.project_sections import StrictModel
 from plait.contracts.event_types import EVENT_TYPES, PlatformKind, TimeResolution
 
 

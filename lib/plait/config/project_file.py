@@ -11,8 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, PositiveInt, PrivateAttr, field_validator
 
 from plait.config.platform_settings import Platform
-from plait.config.strict import StrictModel
-from plait.config.training import Training
+from plait.config.project_sections import StrictModel, Training
 from plait.contracts.id_rules import MODEL_NAME_PATTERN, PATTERN_MESSAGES, PLATFORM_NAME_PATTERN
 from plait.errors import ConfigError
 
@@ -80,7 +79,8 @@ class Project(StrictModel):
             if not re.fullmatch(PLATFORM_NAME_PATTERN, name):
                 msg = (
                     f"the platform name {name[:64]!r} "
-                    f"{PATTERN_MESSAGES[PLATFORM_NAME_PATTERN]}; item ids start with it and addresses hold it"
+                    f"{PATTERN_MESSAGES[PLATFORM_NAME_PATTERN]}; "
+                    "item ids start with it and addresses hold it"
                 )
                 raise ValueError(msg)
         return platforms

@@ -16,11 +16,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from plait.doctor.finding import Finding, fail, ok, warn
-from plait.engine.spark.check_java import VERSIONS, check_java
+from plait.engine.spark.check_java import JAVA_VERSIONS, check_java
 from plait.errors import MissingJava, StoreError
-from plait.store.home import cache_folder
-from plait.store.local_folders import scratch_folder
-from plait.store.sockets import socket_folder
+from plait.store.local_folders import cache_folder, scratch_folder, socket_folder
 
 LEAST = (3, 11)
 _PINS = "pins.txt"  # constraints.txt, as the wheel brings it along
@@ -140,7 +138,7 @@ def _java() -> Finding:
         return ok("Java", f"{check_java()}, which Spark runs on")
     except MissingJava as error:
         what = f"{error.seen} Only `plait fuse --engine spark` on this machine needs it"
-        return warn("Java", f"{what} ({' or '.join(map(str, VERSIONS))}).", error.fix)
+        return warn("Java", f"{what} ({' or '.join(map(str, JAVA_VERSIONS))}).", error.fix)
 
 
 def _gpu() -> Finding:

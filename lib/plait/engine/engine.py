@@ -22,13 +22,13 @@ BUCKET = "bucket"  # the column that says to which bucket a row goes, 0 to bucke
 
 Frames = Mapping[str, pl.DataFrame]
 SplitT = TypeVar("SplitT")
-Reader = Callable[[SplitT], Iterator[pl.DataFrame]]
+SplitReader = Callable[[SplitT], Iterator[pl.DataFrame]]
 RowKernel = Callable[[SplitT, pl.DataFrame], Frames]
 # Takes the bucket's number, its rows, and the bucket's part of what was put beside them.
 BucketKernel = Callable[[int, pl.DataFrame, pl.DataFrame], Frames]
 # Joins partial results; must not depend on their order, nor on how often it was applied.
-Merge = Callable[[pl.DataFrame], pl.DataFrame]
-Advance = Callable[[int], None]  # told how many more rows are done
+MergeFunction = Callable[[pl.DataFrame], pl.DataFrame]
+ProgressCallback = Callable[[int], None]  # told how many more rows are done
 
 
 class Spill(Protocol):
@@ -63,13 +63,13 @@ class Engine(Protocol[SpillT]):
     def spread(
         self,
         splits: Iterable[SplitT],
-        reader: Reader[SplitT],
+        reader: SplitReader[SplitT],
         kernel: RowKernel[SplitT],
         *,
         aside: Mapping[str, SpillT],
         tables: Mapping[str, TableWriter],
-        merges: Mapping[str, Merge],
-        advance: Advance | None = None,
+        merges: Mapping[str, MergeFunction],
+        advance: ProgressCallback | None = None,
     ) -> dict[str, pl.DataFrame]:
         """Runs a row kernel over every chunk of every split; returns the merged aggregates."""
         ...
@@ -81,9 +81,9 @@ class Engine(Protocol[SpillT]):
         *,
         beside: pl.DataFrame | None = None,
         tables: Mapping[str, TableWriter],
-        merges: Mapping[str, Merge],
+        merges: Mapping[str, MergeFunction],
         columns: Sequence[str] | None = None,
-        advance: Advance | None = None,
+        advance: ProgressCallback | None = None,
     ) -> dict[str, pl.DataFrame]:
         """Runs a bucket kernel over every bucket with rows; returns the merged aggregates.
 

@@ -42,12 +42,12 @@ def open_engine(name: EngineName, master: str | None = None) -> Iterator[Engine[
         yield None
         return
     try:
-        from plait.engine.spark.spark_engine import spark_engine
+        from plait.engine.spark.spark_engine import open_spark_engine
     except ImportError as error:
         raise MissingSpark(
             f"PySpark cannot be imported ({error}).",
             allowed="It is an extra of plait; the local engine does without.",
             fix="Run: pip install 'plait[spark]'",
         ) from None
-    with spark_engine(master) as engine:
+    with open_spark_engine(master) as engine:
         yield engine

@@ -7,7 +7,7 @@ from threading import Lock
 
 import polars as pl
 
-_PART = 500_000  # rows of a part
+_PART_ROWS = 500_000  # rows of a part
 
 
 class WriteBuffer:
@@ -24,7 +24,7 @@ class WriteBuffer:
         with self._lock:
             self._frames.append(rows)
             self._rows += rows.height
-            if self._rows >= _PART:
+            if self._rows >= _PART_ROWS:
                 self._flush()
 
     def close(self) -> None:

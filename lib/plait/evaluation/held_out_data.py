@@ -13,7 +13,7 @@ from plait.features.history import History, encode_history
 from plait.features.holdout import HeldOutTargets, hold_out_by_time, leave_one_out, time_quantile
 from plait.features.vocabulary import Vocabulary
 from plait.store import Store, StoreVersion
-from plait.training.data.training_data import HELD_OUT
+from plait.training.data.training_data import HOLD_OUT_SHARE
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def rebuild_held_out(
     if split == "time":
         assert cut is not None  # training with split: time records it
         before, test = hold_out_by_time(whole, cut)
-        moment = time_quantile(before, 1 - HELD_OUT)
+        moment = time_quantile(before, 1 - HOLD_OUT_SHARE)
         if moment is None:
             raise TooFewEvents("no event before the cut has a time.", fix="Use protocol loo-999.")
         train, validation = hold_out_by_time(before, moment)

@@ -14,31 +14,31 @@ from plait.contracts.store_tables import ACCOUNTS, ITEMS, PEOPLE
 from plait.engine.engine import BUCKET, Engine
 from plait.engine.local.local_engine import LocalEngine
 from plait.fusion.incremental.base_version import BaseVersion
-from plait.fusion.incremental.fuse_settings import settings_of
-from plait.fusion.incremental.plan import FusePlan, plan_run
+from plait.fusion.incremental.fuse_plan import FusionPlan, plan_fusion
+from plait.fusion.incremental.fuse_settings import fuse_settings
 from plait.fusion.incremental.repartition import repartition
-from plait.fusion.incremental.touched_buckets import touched_buckets
-from plait.fusion.kernels.bucket_kernel import MergeKernel
-from plait.fusion.kernels.row_kernel import CleanKernel
+from plait.fusion.incremental.touched_buckets import find_touched_buckets
+from plait.fusion.kernels.bucket_kernel import FusionBucketKernel
+from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.partitioner import Partitioner
-from plait.fusion.stages.find_inputs import FuseInputs, find_inputs
-from plait.fusion.stages.read_feedback import read_links
+from plait.fusion.stages.find_inputs import FusionInputs, find_inputs
+from plait.fusion.stages.read_feedback import read_link_assertions
 from plait.fusion.stages.resolve_people import (
-    IdentityEvidence,
+    KnownIdentity,
+    accounts_outside_k_core,
+    assign_people,
+    collect_accounts,
     current_version,
-    gather_accounts,
-    merge_accounts,
-    name_people,
-    outside_k_core,
+    merge_seen_accounts,
 )  # fmt: skip
-from plait.fusion.stages.run_stages import FuseStages
-from plait.fusion.stages.summary import summarise
+from plait.fusion.stages.run_stages import FusionStages
+from plait.fusion.stages.version_summary import summarise_version
 from plait.identity.identity_keys import read_attributes
-from plait.identity.identity_tables import account_table, people_table
-from plait.identity.resolve_accounts import resolve, usable_keys
-from plait.identity.standing_links import standing
+from plait.identity.identity_tables import build_account_table, build_people_table
+from plait.identity.resolve_accounts import identifying_keys, resolve_accounts
+from plait.identity.standing_links import standing_links
 from plait.items.clean_catalogue import read_catalogues
-from plait.items.item_table import item_table
+from plait.items.item_table import build_item_table
 from plait.privacy.pseudonym import PseudonymKey, load_key
 from plait.store.feedback.compaction import compact
 from plait.store.require_writable import require_writable
@@ -81,12 +81,14 @@ def fuse(
     inputs = find_inputs(project, store)
     key = load_key(project)
     current = current_version(store)
-    settings = settings_of(project, key)
-    plan = plan_run(project, inputs, settings, current, full=full)
+    settings = fuse_settings(project, key)
+    plan = plan_fusion(project, inputs, settings, current, full=full)
     if current is not None and not plan.changed:
         return replace(current, run=plan.record())
     engine = engine or LocalEngine(store.path("scratch"))
-    run = _FuseRun(project, store, key, inputs, plan, current, engine, now or datetime.now(UTC))
+    run = FusionPipeline(
+        project, store, key, inputs, plan, current, engine, now or datetime.now(UTC)
+    )
     try:
         return run.publish(settings)
     finally:
@@ -94,21 +96,21 @@ def fuse(
 
 
 @dataclass
-class _FuseRun:
+class FusionPipeline:
     """One run: what it reads, what it builds on, and the passes it makes."""
 
     project: Project
     store: Store
     key: PseudonymKey
-    inputs: FuseInputs
-    plan: FusePlan
+    inputs: FusionInputs
+    plan: FusionPlan
     current: StoreVersion | None
     engine: Engine[Any]
     now: datetime
 
     def __post_init__(self) -> None:
         self.before = BaseVersion(self.store, self.plan.base)
-        self.passes = FuseStages(
+        self.passes = FusionStages(
             self.engine, self.store, self.project, self.before, self.plan.buckets
         )
         if self.plan.base is None:  # the engine may want more, to use all its cores
@@ -126,35 +128,35 @@ class _FuseRun:
         known = self._known(attributes)
 
         new = passes.read(self.plan.splits, self._row_step(known))
-        seen = merge_accounts(pl.concat([self.before.seen, new]))
-        accounts = gather_accounts(seen, known)
-        found = resolve(accounts, known.keys, known.links)
+        seen = merge_seen_accounts(pl.concat([self.before.seen, new]))
+        accounts = collect_accounts(seen, known)
+        found = resolve_accounts(accounts, known.keys, known.links)
         placed = repartition(
             seen.select("account", BUCKET), found.select("account", "component"), passes.spill
         )
         cores = passes.cores(placed)
         if cores:
             accounts = accounts.join(
-                outside_k_core(accounts, seen, cores), on="account", how="anti"
+                accounts_outside_k_core(accounts, seen, cores), on="account", how="anti"
             )
-            found = resolve(accounts, known.keys, known.links)
-        members, ledger = name_people(accounts, found, self.store, self.current)
+            found = resolve_accounts(accounts, known.keys, known.links)
+        members, ledger = assign_people(accounts, found, self.store, self.current)
         placed = placed.join(members.select("account", "person"), on="account", how="left")
-        touched = touched_buckets(new, self.before, placed)
+        touched = find_touched_buckets(new, self.before, placed)
         passes.reenter(touched, placed)
-        step = MergeKernel(cores, self.project.sequence_length)
+        step = FusionBucketKernel(cores, self.project.sequence_length)
         account_counts, item_counts = passes.braid(step, placed, touched)
 
         homes = seen.group_by("account").agg(pl.col("home").max())
         places = placed.select("account", BUCKET).join(homes, on="account")
-        account_rows = account_table(members, account_counts, places)
-        people = people_table(account_rows, ledger)
-        items = item_table(listed, item_counts)
+        account_rows = build_account_table(members, account_counts, places)
+        people = build_people_table(account_rows, ledger)
+        items = build_item_table(listed, item_counts)
         for table, rows in ((ACCOUNTS, account_rows), (PEOPLE, people), (ITEMS, items)):
             writer = self.store.writer(table)
             writer.write(rows)
             passes.versions[table.name] = writer.commit()
-        counts = summarise(passes.counts, account_rows, people, items, known, self.project)
+        counts = summarise_version(passes.counts, account_rows, people, items, known, self.project)
         for name, unusable in attribute_counts.items():
             counts["platforms"][name]["account_rows_unusable"] = unusable
         for name, entry in catalogue_counts.items():
@@ -169,9 +171,9 @@ class _FuseRun:
             run=self.plan.record(passes.rows, len(touched)),
         )
 
-    def _known(self, attributes: pl.DataFrame) -> IdentityEvidence:
-        keys, ignored = usable_keys(attributes)
-        said = standing(read_links(self.store, self.inputs.links.pieces()))
+    def _known(self, attributes: pl.DataFrame) -> KnownIdentity:
+        keys, ignored = identifying_keys(attributes)
+        said = standing_links(read_link_assertions(self.store, self.inputs.links.pieces()))
         # A platform that has left the project takes its part of the links with it.
         here = list(self.project.platforms)
         said = said.filter(pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(here)))
@@ -179,10 +181,10 @@ class _FuseRun:
         links = said.filter("joined").drop("joined")
         accounts = attributes.select("account", "platform", "home").unique()
         identifying = keys.select("account", "key", "value")
-        return IdentityEvidence(accounts, identifying, links, pl.concat(ends).unique(), ignored)
+        return KnownIdentity(accounts, identifying, links, pl.concat(ends).unique(), ignored)
 
-    def _row_step(self, known: IdentityEvidence) -> CleanKernel:
+    def _row_step(self, known: KnownIdentity) -> FusionRowKernel:
         routes = Partitioner.of(
             self.plan.buckets, known.accounts, known.keys, known.links, self.before.seen
         )
-        return CleanKernel(self.project, self.store, self.inputs, self.key, self.now, routes)
+        return FusionRowKernel(self.project, self.store, self.inputs, self.key, self.now, routes)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from plait.engine.engine import BUCKET
-from plait.identity.clusters import components
-from plait.identity.resolve_accounts import edges
+from plait.identity.clusters import find_components
+from plait.identity.resolve_accounts import evidence_edges
 
-_BITS = 16  # of the pseudonym that choose among at most 65,536 buckets
+_HASH_BITS = 16  # of the pseudonym that choose among at most 65,536 buckets
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Partitioner:
         known = both.group_by("account").agg(home)
         lying = before.select("account", BUCKET).join(known, on="account")
         lying = lying.group_by(node="home").agg(pl.col(BUCKET).min())
-        found = components(edges(known, keys, links))
+        found = find_components(evidence_edges(known, keys, links))
         found = found.filter(~pl.col("node").str.starts_with("key:"))
         # A component's smallest node may be a key; its smallest account stands for it. Where one
         # has events already, the others come to it.
@@ -66,14 +66,14 @@ class Partitioner:
             .group_by("component")
             .agg(pl.col("node").min().alias("first"), pl.col(BUCKET).min().alias("lies"))
         )
-        target = pl.coalesce("lies", bucket_of(pl.col("first"), buckets)).alias(BUCKET)
+        target = pl.coalesce("lies", hash_bucket(pl.col("first"), buckets)).alias(BUCKET)
         routed = found.join(first, on="component").select("node", target)
-        strays = lying.filter(pl.col(BUCKET) != bucket_of(pl.col("node"), buckets))
+        strays = lying.filter(pl.col(BUCKET) != hash_bucket(pl.col("node"), buckets))
         return cls(buckets, pl.concat([routed, strays.join(routed, on="node", how="anti")]))
 
     def add(self, accounts: pl.DataFrame) -> pl.DataFrame:
         """Returns `accounts` (account, home) with their `bucket`."""
-        own = bucket_of(pl.col("home"), self.buckets)
+        own = hash_bucket(pl.col("home"), self.buckets)
         if not self.known.height:
             return accounts.with_columns(own)
         routed = accounts.join(
@@ -84,10 +84,10 @@ class Partitioner:
         )
 
 
-def bucket_of(pseudonym: pl.Expr, buckets: int) -> pl.Expr:
+def hash_bucket(pseudonym: pl.Expr, buckets: int) -> pl.Expr:
     """Returns `bucket`: the leading bits of the pseudonym's hash, 0 to buckets - 1."""
     if buckets == 1:
         return pl.lit(0, pl.Int64).alias(BUCKET)
     leading = pseudonym.str.slice(-32, 4).str.to_integer(base=16, dtype=pl.Int64)
-    bucket: pl.Expr = (leading * buckets // 2**_BITS).alias(BUCKET)
+    bucket: pl.Expr = (leading * buckets // 2**_HASH_BITS).alias(BUCKET)
     return bucket

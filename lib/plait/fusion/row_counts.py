@@ -9,23 +9,23 @@ import polars as pl
 
 from plait.errors import PlaitError
 
-COUNTS = {"platform": pl.String(), "what": pl.String(), "n": pl.Int64()}
+ROW_COUNTS = {"platform": pl.String(), "what": pl.String(), "n": pl.Int64()}
 
 
 class LostRows(PlaitError):
     """Rows in and rows out do not add up: a fault in plait, never in the data."""
 
 
-def tally(platforms: pl.Series, what: str | pl.Series) -> pl.DataFrame:
+def count_by_platform(platforms: pl.Series, what: str | pl.Series) -> pl.DataFrame:
     """Returns COUNTS: how often each platform stands in `platforms`, under the name `what`."""
     named = pl.lit(what) if isinstance(what, str) else what.alias("what")
     rows = platforms.alias("platform").to_frame().with_columns(what=named)
-    return rows.group_by("platform", "what").agg(n=pl.len().cast(pl.Int64)).select(list(COUNTS))
+    return rows.group_by("platform", "what").agg(n=pl.len().cast(pl.Int64)).select(list(ROW_COUNTS))
 
 
-def count(platform: str, what: str, n: int) -> pl.DataFrame:
+def one_count(platform: str, what: str, n: int) -> pl.DataFrame:
     """Returns one row of COUNTS."""
-    return pl.DataFrame([(platform, what, n)], schema=COUNTS, orient="row")
+    return pl.DataFrame([(platform, what, n)], schema=ROW_COUNTS, orient="row")
 
 
 def merge_counts(partials: pl.DataFrame) -> pl.DataFrame:
@@ -33,27 +33,27 @@ def merge_counts(partials: pl.DataFrame) -> pl.DataFrame:
     return partials.group_by("platform", "what").agg(pl.col("n").sum())
 
 
-def from_ledger(platforms: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
+def counts_from_record(platforms: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
     """Returns what `balance` gave back, as COUNTS again."""
     rows: list[tuple[str, str, int]] = []
     for platform, entry in platforms.items():
-        for kind, blank in _blank().items():
+        for kind, blank in _empty_entry().items():
             if isinstance(blank, dict):
                 rows += [(platform, f"{kind}:{reason}", n) for reason, n in entry[kind].items()]
             else:
                 rows.append((platform, kind, entry[kind]))
-    return pl.DataFrame(rows, schema=COUNTS, orient="row")
+    return pl.DataFrame(rows, schema=ROW_COUNTS, orient="row")
 
 
-def balance(counts: Iterable[pl.DataFrame], names: Iterable[str]) -> dict[str, dict[str, Any]]:
+def balance_rows(counts: Iterable[pl.DataFrame], names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Returns, by platform, rows, events, duplicates, superseded, quarantined and removed.
 
     Raises:
         LostRows: rows != events + duplicates + superseded + quarantined + removed.
     """
-    ledger: dict[str, dict[str, Any]] = {name: _blank() for name in names}
+    ledger: dict[str, dict[str, Any]] = {name: _empty_entry() for name in names}
     for platform, what, n in merge_counts(pl.concat(counts)).sort("platform", "what").iter_rows():
-        entry = ledger.setdefault(platform, _blank())
+        entry = ledger.setdefault(platform, _empty_entry())
         kind, _, reason = what.partition(":")
         if reason:
             entry[kind][reason] = n
@@ -71,7 +71,7 @@ def balance(counts: Iterable[pl.DataFrame], names: Iterable[str]) -> dict[str, d
     return ledger
 
 
-def _blank() -> dict[str, Any]:
+def _empty_entry() -> dict[str, Any]:
     return {
         "rows": 0, "events": 0, "duplicates": 0, "superseded": 0, "quarantined": {}, "removed": {},
     }  # fmt: skip

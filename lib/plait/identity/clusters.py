@@ -8,7 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 
-def components(edges: pl.DataFrame) -> pl.DataFrame:
+def find_components(edges: pl.DataFrame) -> pl.DataFrame:
     """Returns node and component (its smallest node) for every end of `edges` (a, b)."""
     nodes = pl.concat([edges["a"], edges["b"]]).unique().sort().alias("node")
     index = nodes.to_frame().with_row_index("code")

@@ -8,17 +8,17 @@ from plait.config import Project
 from plait.errors import ConfigError, nearest
 from plait.identity.id_spaces import home_account
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
-from plait.sources.accounts import read_accounts
 from plait.sources.find_files import find_files
+from plait.sources.read_platform import read_accounts
 
-ATTRIBUTES = {
+ACCOUNT_ATTRIBUTES = {
     "account": pl.String(),
     "platform": pl.String(),
     "home": pl.String(),
     "key": pl.String(),
     "value": pl.String(),
 }
-_LONGEST = 512
+_MAX_ACCOUNT_CHARS = 512
 
 
 def read_attributes(project: Project, key: PseudonymKey) -> tuple[pl.DataFrame, dict[str, int]]:
@@ -38,18 +38,18 @@ def read_attributes(project: Project, key: PseudonymKey) -> tuple[pl.DataFrame, 
                 good = batch.filter(
                     pl.col("fault").is_null()
                     & (pl.col("account") != "")
-                    & (pl.col("account").str.len_chars() <= _LONGEST)
+                    & (pl.col("account").str.len_chars() <= _MAX_ACCOUNT_CHARS)
                     & ~pl.col("account").str.contains(r"[\x00-\x1f\x7f]")
                 )
                 bad = batch.height - good.height
                 unusable[platform] = unusable.get(platform, 0) + bad
-                parts += _rows(good, project, platform, key)
+                parts += _attribute_rows(good, project, platform, key)
     if not parts:
-        return pl.DataFrame(schema=ATTRIBUTES), unusable
+        return pl.DataFrame(schema=ACCOUNT_ATTRIBUTES), unusable
     return pl.concat(parts).unique(), unusable
 
 
-def check_keys(project: Project) -> None:
+def check_identity_keys(project: Project) -> None:
     """Raises ConfigError if people.keys names a key that no platform declares."""
     declared = {
         name
@@ -67,7 +67,7 @@ def check_keys(project: Project) -> None:
             )
 
 
-def _rows(
+def _attribute_rows(
     raw: pl.DataFrame, project: Project, platform: str, key: PseudonymKey
 ) -> list[pl.DataFrame]:
     accounts = pl.DataFrame(
@@ -78,7 +78,7 @@ def _rows(
     ).with_columns(platform=pl.lit(platform))
     parts = [
         accounts.with_columns(key=pl.lit(None, pl.String), value=pl.lit(None, pl.String)).select(
-            list(ATTRIBUTES)
+            list(ACCOUNT_ATTRIBUTES)
         )
     ]
     used = project.people.keys
@@ -90,5 +90,5 @@ def _rows(
         plain = plain.set(plain == "", None)
         hashed = pseudonymise(plain, key, f"key:{name}")
         rows = accounts.with_columns(key=pl.lit(name), value=hashed)
-        parts.append(rows.filter(pl.col("value").is_not_null()).select(list(ATTRIBUTES)))
+        parts.append(rows.filter(pl.col("value").is_not_null()).select(list(ACCOUNT_ATTRIBUTES)))
     return parts

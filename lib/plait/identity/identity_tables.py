@@ -8,7 +8,7 @@ from plait.contracts.store_tables import ACCOUNTS, PEOPLE
 from plait.identity.ledger import IdentityLedger
 
 
-def account_table(
+def build_account_table(
     members: pl.DataFrame, counted: pl.DataFrame, places: pl.DataFrame
 ) -> pl.DataFrame:
     """Returns ACCOUNTS.
@@ -22,7 +22,7 @@ def account_table(
     return ACCOUNTS.conform(joined.with_columns(pl.col("events").fill_null(0)))
 
 
-def people_table(accounts: pl.DataFrame, ledger: IdentityLedger) -> pl.DataFrame:
+def build_people_table(accounts: pl.DataFrame, ledger: IdentityLedger) -> pl.DataFrame:
     """Returns PEOPLE: everyone with an account, and the retired ids."""
     # Groups keep the order of rows: sorted once, every person's platforms are.
     names = pl.Enum(accounts["platform"].unique().sort())

@@ -9,7 +9,7 @@ import polars as pl
 from plait.clean.fingerprint import fingerprint
 from plait.privacy.pseudonym import person_of
 
-_KNOWN = {"person": pl.String(), "since": pl.Int64(), "merged_into": pl.String()}
+_PERSON_COLUMNS = {"person": pl.String(), "since": pl.Int64(), "merged_into": pl.String()}
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class IdentityLedger:
     retired: pl.DataFrame
 
 
-def assign(
+def assign_person_ids(
     members: pl.DataFrame,
     version: int,
     before: pl.DataFrame | None = None,
@@ -45,14 +45,18 @@ def assign(
         known: person, since, merged_into of the version before.
     """
     before = pl.DataFrame(schema=["account", "person"]) if before is None else before
-    known = pl.DataFrame(schema=_KNOWN) if known is None else known.select(list(_KNOWN))
-    kept = _kept(members, before.cast(pl.String), known)
+    known = (
+        pl.DataFrame(schema=_PERSON_COLUMNS)
+        if known is None
+        else known.select(list(_PERSON_COLUMNS))
+    )
+    kept = _keep_persons(members, before.cast(pl.String), known)
     survivors = kept.group_by("component").agg(pl.col("person").first(), pl.col("since").first())
-    named = _name(members, survivors, version)
-    return IdentityLedger(named, _retired(kept, survivors, named, known))
+    named = _name_components(members, survivors, version)
+    return IdentityLedger(named, _retire_persons(kept, survivors, named, known))
 
 
-def _kept(members: pl.DataFrame, before: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _keep_persons(members: pl.DataFrame, before: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Returns component, person, since: who is kept where, the oldest person first."""
     parts = (
         members.join(before, on="account")
@@ -70,7 +74,7 @@ def _kept(members: pl.DataFrame, before: pl.DataFrame, known: pl.DataFrame) -> p
     return largest.join(since, on="person").sort("since", "person")
 
 
-def _name(members: pl.DataFrame, survivors: pl.DataFrame, version: int) -> pl.DataFrame:
+def _name_components(members: pl.DataFrame, survivors: pl.DataFrame, version: int) -> pl.DataFrame:
     """Returns component, person, since for every component."""
     founders = members.group_by("component").agg(pl.col("account").min())
     fresh = founders.join(survivors, on="component", how="anti").with_columns(
@@ -86,7 +90,7 @@ def _name(members: pl.DataFrame, survivors: pl.DataFrame, version: int) -> pl.Da
     return pl.concat([survivors.select(columns), fresh.select(columns)])
 
 
-def _retired(
+def _retire_persons(
     kept: pl.DataFrame, survivors: pl.DataFrame, named: pl.DataFrame, known: pl.DataFrame
 ) -> pl.DataFrame:
     """Returns person, since, merged_into of all ids that now stand for another."""
@@ -99,7 +103,7 @@ def _retired(
         moved.rename({"person": "merged_into", "merged_into": "next"}), on="merged_into", how="left"
     ).select("person", "since", merged_into=pl.coalesce("next", "merged_into"))
     all_ = pl.concat(
-        [now.select("person", "since", merged_into="into"), followed.select(list(_KNOWN))]
+        [now.select("person", "since", merged_into="into"), followed.select(list(_PERSON_COLUMNS))]
     )
     # An id whose person came back is active again; one that leads nowhere resolves no more.
     return all_.filter(

@@ -6,19 +6,19 @@ from typing import Any
 
 import polars as pl
 
-ENDS: dict[str, Any] = dict.fromkeys(
+LINK_ENDS: dict[str, Any] = dict.fromkeys(
     ("account_a", "platform_a", "account_b", "platform_b"), pl.String()
 )
-PLACE: dict[str, Any] = {
+LOG_POSITION: dict[str, Any] = {
     "ms": pl.Int64(),
     "number": pl.Int64(),
     "object": pl.String(),
     "row": pl.Int64(),
 }
-SAID: dict[str, Any] = {**ENDS, "joined": pl.Boolean(), **PLACE}
+LINK_ASSERTIONS: dict[str, Any] = {**LINK_ENDS, "joined": pl.Boolean(), **LOG_POSITION}
 
 
-def standing(said: pl.DataFrame) -> pl.DataFrame:
+def standing_links(said: pl.DataFrame) -> pl.DataFrame:
     """Returns ENDS and joined of each pair of accounts: what was said of it last.
 
     The order of `said`, and which account of a pair is named first, do not matter.
@@ -34,6 +34,6 @@ def standing(said: pl.DataFrame) -> pl.DataFrame:
         for side, other in ("ab", "ba")
         for name in ("account", "platform")
     ]
-    last = said.sort(list(PLACE), nulls_last=False).with_columns(sides)
+    last = said.sort(list(LOG_POSITION), nulls_last=False).with_columns(sides)
     last = last.unique(["account_a", "account_b"], keep="last", maintain_order=True)
-    return last.select(*ENDS, "joined").sort("account_a", "account_b")
+    return last.select(*LINK_ENDS, "joined").sort("account_a", "account_b")

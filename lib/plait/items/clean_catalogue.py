@@ -8,17 +8,17 @@ from plait.clean.fingerprint import fingerprint
 from plait.clean.parse_times import parse_times
 from plait.config import Project
 from plait.config.platform_settings import CatalogueSettings
+from plait.contracts.event_rows import LIST_SEPARATOR
 from plait.contracts.store_tables import ITEMS
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 from plait.sources.find_files import find_files
-from plait.sources.raw_attributes import read_catalogue
-from plait.sources.text import LIST_SEPARATOR
+from plait.sources.read_platform import read_catalogue
 
-LISTED = (
+LISTED_COLUMNS = (
     "item", "platform", "title", "categories", "brand", "price", "currency", "tags", "vector",
     "published",
 )  # fmt: skip
-_LONGEST = 512
+_MAX_ITEM_CHARS = 512
 
 
 def read_catalogues(
@@ -45,7 +45,7 @@ def read_catalogues(
         rows = clean_catalogue(raw, platform, catalogue)
         if settings.events.creators == "accounts":
             rows = rows.with_columns(account_pseudonym(rows["brand"], key, platform))
-        best = _fullest(rows)
+        best = _keep_fullest(rows)
         counts[platform] = {
             "rows": raw.height,
             "items": best.height,
@@ -53,7 +53,7 @@ def read_catalogues(
             "unusable": raw.height - rows.height,
         }
         parts.append(best)
-    schema = {name: ITEMS.polars[name] for name in LISTED}
+    schema = {name: ITEMS.polars[name] for name in LISTED_COLUMNS}
     return (pl.concat(parts) if parts else pl.DataFrame(schema=schema)), counts
 
 
@@ -62,36 +62,36 @@ def clean_catalogue(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettin
     raw = raw.filter(
         pl.col("fault").is_null()
         & (pl.col("item") != "")
-        & (pl.col("item").str.len_chars() <= _LONGEST)
+        & (pl.col("item").str.len_chars() <= _MAX_ITEM_CHARS)
         & ~pl.col("item").str.contains(r"[\x00-\x1f\x7f]")
     )
     price = pl.col("price").cast(pl.Float64, strict=False)
     currency = pl.col("currency").str.strip_chars().str.to_uppercase()
-    vector = _split("vector", catalogue.separator, {"[": "", "]": ""}).list.eval(
+    vector = _clean_list("vector", catalogue.separator, {"[": "", "]": ""}).list.eval(
         pl.element().cast(pl.Float32, strict=False)
     )
     published = parse_times(raw["published"], catalogue.time.unit)
     return raw.select(
         pl.concat_str(pl.lit(f"{platform}:"), "item").alias("item"),
         pl.lit(platform).alias("platform"),
-        _text("title"),
-        _split("categories", catalogue.separator).alias("categories"),
-        _text("brand"),
+        _clean_text("title"),
+        _clean_list("categories", catalogue.separator).alias("categories"),
+        _clean_text("brand"),
         pl.when(price.is_finite() & (price >= 0)).then(price).alias("price"),
         pl.when(currency.str.contains(r"^[A-Z]{3}$")).then(currency).alias("currency"),
-        _split("tags", catalogue.separator).alias("tags"),
+        _clean_list("tags", catalogue.separator).alias("tags"),
         # A vector with a hole in it is no vector.
         pl.when(~vector.list.contains(None)).then(vector).alias("vector"),
         published.alias("published"),
     )
 
 
-def _text(name: str) -> pl.Expr:
+def _clean_text(name: str) -> pl.Expr:
     text = pl.col(name).str.strip_chars()
     return pl.when(text != "").then(text).alias(name)
 
 
-def _split(name: str, separator: str, drop: dict[str, str] | None = None) -> pl.Expr:
+def _clean_list(name: str, separator: str, drop: dict[str, str] | None = None) -> pl.Expr:
     text = pl.col(name).str.strip_chars()
     for mark, instead in (drop or {}).items():
         text = text.str.replace_all(mark, instead, literal=True)
@@ -100,11 +100,11 @@ def _split(name: str, separator: str, drop: dict[str, str] | None = None) -> pl.
     return pl.when(clean.list.len() > 0).then(clean)
 
 
-def _fullest(rows: pl.DataFrame) -> pl.DataFrame:
+def _keep_fullest(rows: pl.DataFrame) -> pl.DataFrame:
     """Returns each item's row with the most fields set; equal ones are told apart by content."""
     if rows["item"].n_unique() == rows.height:
         return rows
-    filled = pl.sum_horizontal(pl.col(name).is_not_null() for name in LISTED)
+    filled = pl.sum_horizontal(pl.col(name).is_not_null() for name in LISTED_COLUMNS)
     content = rows.select(
         pl.struct(pl.col(n).exclude("vector") for n in ("title", "categories", "brand", "price",
                   "currency", "tags", "published")).struct.json_encode()

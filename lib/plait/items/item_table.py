@@ -6,7 +6,7 @@ import polars as pl
 
 from plait.contracts.store_tables import ITEMS
 
-COUNTED = {
+ITEM_COUNTS = {
     name: ITEMS.polars[name]
     for name in ("item", "platform", "events", "people", "first_time", "last_time")
 }
@@ -30,7 +30,7 @@ def count_items(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def merge_items(partials: pl.DataFrame) -> pl.DataFrame:
+def merge_item_counts(partials: pl.DataFrame) -> pl.DataFrame:
     """Returns the partial counts of `count_items` over disjoint sets of people as one."""
     return partials.group_by("item").agg(
         pl.col("platform").first(),
@@ -41,7 +41,7 @@ def merge_items(partials: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def item_table(listed: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
+def build_item_table(listed: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
     """Returns ITEMS: every item of a catalogue or of an event, in the order of their ids."""
     joined = listed.join(counted, on=["item", "platform"], how="full", coalesce=True)
     filled = joined.with_columns(pl.col("events", "people").fill_null(0))

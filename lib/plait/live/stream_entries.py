@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from plait.contracts.feedback_rows import FEEDBACK_EVENTS, FEEDBACK_LINKS
+from plait.contracts.event_rows import FEEDBACK_EVENTS, FEEDBACK_LINKS
 
 _US = pl.Datetime("us", "UTC")
 _TIMES = ("time", "stamped")

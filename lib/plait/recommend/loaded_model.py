@@ -15,7 +15,7 @@ from plait.contracts.store_tables import SEQUENCES
 from plait.errors import BadRequest
 from plait.features.time_features import to_microseconds
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, load_key, person_of
-from plait.recommend.answer import Fallback, ScoredItem
+from plait.recommend.ranked_lists import Fallback, ScoredItem
 from plait.recommend.recommender import Recommender
 from plait.recommend.request_limits import check_id, check_k, check_platform
 from plait.store import Store, StoreVersion

@@ -15,9 +15,15 @@ from plait.features.likes_and_dislikes import Dislikes, keep_positive_events
 from plait.features.time_features import to_microseconds
 from plait.models.item_scores import DISLIKE, ItemScores, check_scores
 from plait.models.neural.neural_model import Moment, NeuralModel
-from plait.recommend.answer import Recommendation, ScoredItem
 from plait.recommend.popular_list import PopularList
-from plait.recommend.ranked_lists import FloatArray, IndexArray, RankedLists, fallback_reasons
+from plait.recommend.ranked_lists import (
+    FloatArray,
+    IndexArray,
+    RankedLists,
+    Recommendation,
+    ScoredItem,
+    fallback_reasons,
+)
 from plait.recommend.request_limits import check_k, check_platform
 from plait.recommend.top_k import top_k_columns
 from plait.store import Registry, Store

@@ -27,7 +27,7 @@ from plait.errors import StoreError
 from plait.serving.fault_isolation import run_isolated_in, unwrap_result
 from plait.serving.ingestion import EventBatch
 from plait.serving.json_logs import attach_log_handler
-from plait.serving.loopback import bind_replica_to_loopback
+from plait.serving.ray_environment import bind_replica_to_loopback
 from plait.serving.replica import ReplicaParts, open_replica
 
 if TYPE_CHECKING:

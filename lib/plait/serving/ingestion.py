@@ -13,9 +13,8 @@ from pydantic import FailFast, TypeAdapter, ValidationError
 from plait.clean.clean_events import clean_events
 from plait.clean.event_dialect import EventDialect
 from plait.config import Project
-from plait.contracts.feedback_rows import FEEDBACK_EVENTS
+from plait.contracts.event_rows import FEEDBACK_EVENTS, RAW_SCHEMA
 from plait.contracts.http_messages import MAX_EVENTS, Event, InlineEvent, Rejected, User
-from plait.contracts.raw import RAW_SCHEMA
 from plait.errors import nearest
 from plait.identity.id_spaces import home_account, home_platform
 from plait.privacy.pseudonym import PseudonymKey

@@ -10,7 +10,7 @@ import polars as pl
 from plait.contracts.http_messages import ListReason
 from plait.features.likes_and_dislikes import Dislikes
 from plait.features.time_features import to_microseconds
-from plait.recommend.answer import Recommendation, ScoredItem
+from plait.recommend.ranked_lists import Recommendation, ScoredItem
 from plait.recommend.recommender import Recommender
 from plait.serving.list_reasons import list_reason
 

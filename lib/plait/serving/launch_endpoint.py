@@ -31,7 +31,7 @@ from plait.serving.replica_logs import print_replica_logs
 from plait.store import Registry, Store
 from plait.store.feedback.feedback_log import FeedbackLog
 from plait.store.require_writable import require_writable
-from plait.training.ray.local_ray import local_settings, stay_local
+from plait.training.ray.local_ray import keep_ray_on_loopback, local_init_arguments
 
 log = logging.getLogger("plait.serving")
 READY_TIMEOUT_S = 120.0
@@ -170,7 +170,7 @@ def _restart_on_exit(valkey: EmbeddedValkey) -> Iterator[None]:
 @contextmanager
 def _start_ray(replicas: int, host: str) -> Iterator[None]:
     ray_environment.prepare_environment(host)
-    stay_local()
+    keep_ray_on_loopback()
     import ray
 
     if ray.is_initialized():
@@ -179,7 +179,7 @@ def _start_ray(replicas: int, host: str) -> Iterator[None]:
     for again in (True, True, False):
         try:
             ray.init(
-                **local_settings(),
+                **local_init_arguments(),
                 num_cpus=replicas,
                 log_to_driver=False,
                 logging_level=logging.ERROR,

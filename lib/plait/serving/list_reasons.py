@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from plait.contracts.http_messages import ListReason
-from plait.recommend.answer import Recommendation
+from plait.recommend.ranked_lists import Recommendation
 
 EMPTY_LIST_REASONS: tuple[ListReason, ...] = ("all_excluded", "nothing_left")
 PERSONAL_LIST_REASONS: tuple[ListReason, ...] = (

@@ -11,7 +11,27 @@ from typing import Any
 
 from plait.errors import PlaitError
 from plait.serving import haproxy
-from plait.store.sockets import socket_folder
+from plait.serving.haproxy import HOST_VARIABLE
+from plait.store.local_folders import socket_folder
+
+
+def bind_replica_to_loopback() -> None:
+    """Binds the port for calls between deployments to loopback, on `plait serve`'s machine.
+
+    Ray Serve opens it on every interface, for other machines; it takes pickles from whoever
+    connects. On a cluster it stays as it is: network policies close it there.
+    """
+    if HOST_VARIABLE not in os.environ:
+        return
+    from ray.serve._private import replica
+
+    opened = replica.add_port_to_grpc_server
+
+    def closed(server: Any, address: str) -> Any:
+        return opened(server, address.replace("[::]", "127.0.0.1"))
+
+    replica.add_port_to_grpc_server = closed
+
 
 # Design decision 9: HAProxy in C instead of a proxy in Python, no extra thread hops.
 RAY_VARIABLES = {

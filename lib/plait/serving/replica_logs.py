@@ -20,7 +20,7 @@ from plait.serving.json_logs import (
     TextFormatter,
     format_fields,
 )
-from plait.store.sockets import socket_folder
+from plait.store.local_folders import socket_folder
 
 _MAX_RECORD = 2**20
 

@@ -12,8 +12,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from plait.contracts.http_messages import MAX_BODY, ErrorDetail
-from plait.contracts.model_fields import known_fields
-from plait.contracts.validation_messages import describe_error
+from plait.contracts.validation_messages import describe_error, known_fields
 from plait.errors import nearest
 from plait.serving.problems import ProblemError, quote_input
 from plait.serving.strict_json import parse_json

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from plait.contracts.model_fields import models_in
+from plait.contracts.validation_messages import models_in
 
 FieldPath = tuple[str | int, ...]
 

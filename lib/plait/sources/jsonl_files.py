@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from plait.contracts.event_rows import LIST_SEPARATOR
 from plait.sources.check_columns import check_columns
 from plait.sources.find_files import SourceFile
-from plait.sources.text import LIST_SEPARATOR
 
 _SAMPLE = 1_000
 

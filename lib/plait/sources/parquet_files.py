@@ -9,9 +9,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from plait.contracts.event_rows import LIST_SEPARATOR
 from plait.sources.check_columns import check_columns
 from plait.sources.find_files import SourceFile
-from plait.sources.text import LIST_SEPARATOR
 
 _ROW_INDEX = "__row"  # a name no file is expected to use
 

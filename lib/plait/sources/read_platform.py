@@ -6,10 +6,36 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from plait.config.platform_settings import Events, TypeColumn
-from plait.contracts.raw import RAW_SCHEMA
+from plait.config.platform_settings import Accounts, CatalogueSettings, Events, TypeColumn
+from plait.contracts.event_rows import RAW_SCHEMA
 from plait.sources.find_files import SourceFile
 from plait.sources.read_chunks import CHUNK_ROWS, FAULT_COLUMN, WHOLE_COLUMN, read_chunks
+
+CATALOGUE_FIELDS = (
+    "item", "title", "categories", "brand", "price", "currency", "tags", "vector", "published",
+)  # fmt: skip
+
+
+def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[pl.DataFrame]:
+    """Yields `row`, every catalogue field as text (null where unmapped) and `fault`."""
+    fields = {k: v for k, v in catalogue.columns.model_dump().items() if v is not None}
+    keys = {f"columns.{field}": column for field, column in fields.items()}
+    for batch in read_chunks(file, fields, keys):
+        yield batch.select(
+            "row",
+            *(
+                pl.col(name) if name in fields else pl.lit(None, pl.String).alias(name)
+                for name in CATALOGUE_FIELDS
+            ),
+            FAULT_COLUMN,
+        )
+
+
+def read_accounts(file: SourceFile, accounts: Accounts) -> Iterator[pl.DataFrame]:
+    """Yields `row`, `account`, one column `key:<name>` an identity key, and `fault`; all raw."""
+    fields = {"account": accounts.account} | {f"key:{k}": c for k, c in accounts.keys.items()}
+    keys = {"account": accounts.account} | {f"keys.{k}": c for k, c in accounts.keys.items()}
+    yield from read_chunks(file, fields, keys)
 
 
 def event_fields(events: Events) -> tuple[dict[str, str], dict[str, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from plait.store.finite_numbers import find_nonfinite
-from plait.store.home import cache_folder
+from plait.store.local_folders import cache_folder
 from plait.store.location import Location
 from plait.store.model_manifest import damaged, digest
 from plait.store.safe_names import check_name

@@ -14,7 +14,13 @@ from plait.config import Project, load_config
 from plait.config.parse_project import parse_training
 from plait.errors import ConfigError, RunFailed
 from plait.progress import ProgressTask, task
-from plait.training.ray.ray_cluster import cpus, gpus, hush, is_connected, ray_running
+from plait.training.ray.ray_session import (
+    cpus_per_node,
+    gpu_count,
+    is_connected,
+    quiet_ray,
+    ray_session,
+)
 from plait.training.ray.worker_failure import plait_error
 from plait.training.ray.worker_scale import WorkerScale
 from plait.training.training_job import TrainingJob
@@ -22,7 +28,9 @@ from plait.training.training_job import TrainingJob
 if TYPE_CHECKING:
     from plait.training.checkpoints.unfinished_run import UnfinishedRun
 
-PATIENCE = 1800  # seconds a worker waits for the others; the first one validates alone
+PROCESS_GROUP_TIMEOUT_S = (
+    1800  # seconds a worker waits for the others; the first one validates alone
+)
 
 
 @dataclass(frozen=True)
@@ -91,25 +99,25 @@ def train(
             f"the time between checkpoints is {checkpoint_every}.", allowed="0 seconds or more."
         )
     job = TrainingJob.of(project, training, refit, scale.threads(), platforms, checkpoint_every)
-    job, run = _begin(job, resume)
+    job, run = _start_or_resume(job, resume)
     with task("train", unit="targets") as work:
         # One worker and no cluster: TorchTrainer runs it in this process, without starting Ray.
         if scale.most == 1 and not max_failures and not is_connected():
-            record = _run_here(job, work)
+            record = _train_in_process(job, work)
         else:
-            record = _run_on_ray(job, scale, max_failures, work)
+            record = _train_on_ray(job, scale, max_failures, work)
     run.clear()  # not before the driver knows: until then whoever goes on finds what is published
     names = ("model", "version", "split", "store_version", "terms", "item_item")
     known = {name: record.pop(name) for name in names}
     return TrainResult(**known, metrics=record)
 
 
-def _begin(job: TrainingJob, resume: bool) -> tuple[TrainingJob, UnfinishedRun]:
+def _start_or_resume(job: TrainingJob, resume: bool) -> tuple[TrainingJob, UnfinishedRun]:
     """Returns the job to run and its run, from the beginning or from where one was left."""
     from plait.store.require_writable import require_writable
-    from plait.training.checkpoints.unfinished_run import UnfinishedRun, resumed
+    from plait.training.checkpoints.unfinished_run import UnfinishedRun, resume_job
 
-    job = resumed(job) if resume else job
+    job = resume_job(job) if resume else job
     store = job.open()[0]
     require_writable(store)
     run = UnfinishedRun(store.objects, job)
@@ -118,44 +126,44 @@ def _begin(job: TrainingJob, resume: bool) -> tuple[TrainingJob, UnfinishedRun]:
     return job, run
 
 
-def _run_here(job: TrainingJob, work: ProgressTask) -> dict[str, Any]:
+def _train_in_process(job: TrainingJob, work: ProgressTask) -> dict[str, Any]:
     """Runs the job by TorchTrainer in this process."""
-    hush()
+    quiet_ray()
     from ray.train import RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
-    from plait.training.display import show
-    from plait.training.distributed.worker_rank import this_process
-    from plait.training.ray.train_worker import run_job
+    from plait.training.distributed.worker_rank import local_worker
+    from plait.training.loop.training_progress import show_progress
+    from plait.training.ray.train_worker import run_training_job
 
     def work_here() -> Any:
-        return run_job(job, this_process(), lambda progress: show(work, progress))
+        return run_training_job(job, local_worker(), lambda progress: show_progress(work, progress))
 
     trainer: Any = TorchTrainer(
         work_here,
         scaling_config=ScalingConfig(num_workers=0),
         run_config=RunConfig(name=f"plait-{job.model}"),
     )
-    return _record(trainer.fit().return_value)
+    return _checked_record(trainer.fit().return_value)
 
 
-def _run_on_ray(
+def _train_on_ray(
     job: TrainingJob, scale: WorkerScale, max_failures: int, work: ProgressTask
 ) -> dict[str, Any]:
     """Runs the job by TorchTrainer on Ray workers, started here or on a cluster."""
     # What Ray has to say of lost workers must not stand among a command's own output.
-    with redirect_stdout(sys.stderr), ray_running(scale.most * job.threads) as ours:
+    with redirect_stdout(sys.stderr), ray_session(scale.most * job.threads) as ours:
         from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
         from ray.train.torch import TorchConfig, TorchTrainer
 
-        from plait.training.ray.progress_board import new_board, watched
+        from plait.training.ray.progress_actor import start_progress_actor, watch_progress
         from plait.training.ray.report_relay import ReportRelay
         from plait.training.ray.train_worker import train_worker
 
         if not ours:  # the machines that train are not this one
-            job = replace(job, threads=scale.threads(cpus()))
-        use_gpu = gpus() >= scale.least
-        board = new_board()
+            job = replace(job, threads=scale.threads(cpus_per_node()))
+        use_gpu = gpu_count() >= scale.least
+        board = start_progress_actor()
         with tempfile.TemporaryDirectory(prefix="plait-train-") as folder:
             worker: Any = train_worker
             callback: Any = ReportRelay(board)
@@ -174,23 +182,25 @@ def _run_on_ray(
                     callbacks=[callback],
                     failure_config=FailureConfig(max_failures=max_failures),
                 ),
-                torch_config=TorchConfig(backend="nccl" if use_gpu else "gloo", timeout_s=PATIENCE),
+                torch_config=TorchConfig(
+                    backend="nccl" if use_gpu else "gloo", timeout_s=PROCESS_GROUP_TIMEOUT_S
+                ),
             )
             try:
-                with watched(board, work):
-                    return _record(trainer.fit().return_value)
+                with watch_progress(board, work):
+                    return _checked_record(trainer.fit().return_value)
             except TrainingFailedError as error:
-                raise _cause(error) from None
+                raise _failure_cause(error) from None
 
 
-def _cause(error: Exception) -> Exception:
+def _failure_cause(error: Exception) -> Exception:
     """Returns what went wrong on a worker in plait's own words, where it has any."""
     failures = dict(getattr(error, "worker_failures", {}))
     stopped = getattr(error, "controller_failure", None)  # by the relay, see there
     for failure in [*failures.values(), *([stopped] if stopped else [])]:
         if found := plait_error(failure):
             return found
-    if any(map(_is_loss, failures.values())):
+    if any(map(_is_worker_loss, failures.values())):
         return RunFailed(
             "the run lost a worker, and may lose no more.",
             fix="`plait train --resume` goes on from the last checkpoint; with --max-failures N "
@@ -199,7 +209,7 @@ def _cause(error: Exception) -> Exception:
     return error
 
 
-def _is_loss(failure: Exception) -> bool:
+def _is_worker_loss(failure: Exception) -> bool:
     """Whether a worker died, or heard that another one did: who is noticed first varies."""
     from ray.exceptions import RayActorError
 
@@ -208,7 +218,7 @@ def _is_loss(failure: Exception) -> bool:
     return any(sign in str(failure) for sign in ("closed by peer", "reset by peer"))
 
 
-def _record(value: Any) -> dict[str, Any]:
+def _checked_record(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):  # pragma: no cover - Ray returns the first worker's value
         msg = f"the training run returned {type(value).__name__}"
         raise TypeError(msg)

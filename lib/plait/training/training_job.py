@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from plait.config import Project
-from plait.config.training import Training
+from plait.config.project_sections import Training
 from plait.errors import ConfigError, UnknownPlatform, nearest
 from plait.store import Store, StoreVersion
 
@@ -79,7 +79,7 @@ class TrainingJob:
             platforms=tuple(project.platforms),
             sequence_length=project.sequence_length,
             training=training,
-            cut=_microseconds(training.cut),
+            cut=_parse_cut(training.cut),
             refit=refit,
             threads=threads,
             only=tuple(name for name in project.platforms if name in only),
@@ -102,7 +102,7 @@ class TrainingJob:
         return cls(**(raw | tuples | {"training": Training.model_validate(raw["training"])}))
 
 
-def _microseconds(cut: str | None) -> int | None:
+def _parse_cut(cut: str | None) -> int | None:
     if cut is None:
         return None
     try:

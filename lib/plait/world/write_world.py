@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,11 @@ import pyarrow as pa
 from plait.world.build_world import World
 from plait.world.draw_events import DAYS
 from plait.world.draw_people import PLATFORMS
-from plait.world.project import render_project
+
+
+def render_project() -> str:
+    """Returns the text of the world's project file; it lies beside this module."""
+    return (files("plait.world") / "plait.yaml").read_text(encoding="utf-8")
 
 
 def write_world(world: World, folder: Path | str) -> Path:

@@ -14,8 +14,8 @@ from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
 from plait.clean.event_dialect import EventDialect
 from plait.config.platform_settings import Events
+from plait.contracts.event_rows import RAW_SCHEMA
 from plait.contracts.event_types import EVENT_STRENGTHS
-from plait.contracts.raw import RAW_SCHEMA
 from plait.contracts.store_tables import EVENTS
 from plait.errors import UnknownEventType
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym

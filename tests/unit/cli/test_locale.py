@@ -20,7 +20,7 @@ SAID = """
 import typer
 from pathlib import Path
 from plait.cli import main
-from plait.cli.terminal import terminal
+from plait.cli.console import terminal
 main.app = lambda **_: (terminal().print("é漢"), typer.echo("é漢"),
                          typer.echo(Path("é漢").exists()), 0)[-1]
 main.main()

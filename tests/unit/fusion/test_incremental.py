@@ -13,7 +13,7 @@ import pytest
 
 import plait.fusion.stages.find_inputs
 from plait.contracts.store_tables import TABLES
-from plait.fusion.kernels.row_kernel import CleanKernel
+from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.privacy.pseudonym import account_pseudonym, event_pseudonym, load_key
 from plait.store import Store
 from plait.store.table_files import bucket_of_file
@@ -26,7 +26,7 @@ BUCKETS = 16
 
 @pytest.fixture(autouse=True)
 def many_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plait.fusion.stages.find_inputs, "_buckets", lambda size: BUCKETS)
+    monkeypatch.setattr(plait.fusion.stages.find_inputs, "_count_buckets", lambda size: BUCKETS)
 
 
 def _write(folder: Path, name: str, *rows: str) -> None:
@@ -68,9 +68,9 @@ def test_only_new_files_are_read_and_only_their_buckets_rewritten(
     folder: Path, fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = []
-    step = CleanKernel.read
+    step = FusionRowKernel.read
     monkeypatch.setattr(
-        CleanKernel, "read", lambda self, split: read.append(split.name) or step(self, split)
+        FusionRowKernel, "read", lambda self, split: read.append(split.name) or step(self, split)
     )
     _write(folder, "shop-2.csv", "100,u3,i9,1700000500")
     again = _again(fuse_here)
@@ -252,7 +252,7 @@ def test_logs_that_outgrow_their_buckets_are_laid_out_anew(
     folder: Path, fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _write(folder, "shop-2.csv", "100,u3,i9,1700000500")
-    monkeypatch.setattr(plait.fusion.stages.find_inputs, "_buckets", lambda size: BUCKETS * 4)
+    monkeypatch.setattr(plait.fusion.stages.find_inputs, "_count_buckets", lambda size: BUCKETS * 4)
     again = _again(fuse_here)
     assert again.version.run["why"] == "the logs outgrew 16 buckets (64 are needed)"
     assert again.version.buckets == again.version.run["buckets"] == 64

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from plait.identity.ledger import IdentityLedger, assign
+from plait.identity.ledger import IdentityLedger, assign_person_ids
 
 
 def _account(name: str) -> str:
@@ -34,7 +34,7 @@ class _History:
         """Returns group to person, and retired id to who it stands for."""
         self.version += 1
         members = _members(groups)
-        ledger: IdentityLedger = assign(members, self.version, self.before, self.known)
+        ledger: IdentityLedger = assign_person_ids(members, self.version, self.before, self.known)
         persons = ledger.persons
         assert persons["person"].n_unique() == persons.height == len(groups)
         assert not set(persons["person"]) & set(ledger.retired["person"])

@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from plait.identity.clusters import components
-from plait.identity.resolve_accounts import MOST_ACCOUNTS, resolve, usable_keys
+from plait.identity.clusters import find_components
+from plait.identity.resolve_accounts import MAX_ACCOUNTS_PER_KEY, identifying_keys, resolve_accounts
 
 
 def _frame(columns: str, rows: list[Any]) -> pl.DataFrame:
@@ -20,7 +20,7 @@ def _people(
     keys: list[tuple[str, str, str]] | None = None,
     links: list[tuple[str, str]] | None = None,
 ) -> tuple[set[frozenset[str]], dict[str, str]]:
-    found = resolve(
+    found = resolve_accounts(
         _frame("account home", accounts),
         _frame("account key value", keys or []),
         _frame("account_a account_b", links or []),
@@ -63,15 +63,15 @@ def test_a_link_through_an_account_without_events() -> None:
 
 
 def test_a_value_held_by_too_many_identifies_nobody() -> None:
-    many = [(f"a{n}", "email", "none@example.com") for n in range(MOST_ACCOUNTS + 1)]
+    many = [(f"a{n}", "email", "none@example.com") for n in range(MAX_ACCOUNTS_PER_KEY + 1)]
     held = _frame("account key value", [*many, ("b", "email", "x"), ("c", None, None)])
-    usable, ignored = usable_keys(held)
+    usable, ignored = identifying_keys(held)
     assert ignored == 1
     assert usable.select("account", "key", "value").rows() == [("b", "email", "x")]
 
 
 def test_components_are_named_by_their_smallest_node() -> None:
     edges = _frame("a b", [("c", "b"), ("b", "a"), ("z", "y"), ("q", "q")])
-    found = components(edges).sort("node").rows()
+    found = find_components(edges).sort("node").rows()
     assert found == [("a", "a"), ("b", "a"), ("c", "a"), ("q", "q"), ("y", "y"), ("z", "y")]
-    assert components(_frame("a b", [])).height == 0
+    assert find_components(_frame("a b", [])).height == 0

@@ -12,8 +12,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plait.fusion.stages.read_feedback import read_links
-from plait.identity.standing_links import SAID, standing
+from plait.fusion.stages.read_feedback import read_link_assertions
+from plait.identity.standing_links import LINK_ASSERTIONS, standing_links
 from plait.live.stream_entries import decode_links as read_entries
 from plait.live.stream_entries import encode_link, encode_unlink
 from plait.store import Store
@@ -34,7 +34,7 @@ def _expected(words: list[Word]) -> dict[frozenset[str], bool]:
 
 
 def _found(said: pl.DataFrame) -> dict[frozenset[str], bool]:
-    rows = standing(said).select("account_a", "account_b", "joined").rows()
+    rows = standing_links(said).select("account_a", "account_b", "joined").rows()
     found = {frozenset((a, b)): joined for a, b, joined in rows}
     assert len(found) == len(rows)
     return found
@@ -49,7 +49,7 @@ def test_the_last_word_counts_in_any_order_of_rows(
         for n, (one, two, joined) in enumerate(words)
     ]
     draws.shuffle(rows)
-    assert _found(pl.DataFrame(rows, schema=SAID, orient="row")) == _expected(words)
+    assert _found(pl.DataFrame(rows, schema=LINK_ASSERTIONS, orient="row")) == _expected(words)
 
 
 @settings(max_examples=15, deadline=None)
@@ -74,9 +74,9 @@ def _write_in_parts(store: Store, words: list[Word], sizes: list[int]) -> None:
         at += 1
         done = words[: len(words) - len(left)]
         for _ in range(2):
-            assert _found(read_links(store, list_log(store, LINKS_FOLDER).pieces())) == _expected(
-                done
-            )
+            assert _found(
+                read_link_assertions(store, list_log(store, LINKS_FOLDER).pieces())
+            ) == _expected(done)
             compact(store, least=2, grace=timedelta(0))
 
 
@@ -86,5 +86,7 @@ def test_links_of_yesterday_are_read(store: Store) -> None:
         "apart", "apart_platform"
     ).write_parquet(body)
     write_object(store.objects, f"{LINKS_FOLDER}/1-0_1-0.parquet", body.getvalue())
-    (row,) = standing(read_links(store, list_log(store, LINKS_FOLDER).pieces())).rows()
+    (row,) = standing_links(
+        read_link_assertions(store, list_log(store, LINKS_FOLDER).pieces())
+    ).rows()
     assert row == (*ENDS[0], *ENDS[2], True)

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from plait.config.platform_settings import CatalogueSettings
-from plait.items.clean_catalogue import LISTED, clean_catalogue
-from plait.items.item_table import count_items, item_table, merge_items
-from plait.sources.raw_attributes import CATALOGUE_FIELDS
+from plait.items.clean_catalogue import LISTED_COLUMNS, clean_catalogue
+from plait.items.item_table import build_item_table, count_items, merge_item_counts
+from plait.sources.read_platform import CATALOGUE_FIELDS
 
 SETTINGS = CatalogueSettings.model_validate({"files": "c.csv", "columns": {"item": "id"}})
 
@@ -31,7 +31,7 @@ def test_text_becomes_typed_fields() -> None:
             "published": "2024-01-02",
         }
     )  # fmt: skip
-    assert found.columns == list(LISTED)
+    assert found.columns == list(LISTED_COLUMNS)
     row = found.row(0, named=True)
     assert row["item"] == "shop:i1"
     assert (row["title"], row["brand"], row["price"], row["currency"]) == ("Lamp", None, 9.5, "EUR")
@@ -69,7 +69,7 @@ def test_partial_counts_over_disjoint_people_add_up() -> None:
     )
     whole = count_items(events).sort("item")
     parts = [count_items(events.filter(pl.col("who") == who)) for who in (1, 2, 3)]
-    assert merge_items(pl.concat(parts)).sort("item").equals(whole)
+    assert merge_item_counts(pl.concat(parts)).sort("item").equals(whole)
     assert whole.select("item", "events", "people").rows() == [("s:a", 3, 2), ("s:b", 2, 2)]
 
 
@@ -79,7 +79,9 @@ def test_items_of_the_catalogue_and_of_events_are_joined() -> None:
         {"item": ["shop:a", "shop:b"], "platform": "shop", "events": [3, 1], "people": [2, 1],
          "first_time": None, "last_time": None}
     )  # fmt: skip
-    found = item_table(listed, counted).select("item", "platform", "title", "events", "people")
+    found = build_item_table(listed, counted).select(
+        "item", "platform", "title", "events", "people"
+    )
     assert found.rows() == [
         ("shop:a", "shop", "A", 3, 2),
         ("shop:b", "shop", None, 1, 1),

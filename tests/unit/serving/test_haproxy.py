@@ -72,7 +72,7 @@ def test_the_installed_ray_serve_writes_what_is_amended() -> None:
         r"^listen stats\n  bind \*:\{\{ config.stats_port \}\}$",
     ):
         assert len(re.findall(part, template, flags=re.MULTILINE)) == 1, part
-    # What plait.serving.loopback replaces.
+    # What plait.serving.ray_environment replaces.
     replica = (private / "replica.py").read_text(encoding="utf-8")
     assert replica.count('add_port_to_grpc_server(self._server, "[::]:0")') == 1
 

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plait.recommend.answer import ScoredItem
+from plait.recommend.ranked_lists import ScoredItem
 from plait.recommend.recommender import Recommender
 from plait.serving.current_model import warm_up
 from plait.serving.item_lists import SlateRequest, build_slates, interleave_lists

@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic import ValidationError
 
 from plait.contracts.http_messages import Event, EventsRequest, RankRequest, RecommendRequest
-from plait.contracts.model_fields import known_fields
+from plait.contracts.validation_messages import known_fields
 from plait.serving import request_body
 from plait.serving.problems import ProblemError, quote_input
 from plait.serving.request_body import read_body, validate_message

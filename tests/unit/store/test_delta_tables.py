@@ -101,11 +101,11 @@ def test_two_writers_at_one_time_never_mix_their_rows(
     look = plait.store.delta_tables.parts_in
 
     def overtaken(*args: object) -> object:
-        monkeypatch.setattr(plait.store.delta_tables, "parts_in", look)
+        monkeypatch.setattr(plait.store.delta_tables, "data_files_of", look)
         _write(store, 1, keep=first)
         return look(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(plait.store.delta_tables, "parts_in", overtaken)
+    monkeypatch.setattr(plait.store.delta_tables, "data_files_of", overtaken)
     mine = _write(store, 0, keep=first)
     assert mine == first + 2
     kept, theirs, own = (

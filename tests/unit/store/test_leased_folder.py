@@ -17,8 +17,8 @@ from plait.store.leased_folder import LEASE_SECONDS, LeasedFolder, remove_abando
 HOLD = """
 import sys
 from pathlib import Path
-from plait.store.leased_folder import Leased
-lease = Leased(Path(sys.argv[1]))
+from plait.store.leased_folder import LeasedFolder
+lease = LeasedFolder(Path(sys.argv[1]))
 lease.folder.mkdir()
 (lease.folder / "rows").touch()
 print(lease.folder.name, flush=True)

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from plait.config.training import Training
+from plait.config.project_sections import Training
 from plait.training.data.micro_batch import build_micro_batch
-from plait.training.data.training_data import TrainingData, prepare
+from plait.training.data.training_data import TrainingData, prepare_training_data
 from plait.training.loop import training_loop
 from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
 from plait.training.loop.step_loss import step_loss
-from plait.training.loop.training_loop import build_net, fit
-from plait.training.schedule import learning_rate
+from plait.training.loop.training_loop import build_net, fit, learning_rate
 
 from .tiny import PLATFORMS, tiny_items, tiny_sequences
 
@@ -23,7 +22,7 @@ from .tiny import PLATFORMS, tiny_items, tiny_sequences
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     sequences = tiny_sequences(40)
-    return prepare(sequences, tiny_items(sequences), PLATFORMS, "none", bins=6)
+    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "none", bins=6)
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +42,13 @@ def test_the_rate_warms_up_and_then_falls_to_the_floor() -> None:
 def test_steps_are_taken_at_the_rate_of_the_schedule(
     data: TrainingData, hyper: HyperParameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train, rates = training_loop._train, []
+    train, rates = training_loop._train_step, []
 
     def looks(state, *rest):
         rates.append(state.optimizer.param_groups[0]["lr"])
         return train(state, *rest)
 
-    monkeypatch.setattr(training_loop, "_train", looks)
+    monkeypatch.setattr(training_loop, "_train_step", looks)
     fit(data, hyper)
     assert len(rates) == 20
     given = [hyper.learning_rate * learning_rate(s, 20, 2, hyper.floor) for s in range(20)]
@@ -66,7 +65,7 @@ def test_a_large_gradient_is_clipped(
     times: float,
     clipped: bool,
 ) -> None:
-    train, norms = training_loop._train, []
+    train, norms = training_loop._train_step, []
 
     def looks(state, *rest):
         fault = train(state, *rest)
@@ -74,11 +73,11 @@ def test_a_large_gradient_is_clipped(
         norms.append(float(torch.nn.utils.get_total_norm(grads)))
         return fault
 
-    monkeypatch.setattr(training_loop, "_train", looks)
+    monkeypatch.setattr(training_loop, "_train_step", looks)
     monkeypatch.setattr(
         training_loop, "step_loss", lambda net, portion: step_loss(net, portion) * times
     )
-    monkeypatch.setattr(training_loop, "WORST", 1e9)
+    monkeypatch.setattr(training_loop, "MAX_LOSS_FACTOR", 1e9)
     fit(data, replace(hyper, epochs=1))
     if clipped:
         np.testing.assert_allclose(norms, hyper.clip, rtol=1e-3)

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from plait.config.training import Training
+from plait.config.project_sections import Training
 from plait.errors import NothingToResume, StoreError
 from plait.store import Store
 from plait.store.store_objects import write_object
 from plait.training.checkpoints.checkpoint import Checkpoint
 from plait.training.checkpoints.checkpoint_writer import CheckpointWriter
-from plait.training.checkpoints.unfinished_run import CheckpointPlace, UnfinishedRun, resumed
-from plait.training.data.training_data import TrainingData, prepare
-from plait.training.distributed.worker_rank import ALONE
+from plait.training.checkpoints.unfinished_run import CheckpointPlace, UnfinishedRun, resume_job
+from plait.training.data.training_data import TrainingData, prepare_training_data
+from plait.training.distributed.worker_rank import SINGLE_WORKER
 from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
 from plait.training.loop.train_state import TrainState
 from plait.training.loop.training_loop import FittedNet, fit
@@ -47,7 +47,7 @@ class FailsAt(CheckpointWriter):
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     sequences = tiny_sequences(120)
-    return prepare(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +87,15 @@ def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(
 ) -> None:
     run = run_of(job)
     run.start()
-    keeper = FailsAt(run, ALONE, "search", 0)
+    keeper = FailsAt(run, SINGLE_WORKER, "search", 0)
     keeper.stop = stop
     with pytest.raises(Killed):
         fit(data, hyper, keeper=keeper)
     assert run.marks()[-1] == CheckpointPlace(0, stop)
     told: list[TrainingProgress] = []
-    again = fit(data, hyper, keeper=CheckpointWriter(run, ALONE, "search", 60), report=told.append)
+    again = fit(
+        data, hyper, keeper=CheckpointWriter(run, SINGLE_WORKER, "search", 60), report=told.append
+    )
     same_weights(whole, again)
     assert whole.curve == again.curve
     assert whole.targets == again.targets
@@ -106,7 +108,7 @@ def test_a_finished_run_goes_on_to_nothing(
 ) -> None:
     run = run_of(job)
     run.start()
-    keeper = CheckpointWriter(run, ALONE, "search", 60)
+    keeper = CheckpointWriter(run, SINGLE_WORKER, "search", 60)
     whole = fit(data, hyper, keeper=keeper)
     steps = run.marks()[-1].step
     again = fit(data, replace(hyper, patience=0), keeper=keeper)
@@ -166,7 +168,7 @@ def test_a_checkpoint_of_something_else_is_refused(
     run.start()
     run.write(CheckpointPlace(0, 2), Checkpoint({name: torch.ones(2)}, {"step": 2}))
     with pytest.raises(StoreError, match=r"0-0000000002\.safetensors' cannot be read"):
-        fit(data, hyper, keeper=CheckpointWriter(run, ALONE, "search", 60))
+        fit(data, hyper, keeper=CheckpointWriter(run, SINGLE_WORKER, "search", 60))
 
 
 def test_what_lies_beside_the_checkpoints_is_none_of_them(job: TrainingJob) -> None:
@@ -177,19 +179,19 @@ def test_what_lies_beside_the_checkpoints_is_none_of_them(job: TrainingJob) -> N
     assert run.marks() == []
     write_object(Store(job.store).objects, f"{run.home}/job.json", b"[1, 2")
     with pytest.raises(StoreError, match=r"job\.json.*cannot be read"):
-        resumed(job)
+        resume_job(job)
 
 
 def test_there_must_be_a_run_with_the_same_settings(job: TrainingJob) -> None:
     with pytest.raises(NothingToResume, match="no unfinished run of model 'default'"):
-        resumed(job)
+        resume_job(job)
     run_of(job).start()
     other = replace(job, training=Training(epochs=5))
     with pytest.raises(NothingToResume, match="epochs was 3, now 5"):
-        resumed(other)
+        resume_job(other)
     # Where and how fast it runs may change, and so may the newest store version.
     later = replace(job, store_version=4, threads=7, checkpoint_every=1)
-    assert resumed(later) == replace(later, store_version=3)
+    assert resume_job(later) == replace(later, store_version=3)
 
 
 def test_a_new_run_finds_nothing_of_an_old_one(job: TrainingJob) -> None:
@@ -198,4 +200,4 @@ def test_a_new_run_finds_nothing_of_an_old_one(job: TrainingJob) -> None:
     run.write(CheckpointPlace(0, 9), Checkpoint({"net/a": torch.ones(2)}, {}))
     run.start()
     assert run.marks() == []
-    assert resumed(job) == job
+    assert resume_job(job) == job

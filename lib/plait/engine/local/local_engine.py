@@ -9,14 +9,22 @@ from pathlib import Path
 
 import polars as pl
 
-from plait.engine.aggregate import PartialResults
-from plait.engine.engine import BUCKET, Advance, BucketKernel, Merge, Reader, RowKernel, SplitT
+from plait.engine.engine import (
+    BUCKET,
+    BucketKernel,
+    MergeFunction,
+    ProgressCallback,
+    RowKernel,
+    SplitReader,
+    SplitT,
+)
 from plait.engine.local.local_spill import LocalSpill
+from plait.engine.partial_aggregates import PartialAggregates
 from plait.engine.write_buffer import WriteBuffer
 from plait.store.delta_tables import TableWriter
 from plait.store.local_folders import scratch_folder
 
-_MOST_THREADS = 4  # each holds a chunk or a bucket in memory
+_MAX_THREADS = 4  # each holds a chunk or a bucket in memory
 
 
 class LocalEngine:
@@ -29,7 +37,7 @@ class LocalEngine:
 
     def __init__(self, scratch: Path | None = None, threads: int | None = None) -> None:
         self.scratch = scratch or scratch_folder()
-        self.threads = threads or min(len(os.sched_getaffinity(0)), _MOST_THREADS)
+        self.threads = threads or min(len(os.sched_getaffinity(0)), _MAX_THREADS)
 
     def spill(self, buckets: int) -> LocalSpill:
         """Returns an empty spill."""
@@ -38,16 +46,16 @@ class LocalEngine:
     def spread(
         self,
         splits: Iterable[SplitT],
-        reader: Reader[SplitT],
+        reader: SplitReader[SplitT],
         kernel: RowKernel[SplitT],
         *,
         aside: Mapping[str, LocalSpill],
         tables: Mapping[str, TableWriter],
-        merges: Mapping[str, Merge],
-        advance: Advance | None = None,
+        merges: Mapping[str, MergeFunction],
+        advance: ProgressCallback | None = None,
     ) -> dict[str, pl.DataFrame]:
         """Runs a row kernel over every chunk of every split; see Engine.spread."""
-        aggregates = PartialResults(merges)
+        aggregates = PartialAggregates(merges)
         buffers = {name: WriteBuffer(writer.write) for name, writer in tables.items()}
 
         def work(split: SplitT, rows: pl.DataFrame) -> None:
@@ -78,13 +86,13 @@ class LocalEngine:
         *,
         beside: pl.DataFrame | None = None,
         tables: Mapping[str, TableWriter],
-        merges: Mapping[str, Merge],
+        merges: Mapping[str, MergeFunction],
         columns: Sequence[str] | None = None,
-        advance: Advance | None = None,
+        advance: ProgressCallback | None = None,
     ) -> dict[str, pl.DataFrame]:
         """Runs a bucket kernel over every bucket with rows; see Engine.gather."""
-        aggregates = PartialResults(merges)
-        parts, nothing = _by_bucket(beside)
+        aggregates = PartialAggregates(merges)
+        parts, nothing = _partition_by_bucket(beside)
 
         def work(bucket: int) -> None:
             rows = spill.read(bucket, columns)
@@ -122,7 +130,9 @@ class LocalEngine:
                 future.result()
 
 
-def _by_bucket(beside: pl.DataFrame | None) -> tuple[dict[int, pl.DataFrame], pl.DataFrame]:
+def _partition_by_bucket(
+    beside: pl.DataFrame | None,
+) -> tuple[dict[int, pl.DataFrame], pl.DataFrame]:
     """Returns the rows of each bucket, and what stands for a bucket without any."""
     if beside is None:
         return {}, pl.DataFrame()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from plait.errors import MissingJava
 
-VERSIONS = (17, 21)  # that Spark 4 runs on
+JAVA_VERSIONS = (17, 21)  # that Spark 4 runs on
 _FIX = (
     "Install it: `apt-get install openjdk-17-jre-headless` (Debian, Ubuntu), `brew install "
     "openjdk@17` (macOS) or `conda install -c conda-forge openjdk=17`; if JAVA_HOME is set, set "
@@ -24,7 +24,7 @@ def check_java() -> int:
     Raises:
         MissingJava: there is none, or Spark does not run on it.
     """
-    allowed = f"Spark needs Java {' or '.join(map(str, VERSIONS))}."
+    allowed = f"Spark needs Java {' or '.join(map(str, JAVA_VERSIONS))}."
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     where = f"JAVA_HOME ('{home}')" if home else "PATH"
@@ -38,6 +38,6 @@ def check_java() -> int:
     if found is None:
         raise MissingJava(f"'{java}' does not say which Java it is.", allowed=allowed, fix=_FIX)
     major = int(found[1])
-    if major not in VERSIONS:
+    if major not in JAVA_VERSIONS:
         raise MissingJava(f"'{java}' is Java {major}.", allowed=allowed, fix=_FIX)
     return major

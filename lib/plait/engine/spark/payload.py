@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import polars as pl
 import pyarrow as pa
 
-SCHEMA = "kind string, name string, bucket long, rows long, body binary"
-_ARROW = pa.schema(
+PAYLOAD_SCHEMA = "kind string, name string, bucket long, rows long, body binary"
+_ARROW_SCHEMA = pa.schema(
     [
         ("kind", pa.string()),
         ("name", pa.string()),
@@ -25,16 +25,16 @@ _ARROW = pa.schema(
         ("body", pa.binary()),
     ]
 )
-_MOST_ROWS = 100_000  # of a payload: a few megabytes
-_BATCH = 4 * 2**20  # bytes handed to Spark at a time
+_MAX_ROWS = 100_000  # of a payload: a few megabytes
+_BATCH_BYTES = 4 * 2**20  # bytes handed to Spark at a time
 
 # What a payload holds.
-ASIDE = "aside"  # rows of a spill, of one bucket
-BESIDE = "beside"  # rows put beside a bucket's
-PARTIAL = "partial"  # a partial aggregate; its bucket is the number of the task
-PARTS = "parts"  # what a task wrote of a table: Delta's add actions
-TALLY = "tally"  # nothing: how many rows a task set aside
-FAULT = "fault"  # the error that ended a task
+SPILLED_ROWS = "aside"  # rows of a spill, of one bucket
+SIDE_INPUT = "beside"  # rows put beside a bucket's
+PARTIAL_AGGREGATE = "partial"  # a partial aggregate; its bucket is the number of the task
+WRITTEN_FILES = "parts"  # what a task wrote of a table: Delta's add actions
+SPILL_COUNT = "tally"  # nothing: how many rows a task set aside
+TASK_ERROR = "fault"  # the error that ended a task
 
 
 class Payload(NamedTuple):
@@ -55,15 +55,15 @@ class Payload(NamedTuple):
         return pickle.loads(self.body)
 
 
-def pack(kind: str, name: str, bucket: int, frame: pl.DataFrame) -> Iterator[Payload]:
+def pack_frame(kind: str, name: str, bucket: int, frame: pl.DataFrame) -> Iterator[Payload]:
     """Yields `frame` in payloads of bounded size; one without rows is still one payload."""
-    for rows in frame.iter_slices(_MOST_ROWS) if frame.height else [frame]:
+    for rows in frame.iter_slices(_MAX_ROWS) if frame.height else [frame]:
         body = io.BytesIO()
         rows.write_parquet(body, compression="zstd", compression_level=1, statistics=False)
         yield Payload(kind, name, bucket, rows.height, body.getvalue())
 
 
-def pack_thing(kind: str, name: str, bucket: int, rows: int, thing: object) -> Payload:
+def pack_object(kind: str, name: str, bucket: int, rows: int, thing: object) -> Payload:
     """Returns a payload that holds a small object."""
     return Payload(kind, name, bucket, rows, pickle.dumps(thing))
 
@@ -75,17 +75,19 @@ def to_batches(payloads: Iterable[Payload]) -> Iterator[pa.RecordBatch]:
     for payload in payloads:
         waiting.append(payload)
         size += len(payload.body)
-        if size >= _BATCH:
-            yield _batch(waiting)
+        if size >= _BATCH_BYTES:
+            yield _record_batch(waiting)
             waiting, size = [], 0
     if waiting:
-        yield _batch(waiting)
+        yield _record_batch(waiting)
 
 
-def _batch(payloads: list[Payload]) -> pa.RecordBatch:
+def _record_batch(payloads: list[Payload]) -> pa.RecordBatch:
     columns = zip(*payloads, strict=True)
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, _ARROW.types, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
+    arrays = [
+        pa.array(column, kind) for column, kind in zip(columns, _ARROW_SCHEMA.types, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=_ARROW_SCHEMA)
 
 
 def from_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:

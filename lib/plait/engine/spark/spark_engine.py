@@ -17,19 +17,35 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.storagelevel import StorageLevel
 
-from plait.engine.aggregate import PartialResults
-from plait.engine.engine import BUCKET, Advance, BucketKernel, Merge, Reader, RowKernel, SplitT
-from plait.engine.spark.job_watch import JobWatch
-from plait.engine.spark.payload import ASIDE, FAULT, PARTIAL, PARTS, SCHEMA, TALLY, Payload
-from plait.engine.spark.spark_session import spark_session
+from plait.engine.engine import (
+    BUCKET,
+    BucketKernel,
+    MergeFunction,
+    ProgressCallback,
+    RowKernel,
+    SplitReader,
+    SplitT,
+)
+from plait.engine.partial_aggregates import PartialAggregates
+from plait.engine.spark.payload import (
+    PARTIAL_AGGREGATE,
+    PAYLOAD_SCHEMA,
+    SPILL_COUNT,
+    SPILLED_ROWS,
+    TASK_ERROR,
+    WRITTEN_FILES,
+    Payload,
+)
+from plait.engine.spark.spark_job_monitor import SparkJobMonitor
+from plait.engine.spark.spark_session import open_spark_session
 from plait.engine.spark.spark_spill import SparkSpill
-from plait.engine.spark.spark_tasks import BucketTask, MergeTask, ShuffleTask, by_bucket
+from plait.engine.spark.spark_tasks import BucketTask, ReduceTask, SplitTask, pack_side_input
 from plait.store.delta_tables import TableWriter
 
-Work = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+ArrowMapper = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 _TASKS_PER_CORE = 32  # at most; more splits than that share a task
-_MANY = 64  # partials of more tasks are merged on the executors first
-_SETTINGS = {
+_MAX_UNREDUCED_TASKS = 64  # partials of more tasks are merged on the executors first
+_SESSION_SETTINGS = {
     # A payload may be 20 MB, and a batch of them must stay far below Arrow's 2 GB.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "16",
     # Buckets have the size they should have; nothing is to be joined or cut behind our back.
@@ -38,9 +54,9 @@ _SETTINGS = {
 
 
 @contextmanager
-def spark_engine(master: str | None = None) -> Iterator[SparkEngine]:
+def open_spark_engine(master: str | None = None) -> Iterator[SparkEngine]:
     """Yields an engine on the session that is there, or on one started for it."""
-    with spark_session(master) as session:
+    with open_spark_session(master) as session:
         yield SparkEngine(session)
 
 
@@ -54,7 +70,7 @@ class SparkEngine:
 
     def __init__(self, session: SparkSession, parallelism: int | None = None) -> None:
         self._spark = session.newSession()
-        for name, value in _SETTINGS.items():
+        for name, value in _SESSION_SETTINGS.items():
             self._spark.conf.set(name, value)
         self.parallelism = parallelism or max(session.sparkContext.defaultParallelism, 2)
 
@@ -67,13 +83,13 @@ class SparkEngine:
     def spread(
         self,
         splits: Iterable[SplitT],
-        reader: Reader[SplitT],
+        reader: SplitReader[SplitT],
         kernel: RowKernel[SplitT],
         *,
         aside: Mapping[str, SparkSpill],
         tables: Mapping[str, TableWriter],
-        merges: Mapping[str, Merge],
-        advance: Advance | None = None,
+        merges: Mapping[str, MergeFunction],
+        advance: ProgressCallback | None = None,
     ) -> dict[str, pl.DataFrame]:
         """Runs a row kernel over every chunk of every split; see Engine.spread."""
         given = list(splits)
@@ -81,19 +97,17 @@ class SparkEngine:
             return {}
         tasks = min(len(given), self.parallelism * _TASKS_PER_CORE)
         shares = [given[task::tasks] for task in range(tasks)]
-        with JobWatch(self._spark.sparkContext, advance) as watch:
-            work = ShuffleTask(
-                shares, reader, kernel, watch.sinks(frozenset(aside), tables, merges)
-            )
-            made = _map(self._spark.range(0, tasks, 1, tasks), work)
+        with SparkJobMonitor(self._spark.sparkContext, advance) as watch:
+            work = SplitTask(shares, reader, kernel, watch.sinks(frozenset(aside), tables, merges))
+            made = _map_in_arrow(self._spark.range(0, tasks, 1, tasks), work)
             if aside:
                 made = made.persist(StorageLevel.DISK_ONLY)
             small = self._collect(made, tasks, merges)
         for spill in set(aside.values()):
             names = [name for name, at in aside.items() if at is spill]
-            rows = sum(p.rows for p in small if p.kind == TALLY and p.name in names)
+            rows = sum(p.rows for p in small if p.kind == SPILL_COUNT and p.name in names)
             spill.add(made, names, rows)
-        return _returned(small, tables, merges)
+        return _collect_results(small, tables, merges)
 
     def gather(
         self,
@@ -102,49 +116,51 @@ class SparkEngine:
         *,
         beside: pl.DataFrame | None = None,
         tables: Mapping[str, TableWriter],
-        merges: Mapping[str, Merge],
+        merges: Mapping[str, MergeFunction],
         columns: Sequence[str] | None = None,
-        advance: Advance | None = None,
+        advance: ProgressCallback | None = None,
     ) -> dict[str, pl.DataFrame]:
         """Runs a bucket kernel over every bucket with rows; see Engine.gather."""
         if not spill.rows:
             return {}
-        near = [] if beside is None else by_bucket(beside)
+        near = [] if beside is None else pack_side_input(beside)
         nothing = pl.DataFrame() if beside is None else beside.drop(BUCKET).clear()
-        with JobWatch(self._spark.sparkContext, advance) as watch:
+        with SparkJobMonitor(self._spark.sparkContext, advance) as watch:
             sinks = watch.sinks(frozenset(), tables, merges)
             work = BucketTask(kernel, nothing, columns, sinks)
-            made = _map(spill.by_bucket(near), work)
+            made = _map_in_arrow(spill.by_bucket(near), work)
             small = self._collect(made, spill.buckets, merges)
-        return _returned(small, tables, merges)
+        return _collect_results(small, tables, merges)
 
-    def _collect(self, made: DataFrame, tasks: int, merges: Mapping[str, Merge]) -> list[Payload]:
+    def _collect(
+        self, made: DataFrame, tasks: int, merges: Mapping[str, MergeFunction]
+    ) -> list[Payload]:
         """Returns all payloads of `made` but the rows set aside."""
-        small = made.filter(f.col("kind") != ASIDE)
-        if tasks > _MANY:
+        small = made.filter(f.col("kind") != SPILLED_ROWS)
+        if tasks > _MAX_UNREDUCED_TASKS:
             few = math.isqrt(tasks)
             task = f.pmod(f.col("bucket"), f.lit(few)).cast("int")
-            small = _map(small.repartitionById(few, task), MergeTask(dict(merges)))
+            small = _map_in_arrow(small.repartitionById(few, task), ReduceTask(dict(merges)))
         return [Payload(r.kind, r.name, r.bucket, r.rows, bytes(r.body)) for r in small.collect()]
 
 
-def _map(rows: DataFrame, work: Work) -> DataFrame:
+def _map_in_arrow(rows: DataFrame, work: ArrowMapper) -> DataFrame:
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         return work(batches)
 
-    return rows.mapInArrow(run, SCHEMA)
+    return rows.mapInArrow(run, PAYLOAD_SCHEMA)
 
 
-def _returned(
-    small: Sequence[Payload], tables: Mapping[str, TableWriter], merges: Mapping[str, Merge]
+def _collect_results(
+    small: Sequence[Payload], tables: Mapping[str, TableWriter], merges: Mapping[str, MergeFunction]
 ) -> dict[str, pl.DataFrame]:
     """Gives the parts that were written to their tables; returns the merged aggregates."""
-    aggregates = PartialResults(merges)
+    aggregates = PartialAggregates(merges)
     for payload in small:
-        if payload.kind == FAULT:
+        if payload.kind == TASK_ERROR:
             raise payload.thing()
-        if payload.kind == PARTS:
+        if payload.kind == WRITTEN_FILES:
             tables[payload.name].add(payload.thing(), payload.rows)
-        elif payload.kind == PARTIAL:
+        elif payload.kind == PARTIAL_AGGREGATE:
             aggregates.add({payload.name: payload.frame()})
     return aggregates.finish()

@@ -21,11 +21,11 @@ from pyspark.sql import SparkSession
 from plait.engine.spark.check_java import check_java
 from plait.errors import SparkFailed
 
-LOCAL = "local[*]"
+DEFAULT_MASTER = "local[*]"
 
 
 @contextmanager
-def spark_session(master: str | None = None) -> Iterator[SparkSession]:
+def open_spark_session(master: str | None = None) -> Iterator[SparkSession]:
     """Yields a session; one that is started here is stopped at the end, and no other.
 
     Under spark-submit and in a notebook that has a session, that one is used.
@@ -38,25 +38,25 @@ def spark_session(master: str | None = None) -> Iterator[SparkSession]:
         SparkFailed: Spark does not start.
     """
     if SparkContext._active_spark_context is not None:
-        yield _ready(SparkSession.builder.getOrCreate())
+        yield _include_wheels(SparkSession.builder.getOrCreate())
         return
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     try:
         with tempfile.TemporaryFile() as said:
             try:
                 if not submitted:
-                    _launch(master or LOCAL, said)
+                    _launch_jvm(master or DEFAULT_MASTER, said)
                 session = SparkSession.builder.getOrCreate()
             except (PySparkException, Py4JError, OSError) as error:
-                raise _not_started(master, error, said) from None
-            yield _ready(session)
+                raise _start_error(master, error, said) from None
+            yield _include_wheels(session)
     finally:
         started = SparkContext._active_spark_context
         if started is not None:
             started.stop()
 
 
-def _ready(session: SparkSession) -> SparkSession:
+def _include_wheels(session: SparkSession) -> SparkSession:
     """Returns `session`, whose workers can import what was submitted with it.
 
     Spark brings a wheel of --py-files to every executor, but only lets zips be imported there.
@@ -72,13 +72,13 @@ def _ready(session: SparkSession) -> SparkSession:
     return session
 
 
-def _launch(master: str, said: IO[bytes]) -> None:
+def _launch_jvm(master: str, said: IO[bytes]) -> None:
     """Starts a JVM whose chatter goes to `said` (with PLAIT_DEBUG, to the terminal)."""
     check_java()
     if master.startswith("local"):
         # Workers must run this very interpreter, whatever `python3` on the PATH is.
         os.environ["PYSPARK_PYTHON"] = sys.executable
-    conf = _settings(master)
+    conf = _spark_conf(master)
     gateway = SparkContext._gateway
     if gateway is None:
         aside = {} if os.environ.get("PLAIT_DEBUG") else {"stderr": said, "stdout": said}
@@ -86,7 +86,7 @@ def _launch(master: str, said: IO[bytes]) -> None:
     SparkContext(conf=conf, gateway=gateway)
 
 
-def _settings(master: str) -> SparkConf:
+def _spark_conf(master: str) -> SparkConf:
     # The JVM carries bytes and computes nothing: the memory is the Python workers'.
     heap = min(max(psutil.virtual_memory().total // 8, 2**30), 4 * 2**30) // 2**20
     settings = {
@@ -105,14 +105,14 @@ def _settings(master: str) -> SparkConf:
     return SparkConf(loadDefaults=False).setAll(list(settings.items()))
 
 
-def _not_started(master: str | None, error: Exception, said: IO[bytes]) -> SparkFailed:
+def _start_error(master: str | None, error: Exception, said: IO[bytes]) -> SparkFailed:
     said.seek(0)
     lines = said.read().decode(errors="replace").splitlines()
     told = [line for line in lines if re.match(r"[\w\s.\"]*(Exception|Error)", line)]
     told = [line for line in told if not line.lstrip().startswith("at ")]
     cause = (told or str(error).strip().splitlines() or [type(error).__name__])[0]
     return SparkFailed(
-        f"Spark does not start on '{master or LOCAL}' ({cause.strip()}).",
+        f"Spark does not start on '{master or DEFAULT_MASTER}' ({cause.strip()}).",
         allowed="A master is local[N], spark://host:port, yarn or k8s://...",
         fix="Mend --master, or set PLAIT_DEBUG=1 to see Spark's own log.",
     )

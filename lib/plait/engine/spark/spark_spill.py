@@ -11,9 +11,9 @@ from pyspark.sql import functions as f
 from pyspark.storagelevel import StorageLevel
 
 from plait.engine.engine import BUCKET
-from plait.engine.spark.job_watch import JobWatch
-from plait.engine.spark.payload import ASIDE, FAULT, SCHEMA, Payload, to_batches
-from plait.engine.spark.spark_tasks import MOVED, RepartitionTask, by_bucket
+from plait.engine.spark.payload import PAYLOAD_SCHEMA, SPILLED_ROWS, TASK_ERROR, Payload, to_batches
+from plait.engine.spark.spark_job_monitor import SparkJobMonitor
+from plait.engine.spark.spark_tasks import REPARTITIONED, RepartitionTask, pack_side_input
 
 
 class SparkSpill:
@@ -30,9 +30,9 @@ class SparkSpill:
         """Takes the payloads of `names` in `made`, a persisted frame: `rows` rows in all."""
         self._kept.append(made)
         if rows:
-            here = (f.col("kind") == ASIDE) & f.col("name").isin(list(names))
+            here = (f.col("kind") == SPILLED_ROWS) & f.col("name").isin(list(names))
             # A share that is made again may fail this time: who gathers it must hear of it.
-            self._parts.append(made.filter(here | (f.col("kind") == FAULT)))
+            self._parts.append(made.filter(here | (f.col("kind") == TASK_ERROR)))
             self.rows += rows
 
     def by_bucket(self, beside: Sequence[Payload] = ()) -> DataFrame:
@@ -46,12 +46,12 @@ class SparkSpill:
         """Copies rows to other buckets; see Spill.move."""
         if not self.rows or not moving.height:
             return
-        going = by_bucket(moving.select("account", BUCKET, "target"))
-        with JobWatch(self._spark.sparkContext, None):
-            moved = self.by_bucket(going).mapInArrow(_move, SCHEMA)
+        going = pack_side_input(moving.select("account", BUCKET, "target"))
+        with SparkJobMonitor(self._spark.sparkContext, None):
+            moved = self.by_bucket(going).mapInArrow(_repartition, PAYLOAD_SCHEMA)
             moved = moved.persist(StorageLevel.DISK_ONLY)
             rows = moved.agg(f.sum("rows")).collect()[0][0] or 0
-        self.add(moved, [MOVED], int(rows))
+        self.add(moved, [REPARTITIONED], int(rows))
 
     def close(self) -> None:
         """Removes everything set aside."""
@@ -66,5 +66,5 @@ class SparkSpill:
         return [self._spark.createDataFrame(pa.Table.from_batches(to_batches(payloads)))]
 
 
-def _move(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _repartition(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     return RepartitionTask()(batches)

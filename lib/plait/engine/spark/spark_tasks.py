@@ -16,28 +16,28 @@ import pyarrow as pa
 from deltalake.transaction import AddAction
 
 from plait.contracts.table_schema import TableSchema
-from plait.engine.aggregate import PartialResults
 from plait.engine.engine import (
     BUCKET,
-    Advance,
     BucketKernel,
     Frames,
-    Merge,
-    Reader,
+    MergeFunction,
+    ProgressCallback,
     RowKernel,
+    SplitReader,
     SplitT,
 )
+from plait.engine.partial_aggregates import PartialAggregates
 from plait.engine.spark.payload import (
-    ASIDE,
-    BESIDE,
-    FAULT,
-    PARTIAL,
-    PARTS,
-    TALLY,
+    PARTIAL_AGGREGATE,
+    SIDE_INPUT,
+    SPILL_COUNT,
+    SPILLED_ROWS,
+    TASK_ERROR,
+    WRITTEN_FILES,
     Payload,
     from_batches,
-    pack,
-    pack_thing,
+    pack_frame,
+    pack_object,
     to_batches,
 )
 from plait.engine.write_buffer import WriteBuffer
@@ -45,9 +45,9 @@ from plait.errors import PlaitError
 from plait.store.location import Location
 from plait.store.table_files import write_data_file
 
-MOVED = "moved"  # the name of rows that were copied to another bucket
+REPARTITIONED = "moved"  # the name of rows that were copied to another bucket
 
-Place = tuple[Location, TableSchema]
+TableTarget = tuple[Location, TableSchema]
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class TaskSinks:
     """
 
     aside: frozenset[str]
-    tables: Mapping[str, Place]
-    merges: Mapping[str, Merge]
-    advance: Advance
+    tables: Mapping[str, TableTarget]
+    merges: Mapping[str, MergeFunction]
+    advance: ProgressCallback
     failed: Any
 
 
@@ -76,7 +76,7 @@ class TaskOutput:
         self._task, self._sinks = task, sinks
         self._ready: list[Payload] = []
         self._tally: dict[str, int] = defaultdict(int)
-        self._aggregates = PartialResults(sinks.merges)
+        self._aggregates = PartialAggregates(sinks.merges)
         self._parts: dict[str, list[AddAction]] = defaultdict(list)
         self._rows: dict[str, int] = defaultdict(int)
         self._buffers: dict[str, WriteBuffer] = {}
@@ -96,11 +96,11 @@ class TaskOutput:
             buffer.close()
         yield from self._drain()
         for name, parts in self._parts.items():
-            yield pack_thing(PARTS, name, self._task, self._rows[name], parts)
+            yield pack_object(WRITTEN_FILES, name, self._task, self._rows[name], parts)
         for name, rows in self._tally.items():
-            yield pack_thing(TALLY, name, self._task, rows, None)
+            yield pack_object(SPILL_COUNT, name, self._task, rows, None)
         for name, frame in self._aggregates.finish().items():
-            yield from pack(PARTIAL, name, self._task, frame)
+            yield from pack_frame(PARTIAL_AGGREGATE, name, self._task, frame)
 
     def _drain(self) -> Iterator[Payload]:
         yield from self._ready
@@ -115,7 +115,7 @@ class TaskOutput:
     def _set_aside(self, name: str, rows: pl.DataFrame) -> None:
         self._tally[name] += rows.height
         for (bucket,), part in rows.partition_by(BUCKET, as_dict=True, include_key=False).items():
-            self._ready += pack(ASIDE, name, int(bucket), part)
+            self._ready += pack_frame(SPILLED_ROWS, name, int(bucket), part)
 
     def _write(self, name: str, rows: pl.DataFrame) -> None:
         location, table = self._sinks.tables[name]
@@ -125,11 +125,11 @@ class TaskOutput:
 
 
 @dataclass(frozen=True)
-class ShuffleTask(Generic[SplitT]):
+class SplitTask(Generic[SplitT]):
     """Reads a task's splits and runs the row kernel over their chunks."""
 
     shares: Sequence[Sequence[SplitT]]
-    reader: Reader[SplitT]
+    reader: SplitReader[SplitT]
     kernel: RowKernel[SplitT]
     sinks: TaskSinks
 
@@ -137,7 +137,7 @@ class ShuffleTask(Generic[SplitT]):
         """Yields batches of payloads; takes the numbers of the shares."""
         for batch in batches:
             for task in batch.column(0).to_pylist():
-                yield from to_batches(_guarded(self._run(task), self.sinks))
+                yield from to_batches(_capture_errors(self._run(task), self.sinks))
 
     def _run(self, task: int) -> Iterator[Payload]:
         output = TaskOutput(task, self.sinks)
@@ -159,19 +159,19 @@ class BucketTask:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yields batches of payloads; takes batches of payloads."""
-        yield from to_batches(_guarded(self._run(batches), self.sinks))
+        yield from to_batches(_capture_errors(self._run(batches), self.sinks))
 
     def _run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
         rows: dict[int, list[Payload]] = defaultdict(list)
         beside: dict[int, list[Payload]] = defaultdict(list)
         for payload in from_batches(batches):
-            if payload.kind == FAULT:
+            if payload.kind == TASK_ERROR:
                 raise payload.thing()
-            (rows if payload.kind == ASIDE else beside)[payload.bucket].append(payload)
+            (rows if payload.kind == SPILLED_ROWS else beside)[payload.bucket].append(payload)
         for bucket in sorted(rows):
             output = TaskOutput(bucket, self.sinks)
-            whole = join(rows.pop(bucket), self.columns)
-            near = join(beside.pop(bucket)) if bucket in beside else self.nothing
+            whole = concat_payloads(rows.pop(bucket), self.columns)
+            near = concat_payloads(beside.pop(bucket)) if bucket in beside else self.nothing
             yield from output.add(self.kernel(bucket, whole, near))
             self.sinks.advance(whole.height)
             yield from output.finish()
@@ -188,61 +188,63 @@ class RepartitionTask:
         rows: dict[int, list[Payload]] = defaultdict(list)
         going: dict[int, list[Payload]] = defaultdict(list)
         for payload in from_batches(batches):
-            if payload.kind == FAULT:
+            if payload.kind == TASK_ERROR:
                 yield payload
                 continue
-            (rows if payload.kind == ASIDE else going)[payload.bucket].append(payload)
+            (rows if payload.kind == SPILLED_ROWS else going)[payload.bucket].append(payload)
         for bucket in sorted(set(rows) & set(going)):
-            target = join(going[bucket]).select("account", "target")
-            moved = join(rows.pop(bucket)).join(target, on="account")
+            target = concat_payloads(going[bucket]).select("account", "target")
+            moved = concat_payloads(rows.pop(bucket)).join(target, on="account")
             for (to,), part in moved.partition_by(
                 "target", as_dict=True, include_key=False
             ).items():
-                yield from pack(ASIDE, MOVED, int(to), part)
+                yield from pack_frame(SPILLED_ROWS, REPARTITIONED, int(to), part)
 
 
 @dataclass(frozen=True)
-class MergeTask:
+class ReduceTask:
     """Merges the partials of several tasks; everything else passes through."""
 
-    merges: Mapping[str, Merge]
+    merges: Mapping[str, MergeFunction]
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yields batches of payloads; takes batches of payloads."""
         yield from to_batches(self._run(batches))
 
     def _run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
-        aggregates = PartialResults(self.merges)
+        aggregates = PartialAggregates(self.merges)
         for payload in from_batches(batches):
-            if payload.kind == PARTIAL:
+            if payload.kind == PARTIAL_AGGREGATE:
                 aggregates.add({payload.name: payload.frame()})
             else:
                 yield payload
         for name, frame in aggregates.finish().items():
-            yield from pack(PARTIAL, name, -1, frame)
+            yield from pack_frame(PARTIAL_AGGREGATE, name, -1, frame)
 
 
-def join(payloads: Sequence[Payload], columns: Sequence[str] | None = None) -> pl.DataFrame:
+def concat_payloads(
+    payloads: Sequence[Payload], columns: Sequence[str] | None = None
+) -> pl.DataFrame:
     """Returns the rows of all `payloads`."""
     frames = [payload.frame(columns) for payload in payloads]
     return pl.concat([frame.select(frames[0].columns) for frame in frames])
 
 
-def by_bucket(frame: pl.DataFrame) -> list[Payload]:
+def pack_side_input(frame: pl.DataFrame) -> list[Payload]:
     """Returns the rows of `frame` to lie beside the buckets that its column `bucket` names."""
     parts = frame.partition_by(BUCKET, as_dict=True, include_key=False)
     return [
         payload
         for (bucket,), part in parts.items()
-        for payload in pack(BESIDE, "", int(bucket), part)
+        for payload in pack_frame(SIDE_INPUT, "", int(bucket), part)
     ]
 
 
-def _guarded(payloads: Iterator[Payload], sinks: TaskSinks) -> Iterator[Payload]:
+def _capture_errors(payloads: Iterator[Payload], sinks: TaskSinks) -> Iterator[Payload]:
     """Turns an error meant for the user into a payload: Spark would retry it, and bury it."""
     try:
         yield from payloads
     except PlaitError as error:
-        fault = pack_thing(FAULT, "", 0, 0, error)
+        fault = pack_object(TASK_ERROR, "", 0, 0, error)
         sinks.failed([fault.body])
         yield fault

@@ -12,19 +12,19 @@ from deltalake.transaction import AddAction
 from plait.contracts.store_tables import ACCOUNTS, EVENTS
 from plait.engine.engine import BUCKET
 from plait.errors import StoreError
-from plait.fusion.row_counts import COUNTS, from_ledger
+from plait.fusion.row_counts import ROW_COUNTS, counts_from_record
 from plait.store.storage_errors import translate_errors
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 from plait.store.table_files import bucket_of_file, scan_data_files
 
-CLEAN = tuple(name for name in EVENTS.columns if name != "person")
-COUNTED = ("account", "events", "first_time", "last_time")
-SEEN = ("account", "platform", "home", BUCKET)
+CLEAN_EVENT_COLUMNS = tuple(name for name in EVENTS.columns if name != "person")
+ACCOUNT_COUNT_COLUMNS = ("account", "events", "first_time", "last_time")
+SEEN_ACCOUNT_COLUMNS = ("account", "platform", "home", BUCKET)
 
 
 @dataclass(frozen=True)
-class BucketFiles:
+class BaseBucket:
     """All events of one bucket of the version before: the paths of their files."""
 
     bucket: int
@@ -59,18 +59,18 @@ class BaseVersion:
     @property
     def seen(self) -> pl.DataFrame:
         """Account, platform, home and bucket of every account whose events were ever read."""
-        return self.accounts.filter(pl.col(BUCKET).is_not_null()).select(SEEN)
+        return self.accounts.filter(pl.col(BUCKET).is_not_null()).select(SEEN_ACCOUNT_COLUMNS)
 
     def counted(self, touched: Collection[int]) -> pl.DataFrame:
         """Returns account, events, first_time, last_time of accounts outside `touched` buckets."""
         here = pl.col(BUCKET).is_not_null() & ~pl.col(BUCKET).is_in(list(touched))
-        return self.accounts.filter(here & (pl.col("events") > 0)).select(COUNTED)
+        return self.accounts.filter(here & (pl.col("events") > 0)).select(ACCOUNT_COUNT_COLUMNS)
 
     def counts(self) -> pl.DataFrame:
         """Returns what became of its rows, as COUNTS."""
         if self.version is None:
-            return pl.DataFrame(schema=COUNTS)
-        return from_ledger(self.version.counts["platforms"])
+            return pl.DataFrame(schema=ROW_COUNTS)
+        return counts_from_record(self.version.counts["platforms"])
 
     def parts(self, table: str) -> list[AddAction]:
         """Returns the files of `table`."""
@@ -80,17 +80,17 @@ class BaseVersion:
         """Returns the files of `table` that lie in none of the `touched` buckets."""
         return [part for part in self.parts(table) if bucket_of_file(part) not in touched]
 
-    def events(self, wanted: Callable[[int], bool] = lambda _: True) -> list[BucketFiles]:
+    def events(self, wanted: Callable[[int], bool] = lambda _: True) -> list[BaseBucket]:
         """Returns the events of every bucket that is `wanted`."""
         files: dict[int, list[str]] = {}
         for part in self.parts("events"):
             if wanted(bucket_of_file(part)):
                 files.setdefault(bucket_of_file(part), []).append(part.path)
-        return [BucketFiles(bucket, tuple(paths)) for bucket, paths in sorted(files.items())]
+        return [BaseBucket(bucket, tuple(paths)) for bucket, paths in sorted(files.items())]
 
 
 @dataclass(frozen=True)
-class BucketReader:
+class BaseBucketReader:
     """Yields a bucket's events whole: a person's never come apart.
 
     Attributes:
@@ -103,7 +103,7 @@ class BucketReader:
     columns: tuple[str, ...]
     rows: pl.Expr | None = None
 
-    def __call__(self, held: BucketFiles) -> Iterator[pl.DataFrame]:
+    def __call__(self, held: BaseBucket) -> Iterator[pl.DataFrame]:
         """Yields the rows of `held`.
 
         Raises:

@@ -8,16 +8,16 @@ from typing import Any
 from plait.config import Project
 from plait.privacy.pseudonym import PseudonymKey
 
-_KEY = "pseudonyms.key"
+_KEY_SETTING = "pseudonyms.key"
 _FILES = "files"  # which there are is told by the inputs themselves
 # Catalogues and attributes of accounts are read anew every time.
-_REREAD = ("catalogue", "accounts", "kind")
+_READ_EVERY_RUN = ("catalogue", "accounts", "kind")
 
 
-def settings_of(project: Project, key: PseudonymKey) -> dict[str, Any]:
+def fuse_settings(project: Project, key: PseudonymKey) -> dict[str, Any]:
     """Returns what decides about a version: name of the setting in the project file, and value."""
     settings = project.model_dump(mode="json", include={"platforms", "people", "sequence_length"})
-    return _flat("", settings) | {_KEY: key.id}
+    return _flatten("", settings) | {_KEY_SETTING: key.id}
 
 
 def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -27,10 +27,10 @@ def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[
     return sorted({name if _platforms([name]) <= both else _platform(name) for name in changed})
 
 
-def shapes_rows(name: str) -> bool:
+def requires_reread(name: str) -> bool:
     """Returns whether rows that were read under another value must be read again."""
     parts = name.split(".")
-    reread = parts[0] == "platforms" and len(parts) > 2 and parts[2] in _REREAD
+    reread = parts[0] == "platforms" and len(parts) > 2 and parts[2] in _READ_EVERY_RUN
     return not reread and name != "people.keys"
 
 
@@ -42,11 +42,11 @@ def _platform(name: str) -> str:
     return ".".join(name.split(".")[:2])
 
 
-def _flat(prefix: str, value: Any) -> dict[str, Any]:
+def _flatten(prefix: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         return {prefix: value}
     flat: dict[str, Any] = {}
     for name, inner in value.items():
         if name != _FILES:
-            flat |= _flat(f"{prefix}.{name}" if prefix else str(name), inner)
+            flat |= _flatten(f"{prefix}.{name}" if prefix else str(name), inner)
     return flat

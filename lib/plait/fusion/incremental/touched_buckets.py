@@ -8,16 +8,16 @@ import polars as pl
 
 from plait.clean.content_id import content_id
 from plait.engine.engine import BUCKET, Frames
-from plait.fusion.incremental.base_version import BaseVersion, BucketFiles
-from plait.fusion.row_counts import tally
+from plait.fusion.incremental.base_version import BaseBucket, BaseVersion
+from plait.fusion.row_counts import count_by_platform
 from plait.items.item_table import count_items
 from plait.privacy.pseudonym import is_given_id
 
-ITEM_COLUMNS = ("object_kind", "object_id", "platform", "person", "time")
+ITEM_EVENT_COLUMNS = ("object_kind", "object_id", "platform", "person", "time")
 
 
 @dataclass(frozen=True)
-class ReplayKernel:
+class ReprocessKernel:
     """Events of a touched bucket as RowStep's `events`, to be judged again beside new rows.
 
     Attributes:
@@ -26,21 +26,21 @@ class ReplayKernel:
 
     placed: pl.DataFrame
 
-    def __call__(self, held: BucketFiles, rows: pl.DataFrame) -> Frames:
+    def __call__(self, held: BaseBucket, rows: pl.DataFrame) -> Frames:
         """Returns the rows with content and bucket; they count as events no more."""
         content = pl.when(is_given_id(pl.col("event_id"))).then(content_id(rows))
         entering = rows.with_columns(content=content).join(self.placed, on="account")
-        gone = tally(rows["platform"], "events").with_columns(-pl.col("n"))
+        gone = count_by_platform(rows["platform"], "events").with_columns(-pl.col("n"))
         return {"events": entering, "counts": gone}
 
 
-def count_held(held: BucketFiles, rows: pl.DataFrame) -> Frames:
+def count_base_items(held: BaseBucket, rows: pl.DataFrame) -> Frames:
     """Returns the item counts of an untouched bucket."""
     of_items = rows.filter(pl.col("object_kind") == "item")
     return {"items": count_items(of_items.rename({"object_id": "item", "person": "who"}))}
 
 
-def touched_buckets(new: pl.DataFrame, before: BaseVersion, placed: pl.DataFrame) -> set[int]:
+def find_touched_buckets(new: pl.DataFrame, before: BaseVersion, placed: pl.DataFrame) -> set[int]:
     """Returns the buckets whose events, or the people who made them, differ from before.
 
     Args:

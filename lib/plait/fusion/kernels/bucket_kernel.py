@@ -11,12 +11,12 @@ from plait.engine.engine import BUCKET, Frames
 from plait.features.sequences import build_sequences
 from plait.fusion.kernels.dedupe import dedupe
 from plait.fusion.kernels.k_core import KCore
-from plait.fusion.row_counts import tally
+from plait.fusion.row_counts import count_by_platform
 from plait.items.item_table import count_items
 
 
 @dataclass(frozen=True)
-class MergeKernel:
+class FusionBucketKernel:
     """Returns events, sequences, items and accounts (partial) and counts of one bucket.
 
     The bucket's people (see number_people) come beside its rows.
@@ -35,9 +35,9 @@ class MergeKernel:
         for platform, core in self.cores.items():
             here = pl.col("platform") == platform
             held = events.select((~here | core.holds()).alias("held")).to_series()
-            counts.append(tally(events["platform"].filter(~held), "removed:k_core"))
+            counts.append(count_by_platform(events["platform"].filter(~held), "removed:k_core"))
             events = events.filter(held)
-        counts.append(tally(events["platform"], "events"))
+        counts.append(count_by_platform(events["platform"], "events"))
         of_items = events.filter(pl.col("object_kind") == "item").rename({"object_id": "item"})
         return {
             "events": events,

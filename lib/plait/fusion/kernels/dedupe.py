@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from plait.contracts.event_types import TIME_RESOLUTIONS
-from plait.fusion.row_counts import COUNTS, merge_counts, tally
+from plait.fusion.row_counts import ROW_COUNTS, count_by_platform, merge_counts
 
 # The order of a history; equal events stand side by side in it. See features/braid.py.
-ORDER = ("who", "time", "order", "event_id")
-_FINEST = pl.col("time_resolution").cast(pl.Enum(TIME_RESOLUTIONS))
+HISTORY_ORDER = ("who", "time", "order", "event_id")
+_RESOLUTION_RANK = pl.col("time_resolution").cast(pl.Enum(TIME_RESOLUTIONS))
 
 
 def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -23,55 +23,68 @@ def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     Args:
         rows: who, event_id, platform, time, stamped, order, content and any other columns.
     """
-    counts = pl.DataFrame(schema=COUNTS)
+    counts = pl.DataFrame(schema=ROW_COUNTS)
     mixed = "time_resolution" in rows.columns and rows["time_resolution"].n_unique() > 1
-    finest = [_FINEST] if mixed else []
+    finest = [_RESOLUTION_RANK] if mixed else []
     if rows["content"].null_count() < rows.height:
         plain = pl.col("content").is_null()
-        given, counts = _last_of_given(rows.filter(~plain), finest)
+        given, counts = _keep_latest_given(rows.filter(~plain), finest)
         rows = pl.concat([rows.filter(plain), given])
-    if _some_stamped(rows):
-        rows, more = _first_received(rows, finest)
+    if _has_stamps(rows):
+        rows, more = _keep_first_received(rows, finest)
         counts = pl.concat([counts, more])
-    rows = rows.sort(*ORDER, *finest, nulls_last=False)
+    rows = rows.sort(*HISTORY_ORDER, *finest, nulls_last=False)
     repeats = rows["event_id"] == rows["event_id"].shift(1)
     if not repeats.any():
         return rows, counts
     repeats = repeats.fill_null(value=False)
-    gone = tally(rows["platform"].filter(repeats), "duplicates")
+    gone = count_by_platform(rows["platform"].filter(repeats), "duplicates")
     return rows.filter(~repeats), merge_counts(pl.concat([counts, gone]))
 
 
-def _last_of_given(rows: pl.DataFrame, finest: list[pl.Expr]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    said = [pl.coalesce("stamped", "time")] if _some_stamped(rows) else []
+def _keep_latest_given(
+    rows: pl.DataFrame, finest: list[pl.Expr]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    said = [pl.coalesce("stamped", "time")] if _has_stamps(rows) else []
     last = [*said, "order", "content"] if said else ["time", "order", "content"]
     latest = [True] * len(last) + [False] * (1 + len(finest))
     ordered = rows.sort(*last, "time", *finest, descending=latest, nulls_last=True)
     kept = ordered.unique("event_id", keep="first", maintain_order=True)
     if kept.height == rows.height:
-        return rows, pl.DataFrame(schema=COUNTS)
+        return rows, pl.DataFrame(schema=ROW_COUNTS)
     distinct = rows.select("platform", "event_id", "content").unique(["event_id", "content"])
     return kept, pl.concat(
         [
-            _less(tally(rows["platform"], "duplicates"), tally(distinct["platform"], "duplicates")),
-            _less(tally(distinct["platform"], "superseded"), tally(kept["platform"], "superseded")),
+            _subtract_counts(
+                count_by_platform(rows["platform"], "duplicates"),
+                count_by_platform(distinct["platform"], "duplicates"),
+            ),
+            _subtract_counts(
+                count_by_platform(distinct["platform"], "superseded"),
+                count_by_platform(kept["platform"], "superseded"),
+            ),
         ]
     )
 
 
-def _some_stamped(rows: pl.DataFrame) -> bool:
+def _has_stamps(rows: pl.DataFrame) -> bool:
     return "stamped" in rows.columns and rows["stamped"].null_count() < rows.height
 
 
-def _first_received(rows: pl.DataFrame, finest: list[pl.Expr]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _keep_first_received(
+    rows: pl.DataFrame, finest: list[pl.Expr]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Resolves equal rows whose times differ, as they were received at different moments."""
     ids = rows.filter(pl.col("stamped").is_not_null())["event_id"].unique()
     here = pl.col("event_id").is_in(ids.implode())
     found = rows.filter(here)
     kept = found.sort("time", "order", *finest).unique("event_id", keep="first")
-    gone = _less(tally(found["platform"], "duplicates"), tally(kept["platform"], "duplicates"))
+    gone = _subtract_counts(
+        count_by_platform(found["platform"], "duplicates"),
+        count_by_platform(kept["platform"], "duplicates"),
+    )
     return pl.concat([rows.filter(~here), kept]), gone
 
 
-def _less(more: pl.DataFrame, fewer: pl.DataFrame) -> pl.DataFrame:
+def _subtract_counts(more: pl.DataFrame, fewer: pl.DataFrame) -> pl.DataFrame:
     return merge_counts(pl.concat([more, fewer.with_columns(-pl.col("n"))])).filter(pl.col("n") > 0)

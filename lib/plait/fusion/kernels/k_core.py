@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import polars_hash  # noqa: F401 - registers the `nchash` namespace
 
-PAIRS = {"platform": pl.String(), "account": pl.UInt64(), "item": pl.UInt64()}
-Numbers = np.ndarray[tuple[int], np.dtype[np.uint64]]
+ACCOUNT_ITEM_PAIRS = {"platform": pl.String(), "account": pl.UInt64(), "item": pl.UInt64()}
+HashArray = np.ndarray[tuple[int], np.dtype[np.uint64]]
 
 
 @dataclass(frozen=True)
@@ -22,25 +22,25 @@ class KCore:
     def holds(self) -> pl.Expr:
         """Returns the predicate on events of the platform: whether the core holds them."""
         item = pl.col("object_kind") != "item"
-        return number("account").is_in(self.accounts.implode()) & (
-            item | number("object_id").is_in(self.items.implode())
+        return hash_column("account").is_in(self.accounts.implode()) & (
+            item | hash_column("object_id").is_in(self.items.implode())
         )
 
 
-def number(name: str) -> pl.Expr:
+def hash_column(name: str) -> pl.Expr:
     """Returns a 64-bit hash of the text in column `name`."""
     hashed: pl.Expr = pl.col(name).nchash.xxh3_64()  # type: ignore[attr-defined]
     return hashed
 
 
-def pairs(events: pl.DataFrame, platforms: list[str]) -> pl.DataFrame:
+def account_item_pairs(events: pl.DataFrame, platforms: list[str]) -> pl.DataFrame:
     """Returns PAIRS: one row an item event of one of `platforms`."""
     return events.filter(
         pl.col("platform").is_in(platforms) & (pl.col("object_kind") == "item")
-    ).select("platform", number("account"), number("object_id").alias("item"))
+    ).select("platform", hash_column("account"), hash_column("object_id").alias("item"))
 
 
-def k_core(accounts: Numbers, items: Numbers, k: int) -> KCore:
+def find_k_core(accounts: HashArray, items: HashArray, k: int) -> KCore:
     """Returns the largest set in which every account and every item has at least k events.
 
     Args:

@@ -6,14 +6,14 @@ from collections.abc import Collection
 
 import polars as pl
 
+from plait.contracts.event_rows import RAW_FIELDS
 from plait.contracts.personal_fields import PERSONAL_FIELDS, is_single_line, mask_columns, mask_text
-from plait.contracts.raw import RAW_FIELDS
 from plait.contracts.store_tables import EVENTS, QUARANTINE
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, session_pseudonym
 from plait.sources.read_chunks import FAULT_COLUMN, WHOLE_COLUMN
 
-FAULTS = {"row": pl.Int64(), "reason": pl.String(), "field": pl.String(), "value": pl.String()}
-_LONGEST = 512  # characters kept of a value
+ROW_FAULTS = {"row": pl.Int64(), "reason": pl.String(), "field": pl.String(), "value": pl.String()}
+_MAX_VALUE_CHARS = 512  # characters kept of a value
 
 
 def quarantine_rows(
@@ -45,7 +45,7 @@ def quarantine_rows(
         "session": session_pseudonym(rows["session"], key, platform),
     }
     named = [name for name in RAW_FIELDS if name in fields]
-    shown = rows.select(pseudonyms.get(name, _shown(name)) for name in named)
+    shown = rows.select(pseudonyms.get(name, _masked_field(name)) for name in named)
     sure = rows[WHOLE_COLUMN] & rows[FAULT_COLUMN].is_null()
     raw_json = shown.select(pl.struct(pl.all()).struct.json_encode()).to_series()
     return QUARANTINE.conform(
@@ -58,14 +58,18 @@ def quarantine_rows(
     )
 
 
-def _shown(name: str) -> pl.Expr:
+def _masked_field(name: str) -> pl.Expr:
     value = pl.col(name)
     if name in PERSONAL_FIELDS:
         return mask_text(value).alias(name)
-    return pl.when(is_single_line(value)).then(value.str.head(_LONGEST)).otherwise(mask_text(value))
+    return (
+        pl.when(is_single_line(value))
+        .then(value.str.head(_MAX_VALUE_CHARS))
+        .otherwise(mask_text(value))
+    )
 
 
-def foreign_rows(events: pl.DataFrame) -> pl.DataFrame:
+def quarantine_unknown_platforms(events: pl.DataFrame) -> pl.DataFrame:
     """Returns QUARANTINE rows for contract rows, with file and row, of unknown platforms."""
     shown = mask_columns(events.select(n for n in EVENTS.columns if n in events.columns))
     creator = pl.col("object_kind") == "creator"

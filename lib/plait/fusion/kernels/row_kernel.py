@@ -12,13 +12,17 @@ from plait.clean.clean_events import clean_events
 from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
 from plait.config import Project
-from plait.contracts.raw import RAW_SCHEMA
+from plait.contracts.event_rows import RAW_SCHEMA
 from plait.engine.engine import BUCKET, Frames
-from plait.fusion.kernels.quarantine import FAULTS, foreign_rows, quarantine_rows
-from plait.fusion.kernels.renew_ids import renew
-from plait.fusion.partitioner import Partitioner, bucket_of
-from plait.fusion.row_counts import count, tally
-from plait.fusion.stages.find_inputs import FuseInputs, InputSplit
+from plait.fusion.kernels.migrate_feedback_ids import migrate_feedback_ids
+from plait.fusion.kernels.quarantine import (
+    ROW_FAULTS,
+    quarantine_rows,
+    quarantine_unknown_platforms,
+)
+from plait.fusion.partitioner import Partitioner, hash_bucket
+from plait.fusion.row_counts import count_by_platform, one_count
+from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.fusion.stages.read_feedback import read_feedback
 from plait.identity.id_spaces import home_account, home_platform
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, is_given_id
@@ -28,11 +32,11 @@ from plait.store.store import Store
 
 # Rows of a file may be older than its last write: a stamp of a wrong clock goes behind those of
 # the hour before.
-_EARLY = timedelta(hours=1)
+_STAMP_TOLERANCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class CleanKernel:
+class FusionRowKernel:
     """Reads splits, and turns their chunks into frames.
 
     `events` are EVENTS columns but `person`, with `content` (the fingerprint of a row whose
@@ -43,7 +47,7 @@ class CleanKernel:
 
     project: Project
     store: Store
-    inputs: FuseInputs
+    inputs: FusionInputs
     key: PseudonymKey
     now: datetime
     routes: Partitioner
@@ -67,7 +71,7 @@ class CleanKernel:
     def _log(self, platform: str, split: InputSplit, raw: pl.DataFrame) -> Frames:
         settings = self.project.platforms[platform].events
         sound = raw
-        faulty = pl.DataFrame(schema=FAULTS)
+        faulty = pl.DataFrame(schema=ROW_FAULTS)
         if raw[FAULT_COLUMN].null_count() < raw.height:
             sound = raw.filter(pl.col(FAULT_COLUMN).is_null())
             faulty = raw.filter(pl.col(FAULT_COLUMN).is_not_null()).select(
@@ -83,7 +87,7 @@ class CleanKernel:
         )
         given = sound["event_id"].null_count() < sound.height
         kept, removed = self._keep(events, platform)
-        rejected = pl.concat([faulty, rejected.select(list(FAULTS))])
+        rejected = pl.concat([faulty, rejected.select(list(ROW_FAULTS))])
         reasons = rejected.select(
             pl.lit(platform).alias("platform"),
             pl.concat_str(pl.lit("quarantined:"), "reason").alias("reason"),
@@ -94,24 +98,27 @@ class CleanKernel:
                 raw, rejected, event_fields(settings)[0], platform, split.name, self.key
             ),
             "counts": pl.concat(
-                [count(platform, "rows", raw.height), tally(reasons["platform"], reasons["reason"])]
-                + ([count(platform, "removed:keep", removed)] if removed else [])
+                [
+                    one_count(platform, "rows", raw.height),
+                    count_by_platform(reasons["platform"], reasons["reason"]),
+                ]
+                + ([one_count(platform, "removed:keep", removed)] if removed else [])
             ),
         }
 
     def _feedback(self, rows: pl.DataFrame) -> Frames:
         """Returns the frames of rows of the feedback log: contract rows already."""
-        rows = renew(rows, self.key, self.inputs.of_accounts)
+        rows = migrate_feedback_ids(rows, self.key, self.inputs.of_accounts)
         known = pl.col("platform").is_in(list(self.project.platforms))
         events, foreign = rows.filter(known).drop("file", "row"), rows.filter(~known)
         counts = [
-            tally(rows["platform"], "rows"),
-            tally(foreign["platform"], "quarantined:unknown_platform"),
+            count_by_platform(rows["platform"], "rows"),
+            count_by_platform(foreign["platform"], "quarantined:unknown_platform"),
         ]
         parts = []
         for (platform,), part in events.partition_by("platform", as_dict=True).items():
             kept, removed = self._keep(part, str(platform))
-            counts += [count(str(platform), "removed:keep", removed)] if removed else []
+            counts += [one_count(str(platform), "removed:keep", removed)] if removed else []
             parts.append(kept)
         events = pl.concat([events.clear(), *parts])
         told = events.group_by("account", "platform").agg(pl.col("home").max())
@@ -120,12 +127,15 @@ class CleanKernel:
         frames["accounts"] = (
             frames["accounts"].drop("home").join(told, on=["account", "platform"])
         ).select("account", "platform", "home", BUCKET)
-        return frames | {"quarantine": foreign_rows(foreign), "counts": pl.concat(counts)}
+        return frames | {
+            "quarantine": quarantine_unknown_platforms(foreign),
+            "counts": pl.concat(counts),
+        }
 
     def _receipt(self, split: InputSplit) -> ReceiptTime:
         """Returns when the rows of a log were received: before its file was last written."""
         written = datetime.fromtimestamp(split.file.modified, UTC) if split.file else self.now
-        return ReceiptTime(min(written, self.now), _EARLY)
+        return ReceiptTime(min(written, self.now), _STAMP_TOLERANCE)
 
     def _keep(self, events: pl.DataFrame, platform: str) -> tuple[pl.DataFrame, int]:
         predicate = self.inputs.keep.get(platform)
@@ -157,7 +167,7 @@ class CleanKernel:
             content = pl.when(is_given_id(pl.col("event_id"))).then(content_id(events))
         buckets = self.routes.buckets
         if buckets == 1:
-            spread = events.with_columns(content=content).with_columns(bucket_of(pl.lit(""), 1))
+            spread = events.with_columns(content=content).with_columns(hash_bucket(pl.lit(""), 1))
         else:
             spread = events.with_columns(content=content).join(
                 routed.select("account", BUCKET), on="account", how="left", maintain_order="left"

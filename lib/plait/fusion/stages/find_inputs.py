@@ -11,7 +11,7 @@ import polars as pl
 from plait.clean.event_dialect import EventDialect
 from plait.clean.keep_filter import parse_keep_filter
 from plait.config import Project
-from plait.identity.identity_keys import check_keys
+from plait.identity.identity_keys import check_identity_keys
 from plait.sources.find_files import SourceFile, find_files
 from plait.sources.parquet_files import split_by_row_groups
 from plait.sources.read_chunks import CHUNK_ROWS
@@ -20,10 +20,10 @@ from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER
 from plait.store.store import Store
 
 # Bytes of memory one byte of a file becomes, roughly, while a bucket is worked on.
-_GROWTH = {".gz": 14.0, ".zst": 14.0, "": 4.0}
+_MEMORY_GROWTH = {".gz": 14.0, ".zst": 14.0, "": 4.0}
 _PARQUET_GROWTH = 12.0
 BUCKET_BYTES = 256 * 2**20
-MOST_BUCKETS = 1024
+MAX_BUCKETS = 1024
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class InputSplit:
 
 
 @dataclass(frozen=True)
-class FuseInputs:
+class FusionInputs:
     """Everything a run may read.
 
     Attributes:
@@ -81,14 +81,14 @@ class FuseInputs:
         return [*self.files, *self.events.records, *self.links.records]
 
 
-def find_inputs(project: Project, store: Store) -> FuseInputs:
+def find_inputs(project: Project, store: Store) -> FusionInputs:
     """Returns the inputs of `project`: its files, and the feedback log in its store.
 
     Raises:
         MissingFile, EmptyInput, UnreadableFile: an input cannot be used.
         UnknownEventType, BadFilter: the project file asks for what does not exist.
     """
-    check_keys(project)
+    check_identity_keys(project)
     rules, keep = {}, {}
     logs: list[SourceFile] = []
     others: list[SourceFile] = []
@@ -114,16 +114,18 @@ def find_inputs(project: Project, store: Store) -> FuseInputs:
     # One file may be named twice, say as two platforms' log.
     records = [{**file.record(), "setting": file.setting} for file in [*logs, *others]]
     of_accounts = frozenset(name for name, r in rules.items() if r.creators == "accounts")
-    size = sum(file.bytes * _growth(file) for file in logs) + events.bytes * _PARQUET_GROWTH
-    return FuseInputs(splits, events, links, rules, keep, of_accounts, records, _buckets(size))
+    size = sum(file.bytes * _growth_factor(file) for file in logs) + events.bytes * _PARQUET_GROWTH
+    return FusionInputs(
+        splits, events, links, rules, keep, of_accounts, records, _count_buckets(size)
+    )
 
 
-def _growth(file: SourceFile) -> float:
-    return _PARQUET_GROWTH if file.format == "parquet" else _GROWTH[file.packed]
+def _growth_factor(file: SourceFile) -> float:
+    return _PARQUET_GROWTH if file.format == "parquet" else _MEMORY_GROWTH[file.packed]
 
 
-def _buckets(size: float) -> int:
+def _count_buckets(size: float) -> int:
     buckets = 1
-    while buckets * BUCKET_BYTES < size and buckets < MOST_BUCKETS:
+    while buckets * BUCKET_BYTES < size and buckets < MAX_BUCKETS:
         buckets *= 2
     return buckets

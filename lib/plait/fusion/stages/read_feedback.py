@@ -7,16 +7,18 @@ from typing import Any
 
 import polars as pl
 
-from plait.contracts.feedback_rows import FEEDBACK_LINKS
+from plait.contracts.event_rows import FEEDBACK_LINKS
 from plait.contracts.store_tables import EVENTS
-from plait.identity.standing_links import SAID
+from plait.identity.standing_links import LINK_ASSERTIONS
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.store.feedback.log_listing import LogSlice, read_slice
 from plait.store.feedback.log_part import LOG_OBJECT
 from plait.store.feedback.log_paths import id_span
 from plait.store.store import Store
 
-CLEAN: dict[str, Any] = {name: k for name, k in EVENTS.polars.items() if name != "person"}
+CLEAN_EVENT_SCHEMA: dict[str, Any] = {
+    name: k for name, k in EVENTS.polars.items() if name != "person"
+}
 
 
 def read_feedback(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
@@ -27,23 +29,23 @@ def read_feedback(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
     row are the object that an event was written in and its place there, whatever holds it now.
     """
     for rows in read_slice(store, piece):
-        placed = _conform(rows, CLEAN | {"home": pl.String()}).with_columns(
+        placed = _conform(rows, CLEAN_EVENT_SCHEMA | {"home": pl.String()}).with_columns(
             rows[LOG_OBJECT].alias("file"),
             rows.select(pl.int_range(1, pl.len() + 1).over(LOG_OBJECT).alias("row")).to_series(),
         )
         yield from placed.iter_slices(CHUNK_ROWS)
 
 
-def read_links(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFrame:
+def read_link_assertions(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFrame:
     """Returns SAID of identity.links: every link and unlink asserted in `pieces`.
 
     Objects stand in the order of the stream that they were drained from, and the rows of one too.
     """
-    parts = [_said(rows) for piece in pieces for rows in read_slice(store, piece)]
-    return pl.concat(parts) if parts else pl.DataFrame(schema=SAID)
+    parts = [_link_assertions(rows) for piece in pieces for rows in read_slice(store, piece)]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=LINK_ASSERTIONS)
 
 
-def _said(rows: pl.DataFrame) -> pl.DataFrame:
+def _link_assertions(rows: pl.DataFrame) -> pl.DataFrame:
     said, apart = _conform(rows, FEEDBACK_LINKS), pl.col("apart").is_not_null()
     first = {path: found[0] for path in rows[LOG_OBJECT].unique() if (found := id_span(path))}
     path = rows[LOG_OBJECT]
@@ -54,16 +56,16 @@ def _said(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(apart).then("apart_platform").otherwise("platform_b").alias("platform_b"),
         ~apart.alias("joined"),
         # An object that no drainer named has the time of its rows.
-        _of(path, {name: id_[0] for name, id_ in first.items()}, "ms").fill_null(
+        _lookup(path, {name: id_[0] for name, id_ in first.items()}, "ms").fill_null(
             pl.col("time").dt.epoch("ms")
         ),
-        _of(path, {name: id_[1] for name, id_ in first.items()}, "number"),
+        _lookup(path, {name: id_[1] for name, id_ in first.items()}, "number"),
         path.alias("object"),
         rows.select(pl.int_range(pl.len()).over(LOG_OBJECT).alias("row")).to_series(),
-    ).select(pl.col(name).cast(kind) for name, kind in SAID.items())
+    ).select(pl.col(name).cast(kind) for name, kind in LINK_ASSERTIONS.items())
 
 
-def _of(paths: pl.Series, numbers: Mapping[str, int], name: str) -> pl.Expr:
+def _lookup(paths: pl.Series, numbers: Mapping[str, int], name: str) -> pl.Expr:
     found: pl.Expr = pl.lit(
         paths.replace_strict(numbers, default=None, return_dtype=pl.Int64).alias(name)
     )

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from plait.errors import NothingFused
-from plait.fusion.kernels.k_core import KCore, number
-from plait.identity.ledger import IdentityLedger, assign
+from plait.fusion.kernels.k_core import KCore, hash_column
+from plait.identity.ledger import IdentityLedger, assign_person_ids
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
 
 @dataclass(frozen=True)
-class IdentityEvidence:
+class KnownIdentity:
     """What is known of identity before the first event is read.
 
     Attributes:
@@ -33,12 +33,12 @@ class IdentityEvidence:
     ignored_keys: int
 
 
-def merge_accounts(partials: pl.DataFrame) -> pl.DataFrame:
+def merge_seen_accounts(partials: pl.DataFrame) -> pl.DataFrame:
     """Returns account, platform, home, bucket, each place of an account once."""
     return partials.group_by("account", "platform", "bucket").agg(pl.col("home").max())
 
 
-def gather_accounts(seen: pl.DataFrame, known: IdentityEvidence) -> pl.DataFrame:
+def collect_accounts(seen: pl.DataFrame, known: KnownIdentity) -> pl.DataFrame:
     """Returns account, platform, home of every account: seen, with attributes, or linked.
 
     One that was unlinked stays: else its person's id would stand for the other one's for ever.
@@ -55,19 +55,19 @@ def gather_accounts(seen: pl.DataFrame, known: IdentityEvidence) -> pl.DataFrame
     )
 
 
-def outside_k_core(
+def accounts_outside_k_core(
     accounts: pl.DataFrame, seen: pl.DataFrame, cores: Mapping[str, KCore]
 ) -> pl.DataFrame:
     """Returns the accounts whose events a k-core removed."""
     gone = pl.lit(value=False)
     for platform, core in cores.items():
         here = pl.col("platform") == platform
-        gone |= here & ~number("account").is_in(core.accounts.implode())
+        gone |= here & ~hash_column("account").is_in(core.accounts.implode())
     had = accounts.join(seen.select("account").unique(), on="account", how="semi")
     return had.filter(gone).select("account")
 
 
-def name_people(
+def assign_people(
     accounts: pl.DataFrame, found: pl.DataFrame, store: Store, base: StoreVersion | None
 ) -> tuple[pl.DataFrame, IdentityLedger]:
     """Returns account, platform, person, rule of `accounts`; and the ledger behind it.
@@ -83,7 +83,7 @@ def name_people(
     if base is not None:
         before = store.scan("accounts", base).select("account", "person").collect()
         people = store.scan("people", base).select("person", "since", "merged_into").collect()
-    ledger = assign(found, number_, before, people)
+    ledger = assign_person_ids(found, number_, before, people)
     named = found.join(ledger.persons, on="component").join(
         accounts.select("account", "platform"), on="account"
     )

@@ -10,28 +10,36 @@ import polars as pl
 from plait.config import Project
 from plait.contracts.store_tables import ACCOUNTS, EVENTS, QUARANTINE, SEQUENCES
 from plait.engine.engine import BUCKET, Engine, Spill
-from plait.fusion.incremental.base_version import CLEAN, COUNTED, BaseVersion, BucketReader
-from plait.fusion.incremental.touched_buckets import ITEM_COLUMNS, ReplayKernel, count_held
-from plait.fusion.kernels.bucket_kernel import MergeKernel, number_people
-from plait.fusion.kernels.k_core import KCore, k_core, pairs
-from plait.fusion.kernels.row_kernel import CleanKernel
-from plait.fusion.row_counts import COUNTS, merge_counts
+from plait.fusion.incremental.base_version import (
+    ACCOUNT_COUNT_COLUMNS,
+    CLEAN_EVENT_COLUMNS,
+    BaseBucketReader,
+    BaseVersion,
+)
+from plait.fusion.incremental.touched_buckets import (
+    ITEM_EVENT_COLUMNS,
+    ReprocessKernel,
+    count_base_items,
+)
+from plait.fusion.kernels.bucket_kernel import FusionBucketKernel, number_people
+from plait.fusion.kernels.k_core import KCore, account_item_pairs, find_k_core
+from plait.fusion.kernels.row_kernel import FusionRowKernel
+from plait.fusion.row_counts import ROW_COUNTS, merge_counts
 from plait.fusion.stages.check_platforms import check_platforms
 from plait.fusion.stages.find_inputs import InputSplit
-from plait.fusion.stages.resolve_people import merge_accounts
-from plait.items.item_table import COUNTED as COUNTED_ITEMS
-from plait.items.item_table import merge_items
+from plait.fusion.stages.resolve_people import merge_seen_accounts
+from plait.items.item_table import ITEM_COUNTS, merge_item_counts
 from plait.progress import task
 from plait.store.store import Store
 
-_CORE_COLUMNS = (
+_K_CORE_COLUMNS = (
     "event_id", "platform", "account", "object_kind", "object_id", "time", "stamped",
     "order", "content",
 )  # fmt: skip
 
 
 @dataclass
-class FuseStages:
+class FusionStages:
     """Reads, sets aside, braids and counts rows; keeps count of what became of them.
 
     Attributes:
@@ -62,7 +70,7 @@ class FuseStages:
         """Removes what was set aside."""
         self.spill.close()
 
-    def read(self, splits: list[InputSplit], step: CleanKernel) -> pl.DataFrame:
+    def read(self, splits: list[InputSplit], step: FusionRowKernel) -> pl.DataFrame:
         """Cleans every split; returns account, platform, home, bucket of who was seen."""
         quarantine = self.store.writer(QUARANTINE)
         with task("Reading", unit="rows") as progress:
@@ -72,7 +80,7 @@ class FuseStages:
                 step,
                 aside={"events": self.spill},
                 tables={"quarantine": quarantine},
-                merges={"accounts": merge_accounts, "counts": merge_counts},
+                merges={"accounts": merge_seen_accounts, "counts": merge_counts},
                 advance=progress.advance,
             )
         self.versions[QUARANTINE.name] = quarantine.commit(self.before.parts(QUARANTINE.name))
@@ -94,18 +102,20 @@ class FuseStages:
         }
         if not asked:
             return {}
-        step = MergeKernel({}, self.project.sequence_length)
+        step = FusionBucketKernel({}, self.project.sequence_length)
         names = list(asked)
         found = self.engine.gather(
             self.spill,
-            lambda _, rows, people: {"pairs": pairs(step.distinct(rows, people)[0], names)},
+            lambda _, rows, people: {
+                "pairs": account_item_pairs(step.distinct(rows, people)[0], names)
+            },
             beside=number_people(placed.with_columns(person=pl.lit(None, pl.String))),
             tables={},
             merges={"pairs": lambda frame: frame},
-            columns=_CORE_COLUMNS,
+            columns=_K_CORE_COLUMNS,
         )["pairs"]
         return {
-            name: k_core(part["account"].to_numpy(), part["item"].to_numpy(), k)
+            name: find_k_core(part["account"].to_numpy(), part["item"].to_numpy(), k)
             for name, k in asked.items()
             for part in [found.filter(pl.col("platform") == name)]
         }
@@ -119,8 +129,8 @@ class FuseStages:
         """
         out = self.engine.spread(
             self.before.events(touched.__contains__),
-            BucketReader(self.store, CLEAN),
-            ReplayKernel(placed.select("account", BUCKET)),
+            BaseBucketReader(self.store, CLEAN_EVENT_COLUMNS),
+            ReprocessKernel(placed.select("account", BUCKET)),
             aside={"events": self.spill},
             tables={},
             merges={"counts": merge_counts},
@@ -128,7 +138,7 @@ class FuseStages:
         self._count(out)
 
     def braid(
-        self, step: MergeKernel, placed: pl.DataFrame, touched: set[int]
+        self, step: FusionBucketKernel, placed: pl.DataFrame, touched: set[int]
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Writes events and sequences of `touched` buckets, and keeps those of the others.
 
@@ -148,7 +158,7 @@ class FuseStages:
                 beside=number_people(placed.filter(pl.col(BUCKET).is_in(touched))),
                 tables=writers,
                 merges={
-                    "items": merge_items,
+                    "items": merge_item_counts,
                     "accounts": lambda frame: frame,
                     "counts": merge_counts,
                 },
@@ -158,8 +168,8 @@ class FuseStages:
         self._check()
         for name, writer in writers.items():
             self.versions[name] = writer.commit(self.before.outside(name, touched))
-        accounts = out.get("accounts", ACCOUNTS.empty().select(COUNTED))
-        items = out.get("items", pl.DataFrame(schema=COUNTED_ITEMS))
+        accounts = out.get("accounts", ACCOUNTS.empty().select(ACCOUNT_COUNT_COLUMNS))
+        items = out.get("items", pl.DataFrame(schema=ITEM_COUNTS))
         both = pl.concat([accounts, self.before.counted(touched)])
         return both, self._items(items, touched)
 
@@ -167,16 +177,16 @@ class FuseStages:
         """Returns the item counts of all buckets: `counted` of the touched, and the others'."""
         out = self.engine.spread(
             self.before.events(lambda bucket: bucket not in touched),
-            BucketReader(self.store, ITEM_COLUMNS),
-            count_held,
+            BaseBucketReader(self.store, ITEM_EVENT_COLUMNS),
+            count_base_items,
             aside={},
             tables={},
-            merges={"items": merge_items},
+            merges={"items": merge_item_counts},
         )
-        return merge_items(pl.concat([counted, out["items"]])) if out else counted
+        return merge_item_counts(pl.concat([counted, out["items"]])) if out else counted
 
     def _count(self, out: dict[str, pl.DataFrame]) -> pl.DataFrame:
-        counts = out.get("counts", pl.DataFrame(schema=COUNTS))
+        counts = out.get("counts", pl.DataFrame(schema=ROW_COUNTS))
         self.counts.append(counts)
         return counts
 

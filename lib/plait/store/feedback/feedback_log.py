@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from obstore.exceptions import AlreadyExistsError
 
-from plait.contracts.feedback_rows import FEEDBACK_EVENTS, FEEDBACK_LINKS
+from plait.contracts.event_rows import FEEDBACK_EVENTS, FEEDBACK_LINKS
 from plait.store import Store
 from plait.store.feedback.compaction import compact
 from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER

@@ -15,8 +15,8 @@ from plait.errors import StoreError
 from plait.store.finite_numbers import parse_finite
 from plait.training.loop.train_state import PlainState, Tensors
 
-FORMAT = 1
-_KEY = "plait"
+CHECKPOINT_FORMAT = 1
+_METADATA_KEY = "plait"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +38,9 @@ class Checkpoint:
         Raises:
             ValueError: one of the facts is not finite.
         """
-        plain = {"format": FORMAT, "facts": self.facts, "found": self.found}
+        plain = {"format": CHECKPOINT_FORMAT, "facts": self.facts, "found": self.found}
         tensors = {name: t.detach().cpu().contiguous() for name, t in self.tensors.items()}
-        return save(tensors, {_KEY: json.dumps(plain, allow_nan=False)})
+        return save(tensors, {_METADATA_KEY: json.dumps(plain, allow_nan=False)})
 
     @classmethod
     def from_bytes(cls, data: bytes, where: str) -> Checkpoint:
@@ -51,9 +51,9 @@ class Checkpoint:
         """
         try:
             (size,) = struct.unpack("<Q", data[:8])  # the header, JSON, comes first
-            plain = parse_finite(json.loads(data[8 : 8 + size])["__metadata__"][_KEY])
-            if plain["format"] != FORMAT:
-                msg = f"format {plain['format']}, this plait reads {FORMAT}"
+            plain = parse_finite(json.loads(data[8 : 8 + size])["__metadata__"][_METADATA_KEY])
+            if plain["format"] != CHECKPOINT_FORMAT:
+                msg = f"format {plain['format']}, this plait reads {CHECKPOINT_FORMAT}"
                 raise ValueError(msg)
             tensors = load(data)
             for name, tensor in tensors.items():
@@ -62,10 +62,10 @@ class Checkpoint:
                     raise ValueError(msg)
             return cls(tensors, dict(plain["facts"]), plain["found"])
         except (SafetensorError, ValueError, KeyError, TypeError, struct.error) as error:
-            raise unreadable(where, error) from None
+            raise unreadable_checkpoint(where, error) from None
 
 
-def unreadable(where: str, error: Exception) -> StoreError:
+def unreadable_checkpoint(where: str, error: Exception) -> StoreError:
     """Returns the error of the checkpoint at `where`, from which no run can go on."""
     said = (str(error).splitlines() or [type(error).__name__])[0][:200]
     return StoreError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plait.training.checkpoints.checkpoint import Checkpoint, unreadable
+from plait.training.checkpoints.checkpoint import Checkpoint, unreadable_checkpoint
 from plait.training.checkpoints.unfinished_run import STAGES, CheckpointPlace, UnfinishedRun
 from plait.training.distributed.worker_rank import Worker
 from plait.training.loop.train_state import TrainState
@@ -48,7 +48,7 @@ class CheckpointWriter:
         try:
             state.restore(checkpoint.tensors, checkpoint.facts)
         except (KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
-            raise unreadable(self._run.place(mark), error) from None
+            raise unreadable_checkpoint(self._run.place(mark), error) from None
         self._written = state.seconds
 
     def is_due(self, seconds: float) -> bool:

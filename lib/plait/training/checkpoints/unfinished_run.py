@@ -26,13 +26,15 @@ from plait.store.store_objects import (
     write_object,
 )
 from plait.store.versions_in_use import ABANDONED_AFTER, JOB_FILE, RUNS_FOLDER
-from plait.training.checkpoints.checkpoint import FORMAT, Checkpoint
+from plait.training.checkpoints.checkpoint import CHECKPOINT_FORMAT, Checkpoint
 from plait.training.training_job import TrainingJob
 
-KEPT = 2  # checkpoints; the one before the last is for a reader that was just told of it
+CHECKPOINTS_KEPT = (
+    2  # checkpoints; the one before the last is for a reader that was just told of it
+)
 STAGES = ("search", "refit")
-_MARK = re.compile(r"([01])-(\d{10})\.safetensors", re.ASCII)
-SUFFIX, NAME = ".safetensors", "run"
+_CHECKPOINT_NAME = re.compile(r"([01])-(\d{10})\.safetensors", re.ASCII)
+SUFFIX, RUN_KEY = ".safetensors", "run"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class CheckpointPlace:
     @classmethod
     def of(cls, name: str) -> CheckpointPlace | None:
         """Returns the mark that has `name`; None where it is not the name of a checkpoint."""
-        found = _MARK.fullmatch(name)
+        found = _CHECKPOINT_NAME.fullmatch(name)
         return None if found is None else cls(int(found[1]), int(found[2]))
 
 
@@ -59,7 +61,7 @@ class UnfinishedRun:
 
     def __init__(self, objects: ObjectStore, job: TrainingJob) -> None:
         self._objects, self._model = objects, job.model
-        self.described = describe(job)
+        self.described = fingerprinted_settings(job)
         body = json.dumps(self.described, sort_keys=True).encode()
         self.home = f"{RUNS_FOLDER}/{job.model}/{hashlib.sha256(body).hexdigest()[:16]}"
 
@@ -77,13 +79,13 @@ class UnfinishedRun:
             newest[home] = max(meta["last_modified"], newest.get(home, meta["last_modified"]))
         stale = [m["path"] for m in listed if newest[m["path"].rsplit("/", 1)[0]] < old]
         remove_objects(self._objects, stale)
-        named = self.described | {NAME: secrets.token_hex(8)}
+        named = self.described | {RUN_KEY: secrets.token_hex(8)}
         body = json.dumps(named, indent=1, sort_keys=True).encode()
         write_object(self._objects, f"{self.home}/{JOB_FILE}", body)
 
     def name(self) -> str:
         """Returns what tells this run from every other, also from one of the same settings."""
-        return str(_read_job(self._objects, f"{self.home}/{JOB_FILE}").get(NAME, ""))
+        return str(_read_job(self._objects, f"{self.home}/{JOB_FILE}").get(RUN_KEY, ""))
 
     def marks(self) -> list[CheckpointPlace]:
         """Returns the places of the checkpoints there are, oldest first."""
@@ -97,7 +99,7 @@ class UnfinishedRun:
     def write(self, mark: CheckpointPlace, checkpoint: Checkpoint) -> None:
         """Puts `checkpoint`, then removes all but the last ones before it."""
         write_object(self._objects, self.place(mark), checkpoint.to_bytes())
-        remove_objects(self._objects, [self.place(old) for old in self.marks()[:-KEPT]])
+        remove_objects(self._objects, [self.place(old) for old in self.marks()[:-CHECKPOINTS_KEPT]])
 
     def read(self, mark: CheckpointPlace) -> Checkpoint:
         """Returns the checkpoint at `mark`."""
@@ -110,30 +112,32 @@ class UnfinishedRun:
         remove_objects(self._objects, [meta["path"] for meta in listed])
 
 
-def describe(job: TrainingJob) -> dict[str, Any]:
+def fingerprinted_settings(job: TrainingJob) -> dict[str, Any]:
     """Returns what must be the same for a run to go on: not where or how fast it runs."""
     try:
         code = version("plait")
     except PackageNotFoundError:
         code = "unknown"
     kept = {k: v for k, v in job.as_config().items() if k not in TrainingJob.SURROUNDINGS}
-    described: dict[str, Any] = json.loads(json.dumps(kept | {"plait": code, "format": FORMAT}))
+    described: dict[str, Any] = json.loads(
+        json.dumps(kept | {"plait": code, "format": CHECKPOINT_FORMAT})
+    )
     return described
 
 
-def resumed(job: TrainingJob) -> TrainingJob:
+def resume_job(job: TrainingJob) -> TrainingJob:
     """Returns `job` on the store version that its unfinished run began with.
 
     Raises:
         NothingToResume: there is no unfinished run, or only one with other settings.
     """
     store = Store(job.store)
-    wanted = describe(job)
+    wanted = fingerprinted_settings(job)
     found: list[tuple[datetime, dict[str, Any]]] = []
     for meta in list_objects(store.objects, f"{RUNS_FOLDER}/{job.model}"):
         if meta["path"].endswith("/" + JOB_FILE):
             described = _read_job(store.objects, meta["path"])
-            described.pop(NAME, None)
+            described.pop(RUN_KEY, None)
             found.append((meta["last_modified"], described))
     found.sort(key=lambda pair: pair[0], reverse=True)
     for _, described in found:

@@ -11,7 +11,7 @@ from plait.contracts.event_types import EVENT_TYPE_CODE_COUNT
 from plait.features.history_batch import HistoryBatch, make_history_batch
 from plait.training.data.targets import PlatformTargets, platform_targets, target_positions
 from plait.training.data.training_data import TrainingData
-from plait.training.distributed.rng_streams import HIDDEN, rng_stream
+from plait.training.distributed.rng_streams import ITEM_DROPOUT, step_rng_stream
 from plait.training.loop.hyper_parameters import HyperParameters
 
 
@@ -78,13 +78,13 @@ def build_micro_batch(
         timeline=data.timeline,
         price=data.catalogue.price,
     )
-    shown = _shown(data, hyper, step, rows, rank, workers)
+    shown = _shown_events(data, hyper, step, rows, rank, workers)
     kept = None if shown is None else torch.from_numpy(shown)[batch.tokens.event]
     questions = platform_targets(data, hyper, step, whole, here)
     return MicroBatch(step, batch, kept, tuple(questions), len(here.event))
 
 
-def _shown(
+def _shown_events(
     data: TrainingData, hyper: HyperParameters, step: int, rows: np.ndarray, rank: int, workers: int
 ) -> np.ndarray | None:
     """Returns 0 for hidden and 1 for shown events of this worker's people, float32 [N].
@@ -95,7 +95,7 @@ def _shown(
     """
     if not hyper.item_dropout:
         return None
-    random = rng_stream(hyper.seed, step, HIDDEN)
+    random = step_rng_stream(hyper.seed, step, ITEM_DROPOUT)
     lengths = data.history.lengths[rows]
     rate = random.random(len(rows), np.float32) * np.float32(hyper.item_dropout)
     chance = random.random(int(lengths.sum()), np.float32)

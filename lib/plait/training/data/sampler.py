@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from plait.training.distributed.rng_streams import batch_order
+from plait.training.distributed.rng_streams import epoch_rng_stream
 
-NEIGHBOURHOOD = 8  # batches that are sorted by length together
+SORT_WINDOW_BATCHES = 8  # batches that are sorted by length together
 
 
 class Sampler:
@@ -30,7 +30,7 @@ class Sampler:
         """Returns the people of `step`, counted from 0 over all epochs, [n]."""
         epoch = step // self.steps + 1
         if epoch != self._epoch:
-            order = batch_order(self._seed, epoch)
+            order = epoch_rng_stream(self._seed, epoch)
             self._batches = epoch_batches(self._lengths, self._batch_size, order)
             self._epoch = epoch
         return self._batches[step % self.steps]
@@ -51,8 +51,8 @@ def epoch_batches(
     """
     rows = random.permutation(np.flatnonzero(lengths >= 2))
     batches: list[np.ndarray] = []
-    for start in range(0, len(rows), batch_size * NEIGHBOURHOOD):
-        near = rows[start : start + batch_size * NEIGHBOURHOOD]
+    for start in range(0, len(rows), batch_size * SORT_WINDOW_BATCHES):
+        near = rows[start : start + batch_size * SORT_WINDOW_BATCHES]
         near = near[np.argsort(lengths[near], kind="stable")]
         batches += [near[i : i + batch_size] for i in range(0, len(near), batch_size)]
     return [batches[i] for i in random.permutation(len(batches))]

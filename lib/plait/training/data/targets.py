@@ -10,7 +10,7 @@ import torch
 
 from plait.training.data.sampler import negatives
 from plait.training.data.training_data import TrainingData
-from plait.training.distributed.rng_streams import NEGATIVES, rng_stream
+from plait.training.distributed.rng_streams import NEGATIVES, step_rng_stream
 from plait.training.loop.hyper_parameters import HyperParameters
 
 
@@ -100,7 +100,7 @@ def platform_targets(
         whole: the targets of the batch, of all workers.
         here: this worker's.
     """
-    random = rng_stream(hyper.seed, step, NEGATIVES)
+    random = step_rng_stream(hyper.seed, step, NEGATIVES)
     questions = []
     for code, name in enumerate(data.vocabulary.platforms):
         items = data.vocabulary.platform_items(name).astype(np.int64)

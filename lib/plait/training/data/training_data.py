@@ -22,8 +22,8 @@ from plait.features.time_features import Timeline
 from plait.features.vocabulary import Vocabulary
 from plait.features.vocabulary_translation import VocabularyTranslation
 
-HELD_OUT = 0.1  # part of the events after a default cut
-FEWEST = 100  # targets below which nothing can be learned
+HOLD_OUT_SHARE = 0.1  # part of the events after a default cut
+MIN_TARGETS = 100  # targets below which nothing can be learned
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class TrainingData:
     cut: int | None
 
 
-def prepare(
+def prepare_training_data(
     sequences: pl.DataFrame,
     items: pl.DataFrame,
     platforms: tuple[str, ...],
@@ -73,23 +73,23 @@ def prepare(
     known = items
     validation: HeldOutTargets | None = None
     if split == "time":
-        whole = encode_history(sequences, _vocabulary(platforms, sequences, items))
-        cut = time_quantile(whole, 1 - HELD_OUT) if cut is None else cut
+        whole = encode_history(sequences, _build_vocabulary(platforms, sequences, items))
+        cut = time_quantile(whole, 1 - HOLD_OUT_SHARE) if cut is None else cut
         if cut is None:
             raise TooFewEvents(
                 "a time split needs events with times; these logs know only the order.",
                 fix="Train with --split loo.",
             )
         moment = pl.from_epoch(pl.lit(cut), time_unit="us").dt.replace_time_zone("UTC")
-        sequences = _before(sequences, moment)
+        sequences = _events_before(sequences, moment)
         # Only what was there before the cut exists for the model.
         known = items.filter(pl.col("published") < moment)
-    vocabulary = _vocabulary(platforms, sequences, known)
+    vocabulary = _build_vocabulary(platforms, sequences, known)
     history = encode_history(sequences, vocabulary)
     if split == "loo":
         history, validation, _ = leave_one_out(history)
     elif split == "time":
-        before = time_quantile(history, 1 - HELD_OUT)
+        before = time_quantile(history, 1 - HOLD_OUT_SHARE)
         if before is not None:
             history, validation = hold_out_by_time(history, before)
     if only:
@@ -102,11 +102,11 @@ def prepare(
     # What people turned against is told by a term of its own and taught to no other.
     weight, history = weight[history.strength > 0], keep_positive_events(history)
     targets = int((weight > 0).sum())
-    if targets < FEWEST or (validation is not None and not len(validation)):
+    if targets < MIN_TARGETS or (validation is not None and not len(validation)):
         raise TooFewEvents(
             f"{targets:,} events can be trained on"
             + (", none can be validated on." if validation is not None else "."),
-            allowed=f"At least {FEWEST} positive events, each with one before it, are needed.",
+            allowed=f"At least {MIN_TARGETS} positive events, each with one before it, are needed.",
             fix="Fuse more data, or train with --split none.",
         )
     catalogue = read_item_attributes(items, vocabulary)
@@ -130,14 +130,14 @@ def target_weights(history: History) -> np.ndarray:
     return np.where(eligible_targets(history), liking, 0).astype(np.float32)
 
 
-def _vocabulary(
+def _build_vocabulary(
     platforms: tuple[str, ...], sequences: pl.DataFrame, items: pl.DataFrame
 ) -> Vocabulary:
     seen = sequences.select("item", "platform").explode("item", "platform").drop_nulls()
     return Vocabulary.build(platforms, pl.concat([seen, items.select("item", "platform")]))
 
 
-def _before(sequences: pl.DataFrame, moment: pl.Expr) -> pl.DataFrame:
+def _events_before(sequences: pl.DataFrame, moment: pl.Expr) -> pl.DataFrame:
     lists = [name for name, kind in sequences.schema.items() if isinstance(kind, pl.List)]
     flat = sequences.explode(lists).filter(pl.col("time").is_null() | (pl.col("time") < moment))
     return flat.group_by("person", maintain_order=True).agg(pl.first("total"), *lists)

@@ -12,7 +12,7 @@ from plait.training.distributed.worker_rank import Worker
 
 
 @dataclass(frozen=True)
-class GradientSums:
+class StepTotals:
     """One step over all workers.
 
     Attributes:
@@ -28,9 +28,9 @@ class GradientSums:
     clock: float
 
 
-def sum_gradients(
+def all_reduce_gradients(
     net: NeuralNet, loss: torch.Tensor, targets: int, clock: float, worker: Worker
-) -> GradientSums:
+) -> StepTotals:
     """Sums gradients over workers in place; returns the step's sums, read in one transfer.
 
     Every worker's loss is already its part of the whole batch's mean, so the sum is exactly
@@ -42,7 +42,7 @@ def sum_gradients(
         own = [p.grad for p in net.parameters() if p.grad is not None]
         size = torch.nn.utils.get_total_norm(own, foreach=True)
         total, norm = torch.stack([loss.detach().float(), size.float()]).tolist()
-        return GradientSums(total, norm, targets, clock)
+        return StepTotals(total, norm, targets, clock)
     parameters = [p for p in net.parameters() if p.requires_grad]
     touched = [float(p.grad is not None) for p in parameters]
     facts = torch.tensor([0.0, targets, clock if worker.first else 0.0, *touched])
@@ -57,7 +57,7 @@ def sum_gradients(
     norm, total, count, time, *touches = torch.cat([size[None], summed]).tolist()
     for p, grad, touch in zip(parameters, grads, touches, strict=True):
         p.grad = grad.view_as(p) if touch else None
-    return GradientSums(total, norm, int(count), time)
+    return StepTotals(total, norm, int(count), time)
 
 
 def clip_gradients(net: NeuralNet, norm: float, most: float) -> None:

@@ -8,7 +8,7 @@ import torch
 
 from plait.models.neural.net import NeuralNet
 
-CAPABLE = (7, 0)  # CUDA compute capability that Triton needs
+MIN_COMPUTE_CAPABILITY = (7, 0)  # CUDA compute capability that Triton needs
 
 
 def compile_on_gpu(net: NeuralNet, device: torch.device) -> bool:
@@ -20,10 +20,11 @@ def compile_on_gpu(net: NeuralNet, device: torch.device) -> bool:
     if device.type != "cuda":
         return False
     capability = torch.cuda.get_device_capability(device)
-    if capability < CAPABLE:
+    if capability < MIN_COMPUTE_CAPABILITY:
         sys.stderr.write(
             f"train: the GPU's compute capability is {'.'.join(map(str, capability))}, "
-            f"torch.compile needs {'.'.join(map(str, CAPABLE))}; training without it.\n"
+            f"torch.compile needs {'.'.join(map(str, MIN_COMPUTE_CAPABILITY))}; "
+            "training without it.\n"
         )
         return False
     from torch import _dynamo

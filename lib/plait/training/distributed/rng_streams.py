@@ -9,15 +9,15 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-NEGATIVES, HIDDEN, DROPOUT = 1, 2, 3
+NEGATIVES, ITEM_DROPOUT, DROPOUT = 1, 2, 3
 
 
-def batch_order(seed: int, epoch: int) -> np.random.Generator:
+def epoch_rng_stream(seed: int, epoch: int) -> np.random.Generator:
     """Returns the source of an epoch's batches, the same on every worker."""
     return np.random.default_rng([seed, epoch])
 
 
-def rng_stream(seed: int, step: int, purpose: int) -> np.random.Generator:
+def step_rng_stream(seed: int, step: int, purpose: int) -> np.random.Generator:
     """Returns the source of a step's negatives or hidden items, the same on every worker."""
     return np.random.default_rng([seed, step, purpose])
 

@@ -41,9 +41,9 @@ class Worker:
         return total
 
 
-ALONE = Worker(torch.device("cpu"))
+SINGLE_WORKER = Worker(torch.device("cpu"))
 
 
-def this_process() -> Worker:
+def local_worker() -> Worker:
     """Returns the only worker of a run in this process: on a GPU where there is one."""
     return Worker(torch.device("cuda" if torch.cuda.is_available() else "cpu"))

@@ -16,9 +16,11 @@ from plait.models.neural.neural_model import NeuralModel, Provenance
 from plait.training.data.training_data import TrainingData
 from plait.training.loop.hyper_parameters import HyperParameters
 
-WORST = 10.0  # times the loss of guessing: no run comes back from there to anything of use
-LEARNING_RATE, WEIGHT_DECAY = 4e-3, 0.5  # safe on every log measured, see `hyper.choose`
-SAMPLE = 256  # people who are looked at before a network is handed on
+MAX_LOSS_FACTOR = (
+    10.0  # times the loss of guessing: no run comes back from there to anything of use
+)
+SAFE_LEARNING_RATE, SAFE_WEIGHT_DECAY = 4e-3, 0.5  # safe on every log measured, see `hyper.choose`
+SAMPLED_PEOPLE = 256  # people who are looked at before a network is handed on
 
 
 def guessing_loss(data: TrainingData, hyper: HyperParameters) -> float:
@@ -35,7 +37,7 @@ def guessing_loss(data: TrainingData, hyper: HyperParameters) -> float:
     return max(1.0, total)
 
 
-def diverged(what: str, hyper: HyperParameters, step: int, steps: int) -> Diverged:
+def diverged_error(what: str, hyper: HyperParameters, step: int, steps: int) -> Diverged:
     """Returns the error of a run that cannot go on.
 
     Args:
@@ -49,31 +51,32 @@ def diverged(what: str, hyper: HyperParameters, step: int, steps: int) -> Diverg
         f"{what} at step {step:,} (step {place + 1:,} of {steps:,} of epoch {epoch + 1}), with "
         f"learning_rate {hyper.learning_rate:g} and weight_decay {hyper.weight_decay:g}. "
         "Nothing was published.",
-        fix=f"Set {_lower(hyper)} in the project file, and run `plait train` without --resume.",
+        fix=f"Set {_settings_to_lower(hyper)} in the project file, "
+        "and run `plait train` without --resume.",
     )
 
 
-def _lower(hyper: HyperParameters) -> str:
+def _settings_to_lower(hyper: HyperParameters) -> str:
     """Returns the settings to lower, as they would stand in the project file."""
     rate, decay = hyper.learning_rate, hyper.weight_decay
     # AdamW multiplies weights by 1 - rate * decay at each step: beyond 2 they grow by that alone.
-    decays = decay > WEIGHT_DECAY and min(rate, LEARNING_RATE) * decay > 1
+    decays = decay > SAFE_WEIGHT_DECAY and min(rate, SAFE_LEARNING_RATE) * decay > 1
     lower = []
-    if rate > LEARNING_RATE or not decays:
-        lower.append(f"train.learning_rate: {min(LEARNING_RATE, rate / 10):g}")
+    if rate > SAFE_LEARNING_RATE or not decays:
+        lower.append(f"train.learning_rate: {min(SAFE_LEARNING_RATE, rate / 10):g}")
     if decays:
-        lower.append(f"train.weight_decay: {WEIGHT_DECAY:g}")
+        lower.append(f"train.weight_decay: {SAFE_WEIGHT_DECAY:g}")
     return " and ".join(lower)
 
 
-def broken(net: NeuralNet, data: TrainingData) -> str:
+def check_trained_net(net: NeuralNet, data: TrainingData) -> str:
     """Returns what is wrong with a trained network that is no better than noise, or "".
 
     The last step's loss was that of the weights before it. So the weights that will be published
     are asked, a few people's last events long, what the loop asked of those before them.
     """
     _, _, last = leave_one_out(data.history)
-    last = last.take(np.random.default_rng(0).permutation(len(last))[:SAMPLE])
+    last = last.take(np.random.default_rng(0).permutation(len(last))[:SAMPLED_PEOPLE])
     model = NeuralModel(net, data.vocabulary, ItemItemTerm.none(len(data.vocabulary)), Provenance())
     for code, platform in enumerate(model.platforms):
         items = model.vocabulary.platform_items(platform)
@@ -84,6 +87,6 @@ def broken(net: NeuralNet, data: TrainingData) -> str:
         target = torch.from_numpy(np.searchsorted(items, own.item))
         loss = float(F.cross_entropy(scores, target))
         guess = max(1.0, math.log(len(items)))
-        if not loss <= WORST * guess:
+        if not loss <= MAX_LOSS_FACTOR * guess:
             return f"the loss on '{platform}' is {loss:.4g}, guessing has {guess:.4g},"
     return ""

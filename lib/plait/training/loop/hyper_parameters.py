@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from plait.config.training import Training
+from plait.config.project_sections import Training
 
-LARGE = 50_000  # targets
-TRAINED = 3_000_000  # targets times passes: about ten minutes on two cores
+LARGE_LOG_TARGETS = 50_000  # targets
+TARGET_BUDGET = 3_000_000  # targets times passes: about ten minutes on two cores
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ def choose_hyper_parameters(given: Training, people: int, targets: int) -> Hyper
     rate lose nothing, and less dropout wins) and on Beauty and Electronics (4,500 people,
     100,000 targets, long tails of items: dropout .5, and validation rises for 30 passes).
     """
-    large = targets > LARGE
+    large = targets > LARGE_LOG_TARGETS
     return HyperParameters(
-        epochs=given.epochs or (_passes(targets) if large else 12),
+        epochs=given.epochs or (_epochs_for(targets) if large else 12),
         patience=given.patience or 5,
         dimensions=given.dimensions or (128 if large else 64),
         batch_size=given.batch_size or (128 if people > 1_000 else 32),
@@ -80,6 +80,6 @@ def choose_hyper_parameters(given: Training, people: int, targets: int) -> Hyper
     )
 
 
-def _passes(targets: int) -> int:
+def _epochs_for(targets: int) -> int:
     """Returns the passes for a large log, 3 to 30: more data needs fewer."""
-    return max(3, min(30, round(TRAINED / targets)))
+    return max(3, min(30, round(TARGET_BUDGET / targets)))

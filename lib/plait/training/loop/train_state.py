@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -9,8 +10,51 @@ import torch
 from plait.models.neural.net import NeuralNet
 from plait.training.loop.early_stopping import EarlyStopping
 from plait.training.loop.hyper_parameters import HyperParameters
-from plait.training.loop.loss_curve import LossCurve
-from plait.training.loop.weight_average import WeightAverage
+
+
+class WeightEMA:
+    """An exponential moving average of a network's parameters over `steps` updates."""
+
+    def __init__(self, net: NeuralNet, decay: float) -> None:
+        self.net = copy.deepcopy(net).eval().requires_grad_(False)
+        self.steps = 0
+        self._decay = decay
+
+    @torch.no_grad()
+    def update(self, net: NeuralNet) -> None:
+        """Moves the average towards `net`; early on it forgets faster."""
+        self.steps += 1
+        decay = min(self._decay, self.steps / (self.steps + 9))
+        mine: list[torch.Tensor] = list(self.net.parameters())
+        torch._foreach_lerp_(mine, [p.detach() for p in net.parameters()], 1 - decay)
+
+
+MAX_POINTS = 256
+
+
+class LossCurve:
+    """Means of the loss over windows of equally many steps; one step each in a short run.
+
+    Args:
+        steps: how many steps the run has at most.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self._window = max(1, -(-steps // MAX_POINTS))
+        self.losses: list[float] = []  # of the window that is not full yet
+        self.means: list[float] = []
+
+    def add(self, loss: float) -> None:
+        """Takes in the loss of one more step."""
+        self.losses.append(loss)
+        if len(self.losses) == self._window:
+            self.means.append(sum(self.losses) / self._window)
+            self.losses = []
+
+    def points(self) -> list[float]:
+        """Returns the means so far, rounded to 7 digits after the point."""
+        return [round(mean, 7) for mean in self.means]
+
 
 Tensors = dict[str, torch.Tensor]
 PlainState = dict[str, Any]
@@ -36,7 +80,7 @@ class TrainState:
     def __init__(self, net: NeuralNet, hyper: HyperParameters, steps: int) -> None:
         self.net = net
         self.optimizer = _optimizer(net, hyper)
-        self.average = WeightAverage(net, hyper.average)
+        self.average = WeightEMA(net, hyper.average)
         self.best = EarlyStopping(hyper.patience)
         self.curve = LossCurve(steps)
         self.step, self.targets = 0, 0

@@ -17,19 +17,33 @@ from plait.training.data.micro_batch import MicroBatch, build_micro_batch
 from plait.training.data.prefetch import Prefetcher
 from plait.training.data.sampler import Sampler
 from plait.training.data.training_data import TrainingData
-from plait.training.distributed.all_reduce import clip_gradients, sum_gradients
+from plait.training.distributed.all_reduce import all_reduce_gradients, clip_gradients
 from plait.training.distributed.compile_net import compile_on_gpu
 from plait.training.distributed.rng_streams import seed_dropout
-from plait.training.distributed.worker_rank import ALONE, Worker
-from plait.training.loop.divergence import WORST, broken, diverged, guessing_loss
+from plait.training.distributed.worker_rank import SINGLE_WORKER, Worker
+from plait.training.loop.divergence import (
+    MAX_LOSS_FACTOR,
+    check_trained_net,
+    diverged_error,
+    guessing_loss,
+)
 from plait.training.loop.hyper_parameters import HyperParameters
 from plait.training.loop.step_loss import step_loss
 from plait.training.loop.train_state import TrainState
-from plait.training.loop.training_progress import Report, TrainingProgress
-from plait.training.loop.validation import validate_net
-from plait.training.schedule import learning_rate
+from plait.training.loop.training_progress import ReportProgress, TrainingProgress
+from plait.training.loop.validate_model import validate_net
 
-REPORT_EVERY = 2.0  # seconds
+
+def learning_rate(step: int, steps: int, warmup: int, floor: float) -> float:
+    """Returns the part of the full rate at `step`: a linear warm-up, then a cosine to `floor`."""
+    warmup = min(warmup, max(1, steps // 10))
+    if step < warmup:
+        return (step + 1) / warmup
+    done = min(1.0, (step - warmup) / max(1, steps - warmup))
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done))
+
+
+REPORT_INTERVAL_S = 2.0  # seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +71,8 @@ def fit(
     hyper: HyperParameters,
     *,
     stop: int | None = None,
-    worker: Worker = ALONE,
-    report: Report | None = None,
+    worker: Worker = SINGLE_WORKER,
+    report: ReportProgress | None = None,
     keeper: CheckpointWriter | None = None,
     net: NeuralNet | None = None,
 ) -> FittedNet:
@@ -93,7 +107,8 @@ def fit(
             report(
                 TrainingProgress(
                     epoch, hyper.epochs, state.targets, planned, state.seconds,
-                    state.loss / max(1, steps), state.best.newest, state.best.epoch, _share(state),
+                    state.loss / max(1, steps), state.best.newest, state.best.epoch,
+                    _loader_share(state),
                 )
             )  # fmt: skip
 
@@ -104,24 +119,26 @@ def fit(
     def keep() -> None:
         if keeper is not None and worker.first:
             if name := state.broken():
-                raise diverged(f"'{name}' is not finite", hyper, state.step, sampler.steps)
+                raise diverged_error(f"'{name}' is not finite", hyper, state.step, sampler.steps)
             keeper.write(state)
 
-    worst = WORST * guessing_loss(data, hyper)
+    worst = MAX_LOSS_FACTOR * guessing_loss(data, hyper)
     over, best = worker.agree([state.best.over, state.best.epoch])
     loader = Prefetcher(build, state.step, state.step if over else sampler.steps * last)
     for portion in loader:
         rate = partial(learning_rate, warmup=hyper.warmup, floor=hyper.floor)
         for group in state.optimizer.param_groups:
             group["lr"] = hyper.learning_rate * rate(state.step, sampler.steps * hyper.epochs)
-        fault = _train(state, portion.to(worker.device), hyper, worker, time.monotonic() - start)
+        fault = _train_step(
+            state, portion.to(worker.device), hyper, worker, time.monotonic() - start
+        )
         if fault:
-            raise diverged(fault, hyper, state.step + 1, sampler.steps)
+            raise diverged_error(fault, hyper, state.step + 1, sampler.steps)
         state.waited = waited + loader.waited
         epoch, number = divmod(state.step, sampler.steps)
         if number:
             # Workers must report alike, so all go by the first one's clock.
-            if state.seconds - told >= REPORT_EVERY:
+            if state.seconds - told >= REPORT_INTERVAL_S:
                 told = state.seconds
                 tell(state.step / sampler.steps, number)
             if keeper is not None and keeper.is_due(state.seconds):
@@ -129,16 +146,17 @@ def fit(
             continue
         mean = state.loss / sampler.steps
         if mean > worst:
-            fault = f"the mean loss of an epoch is {mean:.4g}, guessing has {worst / WORST:.4g},"
-            raise diverged(fault, hyper, state.step, sampler.steps)
+            guessing = worst / MAX_LOSS_FACTOR
+            fault = f"the mean loss of an epoch is {mean:.4g}, guessing has {guessing:.4g},"
+            raise diverged_error(fault, hyper, state.step, sampler.steps)
         if data.validation is None:
             state.best.take(state.average.net, epoch, {})
-        elif _worth_validating(epoch, last):
+        elif _should_validate(epoch, last):
             try:
                 found = validate_net(state.average.net, data, data.validation, worker)
             except NotFinite:
                 fault = "the scores of the validation targets are not finite"
-                raise diverged(fault, hyper, state.step, sampler.steps) from None
+                raise diverged_error(fault, hyper, state.step, sampler.steps) from None
             state.best.take(state.average.net, epoch, found)
         state.seconds = time.monotonic() - start
         tell(float(epoch), sampler.steps)
@@ -148,15 +166,15 @@ def fit(
         if over:
             break
     trained = state.best.restore(state.average.net)
-    if fault := broken(trained, data):
-        raise diverged(fault, hyper, state.step, sampler.steps)
+    if fault := check_trained_net(trained, data):
+        raise diverged_error(fault, hyper, state.step, sampler.steps)
     return FittedNet(
         trained,
         best,
         state.best.metrics,
         state.seconds,
         state.targets,
-        _share(state),
+        _loader_share(state),
         state.curve.points(),
     )
 
@@ -178,7 +196,7 @@ def build_net(data: TrainingData, hyper: HyperParameters) -> NeuralNet:
     return net
 
 
-def _train(
+def _train_step(
     state: TrainState, portion: MicroBatch, hyper: HyperParameters, worker: Worker, clock: float
 ) -> str:
     """Does one step; returns what is wrong with it, and then nothing was changed, or ""."""
@@ -189,7 +207,7 @@ def _train(
     with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
         loss = step_loss(net, portion)
     loss.backward()
-    sums = sum_gradients(net, loss, portion.targets, clock, worker)
+    sums = all_reduce_gradients(net, loss, portion.targets, clock, worker)
     for what, value in (("loss", sums.loss), ("norm of the gradient", sums.norm)):
         if not math.isfinite(value):
             return f"the {what} is {value}"
@@ -202,10 +220,10 @@ def _train(
     return ""
 
 
-def _share(state: TrainState) -> float:
+def _loader_share(state: TrainState) -> float:
     return state.waited / max(state.seconds, 1e-9)
 
 
-def _worth_validating(epoch: int, last: int) -> bool:
+def _should_validate(epoch: int, last: int) -> bool:
     """Skips validations early in a long run, where the best epoch cannot be yet."""
     return epoch == last or last <= 8 or epoch > last * 0.6 or epoch % 4 == 0

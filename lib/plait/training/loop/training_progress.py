@@ -5,6 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from plait.progress import ProgressTask
+
+
+def show_progress(work: ProgressTask, progress: TrainingProgress) -> None:
+    """Brings `work` up to `progress`."""
+    work.total = progress.planned
+    note = f"epoch {progress.epoch:.1f}/{progress.epochs}, loss {progress.loss:.3f}, "
+    note += f"loader {progress.waiting:.1%}"
+    if progress.metrics:
+        note += f", validation MRR {progress.metrics['mrr']:.4f} (best: epoch {progress.best})"
+    if not work.done or progress.targets < work.done:  # the first report, or a refit's
+        work.begin(progress.seconds)
+    work.advance(progress.targets - work.done, note)
+
 
 @dataclass(frozen=True)
 class TrainingProgress:
@@ -33,4 +47,4 @@ class TrainingProgress:
     waiting: float = 0.0
 
 
-Report = Callable[[TrainingProgress], None]
+ReportProgress = Callable[[TrainingProgress], None]

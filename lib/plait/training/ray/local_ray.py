@@ -7,12 +7,12 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from plait.store.sockets import MAX_SOCKET_PATH_BYTES, socket_folder
+from plait.store.local_folders import MAX_SOCKET_PATH_BYTES, socket_folder
 
-_SOCKET = "ray/session_2026-01-01_00-00-00_000000_0000000/sockets/plasma_store"
+_SOCKET_PATH = "ray/session_2026-01-01_00-00-00_000000_0000000/sockets/plasma_store"
 
 
-def stay_local() -> None:
+def keep_ray_on_loopback() -> None:
     """Keeps every port of a Ray that is started here on loopback; before `import ray`.
 
     Ray takes the address of the machine for its own, even if told 127.0.0.1, and listens on all
@@ -22,22 +22,22 @@ def stay_local() -> None:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
 
 
-def local_settings() -> dict[str, Any]:
+def local_init_arguments() -> dict[str, Any]:
     """Returns the arguments of `ray.init` for a Ray of this machine alone; sees to its token.
 
     Raises:
         StoreError: there is no folder for its sockets.
     """
-    _bring_token()
+    _set_auth_token()
     settings = {"address": "local", "_node_ip_address": "127.0.0.1", "include_dashboard": False}
     usual = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or "/tmp"
-    place = Path(usual).absolute() / _SOCKET
+    place = Path(usual).absolute() / _SOCKET_PATH
     if len(os.fsencode(place)) > MAX_SOCKET_PATH_BYTES or not os.access(usual, os.W_OK):
-        settings["_temp_dir"] = str(socket_folder(len(_SOCKET)) / "ray")
+        settings["_temp_dir"] = str(socket_folder(len(_SOCKET_PATH)) / "ray")
     return settings
 
 
-def _bring_token() -> None:
+def _set_auth_token() -> None:
     """Gives this process and its children a token where Ray would write one into HOME.
 
     HOME may not be writable, and of two that start at once the second overwrites the first's.

@@ -6,7 +6,7 @@ from typing import Any
 
 from ray.train import UserCallback
 
-from plait.training.ray.worker_failure import is_unrecoverable
+from plait.training.ray.worker_failure import unrecoverable_error
 
 
 class ReportRelay(UserCallback):
@@ -26,5 +26,5 @@ class ReportRelay(UserCallback):
 
         What is raised here ends the run: Ray tries again after a worker's error alone.
         """
-        if error := is_unrecoverable(worker_exceptions.values()):
+        if error := unrecoverable_error(worker_exceptions.values()):
             raise error

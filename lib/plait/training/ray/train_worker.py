@@ -13,8 +13,8 @@ from plait.models.neural.neural_model import NeuralModel
 from plait.store import Registry
 from plait.training.checkpoints.unfinished_run import UnfinishedRun
 from plait.training.distributed.worker_rank import Worker
-from plait.training.loop.training_progress import Report
-from plait.training.make_model import make_model
+from plait.training.loop.training_progress import ReportProgress
+from plait.training.search_and_refit import search_or_refit
 from plait.training.training_job import TrainingJob
 
 
@@ -31,22 +31,24 @@ def train_worker(config: dict[str, Any]) -> dict[str, Any] | None:
     on_gpu = torch.cuda.is_available() and config["use_gpu"]
     device = torch.device("cuda" if on_gpu else "cpu")
     worker = Worker(device, context.get_world_rank(), context.get_world_size())
-    return run_job(
+    return run_training_job(
         TrainingJob.from_config(config["job"]), worker, lambda p: ray.train.report(asdict(p))
     )
 
 
-def run_job(job: TrainingJob, worker: Worker, report: Report | None) -> dict[str, Any] | None:
+def run_training_job(
+    job: TrainingJob, worker: Worker, report: ReportProgress | None
+) -> dict[str, Any] | None:
     """Returns what was published, on the first worker; None on the others."""
     torch.set_num_threads(job.threads)
     run = UnfinishedRun(job.open()[0].objects, job)
-    model = make_model(job, worker, report, run)
+    model = search_or_refit(job, worker, report, run)
     if model is None:
         return None
-    return publish(job, model, run.name())
+    return publish_model(job, model, run.name())
 
 
-def publish(job: TrainingJob, model: NeuralModel, run: str) -> dict[str, Any]:
+def publish_model(job: TrainingJob, model: NeuralModel, run: str) -> dict[str, Any]:
     """Returns the record of the model's version in the registry: one, however often `run` ends."""
     store, _ = job.open()
     with tempfile.TemporaryDirectory(prefix="plait-model-") as folder:

@@ -15,7 +15,7 @@ def plait_error(failure: BaseException) -> PlaitError | None:
     return None
 
 
-def is_unrecoverable(failures: Iterable[BaseException]) -> PlaitError | None:
+def unrecoverable_error(failures: Iterable[BaseException]) -> PlaitError | None:
     """Returns the failure that every further try would meet again, or None.
 
     The data, the settings and the draws of a run are the same each time. A store may answer later.

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 
 from plait.contracts.table_schema import TableSchema, column
-from plait.engine.aggregate import PartialResults
 from plait.engine.engine import BUCKET, Frames
 from plait.engine.local.local_engine import LocalEngine
 from plait.engine.local.local_spill import LocalSpill
+from plait.engine.partial_aggregates import PartialAggregates
 from plait.engine.write_buffer import WriteBuffer
 from plait.errors import StoreError
 from plait.store.delta_tables import TableWriter, scan_table
@@ -108,14 +108,14 @@ def test_a_place_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None
 
 
 def test_partials_are_merged_while_they_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plait.engine.aggregate._PILE", 10)
+    monkeypatch.setattr("plait.engine.partial_aggregates._MAX_PENDING_ROWS", 10)
     sizes = []
 
     def merge(frame: pl.DataFrame) -> pl.DataFrame:
         sizes.append(frame.height)
         return frame.group_by("k").agg(pl.col("n").sum()).select("n", "k")
 
-    aggregates = PartialResults({"x": merge})
+    aggregates = PartialAggregates({"x": merge})
     for _ in range(100):
         aggregates.add({"x": pl.DataFrame({"k": [1, 2], "n": [1, 1]})})
     found = aggregates.finish()["x"].sort("k")
@@ -125,7 +125,7 @@ def test_partials_are_merged_while_they_arrive(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_small_frames_are_written_in_large_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plait.engine.write_buffer._PART", 5)
+    monkeypatch.setattr("plait.engine.write_buffer._PART_ROWS", 5)
     parts: list[pl.DataFrame] = []
     sink = WriteBuffer(parts.append)
     for n in range(7):

@@ -7,7 +7,14 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from plait.engine.spark.payload import ASIDE, Payload, from_batches, pack, pack_thing, to_batches
+from plait.engine.spark.payload import (
+    SPILLED_ROWS,
+    Payload,
+    from_batches,
+    pack_frame,
+    pack_object,
+    to_batches,
+)
 
 FRAME = pl.DataFrame(
     {
@@ -29,29 +36,34 @@ def test_a_frame_survives_with_types_nulls_and_lists() -> None:
         who=pl.Series([0, 1, 2, 3], dtype=pl.UInt32),
         hash=pl.Series([2**64 - 1, 0, None, 7], dtype=pl.UInt64),
     )
-    (payload,) = pack(ASIDE, "events", 3, frame)
-    assert (payload.kind, payload.name, payload.bucket, payload.rows) == (ASIDE, "events", 3, 4)
+    (payload,) = pack_frame(SPILLED_ROWS, "events", 3, frame)
+    assert (payload.kind, payload.name, payload.bucket, payload.rows) == (
+        SPILLED_ROWS,
+        "events",
+        3,
+        4,
+    )
     assert payload.frame().equals(frame)
     assert payload.frame().schema == frame.schema
     assert payload.frame(["n", "text"]).columns == ["n", "text"]
 
 
 def test_payloads_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plait.engine.spark.payload._MOST_ROWS", 3)
-    payloads = list(pack(ASIDE, "events", 0, FRAME))
+    monkeypatch.setattr("plait.engine.spark.payload._MAX_ROWS", 3)
+    payloads = list(pack_frame(SPILLED_ROWS, "events", 0, FRAME))
     assert [payload.rows for payload in payloads] == [3, 1]
     assert _joined(payloads).equals(FRAME)
 
 
 def test_a_frame_without_rows_keeps_its_columns() -> None:
-    (payload,) = pack(ASIDE, "events", 0, FRAME.clear())
+    (payload,) = pack_frame(SPILLED_ROWS, "events", 0, FRAME.clear())
     assert payload.rows == 0
     assert payload.frame().schema == FRAME.schema
 
 
 def test_batches_hold_a_few_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    payloads = [pack_thing(ASIDE, str(n), n, n, {"n": n}) for n in range(5)]
-    monkeypatch.setattr("plait.engine.spark.payload._BATCH", 2 * len(payloads[0].body))
+    payloads = [pack_object(SPILLED_ROWS, str(n), n, n, {"n": n}) for n in range(5)]
+    monkeypatch.setattr("plait.engine.spark.payload._BATCH_BYTES", 2 * len(payloads[0].body))
     batches = list(to_batches(payloads))
     assert [batch.num_rows for batch in batches] == [2, 2, 1]
     found = list(from_batches(batches))

@@ -88,7 +88,7 @@ def test_rows_are_spread_twice_and_gathered_by_bucket(engine: SparkEngine, tmp_p
 def test_partials_of_many_tasks_are_merged_on_the_executors(
     engine: SparkEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plait.engine.spark.spark_engine._MANY", 3)
+    monkeypatch.setattr("plait.engine.spark.spark_engine._MAX_UNREDUCED_TASKS", 3)
     assert _spread(engine, engine.spill(4), range(9), []) == 270
 
 

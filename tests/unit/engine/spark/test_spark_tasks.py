@@ -13,26 +13,26 @@ import pytest
 from plait.contracts.table_schema import TableSchema, column
 from plait.engine.engine import BUCKET, Frames
 from plait.engine.spark.payload import (  # fmt: skip
-    ASIDE,
-    BESIDE,
-    FAULT,
-    PARTIAL,
-    PARTS,
-    TALLY,
+    PARTIAL_AGGREGATE,
+    SIDE_INPUT,
+    SPILL_COUNT,
+    SPILLED_ROWS,
+    TASK_ERROR,
+    WRITTEN_FILES,
     Payload,
     from_batches,
-    pack,
+    pack_frame,
     to_batches,
 )
 from plait.engine.spark.spark_tasks import (
-    MOVED,
+    REPARTITIONED,
     BucketTask,
-    MergeTask,
+    ReduceTask,
     RepartitionTask,
-    ShuffleTask,
+    SplitTask,
     TaskSinks,
-    by_bucket,
-    join,
+    concat_payloads,
+    pack_side_input,
 )
 from plait.errors import UnreadableFile
 from plait.store.delta_tables import TableWriter, scan_table
@@ -85,26 +85,26 @@ def _run(work: Any, payloads: list[Payload]) -> list[Payload]:
 
 
 def test_a_share_of_the_splits_becomes_payloads(driver: Driver) -> None:
-    work = ShuffleTask([[0, 2], [1]], _read, _kernel, driver.sinks("rows"))
+    work = SplitTask([[0, 2], [1]], _read, _kernel, driver.sinks("rows"))
     made = list(from_batches(work(_numbers(0))))
-    aside = [p for p in made if p.kind == ASIDE]
+    aside = [p for p in made if p.kind == SPILLED_ROWS]
     assert sorted({p.bucket for p in aside}) == [0, 1, 2, 3]
     assert all((p.frame()["value"] % 100 % 4 == p.bucket).all() for p in aside)
     assert sum(p.rows for p in aside) == 60
-    (tally,) = [p for p in made if p.kind == TALLY]
+    (tally,) = [p for p in made if p.kind == SPILL_COUNT]
     assert (tally.name, tally.rows) == ("rows", 60)
-    (partial,) = [p for p in made if p.kind == PARTIAL]
+    (partial,) = [p for p in made if p.kind == PARTIAL_AGGREGATE]
     assert (partial.name, partial.frame()["n"].item()) == ("n", 60)
-    (parts,) = [p for p in made if p.kind == PARTS]
+    (parts,) = [p for p in made if p.kind == WRITTEN_FILES]
     assert (parts.name, parts.rows) == ("out", 60)
     assert sum(driver.rows) == 60
 
 
 def test_only_parts_that_came_back_are_in_the_table(driver: Driver) -> None:
-    work = ShuffleTask([[0]], _read, _kernel, driver.sinks("rows"))
+    work = SplitTask([[0]], _read, _kernel, driver.sinks("rows"))
     list(work(_numbers(0)))  # an attempt whose answer was lost
     for payload in from_batches(work(_numbers(0))):
-        if payload.kind == PARTS:
+        if payload.kind == WRITTEN_FILES:
             driver.writer.add(payload.thing(), payload.rows)
     assert len(list((Path(driver.location.uri) / "tables" / "rows").iterdir())) == 2
     rows = scan_table(driver.location, TABLE, driver.writer.commit()).collect()
@@ -116,9 +116,9 @@ def test_an_error_for_the_user_travels_whole(driver: Driver) -> None:
     def kernel(split: int, rows: pl.DataFrame) -> Frames:
         raise UnreadableFile("'a.csv' is torn.", allowed="Whole ones.", fix="Copy it again.")
 
-    work = ShuffleTask([[0]], _read, kernel, driver.sinks())
+    work = SplitTask([[0]], _read, kernel, driver.sinks())
     (payload,) = from_batches(work(_numbers(0)))
-    assert payload.kind == FAULT
+    assert payload.kind == TASK_ERROR
     fault = payload.thing()
     assert isinstance(fault, UnreadableFile)
     assert (fault.seen, fault.fix) == ("'a.csv' is torn.", "Copy it again.")
@@ -131,14 +131,16 @@ def test_a_fault_of_ours_is_left_to_spark(driver: Driver) -> None:
         raise ValueError(msg)
 
     with pytest.raises(ValueError, match="broken"):
-        list(ShuffleTask([[0]], _read, kernel, driver.sinks())(_numbers(0)))
+        list(SplitTask([[0]], _read, kernel, driver.sinks())(_numbers(0)))
 
 
 def _rows() -> list[Payload]:
     return [
         payload
         for bucket, values in ((1, [1, 5]), (2, [2]), (1, [9]))
-        for payload in pack(ASIDE, "rows", bucket, pl.DataFrame({"value": values, "x": values}))
+        for payload in pack_frame(
+            SPILLED_ROWS, "rows", bucket, pl.DataFrame({"value": values, "x": values})
+        )
     ]
 
 
@@ -150,30 +152,37 @@ def test_a_bucket_is_seen_whole_with_what_lies_beside_it(driver: Driver) -> None
         seen[bucket] = (sorted(rows["value"].to_list()), beside["mark"].to_list())
         return {"out": rows, "n": pl.DataFrame({"n": [rows.height]})}
 
-    near = by_bucket(pl.DataFrame({"mark": [7, 8], BUCKET: [1, 3]}))
-    assert {p.kind for p in near} == {BESIDE}
+    near = pack_side_input(pl.DataFrame({"mark": [7, 8], BUCKET: [1, 3]}))
+    assert {p.kind for p in near} == {SIDE_INPUT}
     nothing = pl.DataFrame({"mark": pl.Series([], dtype=pl.Int64)})
     made = _run(BucketTask(kernel, nothing, ["value"], driver.sinks()), [*near, *_rows()])
     assert seen == {1: ([1, 5, 9], [7]), 2: ([2], [])}
-    assert {(p.bucket, p.rows) for p in made if p.kind == PARTS} == {(1, 3), (2, 1)}
-    assert sum(p.frame()["n"].item() for p in made if p.kind == PARTIAL) == 4
+    assert {(p.bucket, p.rows) for p in made if p.kind == WRITTEN_FILES} == {(1, 3), (2, 1)}
+    assert sum(p.frame()["n"].item() for p in made if p.kind == PARTIAL_AGGREGATE) == 4
 
 
 def test_rows_are_copied_to_the_buckets_named() -> None:
     rows = pl.DataFrame({"account": ["ann", "bob", "ann"], "value": [1, 2, 3]})
-    going = by_bucket(pl.DataFrame({"account": ["ann"], BUCKET: [5], "target": [0]}))
+    going = pack_side_input(pl.DataFrame({"account": ["ann"], BUCKET: [5], "target": [0]}))
     moved = _run(
-        RepartitionTask(), [*pack(ASIDE, "rows", 5, rows), *pack(ASIDE, "rows", 6, rows), *going]
+        RepartitionTask(),
+        [
+            *pack_frame(SPILLED_ROWS, "rows", 5, rows),
+            *pack_frame(SPILLED_ROWS, "rows", 6, rows),
+            *going,
+        ],
     )
     (payload,) = moved
-    assert (payload.kind, payload.name, payload.bucket) == (ASIDE, MOVED, 0)
+    assert (payload.kind, payload.name, payload.bucket) == (SPILLED_ROWS, REPARTITIONED, 0)
     assert payload.frame().rows() == [("ann", 1), ("ann", 3)]
 
 
 def test_partials_of_many_tasks_are_merged_and_the_rest_passes() -> None:
-    partials = [p for n in range(9) for p in pack(PARTIAL, "n", n, pl.DataFrame({"n": [n]}))]
-    other = next(pack(BESIDE, "", 0, pl.DataFrame({"a": [1]})))
-    made = _run(MergeTask({"n": _total}), [*partials, other])
-    assert sum(p.kind == PARTIAL for p in made) == 1
+    partials = [
+        p for n in range(9) for p in pack_frame(PARTIAL_AGGREGATE, "n", n, pl.DataFrame({"n": [n]}))
+    ]
+    other = next(pack_frame(SIDE_INPUT, "", 0, pl.DataFrame({"a": [1]})))
+    made = _run(ReduceTask({"n": _total}), [*partials, other])
+    assert sum(p.kind == PARTIAL_AGGREGATE for p in made) == 1
     assert other in made
-    assert join([p for p in made if p.kind == PARTIAL])["n"].item() == 36
+    assert concat_payloads([p for p in made if p.kind == PARTIAL_AGGREGATE])["n"].item() == 36

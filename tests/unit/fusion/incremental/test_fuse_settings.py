@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from plait.config.parse_project import parse_config
-from plait.fusion.incremental.fuse_settings import changed_settings, settings_of, shapes_rows
+from plait.fusion.incremental.fuse_settings import changed_settings, fuse_settings, requires_reread
 from plait.privacy.pseudonym_key import PseudonymKey
 from tests.unit.fusion.small import platform
 
@@ -13,7 +13,7 @@ from tests.unit.fusion.small import platform
 def _settings(*names: str, key: str = "k" * 32, **more: object) -> dict[str, object]:
     platforms = {name: platform(f"{name}.csv") for name in names}
     raw = {"store": "s", "platforms": platforms} | more
-    return settings_of(parse_config(raw, folder=Path()), PseudonymKey(key))
+    return fuse_settings(parse_config(raw, folder=Path()), PseudonymKey(key))
 
 
 def test_what_is_trained_or_served_decides_nothing() -> None:
@@ -44,7 +44,7 @@ def test_what_is_read_anew_every_time_shapes_no_row() -> None:
     one = _settings("shop", people={"keys": ["mail"]}, platforms={"shop": more})
     changed = changed_settings(_settings("shop"), one)
     assert "platforms.shop.accounts.keys.mail" in changed
-    assert not any(map(shapes_rows, changed))
-    assert shapes_rows("platforms.shop.events.columns.account")
-    assert shapes_rows("people.same_account_id")
-    assert shapes_rows("platforms.shop")
+    assert not any(map(requires_reread, changed))
+    assert requires_reread("platforms.shop.events.columns.account")
+    assert requires_reread("people.same_account_id")
+    assert requires_reread("platforms.shop")

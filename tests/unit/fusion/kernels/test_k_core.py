@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from plait.fusion.kernels.k_core import k_core
+from plait.fusion.kernels.k_core import find_k_core
 
 
 def _slowly(pairs: list[tuple[int, int]], k: int) -> tuple[set[int], set[int]]:
@@ -25,11 +25,11 @@ def test_the_core_is_what_repeated_removal_leaves(k: int, seed: int) -> None:
     draws = np.random.default_rng(seed)
     accounts = draws.integers(0, 40, 200).astype(np.uint64)
     items = draws.integers(0, 30, 200).astype(np.uint64)
-    core = k_core(accounts, items, k)
+    core = find_k_core(accounts, items, k)
     expected = _slowly(list(zip(accounts.tolist(), items.tolist(), strict=True)), k)
     assert (set(core.accounts), set(core.items)) == expected
 
 
 def test_no_event() -> None:
-    core = k_core(np.array([], np.uint64), np.array([], np.uint64), 2)
+    core = find_k_core(np.array([], np.uint64), np.array([], np.uint64), 2)
     assert core.accounts.len() == core.items.len() == 0

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 import plait.store.feedback.compaction as compaction
-from plait.contracts.feedback_rows import FEEDBACK_EVENTS
+from plait.contracts.event_rows import FEEDBACK_EVENTS
 from plait.errors import UnreadableFile
 from plait.store import Store
 from plait.store.feedback.compaction import compact

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from plait.config.training import Training
+from plait.config.project_sections import Training
 from plait.training.data.micro_batch import MicroBatch, build_micro_batch
 from plait.training.data.prefetch import Prefetcher
 from plait.training.data.sampler import Sampler
-from plait.training.data.training_data import TrainingData, prepare
+from plait.training.data.training_data import TrainingData, prepare_training_data
 from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
 from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 
@@ -19,7 +19,7 @@ from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     sequences = tiny_sequences(80)
-    return prepare(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from plait.training.data.sampler import epoch_batches, negatives
-from plait.training.schedule import learning_rate
+from plait.training.loop.training_loop import learning_rate
 
 
 def test_an_epoch_covers_everybody_once_and_alike_in_length() -> None:

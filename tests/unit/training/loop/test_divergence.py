@@ -12,7 +12,7 @@ from ray.exceptions import ActorDiedError
 from ray.train.v2.api.exceptions import ControllerError, WorkerGroupError
 
 from plait.config.parse_project import parse_training
-from plait.config.training import Training
+from plait.config.project_sections import Training
 from plait.errors import ConfigError, Diverged, NotFinite, StoreError
 from plait.features.holdout import HeldOutTargets
 from plait.models.item_item.item_item_term import ItemItemTerm
@@ -20,17 +20,17 @@ from plait.models.neural.neural_model import NeuralModel, Provenance
 from plait.store import Store
 from plait.training.checkpoints.checkpoint_writer import CheckpointWriter
 from plait.training.checkpoints.unfinished_run import UnfinishedRun
-from plait.training.data.training_data import TrainingData, prepare
-from plait.training.distributed.worker_rank import ALONE
+from plait.training.data.training_data import TrainingData, prepare_training_data
+from plait.training.distributed.worker_rank import SINGLE_WORKER
 from plait.training.loop import training_loop
 from plait.training.loop.early_stopping import EarlyStopping
 from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
 from plait.training.loop.step_loss import step_loss
 from plait.training.loop.training_loop import build_net, fit
-from plait.training.loop.validation import validate
+from plait.training.loop.validate_model import validate_model
 from plait.training.ray.report_relay import ReportRelay
-from plait.training.ray.worker_failure import is_unrecoverable
-from plait.training.train_model import _cause
+from plait.training.ray.worker_failure import unrecoverable_error
+from plait.training.train_model import _failure_cause
 from plait.training.training_job import TrainingJob
 from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 
@@ -38,7 +38,7 @@ from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     sequences = tiny_sequences(60)
-    return prepare(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def keeper(tmp_path: Path) -> CheckpointWriter:
     )  # fmt: skip
     run = UnfinishedRun(Store(job.store).objects, job)
     run.start()
-    return CheckpointWriter(run, ALONE, "search", 0)
+    return CheckpointWriter(run, SINGLE_WORKER, "search", 0)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_broken_state_never_becomes_a_checkpoint(
     keeper: CheckpointWriter,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    train = training_loop._train
+    train = training_loop._train_step
 
     def breaks(state, portion, *rest):
         fault = train(state, portion, *rest)
@@ -120,7 +120,7 @@ def test_a_broken_state_never_becomes_a_checkpoint(
             next(iter(state.average.net.parameters())).data[0] = math.inf
         return fault
 
-    monkeypatch.setattr(training_loop, "_train", breaks)
+    monkeypatch.setattr(training_loop, "_train_step", breaks)
     with pytest.raises(Diverged, match=r"'average/.*' is not finite at step 2"):
         fit(data, hyper, keeper=keeper)
     assert [mark.step for mark in keeper._run.marks()] == [1]
@@ -138,7 +138,7 @@ def test_validation_refuses_scores_that_are_not_finite(
     model = NeuralModel(net, data.vocabulary, ItemItemTerm.none(len(data.vocabulary)), Provenance())
     assert isinstance(data.validation, HeldOutTargets)
     with pytest.raises(NotFinite, match="are not finite"):
-        validate(model, data.validation)
+        validate_model(model, data.validation)
 
 
 def test_early_stopping_never_prefers_what_is_no_number(
@@ -176,10 +176,10 @@ def test_nearly_everything_may_be_dropped(data: TrainingData, hyper: HyperParame
 
 def test_ray_does_not_try_again_what_would_diverge_again() -> None:
     error, lost, down = Diverged("the loss is nan"), ActorDiedError(), StoreError("no answer")
-    assert is_unrecoverable([lost, error]) is error
-    assert is_unrecoverable([lost, down]) is None
+    assert unrecoverable_error([lost, error]) is error
+    assert unrecoverable_error([lost, down]) is None
     with pytest.raises(Diverged):
         ReportRelay(None).after_exception(None, {0: lost, 1: error})
     ReportRelay(None).after_exception(None, {0: lost, 1: down})
-    assert _cause(ControllerError(error)) is error
-    assert _cause(WorkerGroupError("one", {0: lost, 1: down})) is down
+    assert _failure_cause(ControllerError(error)) is error
+    assert _failure_cause(WorkerGroupError("one", {0: lost, 1: down})) is down

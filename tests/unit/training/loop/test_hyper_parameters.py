@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from plait.config.training import Training
+from plait.config.project_sections import Training
 from plait.training.loop.hyper_parameters import choose_hyper_parameters
 
 

@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 import torch
 
-from plait.config.training import Training
+from plait.config.project_sections import Training
 from plait.models.neural.neural_model import NeuralModel
 from plait.training.data.micro_batch import build_micro_batch
 from plait.training.data.targets import target_positions
-from plait.training.data.training_data import TrainingData, prepare
+from plait.training.data.training_data import TrainingData, prepare_training_data
 from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
 from plait.training.loop.step_loss import step_loss
 from plait.training.loop.training_loop import build_net, fit
-from plait.training.loop.validation import validate_net
+from plait.training.loop.validate_model import validate_net
 from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 
 
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     sequences = tiny_sequences()
-    return prepare(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
 
 
 @pytest.fixture

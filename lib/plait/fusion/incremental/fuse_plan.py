@@ -8,17 +8,17 @@ from typing import Any
 
 from plait.config import Project
 from plait.contracts.table_schema import CONTRACT_VERSION
-from plait.fusion.incremental.fuse_settings import changed_settings, shapes_rows
-from plait.fusion.stages.find_inputs import FuseInputs, InputSplit
+from plait.fusion.incremental.fuse_settings import changed_settings, requires_reread
+from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.store.store_version import StoreVersion
 
-_OUTGROWN = 4  # times as many buckets as the store has: time to lay it out anew
-_NAMED = 3  # things named in a reason
-Place = tuple[str, str]  # the setting that names an input, and its path
+_REPARTITION_FACTOR = 4  # times as many buckets as the store has: time to lay it out anew
+_MAX_NAMED = 3  # things named in a reason
+InputKey = tuple[str, str]  # the setting that names an input, and its path
 
 
 @dataclass(frozen=True)
-class FusePlan:
+class FusionPlan:
     """What a run reads and what it builds on.
 
     Attributes:
@@ -55,14 +55,14 @@ class FusePlan:
         }
 
 
-def plan_run(
+def plan_fusion(
     project: Project,
-    inputs: FuseInputs,
+    inputs: FusionInputs,
     settings: Mapping[str, Any],
     before: StoreVersion | None,
     *,
     full: bool = False,
-) -> FusePlan:
+) -> FusionPlan:
     """Returns the plan of a run.
 
     Args:
@@ -72,45 +72,51 @@ def plan_run(
         before: the current version, if there is one.
         full: read everything, whatever changed.
     """
-    everything = FusePlan(None, "", inputs.everything, inputs.buckets, len(inputs.records))
+    everything = FusionPlan(None, "", inputs.everything, inputs.buckets, len(inputs.records))
     if before is None:
         return everything
     if full:
         return replace(everything, why="it was asked for")
-    now = {_place(record): record for record in inputs.files}
-    posted = {_place(record): record for record in inputs.events.records}
-    known = {_place(record): record for record in before.inputs}
+    now = {_input_key(record): record for record in inputs.files}
+    posted = {_input_key(record): record for record in inputs.events.records}
+    known = {_input_key(record): record for record in before.inputs}
     files = {place: record for place, record in known.items() if place[0]}
     read = {path for setting, path in known if not setting}
     events, links = inputs.events.unread(read), inputs.links.unread(read)
-    why = _outdated(before, settings) or _rewritten(known, now | posted, inputs.events.gone(read))
+    why = _why_outdated(before, settings) or _why_rewritten(
+        known, now | posted, inputs.events.gone(read)
+    )
     same = not (events or links or inputs.links.gone(read)) and now == files
     if not why and same and before.settings == settings:
-        return FusePlan(before, "", [], before.buckets, 0, changed=False)
-    why = why or _unfit(project, inputs, before)
+        return FusionPlan(before, "", [], before.buckets, 0, changed=False)
+    why = why or _why_repartition(project, inputs, before)
     if why:
         return replace(everything, why=why)
     new = [split for split in inputs.splits if split.place not in known]
     count = sum(files.get(place) != record for place, record in now.items())
     new += map(InputSplit.of, events)
-    return FusePlan(before, "", new, before.buckets, count + len(events) + len(links))
+    return FusionPlan(before, "", new, before.buckets, count + len(events) + len(links))
 
 
-def _place(record: Mapping[str, Any]) -> Place:
+def _input_key(record: Mapping[str, Any]) -> InputKey:
     return str(record.get("setting", "")), str(record.get("path", ""))
 
 
-def _outdated(before: StoreVersion, settings: Mapping[str, Any]) -> str:
+def _why_outdated(before: StoreVersion, settings: Mapping[str, Any]) -> str:
     """Returns why the rows of `before` would come out otherwise today, or ''."""
     if before.contract != CONTRACT_VERSION:
         return f"the store has contract {before.contract}, this plait writes {CONTRACT_VERSION}"
     if not before.settings:
         return f"store version {before.number} does not say how it was made"
-    changed = [name for name in changed_settings(before.settings, settings) if shapes_rows(name)]
-    return f"settings changed: {_few(changed)}" if changed else ""
+    changed = [
+        name for name in changed_settings(before.settings, settings) if requires_reread(name)
+    ]
+    return f"settings changed: {_join_few(changed)}" if changed else ""
 
 
-def _rewritten(known: Mapping[Place, Any], now: Mapping[Place, Any], lost: list[str]) -> str:
+def _why_rewritten(
+    known: Mapping[InputKey, Any], now: Mapping[InputKey, Any], lost: list[str]
+) -> str:
     """Returns which logs that were read are not what they were, or ''.
 
     Args:
@@ -120,29 +126,29 @@ def _rewritten(known: Mapping[Place, Any], now: Mapping[Place, Any], lost: list[
     """
     gone = [place[1] for place in known if _is_log(place) and place not in now] + lost
     if gone:
-        return f"{_few(gone)} {'is' if len(gone) == 1 else 'are'} gone"
+        return f"{_join_few(gone)} {'is' if len(gone) == 1 else 'are'} gone"
     changed = [
         place[1]
         for place, record in known.items()
         if place in now and (_is_log(place) or not place[0]) and now[place] != record
     ]
-    return f"{_few(changed)} changed" if changed else ""
+    return f"{_join_few(changed)} changed" if changed else ""
 
 
-def _is_log(place: Place) -> bool:
+def _is_log(place: InputKey) -> bool:
     """Whether it is a platform's log; catalogues, accounts and links are read every time."""
     return place[0].endswith(".events")
 
 
-def _unfit(project: Project, inputs: FuseInputs, before: StoreVersion) -> str:
+def _why_repartition(project: Project, inputs: FusionInputs, before: StoreVersion) -> str:
     """Returns why buckets of `before` cannot be carried over, or ''."""
     if any(platform.events.k_core for platform in project.platforms.values()):
         return "k_core needs all events"
-    if inputs.buckets >= _OUTGROWN * before.buckets:
+    if inputs.buckets >= _REPARTITION_FACTOR * before.buckets:
         return f"the logs outgrew {before.buckets} buckets ({inputs.buckets} are needed)"
     return ""
 
 
-def _few(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+def _join_few(names: list[str]) -> str:
+    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return ", ".join(names[:_MAX_NAMED]) + more

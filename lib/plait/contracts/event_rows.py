@@ -8,6 +8,22 @@ import polars as pl
 
 from plait.contracts.store_tables import EVENTS
 
+# The unit separator: it never stands in a name, so a real list survives the way through text.
+LIST_SEPARATOR = "\x1f"
+
+
+# Everything is text as it stood in the source; cleaning parses it, so that a bad value
+# can be quoted in quarantine and a file and an HTTP body are judged by the same rules.
+RAW_FIELDS: tuple[str, ...] = (
+    "event_id", "account", "item", "topic", "creator", "query", "type", "time", "order",
+    "value", "currency", "dwell", "rating", "session",
+)  # fmt: skip
+RAW_SCHEMA: dict[str, pl.DataType] = {
+    "row": pl.Int64(),
+    **{name: pl.String() for name in RAW_FIELDS},
+}
+
+
 # An event of the feedback log: the contract without `person`, which the next fuse finds out,
 # with the answer that led to the event, and the account's pseudonym on its home platform (null
 # on a platform with an account id space of its own).

@@ -8,7 +8,7 @@ import pytest
 
 from plait.errors import StoreError
 from plait.store import sockets
-from plait.store.sockets import MAX_SOCKET_PATH_BYTES, socket_folder
+from plait.store.local_folders import MAX_SOCKET_PATH_BYTES, socket_folder
 
 
 @pytest.mark.parametrize("length", [0, 40, 90, 200])

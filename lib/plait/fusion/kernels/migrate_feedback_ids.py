@@ -16,7 +16,9 @@ from plait.privacy.pseudonym import (
 )
 
 
-def renew(rows: pl.DataFrame, key: PseudonymKey, of_accounts: Collection[str]) -> pl.DataFrame:
+def migrate_feedback_ids(
+    rows: pl.DataFrame, key: PseudonymKey, of_accounts: Collection[str]
+) -> pl.DataFrame:
     """Returns `rows` with given event ids and creators that are accounts as pseudonyms.
 
     Before contract 3 an event id was written `platform:id` as it was given, and a creator as a

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from plait.config.training import Training
+from plait.config.project_sections import Training
 from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.errors import Diverged, NoModel
 from plait.models.item_item.item_item_term import ItemItemTerm
@@ -16,14 +19,27 @@ from plait.models.neural.neural_model import CONFIG, NeuralModel, Provenance
 from plait.store import Registry
 from plait.training.checkpoints.checkpoint_writer import CheckpointWriter, last_place
 from plait.training.checkpoints.unfinished_run import STAGES, UnfinishedRun
-from plait.training.code import code_version
-from plait.training.data.training_data import TrainingData, prepare
+from plait.training.data.training_data import TrainingData, prepare_training_data
 from plait.training.distributed.worker_rank import Worker
 from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
-from plait.training.loop.item_item_weights import choose_weights
+from plait.training.loop.item_item_weights import choose_item_item_weights
 from plait.training.loop.training_loop import FittedNet, fit
-from plait.training.loop.training_progress import Report
+from plait.training.loop.training_progress import ReportProgress
 from plait.training.training_job import TrainingJob
+
+
+def code_version() -> dict[str, str]:
+    """Returns plait's version, and the git commit if it runs from a checkout."""
+    try:
+        found = {"plait": version("plait")}
+    except PackageNotFoundError:
+        found = {"plait": "unknown"}
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        commit = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return found
+    return found | {"commit": commit.stdout.strip()}
 
 
 @dataclass(frozen=True)
@@ -42,8 +58,8 @@ class SearchResult:
         return cls(**(raw | {"hyper": HyperParameters(**raw["hyper"])}))
 
 
-def make_model(
-    job: TrainingJob, worker: Worker, report: Report | None, run: UnfinishedRun
+def search_or_refit(
+    job: TrainingJob, worker: Worker, report: ReportProgress | None, run: UnfinishedRun
 ) -> NeuralModel | None:
     """Returns the trained model on the first worker, None on the others.
 
@@ -54,7 +70,7 @@ def make_model(
         TooFewEvents: there is not enough data for the split.
     """
     if job.refit:
-        found = _begun(run, worker) or earlier_result(job)
+        found = _unfinished_refit_result(run, worker) or current_version_result(job)
         if found is None:
             found = _search(job, worker, report, run)[0]
         return _refit(job, worker, found, report, run)
@@ -62,10 +78,10 @@ def make_model(
     if not worker.first:
         return None
     term = ItemItemTerm.build(data.history, len(data.vocabulary), found.weights)
-    return _assemble(job, worker, data, fitted, found, term)
+    return _assemble_model(job, worker, data, fitted, found, term)
 
 
-def _begun(run: UnfinishedRun, worker: Worker) -> SearchResult | None:
+def _unfinished_refit_result(run: UnfinishedRun, worker: Worker) -> SearchResult | None:
     """Returns what the search before an unfinished refit found."""
     mark = last_place(run, worker)
     if mark is None or STAGES[mark.stage] != "refit":
@@ -74,7 +90,7 @@ def _begun(run: UnfinishedRun, worker: Worker) -> SearchResult | None:
     return None if found is None else SearchResult.from_json(found)
 
 
-def earlier_result(job: TrainingJob) -> SearchResult | None:
+def current_version_result(job: TrainingJob) -> SearchResult | None:
     """Returns what the current version found on the same platforms, if it held something out."""
     registry = Registry(job.open()[0])
     try:
@@ -91,23 +107,23 @@ def earlier_result(job: TrainingJob) -> SearchResult | None:
     return SearchResult(HyperParameters(**hyper), epoch, config["item_item"], {}, version)
 
 
-def read(job: TrainingJob, split: str, bins: int) -> TrainingData:
+def read_training_data(job: TrainingJob, split: str, bins: int) -> TrainingData:
     """Returns the job's data, held out by `split`."""
     store, version = job.open()
     sequences, items = store.read("sequences", version), store.read("items", version)
-    return prepare(sequences, items, job.platforms, split, job.cut, bins, job.only)
+    return prepare_training_data(sequences, items, job.platforms, split, job.cut, bins, job.only)
 
 
 def _search(
-    job: TrainingJob, worker: Worker, report: Report | None, run: UnfinishedRun
+    job: TrainingJob, worker: Worker, report: ReportProgress | None, run: UnfinishedRun
 ) -> tuple[SearchResult, TrainingData, FittedNet]:
-    data = read(job, job.training.split, HyperParameters.bins)
+    data = read_training_data(job, job.training.split, HyperParameters.bins)
     hyper = hyper_parameters_for(job.training, data)
     keeper = CheckpointWriter(run, worker, "search", job.checkpoint_every)
     fitted = fit(data, hyper, worker=worker, report=report, keeper=keeper)
     weights, metrics = dict.fromkeys(job.seen, 0.0), dict(fitted.metrics)
     if data.validation is not None and worker.first:
-        term, metrics = choose_weights(fitted.net, data, data.validation)
+        term, metrics = choose_item_item_weights(fitted.net, data, data.validation)
         weights = term.weights
     elif data.validation is None:
         weights = dict.fromkeys(job.seen, 0.5)
@@ -115,9 +131,13 @@ def _search(
 
 
 def _refit(
-    job: TrainingJob, worker: Worker, found: SearchResult, report: Report | None, run: UnfinishedRun
+    job: TrainingJob,
+    worker: Worker,
+    found: SearchResult,
+    report: ReportProgress | None,
+    run: UnfinishedRun,
 ) -> NeuralModel | None:
-    data = read(job, "none", found.hyper.bins)
+    data = read_training_data(job, "none", found.hyper.bins)
     keeper = CheckpointWriter(run, worker, "refit", job.checkpoint_every, asdict(found))
     try:
         fitted = fit(
@@ -135,7 +155,7 @@ def _refit(
         return None
     term = ItemItemTerm.build(data.history, len(data.vocabulary), found.weights)
     refitted = replace(job, training=job.training.model_copy(update={"split": "none"}))
-    return _assemble(refitted, worker, data, fitted, found, term)
+    return _assemble_model(refitted, worker, data, fitted, found, term)
 
 
 def hyper_parameters_for(training: Training, data: TrainingData) -> HyperParameters:
@@ -143,7 +163,7 @@ def hyper_parameters_for(training: Training, data: TrainingData) -> HyperParamet
     return choose_hyper_parameters(training, len(data.history), int((data.weight > 0).sum()))
 
 
-def _assemble(
+def _assemble_model(
     job: TrainingJob,
     worker: Worker,
     data: TrainingData,

@@ -13,11 +13,11 @@ from plait.models.item_scores import check_scores, not_finite_error
 from plait.models.neural.net import NeuralNet
 from plait.models.neural.neural_model import NeuralModel, Provenance
 from plait.training.data.training_data import TrainingData
-from plait.training.distributed.worker_rank import ALONE, Worker
+from plait.training.distributed.worker_rank import SINGLE_WORKER, Worker
 
-CANDIDATES = 999  # of the protocol that the ranks are scaled to
-MOST = 5_000  # targets that are looked at
-PIECE = 512
+PROTOCOL_NEGATIVES = 999  # of the protocol that the ranks are scaled to
+MAX_VALIDATION_TARGETS = 5_000  # targets that are looked at
+CHUNK_SIZE = 512
 
 
 def target_ranks(model: NeuralModel, targets: HeldOutTargets, platform: str) -> np.ndarray:
@@ -31,20 +31,20 @@ def target_ranks(model: NeuralModel, targets: HeldOutTargets, platform: str) -> 
     """
     items = model.vocabulary.platform_items(platform)
     ranks = []
-    for start in range(0, len(targets), PIECE):
-        part = targets.take(np.arange(start, min(start + PIECE, len(targets))))
+    for start in range(0, len(targets), CHUNK_SIZE):
+        part = targets.take(np.arange(start, min(start + CHUNK_SIZE, len(targets))))
         scores = check_scores(model.score(part.history, platform, part.time).total, platform)
         scores = scores.clone()
         column = torch.from_numpy(np.searchsorted(items, part.item)).to(scores.device)
         right = scores.gather(1, column[:, None])
-        hide_seen(scores, part.history, items)
+        mask_seen_items(scores, part.history, items)
         scores.scatter_(1, column[:, None], float("-inf"))
         above, level = (scores > right).sum(1), (scores == right).sum(1)
         ranks.append((1 + above + 0.5 * level).cpu().numpy())
     return np.concatenate(ranks) if ranks else np.zeros(0)
 
 
-def hide_seen(scores: torch.Tensor, history: History, items: np.ndarray) -> None:
+def mask_seen_items(scores: torch.Tensor, history: History, items: np.ndarray) -> None:
     """Sets the scores of items in each person's history to -inf; `items` are the columns."""
     column = np.searchsorted(items, history.item)
     mine = (column < len(items)) & (items[np.minimum(column, len(items) - 1)] == history.item)
@@ -52,8 +52,8 @@ def hide_seen(scores: torch.Tensor, history: History, items: np.ndarray) -> None
     scores[rows, torch.from_numpy(column[mine]).to(scores.device)] = float("-inf")
 
 
-def validate(
-    model: NeuralModel, targets: HeldOutTargets, worker: Worker = ALONE
+def validate_model(
+    model: NeuralModel, targets: HeldOutTargets, worker: Worker = SINGLE_WORKER
 ) -> dict[str, float]:
     """Returns per platform and in all the MRR against 999 negatives, and NDCG@10 on all items.
 
@@ -63,8 +63,10 @@ def validate(
     Raises:
         NotFinite: a score is a NaN or infinite; on every worker, whichever saw it.
     """
-    if len(targets) > MOST:
-        targets = targets.take(np.random.default_rng(0).permutation(len(targets))[:MOST])
+    if len(targets) > MAX_VALIDATION_TARGETS:
+        targets = targets.take(
+            np.random.default_rng(0).permutation(len(targets))[:MAX_VALIDATION_TARGETS]
+        )
     sums = np.zeros((len(model.platforms), 4))  # targets, reciprocal ranks, gains, faults
     for code, platform in enumerate(model.platforms):
         mine = np.flatnonzero(targets.platform == code)
@@ -74,7 +76,7 @@ def validate(
         except NotFinite:  # told once all workers know, or the others would wait for this one
             ranks, faults = np.zeros(0), 1
         items = len(model.vocabulary.platform_items(platform))
-        expected = 1 + (ranks - 1) * min(1.0, CANDIDATES / max(1, items - 1))
+        expected = 1 + (ranks - 1) * min(1.0, PROTOCOL_NEGATIVES / max(1, items - 1))
         gains = (ranks <= 10) / np.log2(ranks + 1)
         sums[code] = len(ranks), (1 / expected).sum(), gains.sum(), faults
     found: dict[str, float] = {}
@@ -85,18 +87,18 @@ def validate(
         if count:
             found[f"{platform}.mrr"] = float(reciprocal / count)
             found[f"{platform}.ndcg@10"] = float(gain / count)
-    return found | {"mrr": mean_over_platforms(found)}
+    return found | {"mrr": mean_platform_mrr(found)}
 
 
-def mean_over_platforms(metrics: dict[str, float]) -> float:
+def mean_platform_mrr(metrics: dict[str, float]) -> float:
     """Returns the mean of the platforms' MRR, each counting the same; 0 where there is none."""
     each = [value for name, value in metrics.items() if name.endswith(".mrr")]
     return sum(each) / max(1, len(each))
 
 
 def validate_net(
-    net: NeuralNet, data: TrainingData, targets: HeldOutTargets, worker: Worker = ALONE
+    net: NeuralNet, data: TrainingData, targets: HeldOutTargets, worker: Worker = SINGLE_WORKER
 ) -> dict[str, float]:
     """Returns `validate` of a network alone, without its item-item term."""
     term = ItemItemTerm.none(len(data.vocabulary))
-    return validate(NeuralModel(net, data.vocabulary, term, Provenance()), targets, worker)
+    return validate_model(NeuralModel(net, data.vocabulary, term, Provenance()), targets, worker)

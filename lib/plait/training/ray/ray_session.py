@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from plait.training.ray.local_ray import local_settings, stay_local
+from plait.training.ray.local_ray import keep_ray_on_loopback, local_init_arguments
 
-QUIET = {
+QUIET_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "1",
     "RAY_worker_niceness": "0",  # by default workers step back behind everything else
@@ -22,31 +22,31 @@ QUIET = {
 }
 
 
-def hush() -> None:
+def quiet_ray() -> None:
     """Keeps Ray's own chatter off the terminal; what the user set stays."""
-    for name, value in QUIET.items():
+    for name, value in QUIET_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray").setLevel(logging.ERROR)
 
 
 def is_connected() -> bool:
     """Whether a cluster is named or already joined."""
-    stay_local()
+    keep_ray_on_loopback()
     import ray
 
     return bool(os.environ.get("RAY_ADDRESS")) or bool(ray.is_initialized())
 
 
 @contextmanager
-def ray_running(cpus: int) -> Iterator[bool]:
+def ray_session(cpus_per_node: int) -> Iterator[bool]:
     """Joins the cluster of RAY_ADDRESS, or starts Ray here with `cpus` and stops it after.
 
     Yields whether Ray was started here.
     """
-    stay_local()
+    keep_ray_on_loopback()
     import ray
 
-    hush()
+    quiet_ray()
     if ray.is_initialized():
         yield False
         return
@@ -57,8 +57,8 @@ def ray_running(cpus: int) -> Iterator[bool]:
         # Nobody takes this machine away; the watcher is one more process to start.
         os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")
         ray.init(
-            **local_settings(),
-            num_cpus=cpus,
+            **local_init_arguments(),
+            num_cpus=cpus_per_node,
             log_to_driver=False,
             logging_level=logging.ERROR,
             object_store_memory=200 * 2**20,
@@ -69,7 +69,7 @@ def ray_running(cpus: int) -> Iterator[bool]:
         ray.shutdown()
 
 
-def cpus() -> list[float]:
+def cpus_per_node() -> list[float]:
     """Returns the CPUs of each machine of the cluster; a head that runs no work has none."""
     import ray
 
@@ -77,7 +77,7 @@ def cpus() -> list[float]:
     return [node["Resources"].get("CPU", 0.0) for node in nodes if node["Alive"]]
 
 
-def gpus() -> int:
+def gpu_count() -> int:
     """Returns how many GPUs the cluster has."""
     import ray
 

@@ -8,16 +8,16 @@ from typing import Any
 import polars as pl
 
 from plait.config import Project
-from plait.fusion.row_counts import balance
-from plait.fusion.stages.resolve_people import IdentityEvidence
+from plait.fusion.row_counts import balance_rows
+from plait.fusion.stages.resolve_people import KnownIdentity
 
 
-def summarise(
+def summarise_version(
     counts: Iterable[pl.DataFrame],
     accounts: pl.DataFrame,
     people: pl.DataFrame,
     items: pl.DataFrame,
-    known: IdentityEvidence,
+    known: KnownIdentity,
     project: Project,
 ) -> dict[str, Any]:
     """Returns the counts of a version of these tables.
@@ -25,7 +25,7 @@ def summarise(
     Raises:
         LostRows: the `counts` (partial COUNTS) do not add up.
     """
-    platforms = balance(counts, project.platforms)
+    platforms = balance_rows(counts, project.platforms)
     per_platform = accounts.group_by("platform").agg(
         accounts=pl.len(), people=pl.col("person").n_unique()
     )

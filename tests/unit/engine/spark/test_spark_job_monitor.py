@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from plait.engine.spark.job_watch import explained
+from plait.engine.spark.spark_job_monitor import explain_spark_error
 
 TRACE = """An error occurred while calling o1.collectToPython.
 : org.apache.spark.SparkException: Job aborted due to stage failure: Task 0 failed 4 times
@@ -31,7 +31,7 @@ Traceback (most recent call last):
     ],
 )
 def test_the_cause_and_what_to_do(text: str, says: str) -> None:
-    found = str(explained(RuntimeError(text)))
+    found = str(explain_spark_error(RuntimeError(text)))
     assert re.search(says, found), found
     assert "\n" not in found
     assert "Traceback" not in found

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from plait.doctor.check_machine import check_machine
-from plait.store.home import cache_folder
+from plait.store.local_folders import cache_folder
 
 
 @pytest.fixture(params=["/proc/nope", "file", None])

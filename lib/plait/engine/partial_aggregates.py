@@ -8,15 +8,15 @@ from threading import Lock
 
 import polars as pl
 
-from plait.engine.engine import Frames, Merge
+from plait.engine.engine import Frames, MergeFunction
 
-_PILE = 2_000_000  # rows of partials that may wait before they are merged
+_MAX_PENDING_ROWS = 2_000_000  # rows of partials that may wait before they are merged
 
 
-class PartialResults:
+class PartialAggregates:
     """Partial frames by name, merged now and then and at the end."""
 
-    def __init__(self, merges: Mapping[str, Merge]) -> None:
+    def __init__(self, merges: Mapping[str, MergeFunction]) -> None:
         self._merges = merges
         self._parts: dict[str, list[pl.DataFrame]] = defaultdict(list)
         self._waiting: dict[str, int] = defaultdict(int)
@@ -28,7 +28,7 @@ class PartialResults:
             for name, frame in frames.items():
                 self._parts[name].append(frame)
                 self._waiting[name] += frame.height
-                if self._waiting[name] > _PILE:
+                if self._waiting[name] > _MAX_PENDING_ROWS:
                     self._parts[name] = [self._merged(name)]
                     self._waiting[name] = 0
 

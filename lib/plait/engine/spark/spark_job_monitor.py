@@ -13,16 +13,16 @@ from py4j.protocol import Py4JError
 from pyspark import AccumulatorParam, SparkContext
 from pyspark.errors import PySparkException
 
-from plait.engine.engine import Advance, Merge
+from plait.engine.engine import MergeFunction, ProgressCallback
 from plait.engine.spark.spark_tasks import TaskSinks
 from plait.errors import PlaitError, SparkFailed
 from plait.store.delta_tables import TableWriter
 from plait.store.storage_errors import is_from_s3
 
-_LOOK = 0.2  # seconds between two looks at the accumulators
+_POLL_S = 0.2  # seconds between two looks at the accumulators
 
 
-class _Faults(AccumulatorParam[list[bytes]]):
+class _TaskErrors(AccumulatorParam[list[bytes]]):
     """Pickled errors of tasks."""
 
     def zero(self, value: list[bytes]) -> list[bytes]:
@@ -34,16 +34,16 @@ class _Faults(AccumulatorParam[list[bytes]]):
         return value1 + value2
 
 
-class JobWatch:
+class SparkJobMonitor:
     """Shows the progress of the jobs that run inside it; stops them when a task failed.
 
     An accumulator counts a task that ran twice twice: it feeds what is shown, and nothing else.
     """
 
-    def __init__(self, context: SparkContext, advance: Advance | None) -> None:
+    def __init__(self, context: SparkContext, advance: ProgressCallback | None) -> None:
         self._context, self._advance = context, advance
         self._rows = context.accumulator(0)
-        self._faults = context.accumulator([], _Faults())
+        self._faults = context.accumulator([], _TaskErrors())
         self._shown = 0
         self._group = f"plait-{uuid.uuid4().hex}"
         self._done = threading.Event()
@@ -53,13 +53,13 @@ class JobWatch:
         self,
         aside: frozenset[str],
         tables: Mapping[str, TableWriter],
-        merges: Mapping[str, Merge],
+        merges: Mapping[str, MergeFunction],
     ) -> TaskSinks:
         """Returns where the frames of the tasks go."""
         places = {name: writer.place for name, writer in tables.items()}
         return TaskSinks(aside, places, dict(merges), self._rows.add, self._faults.add)
 
-    def __enter__(self) -> JobWatch:
+    def __enter__(self) -> SparkJobMonitor:
         self._context.setJobGroup(self._group, "plait", interruptOnCancel=False)
         self._thread.start()
         return self
@@ -81,10 +81,10 @@ class JobWatch:
             fault: PlaitError = pickle.loads(self._faults.value[0])
             raise fault from None
         if isinstance(error, (PySparkException, Py4JError)):
-            raise explained(error) from error
+            raise explain_spark_error(error) from error
 
     def _look(self) -> None:
-        while not self._done.wait(_LOOK):
+        while not self._done.wait(_POLL_S):
             self._show()
             if self._faults.value:  # the rest would be work for nothing
                 self._context.cancelJobGroup(self._group)
@@ -97,11 +97,11 @@ class JobWatch:
             self._shown = rows
 
 
-def explained(error: Exception) -> SparkFailed:
+def explain_spark_error(error: Exception) -> SparkFailed:
     """Returns what a user can do about `error`: Spark's own text is a Java stack trace."""
     text = str(error)
     # What S3 answered may repeat the access key.
-    cause = "S3 did not do what it was asked" if is_from_s3(error) else _cause(text)
+    cause = "S3 did not do what it was asked" if is_from_s3(error) else _find_cause(text)
     if missing := re.search(r"ModuleNotFoundError: No module named '(\w+)", text):
         return SparkFailed(
             f"the executors' Python has no '{missing[1]}'.",
@@ -126,7 +126,7 @@ def explained(error: Exception) -> SparkFailed:
     )
 
 
-def _cause(text: str) -> str:
+def _find_cause(text: str) -> str:
     """Returns the line of `text` that says what happened."""
     _, _, trace = text.rpartition("Traceback (most recent call last):")
     lines = trace.split("\n\tat ")[0].splitlines()

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-INTERVAL = 0.5  # seconds
+POLL_INTERVAL_S = 0.5  # seconds
 
 
-class ProgressBoard:
+class ProgressActor:
     """Holds the newest report."""
 
     def __init__(self) -> None:
@@ -28,22 +28,21 @@ class ProgressBoard:
         return self._newest
 
 
-def new_board() -> Any:
+def start_progress_actor() -> Any:
     """Returns a board that lives in a Ray actor beside the driver: nodes of workers may go."""
     import ray
 
     here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
-    actor: Any = ray.remote(num_cpus=0, label_selector=here)(ProgressBoard)
+    actor: Any = ray.remote(num_cpus=0, label_selector=here)(ProgressActor)
     return actor.remote()
 
 
 @contextmanager
-def watched(board: Any, work: Any) -> Iterator[None]:
+def watch_progress(board: Any, work: Any) -> Iterator[None]:
     """Shows what the board says until the block ends; a board that dies ends nothing but that."""
     import ray
 
-    from plait.training.display import show
-    from plait.training.loop.training_progress import TrainingProgress
+    from plait.training.loop.training_progress import TrainingProgress, show_progress
 
     over = threading.Event()
 
@@ -54,10 +53,10 @@ def watched(board: Any, work: Any) -> Iterator[None]:
             over.set()
             return
         if report is not None:
-            show(work, TrainingProgress(**report))
+            show_progress(work, TrainingProgress(**report))
 
     def watch() -> None:
-        while not over.wait(INTERVAL):
+        while not over.wait(POLL_INTERVAL_S):
             look()
 
     thread = threading.Thread(target=watch, daemon=True)
