@@ -65,7 +65,7 @@ class ProgressTask:
 
 
 @contextmanager
-def task(
+def track_progress(
     description: str, total: float | None = None, unit: str = "rows"
 ) -> Iterator[ProgressTask]:
     """Yields a Task to advance; its last state stays on the screen."""

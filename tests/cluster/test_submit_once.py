@@ -10,8 +10,8 @@ from itertools import islice
 
 import pytest
 
-from plait.cluster.client.connect_cluster import connect
-from plait.cluster.client.watch_resource import ResourceSeen, watch
+from plait.cluster.client.connect_cluster import connect_cluster
+from plait.cluster.client.watch_resource import ResourceSeen, watch_resource
 from plait.cluster.cluster_verbs import RAY_JOB
 
 from .kubectl import environment, wait_until
@@ -84,12 +84,12 @@ def test_a_run_of_ones_own_is_made_once_by_whoever_comes_first(place: Desk) -> N
 def test_a_watch_that_is_too_late_lists_anew(place: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Resource version 1 is long forgotten: the API server answers 410."""
     monkeypatch.setenv("KUBECONFIG", environment()["KUBECONFIG"])
-    api = connect(namespace=place.namespace)
+    api = connect_cluster(namespace=place.namespace)
     job = place.jobs()[0]["metadata"]
     path = api.path(RAY_JOB)
     with api.stream(path, watch="true", resourceVersion="1", timeoutSeconds=5) as lines:
         assert json.loads(next(lines))["object"]["code"] == 410
-    seen = watch(api, path, job["name"], threading.Event(), since="1")
+    seen = watch_resource(api, path, job["name"], threading.Event(), since="1")
     (first,) = islice(seen, 1)
     assert isinstance(first, ResourceSeen)
     assert first.resource is not None

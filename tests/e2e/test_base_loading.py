@@ -109,7 +109,7 @@ def test_a_loader_that_was_paused_beyond_its_turn_writes_nothing_more(
     monkeypatch.setattr(BaseLoadLock, "_renew", lambda _: None)
     monkeypatch.setattr(base_loading, "CHUNK_FIELDS", 7)
     paused, go_on = threading.Event(), threading.Event()
-    pack = base_loading.pack
+    pack = base_loading.pack_sequences
     writing, finish = threading.Event(), threading.Event()
 
     def halting(part: pl.DataFrame) -> object:

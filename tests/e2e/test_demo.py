@@ -25,8 +25,13 @@ import torch
 import plait
 from plait.config import load_config
 from plait.contracts.event_types import EVENT_STRENGTHS
-from plait.demo.endpoint_process import EndpointFailed, EndpointProcess, port_near, stoppable
-from plait.demo.output_shape import normalise
+from plait.demo.endpoint_process import (
+    EndpointFailed,
+    EndpointProcess,
+    free_port_near,
+    interruptible,
+)
+from plait.demo.output_shape import normalize_output
 from plait.features.sequences import SEQUENCE_COLUMNS, build_sequences
 from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store
@@ -294,8 +299,10 @@ def test_it_has_the_shape_that_the_readme_shows(kept: Kept, repository: Path) ->
     block = re.search(r"<!-- demo -->\s*```\w*\n(.*?)```\s*<!-- /demo -->", readme, re.DOTALL)
     assert block, "README.md shows what the demo prints, between its demo marks"
     # Whether the endpoint stays up is the one line in which the two runs differ.
-    shown = [line for line in normalise(block[1]).splitlines() if "endpoint " not in line[:14]]
-    said = iter(normalise(kept.text).splitlines())
+    shown = [
+        line for line in normalize_output(block[1]).splitlines() if "endpoint " not in line[:14]
+    ]
+    said = iter(normalize_output(kept.text).splitlines())
     assert len(shown) > 10
     for line in shown:
         assert any(line == other for other in said), f"'{line}' is not said, or not there"
@@ -331,14 +338,14 @@ def test_ctrl_c_ends_everything(kept: Kept) -> None:
 
 
 def test_an_endpoint_that_cannot_start_says_why(tmp_path: Path) -> None:
-    endpoint = EndpointProcess(tmp_path / "plait.yaml", port_near(8000), tmp_path / "log")
+    endpoint = EndpointProcess(tmp_path / "plait.yaml", free_port_near(8000), tmp_path / "log")
     with pytest.raises(EndpointFailed, match="ended before it was ready: ConfigError"), endpoint:
         pass
 
 
 def test_a_request_to_terminate_is_heard() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt), stoppable():
+    with pytest.raises(KeyboardInterrupt), interruptible():
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(5)
     assert signal.getsignal(signal.SIGTERM) == before

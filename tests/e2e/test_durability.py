@@ -13,7 +13,7 @@ import redis
 from plait.config import Project, load_config
 from plait.contracts.http_messages import EventsResponse
 from plait.doctor.check_live_state import check_live_state
-from plait.doctor.finding import Level
+from plait.doctor.finding import FindingLevel
 from plait.errors import ConfigError, LossyLiveState
 from plait.live import LiveState, PersonLookup
 from plait.live.live_history import live_sequences
@@ -181,20 +181,20 @@ def test_doctor_looks_at_it(
 ) -> None:
     monkeypatch.delenv("PLAIT_LIVE_STATE", raising=False)
     (check,) = check_live_state(own_file)
-    assert (check.level, "embedded" in check.found) == (Level.ok, True)
+    assert (check.level, "embedded" in check.found) == (FindingLevel.ok, True)
     monkeypatch.setenv("PLAIT_LIVE_STATE", valkey.address)
     (check,) = check_live_state(own_file)
-    assert check.level is Level.ok, check
+    assert check.level is FindingLevel.ok, check
     owner.config_set("appendfsync", "everysec")
     (check,) = check_live_state(own_file)
-    assert check.level is Level.fail
+    assert check.level is FindingLevel.fail
     assert "CONFIG SET appendfsync always" in check.fix
     monkeypatch.setenv(DURABILITY_VARIABLE, "best_effort")
     (check,) = check_live_state(own_file)
-    assert check.level is Level.warn
+    assert check.level is FindingLevel.warn
     valkey.stop()
     (check,) = check_live_state(own_file)
-    assert check.level is Level.fail
+    assert check.level is FindingLevel.fail
     assert "does not answer" in check.found
 
 

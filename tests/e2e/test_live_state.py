@@ -18,7 +18,7 @@ from plait.errors import LiveStateDown, TooManyAccounts
 from plait.live import LiveState, PersonLookup
 from plait.live.drain import CONSUMER, CONSUMER_GROUP, Drainer
 from plait.live.live_history import live_sequences
-from plait.live.stream_entries import FEEDBACK
+from plait.live.stream_entries import FEEDBACK_EVENTS
 from plait.live.valkey import base_scripts
 from plait.live.valkey.base_loading import load_base
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
@@ -58,7 +58,7 @@ def events(*rows: tuple[str, int, int]) -> pl.DataFrame:
     )
     return frame.select(
         pl.col(n).cast(k) if n in frame.columns else pl.lit(None, k).alias(n)
-        for n, k in FEEDBACK.items()
+        for n, k in FEEDBACK_EVENTS.items()
     )
 
 

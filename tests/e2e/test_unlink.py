@@ -11,7 +11,7 @@ import pytest
 
 from plait.config import load_config
 from plait.errors import TooManyAccounts
-from plait.fusion.stages.read_feedback import decode_links as read_asserted
+from plait.fusion.stages.read_feedback import read_link_assertions as read_asserted
 from plait.identity.clusters import find_components
 from plait.identity.standing_links import LOG_POSITION, standing_links
 from plait.live import LiveState, PersonLookup

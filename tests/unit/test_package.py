@@ -21,7 +21,7 @@ def test_import_is_light() -> None:
 def test_every_public_name_is_there() -> None:
     assert dir(plait) == sorted(plait.__all__)
     for name in plait.__all__:
-        assert getattr(plait, name).__module__.startswith(plait._HOMES[name])
+        assert getattr(plait, name).__module__.startswith(plait._EXPORTS[name])
     with pytest.raises(AttributeError, match="no attribute 'fuze'"):
         _ = plait.fuze
 

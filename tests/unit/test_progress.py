@@ -14,7 +14,7 @@ def test_a_line_has_rate_and_time_left() -> None:
 
 
 def test_the_last_state_stays_even_after_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ValueError, match="boom"), progress.task("train", 10) as work:
+    with pytest.raises(ValueError, match="boom"), progress.track_progress("train", 10) as work:
         work.advance(3)
         raise ValueError("boom")
     assert "train: 3/10" in capsys.readouterr().err
@@ -24,6 +24,6 @@ def test_silence_prints_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "_quiet", True)
-    with progress.task("fuse") as work:
+    with progress.track_progress("fuse") as work:
         work.advance()
     assert capsys.readouterr().err == ""

@@ -19,17 +19,17 @@ def cancel(
 ) -> None:
     """End a run: its pods go, its resource stays and says that it was cancelled."""
     from plait.cluster import cancel_run as ending
-    from plait.cluster.client.connect_cluster import connect
-    from plait.cluster.runs import find
+    from plait.cluster.client.connect_cluster import connect_cluster
+    from plait.cluster.list_runs import find_run
 
-    api = connect(context, namespace)
-    run = find(api, name)
+    api = connect_cluster(context, namespace)
+    run = find_run(api, name)
     if delete:
-        typer.echo(ending.delete(api, run.resource))
+        typer.echo(ending.delete_run(api, run.resource))
     elif run.state.ended and run.resource["kind"] != "RayService":
         typer.echo(
             f"{name} has ended already ({run.state.name}). "
             f"To remove it: plait cancel {name} --delete"
         )
     else:
-        typer.echo(ending.cancel(api, run.resource, "Cancelled with `plait cancel`."))
+        typer.echo(ending.cancel_run(api, run.resource, "Cancelled with `plait cancel`."))

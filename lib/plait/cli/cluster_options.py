@@ -25,7 +25,7 @@ class DryRun(StrEnum):
     server = "server"
 
 
-def duration(text: str) -> float:
+def parse_duration(text: str) -> float:
     """Returns seconds of "90", "90s", "10m", "2h".
 
     Raises:

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-PIPED = 110
+PIPED_WIDTH = 110
 
 
-def terminal() -> Console:
+def output_console() -> Console:
     """Returns the console of standard output."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else PIPED, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
 
 
 ConfigOption = Annotated[

@@ -31,7 +31,7 @@ def demo(
 
     if as_json or quiet:
         progress.silence()
-    tell = _json_writer(seed) if as_json else _printer()
+    tell = _json_writer(seed) if as_json else _text_printer()
     run_demo(DemoOptions(folder=folder, people=people, seed=seed, keep=keep), tell)
 
 
@@ -39,29 +39,29 @@ def _json_writer(seed: int) -> Callable[[Chapter], None]:
     """Returns what collects chapters, and prints them as one JSON object with the last."""
     from dataclasses import asdict
 
-    from plait.demo.chapter_results import NAMES, CommandsChapter
+    from plait.demo.chapter_results import CHAPTER_NAMES, CommandsChapter
 
     record: dict[str, Any] = {"seed": seed}
 
     def tell(chapter: Chapter) -> None:
-        record[NAMES[type(chapter)]] = asdict(chapter)
+        record[CHAPTER_NAMES[type(chapter)]] = asdict(chapter)
         if isinstance(chapter, CommandsChapter):
             typer.echo(json.dumps(record, indent=2))
 
     return tell
 
 
-def _printer() -> Callable[[Chapter], None]:
+def _text_printer() -> Callable[[Chapter], None]:
     """Returns what prints a chapter: in colour on a terminal, in plain text elsewhere."""
     from rich.console import Console
 
-    from plait.demo.show_chapter import WIDTH, show
+    from plait.demo.show_chapter import WIDTH, render_chapter
 
     console = Console(width=WIDTH, highlight=False)
 
     def tell(chapter: Chapter) -> None:
         with console.capture() as capture:
-            console.print(show(chapter))
+            console.print(render_chapter(chapter))
         # Rich pads every line to the width: copied text should not end in spaces.
         text = "\n".join(line.rstrip() for line in capture.get().splitlines())
         typer.echo(text, color=True)

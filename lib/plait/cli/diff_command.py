@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, output_console
 
 if TYPE_CHECKING:
     from plait.store.store_diff import DiffSide, TableDiff
 
-DIFFERENT = 1
-_SHOWN = 60  # characters of a value
+DIFFERENT_EXIT = 1
+_MAX_VALUE_LENGTH = 60  # characters of a value
 
 
 def diff(
@@ -31,7 +31,7 @@ def diff(
     """
     from plait.store.store_diff import diff_versions as run
 
-    sides = (_side(first, config), _side(second, config))
+    sides = (_open_side(first, config), _open_side(second, config))
     tables = run(*sides, examples=examples)
     equal = all(table.equal for table in tables)
     if as_json:
@@ -43,12 +43,12 @@ def diff(
         }
         typer.echo(json.dumps(record, indent=2, default=str))
     else:
-        _print(tables, sides)
+        _print_diff(tables, sides)
     if not equal:
-        raise typer.Exit(DIFFERENT)
+        raise typer.Exit(DIFFERENT_EXIT)
 
 
-def _side(text: str, config: Path) -> DiffSide:
+def _open_side(text: str, config: Path) -> DiffSide:
     """Returns what `text` names: a number of the project's store, or a store and a number.
 
     Raises:
@@ -74,7 +74,7 @@ def _side(text: str, config: Path) -> DiffSide:
     return DiffSide(store, store.version(int(number)) if number else store.current())
 
 
-def _print(tables: list[TableDiff], sides: tuple[DiffSide, DiffSide]) -> None:
+def _print_diff(tables: list[TableDiff], sides: tuple[DiffSide, DiffSide]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -85,21 +85,23 @@ def _print(tables: list[TableDiff], sides: tuple[DiffSide, DiffSide]) -> None:
         shown.add_column(heading, justify="right")
     for table in tables:
         shown.add_row(table.table, *(f"{n:,}" for n in (*table.rows, *table.only)))
-    terminal().print(shown)
+    output_console().print(shown)
     for table in tables:
         for name, rows in zip("AB", table.examples, strict=True):
             for row in rows:
-                typer.echo(f"{table.table}, only {name}: {_line(row)}")
+                typer.echo(f"{table.table}, only {name}: {_format_row(row)}")
     if all(table.equal for table in tables):
         typer.echo("Equal: every row stands on both sides equally often.")
 
 
-def _line(row: dict[str, Any]) -> str:
+def _format_row(row: dict[str, Any]) -> str:
     """Returns a row on one line; nulls are left out, long values are cut."""
     cells = []
     for name, value in row.items():
         if value is None:
             continue
         text = str(value)
-        cells.append(f"{name}={text if len(text) <= _SHOWN else text[: _SHOWN - 3] + '...'}")
+        if len(text) > _MAX_VALUE_LENGTH:
+            text = text[: _MAX_VALUE_LENGTH - 3] + "..."
+        cells.append(f"{name}={text}")
     return " ".join(cells)

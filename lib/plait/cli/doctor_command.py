@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plait.cli.cluster_options import ContextOption, NamespaceOption
-from plait.cli.console import DEFAULT_CONFIG, JsonOption, terminal
+from plait.cli.console import DEFAULT_CONFIG, JsonOption, output_console
 
 if TYPE_CHECKING:
     from plait.doctor.finding import Finding
 
-FAILED = 1
+FAILED_EXIT = 1
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
@@ -44,26 +44,26 @@ def doctor(
 
     Ends with 1 if anything fails, 0 if not; a warning is none.
     """
-    from plait.doctor.finding import Level
+    from plait.doctor.finding import FindingLevel
 
-    found = list(_checks(config, cluster, (context, namespace, release, queue)))
-    failed = any(check.level is Level.fail for check in found)
+    found = list(_run_checks(config, cluster, (context, namespace, release, queue)))
+    failed = any(check.level is FindingLevel.fail for check in found)
     if as_json:
         record = {"ok": not failed, "checks": [asdict(check) for check in found]}
         typer.echo(json.dumps(record, indent=2))
     else:
-        _print(found)
+        _print_findings(found)
     if failed:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(FAILED_EXIT)
 
 
-def _checks(
+def _run_checks(
     config: Path | None, cluster: bool, where: tuple[str | None, str | None, str | None, str | None]
 ) -> Iterator[Finding]:
     from plait.doctor.check_cluster import check_cluster
     from plait.doctor.check_live_state import check_live_state
     from plait.doctor.check_machine import check_machine
-    from plait.doctor.check_store import check_project
+    from plait.doctor.check_project import check_project
 
     yield from check_machine()
     if config is not None or DEFAULT_CONFIG.exists():
@@ -73,7 +73,7 @@ def _checks(
         yield from check_cluster(*where)
 
 
-def _print(found: list[Finding]) -> None:
+def _print_findings(found: list[Finding]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -87,4 +87,4 @@ def _print(found: list[Finding]) -> None:
         if check.fix and check.level != "ok":
             text.append(f"\nFix: {check.fix}", style="cyan")
         table.add_row(Text(check.level, style=_COLOURS[check.level]), check.name, text)
-    terminal().print(table)
+    output_console().print(table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, QuietOption, terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, QuietOption, output_console
 
 
 def evaluate(
@@ -40,6 +40,6 @@ def evaluate(
     if printed:
         typer.echo(report.json())
         return
-    terminal().print(report_table(report))
+    output_console().print(report_table(report))
     if as_json:
         report.write(as_json)

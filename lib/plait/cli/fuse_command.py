@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, output_console
 from plait.engine.open_engine import EngineName, open_engine
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from plait.store import StoreVersion
 
-_SHOWN = 40  # characters of an example
+_MAX_VALUE_LENGTH = 40  # characters of an example
 
 
 def fuse(
@@ -48,7 +48,7 @@ def fuse(
         silence()
     project = load_config(config)
     if quarantine:
-        _show(Store(project.store_uri).scan("quarantine").head(quarantine).collect(), as_json)
+        _print_rows(Store(project.store_uri).scan("quarantine").head(quarantine).collect(), as_json)
         return
     start = time.monotonic()
     with open_engine(engine, master) as moves:
@@ -65,11 +65,11 @@ def fuse(
             "To read them all again: --full"
         )
         return
-    examples = _examples(Store(project.store_uri).scan("quarantine", version))
-    _summarise(version, seconds, examples, str(config))
+    examples = _first_examples(Store(project.store_uri).scan("quarantine", version))
+    _print_summary(version, seconds, examples, str(config))
 
 
-def _examples(quarantine: pl.LazyFrame) -> pl.DataFrame:
+def _first_examples(quarantine: pl.LazyFrame) -> pl.DataFrame:
     """Returns the first row of each platform and reason in quarantine."""
     ordered = quarantine.sort("platform", "reason", "file", "row")
     return (
@@ -77,14 +77,16 @@ def _examples(quarantine: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def _summarise(version: StoreVersion, seconds: float, examples: pl.DataFrame, config: str) -> None:
+def _print_summary(
+    version: StoreVersion, seconds: float, examples: pl.DataFrame, config: str
+) -> None:
 
-    console = terminal()
+    console = output_console()
     counts = version.counts
-    _platforms(console, counts["platforms"], version.number)
-    _people(console, counts)
-    _quarantine(console, counts["platforms"], examples, config)
-    console.print(_run(version.run), highlight=False)
+    _print_platforms(console, counts["platforms"], version.number)
+    _print_people(console, counts)
+    _print_quarantine(console, counts["platforms"], examples, config)
+    console.print(_describe_run(version.run), highlight=False)
     rate = version.run["rows"] / max(seconds, 1e-9)
     console.print(
         f"[bold]{counts['events']:,}[/] events of [bold]{counts['people']:,}[/] people "
@@ -92,23 +94,23 @@ def _summarise(version: StoreVersion, seconds: float, examples: pl.DataFrame, co
     )
 
 
-def _run(run: dict[str, Any]) -> str:
+def _describe_run(run: dict[str, Any]) -> str:
     """Returns one sentence: what was read and rewritten, and why if it was everything."""
-    files, rows = _many(run["files"], "file"), _many(run["rows"], "row")
+    files, rows = _pluralize(run["files"], "file"), _pluralize(run["rows"], "row")
     if run["mode"] == "incremental":
         return (
             f"Incremental: {files} new or changed, {rows} read; {run['rewritten']:,} of "
-            f"{_many(run['buckets'], 'bucket')} rewritten."
+            f"{_pluralize(run['buckets'], 'bucket')} rewritten."
         )
     why = f" ({run['why']})" if run["why"] else ""
-    return f"Full{why}: {files}, {rows} read; {_many(run['buckets'], 'bucket')} written."
+    return f"Full{why}: {files}, {rows} read; {_pluralize(run['buckets'], 'bucket')} written."
 
 
-def _many(n: int, thing: str) -> str:
+def _pluralize(n: int, thing: str) -> str:
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
-def _platforms(console: Console, platforms: dict[str, Any], number: int) -> None:
+def _print_platforms(console: Console, platforms: dict[str, Any], number: int) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -134,7 +136,7 @@ def _platforms(console: Console, platforms: dict[str, Any], number: int) -> None
     console.print(table)
 
 
-def _people(console: Console, counts: dict[str, Any]) -> None:
+def _print_people(console: Console, counts: dict[str, Any]) -> None:
     several, people = counts["people_on_several"], counts["people"]
     if len(counts["platforms"]) == 1:
         console.print("One platform alone: there is nothing to transfer between platforms.")
@@ -157,7 +159,7 @@ def _people(console: Console, counts: dict[str, Any]) -> None:
         )
 
 
-def _quarantine(
+def _print_quarantine(
     console: Console, platforms: dict[str, Any], examples: pl.DataFrame, config: str
 ) -> None:
     from rich.box import SIMPLE_HEAD
@@ -172,7 +174,7 @@ def _quarantine(
     for reason, rows in examples.group_by("reason", maintain_order=True):
         n = sum(entry["quarantined"].get(reason[0], 0) for entry in platforms.values())
         first = rows.row(0, named=True)
-        value = "" if first["value"] is None else f" = {first['value'][:_SHOWN]!r}"
+        value = "" if first["value"] is None else f" = {first['value'][:_MAX_VALUE_LENGTH]!r}"
         place = f"{first['file'].rsplit('/', 1)[-1]}:{first['row']}"
         table.add_row(f"{n:,}", str(reason[0]), f"{place} {first['field']}{value}")
     console.print(table)
@@ -187,7 +189,7 @@ def _quarantine(
             )
 
 
-def _show(rows: pl.DataFrame, as_json: bool) -> None:
+def _print_rows(rows: pl.DataFrame, as_json: bool) -> None:
     if as_json:
         for row in rows.iter_rows(named=True):
             typer.echo(json.dumps(row))

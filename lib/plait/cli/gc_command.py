@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, output_console
 
 if TYPE_CHECKING:
     from plait.store.garbage import Garbage
@@ -40,7 +40,7 @@ def gc(
     from plait.store.garbage import find_garbage, remove_garbage
     from plait.store.require_writable import require_writable
 
-    age = _age(older_than)
+    age = _parse_age(older_than)
     store = Store(load_config(config).store_uri)
     if not dry_run:
         require_writable(store)
@@ -49,12 +49,12 @@ def gc(
     if not dry_run:
         remove_garbage(store, found)
     if as_json:
-        typer.echo(json.dumps(_record(found, dry_run), indent=2))
+        typer.echo(json.dumps(_garbage_record(found, dry_run), indent=2))
         return
-    _print(found, older_than, dry_run)
+    _print_garbage(found, older_than, dry_run)
 
 
-def _age(text: str) -> timedelta:
+def _parse_age(text: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})([smhd]?)", text.strip())
     if match is None:
         raise typer.BadParameter(
@@ -64,7 +64,7 @@ def _age(text: str) -> timedelta:
     return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
 
 
-def _record(found: Garbage, dry_run: bool) -> dict[str, object]:
+def _garbage_record(found: Garbage, dry_run: bool) -> dict[str, object]:
     return {
         "removed": not dry_run,
         "kept": found.kept,
@@ -76,11 +76,11 @@ def _record(found: Garbage, dry_run: bool) -> dict[str, object]:
     }
 
 
-def _print(found: Garbage, older_than: str, dry_run: bool) -> None:
+def _print_garbage(found: Garbage, older_than: str, dry_run: bool) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    console = terminal()
+    console = output_console()
     if found.objects:
         title = "would go" if dry_run else "gone"
         table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)

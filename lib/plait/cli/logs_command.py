@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from plait.cli.cluster_options import ContextOption, NamespaceOption, duration
+from plait.cli.cluster_options import ContextOption, NamespaceOption, parse_duration
 
 
 def logs(
@@ -19,16 +19,16 @@ def logs(
     context: ContextOption = None,
 ) -> None:
     """Print a run's log; with -f, follow it to its end."""
-    from plait.cluster.client.connect_cluster import connect
-    from plait.cluster.runs import find
+    from plait.cluster.client.connect_cluster import connect_cluster
+    from plait.cluster.list_runs import find_run
 
-    api = connect(context, namespace)
-    run = find(api, name)
+    api = connect_cluster(context, namespace)
+    run = find_run(api, name)
     if follow:
         from plait.cli.run_printer import TextPrinter
         from plait.cluster.follow.follow_run import FollowTimeouts, follow_run
 
-        limit = None if timeout is None else duration(timeout)
+        limit = None if timeout is None else parse_duration(timeout)
         printer = TextPrinter()
         patience = FollowTimeouts(limit, start=None, scheduling=None)
         outcome = follow_run(api, run.resource, printer, patience)

@@ -27,7 +27,7 @@ from plait.cli.status_command import status
 from plait.cli.train_command import train
 from plait.errors import PlaitError
 
-INTERRUPTED, INTERNAL = 130, 70
+INTERRUPTED_EXIT, INTERNAL_EXIT = 130, 70
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -82,41 +82,41 @@ app.command()(version)
 
 def main() -> None:
     """Runs the command line; every mistake ends in a sentence and an exit code."""
-    _name_any_file()
-    _print_any_text()
+    _use_utf8_file_names()
+    _escape_unprintable()
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except PlaitError as error:
-        _say(error.headline, str(error).removeprefix(f"{error.headline}: "))
+        _print_error(error.headline, str(error).removeprefix(f"{error.headline}: "))
         sys.exit(error.exit_code)
     except TyperException as error:  # a mistake in the command line itself
         mistake: Any = error  # Typer declares neither
         mistake.show()
         sys.exit(mistake.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(INTERRUPTED)
+        sys.exit(INTERRUPTED_EXIT)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
         if os.environ.get("PLAIT_DEBUG"):
             raise
-        if fault := _of_the_store(error):
-            _say(fault.headline, str(fault).removeprefix(f"{fault.headline}: "))
+        if fault := _storage_error(error):
+            _print_error(fault.headline, str(fault).removeprefix(f"{fault.headline}: "))
             sys.exit(fault.exit_code)
         what = f"{type(error).__name__}: {error}. Set PLAIT_DEBUG=1 to see where, and report it."
-        _say("A fault in plait", what)
-        sys.exit(INTERNAL)
+        _print_error("A fault in plait", what)
+        sys.exit(INTERNAL_EXIT)
 
 
-def _name_any_file() -> None:
+def _use_utf8_file_names() -> None:
     """Starts Python again in UTF-8 mode where ASCII is all that a file's name may be."""
     if codecs.lookup(sys.getfilesystemencoding()).name == "ascii":
         os.environ["PYTHONUTF8"] = "1"  # for the processes that this one starts
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
-def _print_any_text() -> None:
+def _escape_unprintable() -> None:
     """Escapes what the terminal's encoding lacks; ASCII stands for a locale that nobody set."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -125,14 +125,14 @@ def _print_any_text() -> None:
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
-def _of_the_store(error: Exception) -> PlaitError | None:
+def _storage_error(error: Exception) -> PlaitError | None:
     """Returns what S3 said in the middle of reading a table; it may hold what is secret."""
     from plait.store.storage_errors import is_from_s3, to_store_error
 
     return to_store_error(error, "s3://") if is_from_s3(error) else None
 
 
-def _say(headline: str, text: str) -> None:
+def _print_error(headline: str, text: str) -> None:
     typer.echo(typer.style(headline, fg="red", bold=True) + f": {text}", err=True)
 
 

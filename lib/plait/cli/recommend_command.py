@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, output_console
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from plait.recommend.loaded_model import PersonRecommendation
 
-FALLBACKS = {
+FALLBACK_TEXTS = {
     "unknown_person": "Nothing is known of this account: the platform's popular items.",
     "no_known_items": "The model knows none of this person's items: the platform's popular ones.",
 }
@@ -46,11 +46,11 @@ def recommend(
     where = ", ".join(answer.platforms) or "no platform"
     typer.echo(f"{answer.person}: {answer.events:,} item events, known on {where}")
     if answer.fallback:
-        typer.echo(FALLBACKS[answer.fallback])
-    terminal().print(_table(answer))
+        typer.echo(FALLBACK_TEXTS[answer.fallback])
+    output_console().print(_recommendation_table(answer))
 
 
-def _table(answer: PersonRecommendation) -> Table:
+def _recommendation_table(answer: PersonRecommendation) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text

@@ -42,7 +42,7 @@ class TextPrinter:
     def conclude(self, outcome: RunOutcome) -> None:
         """Prints how the run ended, and what to do; what was said before is not repeated."""
         bad = outcome.exit != 0
-        headline = f"{outcome.name}: {outcome.state} after {clock(outcome.seconds)}."
+        headline = f"{outcome.name}: {outcome.state} after {format_duration(outcome.seconds)}."
         typer.echo(typer.style(headline, bold=True, fg="red" if bad else "green"), err=True)
         why = outcome.why
         for note in self._notes:
@@ -52,11 +52,11 @@ class TextPrinter:
                 typer.echo(text, err=True)
 
     def _say(self, text: str) -> None:
-        seconds = typer.style(f"{clock(time.monotonic() - self._began):>9}  ", dim=True)
+        seconds = typer.style(f"{format_duration(time.monotonic() - self._began):>9}  ", dim=True)
         typer.echo(seconds + text, err=True)
 
 
-class QuietPrinter:
+class JsonPrinter:
     """For --output json: the log goes to stderr, all else into the last record."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class QuietPrinter:
         typer.echo(line, err=True)
 
 
-def clock(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Returns seconds as people say them: 41 s, 3 min 20 s."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
@@ -83,7 +83,7 @@ def clock(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def record_of(outcome: RunOutcome, **more: Any) -> dict[str, Any]:
+def outcome_record(outcome: RunOutcome, **more: Any) -> dict[str, Any]:
     """Returns the last record: how it ended, and what the job itself said last."""
     return {
         "name": outcome.name,
@@ -93,12 +93,12 @@ def record_of(outcome: RunOutcome, **more: Any) -> dict[str, Any]:
         "why": outcome.why,
         "fix": outcome.fix,
         "seconds": outcome.seconds,
-        "result": _result(outcome.last_lines),
+        "result": _job_result(outcome.last_lines),
         "last_lines": list(outcome.last_lines),
     }
 
 
-def _result(lines: tuple[str, ...]) -> Any:
+def _job_result(lines: tuple[str, ...]) -> Any:
     """Returns what the job printed as its summary: the last line that is a JSON object."""
     for line in reversed(lines):
         if line.lstrip().startswith("{"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, output_console
 from plait.serving.json_logs import LogFormat
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def serve(
             replicas=replicas,
             log_format=log_format,
         ) as endpoint:
-            _announce(endpoint, config, as_json)
+            _print_endpoint(endpoint, config, as_json)
             # Short waits: a signal that another thread receives would not wake a long one.
             while not stop.wait(0.5):
                 pass
@@ -80,7 +80,7 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _announce(endpoint: RunningEndpoint, config: Path, as_json: bool) -> None:
+def _print_endpoint(endpoint: RunningEndpoint, config: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     if as_json:
@@ -91,7 +91,7 @@ def _announce(endpoint: RunningEndpoint, config: Path, as_json: bool) -> None:
     from plait.config import load_config
 
     platform = next(iter(load_config(config).platforms))
-    console = terminal()
+    console = output_console()
     console.print(
         f"[bold green]Ready[/] at [bold]{endpoint.url}[/]  model {endpoint.model} "
         f"{endpoint.version}, up in {endpoint.seconds:.1f} s; docs at {endpoint.url}/docs"
@@ -100,12 +100,12 @@ def _announce(endpoint: RunningEndpoint, config: Path, as_json: bool) -> None:
     event = {"type": "view", "user": user, "item_id": f"{platform}:1"}
     for line in (
         f"curl '{endpoint.url}/v1/recommend/{platform}/u1?k=5'",
-        _post(endpoint.url, "/v1/events", {"events": [event]}),
-        _post(endpoint.url, "/v1/recommend", {"user": user, "k": 5, "explain": True}),
+        _curl_post(endpoint.url, "/v1/events", {"events": [event]}),
+        _curl_post(endpoint.url, "/v1/recommend", {"user": user, "k": 5, "explain": True}),
     ):
         console.print(Text("  " + line), soft_wrap=True)
     console.print("Ctrl-C stops it.", style="dim")
 
 
-def _post(url: str, path: str, body: dict[str, object]) -> str:
+def _curl_post(url: str, path: str, body: dict[str, object]) -> str:
     return f"curl {url}{path} -H 'Content-Type: application/json' -d '{json.dumps(body)}'"

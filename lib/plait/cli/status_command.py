@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plait.cli.cluster_options import ContextOption, NamespaceOption, OutputFormat, OutputOption
-from plait.cli.console import terminal
+from plait.cli.console import output_console
 
 if TYPE_CHECKING:
     from plait.cluster.client.kube_api import KubeApi
-    from plait.cluster.runs import Run
+    from plait.cluster.list_runs import ClusterRun
 
 
 def status(
@@ -23,12 +23,12 @@ def status(
     output: OutputOption = OutputFormat.text,
 ) -> None:
     """List the runs on Kubernetes, newest first; with NAME, say why that one waits or failed."""
-    from plait.cluster.client.connect_cluster import connect
-    from plait.cluster.runs import ask_endpoint, find, runs
+    from plait.cluster.client.connect_cluster import connect_cluster
+    from plait.cluster.list_runs import check_endpoint, find_run, list_runs
 
-    api = connect(context, namespace)
-    listed = [find(api, name)] if name is not None else runs(api)
-    listed = [ask_endpoint(api, run) for run in listed]
+    api = connect_cluster(context, namespace)
+    listed = [find_run(api, name)] if name is not None else list_runs(api)
+    listed = [check_endpoint(api, run) for run in listed]
     if output is OutputFormat.json:
         typer.echo(json.dumps({"runs": [run.record() for run in listed]}, indent=2))
         return
@@ -37,12 +37,12 @@ def status(
             f"No runs in namespace '{api.namespace}' of {api.where}. Begin one: plait submit train"
         )
         return
-    _print(api, listed)
+    _print_runs(api, listed)
     if name is not None:
-        _explain(api, listed[0])
+        _print_diagnosis(api, listed[0])
 
 
-def _print(api: KubeApi, listed: list[Run]) -> None:
+def _print_runs(api: KubeApi, listed: list[ClusterRun]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -67,33 +67,33 @@ def _print(api: KubeApi, listed: list[Run]) -> None:
             run.name,
             record["verb"],
             Text(state.name, style=colours.get(state.name, "")),
-            age(run.seconds()),
+            format_age(run.seconds()),
             run.workers,
             Text(state.why if len(listed) == 1 else shorten(state.why, 110, placeholder=" ...")),
         )
-    terminal().print(table)
+    output_console().print(table)
 
 
-def _explain(api: KubeApi, run: Run) -> None:
+def _print_diagnosis(api: KubeApi, run: ClusterRun) -> None:
     """Prints what the run's pods say, where they may be read."""
-    from plait.cluster.diagnose.job_failure import explain_failure
-    from plait.cluster.diagnose.pending_reasons import pending_reasons
-    from plait.cluster.follow.run_pods import events_of, pods_of
+    from plait.cluster.diagnose.job_failure import diagnose_failure
+    from plait.cluster.diagnose.pending_reasons import diagnose_pending
+    from plait.cluster.follow.run_pods import list_events, list_pods
     from plait.cluster.follow.run_state import ExitCode
     from plait.errors import PlaitError
 
     try:
-        pods = pods_of(api, run.resource)
-        events = events_of(api, run.resource, pods)
+        pods = list_pods(api, run.resource)
+        events = list_events(api, run.resource, pods)
     except PlaitError as error:
         typer.echo(f"Its pods cannot be read: {error.seen}")
         return
     if run.state.exit in (ExitCode.FAILED, ExitCode.INFRASTRUCTURE):
-        said = list(explain_failure(run.resource, pods, []))
+        said = list(diagnose_failure(run.resource, pods, []))
     elif run.state.ended:
         return
     else:
-        said = [f"{r.sentence} {r.fix}".strip() for r in pending_reasons(pods, events, None)]
+        said = [f"{r.sentence} {r.fix}".strip() for r in diagnose_pending(pods, events, None)]
     for text in said:
         if text:
             typer.echo(text)
@@ -101,7 +101,7 @@ def _explain(api: KubeApi, run: Run) -> None:
         typer.echo(f"  pod {pod['metadata']['name']}: {(pod.get('status') or {}).get('phase')}")
 
 
-def age(seconds: float) -> str:
+def format_age(seconds: float) -> str:
     """Returns an age as kubectl writes it: 41s, 12m, 5h, 3d."""
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds >= 2 * size or (seconds >= size and unit != "m"):

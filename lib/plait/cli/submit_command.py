@@ -16,10 +16,10 @@ from plait.cli.cluster_options import (
     NamespaceOption,
     OutputFormat,
     OutputOption,
-    duration,
+    parse_duration,
 )
 from plait.cluster.cluster_verbs import RAY_SERVICE, VERBS, Verb
-from plait.cluster.render.job_arguments import check_arguments, option_lines
+from plait.cluster.render.job_arguments import check_arguments, describe_options
 from plait.errors import PlaitError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _SubmitOptions:
         return self.output is OutputFormat.json
 
 
-def _command(verb: Verb) -> Callable[..., None]:
+def _make_command(verb: Verb) -> Callable[..., None]:
     def submit(
         context: typer.Context,
         workers: Annotated[
@@ -110,18 +110,18 @@ def _command(verb: Verb) -> Callable[..., None]:
             "driver_memory": driver_memory, "image": image, "queue": queue, "run": run,
             "release": release, "templates": templates, "dry_run": dry_run, "detach": detach,
             "cancel": cancel_on_interrupt,
-            "patience": None if patience is None else duration(patience),
-            "timeout": None if timeout is None else duration(timeout),
+            "patience": None if patience is None else parse_duration(patience),
+            "timeout": None if timeout is None else parse_duration(timeout),
         }  # fmt: skip
         known = [name for p in context.command.params for name in p.opts if name.startswith("--")]
         ask = _SubmitOptions(verb, given, kube_context, namespace, output, options)
-        _guarded(ask, lambda: _submit(ask, known))
+        _run_guarded(ask, lambda: _submit(ask, known))
 
-    submit.__doc__ = _HELP[verb.name]
+    submit.__doc__ = _HELP_TEXTS[verb.name]
     return submit
 
 
-_HELP = {
+_HELP_TEXTS = {
     "fuse": "Fuse the logs with Spark: a driver and executors.",
     "train": "Train the model with Ray: a head and workers that share every batch.",
     "evaluate": "Measure a model version with Ray.",
@@ -130,7 +130,7 @@ _HELP = {
 }
 
 
-def _guarded(ask: _SubmitOptions, work: Callable[[], int]) -> None:
+def _run_guarded(ask: _SubmitOptions, work: Callable[[], int]) -> None:
     """Ends with the exit code of `work`; with --output json an error is a record too."""
     try:
         code = work()
@@ -150,33 +150,35 @@ def _guarded(ask: _SubmitOptions, work: Callable[[], int]) -> None:
 
 
 def _submit(ask: _SubmitOptions, known: Sequence[str]) -> int:
-    from plait.cluster.client.connect_cluster import connect
+    from plait.cluster.client.connect_cluster import connect_cluster
     from plait.cluster.render.run_size import RunSize
     from plait.cluster.render.templates import read_templates
-    from plait.cluster.submit_run import load_templates, place, prepare
+    from plait.cluster.submit_run import load_templates, prepare_run, submit_run
 
     o = ask.options
     arguments = check_arguments(ask.verb, ask.arguments, known)
     size = RunSize(o["workers"], o["cpus"], o["memory"], o["gpus"], o["driver_memory"])
     api: KubeApi | None = None
     if o["templates"] is None:
-        api = connect(ask.context, ask.namespace)
+        api = connect_cluster(ask.context, ask.namespace)
         templates = load_templates(api, o["release"])
     else:
         templates = read_templates(o["templates"], o["release"])
-    asked, resource = prepare(
+    asked, resource = prepare_run(
         ask.verb, templates, arguments, size, o["image"], o["queue"], o["run"]
     )
     if o["dry_run"] is DryRun.client:
-        return _show(ask, resource)
-    api = api or connect(ask.context, ask.namespace)
-    placed = place(api, asked, resource, dry_run=o["dry_run"] is DryRun.server)
+        return _print_resource(ask, resource)
+    api = api or connect_cluster(ask.context, ask.namespace)
+    placed = submit_run(api, asked, resource, dry_run=o["dry_run"] is DryRun.server)
     if o["dry_run"] is DryRun.server:
-        return _show(ask, placed.resource, "would be met" if placed.met else "is accepted")
-    return _announce(ask, api, asked, placed, templates.scheduling_patience)
+        return _print_resource(
+            ask, placed.resource, "would be met" if placed.met else "is accepted"
+        )
+    return _report_submission(ask, api, asked, placed, templates.scheduling_patience)
 
 
-def _show(ask: _SubmitOptions, resource: Resource, verdict: str = "") -> int:
+def _print_resource(ask: _SubmitOptions, resource: Resource, verdict: str = "") -> int:
     """Prints the resource; where the server checked it, its verdict too."""
     import yaml
 
@@ -191,17 +193,17 @@ def _show(ask: _SubmitOptions, resource: Resource, verdict: str = "") -> int:
     return 0
 
 
-def _announce(
+def _report_submission(
     ask: _SubmitOptions, api: KubeApi, asked: RunSpec, placed: Submission, scheduling: float | None
 ) -> int:
-    from plait.cluster.submit_run import is_same
+    from plait.cluster.submit_run import is_same_spec
 
     name = placed.resource["metadata"]["name"]
     if not ask.as_json:
         how = "met" if placed.met else "submitted"
         bold = typer.style(name, bold=True)
         typer.echo(f"{bold} {how}: {ask.verb.name} in {api.namespace} of {api.where}", err=True)
-        if placed.met and not is_same(placed, asked):
+        if placed.met and not is_same_spec(placed, asked):
             typer.echo(
                 f"--run {asked.run} was asked for something else; that run counts.", err=True
             )
@@ -210,35 +212,42 @@ def _announce(
             record = {"name": name, "verb": ask.verb.name, "state": "submitted", "exit_code": 0}
             typer.echo(json.dumps(record | {"met": placed.met, "namespace": api.namespace}))
         else:
-            typer.echo(_come_back(api, name), err=True)
+            typer.echo(_follow_up_commands(api, name), err=True)
         return 0
-    return _follow(ask, api, placed, scheduling)
+    return _follow_submission(ask, api, placed, scheduling)
 
 
-def _follow(ask: _SubmitOptions, api: KubeApi, placed: Submission, scheduling: float | None) -> int:
-    from plait.cli.run_printer import QuietPrinter, TextPrinter, record_of
-    from plait.cluster.cancel_run import cancel
-    from plait.cluster.follow.follow_run import SCHEDULING_S, START_S, FollowTimeouts, follow_run
+def _follow_submission(
+    ask: _SubmitOptions, api: KubeApi, placed: Submission, scheduling: float | None
+) -> int:
+    from plait.cli.run_printer import JsonPrinter, TextPrinter, outcome_record
+    from plait.cluster.cancel_run import cancel_run
+    from plait.cluster.follow.follow_run import (
+        SCHEDULING_TIMEOUT_S,
+        START_TIMEOUT_S,
+        FollowTimeouts,
+        follow_run,
+    )
     from plait.cluster.follow.run_state import ExitCode
 
     name = placed.resource["metadata"]["name"]
-    loud, quiet = TextPrinter(), QuietPrinter()
+    loud, quiet = TextPrinter(), JsonPrinter()
     signal.signal(signal.SIGTERM, _interrupt)
     given = ask.options["patience"]
-    by_chart = SCHEDULING_S if scheduling is None else scheduling
+    by_chart = SCHEDULING_TIMEOUT_S if scheduling is None else scheduling
     patience = FollowTimeouts(
         ask.options["timeout"],
-        start=START_S if given is None else given,
+        start=START_TIMEOUT_S if given is None else given,
         scheduling=by_chart if given is None else given,
     )
     try:
         outcome = follow_run(api, placed.resource, quiet if ask.as_json else loud, patience)
     except KeyboardInterrupt:
         if ask.options["cancel"]:
-            said = cancel(api, placed.resource, "Interrupted by who submitted it.")
+            said = cancel_run(api, placed.resource, "Interrupted by who submitted it.")
             code, state = ExitCode.CANCELLED, "cancelled"
         else:
-            said = f"Detached: {name} goes on without you.\n{_come_back(api, name)}"
+            said = f"Detached: {name} goes on without you.\n{_follow_up_commands(api, name)}"
             code, state = ExitCode.DETACHED, "detached"
         if ask.as_json:
             record = {"name": name, "verb": ask.verb.name, "state": state, "exit_code": int(code)}
@@ -248,7 +257,7 @@ def _follow(ask: _SubmitOptions, api: KubeApi, placed: Submission, scheduling: f
         return int(code)
     if ask.as_json:
         about = {"verb": ask.verb.name, "namespace": api.namespace, "met": placed.met}
-        typer.echo(json.dumps(record_of(outcome, **about, notes=quiet.notes)))
+        typer.echo(json.dumps(outcome_record(outcome, **about, notes=quiet.notes)))
     else:
         loud.conclude(outcome)
         if ask.verb.kind is RAY_SERVICE and outcome.exit is ExitCode.SUCCEEDED:
@@ -256,7 +265,7 @@ def _follow(ask: _SubmitOptions, api: KubeApi, placed: Submission, scheduling: f
     return int(outcome.exit)
 
 
-def _come_back(api: KubeApi, name: str) -> str:
+def _follow_up_commands(api: KubeApi, name: str) -> str:
     where = f" -n {api.namespace}"
     return (
         f"  plait status {name}{where}\n  plait logs {name}{where} -f\n  plait cancel {name}{where}"
@@ -269,7 +278,7 @@ def _interrupt(*_: object) -> None:
 
 
 def _epilog(verb: Verb) -> str:
-    lines = option_lines(verb)
+    lines = describe_options(verb)
     if not lines:
         return ""
     return f"Also takes what {verb.name} takes: " + "; ".join(
@@ -282,4 +291,4 @@ for _verb in VERBS.values():
         _verb.name,
         epilog=_epilog(_verb),
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    )(_command(_verb))
+    )(_make_command(_verb))

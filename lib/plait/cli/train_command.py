@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, output_console
 
 if TYPE_CHECKING:
     from plait.training.train_model import TrainResult
@@ -69,10 +69,10 @@ def train(
     if as_json:
         typer.echo(json.dumps(result.as_json()))
     else:
-        _print(result)
+        _print_result(result)
 
 
-def _print(result: TrainResult) -> None:
+def _print_result(result: TrainResult) -> None:
     from rich.table import Table
 
     metrics = result.metrics
@@ -84,7 +84,7 @@ def _print(result: TrainResult) -> None:
         scores = [held_out.get(f"{platform}.{name}") for name in ("mrr", "ndcg@10")]
         cells = ["" if score is None else f"{score:.4f}" for score in scores]
         table.add_row(platform, *cells, f"{weight:g}")
-    console = terminal()
+    console = output_console()
     console.print(table)
     console.print(
         f"{metrics['people']:,} people, {metrics['events']:,} events, {metrics['items']:,} items; "

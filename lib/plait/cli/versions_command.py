@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, terminal
+from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, output_console
 
 if TYPE_CHECKING:
     from plait.store import Store, StoreVersion
 
-SIZES = ("events", "people", "items")
-_INPUTS = 20  # shown; --json has all
+SIZE_COUNTS = ("events", "people", "items")
+_MAX_INPUTS = 20  # shown; --json has all
 
 app = typer.Typer(help="List the versions of the store; show one; go back to one.")
 
@@ -25,11 +25,11 @@ def versions(
     """List the versions of the store, oldest first."""
     if context.invoked_subcommand:
         return
-    store = _open(config)
+    store = _open_store(config)
     current = store.current()
     listed = store.versions()
     if as_json:
-        typer.echo(json.dumps([_record(v, current.number) for v in listed], indent=2))
+        typer.echo(json.dumps([_version_record(v, current.number) for v in listed], indent=2))
         return
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -37,7 +37,7 @@ def versions(
     table = Table(title=f"store {store.uri}", title_justify="left", box=SIMPLE_HEAD)
     for heading in ("", "version", "published (UTC)"):
         table.add_column(heading, no_wrap=True)
-    for heading in (*SIZES, "inputs"):
+    for heading in (*SIZE_COUNTS, "inputs"):
         table.add_column(heading, justify="right")
     table.add_column("")
     for v in listed:
@@ -45,11 +45,14 @@ def versions(
             "current" if v.number == current.number else "",
             str(v.number),
             v.published[:16].replace("T", " "),
-            *(f"{_size(v, name):,}" if _size(v, name) is not None else "" for name in SIZES),
+            *(
+                f"{_row_count(v, name):,}" if _row_count(v, name) is not None else ""
+                for name in SIZE_COUNTS
+            ),
             f"{len(v.inputs):,}",
             f"version {v.restores} again" if v.restores else "",
         )
-    terminal().print(table)
+    output_console().print(table)
 
 
 @app.command()
@@ -59,7 +62,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one version: its tables, its counts and what it read."""
-    store = _open(config)
+    store = _open_store(config)
     version = store.version(number)
     if as_json:
         record = {"number": version.number, **version.record(), "inputs": list(version.inputs)}
@@ -78,11 +81,11 @@ def show(
     for name, count in version.counts.items():
         typer.echo(f"  {name}: {json.dumps(count)}")
     typer.echo(f"\ninputs ({len(version.inputs):,}):")
-    for record in version.inputs[:_INPUTS]:
+    for record in version.inputs[:_MAX_INPUTS]:
         size = f" ({record['bytes']:,} bytes)" if "bytes" in record else ""
         typer.echo(f"  {record.get('path', record)}{size}")
-    if len(version.inputs) > _INPUTS:
-        typer.echo(f"  and {len(version.inputs) - _INPUTS:,} more: --json lists them")
+    if len(version.inputs) > _MAX_INPUTS:
+        typer.echo(f"  and {len(version.inputs) - _MAX_INPUTS:,} more: --json lists them")
 
 
 @app.command()
@@ -97,7 +100,7 @@ def rollback(
     from plait.store.require_writable import require_writable
     from plait.store.roll_back import roll_back
 
-    store = _open(config)
+    store = _open_store(config)
     require_writable(store)
     before = store.current().number
     now = roll_back(store, number)
@@ -111,14 +114,14 @@ def rollback(
     )
 
 
-def _open(config: ConfigOption) -> Store:
+def _open_store(config: ConfigOption) -> Store:
     from plait.config import load_config
     from plait.store import Store
 
     return Store(load_config(config).store_uri)
 
 
-def _size(version: StoreVersion, name: str) -> int | None:
+def _row_count(version: StoreVersion, name: str) -> int | None:
     """Returns the version's count of events, people or items, where it knows one."""
     found = version.counts.get(name)
     if name == "items" and found is None and "platforms" in version.counts:
@@ -126,14 +129,14 @@ def _size(version: StoreVersion, name: str) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _record(version: StoreVersion, current: int) -> dict[str, Any]:
+def _version_record(version: StoreVersion, current: int) -> dict[str, Any]:
     return {
         "number": version.number,
         "current": version.number == current,
         "published": version.published,
         "contract": version.contract,
         "restores": version.restores,
-        **{name: _size(version, name) for name in SIZES},
+        **{name: _row_count(version, name) for name in SIZE_COUNTS},
         "inputs": len(version.inputs),
         "tables": version.tables,
     }

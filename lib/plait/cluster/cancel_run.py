@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import KINDS, Resource
-from plait.cluster.follow.run_state import CANCELLED, EXIT, ExitCode
-from plait.cluster.render.render_resource import QUEUE
+from plait.cluster.follow.run_state import CANCELLED, EXIT_CODE_ANNOTATION, ExitCode
+from plait.cluster.render.render_resource import QUEUE_LABEL
 
 
-def cancel(
+def cancel_run(
     api: KubeApi, resource: Resource, why: str, exit_code: ExitCode = ExitCode.CANCELLED
 ) -> str:
     """Suspends the run: its pods go, its resource stays and says why. Returns what happens now.
@@ -20,14 +20,14 @@ def cancel(
         Refused, NoCluster, ClusterDown: as `KubeApi.patch` does.
     """
     kind, name = KINDS[resource["kind"]], resource["metadata"]["name"]
-    queued = QUEUE in (resource["metadata"].get("labels") or {})
+    queued = QUEUE_LABEL in (resource["metadata"].get("labels") or {})
     if queued or resource["kind"] == "RayService":
-        return delete(api, resource)
+        return delete_run(api, resource)
     spec: Resource = {"suspend": True}
     if resource["kind"] == "RayJob":
         # KubeRay suspends only what it may shut down, and rules of deletion exclude that.
         spec |= {"shutdownAfterJobFinishes": True, "deletionStrategy": None}
-    annotations = {CANCELLED: why, EXIT: str(int(exit_code))}
+    annotations = {CANCELLED: why, EXIT_CODE_ANNOTATION: str(int(exit_code))}
     api.patch(kind, name, {"metadata": {"annotations": annotations}, "spec": spec})
     return (
         f"{name} is suspended: its pods are being deleted, the {resource['kind']} stays. "
@@ -35,7 +35,7 @@ def cancel(
     )
 
 
-def delete(api: KubeApi, resource: Resource) -> str:
+def delete_run(api: KubeApi, resource: Resource) -> str:
     """Deletes the run and all it owns. Returns what happens now. Raises as `cancel` does."""
     kind, name = KINDS[resource["kind"]], resource["metadata"]["name"]
     api.delete(kind, name)

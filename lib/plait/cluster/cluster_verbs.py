@@ -74,7 +74,7 @@ VERBS = {
 }
 
 
-def verb_of(name: str) -> Verb:
+def find_verb(name: str) -> Verb:
     """Returns the verb `name`.
 
     Raises:

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from plait.cluster.cluster_verbs import RAY_SERVICE, Resource, Verb
-from plait.cluster.render.templates import INSTANCE
+from plait.cluster.render.templates import INSTANCE_LABEL
 from plait.errors import RuleBroken
 
-VERB, RUN, SPEC = "plait/verb", "plait/run", "plait/spec"
+VERB_LABEL, RUN_LABEL, SPEC_ANNOTATION = "plait/verb", "plait/run", "plait/spec"
 _DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_MARK = 8  # characters of the hash in a name
+_HASH_LENGTH = 8  # characters of the hash in a name
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class RunSpec:
         """Returns the name of run `number`; with --run there is one only."""
         if self.run is not None:
             return f"{self.release}-{self.verb.name}-{self.run}"
-        name = f"{self.release}-{self.verb.name}-{self.spec[:_MARK]}"
+        name = f"{self.release}-{self.verb.name}-{self.spec[:_HASH_LENGTH]}"
         return name if number == 1 else f"{name}-{number}"
 
 
@@ -40,7 +40,7 @@ def spec_hash(resource: Resource) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def next_number(asked: RunSpec, there: Iterable[tuple[str, bool]]) -> tuple[int, bool]:
+def next_run_number(asked: RunSpec, there: Iterable[tuple[str, bool]]) -> tuple[int, bool]:
     """Returns the number of the run to apply, and whether it is there already.
 
     Args:
@@ -59,7 +59,7 @@ def next_number(asked: RunSpec, there: Iterable[tuple[str, bool]]) -> tuple[int,
     return (number + 1, False) if ended else (number, True)
 
 
-def set_name(resource: Resource, asked: RunSpec, number: int = 1) -> str:
+def set_run_name(resource: Resource, asked: RunSpec, number: int = 1) -> str:
     """Names `resource`, and writes down what it is. A service keeps its name: it is one thing.
 
     Raises:
@@ -69,15 +69,19 @@ def set_name(resource: Resource, asked: RunSpec, number: int = 1) -> str:
     if asked.verb.kind is not RAY_SERVICE:
         metadata["name"] = asked.name(number)
     metadata.setdefault("labels", {}).update(
-        {INSTANCE: asked.release, VERB: asked.verb.name, RUN: asked.run or str(number)}
+        {
+            INSTANCE_LABEL: asked.release,
+            VERB_LABEL: asked.verb.name,
+            RUN_LABEL: asked.run or str(number),
+        }
     )
-    metadata.setdefault("annotations", {})[SPEC] = asked.spec
+    metadata.setdefault("annotations", {})[SPEC_ANNOTATION] = asked.spec
     name = str(metadata.get("name", ""))
-    check_name(name, asked)
+    check_run_name(name, asked)
     return name
 
 
-def check_name(name: str, asked: RunSpec) -> None:
+def check_run_name(name: str, asked: RunSpec) -> None:
     """Checks a name as the operator will.
 
     Raises:

@@ -5,24 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plait.cluster.client.api_errors import Forbidden, Missing, Taken
+from plait.cluster.client.api_errors import AlreadyExists, Forbidden, NotFound
 from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import RAY_SERVICE, Resource, Verb
-from plait.cluster.follow.run_state import state_of
+from plait.cluster.follow.run_state import read_run_state
+from plait.cluster.list_runs import check_namespace
 from plait.cluster.render.render_resource import render
 from plait.cluster.render.run_size import RunSize
-from plait.cluster.render.serve_config import check_change
+from plait.cluster.render.serve_config import check_upgrade
 from plait.cluster.render.templates import (
-    INSTANCE,
-    SELECTOR,
+    INSTANCE_LABEL,
+    TEMPLATES_SELECTOR,
     Templates,
-    choose,
+    choose_release,
     is_templates,
-    templates_of,
+    parse_templates,
 )
 from plait.cluster.render.validate_resource import validate
-from plait.cluster.run_name import SPEC, VERB, RunSpec, next_number, set_name, spec_hash
-from plait.cluster.runs import check_namespace
+from plait.cluster.run_name import (
+    SPEC_ANNOTATION,
+    VERB_LABEL,
+    RunSpec,
+    next_run_number,
+    set_run_name,
+    spec_hash,
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ def load_templates(api: KubeApi, release: str | None) -> Templates:
     """
     where = f"namespace '{api.namespace}' of {api.where}"
     try:
-        selector = ",".join(f"{name}={value}" for name, value in SELECTOR.items())
+        selector = ",".join(f"{name}={value}" for name, value in TEMPLATES_SELECTOR.items())
         listed = api.get(api.core("configmaps"), labelSelector=selector)["items"]
     except Forbidden:
         if release is None:
@@ -50,10 +57,12 @@ def load_templates(api: KubeApi, release: str | None) -> Templates:
         listed = [api.get(api.core("configmaps", f"{release}-templates"))]
     if not listed:
         check_namespace(api)
-    return choose([templates_of(m, where) for m in listed if is_templates(m)], release, where)
+    return choose_release(
+        [parse_templates(m, where) for m in listed if is_templates(m)], release, where
+    )
 
 
-def prepare(
+def prepare_run(
     verb: Verb,
     templates: Templates,
     arguments: Sequence[str],
@@ -69,12 +78,14 @@ def prepare(
     """
     resource = render(verb, templates.of(verb), arguments, size, image, queue)
     asked = RunSpec(verb, templates.release, spec_hash(resource), run)
-    set_name(resource, asked)
+    set_run_name(resource, asked)
     validate(verb, resource)
     return asked, resource
 
 
-def place(api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool = False) -> Submission:
+def submit_run(
+    api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool = False
+) -> Submission:
     """Puts the resource on the cluster, or meets the run of the same question that is there.
 
     Raises:
@@ -86,37 +97,37 @@ def place(api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool = Fals
     if kind is RAY_SERVICE:
         try:
             path = api.path(kind, resource["metadata"]["name"], resource["apiVersion"])
-            check_change(api.get(path), resource)
-        except Missing:
+            check_upgrade(api.get(path), resource)
+        except NotFound:
             pass  # the first one
         return Submission(api.apply(kind, resource, dry_run), met=False)
     if asked.run is not None:
-        return _once(api, asked, resource, dry_run)
-    selector = f"{INSTANCE}={asked.release},{VERB}={asked.verb.name}"
+        return _create_once(api, asked, resource, dry_run)
+    selector = f"{INSTANCE_LABEL}={asked.release},{VERB_LABEL}={asked.verb.name}"
     path = api.path(kind, api_version=resource["apiVersion"])
     same = {
         entry["metadata"]["name"]: {"kind": kind.name, **entry}
         for entry in api.get(path, labelSelector=selector)["items"]
-        if (entry["metadata"].get("annotations") or {}).get(SPEC) == asked.spec
+        if (entry["metadata"].get("annotations") or {}).get(SPEC_ANNOTATION) == asked.spec
     }
-    ended = [(name, state_of(entry).ended) for name, entry in same.items()]
-    number, met = next_number(asked, ended)
-    name = set_name(resource, asked, number)
+    ended = [(name, read_run_state(entry).ended) for name, entry in same.items()]
+    number, met = next_run_number(asked, ended)
+    name = set_run_name(resource, asked, number)
     if met:
         return Submission(same[name], met=True)
     return Submission(api.apply(kind, resource, dry_run), met=False)
 
 
-def _once(api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool) -> Submission:
+def _create_once(api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool) -> Submission:
     """Creates, never changes: the same --run with another question must not alter the first."""
     kind = asked.verb.kind
     try:
         return Submission(api.create(kind, resource, dry_run), met=False)
-    except Taken:
+    except AlreadyExists:
         name = resource["metadata"]["name"]
         return Submission(api.get(api.path(kind, name, resource["apiVersion"])), met=True)
 
 
-def is_same(placed: Submission, asked: RunSpec) -> bool:
+def is_same_spec(placed: Submission, asked: RunSpec) -> bool:
     """Whether the run that was met was asked the same question."""
-    return (placed.resource["metadata"].get("annotations") or {}).get(SPEC) == asked.spec
+    return (placed.resource["metadata"].get("annotations") or {}).get(SPEC_ANNOTATION) == asked.spec

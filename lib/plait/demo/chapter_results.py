@@ -75,7 +75,7 @@ class PlatformQuality:
 
 
 @dataclass(frozen=True)
-class Transfer:
+class TransferGain:
     """What the other platforms are worth: the same model, the same targets, two histories.
 
     Attributes:
@@ -100,7 +100,7 @@ class EvaluateChapter:
     seconds: float
     protocol: str
     platforms: list[PlatformQuality]
-    transfer: Transfer
+    transfer: TransferGain
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ Chapter = (
     | LinkChapter
     | CommandsChapter
 )
-NAMES: dict[type, str] = {
+CHAPTER_NAMES: dict[type, str] = {
     WorldChapter: "world", FuseChapter: "fuse", TrainChapter: "train", EvaluateChapter: "evaluate",
     ServeChapter: "serve",
     EventChapter: "event", LinkChapter: "link", CommandsChapter: "try",

@@ -8,25 +8,25 @@ from urllib.parse import quote
 from plait.demo.demo_person import DemoPerson
 
 
-def curl_lines(url: str, known: DemoPerson) -> list[str]:
+def build_curl_commands(url: str, known: DemoPerson) -> list[str]:
     """Returns three commands: ask, send an event, link two accounts."""
-    acting = _json({"platform": known.acting, "id": known.acting_account})
-    other = _json({"platform": known.asked, "id": "0000001"})
-    event = _json({"type": known.event.type, "item_id": known.event.item})
+    acting = _shell_json({"platform": known.acting, "id": known.acting_account})
+    other = _shell_json({"platform": known.asked, "id": "0000001"})
+    event = _shell_json({"type": known.event.type, "item_id": known.event.item})
     account = quote(known.asked_account, safe="")
     return [
         f"curl -s '{url}/v1/recommend/{known.asked}/{account}?k=5'",
-        _post(url, "/v1/events", f'{{"events": [{{"user": {acting},', f"{event[1:]}]}}"),
-        _post(url, "/v1/identities:link", f'{{"accounts": [{acting},', f"{other}]}}"),
+        _curl_post(url, "/v1/events", f'{{"events": [{{"user": {acting},', f"{event[1:]}]}}"),
+        _curl_post(url, "/v1/identities:link", f'{{"accounts": [{acting},', f"{other}]}}"),
     ]
 
 
-def _post(url: str, path: str, *body: str) -> str:
+def _curl_post(url: str, path: str, *body: str) -> str:
     """Returns a command whose lines fit a terminal: JSON may be broken between its tokens."""
     lines = "\n      ".join(body)
     return f"curl -s {url}{path} -H 'content-type: application/json' \\\n  -d '{lines}'"
 
 
-def _json(value: dict[str, str]) -> str:
+def _shell_json(value: dict[str, str]) -> str:
     """Returns JSON for between single quotes of a shell: an apostrophe is escaped."""
     return json.dumps(value).replace("'", r"\u0027")

@@ -10,7 +10,7 @@ from pathlib import Path
 from plait.config import Project
 from plait.errors import PlaitError
 
-_MARK = ".made-by-plait-demo"
+_MARKER_FILE = ".made-by-plait-demo"
 
 
 class FolderTaken(PlaitError):
@@ -25,14 +25,14 @@ def empty_folder(folder: Path) -> None:
     """
     try:
         if folder.is_dir() and any(folder.iterdir()):
-            if not (folder / _MARK).exists():
+            if not (folder / _MARKER_FILE).exists():
                 raise FolderTaken(
                     f"'{folder}' is not empty, and no demo made it.",
                     fix="Name another folder: plait demo --folder FOLDER",
                 )
             shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _MARK).write_text("plait demo empties this folder when it runs again.\n")
+        (folder / _MARKER_FILE).write_text("plait demo empties this folder when it runs again.\n")
     except OSError as error:
         raise FolderTaken(
             f"cannot write '{folder}' ({error.strerror}).",
@@ -40,7 +40,7 @@ def empty_folder(folder: Path) -> None:
         ) from None
 
 
-def write_key(project: Project, seed: int) -> None:
+def write_demo_key(project: Project, seed: int) -> None:
     """Writes a pseudonym key that follows from `seed`, so that equal seeds give equal runs.
 
     A real project's key is random and made by the first `plait fuse`.

@@ -12,8 +12,8 @@ from plait.errors import TooFewEvents
 from plait.world import World
 from plait.world.topics import TOPICS
 
-Words = Mapping[str, Mapping[str, str]]  # platform: its word for an event: plait's
-_SHOWN = 4  # events of a history that are shown
+EventTypeNames = Mapping[str, Mapping[str, str]]  # platform: its word for an event: plait's
+_MAX_HISTORY = 4  # events of a history that are shown
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class DemoPerson:
     event: PastEvent
 
 
-def choose_known(
-    world: World, words: Words, *, asked: str = "shop", acting: str = "video"
+def choose_demo_person(
+    world: World, words: EventTypeNames, *, asked: str = "shop", acting: str = "video"
 ) -> DemoPerson:
     """Returns someone who did much on one topic and then turned to another.
 
@@ -58,7 +58,7 @@ def choose_known(
         .join(topics, on=["platform", "item"])
         .sort("person", "time")
     )
-    chosen = _turned(done)
+    chosen = _changed_topic(done)
     if not len(chosen):
         raise TooFewEvents(
             "nobody in this world turned from one topic to another.",
@@ -76,21 +76,21 @@ def choose_known(
         earlier=TOPICS[earlier].name,
         history=[
             PastEvent(platform, words[platform][act], f"{platform}:{item}", title)
-            for platform, act, item, title in theirs.tail(_SHOWN)
+            for platform, act, item, title in theirs.tail(_MAX_HISTORY)
             .select("platform", "act", "item", "title")
             .iter_rows()
         ],
-        event=_unseen(world, acting, earlier, theirs),
+        event=_like_unseen(world, acting, earlier, theirs),
     )
 
 
-def did(world: World, platform: str, kind: str, items: tuple[str, ...]) -> list[PastEvent]:
+def past_events(world: World, platform: str, kind: str, items: tuple[str, ...]) -> list[PastEvent]:
     """Returns `kind` of events on `items` (raw ids) of `platform`, with their titles."""
     titles = dict(world.items.filter(platform=platform).select("item", "title").iter_rows())
     return [PastEvent(platform, kind, f"{platform}:{item}", titles[item]) for item in items]
 
 
-def _turned(done: pl.DataFrame) -> pl.DataFrame:
+def _changed_topic(done: pl.DataFrame) -> pl.DataFrame:
     """Returns person, lately, earlier: at least two events on each.
 
     Who did most on the earlier topic and least since comes first.
@@ -115,8 +115,8 @@ def _turned(done: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _unseen(world: World, platform: str, topic: int, history: pl.DataFrame) -> PastEvent:
+def _like_unseen(world: World, platform: str, topic: int, history: pl.DataFrame) -> PastEvent:
     """Returns a like of the most popular item of `topic` that is not in `history`."""
     seen = history.filter(platform=platform)["item"].to_list()
     fresh = world.items.filter(platform=platform, topic=topic).filter(~pl.col("item").is_in(seen))
-    return did(world, platform, "like", (fresh.sort("popularity")["item"][-1],))[0]
+    return past_events(world, platform, "like", (fresh.sort("popularity")["item"][-1],))[0]

@@ -101,7 +101,7 @@ class EndpointProcess:
 
 
 @contextlib.contextmanager
-def stoppable() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Turns Ctrl-C, a hang-up and a request to terminate into KeyboardInterrupt.
 
     The endpoint has a session of its own, so whoever ends the demo has to be heard by it.
@@ -116,7 +116,7 @@ def stoppable() -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def port_near(wanted: int) -> int:
+def free_port_near(wanted: int) -> int:
     """Returns `wanted` if nothing listens there, else a free port."""
     return wanted if is_port_free(wanted, "127.0.0.1") else free_port()
 

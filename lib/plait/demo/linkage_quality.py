@@ -9,7 +9,9 @@ from plait.privacy.pseudonym import account_pseudonym
 from plait.privacy.pseudonym_key import PseudonymKey
 
 
-def judge_linkage(accounts: pl.DataFrame, truth: pl.DataFrame, key: PseudonymKey) -> LinkageQuality:
+def measure_linkage(
+    accounts: pl.DataFrame, truth: pl.DataFrame, key: PseudonymKey
+) -> LinkageQuality:
     """Returns precision and recall over pairs of accounts.
 
     Args:
@@ -22,12 +24,12 @@ def judge_linkage(accounts: pl.DataFrame, truth: pl.DataFrame, key: PseudonymKey
         for (platform,), part in truth.group_by("platform")
     )
     joined = accounts.select("account", "person").join(named, on="account")
-    found, real = _pairs(joined, "person"), _pairs(joined, "owner")
-    right = _pairs(joined, "person", "owner")
+    found, real = _count_pairs(joined, "person"), _count_pairs(joined, "owner")
+    right = _count_pairs(joined, "person", "owner")
     return LinkageQuality(right / found if found else 1.0, right / real if real else 1.0)
 
 
-def _pairs(df: pl.DataFrame, *by: str) -> int:
+def _count_pairs(df: pl.DataFrame, *by: str) -> int:
     """Returns how many pairs of rows agree on `by`."""
     size = df.group_by(by).len()["len"].cast(pl.Int64)
     return int((size * (size - 1) // 2).sum())

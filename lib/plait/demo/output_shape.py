@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_RULES: tuple[tuple[str, str], ...] = (
+_REPLACEMENTS: tuple[tuple[str, str], ...] = (
     (r"\x1b\[[0-9;]*m", ""),  # colours
     (r"“[^”]*”", "“…”"),  # titles
     (r"^ *· .*$", "· …"),  # history
@@ -20,7 +20,7 @@ _RULES: tuple[tuple[str, str], ...] = (
 )
 
 
-def normalise(text: str) -> str:
+def normalize_output(text: str) -> str:
     """Returns `text` with colours, numbers, ids, titles and padding taken out.
 
     Two runs of the demo that tell the same story have equal shapes, whatever the seed. Equal
@@ -29,7 +29,7 @@ def normalise(text: str) -> str:
     lines: list[str] = []
     for line in text.splitlines():
         shaped = line
-        for pattern, replacement in _RULES:
+        for pattern, replacement in _REPLACEMENTS:
             shaped = re.sub(pattern, replacement, shaped)
         shaped = shaped.strip()
         if shaped and (not lines or shaped != lines[-1]):

@@ -24,12 +24,12 @@ from plait.demo.chapter_results import (
     TrainChapter,
     WorldChapter,
 )
-from plait.demo.curl_commands import curl_lines
-from plait.demo.demo_folder import empty_folder, write_key
-from plait.demo.demo_person import Words, choose_known, did
+from plait.demo.curl_commands import build_curl_commands
+from plait.demo.demo_folder import empty_folder, write_demo_key
+from plait.demo.demo_person import EventTypeNames, choose_demo_person, past_events
 from plait.demo.endpoint_client import EndpointClient, mark_changes
-from plait.demo.endpoint_process import EndpointProcess, port_near, stoppable
-from plait.demo.linkage_quality import judge_linkage
+from plait.demo.endpoint_process import EndpointProcess, free_port_near, interruptible
+from plait.demo.linkage_quality import measure_linkage
 from plait.demo.transfer_value import measure_transfer
 from plait.privacy.pseudonym_key import load_key
 from plait.store import Store
@@ -42,7 +42,7 @@ _CLOCKS = {
     "social": "epoch microseconds", "news": "ISO 8601, +02:00",
 }  # fmt: skip
 
-Tell = Callable[[Chapter], None]
+OnChapter = Callable[[Chapter], None]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class DemoOptions:
     keep: bool = False
 
 
-def run_demo(options: DemoOptions, tell: Tell) -> None:
+def run_demo(options: DemoOptions, tell: OnChapter) -> None:
     """Runs all chapters in `options.folder`; nothing that it started outlives the call.
 
     Args:
@@ -67,24 +67,27 @@ def run_demo(options: DemoOptions, tell: Tell) -> None:
     start = time.monotonic()
     world, file = _make_world(options, tell)
     project = load_config(file)
-    write_key(project, options.seed)
+    write_demo_key(project, options.seed)
     _fuse(project, world, tell)
     _train(project, tell)
     _evaluate(project, options.seed, tell)
     begun = time.monotonic()
     log = options.folder / "endpoint.log"
-    with stoppable(), EndpointProcess(file, port_near(project.serve.port), log) as endpoint:
+    with (
+        interruptible(),
+        EndpointProcess(file, free_port_near(project.serve.port), log) as endpoint,
+    ):
         tell(ServeChapter(time.monotonic() - begun, endpoint.url))
         with EndpointClient(endpoint.url) as talk:
             commands = _send_event(world, project, talk, options, tell)
-            _link(world, talk, options, tell)
+            _link_accounts(world, talk, options, tell)
         if not options.keep:
             endpoint.stop()
         tell(CommandsChapter(commands, str(options.folder), time.monotonic() - start, options.keep))
         endpoint.wait()
 
 
-def _make_world(options: DemoOptions, tell: Tell) -> tuple[World, Path]:
+def _make_world(options: DemoOptions, tell: OnChapter) -> tuple[World, Path]:
     begun = time.monotonic()
     empty_folder(options.folder)
     # The logs end today, so that what is sent to the endpoint now comes right after them.
@@ -108,7 +111,7 @@ def _make_world(options: DemoOptions, tell: Tell) -> tuple[World, Path]:
     return world, file
 
 
-def _fuse(project: Project, world: World, tell: Tell) -> None:
+def _fuse(project: Project, world: World, tell: OnChapter) -> None:
     from plait.fusion.fuse_logs import fuse
 
     begun = time.monotonic()
@@ -130,12 +133,12 @@ def _fuse(project: Project, world: World, tell: Tell) -> None:
             accounts=len(accounts),
             people=len(people),
             several=int((people["platforms"].list.len() > 1).sum()),
-            linkage=judge_linkage(accounts, world.people.accounts, load_key(project)),
+            linkage=measure_linkage(accounts, world.people.accounts, load_key(project)),
         )
     )
 
 
-def _train(project: Project, tell: Tell) -> None:
+def _train(project: Project, tell: OnChapter) -> None:
     from plait.training.train_model import train
 
     begun = time.monotonic()
@@ -143,7 +146,7 @@ def _train(project: Project, tell: Tell) -> None:
     tell(TrainChapter(time.monotonic() - begun, result.version, result.metrics))
 
 
-def _evaluate(project: Project, seed: int, tell: Tell) -> None:
+def _evaluate(project: Project, seed: int, tell: OnChapter) -> None:
     from plait.evaluation.evaluate_model import evaluate
 
     begun = time.monotonic()
@@ -165,10 +168,10 @@ def _evaluate(project: Project, seed: int, tell: Tell) -> None:
 
 
 def _send_event(
-    world: World, project: Project, talk: EndpointClient, options: DemoOptions, tell: Tell
+    world: World, project: Project, talk: EndpointClient, options: DemoOptions, tell: OnChapter
 ) -> list[str]:
     """Asks, sends one event, asks again; returns the commands that do the same."""
-    known = choose_known(world, _words(project))
+    known = choose_demo_person(world, _event_type_names(project))
     begun = time.monotonic()
     before = talk.recommend(known.asked, known.asked_account, options.k)
     event = known.event
@@ -188,12 +191,14 @@ def _send_event(
             after=after,
         )
     )
-    return curl_lines(talk.url, known)
+    return build_curl_commands(talk.url, known)
 
 
-def _link(world: World, talk: EndpointClient, options: DemoOptions, tell: Tell) -> None:
+def _link_accounts(
+    world: World, talk: EndpointClient, options: DemoOptions, tell: OnChapter
+) -> None:
     newcomer = draw_newcomer(world)
-    history = did(world, newcomer.first, "watch", newcomer.items)
+    history = past_events(world, newcomer.first, "watch", newcomer.items)
     begun = time.monotonic()
     events = [(done.type, done.item) for done in history]
     talk.send(newcomer.first, newcomer.first_account, events)
@@ -215,7 +220,7 @@ def _link(world: World, talk: EndpointClient, options: DemoOptions, tell: Tell) 
     )
 
 
-def _words(project: Project) -> Words:
+def _event_type_names(project: Project) -> EventTypeNames:
     """Returns each platform's words for events, as its project file maps them."""
     types = {name: platform.events.type for name, platform in project.platforms.items()}
     return {name: {} if isinstance(kind, str) else kind.map for name, kind in types.items()}

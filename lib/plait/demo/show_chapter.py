@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from plait.demo.chapter_results import (
-    NAMES,
+    CHAPTER_NAMES,
     Chapter,
     CommandsChapter,
     DemoList,
@@ -33,13 +33,13 @@ _TITLE = 40  # characters of a title in a list
 _ACCENT, _DIM, _GOOD, _BAD = "bold cyan", "bright_black", "green", "yellow"
 
 
-def show(chapter: Chapter) -> RenderableType:
+def render_chapter(chapter: Chapter) -> RenderableType:
     """Returns a heading with the seconds it took, and what the chapter found."""
     if isinstance(chapter, CommandsChapter):
         seconds = f"{chapter.total_seconds:.1f} s in all"
     else:
         seconds = f"{chapter.seconds:.1f} s"
-    place, name = list(NAMES).index(type(chapter)) + 1, NAMES[type(chapter)]
+    place, name = list(CHAPTER_NAMES).index(type(chapter)) + 1, CHAPTER_NAMES[type(chapter)]
     left, right = f" {place} {name} ", f" {seconds}"
     heading = Text.assemble(
         (left, _ACCENT), ("─" * (WIDTH - len(left) - len(right) - 1), _DIM), (right, _DIM)
@@ -54,7 +54,7 @@ def _body(chapter: Chapter) -> RenderableType:
 
 
 @_body.register
-def _world(chapter: WorldChapter) -> RenderableType:
+def _world_body(chapter: WorldChapter) -> RenderableType:
     table = _table("platform", "an account", "files", "clock", "rows>", "items>", "accounts>")
     for p in chapter.platforms:
         account = p.account if len(p.account) <= 14 else f"{p.account[:13]}…"
@@ -63,13 +63,15 @@ def _world(chapter: WorldChapter) -> RenderableType:
             f"{p.rows:,}", f"{p.items:,}", f"{p.accounts:,}",
         )  # fmt: skip
     said = f"{chapter.people:,} people with lasting tastes. Four platforms, four ways to log them:"
-    return Group(Text(said), _set_off(table))
+    return Group(Text(said), _pad_above(table))
 
 
 @_body.register
-def _fused(chapter: FuseChapter) -> RenderableType:
+def _fuse_body(chapter: FuseChapter) -> RenderableType:
     dirt = sum(chapter.quarantined.values())
-    reasons = ", ".join(f"{n} {reason}" for reason, n in _plain(chapter.quarantined).items())
+    reasons = ", ".join(
+        f"{n} {reason}" for reason, n in _group_reasons(chapter.quarantined).items()
+    )
     return _facts(
         ("rows", f"{chapter.rows:,} in = {chapter.events:,} events + {chapter.duplicates:,} "
                  f"duplicates + {dirt:,} in quarantine"),
@@ -82,7 +84,7 @@ def _fused(chapter: FuseChapter) -> RenderableType:
 
 
 @_body.register
-def _trained(chapter: TrainChapter) -> RenderableType:
+def _train_body(chapter: TrainChapter) -> RenderableType:
     m = chapter.metrics
     return _facts(
         ("model", f"CNN, then GRU, then MLP terms; best after {m['epochs']} epochs"),
@@ -95,7 +97,7 @@ def _trained(chapter: TrainChapter) -> RenderableType:
 
 
 @_body.register
-def _evaluated(chapter: EvaluateChapter) -> RenderableType:
+def _evaluate_body(chapter: EvaluateChapter) -> RenderableType:
     table = _table("platform", "people>", "popularity>", "item-item>", "plait>", "95 %>")
     for p in chapter.platforms:
         table.add_row(
@@ -112,20 +114,20 @@ def _evaluated(chapter: EvaluateChapter) -> RenderableType:
         f"{t.joint:.3f} when it sees all of them; {t.targets:,} people on several platforms.",
     )
     said = "Everyone's last event, held out, ranked among all items of its platform. NDCG@10:"
-    return Group(Text(said), _set_off(table), Text(), gain)
+    return Group(Text(said), _pad_above(table), Text(), gain)
 
 
 @_body.register
-def _served(chapter: ServeChapter) -> RenderableType:
+def _serve_body(chapter: ServeChapter) -> RenderableType:
     return _facts(("endpoint", Text(chapter.url, "bold")), ("try it", f"{chapter.url}/docs"))
 
 
 @_body.register
-def _event(chapter: EventChapter) -> RenderableType:
+def _event_body(chapter: EventChapter) -> RenderableType:
     e = chapter.event
     said = Text.assemble(
         ("Someone we know", "bold"), f": {chapter.platform} account {chapter.account}, "
-        f"{_lower(chapter.earlier)} before, {_lower(chapter.lately)} lately:",
+        f"{_lower_first(chapter.earlier)} before, {_lower_first(chapter.lately)} lately:",
     )  # fmt: skip
     sent = Text.assemble(
         "Now they ", (f"{e.type} ", "bold"), (f"“{e.title}”", "italic"), f" on {e.platform}. "
@@ -136,7 +138,7 @@ def _event(chapter: EventChapter) -> RenderableType:
 
 
 @_body.register
-def _linked(chapter: LinkChapter) -> RenderableType:
+def _link_body(chapter: LinkChapter) -> RenderableType:
     said = Text.assemble(
         ("A newcomer", "bold"), f": {chapter.first} account {chapter.first_account}, "
         "unknown until now, sends"
@@ -150,7 +152,7 @@ def _linked(chapter: LinkChapter) -> RenderableType:
 
 
 @_body.register
-def _to_try(chapter: CommandsChapter) -> RenderableType:
+def _commands_body(chapter: CommandsChapter) -> RenderableType:
     keep = (
         "The endpoint stays up until Ctrl-C. Copy:"
         if chapter.kept
@@ -173,12 +175,12 @@ def _history(history: Iterable[PastEvent]) -> RenderableType:
 def _side_by_side(before: DemoList, after: DemoList, left: str, right: str) -> RenderableType:
     table = _table("#>", left, "", right)
     for place, (old, new) in enumerate(zip_longest(before.items, after.items), 1):
-        table.add_row(str(place), _title(old) if old else "", *(_marked(new) if new else ()))
+        table.add_row(str(place), _title(old) if old else "", *(_marked_title(new) if new else ()))
     table.add_row("", _footer(before), "", _footer(after))
-    return _set_off(table)
+    return _pad_above(table)
 
 
-def _set_off(table: Table) -> RenderableType:
+def _pad_above(table: Table) -> RenderableType:
     return Padding(table, (1, 0, 0, 0))
 
 
@@ -187,7 +189,7 @@ def _footer(answer: DemoList) -> Text:
     return Text(f"{answer.took_ms:.1f} ms{why}", style=_DIM)
 
 
-def _marked(listed: ListedItem) -> tuple[Text, Text]:
+def _marked_title(listed: ListedItem) -> tuple[Text, Text]:
     if listed.mark == "new":
         return Text("new", _GOOD), _title(listed, _GOOD)
     if listed.mark == "same":
@@ -221,12 +223,12 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _plain(quarantined: dict[str, int]) -> dict[str, int]:
+def _group_reasons(quarantined: dict[str, int]) -> dict[str, int]:
     """Returns the reasons in words; the ways in which a time can be wrong are one."""
     times = sum(n for reason, n in quarantined.items() if reason.endswith("_time"))
     others = {r.replace("_", " "): n for r, n in sorted(quarantined.items()) if "_time" not in r}
     return others | ({"impossible times": times} if times else {})
 
 
-def _lower(topic: str) -> str:
+def _lower_first(topic: str) -> str:
     return topic[0].lower() + topic[1:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from plait.config import Project
-from plait.demo.chapter_results import Transfer
+from plait.demo.chapter_results import TransferGain
 from plait.evaluation.bootstrap import bootstrap_intervals
 from plait.evaluation.evaluation_targets import EvaluationTargets
 from plait.evaluation.held_out_data import HeldOutData, rebuild_held_out
@@ -14,14 +14,14 @@ from plait.evaluation.ranking_metrics import Floats, ndcg
 from plait.evaluation.scorers import ModelScorer, ScoreArray
 from plait.features.history import History
 from plait.models.neural.neural_model import Moment
-from plait.progress import task
+from plait.progress import track_progress
 from plait.recommend.recommender import Recommender
 from plait.store import Store
 
 _K = 10
 
 
-class OwnPlatformOnly(ModelScorer):
+class OwnPlatformScorer(ModelScorer):
     """The same version, blind to what a person did on other platforms than the one asked."""
 
     def score(self, history: History, platform: str, now: Moment) -> ScoreArray:
@@ -30,7 +30,7 @@ class OwnPlatformOnly(ModelScorer):
         return super().score(history.keep(own), platform, now)
 
 
-def measure_transfer(project: Project, seed: int) -> Transfer:
+def measure_transfer(project: Project, seed: int) -> TransferGain:
     """Returns NDCG@10 with all events and with the target platform's own, and their gap.
 
     Targets are the held-out last events (protocol loo-full) of people who did something on
@@ -44,23 +44,23 @@ def measure_transfer(project: Project, seed: int) -> Transfer:
     ours = Recommender.load(store, project.model)
     settings = ours.model.settings
     held = rebuild_held_out(store, store.version(settings.store_version), "loo", settings.cut)
-    scorers = (OwnPlatformOnly("alone", ours.model), ModelScorer("joint", ours.model))
-    with task("transfer", len(held.test) * len(scorers), "targets") as work:
+    scorers = (OwnPlatformScorer("alone", ours.model), ModelScorer("joint", ours.model))
+    with track_progress("transfer", len(held.test) * len(scorers), "targets") as work:
         parts = []
         for platform in ours.platforms:
             questions = held.questions(platform, test=True, mask=True, ahead=True)
             if len(questions):
                 ranks = [rank_targets(s, questions, None, seed, work).ranks for s in scorers]
-                crossed = _did_elsewhere(questions, held)
+                crossed = _has_other_platform(questions, held)
                 parts.append((questions.person[crossed], *(r[crossed] for r in ranks)))
     person, alone, joint = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return _compare(person, ndcg(alone, _K), ndcg(joint, _K), seed)
+    return _transfer_gain(person, ndcg(alone, _K), ndcg(joint, _K), seed)
 
 
-def _compare(person: np.ndarray, alone: Floats, joint: Floats, seed: int) -> Transfer:
+def _transfer_gain(person: np.ndarray, alone: Floats, joint: Floats, seed: int) -> TransferGain:
     gap = joint - alone
     low, high = bootstrap_intervals({"gap": gap}, person, seed=seed)["gap"]
-    return Transfer(
+    return TransferGain(
         targets=len(person),
         alone=float(alone.mean()),
         joint=float(joint.mean()),
@@ -70,7 +70,7 @@ def _compare(person: np.ndarray, alone: Floats, joint: Floats, seed: int) -> Tra
     )
 
 
-def _did_elsewhere(questions: EvaluationTargets, held: HeldOutData) -> np.ndarray:
+def _has_other_platform(questions: EvaluationTargets, held: HeldOutData) -> np.ndarray:
     """Returns whether each target's history has an event on another platform; bool [M]."""
     history = questions.history
     other = history.platform != held.vocabulary.platform_code(questions.platform)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plait.cluster.client.kube_api import KubeApi
-from plait.cluster.client.quantity import amount, written
+from plait.cluster.client.quantity import format_memory, parse_quantity
 from plait.cluster.cluster_verbs import VERBS, Resource
-from plait.cluster.diagnose.pending_reasons import requests_of
-from plait.cluster.render.render_resource import cluster_spec
+from plait.cluster.diagnose.pending_reasons import pod_requests
+from plait.cluster.render.render_resource import ray_cluster_spec
 from plait.cluster.render.templates import Templates
 from plait.doctor.finding import Finding, ok, warn
 from plait.errors import PlaitError
 
-RESOURCES = ("cpu", "memory", "nvidia.com/gpu")
-_NAMES = {"cpu": "CPU", "memory": "memory", "nvidia.com/gpu": "GPU"}
+CHECKED_RESOURCES = ("cpu", "memory", "nvidia.com/gpu")
+_RESOURCE_NAMES = {"cpu": "CPU", "memory": "memory", "nvidia.com/gpu": "GPU"}
 
 
-def check_surge(api: KubeApi, templates: Templates) -> Iterator[Finding]:
+def check_upgrade_capacity(api: KubeApi, templates: Templates) -> Iterator[Finding]:
     """Yields whether the nodes have room for an upgrade, where they may be read."""
     try:
         service = templates.of(VERBS["serve"])
@@ -33,11 +33,15 @@ def check_surge(api: KubeApi, templates: Templates) -> Iterator[Finding]:
     if strategy == "NewClusterWithIncrementalUpgrade":
         options = service["spec"]["upgradeStrategy"].get("clusterUpgradeOptions") or {}
         share = float(options.get("maxSurgePercent") or 100) / 100
-    wants = {name: size * share for name, size in demand(service).items()}
-    free = room(nodes, pods)
-    short = [name for name in RESOURCES if wants.get(name, 0) > free.get(name, 0) + 1e-9]
-    text = ", ".join(_shown(name, wants[name]) for name in RESOURCES if wants.get(name))
-    left = ", ".join(_shown(name, free.get(name, 0)) for name in RESOURCES if wants.get(name))
+    wants = {name: size * share for name, size in service_requests(service).items()}
+    free = free_resources(nodes, pods)
+    short = [name for name in CHECKED_RESOURCES if wants.get(name, 0) > free.get(name, 0) + 1e-9]
+    text = ", ".join(
+        _format_resource(name, wants[name]) for name in CHECKED_RESOURCES if wants.get(name)
+    )
+    left = ", ".join(
+        _format_resource(name, free.get(name, 0)) for name in CHECKED_RESOURCES if wants.get(name)
+    )
     found = f"an upgrade ({strategy}) needs {text} beside what runs; free: {left}"
     if short:
         yield warn(
@@ -50,21 +54,21 @@ def check_surge(api: KubeApi, templates: Templates) -> Iterator[Finding]:
         yield ok("upgrades", found)
 
 
-def demand(service: Resource) -> dict[str, float]:
+def service_requests(service: Resource) -> dict[str, float]:
     """Returns what the pods of a RayService ask for: the head, and the workers it begins with."""
-    cluster = cluster_spec(service)
+    cluster = ray_cluster_spec(service)
     counted = [(1, cluster["headGroupSpec"]["template"])]
     for group in cluster.get("workerGroupSpecs") or []:
         count = max(group.get("replicas") or 0, group.get("minReplicas") or 0)
         counted.append((count, group["template"]))
     total: dict[str, float] = {}
     for count, template in counted:
-        for name, size in requests_of(template).items():
+        for name, size in pod_requests(template).items():
             total[name] = total.get(name, 0.0) + count * size
     return total
 
 
-def room(nodes: list[Resource], pods: list[Resource]) -> dict[str, float]:
+def free_resources(nodes: list[Resource], pods: list[Resource]) -> dict[str, float]:
     """Returns what is left on the nodes that take pods."""
     free: dict[str, float] = {}
     open_nodes = {
@@ -73,14 +77,14 @@ def room(nodes: list[Resource], pods: list[Resource]) -> dict[str, float]:
     for node in nodes:
         if node["metadata"]["name"] in open_nodes:
             for name, size in node["status"]["allocatable"].items():
-                free[name] = free.get(name, 0.0) + amount(size)
+                free[name] = free.get(name, 0.0) + parse_quantity(size)
     for pod in pods:
         if pod["spec"].get("nodeName") in open_nodes:
-            for name, size in requests_of(pod).items():
+            for name, size in pod_requests(pod).items():
                 free[name] = free.get(name, 0.0) - size
     return free
 
 
-def _shown(name: str, size: float) -> str:
-    value = written(max(size, 0)) if name == "memory" else f"{max(size, 0):.3g}"
-    return f"{value} {_NAMES[name]}"
+def _format_resource(name: str, size: float) -> str:
+    value = format_memory(max(size, 0)) if name == "memory" else f"{max(size, 0):.3g}"
+    return f"{value} {_RESOURCE_NAMES[name]}"

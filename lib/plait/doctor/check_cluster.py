@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plait.cluster.client.api_errors import INSTALL, Missing
-from plait.cluster.client.connect_cluster import connect
+from plait.cluster.client.api_errors import INSTALL, NotFound
+from plait.cluster.client.connect_cluster import connect_cluster
 from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import KINDS, VERBS, Resource
-from plait.cluster.render.render_resource import QUEUE, cluster_spec
+from plait.cluster.list_runs import check_namespace
+from plait.cluster.render.render_resource import QUEUE_LABEL, ray_cluster_spec
 from plait.cluster.render.templates import Templates
-from plait.cluster.runs import check_namespace
 from plait.cluster.submit_run import load_templates
-from plait.doctor.check_capacity import check_surge
-from plait.doctor.check_machine import pins
+from plait.doctor.check_capacity import check_upgrade_capacity
+from plait.doctor.check_machine import tested_versions
 from plait.doctor.finding import Finding, fail, ok, warn
 from plait.errors import PlaitError
 
-_VERBS = ("get", "list", "watch", "create", "patch", "delete")
+_RBAC_VERBS = ("get", "list", "watch", "create", "patch", "delete")
 _OPERATORS = {"ray.io": "kuberay-operator", "sparkoperator.k8s.io": "spark-operator"}
-_QUEUES = "/apis/kueue.x-k8s.io/v1beta1"
+_KUEUE_API = "/apis/kueue.x-k8s.io/v1beta1"
 
 
 def check_cluster(
@@ -27,7 +27,7 @@ def check_cluster(
 ) -> Iterator[Finding]:
     """Yields what the cluster has; without an answer from it, only that."""
     try:
-        api = connect(context, namespace)
+        api = connect_cluster(context, namespace)
         version = api.get("/version")["gitVersion"]
     except PlaitError as error:
         yield fail("cluster", error.seen, f"{error.allowed} {error.fix}".strip())
@@ -40,30 +40,30 @@ def check_cluster(
         return
     yield ok("namespace", api.namespace)
     for group in _OPERATORS:
-        yield _crds(api, group)
-        yield from _operator(api, group)
-    yield _rights(api)
+        yield _check_crds(api, group)
+        yield from _check_operator(api, group)
+    yield _check_rights(api)
     templates = None
     try:
         templates = load_templates(api, release)
         has = ", ".join(name for name in VERBS if f"{name}.json" in templates.data)
         yield ok("chart", f"release {templates.release}: {has}")
-        yield from _ray(templates)
+        yield from _check_ray_version(templates)
     except PlaitError as error:
         yield fail("chart", error.seen, f"{error.allowed} {error.fix}".strip())
-    wanted = queue or (_queue_of(templates) if templates else None)
+    wanted = queue or (_template_queue(templates) if templates else None)
     if wanted:
-        yield _queue(api, wanted)
+        yield _check_queue(api, wanted)
     if templates:
-        yield from check_surge(api, templates)
+        yield from check_upgrade_capacity(api, templates)
 
 
-def _crds(api: KubeApi, group: str) -> Finding:
+def _check_crds(api: KubeApi, group: str) -> Finding:
     wanted = [kind for kind in KINDS.values() if kind.group == group]
     name = f"CRDs of {group}"
     try:
         versions = [entry["version"] for entry in api.get(f"/apis/{group}")["versions"]]
-    except Missing:
+    except NotFound:
         return fail(name, "not installed", INSTALL[group])
     except PlaitError as error:
         return warn(name, error.seen)
@@ -76,7 +76,7 @@ def _crds(api: KubeApi, group: str) -> Finding:
     return ok(name, f"{', '.join(kind.name for kind in wanted)} {wanted[0].version}")
 
 
-def _operator(api: KubeApi, group: str) -> Iterator[Finding]:
+def _check_operator(api: KubeApi, group: str) -> Iterator[Finding]:
     """Yields the operator's image and whether it runs, where deployments may be listed."""
     wanted = _OPERATORS[group]
     try:
@@ -98,8 +98,8 @@ def _operator(api: KubeApi, group: str) -> Iterator[Finding]:
             )
 
 
-def _rights(api: KubeApi) -> Finding:
-    wanted = [(kind.group, kind.plural, verb) for kind in KINDS.values() for verb in _VERBS]
+def _check_rights(api: KubeApi) -> Finding:
+    wanted = [(kind.group, kind.plural, verb) for kind in KINDS.values() for verb in _RBAC_VERBS]
     wanted += [("", "configmaps", "get"), ("", "pods", "list"), ("", "events", "list")]
     wanted.append(("", "pods/log", "get"))
     lacking: dict[str, list[str]] = {}
@@ -130,11 +130,11 @@ def _rights(api: KubeApi) -> Finding:
     )
 
 
-def _ray(templates: Templates) -> Iterator[Finding]:
+def _check_ray_version(templates: Templates) -> Iterator[Finding]:
     """Yields whether the cluster runs the Ray that this plait is tested with."""
-    tested = pins().get("ray")
+    tested = tested_versions().get("ray")
     try:
-        runs = cluster_spec(templates.of(VERBS["train"])).get("rayVersion")
+        runs = ray_cluster_spec(templates.of(VERBS["train"])).get("rayVersion")
     except PlaitError:
         return
     if tested and runs and runs != tested:
@@ -145,21 +145,21 @@ def _ray(templates: Templates) -> Iterator[Finding]:
         )
 
 
-def _queue_of(templates: Templates) -> str | None:
+def _template_queue(templates: Templates) -> str | None:
     for verb in VERBS.values():
         try:
             labels = templates.of(verb)["metadata"].get("labels") or {}
         except PlaitError:
             continue
-        if QUEUE in labels:
-            return str(labels[QUEUE])
+        if QUEUE_LABEL in labels:
+            return str(labels[QUEUE_LABEL])
     return None
 
 
-def _queue(api: KubeApi, name: str) -> Finding:
+def _check_queue(api: KubeApi, name: str) -> Finding:
     try:
-        api.get(f"{_QUEUES}/namespaces/{api.namespace}/localqueues/{name}")
-    except Missing:
+        api.get(f"{_KUEUE_API}/namespaces/{api.namespace}/localqueues/{name}")
+    except NotFound:
         return fail(
             "queue",
             f"namespace '{api.namespace}' has no LocalQueue '{name}'",

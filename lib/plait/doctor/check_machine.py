@@ -20,26 +20,26 @@ from plait.engine.spark.check_java import JAVA_VERSIONS, check_java
 from plait.errors import MissingJava, StoreError
 from plait.store.local_folders import cache_folder, scratch_folder, socket_folder
 
-LEAST = (3, 11)
-_PINS = "pins.txt"  # constraints.txt, as the wheel brings it along
-_SHOWN = 5
-_SOCKETS = 68  # bytes of the longest name in that folder: of a socket of Ray
+MIN_PYTHON = (3, 11)
+_PINS_FILE = "pins.txt"  # constraints.txt, as the wheel brings it along
+_MAX_LISTED = 5
+_SOCKET_NAME_BYTES = 68  # bytes of the longest name in that folder: of a socket of Ray
 
 
 def check_machine() -> Iterator[Finding]:
     """Yields what this machine has."""
-    yield _python()
-    yield _packages()
-    yield _pins()
-    yield _home()
-    yield _temporary()
-    yield _java()
-    yield _gpu()
+    yield _check_python()
+    yield _check_packages()
+    yield _check_pins()
+    yield _check_home()
+    yield _check_tmpdir()
+    yield _check_local_java()
+    yield _check_gpu()
 
 
-def pins() -> dict[str, str]:
+def tested_versions() -> dict[str, str]:
     """Returns the versions that plait was tested with, empty where it does not know them."""
-    for place in (files("plait") / _PINS, Path(__file__).parents[3] / "constraints.txt"):
+    for place in (files("plait") / _PINS_FILE, Path(__file__).parents[3] / "constraints.txt"):
         if place.is_file():
             lines = place.read_text().splitlines()
             pairs = (line.split("==") for line in lines if "==" in line)
@@ -47,15 +47,15 @@ def pins() -> dict[str, str]:
     return {}
 
 
-def _python() -> Finding:
+def _check_python() -> Finding:
     found = ".".join(str(part) for part in sys.version_info[:3])
-    if sys.version_info < LEAST:
-        least = ".".join(map(str, LEAST))
+    if sys.version_info < MIN_PYTHON:
+        least = ".".join(map(str, MIN_PYTHON))
         return fail("Python", found, f"Install Python {least} or newer, and plait into it.")
     return ok("Python", f"{found} at {sys.executable}")
 
 
-def _packages() -> Finding:
+def _check_packages() -> Finding:
     """Whether what plait asks for is there, in versions that it accepts."""
     wrong = []
     for line in requires("plait") or []:
@@ -74,9 +74,9 @@ def _packages() -> Finding:
     return ok("packages", f"all that plait {version('plait')} asks for")
 
 
-def _pins() -> Finding:
+def _check_pins() -> Finding:
     """Whether versions are those that plait is tested with."""
-    tested = pins()
+    tested = tested_versions()
     if not tested:
         return warn("pins", "this plait does not know what it was tested with")
     other, same = [], 0
@@ -91,16 +91,16 @@ def _pins() -> Finding:
             other.append(f"{name}=={pin}")
     if not other:
         return ok("pins", f"{same} packages, each as tested")
-    listed = ", ".join(f"{pin} (has {version(pin.split('==')[0])})" for pin in other[:_SHOWN])
-    more = f" and {len(other) - _SHOWN} more" if len(other) > _SHOWN else ""
+    listed = ", ".join(f"{pin} (has {version(pin.split('==')[0])})" for pin in other[:_MAX_LISTED])
+    more = f" and {len(other) - _MAX_LISTED} more" if len(other) > _MAX_LISTED else ""
     return warn(
         "pins",
         f"{len(other)} of {len(other) + same} differ from what was tested: {listed}{more}",
-        f"pip install {' '.join(other[:_SHOWN])}",
+        f"pip install {' '.join(other[:_MAX_LISTED])}",
     )
 
 
-def _home() -> Finding:
+def _check_home() -> Finding:
     """Whether copies of models can be kept from one run to the next."""
     try:
         cache = cache_folder()
@@ -118,11 +118,11 @@ def _home() -> Finding:
     return ok("HOME", f"'{cache}' can be written")
 
 
-def _temporary() -> Finding:
+def _check_tmpdir() -> Finding:
     """Whether there is room for sockets, whose paths must be short, and for what is set aside."""
     wanted = os.environ.get("TMPDIR", "")
     try:
-        used, sockets = scratch_folder(), socket_folder(_SOCKETS)
+        used, sockets = scratch_folder(), socket_folder(_SOCKET_NAME_BYTES)
     except StoreError as error:
         return fail("TMPDIR", error.seen, error.fix)
     if wanted and not used.is_relative_to(Path(wanted).absolute()):
@@ -133,7 +133,7 @@ def _temporary() -> Finding:
     return ok("TMPDIR", f"'{used}' can be written")
 
 
-def _java() -> Finding:
+def _check_local_java() -> Finding:
     try:
         return ok("Java", f"{check_java()}, which Spark runs on")
     except MissingJava as error:
@@ -141,8 +141,8 @@ def _java() -> Finding:
         return warn("Java", f"{what} ({' or '.join(map(str, JAVA_VERSIONS))}).", error.fix)
 
 
-def _gpu() -> Finding:
-    torch = version("torch") if _installed("torch") else ""
+def _check_gpu() -> Finding:
+    torch = version("torch") if _is_installed("torch") else ""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return ok("GPU", "none: models train on the CPU")
@@ -165,7 +165,7 @@ def _gpu() -> Finding:
     return ok("GPU", "; ".join(cards))
 
 
-def _installed(name: str) -> bool:
+def _is_installed(name: str) -> bool:
     try:
         version(name)
     except PackageNotFoundError:

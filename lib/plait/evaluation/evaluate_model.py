@@ -20,7 +20,7 @@ from plait.evaluation.metric_summary import paired_difference, summarize_metrics
 from plait.evaluation.rank_targets import TargetRanks, rank_targets
 from plait.evaluation.scorers import ItemItemBaseline, ModelScorer, PopularityBaseline, Scorer
 from plait.features.likes_and_dislikes import keep_positive_events
-from plait.progress import ProgressTask, task
+from plait.progress import ProgressTask, track_progress
 from plait.recommend.recommender import Recommender
 from plait.store import Store
 
@@ -69,7 +69,7 @@ def evaluate(
         ItemItemBaseline(held.train, held.vocabulary),
     ]
     asked = [p for p in ours.platforms if not theirs or p in theirs.platforms]
-    with task("evaluate", run.size(asked) * len(scorers), "targets") as work:
+    with track_progress("evaluate", run.size(asked) * len(scorers), "targets") as work:
         answered = {p: run.platform(p, scorers, work) for p in asked}
     found = {p: one for p, one in answered.items() if one}
     report = _make_report(protocol, ours, found, scorers, bool(theirs), seed)

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from plait.jobs.job_command import finish, parser_of
+from plait.jobs.job_runner import new_job_parser, run_job
 
 
 def parser() -> argparse.ArgumentParser:
     """Returns the arguments it knows."""
-    parser = parser_of("Evaluates a model version.")
+    parser = new_job_parser("Evaluates a model version.")
     parser.add_argument(
         "--protocol", default="loo-999", help="loo-999, loo-full, loo-full-unmasked or time"
     )
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return report.json()
 
-    return finish(work)
+    return run_job(work)
 
 
 if __name__ == "__main__":

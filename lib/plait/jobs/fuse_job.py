@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 
 from plait.engine.open_engine import EngineName
-from plait.jobs.job_command import finish, parser_of
+from plait.jobs.job_runner import new_job_parser, run_job
 
 
 def parser() -> argparse.ArgumentParser:
     """Returns the arguments it knows."""
-    parser = parser_of("Fuses a project's logs into a store version.")
+    parser = new_job_parser("Fuses a project's logs into a store version.")
     parser.add_argument("--full", action="store_true", help="read all files, not only new ones")
     parser.add_argument(
         "--engine",
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             version = fuse(given.config, engine=engine, full=given.full)
         return json.dumps({"version": version.number, "run": version.run, **version.counts})
 
-    return finish(work)
+    return run_job(work)
 
 
 if __name__ == "__main__":

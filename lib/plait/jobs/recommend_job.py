@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from plait.jobs.job_command import finish, parser_of
+from plait.jobs.job_runner import new_job_parser, run_job
 
 
 def parser() -> argparse.ArgumentParser:
     """Returns the arguments it knows."""
-    parser = parser_of("Writes everyone's lists as Parquet.")
+    parser = new_job_parser("Writes everyone's lists as Parquet.")
     parser.add_argument("--out", required=True, help="folder or s3:// for part-*.parquet")
     parser.add_argument("--platform", action="append", help="may be repeated; default: all")
     parser.add_argument("-k", type=int, default=10, help="items a person and platform")
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return json.dumps(asdict(written))
 
-    return finish(work)
+    return run_job(work)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ import json
 import sys
 from collections.abc import Sequence
 
-from plait.jobs.job_command import finish, parser_of
+from plait.jobs.job_runner import new_job_parser, run_job
 
 
 def parser() -> argparse.ArgumentParser:
     """Returns the arguments it knows."""
-    parser = parser_of("Trains a project's model.")
+    parser = new_job_parser("Trains a project's model.")
     parser.add_argument("--workers", default="1", help="processes that share every batch, MIN:MAX")
     parser.add_argument("--split", choices=("loo", "time", "none"), help="what is held out")
     parser.add_argument("--cut", help="time split: where the test targets begin, ISO 8601")
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return json.dumps(result.as_json())
 
-    return finish(work)
+    return run_job(work)
 
 
 if __name__ == "__main__":

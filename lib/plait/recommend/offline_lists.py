@@ -14,7 +14,7 @@ import polars as pl
 from plait.config import Project, is_remote, load_config
 from plait.errors import StoreError
 from plait.features.time_features import to_microseconds
-from plait.progress import task
+from plait.progress import track_progress
 from plait.recommend.ranked_lists import RankedLists
 from plait.recommend.recommender import Recommender
 from plait.recommend.request_limits import check_k, check_platform
@@ -71,7 +71,7 @@ def recommend_everyone(
     step = max(1, min(_MAX_PEOPLE, _MAX_SCORES // max(widest, 1)))
     out = _open_folder(folder)
     rows, files, written = 0, 0, set[str]()
-    with task("recommend", sequences.height, "people") as work:
+    with track_progress("recommend", sequences.height, "people") as work:
         for first in range(0, sequences.height, step):
             part = sequences[first : first + step]
             history = recommender.encode(part)

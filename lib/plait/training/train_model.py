@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from plait.config import Project, load_config
 from plait.config.parse_project import parse_training
 from plait.errors import ConfigError, RunFailed
-from plait.progress import ProgressTask, task
+from plait.progress import ProgressTask, track_progress
 from plait.training.ray.ray_session import (
     cpus_per_node,
     gpu_count,
@@ -100,7 +100,7 @@ def train(
         )
     job = TrainingJob.of(project, training, refit, scale.threads(), platforms, checkpoint_every)
     job, run = _start_or_resume(job, resume)
-    with task("train", unit="targets") as work:
+    with track_progress("train", unit="targets") as work:
         # One worker and no cluster: TorchTrainer runs it in this process, without starting Ray.
         if scale.most == 1 and not max_failures and not is_connected():
             record = _train_in_process(job, work)

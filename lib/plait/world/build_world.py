@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import numpy as np
 import polars as pl
 
-from plait.world.dialects import list_accounts, list_items, speak
-from plait.world.dirt import soil
+from plait.world.add_dirt import add_dirt
+from plait.world.dialects import list_accounts, list_items, to_dialect
 from plait.world.draw_events import draw_events
 from plait.world.draw_items import draw_items
 from plait.world.draw_people import PLATFORMS, Population, draw_people
 
-END = datetime(2026, 9, 1, tzinfo=UTC)
+DEFAULT_END = datetime(2026, 9, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class World:
 
 
 def build_world(
-    people: int = 2_000, seed: int = 0, *, end: datetime = END, items_per_topic: int = 18
+    people: int = 2_000, seed: int = 0, *, end: datetime = DEFAULT_END, items_per_topic: int = 18
 ) -> World:
     """Returns the world of `seed`: the same arguments give the same world.
 
@@ -63,7 +63,7 @@ def build_world(
     events = draw_events(rng, inhabitants, items, end)
     logs, dirt = {}, {}
     for platform in PLATFORMS:
-        logs[platform], dirt[platform] = soil(rng, platform, speak(platform, events))
+        logs[platform], dirt[platform] = add_dirt(rng, platform, to_dialect(platform, events))
     return World(
         seed=seed,
         end=end,

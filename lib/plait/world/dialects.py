@@ -7,7 +7,7 @@ import polars as pl
 from plait.world.draw_people import PLATFORMS
 
 
-def speak(platform: str, events: pl.DataFrame) -> pl.DataFrame:
+def to_dialect(platform: str, events: pl.DataFrame) -> pl.DataFrame:
     """Returns the platform's own log of `events` (behaviour.draw_events)."""
     return events.filter(platform=platform).select(**_LOGS[platform])
 
@@ -21,13 +21,13 @@ def list_accounts(platform: str, accounts: pl.DataFrame) -> pl.DataFrame:
     """Returns the platform's own account file; who did not give an e-mail has no hash."""
     columns = {
         _ACCOUNT_COLUMNS[platform]: pl.col("account"),
-        _HASHES[platform]: pl.col("email_hash"),
+        _HASH_COLUMNS[platform]: pl.col("email_hash"),
     }
     return accounts.filter(platform=platform).select(**columns)
 
 
 _epoch_s = pl.col("time").dt.epoch("s")
-_berlin = "%Y-%m-%dT%H:%M:%S%:z"
+_BERLIN_TIME = "%Y-%m-%dT%H:%M:%S%:z"
 
 _LOGS: dict[str, dict[str, pl.Expr]] = {
     "shop": {  # epoch seconds; money; one log file a month
@@ -65,7 +65,7 @@ _LOGS: dict[str, dict[str, pl.Expr]] = {
         "device": pl.col("account"),
         "article": pl.col("item"),
         "what": pl.col("act"),
-        "when": pl.col("time").dt.convert_time_zone("Europe/Berlin").dt.strftime(_berlin),
+        "when": pl.col("time").dt.convert_time_zone("Europe/Berlin").dt.strftime(_BERLIN_TIME),
         "read_seconds": pl.when(pl.col("act").is_in(["open", "read_to_end"])).then("dwell_s"),
         "query": pl.col("query"),
         "section": pl.col("topic"),
@@ -112,4 +112,6 @@ _CATALOGUES: dict[str, dict[str, pl.Expr]] = {
 }
 
 _ACCOUNT_COLUMNS = {"shop": "customer_id", "video": "uid", "social": "handle", "news": "device"}
-_HASHES = dict(zip(PLATFORMS, ("email_sha256", "mail_hash", "email_sha256", "login"), strict=True))
+_HASH_COLUMNS = dict(
+    zip(PLATFORMS, ("email_sha256", "mail_hash", "email_sha256", "login"), strict=True)
+)

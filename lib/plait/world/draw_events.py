@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from plait.world.draw_people import PLATFORMS, Population
 from plait.world.topics import TOPICS
 
-DAYS = 120  # the world's span
+WORLD_DAYS = 120  # the world's span
 _PHASES = 10  # a person's focus moves this often, on all platforms at once
 _FOCUS, _TASTE = 0.88, 0.08  # share of events on the focus and on other tastes; rest: chance
 _MEAN_EVENTS: dict[str, float] = {"shop": 15.0, "video": 31.0, "social": 24.0, "news": 21.0}
-_LATE = 0.7  # of accounts are opened in the course of the span
-_SESSION = 3  # events in a sitting, about
+_LATE_ACCOUNT_SHARE = 0.7  # of accounts are opened in the course of the span
+_SESSION_EVENTS = 3  # events in a sitting, about
 _LEVEL_WIDTH = 0.55  # how strictly items match a person's level
 _HALF_LIFE_DAYS: dict[str, float] = {"shop": 1e9, "video": 1e9, "social": 90.0, "news": 60.0}
 _NOT_ON_ITEMS = 0.08  # share of further events on queries, topics and creators
@@ -62,7 +62,9 @@ def draw_events(
     focus = _Focus(rng, people)
     accounts = people.accounts.with_row_index("row")
     frames = [
-        _platform(rng, people, focus, accounts.filter(platform=p), items.filter(platform=p), end)
+        _platform_events(
+            rng, people, focus, accounts.filter(platform=p), items.filter(platform=p), end
+        )
         for p in PLATFORMS
     ]
     return pl.concat(frames).sort("time", "platform", "account", "session")
@@ -86,7 +88,7 @@ class _Focus:
         return topic
 
 
-def _platform(
+def _platform_events(
     rng: np.random.Generator,
     people: Population,
     focus: _Focus,
@@ -96,16 +98,16 @@ def _platform(
 ) -> pl.DataFrame:
     platform = str(items["platform"][0])
     person_of = accounts["person"].to_numpy()
-    late = rng.random(len(person_of)) < _LATE
+    late = rng.random(len(person_of)) < _LATE_ACCOUNT_SHARE
     joined = np.where(late, rng.uniform(0.5, 0.99, len(person_of)), 0.0)
     mean = _MEAN_EVENTS[platform] * people.activity[person_of] * (1 - joined) ** 0.7
     account = np.repeat(np.arange(len(person_of)), np.maximum(rng.poisson(mean), 2))
     person = person_of[account]
-    moment, session = _moments(rng, account, joined[account])
-    topic = _topics(rng, people, focus, person, moment)
-    start_us = int(end.timestamp() * 1e6) - DAYS * 86_400_000_000
-    time_us = start_us + (moment * DAYS * 86_400e6).astype(np.int64)
-    item = _choose(rng, people.level[person], topic, time_us, items)
+    moment, session = _draw_times(rng, account, joined[account])
+    topic = _draw_topics(rng, people, focus, person, moment)
+    start_us = int(end.timestamp() * 1e6) - WORLD_DAYS * 86_400_000_000
+    time_us = start_us + (moment * WORLD_DAYS * 86_400e6).astype(np.int64)
+    item = _choose_items(rng, people.level[person], topic, time_us, items)
     fits = np.take_along_axis(people.taste[person], topic[:, None], axis=1)[:, 0] > 0
 
     acts, likely, unlikely = ACTS[platform]
@@ -134,22 +136,22 @@ def _platform(
     return pl.concat([once, _other_acts(rng, once, items)], how="diagonal")
 
 
-def _moments(
+def _draw_times(
     rng: np.random.Generator, account: NDArray[np.int64], joined: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Returns when (0 to 1 of the span) and in which sitting each event happens [N]."""
     first = np.searchsorted(account, account)
     place = np.arange(len(account)) - first
-    sitting = np.cumsum((place % _SESSION == 0).astype(np.int64)) - 1
+    sitting = np.cumsum((place % _SESSION_EVENTS == 0).astype(np.int64)) - 1
     start = joined[np.searchsorted(sitting, np.arange(sitting[-1] + 1))]
-    day = np.floor(DAYS * rng.uniform(start, 1.0))
+    day = np.floor(WORLD_DAYS * rng.uniform(start, 1.0))
     hour = np.clip(rng.normal(19.0, 3.0, sitting[-1] + 1), 6.0, 22.5)
-    minutes = (place % _SESSION) * rng.uniform(0.5, 6.0, len(account))
-    moment: NDArray[np.float64] = (day[sitting] + (hour[sitting] + minutes / 60) / 24) / DAYS
+    minutes = (place % _SESSION_EVENTS) * rng.uniform(0.5, 6.0, len(account))
+    moment: NDArray[np.float64] = (day[sitting] + (hour[sitting] + minutes / 60) / 24) / WORLD_DAYS
     return moment, sitting
 
 
-def _topics(
+def _draw_topics(
     rng: np.random.Generator,
     people: Population,
     focus: _Focus,
@@ -165,7 +167,7 @@ def _topics(
     return chosen
 
 
-def _choose(
+def _choose_items(
     rng: np.random.Generator,
     level: NDArray[np.float64],
     topic: NDArray[np.int64],

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from plait.world import identifiers
 from plait.world.draw_people import PLATFORMS
-from plait.world.topics import LINES, TEMPLATES, TOPICS, Topic
+from plait.world.topics import PRODUCT_LINES, TITLE_TEMPLATES, TOPICS, Topic
 
 VECTOR_SIZE = 16
 _LEVELS = 3
@@ -30,10 +30,10 @@ def draw_items(rng: np.random.Generator, end: datetime, per_topic: int) -> pl.Da
     """
     directions = rng.normal(size=(len(TOPICS) + 1, VECTOR_SIZE))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    return pl.concat([_platform(rng, p, end, per_topic, directions) for p in PLATFORMS])
+    return pl.concat([_platform_items(rng, p, end, per_topic, directions) for p in PLATFORMS])
 
 
-def _platform(
+def _platform_items(
     rng: np.random.Generator,
     platform: str,
     end: datetime,
@@ -76,7 +76,7 @@ def _name_items(
 ) -> list[tuple[int, str, str, list[str]]]:
     """Returns (level, title, creator, tags) of `count` items, no title twice."""
     words = topic.goods if platform == "shop" else topic.themes
-    variants = 1 if platform == "shop" else len(TEMPLATES[platform][0])
+    variants = 1 if platform == "shop" else len(TITLE_TEMPLATES[platform][0])
     combinations = len(words) * _LEVELS * variants
     items = []
     for code in rng.choice(combinations, min(count, combinations), replace=False).tolist():
@@ -87,10 +87,10 @@ def _name_items(
         )
         creator = _creator(rng, platform, topic)
         if platform == "shop":
-            line = LINES[level][int(rng.integers(2))]
+            line = PRODUCT_LINES[level][int(rng.integers(2))]
             title = " ".join(filter(None, (creator, line, word)))
         else:
-            title = TEMPLATES[platform][level][variant].format(
+            title = TITLE_TEMPLATES[platform][level][variant].format(
                 x=word, X=word[0].upper() + word[1:], n=int(rng.integers(2, 30))
             )
         items.append((level, title, creator, [topic.tag, word]))
@@ -114,8 +114,8 @@ def _categories(platform: str, topic: Topic) -> list[str]:
 
 
 def _item_ids(
-    rng: np.random.Generator, platform: str, titles: identifiers.Texts
-) -> identifiers.Texts:
+    rng: np.random.Generator, platform: str, titles: identifiers.TextArray
+) -> identifiers.TextArray:
     if platform == "shop":
         return identifiers.numbers(rng, len(titles), digits=6)
     if platform == "video":

@@ -15,7 +15,7 @@ from plait.world.topics import TOPICS
 PLATFORMS: tuple[str, ...] = ("shop", "video", "social", "news")
 
 _PLATFORMS_OF_ONE = (0.25, 0.33, 0.25, 0.17)  # share of people on 1, 2, 3 and 4 platforms
-_REACH = (1.0, 1.4, 1.0, 0.8)  # how likely each platform is among them
+_PLATFORM_WEIGHTS = (1.0, 1.4, 1.0, 0.8)  # how likely each platform is among them
 _INTERESTS = (0.42, 0.26, 0.19, 0.13)  # weight of a person's first to fourth topic
 _GIVES_EMAIL = 0.88  # of accounts; the others cannot be linked by a key
 _USES_ANOTHER_EMAIL = 0.06  # of those
@@ -55,7 +55,9 @@ def draw_people(rng: np.random.Generator, count: int) -> Population:
 
 def _draw_accounts(rng: np.random.Generator, count: int) -> pl.DataFrame:
     many = rng.choice(np.arange(1, 5), count, p=_PLATFORMS_OF_ONE)
-    place = np.argsort(-(np.log(_REACH) + rng.gumbel(size=(count, 4))), axis=1).argsort(axis=1)
+    place = np.argsort(-(np.log(_PLATFORM_WEIGHTS) + rng.gumbel(size=(count, 4))), axis=1).argsort(
+        axis=1
+    )
     has_account = place < many[:, None]
     mailbox = np.char.add(np.arange(count).astype(str), "@mail.example")
     frames = []
@@ -74,7 +76,7 @@ def _draw_accounts(rng: np.random.Generator, count: int) -> pl.DataFrame:
             pl.DataFrame(
                 {
                     "platform": [platform] * size,
-                    "account": account_ids(rng, platform, size),
+                    "account": draw_account_ids(rng, platform, size),
                     "person": person,
                     "email_hash": pl.select(pl.when(pl.Series(given)).then(hashed)).to_series(),
                     "main_email": given & ~other,
@@ -84,7 +86,7 @@ def _draw_accounts(rng: np.random.Generator, count: int) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def account_ids(rng: np.random.Generator, platform: str, count: int) -> identifiers.Texts:
+def draw_account_ids(rng: np.random.Generator, platform: str, count: int) -> identifiers.TextArray:
     """Returns distinct account ids in the platform's own system."""
     if platform == "shop":
         return identifiers.numbers(rng, count, digits=7)

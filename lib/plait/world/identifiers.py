@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Texts = NDArray[np.str_]
+TextArray = NDArray[np.str_]
 
 _BASE32 = np.array(list("abcdefghijkmnpqrstuvwxyz23456789"))  # no l, o, 0, 1
 _FIRST = (
@@ -21,13 +21,13 @@ _SECOND = (
 )
 
 
-def numbers(rng: np.random.Generator, count: int, digits: int) -> Texts:
+def numbers(rng: np.random.Generator, count: int, digits: int) -> TextArray:
     """Returns distinct decimal ids of `digits` digits; leading zeros do occur."""
     drawn = rng.choice(10**digits, count, replace=False)
     return np.char.zfill(drawn.astype(str), digits)
 
 
-def base32(rng: np.random.Generator, count: int, prefix: str, length: int = 8) -> Texts:
+def base32(rng: np.random.Generator, count: int, prefix: str, length: int = 8) -> TextArray:
     """Returns distinct ids such as u_k3v9xq2p."""
     codes = rng.choice(32**length, 2 * count, replace=True)
     codes = codes[np.sort(np.unique(codes, return_index=True)[1])][:count]
@@ -35,18 +35,18 @@ def base32(rng: np.random.Generator, count: int, prefix: str, length: int = 8) -
     return np.char.add(prefix, _join(letters))
 
 
-def handles(rng: np.random.Generator, count: int) -> Texts:
+def handles(rng: np.random.Generator, count: int) -> TextArray:
     """Returns distinct handles such as @mara_fern; a number tells namesakes apart."""
     names = _first_and_second(rng, count, "_")
     return np.char.add("@", _number_repeats(names))
 
 
-def full_names(rng: np.random.Generator, count: int) -> Texts:
+def full_names(rng: np.random.Generator, count: int) -> TextArray:
     """Returns names such as Mara Fern; namesakes occur."""
     return np.char.title(_first_and_second(rng, count, " "))
 
 
-def uuids(rng: np.random.Generator, count: int) -> Texts:
+def uuids(rng: np.random.Generator, count: int) -> TextArray:
     """Returns version 4 UUIDs."""
     raw = rng.integers(0, 256, (count, 16), dtype=np.uint8)
     raw[:, 6] = raw[:, 6] & 0x0F | 0x40
@@ -61,7 +61,7 @@ def uuids(rng: np.random.Generator, count: int) -> Texts:
     return joined
 
 
-def slugs(titles: Texts) -> Texts:
+def slugs(titles: TextArray) -> TextArray:
     """Returns titles as ids such as a-week-of-knots; repeats get a number."""
     text = np.char.lower(titles)
     for old, new in ((" ", "-"), (",", ""), (":", ""), ("'", ""), ("?", ""), ("ù", "u")):
@@ -69,12 +69,12 @@ def slugs(titles: Texts) -> Texts:
     return _number_repeats(text)
 
 
-def _first_and_second(rng: np.random.Generator, count: int, between: str) -> Texts:
+def _first_and_second(rng: np.random.Generator, count: int, between: str) -> TextArray:
     first, second = rng.choice(_FIRST.split(), count), rng.choice(_SECOND.split(), count)
     return np.char.add(np.char.add(first, between), second)
 
 
-def _number_repeats(names: Texts) -> Texts:
+def _number_repeats(names: TextArray) -> TextArray:
     """Appends 2, 3, … to the second, third, … of equal names."""
     order = np.argsort(names, kind="stable")
     ordered = names[order]
@@ -86,8 +86,8 @@ def _number_repeats(names: Texts) -> Texts:
     return numbered.astype(str)
 
 
-def _join(letters: NDArray[np.str_]) -> Texts:
+def _join(letters: NDArray[np.str_]) -> TextArray:
     """Returns each row of single letters [N, L] as one text [N]."""
     wide = np.ascontiguousarray(letters.astype("U1"))
-    joined: Texts = wide.view(f"U{wide.shape[1]}").reshape(-1)
+    joined: TextArray = wide.view(f"U{wide.shape[1]}").reshape(-1)
     return joined

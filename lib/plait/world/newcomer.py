@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plait.world.build_world import World
-from plait.world.draw_people import account_ids
+from plait.world.draw_people import draw_account_ids
 from plait.world.topics import TOPICS
 
 
@@ -46,7 +46,7 @@ def draw_newcomer(
     liked = world.items.filter(platform=first, topic=index).sort("popularity", descending=True)
     known = set(world.people.accounts["account"])
     fresh = [
-        next(a for a in account_ids(rng, platform, 50).tolist() if a not in known)
+        next(a for a in draw_account_ids(rng, platform, 50).tolist() if a not in known)
         for platform in (first, second)
     ]
     return Newcomer(

@@ -207,7 +207,7 @@ TOPICS: tuple[Topic, ...] = (
 
 # Title templates by level: for starters, for everyone, for experts. {x} is a theme (a
 # plural or a singular, so no verb agrees with it), {X} the same with a capital.
-TEMPLATES: dict[str, tuple[tuple[str, ...], ...]] = {
+TITLE_TEMPLATES: dict[str, tuple[tuple[str, ...], ...]] = {
     "video": (
         ("{X} for beginners", "Getting started with {x}", "My first week of {x}"),
         ("{X}, episode {n}", "{X} in 20 minutes", "A year of {x} in one video"),
@@ -226,4 +226,4 @@ TEMPLATES: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 
 # A product's name is its brand, a line for its level, and the thing itself.
-LINES: tuple[tuple[str, ...], ...] = (("One", "Start"), ("", "Classic"), ("Pro", "Master"))
+PRODUCT_LINES: tuple[tuple[str, ...], ...] = (("One", "Start"), ("", "Classic"), ("Pro", "Master"))

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from plait.world.build_world import World
-from plait.world.draw_events import DAYS
+from plait.world.draw_events import WORLD_DAYS
 from plait.world.draw_people import PLATFORMS
 
 
@@ -50,7 +50,7 @@ def _write_shop(world: World, folder: Path) -> None:
     """One log file a month, as shops export them."""
     log = world.logs["shop"]
     time = pl.from_epoch(pl.col("ts").cast(pl.Int64, strict=False), "s").dt.replace_time_zone("UTC")
-    inside = time.is_between(world.end - timedelta(days=DAYS), world.end)
+    inside = time.is_between(world.end - timedelta(days=WORLD_DAYS), world.end)
     month = pl.when(inside).then(time.dt.strftime("%Y-%m")).forward_fill().backward_fill()
     months = log.select(month.alias("month"))[
         "month"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from plait.cluster.render.templates import templates_of
+from plait.cluster.render.templates import parse_templates
 from tests.helm.chart import environment, render
 
 JOBS = ("train", "evaluate", "recommend")
@@ -19,7 +19,7 @@ def test_the_contract_with_the_command_line() -> None:
     assert found["data"].keys() == keys
     assert found["data"][patience] == "600"
     longer = render(submit={patience: 1200}).one("ConfigMap", "plait-templates")
-    assert templates_of(longer, "here").scheduling_patience == 1200
+    assert parse_templates(longer, "here").scheduling_patience == 1200
     labels = found["metadata"]["labels"]
     assert labels["app.kubernetes.io/component"] == "templates"
     assert labels["app.kubernetes.io/part-of"] == "plait"

@@ -20,8 +20,8 @@ SAID = """
 import typer
 from pathlib import Path
 from plait.cli import main
-from plait.cli.console import terminal
-main.app = lambda **_: (terminal().print("é漢"), typer.echo("é漢"),
+from plait.cli.console import output_console
+main.app = lambda **_: (output_console().print("é漢"), typer.echo("é漢"),
                          typer.echo(Path("é漢").exists()), 0)[-1]
 main.main()
 """

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from plait.cluster.render.templates import Templates, templates_of
+from plait.cluster.render.templates import Templates, parse_templates
 from tests.cluster.templates import config_map, resources
 
 
 @pytest.fixture
 def templates() -> Templates:
     """Those of the release `demo`."""
-    return templates_of(config_map(), "a test")
+    return parse_templates(config_map(), "a test")
 
 
 @pytest.fixture

@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from plait.cluster.cluster_verbs import VERBS
-from plait.cluster.run_name import SPEC, RunSpec, next_number, set_name, spec_hash
+from plait.cluster.run_name import (
+    SPEC_ANNOTATION,
+    RunSpec,
+    next_run_number,
+    set_run_name,
+    spec_hash,
+)
 from plait.errors import RuleBroken
 
 TRAIN = RunSpec(VERBS["train"], "demo", "0123456789abcdef")
@@ -36,20 +42,20 @@ def test_one_question_has_one_name(resource: Callable[[str], dict[str, Any]]) ->
 def test_what_is_under_way_is_met_and_what_ended_is_followed_by_the_next(
     there: list[tuple[str, bool]], number: int, met: bool
 ) -> None:
-    assert next_number(TRAIN, there) == (number, met)
+    assert next_run_number(TRAIN, there) == (number, met)
 
 
 def test_a_run_of_ones_own_has_no_number(resource: Callable[[str], dict[str, Any]]) -> None:
     asked = RunSpec(VERBS["train"], "demo", "0" * 64, run="nightly")
     template = resource("train")
-    assert set_name(template, asked) == "demo-train-nightly"
+    assert set_run_name(template, asked) == "demo-train-nightly"
     assert template["metadata"]["labels"]["plait/run"] == "nightly"
-    assert template["metadata"]["annotations"][SPEC] == "0" * 64
+    assert template["metadata"]["annotations"][SPEC_ANNOTATION] == "0" * 64
 
 
 def test_a_service_keeps_its_name(resource: Callable[[str], dict[str, Any]]) -> None:
     template = resource("serve")
-    assert set_name(template, RunSpec(VERBS["serve"], "demo", "0" * 64)) == "demo-serve"
+    assert set_run_name(template, RunSpec(VERBS["serve"], "demo", "0" * 64)) == "demo-serve"
 
 
 @pytest.mark.parametrize(
@@ -64,9 +70,9 @@ def test_a_name_the_operator_would_refuse_is_refused(
     run: str, says: str, resource: Callable[[str], dict[str, Any]]
 ) -> None:
     with pytest.raises(RuleBroken, match=says):
-        set_name(resource("train"), RunSpec(VERBS["train"], "demo", "0" * 64, run=run))
+        set_run_name(resource("train"), RunSpec(VERBS["train"], "demo", "0" * 64, run=run))
 
 
 def test_the_longest_name_passes(resource: Callable[[str], dict[str, Any]]) -> None:
     asked = RunSpec(VERBS["train"], "demo", "0" * 64, run="x" * 36)
-    assert len(set_name(resource("train"), asked)) == 47
+    assert len(set_run_name(resource("train"), asked)) == 47

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from plait.config import load_config
-from plait.demo.demo_folder import FolderTaken, empty_folder, write_key
-from plait.demo.endpoint_process import port_near
+from plait.demo.demo_folder import FolderTaken, empty_folder, write_demo_key
+from plait.demo.endpoint_process import free_port_near
 from plait.privacy.pseudonym_key import load_key
 from plait.world import build_world, write_world
 
@@ -40,11 +40,11 @@ def test_the_key_follows_from_the_seed_and_is_private(
 ) -> None:
     monkeypatch.delenv("PLAIT_PSEUDONYM_KEY", raising=False)
     project = load_config(write_world(build_world(people=20), tmp_path))
-    write_key(project, 0)
+    write_demo_key(project, 0)
     first = load_key(project)
-    write_key(project, 0)
+    write_demo_key(project, 0)
     assert load_key(project) == first
-    write_key(project, 1)
+    write_demo_key(project, 1)
     assert load_key(project) != first
     mode = (project.store_path / "pseudonym.key").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
@@ -57,5 +57,5 @@ def test_a_taken_port_is_not_offered() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert port_near(port) != port
-    assert port_near(port) > 0
+        assert free_port_near(port) != port
+    assert free_port_near(port) > 0

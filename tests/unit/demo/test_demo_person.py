@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from plait.demo.curl_commands import curl_lines
-from plait.demo.demo_person import DemoPerson, choose_known
+from plait.demo.curl_commands import build_curl_commands
+from plait.demo.demo_person import DemoPerson, choose_demo_person
 from plait.world import World, build_world
 from plait.world.draw_events import ACTS
 from plait.world.topics import TOPICS
@@ -25,13 +25,13 @@ def world() -> World:
 
 @pytest.fixture(scope="module")
 def known(world: World) -> DemoPerson:
-    return choose_known(world, WORDS)
+    return choose_demo_person(world, WORDS)
 
 
 def test_the_same_world_gives_the_same_person(world: World, known: DemoPerson) -> None:
-    assert choose_known(world, WORDS) == known
+    assert choose_demo_person(world, WORDS) == known
     later = build_world(people=800, seed=5, end=datetime(2026, 11, 1, tzinfo=UTC))
-    assert choose_known(later, WORDS) == known
+    assert choose_demo_person(later, WORDS) == known
 
 
 def test_both_accounts_share_a_key(world: World, known: DemoPerson) -> None:
@@ -51,11 +51,16 @@ def test_the_event_is_new_to_them_and_on_the_earlier_topic(world: World, known: 
 
 
 def test_the_commands_are_ones_a_shell_understands(known: DemoPerson) -> None:
-    ask, event, link = (shlex.split(line) for line in curl_lines("http://h:1", known))
+    ask, event, link = (shlex.split(line) for line in build_curl_commands("http://h:1", known))
     assert ask == ["curl", "-s", f"http://h:1/v1/recommend/shop/{known.asked_account}?k=5"]
     assert event[2] == "http://h:1/v1/events"
     assert json.loads(event[-1])["events"][0]["item_id"] == known.event.item
     assert [a["platform"] for a in json.loads(link[-1])["accounts"]] == ["video", "shop"]
     assert (
-        max(len(line) for text in curl_lines("http://h:1", known) for line in text.split("\n")) < 98
+        max(
+            len(line)
+            for text in build_curl_commands("http://h:1", known)
+            for line in text.split("\n")
+        )
+        < 98
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from plait.demo.linkage_quality import judge_linkage
+from plait.demo.linkage_quality import measure_linkage
 from plait.privacy.pseudonym import account_pseudonym
 from plait.privacy.pseudonym_key import PseudonymKey
 
@@ -25,14 +25,14 @@ TRUTH = pl.DataFrame(
 
 
 def test_joining_all_that_belong_together_is_perfect() -> None:
-    found = judge_linkage(_accounts(a="x", b="x", c="x", d="y"), TRUTH, KEY)
+    found = measure_linkage(_accounts(a="x", b="x", c="x", d="y"), TRUTH, KEY)
     assert (found.precision, found.recall) == (1.0, 1.0)
 
 
 def test_a_missed_account_costs_recall_and_a_wrong_one_precision() -> None:
-    missed = judge_linkage(_accounts(a="x", b="x", c="z", d="y"), TRUTH, KEY)
+    missed = measure_linkage(_accounts(a="x", b="x", c="z", d="y"), TRUTH, KEY)
     assert missed.precision == 1.0
     assert missed.recall == pytest.approx(1 / 3)
-    wrong = judge_linkage(_accounts(a="x", b="x", c="x", d="x"), TRUTH, KEY)
+    wrong = measure_linkage(_accounts(a="x", b="x", c="x", d="x"), TRUTH, KEY)
     assert wrong.precision == pytest.approx(3 / 6)
     assert wrong.recall == 1.0

@@ -24,11 +24,11 @@ from plait.demo.chapter_results import (
     PlatformQuality,
     ServeChapter,
     TrainChapter,
-    Transfer,
+    TransferGain,
     WorldChapter,
 )
-from plait.demo.output_shape import normalise
-from plait.demo.show_chapter import WIDTH, show
+from plait.demo.output_shape import normalize_output
+from plait.demo.show_chapter import WIDTH, render_chapter
 
 LONG = "A title that is far too long to stand in half of a terminal's width"
 LIST = [ListedItem("shop:1", "Cast iron pan", 1.5), ListedItem("shop:2", LONG, 1.0)]
@@ -36,7 +36,7 @@ MARKED = [replace(LIST[1], mark="+1"), ListedItem("shop:3", "Star tracker", 2.0,
 BEFORE = DemoList(LIST, "unknown_person", "p_1", 3.21)
 AFTER = DemoList(MARKED, None, "p_1", 4.0)
 HISTORY = [PastEvent("video", "watch", "video:v", LONG)]
-TRANSFER = Transfer(1255, 0.31, 0.35, 0.04, 0.03, 0.05)
+TRANSFER = TransferGain(1255, 0.31, 0.35, 0.04, 0.03, 0.05)
 CHAPTERS: list[Chapter] = [
     WorldChapter(1.0, 2000, "f", [PlatformFiles("news", "3f" * 18, "csv", "ISO", 10_000, 432, 99)]),
     FuseChapter(1.0, 105, 100, 2, {"bad_time": 1, "future_time": 1, "null_object": 1}, 9, 7, 2,
@@ -54,7 +54,7 @@ CHAPTERS: list[Chapter] = [
 
 def _text(chapter: Chapter, **options: object) -> str:
     console = Console(file=io.StringIO(), width=WIDTH, highlight=False, **options)  # type: ignore[arg-type]
-    console.print(show(chapter))
+    console.print(render_chapter(chapter))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -114,11 +114,11 @@ def test_the_shape_forgets_numbers_names_and_titles() -> None:
         history=[PastEvent("news", "read", "news:x", "Short")] * 3,
         after=DemoList([ListedItem("shop:4", "Pot", 1.0, "same")] * 2, None, "p_2", 123.4),
     )
-    assert normalise(_text(event)) == normalise(_text(other, force_terminal=True))
-    assert normalise(_text(event)) != normalise(_text(CHAPTERS[6]))
+    assert normalize_output(_text(event)) == normalize_output(_text(other, force_terminal=True))
+    assert normalize_output(_text(event)) != normalize_output(_text(CHAPTERS[6]))
 
 
 def test_the_shape_keeps_the_words() -> None:
-    shape = normalise(_text(CHAPTERS[3]))
+    shape = normalize_output(_text(CHAPTERS[3]))
     assert "# evaluate --- # s" in shape
     assert "Transfer gain # (# % interval # to #)" in shape

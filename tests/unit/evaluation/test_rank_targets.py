@@ -7,7 +7,7 @@ from plait.evaluation import negative_sampling
 from plait.evaluation.held_out_data import rebuild_held_out
 from plait.evaluation.rank_targets import rank_targets
 from plait.evaluation.scorers import PopularityBaseline
-from plait.progress import task
+from plait.progress import track_progress
 
 
 def test_judged_negatives_are_not_those_of_the_ranking(small, monkeypatch: pytest.MonkeyPatch):
@@ -21,7 +21,7 @@ def test_judged_negatives_are_not_those_of_the_ranking(small, monkeypatch: pytes
         return found
 
     monkeypatch.setattr(negative_sampling, "sample_negatives", looks)
-    with task("evaluate", len(questions), "targets") as work:
+    with track_progress("evaluate", len(questions), "targets") as work:
         rank_targets(PopularityBaseline(held.train, held.vocabulary), questions, 4, 0, work)
     ranked, judged = drawn
     assert ranked.shape == judged.shape == (len(questions), 4)

@@ -7,7 +7,7 @@ import polars as pl
 
 from plait.features.sequences import EVENT_ORDER
 from plait.live.stream_entries import (
-    FEEDBACK,
+    FEEDBACK_EVENTS,
     decode_events,
     decode_links,
     decode_members,
@@ -20,14 +20,14 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
 
 
 def event(**fields: object) -> dict[str, object]:
-    base: dict[str, object] = dict.fromkeys(FEEDBACK)
+    base: dict[str, object] = dict.fromkeys(FEEDBACK_EVENTS)
     base |= {"event_id": "shop:1", "platform": "shop", "account": "a_0000_x", "type": "view"}
     base |= {"object_kind": "item", "object_id": "shop:i", "time": NOW, "time_resolution": "us"}
     return base | {"strength": 0.3} | fields
 
 
 def frame(*rows: dict[str, object]) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), schema=FEEDBACK)
+    return pl.DataFrame(list(rows), schema=FEEDBACK_EVENTS)
 
 
 EVENTS = frame(

@@ -9,7 +9,7 @@ import pytest
 
 from plait.config.parse_project import parse_config
 from plait.contracts.http_messages import Event, InlineEvent, User
-from plait.live.stream_entries import FEEDBACK
+from plait.live.stream_entries import FEEDBACK_EVENTS
 from plait.privacy.pseudonym import PseudonymKey
 from plait.serving.ingestion import (
     EventBatch,
@@ -55,7 +55,7 @@ def test_an_event_becomes_a_row_without_the_raw_id() -> None:
     assert row["time"] == datetime(2025, 1, 2, 1, 4, 5, tzinfo=UTC)
     assert (row["value"], row["currency"], row["order"]) == (3.0, "EUR", 4)
     assert row["account"].startswith(f"a_{KEY.id}_")
-    assert list(rows.columns) == [*FEEDBACK, "call", "index"]
+    assert list(rows.columns) == [*FEEDBACK_EVENTS, "call", "index"]
 
 
 def test_an_account_of_a_shared_id_space_names_its_home() -> None:

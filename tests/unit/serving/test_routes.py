@@ -224,7 +224,7 @@ def test_the_document_describes_the_parameters_of_an_address(ask: Any) -> None:
 def test_calls_beside_one_that_makes_a_fault_are_answered(
     service: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = service_module.clean
+    real = service_module.clean_batches
 
     def clean(batches: Any, *more: Any) -> Any:
         if any(event.get("session") == "poison" for b in batches for _, event in b.good):

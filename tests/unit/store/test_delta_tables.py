@@ -98,7 +98,7 @@ def test_two_writers_at_one_time_never_mix_their_rows(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = _write(store, 0, 1)
-    look = plait.store.delta_tables.parts_in
+    look = plait.store.delta_tables.data_files_of
 
     def overtaken(*args: object) -> object:
         monkeypatch.setattr(plait.store.delta_tables, "data_files_of", look)

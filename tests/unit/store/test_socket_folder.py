@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plait.errors import StoreError
-from plait.store import sockets
+from plait.store import local_folders
 from plait.store.local_folders import MAX_SOCKET_PATH_BYTES, socket_folder
 
 
@@ -49,6 +49,6 @@ def test_where_nothing_is_short_enough_it_says_what_to_set(
     long = tmp_path / ("x" * 90)
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
-    monkeypatch.setattr(sockets, "_ELSEWHERE", ("/nowhere",))
+    monkeypatch.setattr(local_folders, "_ELSEWHERE", ("/nowhere",))
     with pytest.raises(StoreError, match="Set TMPDIR to a folder with a short path"):
         socket_folder(21)

@@ -10,7 +10,7 @@ import pytest
 
 from plait.world import World, build_world, draw_newcomer
 from plait.world.draw_people import PLATFORMS
-from plait.world.topics import LINES, TEMPLATES, TOPICS
+from plait.world.topics import PRODUCT_LINES, TITLE_TEMPLATES, TOPICS
 
 
 @pytest.fixture(scope="module")
@@ -166,8 +166,8 @@ def test_topics_have_all_their_words() -> None:
     assert len({topic.name for topic in TOPICS}) == len(TOPICS) == 24
     for topic in TOPICS:
         assert len(set(topic.goods)) == len(set(topic.themes)) == 8, topic.name
-    assert all(len(level) == 3 for t in TEMPLATES.values() for level in t)
-    assert len(LINES) == 3
+    assert all(len(level) == 3 for t in TITLE_TEMPLATES.values() for level in t)
+    assert len(PRODUCT_LINES) == 3
 
 
 @pytest.mark.parametrize(("people", "items"), [(0, 18), (19, 18), (100, 1), (100, 25)])

@@ -23,30 +23,30 @@ INSTALL = {
 }
 
 
-class _Plain(Refused):
+class _RefusedVariant(Refused):
     @property
     def headline(self) -> str:
         """As of every refusal: what kind it is only the code needs to know."""
         return "Refused"
 
 
-class Missing(_Plain):
+class NotFound(_RefusedVariant):
     """What was asked for is not there."""
 
 
-class Forbidden(_Plain):
+class Forbidden(_RefusedVariant):
     """Who asks may not do this."""
 
 
-class Taken(_Plain):
+class AlreadyExists(_RefusedVariant):
     """A resource of this name is there already."""
 
 
-class Expired(_Plain):
+class Expired(_RefusedVariant):
     """A watch began too far back: what happened since is forgotten, and must be listed."""
 
 
-class Waking(ClusterDown):
+class ApiServerBusy(ClusterDown):
     """The API server is there, and not ready: it just came back, or has too much to do."""
 
     @property
@@ -55,9 +55,9 @@ class Waking(ClusterDown):
         return "ClusterDown"
 
 
-def explain(status: int, body: bytes, path: str, api: KubeApi) -> PlaitError:
+def to_api_error(status: int, body: bytes, path: str, api: KubeApi) -> PlaitError:
     """Returns the error for an answer of 400 or above."""
-    said = _status(body)
+    said = _parse_status(body)
     message = str(said.get("message") or body.decode(errors="replace")[:300] or f"HTTP {status}")
     message = " ".join(message.split()).rstrip(".")
     if status == UNAUTHORIZED:
@@ -69,11 +69,11 @@ def explain(status: int, body: bytes, path: str, api: KubeApi) -> PlaitError:
     if status == FORBIDDEN:
         return _forbidden(message, api)
     if status == NOT_FOUND:
-        return _missing(said, message, path, api)
+        return _not_found(said, message, path, api)
     if status == GONE:
         return Expired(message)
     if said.get("reason") == "AlreadyExists":
-        return Taken(f"{message}.")
+        return AlreadyExists(f"{message}.")
     if status == CONFLICT:
         return Refused(
             f"{message}.", fix="Another program owns these fields: change them where it does."
@@ -81,7 +81,7 @@ def explain(status: int, body: bytes, path: str, api: KubeApi) -> PlaitError:
     if _UNTYPED in message:  # said with 500, and no fault of the server
         message, status = message.split("): ", 1)[-1], 400
     if status == BUSY or status >= 500:
-        return Waking(f"the API server of {api.where} cannot answer now ({message}).")
+        return ApiServerBusy(f"the API server of {api.where} cannot answer now ({message}).")
     return Refused(
         f"{api.where} does not take it: {message}.",
         fix="The templates and the cluster's CRDs are of different versions: compare `helm list` "
@@ -89,7 +89,7 @@ def explain(status: int, body: bytes, path: str, api: KubeApi) -> PlaitError:
     )
 
 
-def _status(body: bytes) -> dict[str, Any]:
+def _parse_status(body: bytes) -> dict[str, Any]:
     try:
         said = json.loads(body)
     except ValueError:
@@ -105,7 +105,7 @@ def _forbidden(message: str, api: KubeApi) -> PlaitError:
             fix=f"See: kubectl -n {api.namespace} describe quota",
         )
     if "is being terminated" in message or "being deleted" in message:
-        return Missing(f"namespace '{api.namespace}' is being deleted.", fix="Give another: -n")
+        return NotFound(f"namespace '{api.namespace}' is being deleted.", fix="Give another: -n")
     if "cannot " not in message:  # said by an admission plugin, not by RBAC
         return Refused(f"{api.where} does not allow it: {message}.")
     verb = re.search(r'cannot (\w+) resource "([^"]+)" in API group "([^"]*)"', message)
@@ -117,13 +117,13 @@ def _forbidden(message: str, api: KubeApi) -> PlaitError:
     )
 
 
-def _missing(said: dict[str, Any], message: str, path: str, api: KubeApi) -> PlaitError:
+def _not_found(said: dict[str, Any], message: str, path: str, api: KubeApi) -> PlaitError:
     details = said.get("details") or {}
     if details.get("kind") == "namespaces":
-        return no_namespace(api)
+        return namespace_not_found(api)
     asked = _GROUP.match(path)
     if details.get("name") or asked is None:
-        return Missing(f"{message}.")
+        return NotFound(f"{message}.")
     group, version = asked[1], asked[2]
     plural = path.split("/namespaces/")[-1].split("/")[1] if "/namespaces/" in path else group
     try:
@@ -131,20 +131,20 @@ def _missing(said: dict[str, Any], message: str, path: str, api: KubeApi) -> Pla
     except PlaitError:
         known = []
     if known and version not in known:
-        return Missing(
+        return NotFound(
             f"{api.where} knows {group} as {', '.join(known)}, not as {version}, which the "
             f"template of {plural} is written in.",
             fix=f"Upgrade the operator's CRDs, or the chart. {group}: {INSTALL.get(group, '')}",
         )
-    return Missing(
+    return NotFound(
         f"{api.where} has no {plural}.{group}: the CRDs of its operator are not installed.",
         fix=f"Have an administrator run: {INSTALL[group]}" if group in INSTALL else "",
     )
 
 
-def no_namespace(api: KubeApi) -> Missing:
+def namespace_not_found(api: KubeApi) -> NotFound:
     """Returns the error for a namespace that is not there."""
-    return Missing(
+    return NotFound(
         f"there is no namespace '{api.namespace}' on {api.where}.",
         fix=f"Give another with -n, or: kubectl create namespace {api.namespace}",
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 from plait.cluster.client.kube_api import KubeApi
 from plait.errors import MissingClient, NoCluster, nearest
 
-_OWN = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-def connect(context: str | None = None, namespace: str | None = None) -> KubeApi:
+def connect_cluster(context: str | None = None, namespace: str | None = None) -> KubeApi:
     """Returns a connection; nothing is asked yet.
 
     Args:
@@ -32,11 +32,13 @@ def connect(context: str | None = None, namespace: str | None = None) -> KubeApi
         ) from None
     settings = client.Configuration()
     files = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
-    inside = context is None and "KUBECONFIG" not in os.environ and (_OWN / "token").exists()
+    inside = (
+        context is None and "KUBECONFIG" not in os.environ and (_SERVICE_ACCOUNT / "token").exists()
+    )
     try:
         if inside:
             config.load_incluster_config(client_configuration=settings)
-            own = (_OWN / "namespace").read_text().strip()
+            own = (_SERVICE_ACCOUNT / "namespace").read_text().strip()
             where = "this cluster"
         else:
             contexts, current = config.list_kube_config_contexts()

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from plait.cluster.client.api_errors import Waking, explain
+from plait.cluster.client.api_errors import ApiServerBusy, to_api_error
 from plait.cluster.cluster_verbs import Resource, ResourceKind
 from plait.errors import ClusterDown
 
-MANAGER = "plait"  # the field manager of server-side apply
-_ANSWER_S = (5, 30)  # seconds to connect, seconds to answer
-_STREAM_S = (5, 75)  # a stream that says nothing for longer is dead
+FIELD_MANAGER = "plait"  # the field manager of server-side apply
+_REQUEST_TIMEOUT_S = (5, 30)  # seconds to connect, seconds to answer
+_STREAM_TIMEOUT_S = (5, 75)  # a stream that says nothing for longer is dead
 _AUTH = ["BearerToken"]
 
 
@@ -59,7 +59,7 @@ class KubeApi:
 
         Raises as `get` does.
         """
-        query = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
+        query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
         if dry_run:
             query["dryRun"] = "All"
         path = self.path(kind, resource["metadata"]["name"], resource["apiVersion"])
@@ -70,7 +70,7 @@ class KubeApi:
 
         Raises as `get` does; `Taken` where there is one of its name.
         """
-        query = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
+        query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
         if dry_run:
             query["dryRun"] = "All"
         path = self.path(kind, api_version=resource["apiVersion"])
@@ -78,7 +78,7 @@ class KubeApi:
 
     def patch(self, kind: ResourceKind, name: str, change: Resource) -> Resource:
         """Merges `change` into a resource. Raises as `get` does."""
-        query = {"fieldManager": MANAGER}
+        query = {"fieldManager": FIELD_MANAGER}
         return self._ask(
             "PATCH", self.path(kind, name), query, change, "application/merge-patch+json"
         )
@@ -113,10 +113,10 @@ class KubeApi:
     @contextmanager
     def stream(self, path: str, **query: Any) -> Iterator[Iterator[bytes]]:
         """Yields the lines of an answer that goes on: a watch, or a log. Raises as `get` does."""
-        response = self._send("GET", path, query, timeout=_STREAM_S)
+        response = self._send("GET", path, query, timeout=_STREAM_TIMEOUT_S)
         raw = response.response
         try:
-            yield _lines(raw, self.where)
+            yield _read_lines(raw, self.where)
         finally:
             raw.close()
             raw.release_conn()
@@ -137,7 +137,7 @@ class KubeApi:
                 return answer
             except ClusterDown as error:
                 pause = min(pause * 2, 4.0)
-                wait = self.patience * (3 if isinstance(error, Waking) else 1)
+                wait = self.patience * (3 if isinstance(error, ApiServerBusy) else 1)
                 if time.monotonic() + pause > began + wait:
                     raise
                 time.sleep(pause)
@@ -149,11 +149,11 @@ class KubeApi:
         query: Mapping[str, Any],
         body: Resource | None = None,
         content: str = "application/json",
-        timeout: tuple[int, int] = _ANSWER_S,
+        timeout: tuple[int, int] = _REQUEST_TIMEOUT_S,
     ) -> Any:
         response = self._request(method, path, query, body, content, timeout)
         if response.status >= 400:
-            raise explain(response.status, self._read(response), path, self)
+            raise to_api_error(response.status, self._read(response), path, self)
         return response
 
     def _request(
@@ -163,7 +163,7 @@ class KubeApi:
         query: Mapping[str, Any],
         body: Resource | None = None,
         content: str = "application/json",
-        timeout: tuple[int, int] = _ANSWER_S,
+        timeout: tuple[int, int] = _REQUEST_TIMEOUT_S,
     ) -> Any:
         from urllib3.exceptions import HTTPError
 
@@ -179,7 +179,7 @@ class KubeApi:
             )  # fmt: skip
             return self.client.call_api(*request, _request_timeout=timeout)
         except (HTTPError, OSError) as error:
-            raise down(self.where, error) from None
+            raise to_cluster_down(self.where, error) from None
 
     def _read(self, response: Any) -> bytes:
         from urllib3.exceptions import HTTPError
@@ -187,11 +187,11 @@ class KubeApi:
         try:
             data: bytes = response.read()
         except (HTTPError, OSError) as error:
-            raise down(self.where, error) from None
+            raise to_cluster_down(self.where, error) from None
         return data
 
 
-def down(where: str, error: Exception) -> ClusterDown:
+def to_cluster_down(where: str, error: Exception) -> ClusterDown:
     """Returns the sentence for an API server that does not answer."""
     reason = " ".join(str(getattr(error, "reason", None) or error).split())
     # urllib3 begins with the object at its memory address: nothing a reader can use.
@@ -203,7 +203,7 @@ def down(where: str, error: Exception) -> ClusterDown:
     )
 
 
-def _lines(raw: Any, where: str) -> Iterator[bytes]:
+def _read_lines(raw: Any, where: str) -> Iterator[bytes]:
     from urllib3.exceptions import HTTPError
 
     rest = b""
@@ -212,6 +212,6 @@ def _lines(raw: Any, where: str) -> Iterator[bytes]:
             *whole, rest = (rest + part).split(b"\n")
             yield from whole
     except (HTTPError, OSError) as error:
-        raise down(where, error) from None
+        raise to_cluster_down(where, error) from None
     if rest:
         yield rest

@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from plait.cluster.client.api_errors import Expired, explain
+from plait.cluster.client.api_errors import Expired, to_api_error
 from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import Resource
 from plait.errors import ClusterDown, PlaitError
 
-_WINDOW_S = 55  # then the server ends the watch and it is begun again
-_FIRST_S, _LONGEST_S = 0.5, 8.0
-_WAKING_S = 60
+_WATCH_TIMEOUT_S = 55  # then the server ends the watch and it is begun again
+_FIRST_BACKOFF_S, _MAX_BACKOFF_S = 0.5, 8.0
+_RESTART_GRACE_S = 60
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ServerSilent:
     reason: str
 
 
-def watch(
+def watch_resource(
     api: KubeApi,
     path: str,
     name: str,
@@ -54,7 +54,7 @@ def watch(
     Raises:
         Refused, NoCluster: the API server said no.
     """
-    version, pause, lost = since, _FIRST_S, 0.0
+    version, pause, lost = since, _FIRST_BACKOFF_S, 0.0
     field = {"fieldSelector": f"metadata.name={name}"}
     while not stop.is_set():
         try:
@@ -62,16 +62,20 @@ def watch(
                 listed = api.get(path, **field)
                 version = listed["metadata"]["resourceVersion"]
                 yield ResourceSeen(next(iter(listed["items"]), None))
-            query = {"watch": "true", "resourceVersion": version, "timeoutSeconds": _WINDOW_S}
+            query = {
+                "watch": "true",
+                "resourceVersion": version,
+                "timeoutSeconds": _WATCH_TIMEOUT_S,
+            }
             with api.stream(path, allowWatchBookmarks="true", **field, **query) as lines:
                 if lost:
                     lost = 0.0
                     yield ServerSilent(0, "")
                 for line in lines:
-                    pause = _FIRST_S
+                    pause = _FIRST_BACKOFF_S
                     event = json.loads(line)
                     if event["type"] == "ERROR":
-                        raise explain(event["object"].get("code", 500), line, path, api)
+                        raise to_api_error(event["object"].get("code", 500), line, path, api)
                     version = event["object"]["metadata"]["resourceVersion"]
                     if event["type"] == "DELETED":
                         yield ResourceSeen(None)
@@ -83,10 +87,10 @@ def watch(
             version = None
         except (PlaitError, ValueError) as error:  # a line cut off is no JSON
             # One that just came back may not know yet who may do what.
-            waking = bool(lost) and time.monotonic() - lost < _WAKING_S
+            waking = bool(lost) and time.monotonic() - lost < _RESTART_GRACE_S
             if isinstance(error, PlaitError) and not (waking or isinstance(error, ClusterDown)):
                 raise
             lost = lost or time.monotonic()
             yield ServerSilent(max(time.monotonic() - lost, 0.001), str(error))
             wait(pause)
-            pause = min(pause * 2, _LONGEST_S)
+            pause = min(pause * 2, _MAX_BACKOFF_S)

@@ -13,7 +13,7 @@ from plait.errors import PlaitError
 _OK = 200
 
 
-def checked_state(api: KubeApi, resource: Resource, state: RunState) -> RunState:
+def probe_readiness(api: KubeApi, resource: Resource, state: RunState) -> RunState:
     """Returns the state of a RayService that Kubernetes calls ready, after asking it.
 
     The Service is asked for /health/ready by way of the API server. Where that is not allowed or
@@ -28,7 +28,7 @@ def checked_state(api: KubeApi, resource: Resource, state: RunState) -> RunState
     try:
         status, body = api.get_through(service, "/health/ready")
     except PlaitError as error:
-        return _unasked(state, str(error))
+        return _not_probed(state, str(error))
     if status == _OK:
         return state
     try:
@@ -39,11 +39,11 @@ def checked_state(api: KubeApi, resource: Resource, state: RunState) -> RunState
         message = str(said.get("message", "")) if isinstance(said, dict) else ""
         if "no endpoints available" in message:
             return RunState("not ready", why="No pod of it takes requests.")
-        return _unasked(state, message or f"HTTP {status}")
+        return _not_probed(state, message or f"HTTP {status}")
     return RunState("not ready", why=str(said["detail"]))
 
 
-def _unasked(state: RunState, why: str) -> RunState:
+def _not_probed(state: RunState, why: str) -> RunState:
     return replace(
         state, why=f"By its pods; /health/ready could not be asked ({' '.join(why.split())[:200]})."
     )

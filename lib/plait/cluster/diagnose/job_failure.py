@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 
 from plait.cluster.cluster_verbs import Resource
 
-_KILLED = 137  # 128 + SIGKILL
-_SENTENCE = re.compile(r"[A-Z]\w+: \S")  # how an error of plait, or of Python, ends a log
-_NO_HEAP = "java.lang.OutOfMemoryError"
-_NO_RAM = ("OutOfMemoryError", "running low on memory")
+_SIGKILL_EXIT = 137  # 128 + SIGKILL
+_ERROR_LINE = re.compile(r"[A-Z]\w+: \S")  # how an error of plait, or of Python, ends a log
+_JVM_OUT_OF_MEMORY = "java.lang.OutOfMemoryError"
+_RAY_OUT_OF_MEMORY = ("OutOfMemoryError", "running low on memory")
 
 
-def explain_failure(
+def diagnose_failure(
     resource: Resource, pods: Iterable[Resource], lines: Sequence[str]
 ) -> tuple[str, str]:
     """Returns (what happened, what mends it) for a failed run, '' where nothing is known.
@@ -26,39 +26,39 @@ def explain_failure(
     spark = resource["kind"] == "SparkApplication"
     last = ""
     for pod in reversed(list(pods)):
-        role = _role(pod)
+        role = _pod_role(pod)
         for container in (pod.get("status") or {}).get("containerStatuses") or []:
-            ended = _ended(container)
+            ended = _terminated_state(container)
             if not ended:
                 continue
             name, code = pod["metadata"]["name"], ended.get("exitCode")
             if ended.get("reason") == "OOMKilled" or (
-                code == _KILLED and role in ("driver", "head")
+                code == _SIGKILL_EXIT and role in ("driver", "head")
             ):
-                limit = _limit(pod, container["name"])
+                limit = _memory_limit(pod, container["name"])
                 how = f"{ended.get('reason')}, exit code {code}"
                 how += f", limit {limit}" if limit else ""
                 return (
                     f"The {role} ran out of memory (container {container['name']} of pod {name}: "
                     f"{how}).",
-                    _more_memory(role),
+                    _memory_fix(role),
                 )
             if code and role in ("driver", "submitter"):
                 last = last or f"The {role} ended with exit code {code} (pod {name})."
-    if any(_NO_HEAP in line for line in lines):
+    if any(_JVM_OUT_OF_MEMORY in line for line in lines):
         return (
             "The driver's JVM ran out of memory (java.lang.OutOfMemoryError).",
-            _more_memory("driver"),
+            _memory_fix("driver"),
         )
-    if not spark and any(word in line for line in lines for word in _NO_RAM):
-        return "A Ray worker ran out of memory.", _more_memory("worker")
+    if not spark and any(word in line for line in lines for word in _RAY_OUT_OF_MEMORY):
+        return "A Ray worker ran out of memory.", _memory_fix("worker")
     said = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    if _SENTENCE.match(said):
+    if _ERROR_LINE.match(said):
         last = f"It said last: {said}"
     return last, ""
 
 
-def _ended(container: Resource) -> Resource:
+def _terminated_state(container: Resource) -> Resource:
     for state in ("state", "lastState"):
         ended: Resource = (container.get(state) or {}).get("terminated") or {}
         if ended:
@@ -66,21 +66,21 @@ def _ended(container: Resource) -> Resource:
     return {}
 
 
-def _role(pod: Resource) -> str:
+def _pod_role(pod: Resource) -> str:
     labels = pod["metadata"].get("labels") or {}
     if "job-name" in labels:
         return "submitter"
     return str(labels.get("spark-role") or labels.get("ray.io/node-type") or "pod")
 
 
-def _limit(pod: Resource, name: str) -> str:
+def _memory_limit(pod: Resource, name: str) -> str:
     for container in pod["spec"].get("containers") or []:
         if container["name"] == name:
             return str(((container.get("resources") or {}).get("limits") or {}).get("memory", ""))
     return ""
 
 
-def _more_memory(role: str) -> str:
+def _memory_fix(role: str) -> str:
     options = {"driver": "--driver-memory", "executor": "--memory", "worker": "--memory"}
     if role in options:
         return f"Submit it again with more: {options[role]} 4Gi, for example."

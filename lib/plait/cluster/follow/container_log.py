@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 
-from plait.cluster.client.api_errors import Forbidden, Missing
+from plait.cluster.client.api_errors import Forbidden, NotFound
 from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import Resource
 from plait.cluster.follow.log_stitching import LogStitcher
 from plait.cluster.follow.ray_log_filter import RayLogFilter
-from plait.cluster.follow.run_pods import LogSource, log_source, pods_of
+from plait.cluster.follow.run_pods import LogSource, find_log_source, list_pods
 from plait.errors import ClusterDown, NoRun, PlaitError
 
-_PAUSE_S = 1.0
-_DENIED = 3  # an API server that just came back does not know its rights yet
+_RETRY_PAUSE_S = 1.0
+_MAX_DENIED = 3  # an API server that just came back does not know its rights yet
 
 
 def read_log(api: KubeApi, resource: Resource) -> Iterator[str]:
@@ -24,7 +24,7 @@ def read_log(api: KubeApi, resource: Resource) -> Iterator[str]:
         NoRun: it has not begun, or its pod is gone.
         Refused, NoCluster, ClusterDown: it cannot be read.
     """
-    source = log_source(resource, pods_of(api, resource))
+    source = find_log_source(resource, list_pods(api, resource))
     if source is None:
         name = resource["metadata"]["name"]
         raise NoRun(
@@ -59,14 +59,14 @@ class LogFollower(threading.Thread):
             try:
                 self._read(follow=not ending)
                 denied = 0
-            except (Forbidden, Missing) as error:
+            except (Forbidden, NotFound) as error:
                 denied += 1
-                if denied == _DENIED or ending:
+                if denied == _MAX_DENIED or ending:
                     self.fault = error
                     return
             if ending:
                 return
-            self._ending.wait(_PAUSE_S)
+            self._ending.wait(_RETRY_PAUSE_S)
 
     def finish(self, seconds: float = 10.0) -> None:
         """Drains what was written last; waits for it so long at most."""
@@ -89,7 +89,7 @@ class LogFollower(threading.Thread):
                         self._say(text)
                     if follow and self._ending.is_set():
                         return
-        except (Forbidden, Missing):
+        except (Forbidden, NotFound):
             raise
         except (ClusterDown, PlaitError):
             return  # asked again

@@ -9,26 +9,33 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from plait.cluster.cancel_run import cancel
+from plait.cluster.cancel_run import cancel_run
 from plait.cluster.client.api_errors import Forbidden
 from plait.cluster.client.kube_api import KubeApi
-from plait.cluster.client.watch_resource import ResourceSeen, ServerSilent, watch
+from plait.cluster.client.watch_resource import ResourceSeen, ServerSilent, watch_resource
 from plait.cluster.cluster_verbs import KINDS, Resource
-from plait.cluster.diagnose.job_failure import explain_failure
-from plait.cluster.diagnose.pending_reasons import Obstacle, PendingReason, pending_reasons
+from plait.cluster.diagnose.job_failure import diagnose_failure
+from plait.cluster.diagnose.pending_reasons import (
+    PendingReason,
+    UnrecoverableCause,
+    diagnose_pending,
+)
 from plait.cluster.follow.container_log import LogFollower
-from plait.cluster.follow.run_pods import LogSource, events_of, log_source, pods_of
-from plait.cluster.follow.run_state import ExitCode, RunState, state_of
+from plait.cluster.follow.run_pods import LogSource, find_log_source, list_events, list_pods
+from plait.cluster.follow.run_state import ExitCode, RunState, read_run_state
 from plait.errors import ClusterDown, PlaitError
 
-LOOK_S, LOOK_ACTIVE_S = 2.0, 10.0  # between two looks at the pods
-DOWN_S = 600.0  # an API server silent for so long is given up
-START_S = 30.0
-SCHEDULING_S = 600.0  # a node pool that stands at zero brings a node within minutes
-_EXITS = {Obstacle.IMAGE: ExitCode.IMAGE, Obstacle.SCHEDULING: ExitCode.UNSCHEDULABLE}
-TAIL = 20
-DENIED = 3
-CANCEL_S = 12.0  # asked for again and again
+POLL_S, POLL_ACTIVE_S = 2.0, 10.0  # between two looks at the pods
+API_DOWN_TIMEOUT_S = 600.0  # an API server silent for so long is given up
+START_TIMEOUT_S = 30.0
+SCHEDULING_TIMEOUT_S = 600.0  # a node pool that stands at zero brings a node within minutes
+_EXIT_CODES = {
+    UnrecoverableCause.IMAGE: ExitCode.IMAGE,
+    UnrecoverableCause.SCHEDULING: ExitCode.UNSCHEDULABLE,
+}
+LAST_LINES = 20
+MAX_DENIED = 3
+CANCEL_RETRY_S = 12.0  # asked for again and again
 
 
 class RunObserver(Protocol):
@@ -56,13 +63,13 @@ class FollowTimeouts:
     """
 
     whole: float | None = None
-    start: float | None = START_S
-    scheduling: float | None = SCHEDULING_S
-    down: float = DOWN_S
+    start: float | None = START_TIMEOUT_S
+    scheduling: float | None = SCHEDULING_TIMEOUT_S
+    down: float = API_DOWN_TIMEOUT_S
 
-    def for_(self, obstacle: Obstacle) -> float | None:
+    def for_(self, obstacle: UnrecoverableCause) -> float | None:
         """Returns how long a run that `obstacle` keeps from starting is given."""
-        return self.scheduling if obstacle is Obstacle.SCHEDULING else self.start
+        return self.scheduling if obstacle is UnrecoverableCause.SCHEDULING else self.start
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,7 @@ class _RunFollower:
     state: RunState = field(default_factory=lambda: RunState(""))
     began: float = field(default_factory=time.monotonic)
     looked: float = 0.0
-    stuck: tuple[Obstacle, float] | None = None  # on what, since when
+    stuck: tuple[UnrecoverableCause, float] | None = None  # on what, since when
     told: set[str] = field(default_factory=set)
     denied: int = 0  # looks in a row that were forbidden
 
@@ -116,7 +123,7 @@ class _RunFollower:
         kind = KINDS[self.resource["kind"]]
         path = self.api.path(kind, api_version=self.resource["apiVersion"])
         try:
-            for event in watch(self.api, path, self.name, self.stop, wait=self.stop.wait):
+            for event in watch_resource(self.api, path, self.name, self.stop, wait=self.stop.wait):
                 self.news.put(event)
         except PlaitError as error:
             self.news.put(error)
@@ -154,14 +161,14 @@ class _RunFollower:
                 f"It did not end within {self.patience.whole:g} s (--timeout), and goes on.",
                 f"plait logs {self.name} -f, or plait cancel {self.name}",
             )
-        every = LOOK_ACTIVE_S if self.state.active and self.log else LOOK_S
-        if time.monotonic() - self.looked > every and self.denied < DENIED:
+        every = POLL_ACTIVE_S if self.state.active and self.log else POLL_S
+        if time.monotonic() - self.looked > every and self.denied < MAX_DENIED:
             return self._look()
         return None
 
     def _see(self, resource: Resource) -> None:
         self.resource = {"kind": self.resource["kind"], **resource}
-        state = state_of(self.resource)
+        state = read_run_state(self.resource)
         if state != self.state:
             if (state.name, state.why) != (self.state.name, self.state.why):
                 self.tell.state(state)
@@ -184,13 +191,15 @@ class _RunFollower:
     def _look(self) -> RunOutcome | None:
         """Looks at the pods: why it waits, and where its log is."""
         try:
-            pods = pods_of(self.api, self.resource)
+            pods = list_pods(self.api, self.resource)
             if self.resource["kind"] != "RayService":
                 self._find_log(pods)
-            waits = pending_reasons(pods, events_of(self.api, self.resource, pods), self._nodes())
+            waits = diagnose_pending(
+                pods, list_events(self.api, self.resource, pods), self._nodes()
+            )
         except Forbidden as error:
             self.denied += 1  # an API server that just came back does not know its rights yet
-            if self.denied == DENIED:
+            if self.denied == MAX_DENIED:
                 self._once(f"Why it waits, and its log, cannot be shown: {error.seen}")
             return None
         except PlaitError:
@@ -219,16 +228,16 @@ class _RunFollower:
         patience, now = self.patience.for_(obstacle), time.monotonic()
         if self.stuck is None or self.stuck[0] is not obstacle:
             self.stuck = obstacle, now
-            if obstacle is Obstacle.SCHEDULING and patience:
+            if obstacle is UnrecoverableCause.SCHEDULING and patience:
                 self._once(f"A node may be added: it is given {patience:g} s (--patience).")
         if patience is None or now - self.stuck[1] < patience:
             return None
-        code = _EXITS.get(obstacle, ExitCode.INFRASTRUCTURE)
+        code = _EXIT_CODES.get(obstacle, ExitCode.INFRASTRUCTURE)
         if self.resource["kind"] == "RayService":  # never taken down for a bad upgrade
             why = f"{waits[0].sentence} It is left as it is."
         else:
-            cancel(
-                replace(self.api, patience=CANCEL_S),
+            cancel_run(
+                replace(self.api, patience=CANCEL_RETRY_S),
                 self.resource,
                 waits[0].sentence,
                 code,
@@ -246,7 +255,7 @@ class _RunFollower:
             return None
 
     def _find_log(self, pods: list[Resource]) -> None:
-        source = log_source(self.resource, pods)
+        source = find_log_source(self.resource, pods)
         if self.log is not None and self.log.fault is not None:
             if isinstance(self.log.fault, Forbidden):
                 self._once(f"Its log cannot be read: {self.log.fault.seen}")
@@ -278,9 +287,9 @@ class _RunFollower:
 
     def _end(self, state: RunState, why: str = "", fix: str = "") -> RunOutcome:
         pods: list[Resource] = []
-        if state.name not in ("deleted", "deleting") and self.denied < DENIED:
+        if state.name not in ("deleted", "deleting") and self.denied < MAX_DENIED:
             try:
-                pods = pods_of(self.api, self.resource)
+                pods = list_pods(self.api, self.resource)
                 if state.exit is not ExitCode.DEADLINE or state.ended:
                     self._find_log(pods)
             except PlaitError:
@@ -296,7 +305,7 @@ class _RunFollower:
                 self._line(news)
         assert state.exit is not None
         if state.exit in (ExitCode.FAILED, ExitCode.INFRASTRUCTURE) and not why:
-            what, mend = explain_failure(self.resource, pods, list(self.lines))
+            what, mend = diagnose_failure(self.resource, pods, list(self.lines))
             why, fix = f"{what} {state.why}".strip() if what else state.why, fix or mend
         return RunOutcome(
             self.name,
@@ -305,7 +314,7 @@ class _RunFollower:
             why or state.why,
             fix,
             round(self._seconds(), 1),
-            tuple(self.lines)[-TAIL:],
+            tuple(self.lines)[-LAST_LINES:],
         )
 
 

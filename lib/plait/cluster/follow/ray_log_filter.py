@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_OWN = re.compile(
+_RAY_LINE = re.compile(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\t"
     r"(?:(?:INFO|SUCC|WARN|ERR) (?:cli|sdk|job_manager|dashboard_sdk)"
     r"|(?:INFO|SUCC) (?:scripts|node|usage_lib|cli_output_helpers))"  # what goes wrong is kept
     r"\.py:\d+ -- (.*)"
 )
 _ULIMIT = "/bin/bash: line 1: ulimit: "  # KubeRay asks for more files than a container may have
-_BEGINS = "Running entrypoint for job "
-_AGAIN = "Job submission server address"  # a submitter that begins, or begins anew
-_REPEATS = "Status message: "  # then the job's last lines once more
+_ENTRYPOINT_STARTS = "Running entrypoint for job "
+_SUBMITTER_STARTS = "Job submission server address"  # a submitter that begins, or begins anew
+_STATUS_MESSAGE = "Status message: "  # then the job's last lines once more
 
 
 class RayLogFilter:
@@ -26,8 +26,10 @@ class RayLogFilter:
     def keeps(self, line: str) -> bool:
         """Whether `line` is the job's."""
         text = _COLOUR.sub("", line)
-        own = _OWN.match(text)
+        own = _RAY_LINE.match(text)
         if own is None:
-            return not self._over and not text.startswith((_BEGINS, _ULIMIT))
-        self._over = own[1].startswith(_REPEATS) or (self._over and not own[1].startswith(_AGAIN))
+            return not self._over and not text.startswith((_ENTRYPOINT_STARTS, _ULIMIT))
+        self._over = own[1].startswith(_STATUS_MESSAGE) or (
+            self._over and not own[1].startswith(_SUBMITTER_STARTS)
+        )
         return False

@@ -8,7 +8,7 @@ from typing import Any
 from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import Resource
 
-SUBMITTER = "ray-job-submitter"
+SUBMITTER_CONTAINER = "ray-job-submitter"
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class LogSource:
     container: str
 
 
-def ray_cluster(resource: Resource) -> str:
+def ray_cluster_name(resource: Resource) -> str:
     """Returns the name of the run's Ray cluster, '' before there is one."""
     status = resource.get("status") or {}
     name: str = status.get("rayClusterName") or ""
@@ -28,29 +28,29 @@ def ray_cluster(resource: Resource) -> str:
     return name
 
 
-def selectors(resource: Resource) -> list[str]:
+def pod_selectors(resource: Resource) -> list[str]:
     """Returns label selectors that find the run's pods."""
     name = resource["metadata"]["name"]
     if resource["kind"] == "SparkApplication":
         return [f"sparkoperator.k8s.io/app-name={name}"]
     found = [f"job-name={name}"] if resource["kind"] == "RayJob" else []
-    cluster = ray_cluster(resource)
+    cluster = ray_cluster_name(resource)
     return [*found, f"ray.io/cluster={cluster}"] if cluster else found
 
 
-def pods_of(api: KubeApi, resource: Resource) -> list[Resource]:
+def list_pods(api: KubeApi, resource: Resource) -> list[Resource]:
     """Returns the run's pods, oldest first. Raises as `KubeApi.get` does."""
     pods = [
         pod
-        for selector in selectors(resource)
+        for selector in pod_selectors(resource)
         for pod in api.get(api.core("pods"), labelSelector=selector)["items"]
     ]
     return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
 
-def events_of(api: KubeApi, resource: Resource, pods: list[Resource]) -> list[Resource]:
+def list_events(api: KubeApi, resource: Resource, pods: list[Resource]) -> list[Resource]:
     """Returns the events of the run, its Ray cluster, its submitter and its pods."""
-    names = {resource["metadata"]["name"], ray_cluster(resource)}
+    names = {resource["metadata"]["name"], ray_cluster_name(resource)}
     names |= {pod["metadata"]["name"] for pod in pods}
     listed = api.get(api.core("events"))["items"]
     since = resource["metadata"].get("creationTimestamp", "")
@@ -62,20 +62,20 @@ def events_of(api: KubeApi, resource: Resource, pods: list[Resource]) -> list[Re
     ]
 
 
-def log_source(resource: Resource, pods: list[Resource]) -> LogSource | None:
+def find_log_source(resource: Resource, pods: list[Resource]) -> LogSource | None:
     """Returns where the job's log is, null before it has begun."""
     if resource["kind"] == "SparkApplication":
         named = ((resource.get("status") or {}).get("driverInfo") or {}).get("podName")
         drivers = [p for p in pods if p["metadata"]["name"] == named]
-        return _begun(drivers, "spark-kubernetes-driver")
+        return _newest_started(drivers, "spark-kubernetes-driver")
     if resource["kind"] == "RayJob":
         if resource["spec"].get("submissionMode") == "SidecarMode":
             heads = [p for p in pods if _label(p, "ray.io/node-type") == "head"]
-            return _begun(heads, SUBMITTER)
+            return _newest_started(heads, SUBMITTER_CONTAINER)
         name = resource["metadata"]["name"]
-        return _begun([p for p in pods if _label(p, "job-name") == name], "")
+        return _newest_started([p for p in pods if _label(p, "job-name") == name], "")
     heads = [p for p in pods if _label(p, "ray.io/node-type") == "head"]
-    return _begun(heads, "")
+    return _newest_started(heads, "")
 
 
 def container_status(pod: Resource, name: str) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def container_status(pod: Resource, name: str) -> dict[str, Any]:
     return next((status for status in listed if status["name"] == name), {})
 
 
-def _begun(pods: list[Resource], container: str) -> LogSource | None:
+def _newest_started(pods: list[Resource], container: str) -> LogSource | None:
     """Returns the newest pod whose container has begun."""
     for pod in reversed(pods):
         name = container or pod["spec"]["containers"][0]["name"]

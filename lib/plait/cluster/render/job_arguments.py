@@ -10,7 +10,7 @@ from typing import NoReturn
 from plait.cluster.cluster_verbs import Verb
 from plait.errors import UnknownArgument, nearest
 
-_ELSEWHERE = {
+_FIXED_ARGUMENT_FIXES = {
     "--config": "The project file on the cluster is the chart's: "
     "helm upgrade ... --set-file project=plait.yaml",
     "--engine": "On a cluster fuse runs on Spark; `plait fuse` runs on this machine.",
@@ -31,27 +31,28 @@ def check_arguments(verb: Verb, given: Sequence[str], known: Iterable[str] = ())
     parser = verb.parser()
     options = {name: action for action in parser._actions for name in action.option_strings}
     parser.exit_on_error = False
-    parser.error = lambda message: _refuse(verb, message)  # type: ignore[method-assign]
+    parser.error = lambda message: _raise_refused(verb, message)  # type: ignore[method-assign]
     for token in given:
         name = token.split("=", 1)[0]
         if name.startswith("-") and not _is_number(name):
             if name not in options:
-                _unknown(verb, name, {*options, *known} - verb.fixed - {"-c", "-h", "--help"})
+                _raise_unknown(verb, name, {*options, *known} - verb.fixed - {"-c", "-h", "--help"})
             fixed = verb.fixed & set(options[name].option_strings)
             for long in fixed:
                 raise UnknownArgument(
-                    f"{name} is not given to `plait submit {verb.name}`.", fix=_ELSEWHERE[long]
+                    f"{name} is not given to `plait submit {verb.name}`.",
+                    fix=_FIXED_ARGUMENT_FIXES[long],
                 )
     try:
         _, left = parser.parse_known_args(list(given))
     except (argparse.ArgumentError, ValueError) as error:
-        _refuse(verb, str(error))
+        _raise_refused(verb, str(error))
     if left:
-        _unknown(verb, left[0], options)
+        _raise_unknown(verb, left[0], options)
     return list(given)
 
 
-def option_lines(verb: Verb) -> list[tuple[str, str]]:
+def describe_options(verb: Verb) -> list[tuple[str, str]]:
     """Returns (option, what it does) of the verb's own arguments, for --help."""
     lines = []
     for action in verb.parser()._actions:
@@ -66,7 +67,7 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"-\d+(\.\d+)?", text) is not None
 
 
-def _unknown(verb: Verb, name: str, known: Iterable[str]) -> NoReturn:
+def _raise_unknown(verb: Verb, name: str, known: Iterable[str]) -> NoReturn:
     raise UnknownArgument(
         f"`plait submit {verb.name}` does not know '{name}'.",
         allowed=nearest(name, known),
@@ -74,7 +75,7 @@ def _unknown(verb: Verb, name: str, known: Iterable[str]) -> NoReturn:
     )
 
 
-def _refuse(verb: Verb, message: str) -> NoReturn:
+def _raise_refused(verb: Verb, message: str) -> NoReturn:
     raise UnknownArgument(
         f"`plait submit {verb.name}`: {message}.", fix=f"See: plait submit {verb.name} --help"
     )

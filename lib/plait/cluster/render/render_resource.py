@@ -7,15 +7,15 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from plait.cluster.client.quantity import amount, memory
+from plait.cluster.client.quantity import memory, parse_quantity
 from plait.cluster.cluster_verbs import RAY_JOB, SPARK, Resource, Verb
 from plait.cluster.render.run_size import RunSize
-from plait.cluster.render.serve_config import set_model
+from plait.cluster.render.serve_config import set_served_model
 from plait.errors import BadSize, BadTemplate
 
-QUEUE = "kueue.x-k8s.io/queue-name"
-WORKERS = "workers"  # the worker group that --workers sizes
-GPU = "nvidia.com/gpu"
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+WORKER_GROUP = "workers"  # the worker group that --workers sizes
+GPU_RESOURCE = "nvidia.com/gpu"
 
 
 def render(
@@ -33,11 +33,11 @@ def render(
         BadSize: the verb cannot have that size.
     """
     fillers: dict[str, Callable[[Resource, Sequence[str], RunSize], None]] = {
-        SPARK.name: _fill_spark,
-        RAY_JOB.name: _fill_ray_job,
+        SPARK.name: _render_spark,
+        RAY_JOB.name: _render_ray_job,
     }
     try:
-        fillers.get(verb.kind.name, _fill_service)(template, arguments, size)
+        fillers.get(verb.kind.name, _render_ray_service)(template, arguments, size)
         if image is not None:
             _set_image(verb, template, image)
     except (KeyError, IndexError, TypeError, AttributeError) as error:
@@ -46,23 +46,23 @@ def render(
             fix="Render it with the chart of this version of plait.",
         ) from None
     if queue is not None:
-        template["metadata"].setdefault("labels", {})[QUEUE] = queue
+        template["metadata"].setdefault("labels", {})[QUEUE_LABEL] = queue
         if verb.kind is RAY_JOB:  # Kueue takes no job that leaves its cluster behind
             template["spec"].pop("deletionStrategy", None)
             template["spec"]["shutdownAfterJobFinishes"] = True
     return template
 
 
-def cluster_spec(resource: Resource) -> dict[str, Any]:
+def ray_cluster_spec(resource: Resource) -> dict[str, Any]:
     """Returns the Ray cluster of a RayJob or RayService, empty where there is none."""
     spec = resource["spec"]
     found: dict[str, Any] = spec.get("rayClusterSpec") or spec.get("rayClusterConfig") or {}
     return found
 
 
-def pod_specs(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
+def ray_pod_specs(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yields (which, pod spec) of every pod template of a RayJob or RayService."""
-    cluster = cluster_spec(resource)
+    cluster = ray_cluster_spec(resource)
     if "headGroupSpec" in cluster:
         yield "the head", cluster["headGroupSpec"]["template"]["spec"]
     for group in cluster.get("workerGroupSpecs") or []:
@@ -72,7 +72,7 @@ def pod_specs(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "the submitter", submitter["spec"]
 
 
-def _fill_spark(resource: Resource, arguments: Sequence[str], size: RunSize) -> None:
+def _render_spark(resource: Resource, arguments: Sequence[str], size: RunSize) -> None:
     spec = resource["spec"]
     if arguments:
         spec["arguments"] = [*(spec.get("arguments") or []), *arguments]
@@ -86,7 +86,7 @@ def _fill_spark(resource: Resource, arguments: Sequence[str], size: RunSize) -> 
             )
         executor["instances"] = scale.most
     if size.cpus is not None:
-        cores = amount(size.cpus)
+        cores = parse_quantity(size.cpus)
         if cores != int(cores):
             raise BadSize(
                 f"--cpus is {size.cpus}, and Spark counts whole cores.", fix="Give --cpus 1."
@@ -95,44 +95,44 @@ def _fill_spark(resource: Resource, arguments: Sequence[str], size: RunSize) -> 
     if size.gpus is not None:
         raise BadSize("fuse uses no GPU.", fix="Leave --gpus out.")
     if size.memory is not None:
-        executor["memory"] = _for_the_jvm(size.memory)
+        executor["memory"] = _jvm_memory(size.memory)
     if size.driver_memory is not None:
-        spec["driver"]["memory"] = _for_the_jvm(size.driver_memory)
+        spec["driver"]["memory"] = _jvm_memory(size.driver_memory)
 
 
-def _for_the_jvm(size: str) -> str:
+def _jvm_memory(size: str) -> str:
     return f"{math.ceil(memory(size) / 2**20)}m"
 
 
-def _fill_ray_job(resource: Resource, arguments: Sequence[str], size: RunSize) -> None:
+def _render_ray_job(resource: Resource, arguments: Sequence[str], size: RunSize) -> None:
     spec = resource["spec"]
     if arguments:
         spec["entrypoint"] = f"{spec['entrypoint']} {shlex.join(arguments)}"
-    _size_workers(resource, size)
+    _set_worker_size(resource, size)
 
 
-def _fill_service(resource: Resource, arguments: Sequence[str], size: RunSize) -> None:
-    set_model(resource, arguments)
-    _size_workers(resource, size)
+def _render_ray_service(resource: Resource, arguments: Sequence[str], size: RunSize) -> None:
+    set_served_model(resource, arguments)
+    _set_worker_size(resource, size)
 
 
-def _size_workers(resource: Resource, size: RunSize) -> None:
+def _set_worker_size(resource: Resource, size: RunSize) -> None:
     if size.driver_memory is not None:
         raise BadSize("--driver-memory is Spark's: only fuse has a driver of its own.")
-    groups = cluster_spec(resource).get("workerGroupSpecs") or []
+    groups = ray_cluster_spec(resource).get("workerGroupSpecs") or []
     asked = (size.workers, size.cpus, size.memory, size.gpus)
     if all(value is None for value in asked):
         return
-    group = next((group for group in groups if group["groupName"] == WORKERS), None)
+    group = next((group for group in groups if group["groupName"] == WORKER_GROUP), None)
     if group is None:
-        raise KeyError(f"a worker group '{WORKERS}'")
+        raise KeyError(f"a worker group '{WORKER_GROUP}'")
     scale = size.scale()
     if scale is not None:
         group |= {
             "replicas": scale.most, "minReplicas": scale.least, "maxReplicas": scale.most
         }  # fmt: skip
     resources = group["template"]["spec"]["containers"][0].setdefault("resources", {})
-    for name, value in (("cpu", size.cpus), ("memory", size.memory), (GPU, size.gpus)):
+    for name, value in (("cpu", size.cpus), ("memory", size.memory), (GPU_RESOURCE, size.gpus)):
         if value is not None:
             for bound in ("requests", "limits"):
                 resources.setdefault(bound, {})[name] = str(value)
@@ -146,8 +146,8 @@ def _set_image(verb: Verb, resource: Resource, image: str) -> None:
             if part is spec or "image" in part:
                 part["image"] = image
         return
-    ours = cluster_spec(resource)["headGroupSpec"]["template"]["spec"]["containers"][0]["image"]
-    for _, pod in pod_specs(resource):
+    ours = ray_cluster_spec(resource)["headGroupSpec"]["template"]["spec"]["containers"][0]["image"]
+    for _, pod in ray_pod_specs(resource):
         for container in [*pod["containers"], *(pod.get("initContainers") or [])]:
             if container.get("image") == ours:
                 container["image"] = image

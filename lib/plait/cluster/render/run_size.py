@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plait.cluster.client.quantity import amount, memory
+from plait.cluster.client.quantity import memory, parse_quantity
 from plait.errors import BadSize
 from plait.training.ray.worker_scale import WorkerScale
 
@@ -26,7 +26,7 @@ class RunSize:
             BadSize, ConfigError: one cannot.
         """
         self.scale()
-        if self.cpus is not None and amount(self.cpus, "--cpus") <= 0:
+        if self.cpus is not None and parse_quantity(self.cpus, "--cpus") <= 0:
             raise BadSize("--cpus is 0.", allowed="More than 0, such as 2 or 500m.")
         for value, name in ((self.memory, "--memory"), (self.driver_memory, "--driver-memory")):
             if value is not None:

@@ -9,10 +9,10 @@ from typing import Any
 from plait.cluster.cluster_verbs import Resource, serve_parser
 from plait.errors import BadTemplate, RuleBroken
 
-MODEL, VERSION = "PLAIT_MODEL", "PLAIT_MODEL_VERSION"
+MODEL_VARIABLE, VERSION_VARIABLE = "PLAIT_MODEL", "PLAIT_MODEL_VERSION"
 
 
-def set_model(resource: Resource, arguments: Sequence[str]) -> None:
+def set_served_model(resource: Resource, arguments: Sequence[str]) -> None:
     """Writes the model and version of `arguments` into the service's configuration.
 
     Raises:
@@ -22,7 +22,7 @@ def set_model(resource: Resource, arguments: Sequence[str]) -> None:
 
     parser: ArgumentParser = serve_parser()
     given = parser.parse_args(list(arguments))
-    chosen = {MODEL: given.model, VERSION: given.version}
+    chosen = {MODEL_VARIABLE: given.model, VERSION_VARIABLE: given.version}
     chosen = {name: value for name, value in chosen.items() if value is not None}
     if not chosen:
         return
@@ -38,7 +38,7 @@ def set_model(resource: Resource, arguments: Sequence[str]) -> None:
     resource["spec"]["serveConfigV2"] = yaml.safe_dump(config, sort_keys=False)
 
 
-def check_change(before: Resource, after: Resource) -> None:
+def check_upgrade(before: Resource, after: Resource) -> None:
     """Checks that an upgrade does not change the image and the configuration at once.
 
     KubeRay would give the new configuration to the old image first, before the new pods are up.
@@ -46,23 +46,23 @@ def check_change(before: Resource, after: Resource) -> None:
     Raises:
         RuleBroken: it does.
     """
-    if _config(before) == _config(after) or _image(before) == _image(after):
+    if _serve_config(before) == _serve_config(after) or _head_image(before) == _head_image(after):
         return
     raise RuleBroken(
         f"RayService '{after['metadata']['name']}' would get another image and another "
         "configuration at once, and the old image would get the new configuration first.",
-        allowed=f"It runs {_image(before)}.",
-        fix=f"Do it in two steps: first `plait submit serve --image {_image(after)}` with the "
+        allowed=f"It runs {_head_image(before)}.",
+        fix=f"Do it in two steps: first `plait submit serve --image {_head_image(after)}` with the "
         "model as it is, then the model with that image.",
     )
 
 
-def _config(resource: Resource) -> Any:
+def _serve_config(resource: Resource) -> Any:
     import yaml
 
     return yaml.safe_load(resource["spec"].get("serveConfigV2") or "")
 
 
-def _image(resource: Resource) -> str:
+def _head_image(resource: Resource) -> str:
     head = resource["spec"]["rayClusterConfig"]["headGroupSpec"]["template"]["spec"]
     return str(head["containers"][0].get("image", ""))

@@ -12,9 +12,9 @@ from typing import Any
 from plait.cluster.cluster_verbs import VERBS, Resource, Verb
 from plait.errors import BadTemplate, MissingFile, NoTemplates, nearest
 
-CONTRACT = "1"
-INSTANCE = "app.kubernetes.io/instance"
-SELECTOR = {
+TEMPLATES_CONTRACT = "1"
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+TEMPLATES_SELECTOR = {
     "app.kubernetes.io/component": "templates",
     "app.kubernetes.io/part-of": "plait",
 }
@@ -66,10 +66,10 @@ def is_templates(resource: Any) -> bool:
     if not isinstance(resource, dict) or resource.get("kind", "ConfigMap") != "ConfigMap":
         return False
     labels = resource.get("metadata", {}).get("labels") or {}
-    return all(labels.get(name) == value for name, value in SELECTOR.items())
+    return all(labels.get(name) == value for name, value in TEMPLATES_SELECTOR.items())
 
 
-def templates_of(config_map: Resource, where: str) -> Templates:
+def parse_templates(config_map: Resource, where: str) -> Templates:
     """Returns the templates in a ConfigMap.
 
     Raises:
@@ -77,16 +77,17 @@ def templates_of(config_map: Resource, where: str) -> Templates:
     """
     data = config_map.get("data") or {}
     contract = str(data.get("contract", "none"))
-    if contract != CONTRACT:
+    if contract != TEMPLATES_CONTRACT:
         raise BadTemplate(
-            f"the templates of {where} are of contract {contract}; this plait knows {CONTRACT}.",
+            f"the templates of {where} are of contract {contract}; "
+            f"this plait knows {TEMPLATES_CONTRACT}.",
             fix="Install the chart and the plait of one version: `plait --version`, `helm list`.",
         )
     labels = config_map.get("metadata", {}).get("labels") or {}
-    return Templates(labels.get(INSTANCE, ""), where, data)
+    return Templates(labels.get(INSTANCE_LABEL, ""), where, data)
 
 
-def choose(found: Iterable[Templates], release: str | None, where: str) -> Templates:
+def choose_release(found: Iterable[Templates], release: str | None, where: str) -> Templates:
     """Returns the templates of `release`, or the only ones there are.
 
     Raises:
@@ -137,5 +138,5 @@ def read_templates(file: Path, release: str | None) -> Templates:
         if isinstance(document, dict)
         for item in (document.get("items") if document.get("kind") == "List" else [document]) or []
     ]
-    found = [templates_of(item, f"'{file}'") for item in listed if is_templates(item)]
-    return choose(found, release, f"'{file}'")
+    found = [parse_templates(item, f"'{file}'") for item in listed if is_templates(item)]
+    return choose_release(found, release, f"'{file}'")

@@ -11,14 +11,14 @@ from itertools import pairwise
 from typing import Any
 
 from plait.cluster.cluster_verbs import SPARK, Resource, Verb
-from plait.cluster.render.render_resource import QUEUE, cluster_spec, pod_specs
+from plait.cluster.render.render_resource import QUEUE_LABEL, ray_cluster_spec, ray_pod_specs
 from plait.errors import RuleBroken
 
-_ELASTIC = "kueue.x-k8s.io/elastic-job"
-_ORDER = ("DeleteWorkers", "DeleteCluster", "DeleteSelf")
-_V2 = "RAY_enable_autoscaler_v2"
-_TOKENS_SINCE = (2, 52)
-_MOST_PODSETS = 8
+_ELASTIC_JOB = "kueue.x-k8s.io/elastic-job"
+_DELETION_ORDER = ("DeleteWorkers", "DeleteCluster", "DeleteSelf")
+_AUTOSCALER_V2 = "RAY_enable_autoscaler_v2"
+_TOKEN_AUTH_SINCE = (2, 52)
+_MAX_POD_SETS = 8
 
 
 def validate(verb: Verb, resource: Resource) -> None:
@@ -37,19 +37,19 @@ def validate(verb: Verb, resource: Resource) -> None:
 
 def violations(verb: Verb, resource: Resource) -> Iterator[str]:
     """Yields a sentence for each rule that `resource` breaks."""
-    queued = QUEUE in (resource["metadata"].get("labels") or {})
+    queued = QUEUE_LABEL in (resource["metadata"].get("labels") or {})
     if verb.kind is SPARK:
-        yield from _spark(resource["spec"], queued)
+        yield from _spark_violations(resource["spec"], queued)
         return
     if verb.kind.name == "RayJob":
-        yield from _ray_job(resource["spec"])
-        yield from _deletion(resource["spec"])
-    yield from _ray_cluster(resource)
+        yield from _ray_job_violations(resource["spec"])
+        yield from _deletion_violations(resource["spec"])
+    yield from _ray_cluster_violations(resource)
     if queued:
-        yield from _kueue(resource)
+        yield from _kueue_violations(resource)
 
 
-def _spark(spec: dict[str, Any], queued: bool) -> Iterator[str]:
+def _spark_violations(spec: dict[str, Any], queued: bool) -> Iterator[str]:
     if queued and (spec.get("dynamicAllocation") or {}).get("enabled"):
         yield "Kueue takes no SparkApplication with dynamicAllocation: its size must be fixed."
     for part in ("driver", "executor"):
@@ -59,7 +59,7 @@ def _spark(spec: dict[str, Any], queued: bool) -> Iterator[str]:
             yield f"a pod template of the {part} needs Spark 3."
 
 
-def _ray_job(spec: dict[str, Any]) -> Iterator[str]:
+def _ray_job_violations(spec: dict[str, Any]) -> Iterator[str]:
     selector = spec.get("clusterSelector")
     if not spec.get("rayClusterSpec") and not selector:
         yield "one of rayClusterSpec and clusterSelector must be set."
@@ -82,7 +82,7 @@ def _ray_job(spec: dict[str, Any]) -> Iterator[str]:
         yield "backoffLimit is not for submissionMode InteractiveMode."
 
 
-def _deletion(spec: dict[str, Any]) -> Iterator[str]:
+def _deletion_violations(spec: dict[str, Any]) -> Iterator[str]:
     strategy = spec.get("deletionStrategy")
     if strategy is None:
         return
@@ -108,20 +108,20 @@ def _deletion(spec: dict[str, Any]) -> Iterator[str]:
             yield f"two rules say {policy} for {when}."
         waits[when][policy] = seconds
     for when, seconds_of in waits.items():
-        known = [(name, seconds_of[name]) for name in _ORDER if name in seconds_of]
+        known = [(name, seconds_of[name]) for name in _DELETION_ORDER if name in seconds_of]
         for (first, sooner), (then, later) in pairwise(known):
             if later < sooner:
                 yield f"for {when}, {then} ({later} s) comes before {first} ({sooner} s)."
 
 
-def _ray_cluster(resource: Resource) -> Iterator[str]:
-    cluster = cluster_spec(resource)
+def _ray_cluster_violations(resource: Resource) -> Iterator[str]:
+    cluster = ray_cluster_spec(resource)
     if not cluster:
         return
     scaled = bool(cluster.get("enableInTreeAutoscaling"))
     options = cluster.get("autoscalerOptions") or {}
     version = str(cluster.get("rayVersion") or "")
-    for which, pod in pod_specs(resource):
+    for which, pod in ray_pod_specs(resource):
         if not pod.get("containers"):
             yield f"{which} has no container."
     for group in cluster.get("workerGroupSpecs") or []:
@@ -141,12 +141,12 @@ def _ray_cluster(resource: Resource) -> Iterator[str]:
         for container in head.get("containers", [])[:1]
         for env in container.get("env") or []
     }
-    if not scaled and own.get(_V2) in ("1", "true"):
-        yield f"{_V2} is set without enableInTreeAutoscaling."
-    if scaled and options.get("version") and _V2 in own:
-        yield f"{_V2} and autoscalerOptions.version are both set."
+    if not scaled and own.get(_AUTOSCALER_V2) in ("1", "true"):
+        yield f"{_AUTOSCALER_V2} is set without enableInTreeAutoscaling."
+    if scaled and options.get("version") and _AUTOSCALER_V2 in own:
+        yield f"{_AUTOSCALER_V2} and autoscalerOptions.version are both set."
     if scaled and options.get("version") == "v2":
-        for which, pod in pod_specs(resource):
+        for which, pod in ray_pod_specs(resource):
             if which != "the submitter" and pod.get("restartPolicy", "Never") != "Never":
                 yield f"{which} restarts its containers; under autoscaler v2 it must be Never."
     fault_tolerance = cluster.get("gcsFaultToleranceOptions")
@@ -155,19 +155,19 @@ def _ray_cluster(resource: Resource) -> Iterator[str]:
             yield f"{name} is set in the head; it belongs into gcsFaultToleranceOptions."
     if (cluster.get("authOptions") or {}).get("mode") == "token":
         known = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-        if known < _TOKENS_SINCE:
+        if known < _TOKEN_AUTH_SINCE:
             yield f"a token needs Ray 2.52 or newer, and rayVersion is '{version}'."
 
 
-def _kueue(resource: Resource) -> Iterator[str]:
-    spec, cluster = resource["spec"], cluster_spec(resource)
+def _kueue_violations(resource: Resource) -> Iterator[str]:
+    spec, cluster = resource["spec"], ray_cluster_spec(resource)
     annotations = resource["metadata"].get("annotations") or {}
     if resource["kind"] == "RayJob":
         if not spec.get("shutdownAfterJobFinishes"):
             yield "Kueue takes a RayJob only with shutdownAfterJobFinishes."
         if spec.get("clusterSelector"):
             yield "Kueue takes no RayJob on a cluster that is there (clusterSelector)."
-    if cluster.get("enableInTreeAutoscaling") and annotations.get(_ELASTIC) != "true":
-        yield f"Kueue takes no autoscaler without the annotation {_ELASTIC}."
-    if len(cluster.get("workerGroupSpecs") or []) + 1 > _MOST_PODSETS - 1:
-        yield f"Kueue takes at most {_MOST_PODSETS - 2} worker groups."
+    if cluster.get("enableInTreeAutoscaling") and annotations.get(_ELASTIC_JOB) != "true":
+        yield f"Kueue takes no autoscaler without the annotation {_ELASTIC_JOB}."
+    if len(cluster.get("workerGroupSpecs") or []) + 1 > _MAX_POD_SETS - 1:
+        yield f"Kueue takes at most {_MAX_POD_SETS - 2} worker groups."

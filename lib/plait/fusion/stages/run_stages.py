@@ -29,7 +29,7 @@ from plait.fusion.stages.check_platforms import check_platforms
 from plait.fusion.stages.find_inputs import InputSplit
 from plait.fusion.stages.resolve_people import merge_seen_accounts
 from plait.items.item_table import ITEM_COUNTS, merge_item_counts
-from plait.progress import task
+from plait.progress import track_progress
 from plait.store.store import Store
 
 _K_CORE_COLUMNS = (
@@ -73,7 +73,7 @@ class FusionStages:
     def read(self, splits: list[InputSplit], step: FusionRowKernel) -> pl.DataFrame:
         """Cleans every split; returns account, platform, home, bucket of who was seen."""
         quarantine = self.store.writer(QUARANTINE)
-        with task("Reading", unit="rows") as progress:
+        with track_progress("Reading", unit="rows") as progress:
             out = self.engine.spread(
                 splits,
                 step.read,
@@ -151,7 +151,7 @@ class FusionStages:
             The counts of accounts, and of items, in all buckets.
         """
         writers = {table.name: self.store.writer(table) for table in (EVENTS, SEQUENCES)}
-        with task("Braiding", self.spill.rows, "events") as progress:
+        with track_progress("Braiding", self.spill.rows, "events") as progress:
             out = self.engine.gather(
                 self.spill,
                 step,

@@ -11,7 +11,7 @@ import pytest
 from kubernetes.client import ApiClient, Configuration
 
 from plait.cluster.client.kube_api import KubeApi
-from plait.cluster.diagnose.endpoint_readiness import checked_state
+from plait.cluster.diagnose.endpoint_readiness import probe_readiness
 from plait.cluster.follow.run_state import ExitCode, RunState
 
 READY = RunState("ready", exit=ExitCode.SUCCEEDED)
@@ -46,7 +46,7 @@ def api() -> Iterator[KubeApi]:
 
 def state(api: KubeApi, code: int, **body: object) -> RunState:
     Server.answer = (code, json.dumps(body).encode())
-    return checked_state(api, {"metadata": {"name": "plait"}}, READY)
+    return probe_readiness(api, {"metadata": {"name": "plait"}}, READY)
 
 
 def test_what_says_it_is_ready_is(api: KubeApi) -> None:

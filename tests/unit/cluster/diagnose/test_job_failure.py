@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plait.cluster.diagnose.job_failure import explain_failure
+from plait.cluster.diagnose.job_failure import diagnose_failure
 
 SPARK, RAY = {"kind": "SparkApplication"}, {"kind": "RayJob"}
 
@@ -18,7 +18,7 @@ def pod(labels: dict[str, str], **ended: Any) -> dict[str, Any]:
 
 def test_a_driver_out_of_memory_is_told_what_to_set() -> None:
     driver = pod({"spark-role": "driver"}, reason="OOMKilled", exitCode=137)
-    what, fix = explain_failure(SPARK, [driver], [])
+    what, fix = diagnose_failure(SPARK, [driver], [])
     assert "driver ran out of memory" in what
     assert "exit code 137, limit 1408Mi" in what
     assert "--driver-memory" in fix
@@ -26,32 +26,32 @@ def test_a_driver_out_of_memory_is_told_what_to_set() -> None:
 
 def test_a_worker_and_a_head_are_told_apart() -> None:
     worker = pod({"ray.io/node-type": "worker"}, reason="OOMKilled", exitCode=137)
-    assert "--memory" in explain_failure(RAY, [worker], [])[1]
+    assert "--memory" in diagnose_failure(RAY, [worker], [])[1]
     head = pod({"ray.io/node-type": "head"}, reason="OOMKilled", exitCode=137)
-    assert "chart's values" in explain_failure(RAY, [head], [])[1]
+    assert "chart's values" in diagnose_failure(RAY, [head], [])[1]
 
 
 def test_what_only_the_log_says_is_read_there() -> None:
-    what, fix = explain_failure(SPARK, [], ["x: java.lang.OutOfMemoryError: Java heap space"])
+    what, fix = diagnose_failure(SPARK, [], ["x: java.lang.OutOfMemoryError: Java heap space"])
     assert "JVM ran out of memory" in what
     assert "--driver-memory" in fix
-    assert "worker" in explain_failure(RAY, [], ["ray.exceptions.OutOfMemoryError: Task"])[0]
+    assert "worker" in diagnose_failure(RAY, [], ["ray.exceptions.OutOfMemoryError: Task"])[0]
 
 
 def test_an_exit_code_is_passed_on() -> None:
     driver = pod({"spark-role": "driver"}, reason="Error", exitCode=2)
-    assert explain_failure(SPARK, [driver], [])[0] == "The driver ended with exit code 2 (pod p)."
+    assert diagnose_failure(SPARK, [driver], [])[0] == "The driver ended with exit code 2 (pod p)."
 
 
 def test_the_sentence_a_job_ends_with_is_passed_on() -> None:
     driver = pod({"spark-role": "driver"}, reason="Error", exitCode=2)
     lines = ["26/11/25 INFO SparkContext: stopped", "ConfigError: cannot read 'plait.yaml'.", ""]
-    said = explain_failure(SPARK, [driver], lines)[0]
+    said = diagnose_failure(SPARK, [driver], lines)[0]
     assert said == "It said last: ConfigError: cannot read 'plait.yaml'."
 
 
 def test_nothing_known_is_nothing_said() -> None:
-    assert explain_failure(RAY, [pod({"job-name": "j"}, reason="Completed", exitCode=0)], []) == (
+    assert diagnose_failure(RAY, [pod({"job-name": "j"}, reason="Completed", exitCode=0)], []) == (
         "",
         "",
     )

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
-from plait.cluster.diagnose.pending_reasons import Obstacle, PendingReason, pending_reasons
+from plait.cluster.diagnose.pending_reasons import (
+    PendingReason,
+    UnrecoverableCause,
+    diagnose_pending,
+)
 from plait.cluster.follow.follow_run import FollowTimeouts
 
 NODE = {
@@ -48,7 +52,7 @@ def only(
     events: list[dict[str, Any]] | None = None,
     nodes: list[dict[str, Any]] | None = None,
 ) -> PendingReason:
-    (reason,) = pending_reasons(pods, events or [], nodes)
+    (reason,) = diagnose_pending(pods, events or [], nodes)
     return reason
 
 
@@ -56,7 +60,7 @@ def only(
 def test_an_image_that_is_not_there_is_an_obstacle(reason: str) -> None:
     pulled = event("Failed", 'Failed to pull image "plait:9": manifest unknown', "Pod", "p")
     said = only([pod(waiting={"reason": reason, "message": "back-off"})], [pulled])
-    assert said.obstacle is Obstacle.IMAGE
+    assert said.obstacle is UnrecoverableCause.IMAGE
     assert "Image 'plait:9' cannot be had" in said.sentence
     assert "--image" in said.fix
 
@@ -80,7 +84,7 @@ def test_an_image_that_is_never_pulled_says_so() -> None:
 
 def test_more_than_the_largest_node_has_wants_another_node() -> None:
     said = only([pod("64", NEVER)], nodes=[NODE])
-    assert said.obstacle is Obstacle.SCHEDULING
+    assert said.obstacle is UnrecoverableCause.SCHEDULING
     assert said.sentence == "Pod p asks for CPUs: 64, and the largest node has 2."
 
 
@@ -92,7 +96,7 @@ def test_nodes_that_are_full_are_worth_waiting_for() -> None:
 
 
 def test_without_the_right_to_read_nodes_the_scheduler_is_believed() -> None:
-    assert only([pod("64", NEVER)], nodes=None).obstacle is Obstacle.SCHEDULING
+    assert only([pod("64", NEVER)], nodes=None).obstacle is UnrecoverableCause.SCHEDULING
 
 
 def test_a_node_that_is_being_added_is_waited_for() -> None:
@@ -108,7 +112,7 @@ def quota(requested: str, used: str, limited: str) -> dict[str, Any]:
 def test_a_quota_below_one_pod_is_an_obstacle_and_a_full_one_is_not() -> None:
     never = quota("cpu=2,memory=1Gi", "cpu=0,memory=0", "cpu=1,memory=4Gi")
     said = only([], [never])
-    assert said.obstacle is Obstacle.REFUSED
+    assert said.obstacle is UnrecoverableCause.REFUSED
     assert "cpu 2 of 1" in said.sentence
     full = only([], [quota("cpu=1", "cpu=2", "cpu=2")])
     assert full.obstacle is None
@@ -117,41 +121,47 @@ def test_a_quota_below_one_pod_is_an_obstacle_and_a_full_one_is_not() -> None:
 
 def test_what_the_namespace_forbids_is_an_obstacle() -> None:
     message = 'pods "x" is forbidden: violates PodSecurity "restricted:latest": privileged (...)'
-    assert only([], [event("FailedToCreateHeadPod", message)]).obstacle is Obstacle.REFUSED
+    assert (
+        only([], [event("FailedToCreateHeadPod", message)]).obstacle is UnrecoverableCause.REFUSED
+    )
     missing = 'error looking up service account ns/spark: serviceaccount "spark" not found'
-    assert only([], [event("FailedCreate", missing, "Job")]).obstacle is Obstacle.REFUSED
+    assert only([], [event("FailedCreate", missing, "Job")]).obstacle is UnrecoverableCause.REFUSED
 
 
 def test_a_missing_secret_is_an_obstacle_and_named() -> None:
     waiting = {"reason": "CreateContainerConfigError", "message": 'secret "keys" not found'}
     said = only([pod(waiting=waiting)])
-    assert said.obstacle is Obstacle.REFUSED
+    assert said.obstacle is UnrecoverableCause.REFUSED
     assert 'secret "keys" not found' in said.sentence
 
 
 def test_the_same_reason_of_many_pods_is_said_once_and_the_worst_first() -> None:
     waiting = {"reason": "ErrImageNeverPull"}
-    found = pending_reasons(
+    found = diagnose_pending(
         [pod("1", FULL), pod(waiting=waiting), pod(waiting=waiting)], [], [NODE]
     )
-    assert [reason.obstacle for reason in found] == [Obstacle.IMAGE, None]
+    assert [reason.obstacle for reason in found] == [UnrecoverableCause.IMAGE, None]
 
 
 def test_a_pod_that_has_ended_waits_for_nothing() -> None:
     ended = pod("64", NEVER)
     ended["status"]["phase"] = "Succeeded"
-    assert pending_reasons([ended], [], [NODE]) == []
+    assert diagnose_pending([ended], [], [NODE]) == []
 
 
 def test_a_node_pool_at_zero_is_given_minutes_and_the_rest_seconds() -> None:
-    assert FollowTimeouts().for_(Obstacle.SCHEDULING) == 600
-    assert FollowTimeouts().for_(Obstacle.IMAGE) == FollowTimeouts().for_(Obstacle.REFUSED) == 30
-    assert FollowTimeouts(scheduling=1200).for_(Obstacle.SCHEDULING) == 1200
+    assert FollowTimeouts().for_(UnrecoverableCause.SCHEDULING) == 600
+    assert (
+        FollowTimeouts().for_(UnrecoverableCause.IMAGE)
+        == FollowTimeouts().for_(UnrecoverableCause.REFUSED)
+        == 30
+    )
+    assert FollowTimeouts(scheduling=1200).for_(UnrecoverableCause.SCHEDULING) == 1200
 
 
 def test_a_gpu_that_no_node_has_wants_another_node() -> None:
     wants = pod("1", NEVER)
     wants["spec"]["containers"][0]["resources"]["limits"] = {"nvidia.com/gpu": "1"}
     said = only([wants], nodes=[NODE])
-    assert said.obstacle is Obstacle.SCHEDULING
+    assert said.obstacle is UnrecoverableCause.SCHEDULING
     assert said.sentence == "Pod p asks for GPUs: 1, and the largest node has 0."

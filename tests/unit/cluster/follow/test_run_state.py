@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from plait.cluster.follow.run_state import ExitCode, state_of
+from plait.cluster.follow.run_state import ExitCode, read_run_state
 
 QUEUED = {"kueue.x-k8s.io/queue-name": "team"}
 
@@ -55,35 +55,35 @@ def spark(state: str, pod: str = "", attempts: int = 0, **spec: Any) -> dict[str
 def test_a_status_is_a_state_and_an_exit_code(
     resource: dict[str, Any], name: str, code: ExitCode | None
 ) -> None:
-    state = state_of(resource)
+    state = read_run_state(resource)
     assert (state.name, state.exit) == (name, code)
 
 
 def test_what_kueue_suspends_waits_and_what_a_person_suspended_has_ended() -> None:
     held = ray_job("Suspended", suspend=True)
     held["metadata"]["labels"] = QUEUED
-    assert state_of(held).exit is None
+    assert read_run_state(held).exit is None
     held["metadata"]["annotations"] = {"plait/cancelled": "no image", "plait/exit": "3"}
-    state = state_of(held)
+    state = read_run_state(held)
     assert (state.exit, state.why) == (ExitCode.INFRASTRUCTURE, "no image")
 
 
 def test_a_run_that_is_being_cancelled_has_not_ended() -> None:
     running = ray_job("Running", "RUNNING", suspend=True)
     running["metadata"]["annotations"] = {"plait/cancelled": "no image"}
-    assert state_of(running).name == "cancelling"
+    assert read_run_state(running).name == "cancelling"
 
 
 def test_a_run_that_is_being_deleted_has_ended() -> None:
     running = ray_job("Running", "RUNNING")
     running["metadata"]["deletionTimestamp"] = "2026-11-25T12:00:00Z"
-    assert state_of(running).exit is ExitCode.CANCELLED
+    assert read_run_state(running).exit is ExitCode.CANCELLED
 
 
 def test_the_log_that_ray_adds_to_its_message_is_left_out() -> None:
     failed = ray_job("Failed", "FAILED", "AppFailed")
     failed["status"]["message"] = "It failed with exit code 1, last available logs (all):\n secret"
-    assert state_of(failed).why == "AppFailed: It failed with exit code 1"
+    assert read_run_state(failed).why == "AppFailed: It failed with exit code 1"
 
 
 def service(*conditions: tuple[str, str], seen: int = 2, **status: Any) -> dict[str, Any]:
@@ -93,9 +93,9 @@ def service(*conditions: tuple[str, str], seen: int = 2, **status: Any) -> dict[
 
 
 def test_a_service_is_ready_when_its_newest_form_is() -> None:
-    assert state_of(service(("Ready", "True"))).exit is ExitCode.SUCCEEDED
-    assert state_of(service(("Ready", "True"), seen=1)).exit is None
-    assert state_of(service(("Ready", "True"), ("UpgradeInProgress", "True"))).exit is None
+    assert read_run_state(service(("Ready", "True"))).exit is ExitCode.SUCCEEDED
+    assert read_run_state(service(("Ready", "True"), seen=1)).exit is None
+    assert read_run_state(service(("Ready", "True"), ("UpgradeInProgress", "True"))).exit is None
     broken = {"applicationStatuses": {"plait": {"status": "DEPLOY_FAILED", "message": "no module"}}}
-    state = state_of(service(("Ready", "False"), activeServiceStatus=broken))
+    state = read_run_state(service(("Ready", "False"), activeServiceStatus=broken))
     assert (state.exit, state.why) == (ExitCode.FAILED, "no module")

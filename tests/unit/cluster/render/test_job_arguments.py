@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from plait.cluster.cluster_verbs import VERBS, verb_of
-from plait.cluster.render.job_arguments import check_arguments, option_lines
+from plait.cluster.cluster_verbs import VERBS, find_verb
+from plait.cluster.render.job_arguments import check_arguments, describe_options
 from plait.errors import UnknownArgument
 
 
@@ -40,11 +40,11 @@ def test_what_the_chart_sets_is_not_given_again() -> None:
 
 
 def test_help_lists_what_may_be_given() -> None:
-    options = {option for option, _ in option_lines(VERBS["train"])}
+    options = {option for option, _ in describe_options(VERBS["train"])}
     assert "--epochs EPOCHS" in options
     assert not any("--config" in option or "--workers" in option for option in options)
 
 
 def test_an_unknown_verb_is_told_the_nearest() -> None:
     with pytest.raises(UnknownArgument, match="'train'"):
-        verb_of("trian")
+        find_verb("trian")

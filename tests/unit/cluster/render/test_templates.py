@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from plait.cluster.cluster_verbs import VERBS
-from plait.cluster.render.templates import Templates, read_templates, templates_of
+from plait.cluster.render.templates import Templates, parse_templates, read_templates
 from plait.errors import BadTemplate, MissingFile, NoTemplates
 from tests.cluster.templates import config_map
 
@@ -58,4 +58,4 @@ def test_templates_of_another_contract_are_refused() -> None:
     newer = config_map()
     newer["data"]["contract"] = "2"
     with pytest.raises(BadTemplate, match="contract 2; this plait knows 1"):
-        templates_of(newer, "here")
+        parse_templates(newer, "here")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from plait.live.stream_entries import FEEDBACK
+from plait.live.stream_entries import FEEDBACK_EVENTS
 from plait.live.valkey.base_loading import base_name, watermark
 from plait.store import Store, StoreVersion
 from plait.store.feedback.feedback_log import EVENTS_FOLDER, LINKS_FOLDER, FeedbackLog
@@ -12,7 +12,7 @@ from plait.store.feedback.feedback_log import EVENTS_FOLDER, LINKS_FOLDER, Feedb
 def rows(*ids: str) -> pl.DataFrame:
     return pl.DataFrame({"event_id": ids}).select(
         pl.col(n).cast(k) if n == "event_id" else pl.lit(None, k).alias(n)
-        for n, k in FEEDBACK.items()
+        for n, k in FEEDBACK_EVENTS.items()
     )
 
 

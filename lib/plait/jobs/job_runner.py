@@ -9,20 +9,20 @@ from collections.abc import Callable
 
 from plait.errors import PlaitError
 
-CONFIG = "PLAIT_CONFIG"
+CONFIG_VARIABLE = "PLAIT_CONFIG"
 
 
-def parser_of(what: str) -> ArgumentParser:
+def new_job_parser(what: str) -> ArgumentParser:
     """Returns a parser that knows --config; no option may be cut short, a typo must not pass."""
     parser = ArgumentParser(description=what, allow_abbrev=False)
-    default = os.environ.get(CONFIG) or "plait.yaml"
+    default = os.environ.get(CONFIG_VARIABLE) or "plait.yaml"
     parser.add_argument(
-        "-c", "--config", default=default, help=f"the project file; default: ${CONFIG}"
+        "-c", "--config", default=default, help=f"the project file; default: ${CONFIG_VARIABLE}"
     )
     return parser
 
 
-def finish(work: Callable[[], str]) -> int:
+def run_job(work: Callable[[], str]) -> int:
     """Prints what `work` returns, or the sentence of its error; returns the exit code."""
     try:
         said = work()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-DUPLICATES = 0.01  # share of rows that were uploaded twice
-BAD = 0.0008  # share of rows a reason
+DUPLICATE_SHARE = 0.01  # share of rows that were uploaded twice
+BAD_ROW_SHARE = 0.0008  # share of rows a reason
 
 # The fields of each dialect that dirt falls on.
 _FIELDS: dict[str, dict[str, str]] = {
@@ -24,7 +24,7 @@ _ANCIENT: dict[str, object] = {
 }  # fmt: skip
 
 
-def soil(
+def add_dirt(
     rng: np.random.Generator, platform: str, log: pl.DataFrame
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """Returns `log` with duplicates and bad rows mixed in, and how many of each reason.
@@ -34,11 +34,11 @@ def soil(
     """
     if platform in ("shop", "news"):  # text formats can hold text where a number belongs
         log = log.with_columns(pl.col(_FIELDS[platform]["time"]).cast(pl.String))
-    repeated = log.sample(fraction=DUPLICATES, seed=int(rng.integers(2**31)))
+    repeated = log.sample(fraction=DUPLICATE_SHARE, seed=int(rng.integers(2**31)))
     on_items = log.filter(pl.col(_FIELDS[platform]["item"]).is_not_null())
     extra, counts = [repeated], {"duplicate": len(repeated)}
-    for reason, changes in _reasons(platform).items():
-        size = max(2, round(BAD * len(log)))
+    for reason, changes in _bad_values(platform).items():
+        size = max(2, round(BAD_ROW_SHARE * len(log)))
         rows = on_items.sample(size, seed=int(rng.integers(2**31)))
         extra.append(
             rows.with_columns(
@@ -53,7 +53,7 @@ def soil(
     return soiled[np.argsort(place, kind="stable")], counts
 
 
-def _reasons(platform: str) -> dict[str, dict[str, object]]:
+def _bad_values(platform: str) -> dict[str, dict[str, object]]:
     fields = _FIELDS[platform]
     reasons: dict[str, dict[str, object]] = {
         "null_account": {fields["account"]: None},

@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from plait.cluster.client.api_errors import Forbidden, Missing, no_namespace
+from plait.cluster.client.api_errors import Forbidden, NotFound, namespace_not_found
 from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import KINDS, Resource
-from plait.cluster.diagnose.endpoint_readiness import checked_state
-from plait.cluster.follow.run_state import ExitCode, RunState, state_of
-from plait.cluster.render.render_resource import WORKERS, cluster_spec
-from plait.cluster.render.templates import INSTANCE
-from plait.cluster.run_name import RUN, VERB
+from plait.cluster.diagnose.endpoint_readiness import probe_readiness
+from plait.cluster.follow.run_state import ExitCode, RunState, read_run_state
+from plait.cluster.render.render_resource import WORKER_GROUP, ray_cluster_spec
+from plait.cluster.render.templates import INSTANCE_LABEL
+from plait.cluster.run_name import RUN_LABEL, VERB_LABEL
 from plait.errors import NoRun, PlaitError, nearest
 
 
 @dataclass(frozen=True)
-class Run:
+class ClusterRun:
     """A run, as `plait status` shows it."""
 
     resource: Resource
@@ -32,7 +32,7 @@ class Run:
     @property
     def state(self) -> RunState:
         """How it stands."""
-        return self.answered or state_of(self.resource)
+        return self.answered or read_run_state(self.resource)
 
     @property
     def workers(self) -> str:
@@ -40,8 +40,8 @@ class Run:
         spec = self.resource["spec"]
         if self.resource["kind"] == "SparkApplication":
             return str((spec.get("executor") or {}).get("instances", ""))
-        for group in cluster_spec(self.resource).get("workerGroupSpecs") or []:
-            if group.get("groupName") == WORKERS:
+        for group in ray_cluster_spec(self.resource).get("workerGroupSpecs") or []:
+            if group.get("groupName") == WORKER_GROUP:
                 least, most = group.get("minReplicas"), group.get("maxReplicas")
                 count = group.get("replicas")
                 return str(count) if least == most or least is None else f"{least}:{most}"
@@ -50,7 +50,7 @@ class Run:
     @property
     def began(self) -> datetime:
         """When it was submitted."""
-        return moment(self.resource["metadata"]["creationTimestamp"])
+        return parse_time(self.resource["metadata"]["creationTimestamp"])
 
     def seconds(self, now: datetime | None = None) -> float:
         """How old it is."""
@@ -61,9 +61,9 @@ class Run:
         labels, state = self.resource["metadata"].get("labels") or {}, self.state
         return {
             "name": self.name,
-            "verb": labels.get(VERB, "serve"),
-            "release": labels.get(INSTANCE, ""),
-            "run": labels.get(RUN, ""),
+            "verb": labels.get(VERB_LABEL, "serve"),
+            "release": labels.get(INSTANCE_LABEL, ""),
+            "run": labels.get(RUN_LABEL, ""),
             "kind": self.resource["kind"],
             "state": state.name,
             "ended": state.ended,
@@ -74,32 +74,32 @@ class Run:
         }
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """Returns the moment that Kubernetes writes as text."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def runs(api: KubeApi) -> list[Run]:
+def list_runs(api: KubeApi) -> list[ClusterRun]:
     """Returns the runs of the namespace, newest first, and the RayService of its releases.
 
     Raises:
         Refused, NoCluster, ClusterDown: they cannot be listed.
     """
-    found: dict[str, Run] = {}
+    found: dict[str, ClusterRun] = {}
     missing: list[PlaitError] = []
     for kind in KINDS.values():
-        selectors = [VERB]
+        selectors = [VERB_LABEL]
         if kind.name == "RayService":
             selectors.append("app.kubernetes.io/part-of=plait")
         for selector in selectors:
             try:
                 listed = api.get(api.path(kind), labelSelector=selector)["items"]
-            except (Missing, Forbidden) as error:  # an operator or a right less is no error here
+            except (NotFound, Forbidden) as error:  # an operator or a right less is no error here
                 missing.append(error)
                 continue
             for resource in listed:
                 resource.setdefault("kind", kind.name)
-                found[resource["metadata"]["uid"]] = Run(resource)
+                found[resource["metadata"]["uid"]] = ClusterRun(resource)
     if len(missing) == len(KINDS) + 1:
         raise missing[0]
     if not found:
@@ -107,22 +107,22 @@ def runs(api: KubeApi) -> list[Run]:
     return sorted(found.values(), key=lambda run: run.began, reverse=True)
 
 
-def ask_endpoint(api: KubeApi, run: Run) -> Run:
+def check_endpoint(api: KubeApi, run: ClusterRun) -> ClusterRun:
     """Returns `run`, and if it is an endpoint that looks ready, with what it says itself."""
     state = run.state
     if run.resource["kind"] != "RayService" or state.exit is not ExitCode.SUCCEEDED:
         return run
-    return replace(run, answered=checked_state(api, run.resource, state))
+    return replace(run, answered=probe_readiness(api, run.resource, state))
 
 
-def find(api: KubeApi, name: str) -> Run:
+def find_run(api: KubeApi, name: str) -> ClusterRun:
     """Returns the run `name`.
 
     Raises:
         NoRun: there is none.
         Refused, NoCluster, ClusterDown: it cannot be looked for.
     """
-    listed = runs(api)
+    listed = list_runs(api)
     for run in listed:
         if run.name == name:
             return run
@@ -141,7 +141,7 @@ def check_namespace(api: KubeApi) -> None:
     """
     try:
         api.get(f"/api/v1/namespaces/{api.namespace}")
-    except Missing:
-        raise no_namespace(api) from None
+    except NotFound:
+        raise namespace_not_found(api) from None
     except PlaitError:
         return  # it may not be asked for

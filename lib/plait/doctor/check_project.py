@@ -19,10 +19,10 @@ def check_project(config: Path) -> Iterator[Finding]:
         yield fail("project", error.seen, f"{error.allowed} {error.fix}".strip())
         return
     yield ok("project", f"{config}: {len(project.platforms)} platforms")
-    yield _store(project.store_uri)
+    yield _check_store(project.store_uri)
 
 
-def _store(uri: str) -> Finding:
+def _check_store(uri: str) -> Finding:
     from plait.config import is_remote
     from plait.store import Store
     from plait.store.require_writable import require_writable
