@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # Looked up on first use (PEP 562): `import plait` stays free of torch, ray and pyspark.
-_HOMES = {
+_EXPORTS = {
     "PlaitError": "plait.errors",
     "evaluate": "plait.evaluation.evaluate_model",
     "fuse": "plait.fusion.fuse_logs",
@@ -40,11 +40,11 @@ __all__ = ["PlaitError", "evaluate", "fuse", "load", "load_config", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _EXPORTS:
         msg = f"module 'plait' has no attribute '{name}'"
         raise AttributeError(msg)
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(_EXPORTS[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(_HOMES)
+    return sorted(_EXPORTS)
