@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from plait import progress
 from plait.store import Store
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 use_java()
+# No property test is a timed test: how long an example takes is the machine's affair.
+settings.register_profile("plait", deadline=None)
+settings.load_profile("plait")
 # On two cores with all lanes at work a process waits for its turn longer than an answer waits for
 # Valkey, and what an answer lacks then is not what most tests are about.
 os.environ.setdefault("PLAIT_LIVE_STATE_TIMEOUT_MS", "2000")
