@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 BEGIN, END = "<!-- values -->", "<!-- /values -->"
 # The last of $defs: everything from its name to the end of $defs.
 _PROJECT = re.compile(r'^    "projectFile": \{.*^  \}$', re.MULTILINE | re.DOTALL)
-_WORDS = {"title", "description", "default"}  # nothing is refused by them
+_WORDS = {"title", "description", "default", "examples"}  # nothing is refused by them
 
 
 def main() -> int:

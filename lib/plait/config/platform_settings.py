@@ -14,7 +14,7 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-# The schema says what may be written, one file or several, and not only what is made of it.
+# The schema describes what may be written, one file or several, not only the parsed list.
 _FilesAsWritten = Annotated[list[str], Field(min_length=1)] | str
 FilePatterns = Annotated[
     list[str],
@@ -23,42 +23,61 @@ FilePatterns = Annotated[
 ]
 FileFormat = Literal["csv", "jsonl", "parquet"]
 CreatorKind = Literal["accounts", "names"]
-# The schema knows the words; EventRules refuses another one with the nearest.
+# The schema lists the types; EventDialect refuses any other and names the nearest.
 EventTypeName = Annotated[str, WithJsonSchema({"enum": list(EVENT_TYPES)})]
 
 
 class Time(StrictModel):
     """How the log writes time."""
 
-    unit: Literal["s", "ms", "us", "iso"] = Field("iso", description="epoch unit, or ISO 8601")
-    resolution: TimeResolution = Field("us", description="how fine the times really are")
+    unit: Literal["s", "ms", "us", "iso"] = Field(
+        "iso",
+        description="How a time is written: seconds, milliseconds or microseconds since 1970 "
+        "(UTC), or ISO 8601.",
+        examples=["ms"],
+    )
+    resolution: TimeResolution = Field(
+        "us", description="How exact the times really are.", examples=["day"]
+    )
 
 
 class TypeColumn(StrictModel):
     """Event types read from a column."""
 
-    column: str
+    column: str = Field(description="The column that holds the type.", examples=["action"])
     map: dict[str, EventTypeName] = Field(
-        default_factory=dict, description="the log's words to plait's event vocabulary"
+        default_factory=dict,
+        description="The log's words and the event type that each stands for. Default: the log "
+        "uses plait's event types.",
+        examples=[{"ORDER": "purchase", "WISHLIST": "save"}],
+    )
+
+
+def _column(what: str, example: str) -> Any:
+    """Returns the field of a column that a log or a catalogue may lack."""
+    return Field(
+        None, description=f"The column of {what}. Default: there is none.", examples=[example]
     )
 
 
 class EventColumns(StrictModel):
     """Contract field: column of the log. Only `account` is always needed."""
 
-    account: str
-    item: str | None = None
-    topic: str | None = None
-    creator: str | None = None
-    query: str | None = None
-    time: str | None = None
-    order: str | None = None
-    event_id: str | None = None
-    value: str | None = None
-    currency: str | None = None
-    dwell: str | None = Field(None, description="seconds of attention")
-    rating: str | None = None
-    session: str | None = None
+    account: str = Field(description="The column of the account id.", examples=["customer_id"])
+    item: str | None = _column("the item id", "sku")
+    topic: str | None = _column("the topic, where an event is on a topic", "hashtag")
+    creator: str | None = _column("the creator, where an event is on a creator", "channel")
+    query: str | None = _column("the text that was searched for", "search_term")
+    time: str | None = _column("the time; needed unless `time: order`", "ts")
+    order: str | None = _column(
+        "the position in the source's own order, a whole number that breaks ties", "seq"
+    )
+    event_id: str | None = _column("the event id, unique within its account", "event_id")
+    value: str | None = _column("the money that changed hands, in `currency`", "paid")
+    currency: str | None = _column("the ISO 4217 currency code of `value`", "currency")
+    dwell: str | None = _column("the attention given, in seconds", "secs")
+    rating: str | None = _column("the rating, on the scale of `rating_scale`", "stars")
+    session: str | None = _column("the session id", "session")
 
 
 def _expand_order(value: object) -> object:
@@ -66,10 +85,14 @@ def _expand_order(value: object) -> object:
 
 
 class RatingScale(StrictModel):
-    """What ratings run from and to; `worst` may be the larger number, as in some school grades."""
+    """The ends of the rating scale; `worst` may be the larger number, as in some school grades."""
 
-    worst: float = Field(1.0, description="the worst rating there is")
-    best: float = Field(5.0, description="the best; below the middle a `rate` event is a dislike")
+    worst: float = Field(1.0, description="The worst rating. Unit: points.", examples=[0])
+    best: float = Field(
+        5.0,
+        description="The best rating; a `rate` event below the middle is a dislike. Unit: points.",
+        examples=[10],
+    )
 
     def model_post_init(self, _context: Any) -> None:
         """Refuses a scale of one point."""
@@ -82,71 +105,146 @@ class Events(StrictModel):
     """A platform's event log."""
 
     files: FilePatterns = Field(
-        description="paths or globs, relative to the project file, or s3:// addresses or globs; a "
-        "name that exists as it is written is meant as it is written, stars and brackets too"
+        description="Paths or globs, relative to the project file, or s3:// addresses or globs. A "
+        "name that exists exactly as written is taken literally, stars and brackets included.",
+        examples=["data/orders-*.csv.gz", ["s3://bucket/log/a.jsonl", "s3://bucket/log/b.jsonl"]],
     )
-    format: FileFormat | None = Field(None, description="default: from the file's name")
-    columns: EventColumns
+    format: FileFormat | None = Field(
+        None, description="The format. Default: by the file's name.", examples=["jsonl"]
+    )
+    columns: EventColumns = Field(
+        description="Which column holds which contract field.",
+        examples=[{"account": "customer_id", "item": "sku", "time": "ts"}],
+    )
     time: Annotated[
         Time, BeforeValidator(_expand_order, json_schema_input_type=Time | Literal["order"])
     ] = Field(
-        default_factory=lambda: Time(unit="iso"), description="'order' if only the order is known"
+        default_factory=lambda: Time(unit="iso"),
+        description="How times are written; 'order' if only the order is known. Default: ISO 8601, "
+        "exact to the microsecond.",
+        examples=[{"unit": "s", "resolution": "s"}, "order"],
     )
-    type: EventTypeName | TypeColumn = Field(description="one event type for all rows, or a column")
-    rating_scale: RatingScale = Field(default_factory=RatingScale)
+    type: EventTypeName | TypeColumn = Field(
+        description="One event type for all rows, or the column that holds it.",
+        examples=["purchase", {"column": "action", "map": {"ORDER": "purchase"}}],
+    )
+    rating_scale: RatingScale = Field(
+        default_factory=RatingScale,
+        description="The ends of the rating scale. Default: 1 to 5.",
+        examples=[{"worst": 0, "best": 10}],
+    )
     creators: CreatorKind = Field(
         "names",
-        description="what creators of this platform (and brands of its catalogue) are: names that "
-        "anyone may read, or accounts, kept as pseudonyms; default: accounts if kind is social",
+        description="What creators of this platform (and brands of its catalogue) are: names that "
+        "anyone may read, or accounts, kept as pseudonyms. Default: accounts if kind is social, "
+        "else names.",
+        examples=["accounts"],
     )
-    keep: str | None = Field(None, description="filter on contract fields, such as rating >= 3")
+    keep: str | None = Field(
+        None,
+        description="A filter on contract fields; rows that fail it are removed. Default: all rows "
+        "are kept.",
+        examples=["rating >= 3"],
+    )
     k_core: PositiveInt | None = Field(
-        None, description="keep accounts and items with at least k events, repeated until stable"
+        None,
+        description="Keep accounts and items with at least this many events, repeated until "
+        "nothing changes. Unit: events. Default: all are kept.",
+        examples=[5],
     )
 
 
 class CatalogueColumns(StrictModel):
     """Contract field: column of the catalogue."""
 
-    item: str
-    title: str | None = None
-    categories: str | None = None
-    brand: str | None = None
-    price: str | None = None
-    currency: str | None = None
-    tags: str | None = None
-    vector: str | None = None
-    published: str | None = None
+    item: str = Field(description="The column of the item id.", examples=["sku"])
+    title: str | None = _column("the title", "name")
+    categories: str | None = _column("the categories, broad to narrow", "category")
+    brand: str | None = _column("the brand, creator or publisher", "brand")
+    price: str | None = _column("the price, in `currency`", "price")
+    currency: str | None = _column("the ISO 4217 currency code of `price`", "currency")
+    tags: str | None = _column("free tags", "keywords")
+    vector: str | None = _column("a content embedding", "embedding")
+    published: str | None = _column("the time at which the item was listed", "listed")
 
 
 class CatalogueSettings(StrictModel):
     """A platform's items."""
 
-    files: FilePatterns
-    format: FileFormat | None = None
-    columns: CatalogueColumns
-    separator: str = Field("|", description="splits categories, tags and vectors held in text")
-    time: Time = Field(default_factory=lambda: Time(unit="iso"))
+    files: FilePatterns = Field(
+        description="Paths or globs, as for events.files.", examples=["data/products.csv"]
+    )
+    format: FileFormat | None = Field(
+        None, description="The format. Default: by the file's name.", examples=["csv"]
+    )
+    columns: CatalogueColumns = Field(
+        description="Which column holds which contract field.",
+        examples=[{"item": "sku", "title": "name"}],
+    )
+    separator: str = Field(
+        "|",
+        description="The text that separates categories, tags and the numbers of a vector where "
+        "one text holds several.",
+        examples=[";"],
+    )
+    time: Time = Field(
+        default_factory=lambda: Time(unit="iso"),
+        description="How `published` is written. Default: ISO 8601.",
+        examples=[{"unit": "s"}],
+    )
 
 
 class Accounts(StrictModel):
     """Account attributes that identify a person, such as the hash of an e-mail address."""
 
-    files: FilePatterns
-    format: FileFormat | None = None
-    account: str = Field(description="column with the account id")
+    files: FilePatterns = Field(
+        description="Paths or globs, as for events.files.", examples=["data/customers.csv"]
+    )
+    format: FileFormat | None = Field(
+        None, description="The format. Default: by the file's name.", examples=["csv"]
+    )
+    account: str = Field(description="The column of the account id.", examples=["customer_id"])
     keys: dict[str, str] = Field(
-        min_length=1, description="identity key, such as email_hash: the column that holds it"
+        min_length=1,
+        description="Identity keys and the column that holds each.",
+        examples=[{"email_hash": "email_sha256"}],
     )
 
 
 class Platform(StrictModel):
     """One source with its own accounts."""
 
-    kind: PlatformKind = "other"
-    events: Events
-    catalogue: CatalogueSettings | None = None
-    accounts: Accounts | None = None
+    kind: PlatformKind = Field(
+        "other",
+        description="What the platform is; the creators of a social one are accounts.",
+        examples=["shop"],
+    )
+    events: Events = Field(
+        description="The event log.",
+        examples=[
+            {
+                "files": "data/orders-*.csv",
+                "columns": {"account": "customer_id", "item": "sku", "time": "ts"},
+                "type": "purchase",
+            }
+        ],
+    )
+    catalogue: CatalogueSettings | None = Field(
+        None,
+        description="The items. Default: only what the event log says of them.",
+        examples=[{"files": "data/products.csv", "columns": {"item": "sku", "title": "name"}}],
+    )
+    accounts: Accounts | None = Field(
+        None,
+        description="Attributes of accounts that identify a person. Default: there are none.",
+        examples=[
+            {
+                "files": "data/customers.csv",
+                "account": "customer_id",
+                "keys": {"email_hash": "email_sha256"},
+            }
+        ],
+    )
 
     @model_validator(mode="before")
     @classmethod

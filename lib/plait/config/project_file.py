@@ -6,69 +6,79 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, PositiveInt, PrivateAttr, field_validator
 
 from plait.config.platform_settings import Platform
-from plait.config.project_sections import StrictModel, Training
+from plait.config.project_sections import (
+    PeopleSettings,
+    Pseudonyms,
+    Serving,
+    StrictModel,
+    Training,
+)
 from plait.contracts.id_rules import MODEL_NAME_PATTERN, PATTERN_MESSAGES, PLATFORM_NAME_PATTERN
 from plait.errors import ConfigError
-
-
-class PeopleSettings(StrictModel):
-    """What joins accounts to people."""
-
-    same_account_id: list[list[str]] = Field(
-        default_factory=list, description="groups of platforms that share one account id space"
-    )
-    keys: list[str] | None = Field(
-        None, description="identity keys to join by; default: every key the platforms declare"
-    )
-
-
-class Pseudonyms(StrictModel):
-    """Where the key that turns raw ids into pseudonyms comes from."""
-
-    key_file: str | None = Field(
-        None,
-        description="a 0600 file; default: <store>/pseudonym.key, made on first use; a store on S3 "
-        "has no default. The environment variable PLAIT_PSEUDONYM_KEY goes before it",
-    )
-
-
-class Serving(StrictModel):
-    """Defaults of the endpoint."""
-
-    port: PositiveInt = 8000
-    live_state: str | None = Field(None, description="redis:// address; default: embedded Valkey")
-    live_state_durability: Literal["fsync", "best_effort"] = Field(
-        "fsync",
-        description="best_effort: take a Valkey that may lose accepted events (no appendfsync "
-        "always, an eviction policy); answers to events then say `durable: false`",
-    )
-    live_state_timeout_ms: PositiveInt = Field(
-        200, description="how long an answer waits for Valkey before it goes on without it"
-    )
-    replicas: tuple[int, int] = Field((1, 2), description="fewest and most replicas")
 
 
 class Project(StrictModel):
     """A plait project."""
 
     store: str = Field(
-        description="where tables and models live: a path relative to this file, or "
-        "s3://bucket/prefix"
+        description="Where tables and models are stored: a path relative to this file, or "
+        "s3://bucket/prefix.",
+        examples=[".plait", "s3://bucket/plait"],
     )
-    model: str = Field("default", pattern=MODEL_NAME_PATTERN)
-    sequence_length: PositiveInt = Field(50, description="item events kept for one person")
+    model: str = Field(
+        "default",
+        pattern=MODEL_NAME_PATTERN,
+        description="Name of the model in the registry of the store.",
+        examples=["default"],
+    )
+    sequence_length: PositiveInt = Field(
+        50,
+        description="The newest item events that are kept in the sequence of one person. Unit: "
+        "events.",
+        examples=[100],
+    )
     platforms: dict[str, Platform] = Field(
-        min_length=1, json_schema_extra={"propertyNames": {"pattern": PLATFORM_NAME_PATTERN}}
+        min_length=1,
+        json_schema_extra={"propertyNames": {"pattern": PLATFORM_NAME_PATTERN}},
+        description="The platforms by name; item ids start with the name.",
+        examples=[
+            {
+                "shop": {
+                    "kind": "shop",
+                    "events": {
+                        "files": "data/orders-*.csv",
+                        "columns": {"account": "customer_id", "item": "sku", "time": "ts"},
+                        "type": "purchase",
+                    },
+                }
+            }
+        ],
     )
-    people: PeopleSettings = PeopleSettings()
-    pseudonyms: Pseudonyms = Pseudonyms()
-    train: Training = Training()
-    serve: Serving = Serving()
+    people: PeopleSettings = Field(
+        PeopleSettings(),
+        description="Which accounts belong to one person.",
+        examples=[{"keys": ["email_hash"]}],
+    )
+    pseudonyms: Pseudonyms = Field(
+        Pseudonyms(),
+        description="The key of the pseudonyms of accounts, sessions and creators.",
+        examples=[{"key_file": "/etc/plait/pseudonym.key"}],
+    )
+    train: Training = Field(
+        Training(),
+        description="Settings of `plait train`.",
+        examples=[{"split": "loo", "epochs": 12}],
+    )
+    serve: Serving = Field(
+        Serving(),
+        description="Settings of the endpoint, `plait serve`.",
+        examples=[{"port": 8080, "replicas": [2, 8]}],
+    )
 
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
 

@@ -1,4 +1,7 @@
-"""Training settings. What is not given follows the size of the data."""
+"""The sections of a project file beside its platforms: people, pseudonyms, train and serve.
+
+A training setting that is not given follows the size of the data.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,144 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFlo
 
 
 class StrictModel(BaseModel):
-    """Forbids unknown keys, for a misspelt setting must never be ignored, and NaN and infinity."""
+    """Refuses unknown keys, so that no misspelt setting is ignored, and NaN and infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Training(StrictModel):
-    """Hyper-parameters; null means: chosen from the data."""
+class PeopleSettings(StrictModel):
+    """What joins accounts to people."""
 
-    split: Literal["loo", "time", "none"] = Field("loo", description="what is held out")
-    cut: str | None = Field(None, description="split: time, ISO 8601; default: the last tenth")
-    seed: int = Field(0, ge=0, lt=2**63)
-    epochs: PositiveInt | None = None
-    patience: PositiveInt | None = Field(None, description="epochs without a better validation")
-    dimensions: PositiveInt | None = None
-    batch_size: PositiveInt | None = Field(None, description="people a step, over all workers")
-    negatives: PositiveInt | None = Field(None, description="sampled a step and platform")
-    learning_rate: PositiveFloat | None = None
-    weight_decay: NonNegativeFloat | None = None
-    dropout: NonNegativeFloat | None = Field(None, lt=1)
-    item_dropout: NonNegativeFloat | None = Field(
-        None, lt=1, description="the most of a person's items that a step hides"
+    same_account_id: list[list[str]] = Field(
+        default_factory=list,
+        description="Groups of platforms that share one account id space: equal ids are one "
+        "person. Default: no group.",
+        examples=[[["shop", "reviews"]]],
     )
-    calendar: bool = Field(False, description="calendar quarter as an input; see docs")
+    keys: list[str] | None = Field(
+        None,
+        description="Identity keys that join accounts. Default: every key that a platform "
+        "declares.",
+        examples=[["email_hash"]],
+    )
+
+
+class Pseudonyms(StrictModel):
+    """Where the key that turns raw ids into pseudonyms comes from."""
+
+    key_file: str | None = Field(
+        None,
+        description="A file of mode 0600 that holds the key. The environment variable "
+        "PLAIT_PSEUDONYM_KEY takes precedence. Default: <store>/pseudonym.key, made on first use; "
+        "a store on S3 has no default.",
+        examples=["/etc/plait/pseudonym.key"],
+    )
+
+
+class Training(StrictModel):
+    """Hyper-parameters; null means that the value is chosen from the data."""
+
+    split: Literal["loo", "time", "none"] = Field(
+        "loo",
+        description="What is held out for validation and test: loo, the last events of each "
+        "person; time, all events from `cut` on; none, nothing.",
+        examples=["time"],
+    )
+    cut: str | None = Field(
+        None,
+        description="With split: time, the moment at which the test targets begin, ISO 8601, UTC. "
+        "Default: the last tenth of the log.",
+        examples=["2024-06-01T00:00:00Z"],
+    )
+    seed: int = Field(
+        0, ge=0, lt=2**63, description="Seed of everything random. Unit: none.", examples=[7]
+    )
+    epochs: PositiveInt | None = Field(
+        None,
+        description="The largest number of epochs. Unit: epochs. Default: by the size of the data, "
+        "3 to 30.",
+        examples=[12],
+    )
+    patience: PositiveInt | None = Field(
+        None,
+        description="Early stopping: validations without an improvement before the run ends. "
+        "Unit: epochs. Default: 5.",
+        examples=[5],
+    )
+    dimensions: PositiveInt | None = Field(
+        None,
+        description="Width of hidden states and item embeddings. Unit: dimensions. Default: 64, or "
+        "128 for a log of more than 50,000 targets.",
+        examples=[64],
+    )
+    batch_size: PositiveInt | None = Field(
+        None,
+        description="People in one step, over all workers. Unit: people. Default: 32, or 128 for "
+        "more than 1,000 people.",
+        examples=[128],
+    )
+    negatives: PositiveInt | None = Field(
+        None,
+        description="Negatives sampled for each step and platform. Unit: items. Default: 1024.",
+        examples=[1024],
+    )
+    learning_rate: PositiveFloat | None = Field(
+        None,
+        description="Peak learning rate of AdamW. Unit: none. Default: 0.004, or 0.002 for a log "
+        "of more than 50,000 targets.",
+        examples=[0.002],
+    )
+    weight_decay: NonNegativeFloat | None = Field(
+        None, description="Weight decay of AdamW. Unit: none. Default: 0.5.", examples=[0.1]
+    )
+    dropout: NonNegativeFloat | None = Field(
+        None,
+        lt=1,
+        description="Dropout of the network. Unit: probability. Default: 0.3, or 0.5 for a log of "
+        "more than 50,000 targets.",
+        examples=[0.3],
+    )
+    item_dropout: NonNegativeFloat | None = Field(
+        None,
+        lt=1,
+        description="The largest share of a person's items that a step hides. Unit: share. "
+        "Default: 0.6.",
+        examples=[0.6],
+    )
+    calendar: bool = Field(
+        False,
+        description="Whether the calendar quarter is an input of the model.",
+        examples=[True],
+    )
+
+
+class Serving(StrictModel):
+    """Defaults of the endpoint."""
+
+    port: PositiveInt = Field(
+        8000, description="The TCP port that the endpoint listens on. Unit: none.", examples=[8080]
+    )
+    live_state: str | None = Field(
+        None,
+        description="Address of the Valkey server that holds live state. Default: an embedded "
+        "Valkey.",
+        examples=["redis://valkey:6379/0"],
+    )
+    live_state_durability: Literal["fsync", "best_effort"] = Field(
+        "fsync",
+        description="fsync: an accepted event is on Valkey's disk. best_effort: accept a Valkey "
+        "that may lose accepted events (no appendfsync always, an eviction policy); answers to "
+        "events then say `durable: false`.",
+        examples=["best_effort"],
+    )
+    live_state_timeout_ms: PositiveInt = Field(
+        200,
+        description="How long a request waits for Valkey before it is answered without live "
+        "state. Unit: milliseconds.",
+        examples=[500],
+    )
+    replicas: tuple[int, int] = Field(
+        (1, 2),
+        description="The smallest and the largest number of replicas. Unit: replicas.",
+        examples=[[2, 8]],
+    )
