@@ -1,4 +1,4 @@
-"""The feedback log's rows: what the endpoint accepted, for the next fuse to read."""
+"""The raw rows of a log, and the rows of the feedback log that the endpoint writes."""
 
 from __future__ import annotations
 
@@ -42,4 +42,24 @@ FEEDBACK_LINKS: dict[str, Any] = {
     "time": pl.Datetime("us", "UTC"),
     "apart": pl.String(),
     "apart_platform": pl.String(),
+}
+# One item that an answer of the endpoint showed. `account` is a pseudonym on
+# `platform_of_account`; `person` is whom the endpoint took it for, null if unknown (fuse resolves
+# the account again); `platform` is the item's. `position` counts from 1, `score` is unitless and
+# higher is better, `propensity` is the probability (0 to 1) of showing this item there, `variant`
+# is the model alias that answered. Several rows share one `recommendation_id`: one a position.
+FEEDBACK_IMPRESSIONS: dict[str, Any] = {
+    "recommendation_id": pl.String(),
+    "time": pl.Datetime("us", "UTC"),
+    "account": pl.String(),
+    "platform_of_account": pl.String(),
+    "person": pl.String(),
+    "item_id": pl.String(),
+    "platform": pl.String(),
+    "position": pl.Int32(),
+    "score": pl.Float32(),
+    "propensity": pl.Float32(),
+    "variant": pl.String(),
+    "model": pl.String(),
+    "model_version": pl.String(),
 }

@@ -18,6 +18,14 @@ def column(name: str, kind: pa.DataType, meaning: str, *, null: bool = False) ->
     return pa.field(name, kind, nullable=null, metadata={"meaning": meaning})
 
 
+def conform_rows(rows: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
+    """Returns `rows` with the columns, order and types of `schema`; missing columns are null."""
+    return rows.select(
+        pl.col(name).cast(kind) if name in rows.columns else pl.lit(None, kind).alias(name)
+        for name, kind in schema.items()
+    )
+
+
 @dataclass(frozen=True)
 class TableSchema:
     """A table's name, columns and what one row of it is.
@@ -46,10 +54,7 @@ class TableSchema:
 
     def conform(self, df: pl.DataFrame) -> pl.DataFrame:
         """Returns `df` with this table's columns, order and types; missing ones are null."""
-        return df.select(
-            pl.col(name).cast(kind) if name in df.columns else pl.lit(None, kind).alias(name)
-            for name, kind in self.polars.items()
-        )
+        return conform_rows(df, self.polars)
 
     def arrow(self, df: pl.DataFrame) -> pa.Table:
         """Returns `df` as Arrow under the declared schema (plain strings, nullability)."""

@@ -9,6 +9,7 @@ import polars as pl
 
 from plait.contracts.event_rows import FEEDBACK_LINKS
 from plait.contracts.store_tables import EVENTS
+from plait.contracts.table_schema import conform_rows
 from plait.identity.standing_links import LINK_ASSERTIONS
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.store.feedback.log_listing import LogSlice, read_slice
@@ -29,7 +30,7 @@ def read_feedback(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
     row are the object that an event was written in and its place there, whatever holds it now.
     """
     for rows in read_slice(store, piece):
-        placed = _conform(rows, CLEAN_EVENT_SCHEMA | {"home": pl.String()}).with_columns(
+        placed = conform_rows(rows, CLEAN_EVENT_SCHEMA | {"home": pl.String()}).with_columns(
             rows[LOG_OBJECT].alias("file"),
             rows.select(pl.int_range(1, pl.len() + 1).over(LOG_OBJECT).alias("row")).to_series(),
         )
@@ -46,7 +47,7 @@ def read_link_assertions(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFra
 
 
 def _link_assertions(rows: pl.DataFrame) -> pl.DataFrame:
-    said, apart = _conform(rows, FEEDBACK_LINKS), pl.col("apart").is_not_null()
+    said, apart = conform_rows(rows, FEEDBACK_LINKS), pl.col("apart").is_not_null()
     first = {path: found[0] for path in rows[LOG_OBJECT].unique() if (found := id_span(path))}
     path = rows[LOG_OBJECT]
     return said.select(
@@ -70,10 +71,3 @@ def _lookup(paths: pl.Series, numbers: Mapping[str, int], name: str) -> pl.Expr:
         paths.replace_strict(numbers, default=None, return_dtype=pl.Int64).alias(name)
     )
     return found
-
-
-def _conform(frame: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
-    return frame.select(
-        pl.col(name).cast(kind) if name in frame.columns else pl.lit(None, kind).alias(name)
-        for name, kind in schema.items()
-    )

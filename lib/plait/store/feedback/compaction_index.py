@@ -1,7 +1,7 @@
 """What the feedback log's compactions have made: a journal, whose last record holds.
 
-Layout: `feedback/index/<events|links>/<number>.json`. A record names the parts, and what they
-replaced: objects that may still be read by who looked before, and are removed later.
+Layout: `feedback/index/<events|links|impressions>/<number>.json`. A record names the parts, and
+what they replaced: objects that a reader of an earlier listing may still read, removed later.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from plait.store.journal import Journal
 from plait.store.store_objects import ObjectStore
 
 _INDEX_FOLDER = "feedback/index"
-_KEPT_RECORDS = 5  # records; whoever reads one has listed them a moment ago
+_KEPT_RECORDS = 5  # records; a reader lists them just before it reads one
 
 
 @dataclass(frozen=True)

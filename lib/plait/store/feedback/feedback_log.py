@@ -5,37 +5,42 @@ from __future__ import annotations
 import io
 import secrets
 import time
-from collections.abc import Mapping
-from typing import Any
 
 import polars as pl
 from obstore.exceptions import AlreadyExistsError
 
-from plait.contracts.event_rows import FEEDBACK_EVENTS, FEEDBACK_LINKS
+from plait.contracts.event_rows import FEEDBACK_EVENTS, FEEDBACK_IMPRESSIONS, FEEDBACK_LINKS
+from plait.contracts.table_schema import conform_rows
 from plait.store import Store
 from plait.store.feedback.compaction import compact
-from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER
+from plait.store.feedback.log_paths import EVENTS_FOLDER, IMPRESSIONS_FOLDER, LINKS_FOLDER
 from plait.store.store_objects import read_object, sync_object, write_object
-
-__all__ = ["EVENTS_FOLDER", "LINKS_FOLDER", "FeedbackLog"]
 
 
 class FeedbackLog:
-    """Writes the events and links that the next fuse reads."""
+    """Writes the events, links and impressions that the next fuse reads.
+
+    Every method raises StoreError if the store cannot be written.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def write_events(self, events: pl.DataFrame, name: str) -> None:
-        """Puts FEEDBACK rows under `name`; what stands there already is the same."""
-        self._put(f"{EVENTS_FOLDER}/{name}.parquet", _conform(events, FEEDBACK_EVENTS))
+        """Writes FEEDBACK_EVENTS rows under `name`; idempotent, like the other two."""
+        self._put(f"{EVENTS_FOLDER}/{name}.parquet", conform_rows(events, FEEDBACK_EVENTS))
 
     def write_links(self, links: pl.DataFrame, name: str) -> None:
-        """Puts LINKS rows under `name`; what stands there already is the same."""
-        self._put(f"{LINKS_FOLDER}/{name}.parquet", _conform(links, FEEDBACK_LINKS))
+        """Writes FEEDBACK_LINKS rows under `name`."""
+        self._put(f"{LINKS_FOLDER}/{name}.parquet", conform_rows(links, FEEDBACK_LINKS))
+
+    def write_impressions(self, rows: pl.DataFrame, name: str) -> None:
+        """Writes FEEDBACK_IMPRESSIONS rows under `name`."""
+        conformed = conform_rows(rows, FEEDBACK_IMPRESSIONS)
+        self._put(f"{IMPRESSIONS_FOLDER}/{name}.parquet", conformed)
 
     def write_aside(self, events: pl.DataFrame) -> None:
-        """Puts FEEDBACK rows under a name of their own: for when Valkey is down."""
+        """Writes FEEDBACK_EVENTS rows under a unique name: used when Valkey is down."""
         now = time.time_ns() // 1_000_000
         self.write_events(events, f"direct_{now}_{secrets.token_hex(8)}")
 
@@ -61,10 +66,3 @@ class FeedbackLog:
             if read_object(objects, path) != body:
                 write_object(objects, path, body)
         sync_object(objects, path)
-
-
-def _conform(rows: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
-    return rows.select(
-        pl.col(name).cast(kind) if name in rows.columns else pl.lit(None, kind).alias(name)
-        for name, kind in schema.items()
-    )

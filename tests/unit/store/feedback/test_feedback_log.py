@@ -3,10 +3,12 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from plait.live.stream_entries import FEEDBACK_EVENTS
+from plait.contracts.event_rows import FEEDBACK_EVENTS, FEEDBACK_IMPRESSIONS
 from plait.live.valkey.base_loading import base_name, watermark
 from plait.store import Store, StoreVersion
-from plait.store.feedback.feedback_log import EVENTS_FOLDER, LINKS_FOLDER, FeedbackLog
+from plait.store.feedback.feedback_log import FeedbackLog
+from plait.store.feedback.log_listing import list_log, read_slice
+from plait.store.feedback.log_paths import EVENTS_FOLDER, IMPRESSIONS_FOLDER, LINKS_FOLDER
 
 
 def rows(*ids: str) -> pl.DataFrame:
@@ -38,6 +40,21 @@ def test_events_written_aside_never_collide(store: Store) -> None:
     for _ in range(5):
         log.write_aside(rows("a"))
     assert len(list((store.path(EVENTS_FOLDER) or pytest.fail()).glob("direct_*"))) == 5
+
+
+def test_impressions_are_written_under_their_schema_and_compacted_like_the_rest(
+    store: Store,
+) -> None:
+    log = FeedbackLog(store)
+    for n in range(40):
+        shown = pl.DataFrame({"recommendation_id": [f"r{n}"], "position": [1], "score": [0.5]})
+        log.write_impressions(shown, f"{n}-0_{n}-0")
+    assert log.compact() == 39
+    listing = list_log(store, IMPRESSIONS_FOLDER)
+    assert len(listing.paths) == 1
+    found = pl.concat([rows for piece in listing.pieces() for rows in read_slice(store, piece)])
+    assert found.drop("log_object").schema == pl.Schema(FEEDBACK_IMPRESSIONS)
+    assert sorted(found["recommendation_id"]) == sorted(f"r{n}" for n in range(40))
 
 
 def test_the_watermark_is_the_last_drained_id_that_fuse_read() -> None:
