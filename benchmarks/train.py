@@ -80,7 +80,7 @@ def network(data: TrainingData, hyper: HyperParameters, kind: str) -> NeuralNet:
     if kind != "gru":
         return whole
     alone = NeuralNet(replace(whole.settings, terms=("interest",), gaps=False, quarter=(0, 0)))
-    alone.learn_facts(data.timeline, data.catalogue)
+    alone.learn_facts(data.timeline, data.item_attributes)
     alone.encoder.cnn = NoConvolutions()  # type: ignore[assignment]
     return alone
 
@@ -91,24 +91,24 @@ def measure(config: str, threads: int, kind: str) -> dict[str, float]:
     data, hyper, length = prepared(config, merged=kind != "full")
     steps = Sampler(data.history.lengths, hyper.batch_size, hyper.seed)
     net = network(data, hyper, kind).train()
-    portions = [
+    micro_batches = [
         build_micro_batch(data, hyper, net.settings.views, step, steps.rows(step))
         for step in range(6)
     ]
-    work = [floor(net, portion) for portion in portions]
-    flops = sum(w[0] for w in work) / sum(p.targets for p in portions)
-    kept = sum(w[1] for w in work) / sum(p.targets for p in portions)
+    work = [floor(net, micro_batch) for micro_batch in micro_batches]
+    flops = sum(w[0] for w in work) / sum(p.target_count for p in micro_batches)
+    kept = sum(w[1] for w in work) / sum(p.target_count for p in micro_batches)
     fitted = fit(data, hyper, net=net)
-    targets = fitted.targets / steps.steps
+    targets = fitted.targets / steps.steps_per_epoch
     parameters = sum(p.numel() for p in net.parameters())
     # Read and written once: parameters, gradients, two moments and the average.
     moved = 2 * kept * targets + 2 * 5 * 4 * parameters
     rates = gemm_rate(), copy_rate()
     ideal = flops * targets / rates[0] + moved / rates[1]
-    actual = fitted.seconds / steps.steps
+    actual = fitted.seconds / steps.steps_per_epoch
     return {
         "targets_per_s": fitted.targets / fitted.seconds,
-        "loader_share": fitted.waiting,
+        "loader_share": fitted.loader_share,
         "targets_per_step": targets,
         "step_ms": actual * 1e3,
         "floor_ms": ideal * 1e3,
@@ -123,7 +123,7 @@ def measure(config: str, threads: int, kind: str) -> dict[str, float]:
     }
 
 
-def floor(net: NeuralNet, portion: MicroBatch) -> tuple[int, int]:
+def floor(net: NeuralNet, micro_batch: MicroBatch) -> tuple[int, int]:
     """Returns the floating point operations of a step, and the bytes kept for its way back."""
     kept: dict[int, int] = {}
 
@@ -134,7 +134,7 @@ def floor(net: NeuralNet, portion: MicroBatch) -> tuple[int, int]:
     own = {p.untyped_storage().data_ptr() for p in (*net.parameters(), *net.buffers())}
     with FlopCounterMode(display=False) as counter:
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            loss = step_loss(net, portion)
+            loss = step_loss(net, micro_batch)
         loss.backward()
     net.zero_grad(set_to_none=True)
     return counter.get_total_flops(), sum(n for at, n in kept.items() if at not in own)

@@ -149,7 +149,7 @@ def _add_version(store: Store, split: str, only: tuple[str, ...] = ()) -> None:
     settings = net_settings_for(
         data.vocabulary,
         data.history,
-        data.catalogue,
+        data.item_attributes,
         data.timeline,
         dimensions=8,
         dropout=0.1,
@@ -157,7 +157,7 @@ def _add_version(store: Store, split: str, only: tuple[str, ...] = ()) -> None:
     )
     torch.manual_seed(0)
     net = NeuralNet(settings)
-    net.learn_facts(data.timeline, data.catalogue)
+    net.learn_facts(data.timeline, data.item_attributes)
     term = ItemItemTerm.build(
         data.history, len(data.vocabulary), dict.fromkeys(only or PLATFORMS, 1.0)
     )

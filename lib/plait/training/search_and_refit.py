@@ -1,4 +1,4 @@
-"""How a model is made from data: search with something held out, or refit on everything."""
+"""Trains a model: a search with held-out data, or a refit on everything."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SearchResult:
 def search_or_refit(
     job: TrainingJob, worker: Worker, report: ReportProgress | None, run: UnfinishedRun
 ) -> NeuralModel | None:
-    """Returns the trained model on the first worker, None on the others.
+    """Returns the trained model on rank 0, None on the others.
 
     Goes on from the last checkpoint of `run`, if it has one.
 
@@ -75,7 +75,7 @@ def search_or_refit(
             found = _search(job, worker, report, run)[0]
         return _refit(job, worker, found, report, run)
     found, data, fitted = _search(job, worker, report, run)
-    if not worker.first:
+    if not worker.is_first:
         return None
     term = ItemItemTerm.build(data.history, len(data.vocabulary), found.weights)
     return _assemble_model(job, worker, data, fitted, found, term)
@@ -83,23 +83,23 @@ def search_or_refit(
 
 def _unfinished_refit_result(run: UnfinishedRun, worker: Worker) -> SearchResult | None:
     """Returns what the search before an unfinished refit found."""
-    mark = last_place(run, worker)
-    if mark is None or STAGES[mark.stage] != "refit":
+    place = last_place(run, worker)
+    if place is None or STAGES[place.stage] != "refit":
         return None
-    found = run.read(mark).found
+    found = run.read(place).search_result
     return None if found is None else SearchResult.from_json(found)
 
 
 def current_version_result(job: TrainingJob) -> SearchResult | None:
     """Returns what the current version found on the same platforms, if it held something out."""
-    registry = Registry(job.open()[0])
+    registry = Registry(job.open_store()[0])
     try:
         version, folder = registry.fetch(job.model)
     except NoModel:
         return None
     config = json.loads((folder / CONFIG).read_text())
     training = config["training"]
-    same = tuple(config["net"]["platforms"]) == job.seen
+    same = tuple(config["net"]["platforms"]) == job.visible_platforms
     if not same or training["split"] == "none" or "epoch" not in training["hyper"]:
         return None
     hyper = dict(training["hyper"])
@@ -109,7 +109,7 @@ def current_version_result(job: TrainingJob) -> SearchResult | None:
 
 def read_training_data(job: TrainingJob, split: str, bins: int) -> TrainingData:
     """Returns the job's data, held out by `split`."""
-    store, version = job.open()
+    store, version = job.open_store()
     sequences, items = store.read("sequences", version), store.read("items", version)
     return prepare_training_data(sequences, items, job.platforms, split, job.cut, bins, job.only)
 
@@ -119,14 +119,14 @@ def _search(
 ) -> tuple[SearchResult, TrainingData, FittedNet]:
     data = read_training_data(job, job.training.split, HyperParameters.bins)
     hyper = hyper_parameters_for(job.training, data)
-    keeper = CheckpointWriter(run, worker, "search", job.checkpoint_every)
-    fitted = fit(data, hyper, worker=worker, report=report, keeper=keeper)
-    weights, metrics = dict.fromkeys(job.seen, 0.0), dict(fitted.metrics)
-    if data.validation is not None and worker.first:
+    checkpoints = CheckpointWriter(run, worker, "search", job.checkpoint_every)
+    fitted = fit(data, hyper, worker=worker, report=report, checkpoints=checkpoints)
+    weights, metrics = dict.fromkeys(job.visible_platforms, 0.0), dict(fitted.metrics)
+    if data.validation is not None and worker.is_first:
         term, metrics = choose_item_item_weights(fitted.net, data, data.validation)
         weights = term.weights
     elif data.validation is None:
-        weights = dict.fromkeys(job.seen, 0.5)
+        weights = dict.fromkeys(job.visible_platforms, 0.5)
     return SearchResult(hyper, fitted.epoch, weights, metrics, "search"), data, fitted
 
 
@@ -138,10 +138,15 @@ def _refit(
     run: UnfinishedRun,
 ) -> NeuralModel | None:
     data = read_training_data(job, "none", found.hyper.bins)
-    keeper = CheckpointWriter(run, worker, "refit", job.checkpoint_every, asdict(found))
+    checkpoints = CheckpointWriter(run, worker, "refit", job.checkpoint_every, asdict(found))
     try:
         fitted = fit(
-            data, found.hyper, stop=found.epoch, worker=worker, report=report, keeper=keeper
+            data,
+            found.hyper,
+            stop=found.epoch,
+            worker=worker,
+            report=report,
+            checkpoints=checkpoints,
         )
     except Diverged as error:
         if found.source == "search":
@@ -151,7 +156,7 @@ def _refit(
             fix=f"{error.fix.split(', and run')[0]}, then run `plait train`, `plait promote` and "
             "`plait train --refit`.",
         ) from None
-    if not worker.first:
+    if not worker.is_first:
         return None
     term = ItemItemTerm.build(data.history, len(data.vocabulary), found.weights)
     refitted = replace(job, training=job.training.model_copy(update={"split": "none"}))
@@ -186,9 +191,9 @@ def _assemble_model(
         "epochs": fitted.epoch,
         "seconds": round(fitted.seconds, 1),
         "targets_per_s": round(fitted.targets / max(fitted.seconds, 1e-9)),
-        "loader_share": round(fitted.waiting, 4),
+        "loader_share": round(fitted.loader_share, 4),
         "loss_curve": fitted.curve,
-        "workers": worker.workers,
+        "workers": worker.world_size,
         "people": int((data.history.lengths > 0).sum()),
         "events": len(data.history.item),
         "items": len(data.vocabulary) - 1,

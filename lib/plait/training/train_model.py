@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from plait.config import Project, load_config
 from plait.config.parse_project import parse_training
-from plait.errors import ConfigError, RunFailed
+from plait.errors import ConfigError
 from plait.progress import ProgressTask, track_progress
 from plait.training.ray.ray_session import (
     cpus_per_node,
@@ -21,16 +21,15 @@ from plait.training.ray.ray_session import (
     quiet_ray,
     ray_session,
 )
-from plait.training.ray.worker_failure import plait_error
+from plait.training.ray.worker_failure import failure_cause
 from plait.training.ray.worker_scale import WorkerScale
 from plait.training.training_job import TrainingJob
 
 if TYPE_CHECKING:
     from plait.training.checkpoints.unfinished_run import UnfinishedRun
 
-PROCESS_GROUP_TIMEOUT_S = (
-    1800  # seconds a worker waits for the others; the first one validates alone
-)
+# Seconds a worker waits for the others: rank 0 alone chooses the item-item weights.
+PROCESS_GROUP_TIMEOUT_S = 1800
 
 
 @dataclass(frozen=True)
@@ -98,11 +97,13 @@ def train(
         raise ConfigError(
             f"the time between checkpoints is {checkpoint_every}.", allowed="0 seconds or more."
         )
-    job = TrainingJob.of(project, training, refit, scale.threads(), platforms, checkpoint_every)
+    job = TrainingJob.for_project(
+        project, training, refit, scale.threads_per_worker(), platforms, checkpoint_every
+    )
     job, run = _start_or_resume(job, resume)
     with track_progress("train", unit="targets") as work:
         # One worker and no cluster: TorchTrainer runs it in this process, without starting Ray.
-        if scale.most == 1 and not max_failures and not is_connected():
+        if scale.max_workers == 1 and not max_failures and not is_connected():
             record = _train_in_process(job, work)
         else:
             record = _train_on_ray(job, scale, max_failures, work)
@@ -118,7 +119,7 @@ def _start_or_resume(job: TrainingJob, resume: bool) -> tuple[TrainingJob, Unfin
     from plait.training.checkpoints.unfinished_run import UnfinishedRun, resume_job
 
     job = resume_job(job) if resume else job
-    store = job.open()[0]
+    store = job.open_store()[0]
     require_writable(store)
     run = UnfinishedRun(store.objects, job)
     if not resume:
@@ -152,7 +153,7 @@ def _train_on_ray(
 ) -> dict[str, Any]:
     """Runs the job by TorchTrainer on Ray workers, started here or on a cluster."""
     # What Ray has to say of lost workers must not stand among a command's own output.
-    with redirect_stdout(sys.stderr), ray_session(scale.most * job.threads) as ours:
+    with redirect_stdout(sys.stderr), ray_session(scale.max_workers * job.threads) as ours:
         from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
         from ray.train.torch import TorchConfig, TorchTrainer
 
@@ -161,13 +162,13 @@ def _train_on_ray(
         from plait.training.ray.train_worker import train_worker
 
         if not ours:  # the machines that train are not this one
-            job = replace(job, threads=scale.threads(cpus_per_node()))
-        use_gpu = gpu_count() >= scale.least
+            job = replace(job, threads=scale.threads_per_worker(cpus_per_node()))
+        use_gpu = gpu_count() >= scale.min_workers
         board = start_progress_actor()
         with tempfile.TemporaryDirectory(prefix="plait-train-") as folder:
             worker: Any = train_worker
             callback: Any = ReportRelay(board)
-            number: Any = scale.for_ray()
+            number: Any = scale.num_workers()
             trainer: Any = TorchTrainer(
                 worker,
                 train_loop_config={"job": job.as_config(), "use_gpu": use_gpu},
@@ -190,36 +191,11 @@ def _train_on_ray(
                 with watch_progress(board, work):
                     return _checked_record(trainer.fit().return_value)
             except TrainingFailedError as error:
-                raise _failure_cause(error) from None
-
-
-def _failure_cause(error: Exception) -> Exception:
-    """Returns what went wrong on a worker in plait's own words, where it has any."""
-    failures = dict(getattr(error, "worker_failures", {}))
-    stopped = getattr(error, "controller_failure", None)  # by the relay, see there
-    for failure in [*failures.values(), *([stopped] if stopped else [])]:
-        if found := plait_error(failure):
-            return found
-    if any(map(_is_worker_loss, failures.values())):
-        return RunFailed(
-            "the run lost a worker, and may lose no more.",
-            fix="`plait train --resume` goes on from the last checkpoint; with --max-failures N "
-            "the run does so by itself.",
-        )
-    return error
-
-
-def _is_worker_loss(failure: Exception) -> bool:
-    """Whether a worker died, or heard that another one did: who is noticed first varies."""
-    from ray.exceptions import RayActorError
-
-    if isinstance(getattr(failure, "health_check_failure", failure), RayActorError):
-        return True
-    return any(sign in str(failure) for sign in ("closed by peer", "reset by peer"))
+                raise failure_cause(error) from None
 
 
 def _checked_record(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):  # pragma: no cover - Ray returns the first worker's value
+    if not isinstance(value, dict):  # pragma: no cover - Ray returns rank 0's value
         msg = f"the training run returned {type(value).__name__}"
         raise TypeError(msg)
     return value

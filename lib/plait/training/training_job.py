@@ -1,4 +1,4 @@
-"""What every worker of a training run is told, as plain values that travel anywhere."""
+"""The settings of one training run, as plain values that every worker gets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class TrainingJob:
         refit: whether to train on everything, for the number of epochs found.
         threads: CPU threads of each worker.
         checkpoint_every: seconds between checkpoints; 0: after every step.
-        only: the platforms that it sees, in the order of their codes; empty: all.
+        only: the platforms that the run sees, in the order of their codes; empty: all.
     """
 
     store: str
@@ -43,16 +43,16 @@ class TrainingJob:
     only: tuple[str, ...] = ()
     checkpoint_every: float = 60.0
 
-    # What a resumed run may change.
-    SURROUNDINGS: ClassVar[tuple[str, ...]] = ("store", "threads", "checkpoint_every")
+    # Fields that a resumed run may change; all others are part of its fingerprint.
+    MAY_CHANGE_ON_RESUME: ClassVar[tuple[str, ...]] = ("store", "threads", "checkpoint_every")
 
     @property
-    def seen(self) -> tuple[str, ...]:
+    def visible_platforms(self) -> tuple[str, ...]:
         """The platforms that the model will know, in the order of their codes."""
         return self.only or self.platforms
 
     @classmethod
-    def of(
+    def for_project(
         cls,
         project: Project,
         training: Training,
@@ -86,7 +86,7 @@ class TrainingJob:
             checkpoint_every=checkpoint_every,
         )
 
-    def open(self) -> tuple[Store, StoreVersion]:
+    def open_store(self) -> tuple[Store, StoreVersion]:
         """Returns the store and the version to train on."""
         store = Store(self.store)
         return store, store.version(self.store_version)

@@ -75,7 +75,7 @@ def test_a_large_gradient_is_clipped(
 
     monkeypatch.setattr(training_loop, "_train_step", looks)
     monkeypatch.setattr(
-        training_loop, "step_loss", lambda net, portion: step_loss(net, portion) * times
+        training_loop, "step_loss", lambda net, micro_batch: step_loss(net, micro_batch) * times
     )
     monkeypatch.setattr(training_loop, "MAX_LOSS_FACTOR", 1e9)
     fit(data, replace(hyper, epochs=1))
@@ -88,31 +88,36 @@ def test_a_large_gradient_is_clipped(
 def test_items_are_hidden_from_the_network(data: TrainingData, hyper: HyperParameters) -> None:
     assert choose_hyper_parameters(Training(), 40, 400).item_dropout == 0.6
     net = build_net(data, hyper).eval()
-    portion = build_micro_batch(data, hyper, net.settings.views, 3, np.arange(40))
-    assert portion.kept is not None
-    assert set(portion.kept.tolist()) == {0.0, 1.0}
-    assert float(1 - portion.kept.mean()) == pytest.approx(0.3, abs=0.1)  # uniform up to .6
+    micro_batch = build_micro_batch(data, hyper, net.settings.views, 3, np.arange(40))
+    assert micro_batch.shown_mask is not None
+    assert set(micro_batch.shown_mask.tolist()) == {0.0, 1.0}
+    assert float(1 - micro_batch.shown_mask.mean()) == pytest.approx(
+        0.3, abs=0.1
+    )  # uniform up to .6
     with torch.no_grad():
-        hidden, shown = step_loss(net, portion), step_loss(net, replace(portion, kept=None))
-        everything = replace(portion, kept=torch.ones_like(portion.kept))
+        hidden, shown = (
+            step_loss(net, micro_batch),
+            step_loss(net, replace(micro_batch, shown_mask=None)),
+        )
+        everything = replace(micro_batch, shown_mask=torch.ones_like(micro_batch.shown_mask))
         assert float(hidden) != float(shown)
         assert float(step_loss(net, everything)) == pytest.approx(float(shown), rel=1e-5)
 
 
 def test_gates_weigh_the_terms_and_are_learned(data: TrainingData, hyper: HyperParameters) -> None:
     net = build_net(data, hyper).eval()
-    portion = build_micro_batch(data, hyper, net.settings.views, 0, np.arange(20))
-    question = portion.questions[0]
+    micro_batch = build_micro_batch(data, hyper, net.settings.views, 0, np.arange(20))
+    one = micro_batch.platform_targets[0]
 
     def terms() -> dict[str, torch.Tensor]:
         with torch.no_grad():
-            states = net.states(portion.batch)
-            return net.person(states, portion.batch, question.event, question.platform)
+            states = net.states(micro_batch.batch)
+            return net.person(states, micro_batch.batch, one.event, one.platform)
 
     before = terms()
     with torch.no_grad():
         for place in range(len(before)):
-            net.gates[question.platform].bias[place] = place - 1.0
+            net.gates[one.platform].bias[place] = place - 1.0
     for place, (name, vector) in enumerate(terms().items()):
         gate = 2 / (1 + np.exp(1.0 - place))
         torch.testing.assert_close(vector, before[name] * gate, rtol=1e-4, atol=1e-6)

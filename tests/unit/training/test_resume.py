@@ -87,14 +87,17 @@ def test_a_run_stopped_at_any_step_goes_on_to_the_same_weights(
 ) -> None:
     run = run_of(job)
     run.start()
-    keeper = FailsAt(run, SINGLE_WORKER, "search", 0)
-    keeper.stop = stop
+    checkpoints = FailsAt(run, SINGLE_WORKER, "search", 0)
+    checkpoints.stop = stop
     with pytest.raises(Killed):
-        fit(data, hyper, keeper=keeper)
-    assert run.marks()[-1] == CheckpointPlace(0, stop)
+        fit(data, hyper, checkpoints=checkpoints)
+    assert run.places()[-1] == CheckpointPlace(0, stop)
     told: list[TrainingProgress] = []
     again = fit(
-        data, hyper, keeper=CheckpointWriter(run, SINGLE_WORKER, "search", 60), report=told.append
+        data,
+        hyper,
+        checkpoints=CheckpointWriter(run, SINGLE_WORKER, "search", 60),
+        report=told.append,
     )
     same_weights(whole, again)
     assert whole.curve == again.curve
@@ -108,12 +111,12 @@ def test_a_finished_run_goes_on_to_nothing(
 ) -> None:
     run = run_of(job)
     run.start()
-    keeper = CheckpointWriter(run, SINGLE_WORKER, "search", 60)
-    whole = fit(data, hyper, keeper=keeper)
-    steps = run.marks()[-1].step
-    again = fit(data, replace(hyper, patience=0), keeper=keeper)
+    checkpoints = CheckpointWriter(run, SINGLE_WORKER, "search", 60)
+    whole = fit(data, hyper, checkpoints=checkpoints)
+    steps = run.places()[-1].step
+    again = fit(data, replace(hyper, patience=0), checkpoints=checkpoints)
     same_weights(whole, again)
-    assert run.marks()[-1].step == steps
+    assert run.places()[-1].step == steps
     assert again.epoch == whole.epoch
 
 
@@ -122,24 +125,24 @@ def test_only_the_last_checkpoints_are_kept_and_the_stage_counts(
 ) -> None:
     run = UnfinishedRun(either_store.objects, job)
     run.start()
-    for mark in (CheckpointPlace(0, 9), CheckpointPlace(0, 80), CheckpointPlace(1, 5)):
-        run.write(mark, Checkpoint({"net/a": torch.ones(2)}, {"step": mark.step}, {"epoch": 2}))
-    assert run.marks() == [CheckpointPlace(0, 80), CheckpointPlace(1, 5)]
-    last = run.read(run.marks()[-1])
-    assert last.facts == {"step": 5}
-    assert last.found == {"epoch": 2}
+    for place in (CheckpointPlace(0, 9), CheckpointPlace(0, 80), CheckpointPlace(1, 5)):
+        run.write(place, Checkpoint({"net/a": torch.ones(2)}, {"step": place.step}, {"epoch": 2}))
+    assert run.places() == [CheckpointPlace(0, 80), CheckpointPlace(1, 5)]
+    last = run.read(run.places()[-1])
+    assert last.values == {"step": 5}
+    assert last.search_result == {"epoch": 2}
     assert last.tensors["net/a"].tolist() == [1, 1]
     run.clear()
-    assert run.marks() == []
+    assert run.places() == []
 
 
 def test_two_runs_of_the_same_settings_have_two_names(job: TrainingJob) -> None:
     run = run_of(job)
     run.start()
-    first = run.name()
-    assert first == run_of(job).name() != ""
+    first = run.run_id()
+    assert first == run_of(job).run_id() != ""
     run.start()
-    assert run.name() != first
+    assert run.run_id() != first
 
 
 def test_what_is_no_checkpoint_is_refused(job: TrainingJob) -> None:
@@ -168,16 +171,16 @@ def test_a_checkpoint_of_something_else_is_refused(
     run.start()
     run.write(CheckpointPlace(0, 2), Checkpoint({name: torch.ones(2)}, {"step": 2}))
     with pytest.raises(StoreError, match=r"0-0000000002\.safetensors' cannot be read"):
-        fit(data, hyper, keeper=CheckpointWriter(run, SINGLE_WORKER, "search", 60))
+        fit(data, hyper, checkpoints=CheckpointWriter(run, SINGLE_WORKER, "search", 60))
 
 
 def test_what_lies_beside_the_checkpoints_is_none_of_them(job: TrainingJob) -> None:
     run = run_of(job)
     run.start()
-    write_object(Store(job.store).objects, f"{run.home}/backup.safetensors", b"x")
-    write_object(Store(job.store).objects, f"{run.home}/9-0000000001.safetensors", b"x")
-    assert run.marks() == []
-    write_object(Store(job.store).objects, f"{run.home}/job.json", b"[1, 2")
+    write_object(Store(job.store).objects, f"{run.folder}/backup.safetensors", b"x")
+    write_object(Store(job.store).objects, f"{run.folder}/9-0000000001.safetensors", b"x")
+    assert run.places() == []
+    write_object(Store(job.store).objects, f"{run.folder}/job.json", b"[1, 2")
     with pytest.raises(StoreError, match=r"job\.json.*cannot be read"):
         resume_job(job)
 
@@ -199,5 +202,5 @@ def test_a_new_run_finds_nothing_of_an_old_one(job: TrainingJob) -> None:
     run.start()
     run.write(CheckpointPlace(0, 9), Checkpoint({"net/a": torch.ones(2)}, {}))
     run.start()
-    assert run.marks() == []
+    assert run.places() == []
     assert resume_job(job) == job

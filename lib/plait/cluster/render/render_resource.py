@@ -84,7 +84,7 @@ def _render_spark(resource: Resource, arguments: Sequence[str], size: RunSize) -
                 f"--workers is {size.workers}, and fuse takes one number of executors.",
                 fix="Give --workers N, or switch spark.dynamicAllocation on in the chart.",
             )
-        executor["instances"] = scale.most
+        executor["instances"] = scale.max_workers
     if size.cpus is not None:
         cores = parse_quantity(size.cpus)
         if cores != int(cores):
@@ -129,8 +129,10 @@ def _set_worker_size(resource: Resource, size: RunSize) -> None:
     scale = size.scale()
     if scale is not None:
         group |= {
-            "replicas": scale.most, "minReplicas": scale.least, "maxReplicas": scale.most
-        }  # fmt: skip
+            "replicas": scale.max_workers,
+            "minReplicas": scale.min_workers,
+            "maxReplicas": scale.max_workers,
+        }
     resources = group["template"]["spec"]["containers"][0].setdefault("resources", {})
     for name, value in (("cpu", size.cpus), ("memory", size.memory), (GPU_RESOURCE, size.gpus)):
         if value is not None:

@@ -24,21 +24,21 @@ class Checkpoint:
     """A run's state after some step.
 
     Attributes:
-        tensors, facts: of the state.
-        found: what a search found, for the refit that follows it; None in a search.
+        tensors, values: of the state.
+        search_result: of the search, for the refit that follows it; None in a search.
     """
 
     tensors: Tensors
-    facts: PlainState
-    found: dict[str, Any] | None = None
+    values: PlainState
+    search_result: dict[str, Any] | None = None
 
     def to_bytes(self) -> bytes:
         """Returns the whole object; nothing of it is a pickle.
 
         Raises:
-            ValueError: one of the facts is not finite.
+            ValueError: one of the values is not finite.
         """
-        plain = {"format": CHECKPOINT_FORMAT, "facts": self.facts, "found": self.found}
+        plain = {"format": CHECKPOINT_FORMAT, "facts": self.values, "found": self.search_result}
         tensors = {name: t.detach().cpu().contiguous() for name, t in self.tensors.items()}
         return save(tensors, {_METADATA_KEY: json.dumps(plain, allow_nan=False)})
 

@@ -51,7 +51,7 @@ class CheckpointPlace:
 
     @classmethod
     def of(cls, name: str) -> CheckpointPlace | None:
-        """Returns the mark that has `name`; None where it is not the name of a checkpoint."""
+        """Returns the place that has `name`; None where it is not the name of a checkpoint."""
         found = _CHECKPOINT_NAME.fullmatch(name)
         return None if found is None else cls(int(found[1]), int(found[2]))
 
@@ -61,12 +61,12 @@ class UnfinishedRun:
 
     def __init__(self, objects: ObjectStore, job: TrainingJob) -> None:
         self._objects, self._model = objects, job.model
-        self.described = fingerprinted_settings(job)
-        body = json.dumps(self.described, sort_keys=True).encode()
-        self.home = f"{RUNS_FOLDER}/{job.model}/{hashlib.sha256(body).hexdigest()[:16]}"
+        self.settings = fingerprinted_settings(job)
+        body = json.dumps(self.settings, sort_keys=True).encode()
+        self.folder = f"{RUNS_FOLDER}/{job.model}/{hashlib.sha256(body).hexdigest()[:16]}"
 
     def start(self) -> None:
-        """Makes room for a run from the beginning: nothing of an earlier one is left.
+        """Starts a run: removes what an earlier one with the same settings left.
 
         Unfinished runs that nobody has resumed in two weeks are removed too.
         """
@@ -75,40 +75,44 @@ class UnfinishedRun:
         listed = list_objects(self._objects, f"{RUNS_FOLDER}/{self._model}")
         newest: dict[str, datetime] = {}
         for meta in listed:
-            home = meta["path"].rsplit("/", 1)[0]
-            newest[home] = max(meta["last_modified"], newest.get(home, meta["last_modified"]))
+            folder = meta["path"].rsplit("/", 1)[0]
+            newest[folder] = max(meta["last_modified"], newest.get(folder, meta["last_modified"]))
         stale = [m["path"] for m in listed if newest[m["path"].rsplit("/", 1)[0]] < old]
         remove_objects(self._objects, stale)
-        named = self.described | {RUN_KEY: secrets.token_hex(8)}
-        body = json.dumps(named, indent=1, sort_keys=True).encode()
-        write_object(self._objects, f"{self.home}/{JOB_FILE}", body)
+        job_file = self.settings | {RUN_KEY: secrets.token_hex(8)}
+        body = json.dumps(job_file, indent=1, sort_keys=True).encode()
+        write_object(self._objects, f"{self.folder}/{JOB_FILE}", body)
 
-    def name(self) -> str:
+    def run_id(self) -> str:
         """Returns what tells this run from every other, also from one of the same settings."""
-        return str(_read_job(self._objects, f"{self.home}/{JOB_FILE}").get(RUN_KEY, ""))
+        return str(_read_job(self._objects, f"{self.folder}/{JOB_FILE}").get(RUN_KEY, ""))
 
-    def marks(self) -> list[CheckpointPlace]:
+    def places(self) -> list[CheckpointPlace]:
         """Returns the places of the checkpoints there are, oldest first."""
-        names = (meta["path"].rsplit("/", 1)[-1] for meta in list_objects(self._objects, self.home))
-        return [mark for mark in map(CheckpointPlace.of, sorted(names)) if mark is not None]
+        names = (
+            meta["path"].rsplit("/", 1)[-1] for meta in list_objects(self._objects, self.folder)
+        )
+        return [place for place in map(CheckpointPlace.of, sorted(names)) if place is not None]
 
-    def place(self, mark: CheckpointPlace) -> str:
-        """Returns where in the store the checkpoint at `mark` lies."""
-        return f"{self.home}/{mark.name}"
+    def path_of(self, place: CheckpointPlace) -> str:
+        """Returns where in the store the checkpoint at `place` lies."""
+        return f"{self.folder}/{place.name}"
 
-    def write(self, mark: CheckpointPlace, checkpoint: Checkpoint) -> None:
+    def write(self, place: CheckpointPlace, checkpoint: Checkpoint) -> None:
         """Puts `checkpoint`, then removes all but the last ones before it."""
-        write_object(self._objects, self.place(mark), checkpoint.to_bytes())
-        remove_objects(self._objects, [self.place(old) for old in self.marks()[:-CHECKPOINTS_KEPT]])
+        write_object(self._objects, self.path_of(place), checkpoint.to_bytes())
+        remove_objects(
+            self._objects, [self.path_of(old) for old in self.places()[:-CHECKPOINTS_KEPT]]
+        )
 
-    def read(self, mark: CheckpointPlace) -> Checkpoint:
-        """Returns the checkpoint at `mark`."""
-        path = self.place(mark)
+    def read(self, place: CheckpointPlace) -> Checkpoint:
+        """Returns the checkpoint at `place`."""
+        path = self.path_of(place)
         return Checkpoint.from_bytes(read_object(self._objects, path), path)
 
     def clear(self) -> None:
         """Removes the run."""
-        listed = list_objects(self._objects, self.home)
+        listed = list_objects(self._objects, self.folder)
         remove_objects(self._objects, [meta["path"] for meta in listed])
 
 
@@ -118,11 +122,11 @@ def fingerprinted_settings(job: TrainingJob) -> dict[str, Any]:
         code = version("plait")
     except PackageNotFoundError:
         code = "unknown"
-    kept = {k: v for k, v in job.as_config().items() if k not in TrainingJob.SURROUNDINGS}
-    described: dict[str, Any] = json.loads(
+    kept = {k: v for k, v in job.as_config().items() if k not in TrainingJob.MAY_CHANGE_ON_RESUME}
+    settings: dict[str, Any] = json.loads(
         json.dumps(kept | {"plait": code, "format": CHECKPOINT_FORMAT})
     )
-    return described
+    return settings
 
 
 def resume_job(job: TrainingJob) -> TrainingJob:
@@ -136,13 +140,13 @@ def resume_job(job: TrainingJob) -> TrainingJob:
     found: list[tuple[datetime, dict[str, Any]]] = []
     for meta in list_objects(store.objects, f"{RUNS_FOLDER}/{job.model}"):
         if meta["path"].endswith("/" + JOB_FILE):
-            described = _read_job(store.objects, meta["path"])
-            described.pop(RUN_KEY, None)
-            found.append((meta["last_modified"], described))
+            settings = _read_job(store.objects, meta["path"])
+            settings.pop(RUN_KEY, None)
+            found.append((meta["last_modified"], settings))
     found.sort(key=lambda pair: pair[0], reverse=True)
-    for _, described in found:
-        if described | {"store_version": job.store_version} == wanted:
-            return replace(job, store_version=described["store_version"])
+    for _, settings in found:
+        if settings | {"store_version": job.store_version} == wanted:
+            return replace(job, store_version=settings["store_version"])
     if not found:
         raise NothingToResume(
             f"the store '{store.uri}' has no unfinished run of model '{job.model}'.",
@@ -157,15 +161,15 @@ def resume_job(job: TrainingJob) -> TrainingJob:
 
 def _read_job(objects: ObjectStore, path: str) -> dict[str, Any]:
     try:
-        described = json.loads(read_object(objects, path))
+        settings = json.loads(read_object(objects, path))
     except (ValueError, RecursionError):
-        described = None
-    if not isinstance(described, dict):
+        settings = None
+    if not isinstance(settings, dict):
         raise StoreError(
             f"'{path}' of an unfinished run cannot be read.",
             fix="Train anew: run `plait train` without --resume.",
         )
-    return described
+    return settings
 
 
 def _differences(then: dict[str, Any], now: dict[str, Any]) -> str:

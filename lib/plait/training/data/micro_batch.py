@@ -17,32 +17,34 @@ from plait.training.loop.hyper_parameters import HyperParameters
 
 @dataclass(frozen=True, eq=False)
 class MicroBatch:
-    """The people a worker has in a step.
+    """A worker's part of one step: its people, their targets and candidates.
 
     Attributes:
         step: counted from 0.
         batch: their histories.
-        kept: 0 where a token's item is hidden from the network, float32 [M]; None: all shown.
-        questions: what is asked, a platform each; empty for a worker without targets.
-        targets: how many events are predicted.
+        shown_mask: 0 where a token's item is hidden from the network, float32 [M]; None: all
+            are shown.
+        platform_targets: targets and candidates of each platform; empty for a worker without
+            targets.
+        target_count: how many events are predicted.
     """
 
     step: int
     batch: HistoryBatch
-    kept: torch.Tensor | None
-    questions: tuple[PlatformTargets, ...]
-    targets: int
+    shown_mask: torch.Tensor | None
+    platform_targets: tuple[PlatformTargets, ...]
+    target_count: int
 
     def to(self, device: torch.device) -> MicroBatch:
-        """Returns the portion on `device`."""
+        """Returns the micro-batch on `device`."""
         if device.type == "cpu":
             return self
         return MicroBatch(
             self.step,
             self.batch.to(device),
-            None if self.kept is None else self.kept.to(device, non_blocking=True),
-            tuple(question.to(device) for question in self.questions),
-            self.targets,
+            None if self.shown_mask is None else self.shown_mask.to(device, non_blocking=True),
+            tuple(one.to(device) for one in self.platform_targets),
+            self.target_count,
         )
 
 
@@ -53,39 +55,44 @@ def build_micro_batch(
     step: int,
     rows: np.ndarray,
     rank: int = 0,
-    workers: int = 1,
+    world_size: int = 1,
 ) -> MicroBatch:
-    """Returns what worker `rank` has of the batch of people `rows`: every `workers`-th person.
+    """Returns worker `rank`'s micro-batch of the batch `rows`: every `world_size`-th person.
 
     Args:
         data: the run's data.
         hyper: hyper-parameters.
         views: whether the network reads own histories beside the merged one.
-        step: the step's number, which keys what is drawn.
+        step: the step's number, which keys the RNG streams.
         rows: the people of the batch, of all workers, [n].
         rank: this worker.
-        workers: how many there are.
+        world_size: how many workers there are.
     """
-    mine = rows[rank::workers]
-    here = target_positions(data, mine)
-    whole = target_positions(data, rows) if workers > 1 else here
+    own_rows = rows[rank::world_size]
+    own_targets = target_positions(data, own_rows)
+    batch_targets = target_positions(data, rows) if world_size > 1 else own_targets
     codes = range(len(data.vocabulary.platforms))
     batch = make_history_batch(
-        data.history.take(mine),
+        data.history.take(own_rows),
         platforms=len(codes),
         types=EVENT_TYPE_CODE_COUNT,
         views=codes if views else [],
         timeline=data.timeline,
-        price=data.catalogue.price,
+        price=data.item_attributes.price,
     )
-    shown = _shown_events(data, hyper, step, rows, rank, workers)
-    kept = None if shown is None else torch.from_numpy(shown)[batch.tokens.event]
-    questions = platform_targets(data, hyper, step, whole, here)
-    return MicroBatch(step, batch, kept, tuple(questions), len(here.event))
+    shown = _shown_events(data, hyper, step, rows, rank, world_size)
+    shown_mask = None if shown is None else torch.from_numpy(shown)[batch.tokens.event]
+    found = platform_targets(data, hyper, step, batch_targets, own_targets)
+    return MicroBatch(step, batch, shown_mask, tuple(found), len(own_targets.event))
 
 
 def _shown_events(
-    data: TrainingData, hyper: HyperParameters, step: int, rows: np.ndarray, rank: int, workers: int
+    data: TrainingData,
+    hyper: HyperParameters,
+    step: int,
+    rows: np.ndarray,
+    rank: int,
+    world_size: int,
 ) -> np.ndarray | None:
     """Returns 0 for hidden and 1 for shown events of this worker's people, float32 [N].
 
@@ -100,8 +107,8 @@ def _shown_events(
     rate = random.random(len(rows), np.float32) * np.float32(hyper.item_dropout)
     chance = random.random(int(lengths.sum()), np.float32)
     shown: np.ndarray = (chance >= np.repeat(rate, lengths)).astype(np.float32)
-    if workers == 1:
+    if world_size == 1:
         return shown
-    mine = np.repeat(np.arange(len(rows)) % workers == rank, lengths)
-    part: np.ndarray = shown[mine]
+    own_events = np.repeat(np.arange(len(rows)) % world_size == rank, lengths)
+    part: np.ndarray = shown[own_events]
     return part

@@ -1,4 +1,4 @@
-"""Portions one after the other, the next one built while this one is trained on."""
+"""Micro-batches, each built while the one before it is trained on."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from plait.training.data.micro_batch import MicroBatch
 
 
 class Prefetcher:
-    """Builds the portions of the steps from `start` to `stop`, one ahead, in a thread.
+    """Builds the micro-batches of the steps from `start` to `stop`, one ahead, in a thread.
 
     Args:
-        build: makes the portion of a step.
+        build: makes the micro-batch of a step.
         start: the first step.
         stop: the step after the last.
 
     Attributes:
-        waited: seconds that training has waited for a portion.
+        seconds_waited: how long training has waited for a micro-batch.
     """
 
     def __init__(self, build: Callable[[int], MicroBatch], start: int, stop: int) -> None:
         self._build, self._start, self._stop = build, start, stop
-        self.waited = 0.0
+        self.seconds_waited = 0.0
 
     def __iter__(self) -> Iterator[MicroBatch]:
         with ThreadPoolExecutor(1, thread_name_prefix="plait-loader") as thread:
-            coming = thread.submit(self._build, self._start) if self._start < self._stop else None
+            future = thread.submit(self._build, self._start) if self._start < self._stop else None
             for step in range(self._start, self._stop):
-                assert coming is not None
+                assert future is not None
                 began = time.monotonic()
-                portion = coming.result()
-                self.waited += time.monotonic() - began
+                micro_batch = future.result()
+                self.seconds_waited += time.monotonic() - began
                 if step + 1 < self._stop:
-                    coming = thread.submit(self._build, step + 1)
-                yield portion
+                    future = thread.submit(self._build, step + 1)
+                yield micro_batch

@@ -1,4 +1,4 @@
-"""Which people make a batch: alike in length, in an order that changes every epoch."""
+"""Batches of people of similar length, reshuffled every epoch."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ SORT_WINDOW_BATCHES = 8  # batches that are sorted by length together
 class Sampler:
     """The batches of a run, found by the number of their step alone.
 
-    That number is all the state there is: a run that goes on at step n gets the batches that
-    an unkilled one got from step n on.
+    That number is all the state there is: a run that goes on at step n gets the batches
+    that an uninterrupted run gets from step n on.
 
     Args:
         lengths: events of each person, [B].
@@ -24,16 +24,16 @@ class Sampler:
     def __init__(self, lengths: np.ndarray, batch_size: int, seed: int) -> None:
         self._lengths, self._batch_size, self._seed = lengths, batch_size, seed
         self._epoch, self._batches = 0, list[np.ndarray]()
-        self.steps = -(-int((lengths >= 2).sum()) // batch_size)  # of one epoch
+        self.steps_per_epoch = -(-int((lengths >= 2).sum()) // batch_size)
 
     def rows(self, step: int) -> np.ndarray:
         """Returns the people of `step`, counted from 0 over all epochs, [n]."""
-        epoch = step // self.steps + 1
+        epoch = step // self.steps_per_epoch + 1
         if epoch != self._epoch:
             order = epoch_rng_stream(self._seed, epoch)
             self._batches = epoch_batches(self._lengths, self._batch_size, order)
             self._epoch = epoch
-        return self._batches[step % self.steps]
+        return self._batches[step % self.steps_per_epoch]
 
 
 def epoch_batches(
@@ -58,6 +58,8 @@ def epoch_batches(
     return [batches[i] for i in random.permutation(len(batches))]
 
 
-def negatives(items: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+def sample_shared_negatives(
+    items: np.ndarray, count: int, random: np.random.Generator
+) -> np.ndarray:
     """Returns `count` different items drawn uniformly, shared by a whole batch."""
     return np.sort(random.choice(items, min(count, len(items)), replace=False))

@@ -1,4 +1,4 @@
-"""What a batch asks: which events are predicted, among which items."""
+"""The targets of a batch, and the candidates that each is told from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from plait.training.data.sampler import negatives
+from plait.training.data.sampler import sample_shared_negatives
 from plait.training.data.training_data import TrainingData
 from plait.training.distributed.rng_streams import NEGATIVES, step_rng_stream
 from plait.training.loop.hyper_parameters import HyperParameters
@@ -50,7 +50,7 @@ def target_positions(data: TrainingData, rows: np.ndarray) -> TargetPositions:
 
 @dataclass(frozen=True, eq=False)
 class PlatformTargets:
-    """What is asked about one platform, as tensors.
+    """Targets and candidates of one platform, as tensors.
 
     Attributes:
         platform: its code.
@@ -58,8 +58,8 @@ class PlatformTargets:
         item: the targets, int64 [n].
         candidates: all items of the platform, or the different targets and then the
             negatives, int64 [m].
-        right: row of each target in `candidates`, int64 [n].
-        negatives: how many of the candidates, at the end, are negatives; 0: a full softmax.
+        target_row: row of each target in `candidates`, int64 [n].
+        negative_count: how many of the candidates, at the end, are negatives; 0: a full softmax.
         weight: what each target's loss counts for in the step's loss, float32 [n].
     """
 
@@ -67,12 +67,12 @@ class PlatformTargets:
     event: torch.Tensor
     item: torch.Tensor
     candidates: torch.Tensor
-    right: torch.Tensor
-    negatives: int
+    target_row: torch.Tensor
+    negative_count: int
     weight: torch.Tensor
 
     def to(self, device: torch.device) -> PlatformTargets:
-        """Returns the question on `device`."""
+        """Returns the same on `device`."""
         moved: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         for name, value in moved.items():
             if torch.is_tensor(value):
@@ -84,10 +84,10 @@ def platform_targets(
     data: TrainingData,
     hyper: HyperParameters,
     step: int,
-    whole: TargetPositions,
-    here: TargetPositions,
+    batch_targets: TargetPositions,
+    own_targets: TargetPositions,
 ) -> list[PlatformTargets]:
-    """Returns a question for each platform that this worker's part has targets on.
+    """Returns the targets of each platform that this worker's micro-batch has any on.
 
     The loss is the weighted mean over each platform's targets, summed over platforms. Means
     are over the whole batch, so that the sum of the workers' losses, and of their gradients,
@@ -96,28 +96,28 @@ def platform_targets(
     Args:
         data: the run's data.
         hyper: hyper-parameters.
-        step: the step's number, which keys the draws.
-        whole: the targets of the batch, of all workers.
-        here: this worker's.
+        step: the step's number, which keys the RNG stream.
+        batch_targets: the targets of the batch, of all workers.
+        own_targets: this worker's.
     """
     random = step_rng_stream(hyper.seed, step, NEGATIVES)
-    questions = []
+    found = []
     for code, name in enumerate(data.vocabulary.platforms):
         items = data.vocabulary.platform_items(name).astype(np.int64)
-        at = np.flatnonzero(here.platform == code)
+        at = np.flatnonzero(own_targets.platform == code)
         if len(items) <= hyper.full_softmax:
-            drawn, candidates = 0, items
-            right = np.searchsorted(items, here.item[at])
+            negative_count, candidates = 0, items
+            target_row = np.searchsorted(items, own_targets.item[at])
         else:
-            wrong = negatives(items, hyper.negatives, random)
-            targets, right = np.unique(here.item[at], return_inverse=True)
-            drawn, candidates = len(wrong), np.concatenate([targets, wrong])
+            negatives = sample_shared_negatives(items, hyper.negatives, random)
+            different, target_row = np.unique(own_targets.item[at], return_inverse=True)
+            negative_count, candidates = len(negatives), np.concatenate([different, negatives])
         if not len(at):
-            continue  # drawn all the same: the next platform's negatives are every worker's
-        total = float(whole.weight[whole.platform == code].sum())
-        arrays = (here.event[at], here.item[at], candidates, right)
-        event, item, among, row = (torch.from_numpy(array) for array in arrays)
-        weight = torch.from_numpy(here.weight[at] / np.float32(total))
+            continue  # after the draw: the next platform's negatives must be every worker's
+        total = float(batch_targets.weight[batch_targets.platform == code].sum())
+        arrays = (own_targets.event[at], own_targets.item[at], candidates, target_row)
+        event, item, candidate, row = (torch.from_numpy(array) for array in arrays)
+        weight = torch.from_numpy(own_targets.weight[at] / np.float32(total))
         # Event e is predicted from event e - 1, which is number e when counted from 1.
-        questions.append(PlatformTargets(code, event, item, among, row, drawn, weight))
-    return questions
+        found.append(PlatformTargets(code, event, item, candidate, row, negative_count, weight))
+    return found

@@ -35,7 +35,7 @@ class TrainingData:
         history: what is trained on, B people with N events, all of positive strength.
         weight: what each event weighs as a target, 0 for none; float32 [N].
         validation: what early stopping looks at; None if nothing is held out.
-        catalogue: item attributes.
+        item_attributes: of every item of the vocabulary.
         timeline: item counts over time, of `history` only.
         cut: where a time split's test targets begin, microseconds.
     """
@@ -44,7 +44,7 @@ class TrainingData:
     history: History
     weight: np.ndarray
     validation: HeldOutTargets | None
-    catalogue: ItemAttributes
+    item_attributes: ItemAttributes
     timeline: Timeline
     cut: int | None
 
@@ -99,7 +99,7 @@ def prepare_training_data(
         validation = None if validation is None else to_own.targets(validation)
         vocabulary = own
     weight = target_weights(history)
-    # What people turned against is told by a term of its own and taught to no other.
+    # Dislikes have their own term; the other terms do not see them.
     weight, history = weight[history.strength > 0], keep_positive_events(history)
     targets = int((weight > 0).sum())
     if targets < MIN_TARGETS or (validation is not None and not len(validation)):
@@ -109,9 +109,9 @@ def prepare_training_data(
             allowed=f"At least {MIN_TARGETS} positive events, each with one before it, are needed.",
             fix="Fuse more data, or train with --split none.",
         )
-    catalogue = read_item_attributes(items, vocabulary)
-    timeline = Timeline.build(history, len(vocabulary), catalogue.published, bins)
-    return TrainingData(vocabulary, history, weight, validation, catalogue, timeline, cut)
+    attributes = read_item_attributes(items, vocabulary)
+    timeline = Timeline.build(history, len(vocabulary), attributes.published, bins)
+    return TrainingData(vocabulary, history, weight, validation, attributes, timeline, cut)
 
 
 def target_weights(history: History) -> np.ndarray:

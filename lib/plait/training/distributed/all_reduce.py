@@ -17,15 +17,15 @@ class StepTotals:
 
     Attributes:
         loss: the step's loss.
-        norm: of the step's gradient, before it is clipped.
+        gradient_norm: of the step's gradient, before it is clipped.
         targets: how many events were predicted.
-        clock: the first worker's, in seconds.
+        seconds: rank 0's clock.
     """
 
     loss: float
-    norm: float
+    gradient_norm: float
     targets: int
-    clock: float
+    seconds: float
 
 
 def all_reduce_gradients(
@@ -34,18 +34,18 @@ def all_reduce_gradients(
     """Sums gradients over workers in place; returns the step's sums, read in one transfer.
 
     Every worker's loss is already its part of the whole batch's mean, so the sum is exactly
-    the gradient of one worker with the whole batch. The first worker's clock travels along,
-    so that all act on one time. A parameter that no worker's share touched has no gradient
+    the gradient of one worker with the whole batch. Rank 0's clock travels along,
+    so that all act on one time. A parameter that no worker's micro-batch touched has no gradient
     afterwards, as with one worker: the optimizer then leaves it alone.
     """
-    if worker.workers == 1:
+    if worker.world_size == 1:
         own = [p.grad for p in net.parameters() if p.grad is not None]
         size = torch.nn.utils.get_total_norm(own, foreach=True)
         total, norm = torch.stack([loss.detach().float(), size.float()]).tolist()
         return StepTotals(total, norm, targets, clock)
     parameters = [p for p in net.parameters() if p.requires_grad]
     touched = [float(p.grad is not None) for p in parameters]
-    facts = torch.tensor([0.0, targets, clock if worker.first else 0.0, *touched])
+    facts = torch.tensor([0.0, targets, clock if worker.is_first else 0.0, *touched])
     facts = facts.to(loss.device)
     facts[0] = loss.detach()
     parts = [facts]

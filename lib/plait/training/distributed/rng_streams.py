@@ -1,6 +1,6 @@
-"""What a step draws at random, keyed by the seed and the step.
+"""RNG streams, keyed by the seed and the epoch or the step.
 
-There is no generator whose state must be kept: any step can be drawn again, on any worker and
+No generator state is kept: any step can be drawn again, on any worker and
 after any restart.
 """
 
@@ -13,13 +13,18 @@ NEGATIVES, ITEM_DROPOUT, DROPOUT = 1, 2, 3
 
 
 def epoch_rng_stream(seed: int, epoch: int) -> np.random.Generator:
-    """Returns the source of an epoch's batches, the same on every worker."""
+    """Returns the RNG stream of an epoch's batches, the same on every worker."""
     return np.random.default_rng([seed, epoch])
 
 
 def step_rng_stream(seed: int, step: int, purpose: int) -> np.random.Generator:
-    """Returns the source of a step's negatives or hidden items, the same on every worker."""
+    """Returns the RNG stream of a step's negatives or hidden items, the same on every worker."""
     return np.random.default_rng([seed, step, purpose])
+
+
+def seed_weights(seed: int) -> None:
+    """Seeds torch for the initial weights, the same on every worker."""
+    torch.manual_seed(seed)
 
 
 def seed_dropout(seed: int, step: int, rank: int) -> None:

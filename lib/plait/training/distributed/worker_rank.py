@@ -1,4 +1,4 @@
-"""A worker of a run and what it shares with the others."""
+"""A worker of a run: its rank, and the collectives that it takes part in."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from torch import distributed
 
 @dataclass(frozen=True)
 class Worker:
-    """This process's place in the run; more than one worker need a process group."""
+    """This process's device, rank and world size; more than one worker need a process group."""
 
     device: torch.device
     rank: int = 0
-    workers: int = 1
+    world_size: int = 1
 
     @property
-    def first(self) -> bool:
-        """Whether this one keeps checkpoints and publishes."""
+    def is_first(self) -> bool:
+        """Whether this is rank 0, which writes checkpoints and publishes."""
         return self.rank == 0
 
-    def agree(self, values: Sequence[int]) -> list[int]:
-        """Returns the first worker's `values` on every worker."""
-        if self.workers == 1:
+    def broadcast(self, values: Sequence[int]) -> list[int]:
+        """Returns rank 0's `values` on every worker."""
+        if self.world_size == 1:
             return list(values)
         shared = torch.tensor(values, dtype=torch.int64, device=self.device)
         distributed.broadcast(shared, src=0)
         return [int(value) for value in shared.tolist()]
 
-    def sum(self, values: np.ndarray) -> np.ndarray:
+    def all_reduce(self, values: np.ndarray) -> np.ndarray:
         """Returns the sum of all workers' `values`, float64 of any shape, on every worker."""
-        if self.workers == 1:
+        if self.world_size == 1:
             return values
         shared = torch.from_numpy(values).to(self.device)
         distributed.all_reduce(shared)

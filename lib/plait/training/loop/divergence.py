@@ -19,7 +19,8 @@ from plait.training.loop.hyper_parameters import HyperParameters
 MAX_LOSS_FACTOR = (
     10.0  # times the loss of guessing: no run comes back from there to anything of use
 )
-SAFE_LEARNING_RATE, SAFE_WEIGHT_DECAY = 4e-3, 0.5  # safe on every log measured, see `hyper.choose`
+# Safe on every log measured, see `choose_hyper_parameters`.
+SAFE_LEARNING_RATE, SAFE_WEIGHT_DECAY = 4e-3, 0.5
 SAMPLED_PEOPLE = 256  # people who are looked at before a network is handed on
 
 
@@ -73,7 +74,7 @@ def check_trained_net(net: NeuralNet, data: TrainingData) -> str:
     """Returns what is wrong with a trained network that is no better than noise, or "".
 
     The last step's loss was that of the weights before it. So the weights that will be published
-    are asked, a few people's last events long, what the loop asked of those before them.
+    are scored on the last events of a few people, as the loop scored the weights before.
     """
     _, _, last = leave_one_out(data.history)
     last = last.take(np.random.default_rng(0).permutation(len(last))[:SAMPLED_PEOPLE])

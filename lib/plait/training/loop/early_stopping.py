@@ -1,4 +1,4 @@
-"""The best epoch so far, and when to give up waiting for a better one."""
+"""The best epoch so far, and when to stop early."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ class EarlyStopping:
     """Keeps the parameters of the epoch with the highest validation `mrr`.
 
     Args:
-        patience: validations without a better one after which the run is over.
+        patience: validations without a better one after which the run stops.
 
     Attributes:
         epoch: the best one, 0 before the first validation.
         since: validations after it.
         metrics: of the best epoch.
         newest: of the last validation.
-        state: parameters of the best epoch.
+        best_weights: parameters of the best epoch.
     """
 
     def __init__(self, patience: int) -> None:
@@ -28,15 +28,15 @@ class EarlyStopping:
         self.epoch, self.since = 0, 0
         self.metrics: dict[str, float] = {}
         self.newest: dict[str, float] = {}
-        self.state: dict[str, torch.Tensor] = {}
+        self.best_weights: dict[str, torch.Tensor] = {}
 
     @property
-    def over(self) -> bool:
+    def should_stop(self) -> bool:
         """Whether patience has run out."""
         return self.since >= self._patience
 
-    def take(self, net: NeuralNet, epoch: int, metrics: dict[str, float]) -> None:
-        """Looks at the network after `epoch`; without metrics the newest is the best.
+    def update(self, net: NeuralNet, epoch: int, metrics: dict[str, float]) -> None:
+        """Takes in the validation after `epoch`; without metrics the newest epoch is the best.
 
         A NaN is never better.
         """
@@ -45,10 +45,10 @@ class EarlyStopping:
             self.since += 1
             return
         self.since, self.epoch, self.metrics = 0, epoch, metrics
-        self.state = {name: p.detach().clone() for name, p in net.named_parameters()}
+        self.best_weights = {name: p.detach().clone() for name, p in net.named_parameters()}
 
     def restore(self, net: NeuralNet) -> NeuralNet:
         """Returns `net` with the parameters of the best epoch."""
-        if self.state:
-            net.load_state_dict(self.state, strict=False)
+        if self.best_weights:
+            net.load_state_dict(self.best_weights, strict=False)
         return net

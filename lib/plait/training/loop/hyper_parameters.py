@@ -8,7 +8,7 @@ from typing import Any
 from plait.config.project_sections import Training
 
 LARGE_LOG_TARGETS = 50_000  # targets
-TARGET_BUDGET = 3_000_000  # targets times passes: about ten minutes on two cores
+TARGET_BUDGET = 3_000_000  # targets times epochs: about ten minutes on two cores
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,11 @@ class HyperParameters:
     """Everything the loop needs to know beside the data.
 
     Attributes:
-        epochs: passes over the data at most.
+        epochs: at most.
         patience: validations without a better one before stopping.
         dimensions: width of states and item embeddings.
-        batch_size: people a step, over all workers.
-        negatives: sampled a step and platform; a platform with no more items than
+        batch_size: people in a step, over all workers.
+        negatives: sampled per step and platform; a platform with no more items than
             `full_softmax` is ranked whole instead.
         full_softmax: items up to which the softmax is full.
         learning_rate, weight_decay, dropout: of AdamW and the network.
@@ -28,7 +28,7 @@ class HyperParameters:
         warmup: steps until the learning rate is whole; after that a cosine to `floor` of it.
         floor: what is left of the learning rate at the end.
         clip: largest norm of the gradient.
-        average: decay of the averaged weights, a step.
+        average: decay of the EMA of the weights, per step.
         calendar: whether the calendar quarter is an input.
         bins: bins of the timeline.
         seed: of everything random.
@@ -58,11 +58,11 @@ class HyperParameters:
 
 
 def choose_hyper_parameters(given: Training, people: int, targets: int) -> HyperParameters:
-    """Returns the hyper-parameters for `people` with `targets` positions to train in all.
+    """Returns the hyper-parameters for `people` with `targets` targets in all.
 
-    Measured on the demo's world (2,600 people, 31,000 targets: half the passes at twice the
+    Measured on the demo's world (2,600 people, 31,000 targets: half the epochs at twice the
     rate lose nothing, and less dropout wins) and on Beauty and Electronics (4,500 people,
-    100,000 targets, long tails of items: dropout .5, and validation rises for 30 passes).
+    100,000 targets, long tails of items: dropout .5, and validation rises for 30 epochs).
     """
     large = targets > LARGE_LOG_TARGETS
     return HyperParameters(
@@ -81,5 +81,5 @@ def choose_hyper_parameters(given: Training, people: int, targets: int) -> Hyper
 
 
 def _epochs_for(targets: int) -> int:
-    """Returns the passes for a large log, 3 to 30: more data needs fewer."""
+    """Returns the epochs for a large log, 3 to 30: more data needs fewer."""
     return max(3, min(30, round(TARGET_BUDGET / targets)))

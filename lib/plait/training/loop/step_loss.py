@@ -10,29 +10,29 @@ from plait.models.neural.net import NeuralNet, concatenate_terms
 from plait.training.data.micro_batch import MicroBatch
 
 
-def step_loss(net: NeuralNet, portion: MicroBatch) -> torch.Tensor:
-    """Returns the portion's part of the step's loss, a scalar; see `ask` for what it weighs.
+def step_loss(net: NeuralNet, micro_batch: MicroBatch) -> torch.Tensor:
+    """Returns the micro-batch's share of the step's loss, a scalar; see `platform_targets`.
 
     Args:
         net: the network, in training mode.
-        portion: a worker's part of the step, on the network's device.
+        micro_batch: a worker's part of the step, on the network's device.
     """
-    batch, asked = portion.batch, portion.questions
-    states = net.states(batch, portion.kept)
-    if not asked:
+    batch, found = micro_batch.batch, micro_batch.platform_targets
+    states = net.states(batch, micro_batch.shown_mask)
+    if not found:
         return states.sum() * 0  # a worker without targets still takes part in the sum
-    people = net.people(states, batch, {question.platform: question.event for question in asked})
-    index = torch.cat([question.candidates for question in asked])
-    items = torch.split(concatenate_terms(net.item(index)), [len(q.candidates) for q in asked])
+    people = net.people(states, batch, {one.platform: one.event for one in found})
+    index = torch.cat([one.candidates for one in found])
+    items = torch.split(concatenate_terms(net.item(index)), [len(one.candidates) for one in found])
     loss = states.new_zeros(())
-    for question, b in zip(asked, items, strict=True):
-        a = concatenate_terms(people[question.platform])
-        if question.negatives:
-            targets, negatives = b[: -question.negatives], b[-question.negatives :]
-            wrong = question.candidates[-question.negatives :]
-            right = F.embedding(question.right, targets)
-            losses = sampled_softmax(a, right, negatives, question.item, wrong)
+    for one, b in zip(found, items, strict=True):
+        a = concatenate_terms(people[one.platform])
+        if one.negative_count:
+            targets, negatives = b[: -one.negative_count], b[-one.negative_count :]
+            negative_items = one.candidates[-one.negative_count :]
+            target = F.embedding(one.target_row, targets)
+            losses = sampled_softmax(a, target, negatives, one.item, negative_items)
         else:
-            losses = full_softmax(a, b, question.right)
-        loss = loss + (losses * question.weight).sum()
+            losses = full_softmax(a, b, one.target_row)
+        loss = loss + (losses * one.weight).sum()
     return loss

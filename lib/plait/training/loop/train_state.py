@@ -22,7 +22,7 @@ class WeightEMA:
 
     @torch.no_grad()
     def update(self, net: NeuralNet) -> None:
-        """Moves the average towards `net`; early on it forgets faster."""
+        """Moves the EMA towards `net`; early on it forgets faster."""
         self.steps += 1
         decay = min(self._decay, self.steps / (self.steps + 9))
         mine: list[torch.Tensor] = list(self.net.parameters())
@@ -61,7 +61,7 @@ PlainState = dict[str, Any]
 
 
 class TrainState:
-    """A run between two steps. What is drawn at random is no part of it, see `draws`.
+    """A run between two steps. RNG streams are not part of it, see rng_streams.
 
     Args:
         net: the network, with what it knows of items already in place.
@@ -69,9 +69,9 @@ class TrainState:
         steps: steps of all epochs planned.
 
     Attributes:
-        net, optimizer, average, best, curve: as they stand.
-        step: steps done, which is also the sampler's place.
-        targets: positions trained so far, over all workers.
+        net, optimizer, ema, early_stopping, curve: as they stand.
+        step: steps done, which is also the sampler's position.
+        targets: trained so far, over all workers.
         seconds: trained so far, over all restarts.
         waited: seconds of these that went into waiting for the loader.
         loss: sum of this epoch's losses.
@@ -80,34 +80,36 @@ class TrainState:
     def __init__(self, net: NeuralNet, hyper: HyperParameters, steps: int) -> None:
         self.net = net
         self.optimizer = _optimizer(net, hyper)
-        self.average = WeightEMA(net, hyper.average)
-        self.best = EarlyStopping(hyper.patience)
+        self.ema = WeightEMA(net, hyper.average)
+        self.early_stopping = EarlyStopping(hyper.patience)
         self.curve = LossCurve(steps)
         self.step, self.targets = 0, 0
         self.seconds, self.waited, self.loss = 0.0, 0.0, 0.0
 
     def capture(self) -> tuple[Tensors, PlainState]:
         """Returns the state; the tensors are the state's own, not copies."""
-        tensors: Tensors = {f"average/{n}": p for n, p in self.average.net.named_parameters()}
-        tensors |= {f"best/{n}": p for n, p in self.best.state.items()}
+        tensors: Tensors = {f"average/{n}": p for n, p in self.ema.net.named_parameters()}
+        tensors |= {f"best/{n}": p for n, p in self.early_stopping.best_weights.items()}
         for name, p in self.net.named_parameters():
             tensors[f"net/{name}"] = p.detach()
             for kind, value in self.optimizer.state.get(p, {}).items():
                 tensors[f"{kind}/{name}"] = value
-        best, curve = self.best, self.curve
+        stopping, curve = self.early_stopping, self.curve
         facts: PlainState = {
             "step": self.step,
             "targets": self.targets,
             "seconds": self.seconds,
             "waited": self.waited,
             "loss": self.loss,
-            "average": self.average.steps,
-            "best": {name: getattr(best, name) for name in ("epoch", "since", "metrics", "newest")},
+            "average": self.ema.steps,
+            "best": {
+                name: getattr(stopping, name) for name in ("epoch", "since", "metrics", "newest")
+            },
             "curve": {"means": curve.means, "losses": curve.losses},
         }
         return tensors, facts
 
-    def broken(self) -> str:
+    def non_finite_tensor(self) -> str:
         """Returns the name of a tensor that is not finite, or ""."""
         tensors = self.capture()[0]
         fine = torch.stack([torch.isfinite(t).all().to("cpu") for t in tensors.values()])
@@ -120,9 +122,9 @@ class TrainState:
         Raises:
             KeyError, ValueError, TypeError, RuntimeError: another network's, or none at all.
         """
-        averages = dict(self.average.net.named_parameters())
+        averages = dict(self.ema.net.named_parameters())
         parameters = dict(self.net.named_parameters())
-        self.best.state = {}
+        self.early_stopping.best_weights = {}
         for path, value in tensors.items():
             part, name = path.split("/", 1)
             p = parameters[name]
@@ -131,14 +133,14 @@ class TrainState:
             elif part == "average":
                 averages[name].copy_(value)
             elif part == "best":
-                self.best.state[name] = value.to(p.device)
+                self.early_stopping.best_weights[name] = value.to(p.device)
             else:
                 self.optimizer.state[p][part] = value.to(p.device)
         for name in ("step", "targets", "seconds", "waited", "loss"):
             setattr(self, name, facts[name])
-        self.average.steps = facts["average"]
+        self.ema.steps = facts["average"]
         for name, value in facts["best"].items():
-            setattr(self.best, name, value)
+            setattr(self.early_stopping, name, value)
         self.curve.means = list(facts["curve"]["means"])
         self.curve.losses = list(facts["curve"]["losses"])
 

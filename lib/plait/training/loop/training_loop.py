@@ -19,7 +19,7 @@ from plait.training.data.sampler import Sampler
 from plait.training.data.training_data import TrainingData
 from plait.training.distributed.all_reduce import all_reduce_gradients, clip_gradients
 from plait.training.distributed.compile_net import compile_on_gpu
-from plait.training.distributed.rng_streams import seed_dropout
+from plait.training.distributed.rng_streams import seed_dropout, seed_weights
 from plait.training.distributed.worker_rank import SINGLE_WORKER, Worker
 from plait.training.loop.divergence import (
     MAX_LOSS_FACTOR,
@@ -48,12 +48,12 @@ REPORT_INTERVAL_S = 2.0  # seconds
 
 @dataclass(frozen=True, eq=False)
 class FittedNet:
-    """A trained network: the averaged weights of the best epoch, and how it came about.
+    """A trained network: the EMA weights of the best epoch, and how it came about.
 
     Attributes:
         net, epoch, metrics: of the best epoch.
-        seconds, targets: as in Progress.
-        waiting: the loader's share of the time, 0 to 1.
+        seconds, targets: as in TrainingProgress.
+        loader_share: the loader's share of the time, 0 to 1.
         curve: the loss over the run, see LossCurve.
     """
 
@@ -62,7 +62,7 @@ class FittedNet:
     metrics: dict[str, float]
     seconds: float
     targets: int
-    waiting: float
+    loader_share: float
     curve: list[float]
 
 
@@ -73,7 +73,7 @@ def fit(
     stop: int | None = None,
     worker: Worker = SINGLE_WORKER,
     report: ReportProgress | None = None,
-    keeper: CheckpointWriter | None = None,
+    checkpoints: CheckpointWriter | None = None,
     net: NeuralNet | None = None,
 ) -> FittedNet:
     """Returns the network trained on `data`.
@@ -85,7 +85,7 @@ def fit(
         worker: this worker; default: the only one, on the CPU.
         report: told about progress every two seconds and after each epoch, at the same
             steps on every worker.
-        keeper: of checkpoints; the run goes on from its last one.
+        checkpoints: writes them; the run goes on from its last one.
         net: the untrained network, with its facts; default: the one that fits the data.
 
     Raises:
@@ -95,10 +95,10 @@ def fit(
     torch.set_flush_denormal(True)  # tiny averages slow a CPU down a hundredfold
     net = (net or build_net(data, hyper)).to(worker.device)
     sampler = Sampler(data.history.lengths, hyper.batch_size, hyper.seed)
-    state = TrainState(net, hyper, sampler.steps * hyper.epochs)
+    state = TrainState(net, hyper, sampler.steps_per_epoch * hyper.epochs)
     compile_on_gpu(net, worker.device)
-    if keeper is not None:
-        keeper.restore(state)
+    if checkpoints is not None:
+        checkpoints.restore(state)
     start, told, last = time.monotonic() - state.seconds, state.seconds, stop or hyper.epochs
     waited, planned = state.waited, int((data.weight > 0).sum()) * hyper.epochs
 
@@ -107,71 +107,81 @@ def fit(
             report(
                 TrainingProgress(
                     epoch, hyper.epochs, state.targets, planned, state.seconds,
-                    state.loss / max(1, steps), state.best.newest, state.best.epoch,
-                    _loader_share(state),
+                    state.loss / max(1, steps), state.early_stopping.newest,
+                    state.early_stopping.epoch, _loader_share(state),
                 )
             )  # fmt: skip
 
     def build(step: int) -> MicroBatch:
         views, rows = net.settings.views, sampler.rows(step)
-        return build_micro_batch(data, hyper, views, step, rows, worker.rank, worker.workers)
+        return build_micro_batch(data, hyper, views, step, rows, worker.rank, worker.world_size)
 
     def keep() -> None:
-        if keeper is not None and worker.first:
-            if name := state.broken():
-                raise diverged_error(f"'{name}' is not finite", hyper, state.step, sampler.steps)
-            keeper.write(state)
+        if checkpoints is not None and worker.is_first:
+            if name := state.non_finite_tensor():
+                raise diverged_error(
+                    f"'{name}' is not finite", hyper, state.step, sampler.steps_per_epoch
+                )
+            checkpoints.write(state)
 
     worst = MAX_LOSS_FACTOR * guessing_loss(data, hyper)
-    over, best = worker.agree([state.best.over, state.best.epoch])
-    loader = Prefetcher(build, state.step, state.step if over else sampler.steps * last)
-    for portion in loader:
+    should_stop, best_epoch = worker.broadcast(
+        [state.early_stopping.should_stop, state.early_stopping.epoch]
+    )
+    loader = Prefetcher(
+        build, state.step, state.step if should_stop else sampler.steps_per_epoch * last
+    )
+    for micro_batch in loader:
         rate = partial(learning_rate, warmup=hyper.warmup, floor=hyper.floor)
         for group in state.optimizer.param_groups:
-            group["lr"] = hyper.learning_rate * rate(state.step, sampler.steps * hyper.epochs)
+            group["lr"] = hyper.learning_rate * rate(
+                state.step, sampler.steps_per_epoch * hyper.epochs
+            )
         fault = _train_step(
-            state, portion.to(worker.device), hyper, worker, time.monotonic() - start
+            state, micro_batch.to(worker.device), hyper, worker, time.monotonic() - start
         )
         if fault:
-            raise diverged_error(fault, hyper, state.step + 1, sampler.steps)
-        state.waited = waited + loader.waited
-        epoch, number = divmod(state.step, sampler.steps)
+            raise diverged_error(fault, hyper, state.step + 1, sampler.steps_per_epoch)
+        state.waited = waited + loader.seconds_waited
+        epoch, number = divmod(state.step, sampler.steps_per_epoch)
         if number:
-            # Workers must report alike, so all go by the first one's clock.
+            # Workers must report alike, so all go by rank 0's clock.
             if state.seconds - told >= REPORT_INTERVAL_S:
                 told = state.seconds
-                tell(state.step / sampler.steps, number)
-            if keeper is not None and keeper.is_due(state.seconds):
+                tell(state.step / sampler.steps_per_epoch, number)
+            if checkpoints is not None and checkpoints.is_due(state.seconds):
                 keep()
             continue
-        mean = state.loss / sampler.steps
+        mean = state.loss / sampler.steps_per_epoch
         if mean > worst:
             guessing = worst / MAX_LOSS_FACTOR
             fault = f"the mean loss of an epoch is {mean:.4g}, guessing has {guessing:.4g},"
-            raise diverged_error(fault, hyper, state.step, sampler.steps)
+            raise diverged_error(fault, hyper, state.step, sampler.steps_per_epoch)
         if data.validation is None:
-            state.best.take(state.average.net, epoch, {})
+            state.early_stopping.update(state.ema.net, epoch, {})
         elif _should_validate(epoch, last):
             try:
-                found = validate_net(state.average.net, data, data.validation, worker)
+                found = validate_net(state.ema.net, data, data.validation, worker)
             except NotFinite:
                 fault = "the scores of the validation targets are not finite"
-                raise diverged_error(fault, hyper, state.step, sampler.steps) from None
-            state.best.take(state.average.net, epoch, found)
+                raise diverged_error(fault, hyper, state.step, sampler.steps_per_epoch) from None
+            state.early_stopping.update(state.ema.net, epoch, found)
         state.seconds = time.monotonic() - start
-        tell(float(epoch), sampler.steps)
+        tell(float(epoch), sampler.steps_per_epoch)
         state.loss = 0.0
         keep()
-        over, best = worker.agree([state.best.over, state.best.epoch])
-        if over:
+        should_stop, best_epoch = worker.broadcast(
+            [state.early_stopping.should_stop, state.early_stopping.epoch]
+        )
+        if should_stop:
             break
-    trained = state.best.restore(state.average.net)
+    trained = state.early_stopping.restore(state.ema.net)
     if fault := check_trained_net(trained, data):
-        raise diverged_error(fault, hyper, state.step, sampler.steps)
+        raise diverged_error(fault, hyper, state.step, sampler.steps_per_epoch)
     return FittedNet(
         trained,
-        best,
-        state.best.metrics,
+        best_epoch,
+        state.early_stopping.metrics,
         state.seconds,
         state.targets,
         _loader_share(state),
@@ -181,42 +191,42 @@ def fit(
 
 def build_net(data: TrainingData, hyper: HyperParameters) -> NeuralNet:
     """Returns the untrained network that fits the data, with its facts; seeded."""
-    torch.manual_seed(hyper.seed)
+    seed_weights(hyper.seed)
     settings = net_settings_for(
         data.vocabulary,
         data.history,
-        data.catalogue,
+        data.item_attributes,
         data.timeline,
         dimensions=hyper.dimensions,
         dropout=hyper.dropout,
         calendar=hyper.calendar,
     )
     net = NeuralNet(settings)
-    net.learn_facts(data.timeline, data.catalogue)
+    net.learn_facts(data.timeline, data.item_attributes)
     return net
 
 
 def _train_step(
-    state: TrainState, portion: MicroBatch, hyper: HyperParameters, worker: Worker, clock: float
+    state: TrainState, micro_batch: MicroBatch, hyper: HyperParameters, worker: Worker, clock: float
 ) -> str:
     """Does one step; returns what is wrong with it, and then nothing was changed, or ""."""
     net, device = state.net, worker.device
     net.train()
-    seed_dropout(hyper.seed, portion.step, worker.rank)
+    seed_dropout(hyper.seed, micro_batch.step, worker.rank)
     state.optimizer.zero_grad(set_to_none=True)
     with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        loss = step_loss(net, portion)
+        loss = step_loss(net, micro_batch)
     loss.backward()
-    sums = all_reduce_gradients(net, loss, portion.targets, clock, worker)
-    for what, value in (("loss", sums.loss), ("norm of the gradient", sums.norm)):
+    totals = all_reduce_gradients(net, loss, micro_batch.target_count, clock, worker)
+    for what, value in (("loss", totals.loss), ("norm of the gradient", totals.gradient_norm)):
         if not math.isfinite(value):
             return f"the {what} is {value}"
-    clip_gradients(net, sums.norm, hyper.clip)
+    clip_gradients(net, totals.gradient_norm, hyper.clip)
     state.optimizer.step()
-    state.average.update(net)
-    state.curve.add(sums.loss)
-    state.step, state.seconds = state.step + 1, sums.clock
-    state.targets, state.loss = state.targets + sums.targets, state.loss + sums.loss
+    state.ema.update(net)
+    state.curve.add(totals.loss)
+    state.step, state.seconds = state.step + 1, totals.seconds
+    state.targets, state.loss = state.targets + totals.targets, state.loss + totals.loss
     return ""
 
 

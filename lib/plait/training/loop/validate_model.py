@@ -70,7 +70,7 @@ def validate_model(
     sums = np.zeros((len(model.platforms), 4))  # targets, reciprocal ranks, gains, faults
     for code, platform in enumerate(model.platforms):
         mine = np.flatnonzero(targets.platform == code)
-        own = targets.take(mine[worker.rank :: worker.workers])
+        own = targets.take(mine[worker.rank :: worker.world_size])
         try:
             ranks, faults = target_ranks(model, own, platform), 0
         except NotFinite:  # told once all workers know, or the others would wait for this one
@@ -80,7 +80,7 @@ def validate_model(
         gains = (ranks <= 10) / np.log2(ranks + 1)
         sums[code] = len(ranks), (1 / expected).sum(), gains.sum(), faults
     found: dict[str, float] = {}
-    summed = zip(model.platforms, worker.sum(sums), strict=True)
+    summed = zip(model.platforms, worker.all_reduce(sums), strict=True)
     for platform, (count, reciprocal, gain, faults) in summed:
         if faults:
             raise not_finite_error("scores", platform)

@@ -1,4 +1,4 @@
-"""Reports on their way from the workers to the board, and failures on theirs to the driver."""
+"""Ray Train callback: passes reports on, and ends the run on an unrecoverable failure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plait.training.ray.worker_failure import unrecoverable_error
 
 
 class ReportRelay(UserCallback):
-    """Puts the first worker's reports on the board; runs in Ray Train's controller."""
+    """Passes rank 0's reports to the progress actor; runs in Ray Train's controller."""
 
     def __init__(self, board: Any) -> None:
         self._board = board

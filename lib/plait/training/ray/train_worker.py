@@ -19,7 +19,7 @@ from plait.training.training_job import TrainingJob
 
 
 def train_worker(config: dict[str, Any]) -> dict[str, Any] | None:
-    """Trains as one worker of a Ray Train run; the first one publishes the version.
+    """Trains as one worker of a Ray Train run; rank 0 publishes the version.
 
     Ray calls it again, on a new group of workers, after it lost one or changed their number:
     it then goes on from the last checkpoint. Progress goes out by `ray.train.report`, at the
@@ -39,21 +39,21 @@ def train_worker(config: dict[str, Any]) -> dict[str, Any] | None:
 def run_training_job(
     job: TrainingJob, worker: Worker, report: ReportProgress | None
 ) -> dict[str, Any] | None:
-    """Returns what was published, on the first worker; None on the others."""
+    """Returns what was published, on rank 0; None on the others."""
     torch.set_num_threads(job.threads)
-    run = UnfinishedRun(job.open()[0].objects, job)
+    run = UnfinishedRun(job.open_store()[0].objects, job)
     model = search_or_refit(job, worker, report, run)
     if model is None:
         return None
-    return publish_model(job, model, run.name())
+    return publish_model(job, model, run.run_id())
 
 
-def publish_model(job: TrainingJob, model: NeuralModel, run: str) -> dict[str, Any]:
-    """Returns the record of the model's version in the registry: one, however often `run` ends."""
-    store, _ = job.open()
+def publish_model(job: TrainingJob, model: NeuralModel, run_id: str) -> dict[str, Any]:
+    """Returns the record of the registry's version: one, however often the run ends."""
+    store, _ = job.open_store()
     with tempfile.TemporaryDirectory(prefix="plait-model-") as folder:
         model.save(Path(folder))
-        version = Registry(store).publish(job.model, Path(folder), run)
+        version = Registry(store).publish(job.model, Path(folder), run_id)
     return {
         "model": job.model,
         "version": version,

@@ -11,10 +11,10 @@ from plait.errors import ConfigError
 
 @dataclass(frozen=True)
 class WorkerScale:
-    """From `least` to `most` workers; the same where the number is fixed."""
+    """From `min_workers` to `max_workers`; the same where the number is fixed."""
 
-    least: int
-    most: int
+    min_workers: int
+    max_workers: int
 
     @classmethod
     def of(cls, given: int | str | tuple[int, int]) -> WorkerScale:
@@ -40,9 +40,9 @@ class WorkerScale:
     @property
     def is_elastic(self) -> bool:
         """Whether the number may change during the run."""
-        return self.least < self.most
+        return self.min_workers < self.max_workers
 
-    def threads(self, cpus: Sequence[float] | None = None) -> int:
+    def threads_per_worker(self, cpus: Sequence[float] | None = None) -> int:
         """Returns the CPU threads of each worker: as many as still give every worker a place.
 
         Args:
@@ -50,10 +50,10 @@ class WorkerScale:
         """
         machines = [int(count) for count in (cpus if cpus is not None else [os.cpu_count() or 1])]
         for threads in range(max(machines, default=1), 1, -1):
-            if sum(count // threads for count in machines) >= self.most:
+            if sum(count // threads for count in machines) >= self.max_workers:
                 return threads
         return 1
 
-    def for_ray(self) -> int | tuple[int, int]:
+    def num_workers(self) -> int | tuple[int, int]:
         """Returns what ScalingConfig takes as num_workers."""
-        return (self.least, self.most) if self.is_elastic else self.most
+        return (self.min_workers, self.max_workers) if self.is_elastic else self.max_workers

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from plait.training.data.sampler import epoch_batches, negatives
+from plait.training.data.sampler import epoch_batches, sample_shared_negatives
 from plait.training.loop.training_loop import learning_rate
 
 
@@ -22,10 +22,10 @@ def test_an_epoch_covers_everybody_once_and_alike_in_length() -> None:
 
 def test_negatives_are_different_items() -> None:
     items = np.arange(10, 60)
-    drawn = negatives(items, 20, np.random.default_rng(0))
+    drawn = sample_shared_negatives(items, 20, np.random.default_rng(0))
     assert len(set(drawn)) == 20
     assert set(drawn) <= set(items)
-    assert negatives(items, 500, np.random.default_rng(0)).tolist() == items.tolist()
+    assert sample_shared_negatives(items, 500, np.random.default_rng(0)).tolist() == items.tolist()
 
 
 def test_the_rate_warms_up_and_falls_to_its_floor() -> None:

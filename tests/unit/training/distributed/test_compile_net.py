@@ -31,8 +31,8 @@ def test_compiled_parts_compute_the_same_under_the_same_names(
     assert compiled.encoder.cnn._compiled_call_impl is not None
     assert list(compiled.state_dict()) == list(plain.state_dict())
     for rows in (np.arange(12), np.arange(30)):
-        portion = build_micro_batch(data, hyper, True, 0, rows)
-        torch.testing.assert_close(step_loss(compiled, portion), step_loss(plain, portion))
+        micro_batch = build_micro_batch(data, hyper, True, 0, rows)
+        torch.testing.assert_close(step_loss(compiled, micro_batch), step_loss(plain, micro_batch))
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (6, 1))
     assert not compile_on_gpu(plain, torch.device("cuda"))
     assert "6.1, torch.compile needs 7.0" in capsys.readouterr().err

@@ -29,8 +29,7 @@ from plait.training.loop.step_loss import step_loss
 from plait.training.loop.training_loop import build_net, fit
 from plait.training.loop.validate_model import validate_model
 from plait.training.ray.report_relay import ReportRelay
-from plait.training.ray.worker_failure import unrecoverable_error
-from plait.training.train_model import _failure_cause
+from plait.training.ray.worker_failure import failure_cause, unrecoverable_error
 from plait.training.training_job import TrainingJob
 from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 
@@ -47,7 +46,7 @@ def hyper() -> HyperParameters:
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> CheckpointWriter:
+def checkpoints(tmp_path: Path) -> CheckpointWriter:
     job = TrainingJob(
         store=str(tmp_path), store_version=1, model="default", platforms=PLATFORMS,
         sequence_length=12, training=Training(), cut=None, refit=False, threads=1,
@@ -97,9 +96,9 @@ def test_the_step_is_the_one_that_was_not_finite(
 def test_a_gradient_that_is_not_finite_ends_it_though_the_loss_is(
     data: TrainingData, hyper: HyperParameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def steep(net, portion):
-        loss = step_loss(net, portion)
-        return loss + (torch.sqrt(loss - loss.detach()) if portion.step == 3 else 0)
+    def steep(net, micro_batch):
+        loss = step_loss(net, micro_batch)
+        return loss + (torch.sqrt(loss - loss.detach()) if micro_batch.step == 3 else 0)
 
     monkeypatch.setattr(training_loop, "step_loss", steep)
     with pytest.raises(Diverged, match="the norm of the gradient is nan at step 4"):
@@ -109,22 +108,22 @@ def test_a_gradient_that_is_not_finite_ends_it_though_the_loss_is(
 def test_a_broken_state_never_becomes_a_checkpoint(
     data: TrainingData,
     hyper: HyperParameters,
-    keeper: CheckpointWriter,
+    checkpoints: CheckpointWriter,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     train = training_loop._train_step
 
-    def breaks(state, portion, *rest):
-        fault = train(state, portion, *rest)
+    def breaks(state, micro_batch, *rest):
+        fault = train(state, micro_batch, *rest)
         if state.step == 2:  # as an update that overflows does
-            next(iter(state.average.net.parameters())).data[0] = math.inf
+            next(iter(state.ema.net.parameters())).data[0] = math.inf
         return fault
 
     monkeypatch.setattr(training_loop, "_train_step", breaks)
     with pytest.raises(Diverged, match=r"'average/.*' is not finite at step 2"):
-        fit(data, hyper, keeper=keeper)
-    assert [mark.step for mark in keeper._run.marks()] == [1]
-    checkpoint = keeper._run.read(keeper._run.marks()[-1])
+        fit(data, hyper, checkpoints=checkpoints)
+    assert [place.step for place in checkpoints._run.places()] == [1]
+    checkpoint = checkpoints._run.read(checkpoints._run.places()[-1])
     assert all(torch.isfinite(t).all() for t in checkpoint.tensors.values())
 
 
@@ -145,14 +144,14 @@ def test_early_stopping_never_prefers_what_is_no_number(
     data: TrainingData, hyper: HyperParameters
 ) -> None:
     net, best = build_net(data, hyper), EarlyStopping(patience=2)
-    best.take(net, 1, {"mrr": math.nan})
-    assert (best.epoch, best.state) == (0, {})
-    best.take(net, 2, {"mrr": 0.25})
-    best.take(net, 3, {"mrr": math.nan})
+    best.update(net, 1, {"mrr": math.nan})
+    assert (best.epoch, best.best_weights) == (0, {})
+    best.update(net, 2, {"mrr": 0.25})
+    best.update(net, 3, {"mrr": math.nan})
     assert best.epoch == 2
-    assert not best.over
-    best.take(net, 4, {"mrr": math.nan})
-    assert best.over
+    assert not best.should_stop
+    best.update(net, 4, {"mrr": math.nan})
+    assert best.should_stop
     assert best.metrics == {"mrr": 0.25}
 
 
@@ -181,5 +180,5 @@ def test_ray_does_not_try_again_what_would_diverge_again() -> None:
     with pytest.raises(Diverged):
         ReportRelay(None).after_exception(None, {0: lost, 1: error})
     ReportRelay(None).after_exception(None, {0: lost, 1: down})
-    assert _failure_cause(ControllerError(error)) is error
-    assert _failure_cause(WorkerGroupError("one", {0: lost, 1: down})) is down
+    assert failure_cause(ControllerError(error)) is error
+    assert failure_cause(WorkerGroupError("one", {0: lost, 1: down})) is down

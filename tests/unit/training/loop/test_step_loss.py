@@ -44,13 +44,13 @@ def test_workers_losses_and_gradients_add_up(
 
     def gradient(rank: int, of: int) -> tuple[float, int, torch.Tensor]:
         net.zero_grad(set_to_none=False)
-        portion = build_micro_batch(data, hyper, net.settings.views, 5, rows, rank, of)
-        loss = step_loss(net, portion)
+        micro_batch = build_micro_batch(data, hyper, net.settings.views, 5, rows, rank, of)
+        loss = step_loss(net, micro_batch)
         loss.backward()
         flat = [torch.zeros_like(p) if p.grad is None else p.grad for p in net.parameters()]
         return (
             float(loss.detach()),
-            portion.targets,
+            micro_batch.target_count,
             torch.cat([g.reshape(-1).clone() for g in flat]),
         )
 
@@ -97,12 +97,12 @@ def test_training_asks_at_the_targets_time_as_evaluation_does(
     data: TrainingData, hyper: HyperParameters
 ) -> None:
     rows = np.arange(30)
-    portion = build_micro_batch(data, hyper, True, 0, rows)
+    micro_batch = build_micro_batch(data, hyper, True, 0, rows)
     at = target_positions(data, rows)
     time = data.history.take(rows).time[at.event]
     bins = data.timeline.bins(time)
     # Event e is predicted from event e - 1, which is number e when counted from 1.
-    assert portion.batch.bin[at.event].tolist() == bins.tolist()
+    assert micro_batch.batch.bin[at.event].tolist() == bins.tolist()
     before = data.timeline.bins(data.history.take(rows).time[at.event - 1])
     assert (before != bins).any()
     assert data.validation is not None

@@ -13,8 +13,8 @@ from plait.training.ray.worker_scale import WorkerScale
 )
 def test_a_number_or_a_range(given: Any, ray: Any) -> None:
     scale = WorkerScale.of(given)
-    assert scale.for_ray() == ray
-    assert scale.threads() >= 1
+    assert scale.num_workers() == ray
+    assert scale.threads_per_worker() >= 1
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_number_or_a_range(given: Any, ray: Any) -> None:
     ],
 )
 def test_threads_leave_every_worker_a_place(workers: int, cpus: list[float], threads: int) -> None:
-    assert WorkerScale.of(workers).threads(cpus) == threads
+    assert WorkerScale.of(workers).threads_per_worker(cpus) == threads
 
 
 @pytest.mark.parametrize("given", [0, "", "two", "4:2", "1:2:3", "0:2", "-1", (1, 2, 3)])
