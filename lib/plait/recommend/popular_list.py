@@ -1,4 +1,4 @@
-"""The popular list of each platform: what strangers get."""
+"""The popular list of each platform: the fallback for cold-start people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from plait.models.neural.neural_model import NeuralModel
-from plait.recommend.ranked_lists import FloatArray
+from plait.recommend.list_request import FloatArray
 
 
 class PopularList:
@@ -27,24 +27,24 @@ class PopularList:
         """Returns the share of events of each item, [N_p]."""
         return self._share[platform]
 
-    def order(self, platform: str, lost: torch.Tensor | None = None) -> torch.Tensor:
+    def order(self, platform: str, penalty: torch.Tensor | None = None) -> torch.Tensor:
         """Returns minus each item's place in the popular list: equal shares differ.
 
         Args:
             platform: whose items.
-            lost: the dislike term of B people, [B, N_p]. Scores are logits, so a share times its
+            penalty: the dislike term of B people, [B, N_p]. Scores are logits, so a share times its
                 exponential is what is left of the share.
 
         Returns:
-            [N_p], or with `lost` [B, N_p].
+            [N_p], or with `penalty` [B, N_p].
         """
-        if lost is None:
+        if penalty is None:
             return self._order[platform]
         usual = self._order[platform].numpy()
-        own = np.tile(usual, (len(lost), 1))
-        rows = np.flatnonzero((lost != 0).any(1).cpu().numpy())
+        own = np.tile(usual, (len(penalty), 1))
+        rows = np.flatnonzero((penalty != 0).any(1).cpu().numpy())
         if len(rows):  # only they pay for the sort of a whole catalogue
-            values = lost.cpu().numpy()[rows]
+            values = penalty.cpu().numpy()[rows]
             left = self._share[platform] * np.exp(values)
             order = np.lexsort((np.broadcast_to(-usual, left.shape), -values, -left), axis=1)
             places = np.empty(left.shape, np.float32)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from plait.features.vocabulary import Vocabulary
 from plait.models.item_scores import DISLIKE
+from plait.recommend.list_request import BoolArray, FloatArray, IndexArray
 
 # Why a list is the platform's popular items instead of a person's own.
 Fallback = Literal["unknown_person", "no_known_items"]
@@ -37,9 +38,6 @@ class Recommendation:
 
 POPULARITY = "popularity"  # what a fallback's scores start from
 
-IndexArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float32]
-
 
 @dataclass(frozen=True, eq=False)
 class RankedLists:
@@ -60,6 +58,21 @@ class RankedLists:
     terms: dict[str, FloatArray]
     fallback: list[Fallback | None]
     share: FloatArray
+
+    def reorder(self, order: IndexArray) -> RankedLists:
+        """Returns the lists with place `order[b, i]` of person b in place i, [B, K]."""
+
+        def moved(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            return np.take_along_axis(values, order, 1)
+
+        return RankedLists(
+            self.platform,
+            moved(self.columns),
+            moved(self.scores),
+            {name: moved(values) for name, values in self.terms.items()},
+            self.fallback,
+            moved(self.share),
+        )
 
     def recommendations(self, vocabulary: Vocabulary) -> list[Recommendation]:
         """Returns the lists as objects, one a person."""
@@ -91,17 +104,15 @@ class RankedLists:
         ]
 
 
-def fallback_reasons(
-    stranger: npt.NDArray[np.bool_], active: npt.NDArray[np.bool_] | None
-) -> list[Fallback | None]:
+def fallback_reasons(cold_start: BoolArray, active: BoolArray | None) -> list[Fallback | None]:
     """Returns why each person gets the popular list, or None.
 
     Args:
-        stranger: people without an event on an item the model knows, [B].
+        cold_start: people without an event on an item the model knows, [B].
         active: people with any item event, [B]; default: nobody else.
     """
-    active = ~stranger if active is None else active
+    active = ~cold_start if active is None else active
     return [
-        None if not alien else "no_known_items" if busy else "unknown_person"
-        for alien, busy in zip(stranger.tolist(), active.tolist(), strict=True)
+        None if not cold else "no_known_items" if any_event else "unknown_person"
+        for cold, any_event in zip(cold_start.tolist(), active.tolist(), strict=True)
     ]

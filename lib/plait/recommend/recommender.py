@@ -1,32 +1,41 @@
-"""A model version that answers: serving and offline lists ask it alike."""
+"""Recommends with one model version; serving and offline lists share it.
+
+The pipeline, over one batch of people and one platform: candidates -> filter -> rank -> re-rank ->
+explain. FILTERS and RERANKERS are its replaceable steps.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-import torch
 
 from plait.config import Project
 from plait.features.history import History, encode_history
-from plait.features.likes_and_dislikes import Dislikes, keep_positive_events
 from plait.features.time_features import to_microseconds
-from plait.models.item_scores import DISLIKE, ItemScores, check_scores
+from plait.models.item_scores import DISLIKE, ItemScores
 from plait.models.neural.neural_model import Moment, NeuralModel
-from plait.recommend.popular_list import PopularList
-from plait.recommend.ranked_lists import (
-    FloatArray,
-    IndexArray,
-    RankedLists,
-    Recommendation,
-    ScoredItem,
-    fallback_reasons,
+from plait.recommend.candidates import find_cold_start, retrieve_candidates
+from plait.recommend.explain import explain_ranking
+from plait.recommend.filters import (
+    Filter,
+    disliked_items,
+    exclude_pairs,
+    items_seen_earlier,
+    named_items,
+    seen_items,
 )
+from plait.recommend.list_request import BoolArray, Candidates, ItemColumns, ListRequest
+from plait.recommend.popular_list import PopularList
+from plait.recommend.rank import rank_candidates, rank_columns
+from plait.recommend.ranked_lists import RankedLists, Recommendation, ScoredItem
 from plait.recommend.request_limits import check_k, check_platform
-from plait.recommend.top_k import top_k_columns
+from plait.recommend.rerank import ReRanker, rerank
 from plait.store import Registry, Store
+
+FILTERS: tuple[Filter, ...] = (seen_items, items_seen_earlier, named_items, disliked_items)
+RERANKERS: tuple[ReRanker, ...] = ()  # within a platform; between platforms lists take turns
 
 
 class Recommender:
@@ -35,12 +44,7 @@ class Recommender:
     def __init__(self, model: NeuralModel, name: str = "", version: str = "") -> None:
         self.model, self.name, self.version = model, name, version
         self._popular = PopularList(model)
-        vocabulary = model.vocabulary
-        # Place of every vocabulary index among its platform's items.
-        self._column = np.full(len(vocabulary), -1, np.int64)
-        for platform in model.platforms:
-            own = vocabulary.platform_items(platform)
-            self._column[own] = np.arange(len(own))
+        self._columns = ItemColumns(model.vocabulary, model.platforms)
 
     @classmethod
     def load(
@@ -127,7 +131,7 @@ class Recommender:
         platform: str,
         k: int,
         *,
-        active: npt.NDArray[np.bool_] | None = None,
+        active: BoolArray | None = None,
         seen: pl.Series | None = None,
         exclude_seen: bool | Sequence[bool] = True,
         exclude: Sequence[Sequence[str]] | None = None,
@@ -146,29 +150,20 @@ class Recommender:
             now: .
         """
         check_k(k)
-        scores = self.score(history, platform, now)
-        stranger = keep_positive_events(history).lengths == 0
-        everyone = np.broadcast_to(np.asarray(exclude_seen, bool), len(history))
-        named = _excluded_ids(len(history), exclude or [], seen, everyone)
-        hidden = self._hidden(history, platform, everyone, named)
-        total = scores.total
-        if stranger.any():
-            rows = _to_tensor(np.flatnonzero(stranger), total)
-            lost = None if scores.dislike is None else scores.dislike[rows]
-            total = total.clone()
-            total[rows] = self._popular.order(platform, lost).to(total.device)
-        columns, best = top_k_columns(total, *hidden, k, platform)
-        terms = _to_numpy(scores.terms_of(_to_tensor(columns, total)))
-        share = self._popular.share(platform)[columns]
-        value = np.where(np.isfinite(best), share * np.exp(terms[DISLIKE]), -np.inf)
-        return RankedLists(
+        request = ListRequest(
+            history,
             platform,
-            columns,
-            np.where(stranger[:, None], value, best).astype(np.float32),
-            terms,
-            fallback_reasons(stranger, active),
-            share,
+            k,
+            np.broadcast_to(np.asarray(exclude_seen, bool), len(history)),
+            exclude or (),
+            seen,
         )
+        scores = self.score(history, platform, now)
+        candidates = retrieve_candidates(history, platform, scores, self._popular)
+        excluded = exclude_pairs(FILTERS, request, candidates, self._columns)
+        ranking = rank_candidates(candidates, excluded, k)
+        ranking = rerank(RERANKERS, request, candidates, ranking)
+        return explain_ranking(candidates, ranking, self._popular, active)
 
     def rank(
         self,
@@ -192,94 +187,27 @@ class Recommender:
         """
         history = self.encode(sequences)
         scores = self.score(history, platform, now)
-        stranger = keep_positive_events(history).lengths == 0
-        row, column = self._columns_of(items, platform)
+        row, column = self._columns.of_ids(items, platform)
         place = np.arange(len(row)) - np.searchsorted(row, row)
         chosen = np.full((len(items), int(place.max(initial=0)) + 1), -1, np.int64)
         chosen[row, place] = column
-        known = chosen >= 0
-        chosen = np.maximum(chosen, 0)
-        where = _to_tensor(chosen, scores.total)
-        own = check_scores(scores.total.gather(1, where), platform).cpu().numpy()
-        terms, share = _to_numpy(scores.terms_of(where)), self._popular.share(platform)[chosen]
-        value = np.where(stranger[:, None], share * np.exp(terms[DISLIKE]), own)
-        value = np.where(known, value, -np.inf).astype(np.float32)
-        # Of equal ones, such as strangers' unpopular items, the disliked come last.
-        order = np.lexsort((-terms[DISLIKE], -value), axis=1)
-        lists = RankedLists(
-            platform,
-            np.take_along_axis(chosen, order, 1),
-            np.take_along_axis(value, order, 1),
-            {name: np.take_along_axis(values, order, 1) for name, values in terms.items()},
-            fallback_reasons(stranger, _has_events(sequences)),
-            np.take_along_axis(share, order, 1),
-        )
+        candidates = Candidates(platform, scores, find_cold_start(history), scores.total)
+        ranking = rank_columns(candidates, chosen)
+        given = explain_ranking(candidates, ranking, self._popular, _has_events(sequences))
+        # Of equal ones, such as cold-start people's unpopular items, the disliked come last.
+        lists = given.reorder(np.lexsort((-given.terms[DISLIKE], -given.scores), axis=1))
         return [
-            Recommendation(found.items + _unknown_items(asked, known[i]), found.fallback)
-            for i, (found, asked) in enumerate(
+            Recommendation(found.items + _unknown_items(ids, chosen[i] >= 0), found.fallback)
+            for i, (found, ids) in enumerate(
                 zip(lists.recommendations(self.model.vocabulary), items, strict=True)
             )
         ]
 
-    def _columns_of(
-        self, items: Sequence[Sequence[str]], platform: str
-    ) -> tuple[IndexArray, IndexArray]:
-        """Returns the row and, on `platform`, the column (-1: unknown) of each item id."""
-        row = np.repeat(np.arange(len(items)), [len(ids) for ids in items])
-        ids = pl.Series([item for ids in items for item in ids], dtype=pl.String)
-        index = self.model.vocabulary.index(ids)
-        own = self.model.vocabulary.item_platform[index] == self.platforms.index(platform)
-        return row, np.where(own, self._column[index], -1)
 
-    def _hidden(
-        self,
-        history: History,
-        platform: str,
-        exclude_seen: npt.NDArray[np.bool_],
-        exclude: Sequence[Sequence[str]],
-    ) -> tuple[IndexArray, IndexArray]:
-        """Returns the (row, column) pairs that may not be in a list."""
-        code = self.platforms.index(platform)
-        seen = exclude_seen[history.rows] & (history.platform == code)
-        row, column = self._columns_of(exclude, platform)
-        named = column >= 0
-        dislikes = Dislikes.of(history)
-        own = self.model.vocabulary.item_platform[dislikes.item] == code
-        return (
-            np.concatenate([history.rows[seen], row[named], dislikes.row[own]]),
-            np.concatenate(
-                [self._column[history.item[seen]], column[named], self._column[dislikes.item[own]]]
-            ),
-        )
-
-
-def _excluded_ids(
-    count: int,
-    exclude: Sequence[Sequence[str]],
-    seen: pl.Series | None,
-    wanted: npt.NDArray[np.bool_],
-) -> Sequence[Sequence[str]]:
-    """Returns what each of `count` rows leaves out by name: `exclude`, and `seen` where wanted."""
-    if seen is None or not (some := seen.is_not_null().to_numpy() & wanted).any():
-        return exclude
-    named = [list(items) for items in exclude] or [[] for _ in range(count)]
-    for row in np.flatnonzero(some):
-        named[row] += seen[int(row)].split("\n")
-    return named
-
-
-def _has_events(sequences: pl.DataFrame) -> npt.NDArray[np.bool_]:
+def _has_events(sequences: pl.DataFrame) -> BoolArray:
     """Returns which rows have any item event, [B]."""
     return sequences["item"].list.len().fill_null(0).to_numpy() > 0
 
 
-def _to_tensor(values: npt.NDArray[np.generic], beside: torch.Tensor) -> torch.Tensor:
-    return torch.from_numpy(values).to(beside.device)
-
-
-def _to_numpy(terms: dict[str, torch.Tensor]) -> dict[str, FloatArray]:
-    return {name: values.cpu().numpy() for name, values in terms.items()}
-
-
-def _unknown_items(asked: Sequence[str], known: npt.NDArray[np.bool_]) -> list[ScoredItem]:
-    return [ScoredItem(item, None) for item, sure in zip(asked, known, strict=False) if not sure]
+def _unknown_items(ids: Sequence[str], known: BoolArray) -> list[ScoredItem]:
+    return [ScoredItem(item, None) for item, there in zip(ids, known, strict=False) if not there]

@@ -12,6 +12,7 @@ from plait.features.likes_and_dislikes import Dislikes
 from plait.features.time_features import to_microseconds
 from plait.recommend.ranked_lists import Recommendation, ScoredItem
 from plait.recommend.recommender import Recommender
+from plait.recommend.rerank import interleave_lists
 from plait.serving.list_reasons import list_reason
 
 ItemJson = dict[str, object]
@@ -169,12 +170,3 @@ def _slate_items(
             body["known"] = item.score is not None
         items.append(body)
     return items
-
-
-def interleave_lists(lists: Sequence[Sequence[ScoredItem]]) -> list[ScoredItem]:
-    """Returns the lists as one: the first of each, the second of each, ...
-
-    Scores compare within a platform only, so a list over several platforms takes turns.
-    """
-    longest = max((len(items) for items in lists), default=0)
-    return [items[turn] for turn in range(longest) for items in lists if turn < len(items)]

@@ -12,8 +12,8 @@ from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.contracts.http_messages import MAX_K
 from plait.contracts.store_tables import SEQUENCES
 from plait.errors import BadRequest, DamagedVersion, NoModel, NotFinite, UnknownPlatform
+from plait.recommend.rank import top_k_columns
 from plait.recommend.recommender import Recommender
-from plait.recommend.top_k import top_k_columns
 from plait.store import Store
 
 

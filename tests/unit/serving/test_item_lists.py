@@ -5,32 +5,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plait.recommend.ranked_lists import ScoredItem
 from plait.recommend.recommender import Recommender
 from plait.serving.current_model import warm_up
-from plait.serving.item_lists import SlateRequest, build_slates, interleave_lists
+from plait.serving.item_lists import SlateRequest, build_slates
 from plait.serving.list_reasons import fallback_reason, without_live_state
 
 
 @pytest.fixture(scope="module")
 def model(small: Any) -> Recommender:
     return Recommender.load(small.project)
-
-
-def test_lists_take_turns() -> None:
-    a, b, c = (
-        [ScoredItem(f"{name}:{i}", 1.0) for i in range(n)]
-        for name, n in (("a", 3), ("b", 1), ("c", 2))
-    )
-    assert [i.item for i in interleave_lists([a, b, c])] == [
-        "a:0",
-        "b:0",
-        "c:0",
-        "a:1",
-        "c:1",
-        "a:2",
-    ]
-    assert interleave_lists([]) == []
 
 
 def test_every_row_gets_what_it_asked_for(model: Recommender, small: Any) -> None:

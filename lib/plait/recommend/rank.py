@@ -1,4 +1,4 @@
-"""The best columns of a score matrix, exactly."""
+"""Step 3, ranking: the best columns of each person, exactly."""
 
 from __future__ import annotations
 
@@ -6,9 +6,32 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from plait.models.item_scores import not_finite_error
+from plait.models.item_scores import check_scores, not_finite_error
+from plait.recommend.list_request import Candidates, IndexArray, Ranking
 
-IndexArray = npt.NDArray[np.int64]
+
+def rank_candidates(
+    candidates: Candidates, excluded: tuple[IndexArray, IndexArray], k: int
+) -> Ranking:
+    """Returns the best `k` columns of each person without the `excluded` (row, column) pairs.
+
+    Raises:
+        NotFinite: a score that would be in a list is a NaN or infinite.
+    """
+    return Ranking(*top_k_columns(candidates.order, *excluded, k, candidates.platform))
+
+
+def rank_columns(candidates: Candidates, columns: IndexArray) -> Ranking:
+    """Returns the model's scores of the given columns [B, K], -1 for none, in the order given.
+
+    Raises:
+        NotFinite: one is a NaN or infinite.
+    """
+    known, total = columns >= 0, candidates.scores.total
+    columns = np.maximum(columns, 0)
+    where = torch.from_numpy(columns).to(total.device)
+    own = check_scores(total.gather(1, where), candidates.platform).cpu().numpy()
+    return Ranking(columns, np.where(known, own, -np.inf).astype(np.float32))
 
 
 def top_k_columns(

@@ -1,0 +1,63 @@
+"""Step 2, filters: what may not be in a list.
+
+A filter returns (row, column) pairs, each an index array [P]; pairs may repeat. It sees the
+request and the candidates, and changes neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from plait.features.likes_and_dislikes import Dislikes
+from plait.recommend.list_request import Candidates, IndexArray, ItemColumns, ListRequest
+
+ExcludedPairs = tuple[IndexArray, IndexArray]
+Filter = Callable[[ListRequest, Candidates, ItemColumns], ExcludedPairs]
+
+
+def exclude_pairs(
+    filters: Sequence[Filter], request: ListRequest, candidates: Candidates, columns: ItemColumns
+) -> ExcludedPairs:
+    """Returns the pairs of all `filters`."""
+    pairs = [one(request, candidates, columns) for one in filters]
+    if not pairs:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return np.concatenate([row for row, _ in pairs]), np.concatenate([col for _, col in pairs])
+
+
+def seen_items(request: ListRequest, _: Candidates, columns: ItemColumns) -> ExcludedPairs:
+    """Leaves out what a person's history holds, for whom `exclude_seen` is set."""
+    history = request.history
+    column, rows = columns.of_indices(history.item, request.platform), history.rows
+    seen = request.exclude_seen[rows] & (column >= 0)
+    return rows[seen], column[seen]
+
+
+def items_seen_earlier(request: ListRequest, _: Candidates, columns: ItemColumns) -> ExcludedPairs:
+    """Leaves out what a person had before the history begins, where `exclude_seen` is set."""
+    rows: IndexArray = np.empty(0, np.int64)
+    if request.seen is not None:
+        rows = np.flatnonzero(request.seen.is_not_null().to_numpy() & request.exclude_seen)
+    if request.seen is None or not len(rows):
+        return rows, rows
+    ids = [request.seen[int(row)].split("\n") for row in rows]
+    place, column = columns.of_ids(ids, request.platform)
+    known = column >= 0
+    return rows[place[known]], column[known]
+
+
+def named_items(request: ListRequest, _: Candidates, columns: ItemColumns) -> ExcludedPairs:
+    """Leaves out the ids that a request names."""
+    row, column = columns.of_ids(request.exclude, request.platform)
+    known = column >= 0
+    return row[known], column[known]
+
+
+def disliked_items(request: ListRequest, _: Candidates, columns: ItemColumns) -> ExcludedPairs:
+    """Leaves out what somebody turned against and has not come to like since."""
+    dislikes = Dislikes.of(request.history)
+    column = columns.of_indices(dislikes.item, request.platform)
+    own = column >= 0
+    return dislikes.row[own], column[own]
