@@ -3,8 +3,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from plait.live.base_content import base_name, watermark
 from plait.live.stream_entries import FEEDBACK_EVENTS
-from plait.live.valkey.base_loading import base_name, watermark
 from plait.store import Store, StoreVersion
 from plait.store.feedback.feedback_log import EVENTS_FOLDER, LINKS_FOLDER, FeedbackLog
 
