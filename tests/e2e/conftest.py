@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from plait.config import load_config
-from plait.live import LiveState
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.live.valkey.valkey_state import ValkeyLiveState
 from plait.serving.ray_environment import free_port
 from plait.serving.replica import connect
 from tests.e2e.endpoint import Server
@@ -60,7 +60,7 @@ def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
 
 
 @pytest.fixture
-def state(valkey: EmbeddedValkey, own_file: Path) -> LiveState:
+def state(valkey: EmbeddedValkey, own_file: Path) -> ValkeyLiveState:
     """Live state in `valkey`, of the project `own_file`."""
     return connect(load_config(own_file), valkey.address)
 

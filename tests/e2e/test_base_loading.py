@@ -12,12 +12,13 @@ import pytest
 
 from plait.config import load_config
 from plait.errors import LiveStateDown
-from plait.live import LiveState, PersonLookup
+from plait.live import PersonLookup
+from plait.live.base_content import base_name
 from plait.live.live_history import live_sequences
 from plait.live.valkey import base_loading, load_lock
-from plait.live.valkey.base_loading import base_name, load_base
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.live.valkey.load_lock import BaseLoadLock
+from plait.live.valkey.valkey_state import ValkeyLiveState
 from plait.serving.replica import connect
 from plait.store import Store, StoreVersion
 
@@ -48,7 +49,7 @@ class Loader(threading.Thread):
         self.loaded: bool | None = None
 
     def run(self) -> None:
-        self.loaded = load_base(self.state, self.store, self.store.current())
+        self.loaded = self.state.load_base(self.store, self.store.current())
 
 
 @pytest.fixture
@@ -56,21 +57,21 @@ def store(own_file: Path) -> Store:
     return Store(load_config(own_file).store_path)
 
 
-def assert_whole(state: LiveState, store: Store) -> None:
+def assert_whole(state: ValkeyLiveState, store: Store) -> None:
     """Everybody's history is what was fused."""
-    assert state.look().whole
+    assert state.base_status().whole
     fused = store.read("sequences").sort("person")
-    known = state.read([PersonLookup(person=p) for p in fused["person"]])
+    known = state.read_people([PersonLookup(person=p) for p in fused["person"]])
     assert live_sequences(known, state.length).equals(fused)
     held = store.read("accounts")
     asked = [PersonLookup(account=a, platform=p) for a, p in held["account", "platform"].rows()]
-    assert [k.person for k in state.read(asked)] == held["person"].to_list()
+    assert [k.person for k in state.read_people(asked)] == held["person"].to_list()
 
 
 def test_the_lock_is_renewed_however_long_a_loader_reads(
     own_file: Path,
     store: Store,
-    state: LiveState,
+    state: ValkeyLiveState,
     valkey: EmbeddedValkey,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -87,12 +88,12 @@ def test_the_lock_is_renewed_however_long_a_loader_reads(
     assert reading.wait(20)
     until = time.monotonic() + 1.2  # four times as long as an unrenewed lock lives
     while time.monotonic() < until:
-        assert not load_base(state, store, store.current())
+        assert not state.load_base(store, store.current())
         time.sleep(0.05)
     go_on.set()
     slow.join()
     assert slow.loaded
-    assert load_base(state, store, store.current())
+    assert state.load_base(store, store.current())
     assert_whole(state, store)
 
 
@@ -100,7 +101,7 @@ def test_the_lock_is_renewed_however_long_a_loader_reads(
 def test_a_loader_that_was_paused_beyond_its_turn_writes_nothing_more(
     own_file: Path,
     store: Store,
-    state: LiveState,
+    state: ValkeyLiveState,
     valkey: EmbeddedValkey,
     monkeypatch: pytest.MonkeyPatch,
     meets: str,
@@ -151,15 +152,15 @@ def test_a_loader_that_was_paused_beyond_its_turn_writes_nothing_more(
 
 
 def test_what_a_killed_loader_left_is_cleared_when_its_turn_ends(
-    store: Store, state: LiveState
+    store: Store, state: ValkeyLiveState
 ) -> None:
     name = base_name(store.current())
     lock = BaseLoadLock(state.client, [*state.keys, state.keys[1] + ":loading"])
     state.client.set(lock._keys[2], "dead", px=300)
     state.client.hset(f"{state.prefix}b{name}:s", "p_ghost", b"half")
-    assert not load_base(state, store, store.current())
+    assert not state.load_base(store, store.current())
     until = time.monotonic() + 10
-    while not load_base(state, store, store.current()):
+    while not state.load_base(store, store.current()):
         assert time.monotonic() < until
         time.sleep(0.05)
     assert_whole(state, store)
@@ -168,7 +169,7 @@ def test_what_a_killed_loader_left_is_cleared_when_its_turn_ends(
 
 @pytest.mark.parametrize("kind", "amots")
 def test_a_base_that_lacks_anything_is_never_served(
-    store: Store, state: LiveState, monkeypatch: pytest.MonkeyPatch, kind: str
+    store: Store, state: ValkeyLiveState, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     key = f"{state.prefix}b{base_name(store.current())}:{kind}"
     switch = base_loading._activate_base
@@ -180,44 +181,46 @@ def test_a_base_that_lacks_anything_is_never_served(
 
     monkeypatch.setattr(base_loading, "_activate_base", lose)
     with pytest.raises(LiveStateDown, match=f"fields '{kind}'"):
-        load_base(state, store, store.current())
-    assert state.look().base == ""
+        state.load_base(store, store.current())
+    assert state.base_status().base == ""
     monkeypatch.setattr(base_loading, "_activate_base", switch)
-    assert load_base(state, store, store.current())
+    assert state.load_base(store, store.current())
     assert_whole(state, store)
 
 
 @pytest.mark.parametrize("lost", ["everything", "the name", *"amotsn"])
-def test_a_base_that_is_gone_is_loaded_again(store: Store, state: LiveState, lost: str) -> None:
-    assert load_base(state, store, store.current())
+def test_a_base_that_is_gone_is_loaded_again(
+    store: Store, state: ValkeyLiveState, lost: str
+) -> None:
+    assert state.load_base(store, store.current())
     if lost == "everything":
         state.client.flushall()
     elif lost == "the name":
         state.client.delete(state.keys[1])
     else:
-        state.client.delete(f"{state.prefix}b{state.look().base}:{lost}")
-    assert not state.look().whole
-    assert load_base(state, store, store.current())
+        state.client.delete(f"{state.prefix}b{state.base_status().base}:{lost}")
+    assert not state.base_status().whole
+    assert state.load_base(store, store.current())
     assert_whole(state, store)
 
 
 def test_events_are_forgotten_though_the_loader_died_after_the_switch(
-    store: Store, state: LiveState, monkeypatch: pytest.MonkeyPatch
+    store: Store, state: ValkeyLiveState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(base_loading, "watermark", lambda *_: "9-9")
     with monkeypatch.context() as dying:
         dying.setattr(base_loading, "_forget_known_events", lambda *_: None)
-        assert load_base(state, store, store.current())
+        assert state.load_base(store, store.current())
     recent = f"{state.prefix}e:a_1"
     state.client.zadd(recent, {"old\n9-9": 1, "new\n10-0": 2})
     state.client.sadd(f"{state.prefix}active", "a_1")
-    assert load_base(state, store, store.current())
+    assert state.load_base(store, store.current())
     assert state.client.zrange(recent, 0, -1) == [b"new\n10-0"]
-    assert not state.look().forgetful
+    assert not state.base_status().events_to_forget
 
 
 def test_what_another_loader_set_to_be_forgotten_meanwhile_is_not_lost(
-    store: Store, state: LiveState, monkeypatch: pytest.MonkeyPatch
+    store: Store, state: ValkeyLiveState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place, recent = f"{state.prefix}forget", f"{state.prefix}e:a_1"
     state.client.set(place, "9-9")
@@ -238,7 +241,7 @@ def test_what_another_loader_set_to_be_forgotten_meanwhile_is_not_lost(
 
 
 def test_a_base_of_another_packing_stands_beside_while_its_replicas_may_run(
-    store: Store, state: LiveState
+    store: Store, state: ValkeyLiveState
 ) -> None:
     """Yesterday's replicas name theirs in `base` and pack with version 0."""
     client, prefix = state.client, state.prefix
@@ -251,7 +254,7 @@ def test_a_base_of_another_packing_stands_beside_while_its_replicas_may_run(
         return set(client.keys(f"{prefix}b{version}-0123abcd:*"))  # type: ignore[arg-type]
 
     old = yesterday(number)
-    assert load_base(state, store, store.current())
+    assert state.load_base(store, store.current())
     assert_whole(state, store)
     assert client.get(f"{prefix}base") == f"{number}-0123abcd".encode()
     assert old == set(client.keys(f"{prefix}b{number}-0123abcd:*"))  # type: ignore[arg-type]
@@ -262,7 +265,7 @@ def test_a_base_of_another_packing_stands_beside_while_its_replicas_may_run(
     # Two versions later nobody reads it any more.
     for step in (1, 2, 3):
         store.publish(store.current().tables, {}, [])
-        assert load_base(state, store, store.current())
+        assert state.load_base(store, store.current())
         there = client.exists(f"{prefix}base", *old)
         assert there == (3 if step < 3 else 0)
     assert_whole(state, store)

@@ -16,7 +16,6 @@ from plait.config import Project, load_config
 from plait.fusion.fuse_logs import fuse
 from plait.live import PersonLookup
 from plait.live.live_history import live_sequences
-from plait.live.valkey.base_loading import load_base
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.serving.replica import connect, open_replica
@@ -101,7 +100,7 @@ def test_a_log_posted_shuffled_and_repeated_makes_what_fuse_makes(
         pl.col("account").first(), pl.col("platform").first().alias("at")
     )
     asked = fused.join(held, on="person", maintain_order="left")
-    known = state.read(
+    known = state.read_people(
         [PersonLookup(account=a, platform=p) for a, p in asked["account", "at"].rows()]
     )
     live = live_sequences(known, project.sequence_length)
@@ -163,12 +162,12 @@ def test_unlinked_accounts_are_apart_and_stay_so_until_they_are_linked_again(
             PersonLookup(account=n, platform=a["platform"])
             for n, a in zip(names, (one, two), strict=True)
         ]
-        return [known.person for known in state.read(who)]
+        return [known.person for known in state.read_people(who)]
 
     def settle(*, full: bool = False) -> list[str]:
         desk.setup.drainer("t").drain(takeover=True)
         found = people(store.read("accounts", fuse(project, full=full)))
-        assert load_base(connect(project, valkey.address), store, store.current())
+        assert connect(project, valkey.address).load_base(store, store.current())
         assert people() == found
         return found
 

@@ -106,7 +106,7 @@ def test_a_valkey_that_comes_back_empty_is_filled_again_and_answers_say_so_meanw
     desk.setup.current.refresh()
     assert answer() == (None, "warm", "ok")
     # A part of it is gone, and another replica loads it at this moment.
-    state.client.delete(f"{state.prefix}b{state.look().base}:s")
+    state.client.delete(f"{state.prefix}b{state.base_status().base}:s")
     state.client.set(state.keys[1] + ":loading", "another", px=60_000)
     desk.setup.current.refresh()
     assert answer() == ("state_loading", "new", "loading")

@@ -14,12 +14,13 @@ from plait.errors import TooManyAccounts
 from plait.fusion.stages.read_feedback import read_link_assertions as read_asserted
 from plait.identity.clusters import find_components
 from plait.identity.standing_links import LOG_POSITION, standing_links
-from plait.live import LiveState, PersonLookup
-from plait.live.drain import CONSUMER, CONSUMER_GROUP, Drainer
+from plait.live import PersonLookup
+from plait.live.drain import Drainer
 from plait.live.stream_entries import decode_links, encode_link
-from plait.live.valkey.base_loading import load_base
+from plait.live.valkey.feedback_streams import CONSUMER, CONSUMER_GROUP
 from plait.live.valkey.link_scripts import LINK_FUNCTIONS
 from plait.live.valkey.state_scripts import PRELUDE
+from plait.live.valkey.valkey_state import ValkeyLiveState
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
 from plait.store.feedback.log_listing import list_log
@@ -30,9 +31,9 @@ pytestmark = pytest.mark.slow
 
 
 def test_an_unlink_undoes_a_link_at_once_and_histories_go_with_their_accounts(
-    state: LiveState,
+    state: ValkeyLiveState,
 ) -> None:
-    state.append(events(("a", 1, 1), ("b", 2, 2), ("c", 3, 3)))
+    state.append_events(events(("a", 1, 1), ("b", 2, 2), ("c", 3, 3)))
     one, two, three = ((account(n), "shop") for n in (1, 2, 3))
     who = [PersonLookup(account=a, platform=p) for a, p in (one, two, three)]
     state.link(one, two, T0)
@@ -51,19 +52,21 @@ def test_an_unlink_undoes_a_link_at_once_and_histories_go_with_their_accounts(
     assert items(state, *who) == [["shop:a", "shop:c"], ["shop:b"], ["shop:a", "shop:c"]]
 
 
-def parts(state: LiveState, ends: list[tuple[str, str]]) -> set[frozenset[str]]:
+def parts(state: ValkeyLiveState, ends: list[tuple[str, str]]) -> set[frozenset[str]]:
     """Returns which accounts live state holds as one person."""
     found: dict[str, set[str]] = {}
-    known = state.read([PersonLookup(account=a, platform=p) for a, p in ends])
+    known = state.read_people([PersonLookup(account=a, platform=p) for a, p in ends])
     for (name, _), one in zip(ends, known, strict=True):
         found.setdefault(one.person, set()).add(name)
-        assert [one.person] == [k.person for k in state.read([PersonLookup(person=one.person)])]
+        assert [one.person] == [
+            k.person for k in state.read_people([PersonLookup(person=one.person)])
+        ]
         if len(one.accounts) > 1:
             assert name in dict(one.accounts)
     return {frozenset(names) for names in found.values()}
 
 
-def said_parts(state: LiveState, held: pl.DataFrame) -> set[frozenset[str]]:
+def said_parts(state: ValkeyLiveState, held: pl.DataFrame) -> set[frozenset[str]]:
     """Returns the same by the stream and the base, as a fuse would find it.
 
     Args:
@@ -87,10 +90,10 @@ def said_parts(state: LiveState, held: pl.DataFrame) -> set[frozenset[str]]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_is_linked_and_unlinked_live_state_is_what_a_fuse_makes_of_it(
-    state: LiveState, own_file: Path, seed: int
+    state: ValkeyLiveState, own_file: Path, seed: int
 ) -> None:
     store, draws = Store(load_config(own_file).store_path), Random(seed)
-    load_base(state, store, store.current())
+    state.load_base(store, store.current())
     base = store.read("accounts").sort("person", "account")
     people = base["person"].unique(maintain_order=True)[:6]
     base = base.filter(pl.col("person").is_in(people.implode()))
@@ -127,16 +130,16 @@ def test_whatever_is_linked_and_unlinked_live_state_is_what_a_fuse_makes_of_it(
             assert same == (effective == "next_fuse")
         assert parts(state, ends) == said_parts(state, held)
     assert "now" in said
-    before = state.read([PersonLookup(account=a, platform=p) for a, p in ends])
+    before = state.read_people([PersonLookup(account=a, platform=p) for a, p in ends])
     state.client.delete(state.keys[1])
-    assert load_base(state, store, store.current())  # said again from the stream
+    assert state.load_base(store, store.current())  # said again from the stream
     assert parts(state, ends) == said_parts(state, held)
-    again = state.read([PersonLookup(account=a, platform=p) for a, p in ends])
+    again = state.read_people([PersonLookup(account=a, platform=p) for a, p in ends])
     assert [k.person for k in again] == [k.person for k in before]
 
 
 def test_links_and_unlinks_at_once_leave_what_the_stream_says(
-    state: LiveState, tmp_path: Path
+    state: ValkeyLiveState, tmp_path: Path
 ) -> None:
     ends = [(account(n), f"p{n}") for n in range(6)]
 

@@ -51,7 +51,7 @@ def test_no_event_is_lost_or_written_twice(
     with EmbeddedValkey(tmp_path / "live") as valkey:
         state = connect(settings, valkey.address)
         names = [f"d{n}" for n in range(20)]
-        state.append(_events(settings, names).drop("call", "index"))
+        state.append_events(_events(settings, names).drop("call", "index"))
         command = [sys.executable, SCRIPT, project, valkey.address, when, what]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == -signal.SIGKILL, done.stderr

@@ -31,7 +31,7 @@ def check_live_state(config: Path) -> Iterator[Finding]:
         asked = required_durability(project)
         state = connect(project, address)
         found = state.durability()
-        base = state.look()
+        base = state.base_status()
     except PlaitError as error:
         yield fail(
             _NAME,

@@ -1,5 +1,5 @@
-"""Live state: what is known of every person this very moment, kept in Valkey."""
+"""Live state: what is known of every person at this moment."""
 
-from plait.live.valkey.valkey_state import LiveState, PersonLookup, PersonState
+from plait.live.live_state import LiveState, PersonLookup, PersonState
 
 __all__ = ["LiveState", "PersonLookup", "PersonState"]

@@ -17,11 +17,11 @@ class CircuitBreaker:
     """Open after one failure, closed again by a probe that succeeds.
 
     Probes run in a thread of their own, one at a time, with rests between them that double up to
-    LONGEST_REST_S: no call ever pays for one. The thread ends with the breaker. `trips` counts how
+    MAX_BACKOFF_S: no call ever pays for one. The thread ends with the breaker. `trips` counts how
     often it opened.
 
     Args:
-        probe: asks the server for a sign of life; raises if there is none.
+        probe: pings the server; raises if it does not answer.
     """
 
     def __init__(self, probe: Callable[[], object]) -> None:
@@ -31,7 +31,7 @@ class CircuitBreaker:
         self.trips = 0
 
     @property
-    def why(self) -> str:
+    def open_reason(self) -> str:
         """Why it is open; '' while it is closed."""
         return self._why
 
@@ -47,7 +47,7 @@ class CircuitBreaker:
             target=_probe_until_closed, args=(weakref.ref(self),), name="breaker", daemon=True
         ).start()
 
-    def _closes(self) -> bool:
+    def _try_to_close(self) -> bool:
         try:
             self._probe()
         except Exception as error:
@@ -63,7 +63,7 @@ def _probe_until_closed(breaker: weakref.ref[CircuitBreaker]) -> None:
     while True:
         time.sleep(rest * random.uniform(0.5, 1.0))  # replicas do not probe in step
         found = breaker()
-        if found is None or found._closes():
+        if found is None or found._try_to_close():
             return
         del found  # or it would live on for this thread alone
         rest = min(2 * rest, MAX_BACKOFF_S)

@@ -1,4 +1,4 @@
-"""Moves what clients sent from Valkey to the feedback log."""
+"""Moves what clients sent from live state to the feedback log."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 
-import polars as pl
-import redis
-
 from plait.errors import PlaitError
+from plait.live.live_state import FeedbackStream, LiveState
 from plait.live.stream_entries import decode_events, decode_links
-from plait.live.valkey.valkey_state import LiveState
 from plait.store.feedback.feedback_log import FeedbackLog
 
-CONSUMER_GROUP, CONSUMER = "feedback", "drainer"
+_STREAMS: tuple[FeedbackStream, ...] = ("events", "links")
 BATCH_ENTRIES = 20_000
-LEASE_MS = 15_000
-WINDOW_S = 10.0  # events are as safe in Valkey, and fewer objects are fewer to read
+WINDOW_S = 10.0  # events are as safe in live state, and fewer objects are fewer to read
 COMPACT_AFTER = 64  # objects after which they are put together
 
 
@@ -35,32 +31,29 @@ class Drainer:
     def drain(self, takeover: bool = False) -> int:
         """Moves everything there is; returns how many events and links it was.
 
-        Only one drainer works at a time; another one's turn returns 0.
+        Only one drainer works at a time; while another one has the lease this returns 0.
 
         Args:
-            takeover: take the turn; for when the others are known to have ended.
+            takeover: take over the lease; for when the others are known to have ended.
 
         Raises:
-            LiveStateDown: Valkey does not answer.
+            LiveStateDown: live state does not answer.
             StoreError: the store cannot be written; nothing was acknowledged.
         """
         moved = 0
-        with self._state.guarded() as client:
-            if takeover:
-                client.delete(self._state.prefix + "drainer")
-            for name, parse, write in (
-                ("events", decode_events, self._log.write_events),
-                ("links", decode_links, self._log.write_links),
+        for stream in _STREAMS:
+            # Whoever took over the lease meanwhile goes on from where this one stands.
+            while self._state.acquire_drain_lease(self._token, takeover) and (
+                count := self._drain_batch(stream)
             ):
-                # Whoever took the turn meanwhile goes on from where this one stands.
-                while self._lease(client) and (count := self._batch(client, name, parse, write)):
-                    moved += count
+                moved, takeover = moved + count, False
+            takeover = False
         return moved
 
     def run(self, stop: threading.Event, every_s: float, report: Callable[[str], None]) -> None:
         """Drains until `stop` is set; what goes wrong is reported, once, and tried again.
 
-        What came in within WINDOW_S becomes one object, or what fills a batch before.
+        What came in within WINDOW_S becomes one object; a batch that is full is not waited for.
 
         Args:
             stop: ends it.
@@ -71,7 +64,7 @@ class Drainer:
         while not stop.wait(every_s):
             why = ""
             try:
-                if time.monotonic() >= due or self._is_full():
+                if time.monotonic() >= due or self._batch_is_full():
                     self.drain()
                     due = time.monotonic() + WINDOW_S
                 if self._objects >= COMPACT_AFTER:
@@ -85,66 +78,21 @@ class Drainer:
                 report(f"the feedback log waits: {why}")
             said = why
 
-    def _is_full(self) -> bool:
-        with self._state.guarded() as client:
-            return bool(client.xlen(self._state.prefix + "events") >= BATCH_ENTRIES)
+    def _batch_is_full(self) -> bool:
+        return self._state.stream_length("events") >= BATCH_ENTRIES
 
-    def _lease(self, client: redis.Redis) -> bool:
-        key = self._state.prefix + "drainer"
-        if client.set(key, self._token, nx=True, px=LEASE_MS):
-            return True
-        mine = client.get(key) == self._token.encode()
-        return bool(mine and client.pexpire(key, LEASE_MS))
-
-    def _batch(
-        self,
-        client: redis.Redis,
-        name: str,
-        parse: Callable[[list[str]], pl.DataFrame],
-        write: Callable[[pl.DataFrame, str], None],
-    ) -> int:
-        stream = self._state.prefix + name
-        entries = self._next(client, stream)
+    def _drain_batch(self, stream: FeedbackStream) -> int:
+        entries = self._state.read_stream(stream, BATCH_ENTRIES)
         if not entries:
             return 0
-        ids = [id_.decode() for id_, _ in entries]
-        # An acknowledged link stays in the stream until a store version knows it; an entry
-        # deleted meanwhile has no fields.
-        texts = [next(iter(fields.values())).decode() for _, fields in entries if fields]
+        ids = [entry.entry_id for entry in entries]
+        texts = [entry.text for entry in entries if entry.text is not None]
         if texts:
-            write(parse(texts), f"{ids[0]}_{ids[-1]}")
+            name = f"{ids[0]}_{ids[-1]}"
+            if stream == "events":
+                self._log.write_events(decode_events(texts), name)
+            else:
+                self._log.write_links(decode_links(texts), name)
             self._objects += 1
-        with client.pipeline(transaction=True) as done:
-            done.xack(stream, CONSUMER_GROUP, *ids)
-            if name == "events":
-                done.xdel(stream, *ids)
-            done.execute()
+        self._state.acknowledge(stream, ids)
         return len(ids)
-
-    def _next(self, client: redis.Redis, stream: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        for start in ("0", ">"):  # first what was read before and never acknowledged
-            try:
-                found = client.xreadgroup(
-                    CONSUMER_GROUP, CONSUMER, {stream: start}, count=BATCH_ENTRIES
-                )
-            except redis.ResponseError as error:
-                if "NOGROUP" not in str(error):
-                    raise
-                client.xgroup_create(stream, CONSUMER_GROUP, id="0", mkstream=True)
-                found = client.xreadgroup(
-                    CONSUMER_GROUP, CONSUMER, {stream: start}, count=BATCH_ENTRIES
-                )
-            entries = _entries(found)
-            if entries:
-                return entries
-        return []
-
-
-def _entries(found: object) -> list[tuple[bytes, dict[bytes, bytes]]]:
-    """Returns the entries of the one stream asked for (RESP2 and RESP3 wrap them apart)."""
-    if not found:
-        return []
-    if isinstance(found, dict):
-        (value,) = found.values()
-        return list(value[0]) if value and isinstance(value[0], list) else list(value)
-    return list(found[0][1])  # type: ignore[index]

@@ -9,8 +9,8 @@ import polars as pl
 from plait.contracts.store_tables import SEQUENCES
 from plait.features.sequences import SEQUENCE_COLUMNS, build_sequences
 from plait.live.codec import unpack_sequences
+from plait.live.live_state import PersonState
 from plait.live.stream_entries import decode_members
-from plait.live.valkey.valkey_state import PersonState
 
 
 def live_sequences(

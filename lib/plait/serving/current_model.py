@@ -13,7 +13,6 @@ from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.contracts.store_tables import SEQUENCES
 from plait.errors import LiveStateDown, PlaitError
 from plait.live import LiveState
-from plait.live.valkey.base_loading import load_base
 from plait.live.valkey.durability import DurabilityLevel
 from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store, StoreVersion
@@ -102,12 +101,12 @@ class CurrentModel:
     def _follow_base(self, version: StoreVersion) -> None:
         try:
             self._follow_durability()
-            found = self._state.look()
+            found = self._state.base_status()
             if not found.whole and not self.base_missing:
                 self.base_missing = True
                 log.warning("live state has no whole base; version %d is loaded", version.number)
-            load_base(self._state, self._store, version)
-            self.base_missing = not self._state.look().whole
+            self._state.load_base(self._store, version)
+            self.base_missing = not self._state.base_status().whole
         except LiveStateDown:
             self.base_seen = self.state_down = True  # answers say state_unavailable
             raise
@@ -120,10 +119,8 @@ class CurrentModel:
         return "" if self._accepted else self.lossy
 
     def _follow_durability(self) -> None:
-        found = self._state.durability()
-        lossy = ""
-        if found.faults and self._asked is DurabilityLevel.fsync:
-            lossy = str(found.error(self._state.address))
+        fault = self._state.durability_fault()
+        lossy = str(fault) if fault and self._asked is DurabilityLevel.fsync else ""
         if lossy and lossy != self.lossy:
             log.warning("%s Until then every event goes to the feedback log as well.", lossy)
         self.lossy = lossy

@@ -17,8 +17,7 @@ from pathlib import Path
 from plait.config import Project, load_config
 from plait.errors import PlaitError
 from plait.live.drain import Drainer
-from plait.live.valkey.base_loading import load_base
-from plait.live.valkey.durability import redact_address as without_secret
+from plait.live.valkey.durability import redact_address
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.privacy.pseudonym_key import load_key
 from plait.serving import ray_environment
@@ -116,7 +115,7 @@ def run_endpoint(
             url=f"http://{shown}:{port}",
             model=project.model,
             version=version,
-            live_state=without_secret(address),
+            live_state=redact_address(address),
             seconds=time.monotonic() - began,
         )
 
@@ -134,7 +133,7 @@ def _warn_if_open(host: str) -> None:
 def _load_base(project: Project, store: Store, address: str) -> None:
     """Loads the base while Ray starts; a replica does it if this fails."""
     with contextlib.suppress(PlaitError):
-        load_base(connect(project, address), store, store.current())
+        connect(project, address).load_base(store, store.current())
 
 
 def _drain_on_exit(project: Project, store: Store, address: str) -> None:
@@ -156,7 +155,7 @@ def _restart_on_exit(valkey: EmbeddedValkey) -> Iterator[None]:
             if valkey.pid is None:
                 log.warning("the embedded Valkey died; it is started again")
                 with contextlib.suppress(PlaitError):
-                    valkey.revive()
+                    valkey.restart()
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

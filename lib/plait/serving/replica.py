@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from plait.config import Project, load_config
 from plait.errors import ConfigError, LiveStateDown
-from plait.live import LiveState
 from plait.live.drain import Drainer
 from plait.live.valkey.durability import DurabilityLevel, required_durability
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.live.valkey.valkey_state import ValkeyLiveState
 from plait.privacy.pseudonym_key import load_key
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
@@ -68,10 +68,10 @@ def open_replica(config: Path, live_state: str | None = None, threads: int = 1) 
     return ReplicaParts(project, address, current, service, feedback, valkey)
 
 
-def connect(project: Project, address: str) -> LiveState:
+def connect(project: Project, address: str) -> ValkeyLiveState:
     """Returns live state at `address`, in a namespace that only this store uses."""
     namespace = hashlib.sha256(project.store_uri.encode()).hexdigest()[:12]
-    return LiveState(address, namespace, project.sequence_length, _timeout_s(project))
+    return ValkeyLiveState(address, namespace, project.sequence_length, _timeout_s(project))
 
 
 def _timeout_s(project: Project) -> float:
@@ -96,11 +96,11 @@ def check_durability(project: Project, address: str) -> None:
     if required_durability(project) is DurabilityLevel.best_effort:
         return
     try:
-        found = state.durability()
+        fault = state.durability_fault()
     except LiveStateDown:
         return
-    if found.faults:
-        raise found.error(address)
+    if fault is not None:
+        raise fault
 
 
 def live_state_folder(project: Project) -> Path:

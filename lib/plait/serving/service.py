@@ -79,7 +79,7 @@ class EndpointService:
     @property
     def is_down(self) -> bool:
         """Whether live state does not answer now."""
-        return bool(self._state.breaker.why)
+        return bool(self._state.down_reason)
 
     def answer(self, calls: Sequence[RecommendCall]) -> list[RecommendResult | Exception]:
         """Returns an answer, or what is wrong, for each call; all from one model version."""
@@ -231,11 +231,11 @@ class EndpointService:
             return [], True
         aside = False
         try:
-            lossy = bool(self._state.durability().faults)
+            lossy = self._state.durability_fault() is not None
             if lossy and self._asked is DurabilityLevel.fsync:
                 self._write_aside(events, "live state may lose events")
                 aside = True
-            return self._state.append(events), aside or not lossy
+            return self._state.append_events(events), aside or not lossy
         except LiveStateDown as down:
             if not aside:
                 self._write_aside(events, str(down))
@@ -255,7 +255,7 @@ class EndpointService:
     def _known(self, who: Sequence[PersonLookup]) -> tuple[list[PersonState], ListReason | None]:
         """Returns what live state knows, and why that is not all there is to know, if so."""
         try:
-            known = self._state.read(who)
+            known = self._state.read_people(who)
             missing = self._current.base_missing or not all(k.whole for k in known)
             return known, "state_loading" if missing else None
         except LiveStateDown:

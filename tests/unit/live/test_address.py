@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from plait.errors import ConfigError
-from plait.live import LiveState
 from plait.live.valkey.durability import redact_address
+from plait.live.valkey.valkey_state import ValkeyLiveState
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,6 @@ def test_an_address_is_shown_without_its_secret(address: str, said: str) -> None
 )
 def test_what_is_no_address_is_told_with_one_that_is(address: str) -> None:
     with pytest.raises(ConfigError, match="redis://HOST:PORT/DATABASE") as told:
-        LiveState(address, "n", 10)
+        ValkeyLiveState(address, "n", 10)
     assert "hunter2" not in str(told.value)
-    LiveState("redis://127.0.0.1:6379/0", "n", 10)
+    ValkeyLiveState("redis://127.0.0.1:6379/0", "n", 10)

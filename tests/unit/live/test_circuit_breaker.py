@@ -39,20 +39,20 @@ def test_it_is_open_from_the_first_failure_until_a_probe_succeeds(
     monkeypatch.setattr(circuit_breaker, "FIRST_BACKOFF_S", 0.01)
     server = Server()
     one = CircuitBreaker(server.probe)
-    assert one.why == ""
+    assert one.open_reason == ""
     for _ in range(20):
         one.trip("a timeout")
-    assert one.why == "a timeout"
+    assert one.open_reason == "a timeout"
     wait_for(lambda: len(server.at) >= 3)
-    assert one.why == "ConnectionError: away"
+    assert one.open_reason == "ConnectionError: away"
     server.up = True
-    wait_for(lambda: one.why == "")
+    wait_for(lambda: one.open_reason == "")
     asked = len(server.at)
     time.sleep(0.1)
     assert len(server.at) == asked  # closed: it asks no more
     assert server.most == 1
     one.trip("again")
-    wait_for(lambda: one.why == "")
+    wait_for(lambda: one.open_reason == "")
 
 
 def test_rests_grow_and_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from plait.live.codec import (
     unpack_sequences,
 )
 from plait.live.live_history import live_sequences
-from plait.live.valkey.valkey_state import PersonState
+from plait.live.live_state import PersonState
 
 TIME = datetime(2024, 5, 6, 7, 8, 9, 123456, UTC)
 TWO = SEQUENCES.conform(

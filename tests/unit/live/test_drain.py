@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from plait.live import LiveState
 from plait.live.drain import Drainer
+from plait.live.valkey.valkey_state import ValkeyLiveState
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
 
 
 def test_what_goes_wrong_is_told_once_however_long_it_lasts(tmp_path: Path) -> None:
-    state = LiveState(f"unix://{tmp_path / 'none.sock'}", "n", 10)
+    state = ValkeyLiveState(f"unix://{tmp_path / 'none.sock'}", "n", 10)
     drainer = Drainer(state, FeedbackLog(Store(tmp_path / "store")), "me")
     turns, told, stop = 0, [], threading.Event()
     drain = drainer.drain

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from plait.live import LiveState
+from plait.live.valkey.valkey_state import ValkeyLiveState
 from plait.privacy.pseudonym import load_key
 from plait.recommend.recommender import Recommender
 from plait.serving.current_model import CurrentModel
@@ -24,7 +24,7 @@ from tests.desk import Desk
 def setup(small: Any) -> ReplicaParts:
     """What a replica works with over `small`, whose Valkey is nowhere."""
     address = "redis://127.0.0.1:1"
-    state = LiveState(address, "test", small.project.sequence_length)
+    state = ValkeyLiveState(address, "test", small.project.sequence_length)
     current = CurrentModel(small.project, state)
     current.model, current.state_down = Recommender.load(small.project), True
     key, feedback = load_key(small.project), FeedbackLog(small.store)

@@ -50,7 +50,7 @@ class EmbeddedValkey:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._take_lock()
+            self._acquire_lock()
         except OSError as error:
             raise LiveStateDown(
                 f"cannot write the folder '{self.folder}' of live state ({error.strerror}).",
@@ -61,7 +61,7 @@ class EmbeddedValkey:
         self._spawn()
         return self
 
-    def revive(self) -> None:
+    def restart(self) -> None:
         """Starts the server again after it died.
 
         Raises:
@@ -135,7 +135,7 @@ class EmbeddedValkey:
             *(word for name, value in settings.items() for word in (f"--{name}", value)),
         ]
 
-    def _take_lock(self) -> None:
+    def _acquire_lock(self) -> None:
         descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         # The server holds the lock too: it is free once nobody can write the file any more.
         until = time.monotonic() + LOCK_TIMEOUT_S

@@ -19,7 +19,7 @@ class LockLost(Exception):
 
 
 class BaseLoadLock:
-    """One loader's turn.
+    """One loader's lock.
 
     The token goes with every write, so a loader that was paused beyond its time writes nothing
     more. The thread renews the lock while the loader reads, however long that takes.
@@ -35,18 +35,18 @@ class BaseLoadLock:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="base-lock", daemon=True)
 
-    def take(self) -> bool:
-        """Whether the turn is this loader's; if so, leaving the context gives it back."""
+    def acquire(self) -> bool:
+        """Takes the lock; returns whether it is held. Leaving the context releases it."""
         if not self._client.set(self._keys[2], self._token, nx=True, px=LOCK_MS):
             return False
         self._thread.start()
         return True
 
-    def run(self, script: str, *args: str | int | bytes) -> object:
-        """Runs a script of plait.live.valkey.base_scripts in this turn; returns what it returns.
+    def run_script(self, script: str, *args: str | int | bytes) -> object:
+        """Runs a script of base_scripts under this lock; returns what it returns.
 
         Raises:
-            LockLost: the turn is over; the script wrote nothing.
+            LockLost: the lock is lost; the script wrote nothing.
             redis.RedisError: Valkey does not answer.
         """
         found = self._client.register_script(script)(keys=self._keys, args=[self._token, *args])
@@ -67,13 +67,13 @@ class BaseLoadLock:
         self._thread.join()
         # What does not reach Valkey ends by itself after LOCK_MS.
         with contextlib.suppress(LockLost, redis.RedisError):
-            self.run(base_scripts.RELEASE_LOCK)
+            self.run_script(base_scripts.RELEASE_LOCK)
 
     def _renew(self) -> None:
         while not self._end.wait(LOCK_MS / 4_000):
             try:
-                self.run(base_scripts.RENEW_LOCK, LOCK_MS)
+                self.run_script(base_scripts.RENEW_LOCK, LOCK_MS)
             except LockLost:
-                return  # the next write is told so
+                return  # the next write raises LockLost
             except redis.RedisError:
                 continue

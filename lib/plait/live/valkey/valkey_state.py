@@ -1,11 +1,10 @@
-"""LiveState: people's histories as they are now, read and extended in whole batches."""
+"""Live state in Valkey: people's histories as they are now, one round trip a call."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -14,13 +13,22 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from plait.contracts.http_messages import MAX_LINKED, MAX_ON_PLATFORM
-from plait.errors import LiveStateDown, TooManyAccounts
+from plait.errors import LiveStateDown, LossyLiveState, TooManyAccounts
 from plait.features.sequences import MAX_SEEN_ITEMS
 from plait.live.circuit_breaker import CircuitBreaker
 from plait.live.codec import CODEC_VERSION, is_readable
+from plait.live.live_state import (
+    BaseStatus,
+    FeedbackStream,
+    PersonLookup,
+    PersonState,
+    StreamEntry,
+)
 from plait.live.stream_entries import MEMBER_FIELDS, encode_events, encode_link, encode_unlink
-from plait.live.valkey import base_scripts, link_scripts, state_scripts
+from plait.live.valkey import base_loading, base_scripts, link_scripts, state_scripts
 from plait.live.valkey.durability import Durability, invalid_address_error, read_durability
+from plait.live.valkey.feedback_streams import acknowledge_entries, acquire_lease, read_entries
+from plait.store import Store, StoreVersion
 
 EVENT_ID_TTL_S = 7 * 24 * 3600  # how long an event id is known as a repeat
 READ_TIMEOUT_S = 0.2  # of a read
@@ -31,48 +39,8 @@ _MEMBER_LINE_BREAKS = len(MEMBER_FIELDS) - 1  # a member with more or fewer is a
 _NO_ANSWER_ERRORS = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
 
 
-@dataclass(frozen=True)
-class PersonLookup:
-    """A question for one person: by `person`, or by `account` (pseudonym) on `platform`."""
-
-    person: str = ""
-    account: str = ""
-    platform: str = ""
-
-
-@dataclass(frozen=True)
-class PersonState:
-    """What live state holds of one person.
-
-    `base` are packed sequences of the store version, one a person joined; `recent` are members of
-    recent events; `seen` are items of events that neither holds; `accounts` are (pseudonym,
-    platform). `whole` is false while there is no base: then nothing but recent events is known of
-    anyone.
-    """
-
-    person: str
-    accounts: tuple[tuple[str, str], ...] = ()
-    base: tuple[bytes, ...] = ()
-    recent: tuple[str, ...] = ()
-    whole: bool = True
-    seen: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class BaseStatus:
-    """The base that live state answers from.
-
-    `base` is its name, '' for none; `whole` whether all of it is there; `forgetful` whether recent
-    events that it holds are still to be forgotten.
-    """
-
-    base: str
-    whole: bool
-    forgetful: bool
-
-
-class LiveState:
-    """Valkey behind one prefix. Every call is one round trip and happens wholly or not at all.
+class ValkeyLiveState:
+    """Live state in a Valkey, behind one prefix; see the LiveState protocol.
 
     A call that is not answered in time fails, and so does every other one until a probe is
     answered: see CircuitBreaker.
@@ -81,7 +49,8 @@ class LiveState:
         address: redis://host:port/db, rediss://..., or unix:///path of the socket.
         namespace: keeps stores apart that share a Valkey.
         length: events kept for one person.
-        timeout_s: how long a read may take, seconds; a write may take WRITE times as long.
+        timeout_s: how long a read may take, seconds; a write may take
+            WRITE_TIMEOUT_FACTOR times as long.
     """
 
     def __init__(
@@ -97,26 +66,31 @@ class LiveState:
         self.keys = [self.prefix, f"{self.prefix}base.{CODEC_VERSION}"]
         self.client = _open_client(address, timeout_s)
         self._writer = _open_client(address, WRITE_TIMEOUT_FACTOR * timeout_s)
-        self._patient = _open_client(address, BULK_TIMEOUT_S)
+        self._bulk_client = _open_client(address, BULK_TIMEOUT_S)
         self.breaker = CircuitBreaker(self.client.ping)
         self._settings: tuple[float, int, Durability | None] = (0.0, 0, None)
         self._read = self.client.register_script(state_scripts.READ_PEOPLE)
-        self._look = self.client.register_script(base_scripts.BASE_STATUS)
+        self._base_status = self.client.register_script(base_scripts.BASE_STATUS)
         self._append = self._writer.register_script(state_scripts.APPEND_EVENTS)
         self._link = self._writer.register_script(link_scripts.LINK_ACCOUNTS)
         self._unlink = self._writer.register_script(link_scripts.UNLINK_ACCOUNTS)
 
-    def read(self, questions: Sequence[PersonLookup]) -> list[PersonState]:
-        """Returns what is known of each person asked for, in order.
+    @property
+    def down_reason(self) -> str:
+        """Why Valkey is not asked now; '' while it answers."""
+        return self.breaker.open_reason
+
+    def read_people(self, lookups: Sequence[PersonLookup]) -> list[PersonState]:
+        """Returns what is known of each person, in order.
 
         Raises:
             LiveStateDown: Valkey does not answer.
         """
-        if not questions:
+        if not lookups:
             return []
-        args = [text for who in questions for text in (who.person, who.account, who.platform)]
-        with self._guarded():
-            base, *answers = self._read(keys=self.keys, args=args)
+        args = [text for one in lookups for text in (one.person, one.account, one.platform)]
+        with self._circuit():
+            base, *people = self._read(keys=self.keys, args=args)
         return [
             PersonState(
                 person.decode(),
@@ -126,35 +100,46 @@ class LiveState:
                 bool(base),
                 tuple(item for text in seen for item in text.decode().split("\n")),
             )
-            for person, accounts, records, recent, seen in answers
+            for person, accounts, records, recent, seen in people
         ]
 
-    def look(self) -> BaseStatus:
+    def base_status(self) -> BaseStatus:
         """Returns which base there is, and whether it is whole.
 
         Raises:
             LiveStateDown: Valkey does not answer.
         """
-        with self._guarded():
-            base, whole, forgetful = self._look(keys=self.keys)
-        return BaseStatus(base.decode(), bool(whole), bool(forgetful))
+        with self._circuit():
+            base, whole, to_forget = self._base_status(keys=self.keys)
+        return BaseStatus(base.decode(), bool(whole), bool(to_forget))
 
     def durability(self) -> Durability:
-        """Returns what Valkey's settings promise; asks again after SETTINGS_S and each failure.
+        """Returns what Valkey's settings promise, read at most SETTINGS_TTL_S ago.
+
+        After a failure they are read again.
 
         Raises:
             LiveStateDown: Valkey does not answer.
         """
         now = (time.monotonic(), self.breaker.trips)
-        asked, trips, known = self._settings
-        if known is None or now[0] - asked > SETTINGS_TTL_S or trips != now[1]:
-            with self._guarded():
+        read_at, trips, known = self._settings
+        if known is None or now[0] - read_at > SETTINGS_TTL_S or trips != now[1]:
+            with self._circuit():
                 known = read_durability(self._writer)
             self._settings = (*now, known)
         return known
 
-    def append(self, events: pl.DataFrame) -> list[bool]:
-        """Takes FEEDBACK rows; returns which were new. They are on disk when this returns.
+    def durability_fault(self) -> LossyLiveState | None:
+        """Returns why Valkey may lose events that were accepted; None where it keeps them.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        found = self.durability()
+        return found.error(self.address) if found.faults else None
+
+    def append_events(self, events: pl.DataFrame) -> list[bool]:
+        """Takes FEEDBACK_EVENTS rows; returns which were new. They are on disk when this returns.
 
         Raises:
             LiveStateDown: Valkey does not answer; it may have taken the events or not.
@@ -164,7 +149,7 @@ class LiveState:
         args: list[str | int] = [self.length, EVENT_ID_TTL_S, MAX_SEEN_ITEMS]
         for row in encode_events(events).iter_rows():
             args.extend(row)
-        with self._guarded():
+        with self._circuit():
             taken = self._append(keys=self.keys, args=args)
         return [bool(fresh) for fresh in taken]
 
@@ -180,7 +165,7 @@ class LiveState:
         entry = encode_link(one, two, now)
         args: list[str | int] = ["\t".join(one), "\t".join(two), entry]
         args += [MAX_LINKED, MAX_ON_PLATFORM]
-        with self._guarded():
+        with self._circuit():
             person, retired = self._link(keys=self.keys, args=args)
         if not person:
             raise TooManyAccounts(_too_many_accounts(retired.decode()), fix="Link other accounts.")
@@ -198,24 +183,70 @@ class LiveState:
             LiveStateDown: Valkey does not answer.
         """
         args = ["\t".join(one), "\t".join(two), encode_unlink(one, two, now)]
-        with self._guarded():
+        with self._circuit():
             *people, effective = self._unlink(keys=self.keys, args=args)
         return [person.decode() for person in people], effective.decode()
 
+    def load_base(self, store: Store, version: StoreVersion) -> bool:
+        """Makes `version` the base that live state answers from; returns whether it now is.
+
+        Raises:
+            LiveStateDown: Valkey does not answer, or lost a part of what was just written.
+        """
+        found = self.base_status()
+        with self.bulk_client() as client:
+            return base_loading.load_base(client, self.keys, found, store, version)
+
+    def acquire_drain_lease(self, token: str, takeover: bool = False) -> bool:
+        """Takes or extends the drainer's lease; returns whether `token` has it.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        with self.bulk_client() as client:
+            return acquire_lease(client, self.prefix + "drainer", token, takeover)
+
+    def read_stream(self, stream: FeedbackStream, count: int) -> list[StreamEntry]:
+        """Returns the next entries that are not acknowledged, oldest first.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        with self.bulk_client() as client:
+            return read_entries(client, self.prefix + stream, count)
+
+    def acknowledge(self, stream: FeedbackStream, ids: Sequence[str]) -> None:
+        """Never returns these entries again; links stay until a base holds them.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        with self.bulk_client() as client:
+            acknowledge_entries(client, self.prefix + stream, ids, delete=stream == "events")
+
+    def stream_length(self, stream: FeedbackStream) -> int:
+        """Returns how many entries the stream holds.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        with self.bulk_client() as client:
+            return int(client.xlen(self.prefix + stream))
+
     @contextmanager
-    def guarded(self) -> Iterator[redis.Redis]:
+    def bulk_client(self) -> Iterator[redis.Redis]:
         """Yields a client for long work, with a long timeout; what fails inside is LiveStateDown.
 
         Raises:
             LiveStateDown: Valkey does not answer.
         """
-        with self._guarded():
-            yield self._patient
+        with self._circuit():
+            yield self._bulk_client
 
     @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        if why := self.breaker.why:
-            raise self._down(why)
+    def _circuit(self) -> Iterator[None]:
+        if why := self.breaker.open_reason:
+            raise self._down_error(why)
         try:
             yield
         except redis.RedisError as error:
@@ -224,9 +255,9 @@ class LiveState:
                 error, _NO_ANSWER_ERRORS
             ):  # it does answer where it only refuses a command
                 self.breaker.trip(why)
-            raise self._down(why) from None
+            raise self._down_error(why) from None
 
-    def _down(self, why: str) -> LiveStateDown:
+    def _down_error(self, why: str) -> LiveStateDown:
         return LiveStateDown(
             f"live state does not answer ({why}).",
             fix="Check Valkey; the endpoint uses it again as soon as it answers.",

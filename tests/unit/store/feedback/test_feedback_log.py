@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from plait.contracts.event_rows import FEEDBACK_EVENTS, FEEDBACK_IMPRESSIONS
-from plait.live.valkey.base_loading import base_name, watermark
+from plait.live.base_content import base_name, watermark
 from plait.store import Store, StoreVersion
 from plait.store.feedback.feedback_log import FeedbackLog
 from plait.store.feedback.log_listing import list_log, read_slice

@@ -1,0 +1,48 @@
+"""What live state's base takes from a store version, whatever it is loaded into."""
+
+from __future__ import annotations
+
+import hashlib
+
+import polars as pl
+
+from plait.live.codec import CODEC_VERSION
+from plait.store import Store, StoreVersion
+from plait.store.feedback.log_paths import last_drained_id
+
+
+def base_name(version: StoreVersion) -> str:
+    """Returns a name that no other version of this or another store under this path has.
+
+    It ends with the packing's version: a plait that packs otherwise loads a base of its own.
+    """
+    digest = hashlib.sha256(repr((version.published, version.tables)).encode()).hexdigest()
+    return f"{version.number}-{digest[:8]}.{CODEC_VERSION}"
+
+
+def watermark(version: StoreVersion, folder: str) -> str:
+    """Returns the last stream id among the feedback objects that `version` read, or ''."""
+    if version.drained is not None:
+        return version.drained.get(folder, "")
+    return last_drained_id((str(record.get("path", "")) for record in version.inputs), folder)
+
+
+def read_base_tables(store: Store, version: StoreVersion) -> dict[str, pl.DataFrame]:
+    """Returns the key and value columns of each kind of field in a base; `s` is still SEQUENCES.
+
+    The kinds: `a` account -> person, `m` person -> accounts (`<pseudonym> TAB <platform>`, one a
+    line), `o` person -> since, `t` retired person -> survivor, `s` person -> sequence, `h` person
+    -> items of events that the sequence does not hold, one a line.
+    """
+    accounts = store.read("accounts", version)
+    people = store.read("people", version)
+    sequences = store.read("sequences", version)
+    entry = pl.concat_str("account", pl.lit("\t"), "platform")
+    return {
+        "a": accounts.select("account", "person"),
+        "m": accounts.group_by("person").agg(entry.sort().str.join("\n").alias("entries")),
+        "o": people.filter(pl.col("merged_into").is_null()).select("person", "since"),
+        "t": people.filter(pl.col("merged_into").is_not_null()).select("person", "merged_into"),
+        "s": sequences.filter(pl.col("event_id").list.len() > 0),
+        "h": sequences.filter(pl.col("seen").is_not_null()).select("person", "seen"),
+    }
