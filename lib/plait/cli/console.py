@@ -1,4 +1,4 @@
-"""Options that every verb shares."""
+"""What every verb shares: its options, and the console that tables are printed on."""
 
 from __future__ import annotations
 

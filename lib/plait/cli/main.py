@@ -61,7 +61,7 @@ def version() -> None:
     _show_version()
 
 
-# In the order of the road.
+# In the order in which a project needs them.
 app.command()(demo)
 app.add_typer(config_command.app, name="config")
 app.command()(fuse)

@@ -1,4 +1,4 @@
-"""What validation finds wrong, in words that name nothing of the code."""
+"""What validation finds wrong, in words that name nothing of the code, and the known fields."""
 
 from __future__ import annotations
 

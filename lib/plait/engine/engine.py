@@ -1,4 +1,4 @@
-"""What an engine does for the road, whatever runs underneath.
+"""What an engine does for a fuse, whatever runs underneath.
 
 A *reader* yields the rows of one split of the input in chunks. A *row kernel* turns a chunk into
 frames, row by row. A *bucket kernel* sees all rows of one bucket at once. Kernels are pure

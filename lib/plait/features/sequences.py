@@ -1,4 +1,4 @@
-"""Braids what a person did on all platforms into one sequence."""
+"""Builds one sequence of what a person did on all platforms."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The road from raw logs to a store version."""
+"""From raw logs to a store version."""

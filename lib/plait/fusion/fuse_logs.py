@@ -1,4 +1,4 @@
-"""The road: raw logs of several platforms to one published store version."""
+"""`plait fuse`: raw logs of several platforms to one published store version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connected components of things that belong together."""
+"""Connected components of accounts that belong together."""
 
 from __future__ import annotations
 

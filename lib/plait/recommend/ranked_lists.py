@@ -1,4 +1,4 @@
-"""Lists as arrays, and as the objects that callers read."""
+"""Ranked lists as arrays, and the scored items that callers read."""
 
 from __future__ import annotations
 

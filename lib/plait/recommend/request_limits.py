@@ -1,4 +1,4 @@
-"""What may be asked."""
+"""Limits and checks of what a caller may request."""
 
 from __future__ import annotations
 

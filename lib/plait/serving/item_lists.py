@@ -1,4 +1,4 @@
-"""From histories and questions to lists of items, all rows of a platform at once."""
+"""From histories and requests to slates of items, all rows of a platform at once."""
 
 from __future__ import annotations
 

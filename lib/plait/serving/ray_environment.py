@@ -1,4 +1,4 @@
-"""What Ray Serve reads from the environment; it counts only if set before Ray starts."""
+"""What Ray Serve reads from the environment before it starts, and how replicas stay local."""
 
 from __future__ import annotations
 

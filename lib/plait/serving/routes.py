@@ -1,4 +1,4 @@
-"""The routes: HTTP to messages, messages to the desk, answers to HTTP."""
+"""The routes: HTTP requests to messages for the request handler, its results to responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A platform's event log as RAW frames."""
+"""A platform's event log, catalogue and account attributes, every value as text."""
 
 from __future__ import annotations
 

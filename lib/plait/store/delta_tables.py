@@ -1,4 +1,4 @@
-"""Delta tables: files are written aside, one commit makes them all visible."""
+"""Delta tables: data files are written first, one commit makes them all visible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where this machine sets rows and copies aside while it works: a folder of the user's own."""
+"""Folders of the user on this machine: scratch space, caches, and sockets with short paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes a world to disk the way four companies would: formats differ, names differ."""
+"""Writes a world to disk as four companies would, and its project file."""
 
 from __future__ import annotations
 

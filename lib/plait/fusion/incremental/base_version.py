@@ -1,4 +1,4 @@
-"""The version before, whose untouched buckets the next one carries over."""
+"""The base version, whose untouched buckets the next version keeps."""
 
 from __future__ import annotations
 

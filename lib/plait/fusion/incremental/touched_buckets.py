@@ -1,4 +1,4 @@
-"""Kernels over events that the version before holds."""
+"""Kernels over events of the base version."""
 
 from __future__ import annotations
 

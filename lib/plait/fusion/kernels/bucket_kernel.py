@@ -1,4 +1,4 @@
-"""The bucket kernel of the road: all events of some people, to tables."""
+"""The bucket kernel of fuse: all events of a bucket's people, to tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The row kernel of the road: a file of a log to contract rows, each with its bucket."""
+"""The row kernel of fuse: rows of a log to contract rows, each with its bucket."""
 
 from __future__ import annotations
 

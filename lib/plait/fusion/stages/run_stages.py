@@ -1,4 +1,4 @@
-"""The passes over rows that an engine makes in one run."""
+"""The stages of a fuse that an engine runs over rows: read, k-core, merge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that changes while a network is trained, as tensors and plain values and back."""
+"""What changes in training: weights, their EMA, optimizer, loss curve; saved and restored."""
 
 from __future__ import annotations
 
