@@ -6,11 +6,7 @@ import re
 
 from plait.errors import BadSize
 
-_UNIT_SCALE = {
-    "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
-    "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50,
-}  # fmt: skip
-_QUANTITY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d+))?([A-Za-z]{0,2})")
+_QUANTITY = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?")
 
 
 def parse_quantity(text: str | int | float, what: str = "amount") -> float:
@@ -19,13 +15,15 @@ def parse_quantity(text: str | int | float, what: str = "amount") -> float:
     Raises:
         BadSize: it is no quantity.
     """
-    found = _QUANTITY.fullmatch(str(text).strip())
-    if found is None or found[3] not in _UNIT_SCALE:
+    from kubernetes.utils.quantity import parse_quantity as parse  # takes seconds to import
+
+    # The library also takes what the API server refuses: -1, NaN, 1_000, '4 Gi' and 4K.
+    if _QUANTITY.fullmatch(number := str(text).strip()) is None:
         raise BadSize(
             f"{what} is '{text}'.",
             allowed="A number, with a unit where it is memory: 500m or 2 CPUs, 512Mi or 4Gi.",
         )
-    return float(f"{found[1]}e{found[2] or 0}") * _UNIT_SCALE[found[3]]
+    return float(parse(number))
 
 
 def memory(text: str, what: str = "--memory") -> int:
@@ -45,12 +43,10 @@ def memory(text: str, what: str = "--memory") -> int:
 
 
 def format_memory(size: float) -> str:
-    """Returns bytes as people write them: 1.5Gi, 512Mi."""
-    for unit in ("Ti", "Gi", "Mi", "Ki"):
-        if size >= _UNIT_SCALE[unit]:
+    """Returns bytes as people write them, with three digits: 1.5Gi, 512Mi."""
+    for unit, scale in (("Ti", 2**40), ("Gi", 2**30), ("Mi", 2**20), ("Ki", 2**10)):
+        if size >= scale:
             return (
-                f"{size / _UNIT_SCALE[unit]:.3g}{unit}"
-                if size < 1000 * _UNIT_SCALE[unit]
-                else (f"{size / _UNIT_SCALE[unit]:.0f}{unit}")
+                f"{size / scale:.3g}{unit}" if size < 1000 * scale else f"{size / scale:.0f}{unit}"
             )
     return f"{size:g}"
