@@ -9,6 +9,7 @@ import polars as pl
 
 from plait.config import Project
 from plait.contracts.store_tables import ACCOUNTS, EVENTS, QUARANTINE, SEQUENCES
+from plait.contracts.table_schema import TableSchema
 from plait.engine.engine import BUCKET, Engine, Spill
 from plait.fusion.incremental.base_version import (
     ACCOUNT_COUNT_COLUMNS,
@@ -40,34 +41,34 @@ _K_CORE_COLUMNS = (
 
 @dataclass
 class FusionStages:
-    """Reads, sets aside, braids and counts rows; keeps count of what became of them.
+    """Reads, spills, merges and counts rows; keeps count of what became of them.
 
     Attributes:
         engine: what moves the rows.
         store: where tables are written.
         project: whose rows they are.
-        before: what untouched buckets are carried over from.
+        base: the version that untouched buckets are kept of.
         buckets: how many there are.
         versions: Delta version of each table written so far.
-        counts: partial COUNTS, those of the version before first.
+        counts: partial COUNTS, those of the base version first.
         rows: how many were read.
     """
 
     engine: Engine[Any]
     store: Store
     project: Project
-    before: BaseVersion
+    base: BaseVersion
     buckets: int
     versions: dict[str, int] = field(default_factory=dict)
     counts: list[pl.DataFrame] = field(default_factory=list)
     rows: int = 0
 
     def __post_init__(self) -> None:
-        self.counts.append(self.before.counts())
+        self.counts.append(self.base.counts())
         self.spill: Spill = self.engine.spill(self.buckets)
 
     def close(self) -> None:
-        """Removes what was set aside."""
+        """Removes the spill."""
         self.spill.close()
 
     def read(self, splits: list[InputSplit], step: FusionRowKernel) -> pl.DataFrame:
@@ -83,13 +84,19 @@ class FusionStages:
                 merges={"accounts": merge_seen_accounts, "counts": merge_counts},
                 advance=progress.advance,
             )
-        self.versions[QUARANTINE.name] = quarantine.commit(self.before.parts(QUARANTINE.name))
-        read = self._count(out)
+        self.versions[QUARANTINE.name] = quarantine.commit(self.base.parts(QUARANTINE.name))
+        read = self._record_counts(out)
         self.rows += int(read.filter(pl.col("what") == "rows")["n"].sum())
-        self._check()
-        return out.get("accounts", self.before.seen.clear())
+        self._check_platforms()
+        return out.get("accounts", self.base.seen.clear())
 
-    def cores(self, placed: pl.DataFrame) -> dict[str, KCore]:
+    def write(self, table: TableSchema, rows: pl.DataFrame) -> None:
+        """Writes a table that has no buckets, whole."""
+        writer = self.store.writer(table)
+        writer.write(rows)
+        self.versions[table.name] = writer.commit()
+
+    def find_k_cores(self, placed: pl.DataFrame) -> dict[str, KCore]:
         """Returns the k-core of every platform that asks for one.
 
         Args:
@@ -120,24 +127,24 @@ class FusionStages:
             for part in [found.filter(pl.col("platform") == name)]
         }
 
-    def reenter(self, touched: set[int], placed: pl.DataFrame) -> None:
-        """Sets the events that `touched` buckets hold beside the new rows.
+    def reprocess(self, touched: set[int], placed: pl.DataFrame) -> None:
+        """Spills the events of `touched` buckets of the base version beside the new rows.
 
         Args:
             touched: buckets.
             placed: account, bucket: where each account's rows go.
         """
         out = self.engine.spread(
-            self.before.events(touched.__contains__),
+            self.base.events(touched.__contains__),
             BaseBucketReader(self.store, CLEAN_EVENT_COLUMNS),
             ReprocessKernel(placed.select("account", BUCKET)),
             aside={"events": self.spill},
             tables={},
             merges={"counts": merge_counts},
         )
-        self._count(out)
+        self._record_counts(out)
 
-    def braid(
+    def merge_events(
         self, step: FusionBucketKernel, placed: pl.DataFrame, touched: set[int]
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Writes events and sequences of `touched` buckets, and keeps those of the others.
@@ -164,19 +171,19 @@ class FusionStages:
                 },
                 advance=progress.advance,
             )
-        self._count(out)
-        self._check()
+        self._record_counts(out)
+        self._check_platforms()
         for name, writer in writers.items():
-            self.versions[name] = writer.commit(self.before.outside(name, touched))
+            self.versions[name] = writer.commit(self.base.outside(name, touched))
         accounts = out.get("accounts", ACCOUNTS.empty().select(ACCOUNT_COUNT_COLUMNS))
         items = out.get("items", pl.DataFrame(schema=ITEM_COUNTS))
-        both = pl.concat([accounts, self.before.counted(touched)])
-        return both, self._items(items, touched)
+        both = pl.concat([accounts, self.base.counted(touched)])
+        return both, self._merge_item_counts(items, touched)
 
-    def _items(self, counted: pl.DataFrame, touched: set[int]) -> pl.DataFrame:
+    def _merge_item_counts(self, counted: pl.DataFrame, touched: set[int]) -> pl.DataFrame:
         """Returns the item counts of all buckets: `counted` of the touched, and the others'."""
         out = self.engine.spread(
-            self.before.events(lambda bucket: bucket not in touched),
+            self.base.events(lambda bucket: bucket not in touched),
             BaseBucketReader(self.store, ITEM_EVENT_COLUMNS),
             count_base_items,
             aside={},
@@ -185,10 +192,10 @@ class FusionStages:
         )
         return merge_item_counts(pl.concat([counted, out["items"]])) if out else counted
 
-    def _count(self, out: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    def _record_counts(self, out: dict[str, pl.DataFrame]) -> pl.DataFrame:
         counts = out.get("counts", pl.DataFrame(schema=ROW_COUNTS))
         self.counts.append(counts)
         return counts
 
-    def _check(self) -> None:
+    def _check_platforms(self) -> None:
         check_platforms(merge_counts(pl.concat(self.counts)), self.project)

@@ -1,0 +1,192 @@
+"""The steps of a fuse, each returning a named value: read, resolve, partition, merge, publish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from plait.config import Project
+from plait.contracts.store_tables import ACCOUNTS, ITEMS, PEOPLE
+from plait.engine.engine import BUCKET, Engine
+from plait.fusion.incremental.base_version import BaseVersion
+from plait.fusion.incremental.fuse_plan import FusionPlan
+from plait.fusion.incremental.repartition import repartition
+from plait.fusion.incremental.touched_buckets import find_touched_buckets
+from plait.fusion.kernels.bucket_kernel import FusionBucketKernel
+from plait.fusion.kernels.row_kernel import FusionRowKernel
+from plait.fusion.partitioner import Partitioner
+from plait.fusion.stages.find_inputs import FusionInputs
+from plait.fusion.stages.read_feedback import read_link_assertions
+from plait.fusion.stages.resolve_people import (
+    KnownIdentity,
+    accounts_outside_k_core,
+    assign_people,
+    collect_accounts,
+    merge_seen_accounts,
+)  # fmt: skip
+from plait.fusion.stages.run_stages import FusionStages
+from plait.fusion.stages.stage_results import (
+    MergedTables,
+    PartitionedPeople,
+    ResolvedAccounts,
+    RowsRead,
+)
+from plait.fusion.stages.version_summary import summarise_version
+from plait.identity.identity_keys import read_attributes
+from plait.identity.identity_tables import build_account_table, build_people_table
+from plait.identity.resolve_accounts import identifying_keys, resolve_accounts
+from plait.identity.standing_links import standing_links
+from plait.items.clean_catalogue import read_catalogues
+from plait.items.item_table import build_item_table
+from plait.privacy.pseudonym import PseudonymKey
+from plait.store.store import Store
+from plait.store.store_version import StoreVersion
+
+
+@dataclass
+class FusionPipeline:
+    """One fuse: read, resolve accounts, partition, merge, publish."""
+
+    project: Project
+    store: Store
+    key: PseudonymKey
+    inputs: FusionInputs
+    plan: FusionPlan
+    current: StoreVersion | None
+    engine: Engine[Any]
+    now: datetime
+
+    def __post_init__(self) -> None:
+        self.base = BaseVersion(self.store, self.plan.base)
+        self.stages = FusionStages(
+            self.engine, self.store, self.project, self.base, self.plan.buckets
+        )
+        if self.plan.base is None:  # the engine may want more, to use all its cores
+            self.plan = replace(self.plan, buckets=self.stages.spill.buckets)
+
+    def close(self) -> None:
+        """Removes the spill."""
+        self.stages.close()
+
+    def run(self, settings: dict[str, Any]) -> StoreVersion:
+        """Runs all stages; returns the version that they published."""
+        rows = self.read()
+        resolved = self.resolve(rows)
+        people = self.partition(rows, resolved)
+        tables = self.merge(rows, people)
+        return self.publish(rows, people, tables, settings)
+
+    def read(self) -> RowsRead:
+        """Reads attributes, catalogues and every new row; spills its events by bucket."""
+        catalogue, counts_of_catalogues = read_catalogues(self.project, self.key)
+        attributes, unusable_accounts = read_attributes(self.project, self.key)
+        identity = self._known_identity(attributes)
+        new = self.stages.read(self.plan.splits, self._row_kernel(identity))
+        seen = merge_seen_accounts(pl.concat([self.base.seen, new]))
+        return RowsRead(identity, catalogue, new, seen, counts_of_catalogues, unusable_accounts)
+
+    def resolve(self, rows: RowsRead) -> ResolvedAccounts:
+        """Finds out which accounts are one person."""
+        accounts = collect_accounts(rows.seen, rows.identity)
+        return self._resolved(accounts, rows.identity)
+
+    def partition(self, rows: RowsRead, resolved: ResolvedAccounts) -> PartitionedPeople:
+        """Brings each person's rows into one bucket, applies k-cores, and gives people ids."""
+        buckets = repartition(
+            rows.seen.select("account", BUCKET),
+            resolved.components.select("account", "component"),
+            self.stages.spill,
+        )
+        k_cores = self.stages.find_k_cores(buckets)
+        kept = resolved
+        if k_cores:  # who is left out joins nobody
+            outside = accounts_outside_k_core(resolved.accounts, rows.seen, k_cores)
+            inside = resolved.accounts.join(outside, on="account", how="anti")
+            kept = self._resolved(inside, rows.identity)
+        members, ledger = assign_people(kept.accounts, kept.components, self.store, self.current)
+        placed = buckets.join(members.select("account", "person"), on="account", how="left")
+        touched = find_touched_buckets(rows.new, self.base, placed)
+        return PartitionedPeople(members, ledger, placed, k_cores, touched)
+
+    def merge(self, rows: RowsRead, people: PartitionedPeople) -> MergedTables:
+        """Merges new rows with those of touched buckets; writes all tables."""
+        self.stages.reprocess(people.touched, people.placed)
+        kernel = FusionBucketKernel(people.k_cores, self.project.sequence_length)
+        account_counts, item_counts = self.stages.merge_events(
+            kernel, people.placed, people.touched
+        )
+        homes = rows.seen.group_by("account").agg(pl.col("home").max())
+        places = people.placed.select("account", BUCKET).join(homes, on="account")
+        accounts = build_account_table(people.members, account_counts, places)
+        tables = MergedTables(
+            accounts,
+            build_people_table(accounts, people.ledger),
+            build_item_table(rows.catalogue, item_counts),
+        )
+        self.stages.write(ACCOUNTS, tables.accounts)
+        self.stages.write(PEOPLE, tables.people)
+        self.stages.write(ITEMS, tables.items)
+        return tables
+
+    def publish(
+        self,
+        rows: RowsRead,
+        people: PartitionedPeople,
+        tables: MergedTables,
+        settings: dict[str, Any],
+    ) -> StoreVersion:
+        """Puts the version that names all tables, with its counts.
+
+        Raises:
+            LostRows: the counts do not add up.
+            VersionExists: another run published first.
+        """
+        counts = summarise_version(
+            self.stages.counts, tables.accounts, tables.people, tables.items,
+            rows.identity, self.project,
+        )  # fmt: skip
+        for name, unusable in rows.unusable_accounts.items():
+            counts["platforms"][name]["account_rows_unusable"] = unusable
+        for name, entry in rows.counts_of_catalogues.items():
+            counts["platforms"][name]["catalogue"] = entry
+        return self.store.publish(
+            self.stages.versions,
+            counts,
+            self.inputs.records,
+            1 if self.current is None else self.current.number + 1,
+            buckets=self.plan.buckets,
+            settings=settings,
+            run=self.plan.record(self.stages.rows, len(people.touched)),
+        )
+
+    @staticmethod
+    def _resolved(accounts: pl.DataFrame, identity: KnownIdentity) -> ResolvedAccounts:
+        components = resolve_accounts(accounts, identity.keys, identity.links)
+        return ResolvedAccounts(accounts, components)
+
+    def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
+        keys, ignored = identifying_keys(attributes)
+        asserted = standing_links(read_link_assertions(self.store, self.inputs.links.pieces()))
+        # A platform that has left the project takes its part of the links with it.
+        here = list(self.project.platforms)
+        of_project = pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(here))
+        standing = asserted.filter(of_project)
+        ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
+        return KnownIdentity(
+            accounts=attributes.select("account", "platform", "home").unique(),
+            keys=keys.select("account", "key", "value"),
+            links=standing.filter("joined").drop("joined"),
+            named=pl.concat(ends).unique(),
+            ignored_keys=ignored,
+        )
+
+    def _row_kernel(self, identity: KnownIdentity) -> FusionRowKernel:
+        partitioner = Partitioner.of(
+            self.plan.buckets, identity.accounts, identity.keys, identity.links, self.base.seen
+        )
+        return FusionRowKernel(
+            self.project, self.store, self.inputs, self.key, self.now, partitioner
+        )
