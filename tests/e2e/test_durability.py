@@ -169,7 +169,7 @@ def items_of(setup: ReplicaParts, live: LiveState) -> list[str]:
 
     (who,) = setup.service._who([User(platform="shop", id="durable")])
     assert isinstance(who, PersonLookup)
-    found: list[str] = live_sequences(live.read([who]), 50)["item"][0].to_list()
+    found: list[str] = live_sequences(live.read_people([who]), 50)["item"][0].to_list()
     return found
 
 

@@ -246,7 +246,7 @@ def test_a_second_server_over_one_folder_is_refused(valkey: EmbeddedValkey) -> N
 def test_two_stores_share_a_valkey_without_meeting(valkey: EmbeddedValkey, own_file: Path) -> None:
     one = connect(load_config(own_file), valkey.address)
     other = ValkeyLiveState(valkey.address, "other", 50, timeout_s=2)
-    one.append(events(("a", 1, 1)))
+    one.append_events(events(("a", 1, 1)))
     assert items(other, PersonLookup(account=account(1), platform="shop")) == [[]]
 
 
