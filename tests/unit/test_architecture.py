@@ -50,6 +50,23 @@ def _names_in(thing: Any) -> set[str]:
     return names | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
+def test_every_file_that_a_document_or_a_comment_names_is_there(repository: Path) -> None:
+    files = [p.relative_to(repository).as_posix() for p in repository.rglob("*.py")
+             if not {".venv", "site"} & set(p.parts)]  # fmt: skip
+    elsewhere = {"ray/serve/_private/haproxy_templates.py"}  # Ray's own
+    texts = [*repository.glob("*.md"), *repository.rglob("docs/**/*.md")]
+    texts += (repository / "lib").rglob("*.py")
+    gone = [
+        f"{text.name}: {name}"
+        for text in texts
+        if ".venv" not in text.parts
+        for name in re.findall(r"(?<![\w/])(\w+(?:/\w+)*/\w+\.py)\b", text.read_text())
+        if not any(file.endswith(f"/{name}") or file == name for file in files)
+        and name not in elsewhere
+    ]
+    assert not gone
+
+
 def test_there_is_a_walk() -> None:
     assert len(_steps()) > 25
 

@@ -9,10 +9,9 @@ import polars as pl
 
 from plait.clean.event_dialect import EventDialect
 from plait.clean.parse_times import EARLIEST_TIME
+from plait.contracts.id_rules import MAX_ID_LENGTH, MAX_QUERY_LENGTH
 from plait.contracts.personal_fields import PERSONAL_FIELDS, is_single_line
 
-MAX_ID_LENGTH = 512  # characters
-MAX_QUERY_LENGTH = 2_000
 _CONTROL = r"[\x00-\x1f\x7f]"
 
 

@@ -18,7 +18,7 @@ class Partitioner:
     """Buckets by account: the leading bits of the pseudonym that stands for the person.
 
     What is known of identity before the first event is read (account attributes, links) decides
-    here. What is learned later is mended by fusion/moves.py.
+    here. What is learned later is mended by fusion/incremental/repartition.py.
 
     Attributes:
         buckets: a power of two.

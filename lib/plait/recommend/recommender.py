@@ -78,7 +78,7 @@ class Recommender:
         return encode_history(sequences, self.model.vocabulary)
 
     def score(self, history: History, platform: str, now: Moment = None) -> ItemScores:
-        """Returns the scores of all items of `platform`, see Model.score.
+        """Returns the scores of all items of `platform`, see NeuralModel.score.
 
         A request is about the present: popularity and freshness are those of `now` (default:
         the present), however long ago the person was last seen.

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from plait.contracts.http_messages import MAX_K
+from plait.contracts.id_rules import MAX_ID_LENGTH
 from plait.errors import BadRequest, UnknownPlatform, nearest
-
-MAX_ID_LENGTH = 512  # characters of an id
 
 
 def check_k(k: int) -> int:

@@ -33,7 +33,7 @@ _MAGIC = {
 class SourceFile:
     """One input file: where it lies, the name messages use, and how to read it.
 
-    A file on S3 (`remote`) has no path to read from until sources/read.py has fetched it.
+    A file on S3 (`remote`) has no path to read from until sources/read_chunks.py has fetched it.
     """
 
     path: Path

@@ -21,7 +21,7 @@ class StoreVersion:
         tables: Delta version of each table.
         counts: rows in and out, a platform at a time, and table sizes.
         inputs: the files that were read: path, size, modification time, and the setting that
-            names them; see store/inputs.py.
+            names them; see store/input_records.py.
         contract: version of the table contracts it was written under.
         published: RFC 3339, UTC.
         restores: the older version whose tables these are, if it was published by a rollback.

@@ -37,13 +37,9 @@ def base32(rng: np.random.Generator, count: int, prefix: str, length: int = 8) -
 
 def handles(rng: np.random.Generator, count: int) -> TextArray:
     """Returns distinct handles such as @mara_fern; a number tells namesakes apart."""
-    names = _first_and_second(rng, count, "_")
+    first, second = rng.choice(_FIRST.split(), count), rng.choice(_SECOND.split(), count)
+    names = np.char.add(np.char.add(first, "_"), second)
     return np.char.add("@", _number_repeats(names))
-
-
-def full_names(rng: np.random.Generator, count: int) -> TextArray:
-    """Returns names such as Mara Fern; namesakes occur."""
-    return np.char.title(_first_and_second(rng, count, " "))
 
 
 def uuids(rng: np.random.Generator, count: int) -> TextArray:
@@ -67,11 +63,6 @@ def slugs(titles: TextArray) -> TextArray:
     for old, new in ((" ", "-"), (",", ""), (":", ""), ("'", ""), ("?", ""), ("ù", "u")):
         text = np.char.replace(text, old, new)
     return _number_repeats(text)
-
-
-def _first_and_second(rng: np.random.Generator, count: int, between: str) -> TextArray:
-    first, second = rng.choice(_FIRST.split(), count), rng.choice(_SECOND.split(), count)
-    return np.char.add(np.char.add(first, between), second)
 
 
 def _number_repeats(names: TextArray) -> TextArray:

@@ -11,7 +11,7 @@ from plait.contracts.event_types import (
 )
 from plait.live.codec import UNKNOWN_TYPE_CODE
 
-# What stands in records and models that exist: a new type is added to EVENT_CODE, never here.
+# What stands in records and models that exist: a new type is added to EVENT_TYPE_CODES, never here.
 GIVEN = [
     "view", "click", "play", "watch", "read", "search", "share", "post", "comment",
     "like", "dislike", "follow", "unfollow", "save", "cart", "purchase", "rate",

@@ -18,7 +18,7 @@ ITEM_EVENT_COLUMNS = ("object_kind", "object_id", "platform", "person", "time")
 
 @dataclass(frozen=True)
 class ReprocessKernel:
-    """Events of a touched bucket as RowStep's `events`, to be judged again beside new rows.
+    """Events of a touched bucket as the row kernel's `events`, to be merged with new rows.
 
     Attributes:
         placed: account, bucket: where the rows of each account go.

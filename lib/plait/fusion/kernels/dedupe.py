@@ -7,7 +7,7 @@ import polars as pl
 from plait.contracts.event_types import TIME_RESOLUTIONS
 from plait.fusion.row_counts import ROW_COUNTS, count_by_platform, merge_counts
 
-# The order of a history; equal events stand side by side in it. See features/braid.py.
+# The order of a history; equal events stand side by side in it. See features/sequences.py.
 HISTORY_ORDER = ("who", "time", "order", "event_id")
 _RESOLUTION_RANK = pl.col("time_resolution").cast(pl.Enum(TIME_RESOLUTIONS))
 
