@@ -49,7 +49,8 @@ class Location:
 def open_location(address: str | Path) -> Location:
     """Returns the location at `address`; a folder is made if missing.
 
-    S3 takes endpoint, region and credentials from the standard AWS_* names, see store/s3_settings.py.
+    S3 takes endpoint, region and credentials from the standard AWS_* names, see
+    store/s3_settings.py.
 
     Raises:
         StoreError: it cannot be made or read, or is of an unknown kind.
