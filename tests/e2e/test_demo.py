@@ -166,7 +166,7 @@ class Learned:
             }
         )
         both = pl.concat([flat, now.select(pl.col(n).cast(t) for n, t in flat.schema.items())])
-        braided = build_sequences(both, self.model.model.settings.sequence_length)
+        braided = build_sequences(both, self.model.model.provenance.sequence_length)
         return people.select("person").join(braided, on="person", maintain_order="left")
 
 

@@ -55,7 +55,7 @@ def test_a_refit_sees_everything_for_the_epochs_found(file: Path) -> None:
     model = NeuralModel.load(
         Registry(Store(project.store_path)).fetch("default", refitted.version)[1]
     )
-    assert model.settings.split == "none"
+    assert model.provenance.split == "none"
     assert refitted.metrics["events"] > first.metrics["events"]
     assert (
         refitted.metrics["epochs"]

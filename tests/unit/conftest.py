@@ -16,10 +16,11 @@ from plait.config import Project
 from plait.config.parse_project import parse_config
 from plait.contracts.store_tables import ACCOUNTS, EVENTS, ITEMS, PEOPLE, QUARANTINE, SEQUENCES
 from plait.features.sequences import build_sequences
+from plait.models.family import Provenance
 from plait.models.item_item.item_item_term import ItemItemTerm
 from plait.models.neural.net import NeuralNet
 from plait.models.neural.net_settings import net_settings_for
-from plait.models.neural.neural_model import NeuralModel, Provenance
+from plait.models.neural.neural_model import NeuralModel
 from plait.privacy.pseudonym import account_pseudonym, load_key, person_of
 from plait.store import Registry, Store
 from plait.training.data.training_data import prepare_training_data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,10 @@ def train(
     workers: Annotated[
         str, typer.Option(metavar="N|MIN:MAX", help="Processes that share every batch.")
     ] = "1",
+    family: Annotated[
+        str | None,
+        typer.Option(help="neural, item_item or popularity.", show_default="train.family"),
+    ] = None,
     split: Annotated[
         str | None, typer.Option(help="What is held out: loo, time or none.", show_default="loo")
     ] = None,
@@ -61,6 +65,7 @@ def train(
         resume=resume,
         max_failures=max_failures,
         checkpoint_every=checkpoint_every,
+        family=family,
         split=split,
         cut=cut,
         epochs=epochs,
@@ -77,19 +82,31 @@ def _print_result(result: TrainResult) -> None:
 
     metrics = result.metrics
     table = Table(title=f"model {result.model} {result.version}", title_justify="left")
-    for heading in ("validation", "MRR of 1,000", "NDCG@10 of all", "item-item weight"):
+    for heading in ("validation", "MRR of 1,000", "NDCG@10 of all"):
         table.add_column(heading, justify="left" if heading == "validation" else "right")
+    if result.item_item:
+        table.add_column("item-item weight", justify="right")
     held_out = metrics["validation"]
-    for platform, weight in result.item_item.items():
+    for platform in result.platforms:
         scores = [held_out.get(f"{platform}.{name}") for name in ("mrr", "ndcg@10")]
         cells = ["" if score is None else f"{score:.4f}" for score in scores]
-        table.add_row(platform, *cells, f"{weight:g}")
+        weight = [f"{result.item_item[platform]:g}"] if platform in result.item_item else []
+        table.add_row(platform, *cells, *weight)
     console = output_console()
     console.print(table)
     console.print(
         f"{metrics['people']:,} people, {metrics['events']:,} events, {metrics['items']:,} items; "
+        f"{_describe_work(metrics)}. Family {result.family}, split {result.split}, "
+        f"store version {result.store_version}, terms: {', '.join(result.terms)}."
+    )
+
+
+def _describe_work(metrics: dict[str, Any]) -> str:
+    """Returns how long the training took, and of a training by epochs how fast it went."""
+    if "epochs" not in metrics:
+        return f"{metrics['seconds']:,.1f} s"
+    return (
         f"{metrics['epochs']} epochs, {metrics['seconds']:,.0f} s, "
         f"{metrics['targets_per_s']:,} targets/s, {metrics['loader_share']:.1%} of the time "
-        f"waiting for the loader. Split {result.split}, "
-        f"store version {result.store_version}, terms: {', '.join(result.terms)}."
+        "waiting for the loader"
     )

@@ -48,6 +48,13 @@ class Pseudonyms(StrictModel):
 class Training(StrictModel):
     """Hyper-parameters; null means that the value is chosen from the data."""
 
+    family: str = Field(
+        "neural",
+        description="The kind of model: neural (CNN, RNN and MLP, trained by epochs), item_item "
+        "(what the same people chose) or popularity. The settings from `epochs` on are those of "
+        "neural.",
+        examples=["item_item"],
+    )
     split: Literal["loo", "time", "none"] = Field(
         "loo",
         description="What is held out for validation and test: loo, the last events of each "

@@ -13,7 +13,7 @@ from plait.evaluation.rank_targets import rank_targets
 from plait.evaluation.ranking_metrics import Floats, ndcg
 from plait.evaluation.scorers import ModelScorer, ScoreArray
 from plait.features.history import History
-from plait.models.neural.neural_model import Moment
+from plait.models.family import Moment
 from plait.progress import track_progress
 from plait.recommend.recommender import Recommender
 from plait.store import Store
@@ -42,8 +42,8 @@ def measure_transfer(project: Project, seed: int) -> TransferGain:
     """
     store = Store(project.store_uri)
     ours = Recommender.load(store, project.model)
-    settings = ours.model.settings
-    held = rebuild_held_out(store, store.version(settings.store_version), "loo", settings.cut)
+    made = ours.model.provenance
+    held = rebuild_held_out(store, store.version(made.store_version), "loo", made.cut)
     scorers = (OwnPlatformScorer("alone", ours.model), ModelScorer("joint", ours.model))
     with track_progress("transfer", len(held.test) * len(scorers), "targets") as work:
         parts = []

@@ -18,11 +18,16 @@ from plait.evaluation.evaluation_targets import EvaluationTargets
 from plait.evaluation.held_out_data import HeldOutData, rebuild_held_out
 from plait.evaluation.metric_summary import paired_difference, summarize_metrics
 from plait.evaluation.rank_targets import TargetRanks, rank_targets
-from plait.evaluation.scorers import ItemItemBaseline, ModelScorer, PopularityBaseline, Scorer
+from plait.evaluation.scorers import ModelScorer, Scorer
 from plait.features.likes_and_dislikes import keep_positive_events
+from plait.models.family import DirectFamily, FitData
+from plait.models.item_item.item_item_model import ItemItemModel
+from plait.models.popularity.popularity_model import PopularityModel
 from plait.progress import ProgressTask, track_progress
 from plait.recommend.recommender import Recommender
 from plait.store import Store
+
+BASELINES: dict[str, DirectFamily] = {"popularity": PopularityModel, "item-item": ItemItemModel}
 
 
 def evaluate(
@@ -58,16 +63,14 @@ def evaluate(
     )
     if theirs:
         _check_comparable(ours, theirs)
-    settings = ours.model.settings
-    held = rebuild_held_out(store, store.version(settings.store_version), rules.split, settings.cut)
+    made = ours.model.provenance
+    held = rebuild_held_out(store, store.version(made.store_version), rules.split, made.cut)
     run = _Evaluation(held, rules, seed)
     scorers: list[Scorer] = [ModelScorer(ours.version, ours.model)]
     if theirs:
         scorers.append(ModelScorer(_version_name(theirs, ours), theirs.model))
-    scorers += [
-        PopularityBaseline(held.train, held.vocabulary),
-        ItemItemBaseline(held.train, held.vocabulary),
-    ]
+    learned = FitData(held.vocabulary, held.train)
+    scorers += [ModelScorer(name, family.fit(learned)) for name, family in BASELINES.items()]
     asked = [p for p in ours.platforms if not theirs or p in theirs.platforms]
     with track_progress("evaluate", run.size(asked) * len(scorers), "targets") as work:
         answered = {p: run.platform(p, scorers, work) for p in asked}
@@ -153,7 +156,7 @@ def _make_report(
         protocol=protocol,
         model=ours.name,
         model_version=ours.version,
-        store_version=ours.model.settings.store_version,
+        store_version=ours.model.provenance.store_version,
         seed=seed,
         platforms=figures(0),
         baselines={scorers[place].name: figures(place) for place in baselines},
@@ -164,7 +167,7 @@ def _make_report(
 
 def _load_version(store: Store, name: str, version: str | None, protocol: str) -> Recommender:
     loaded = Recommender.load(store, name, version)
-    check_no_leak(protocol, f"{loaded.name} {loaded.version}", loaded.model.settings.split)
+    check_no_leak(protocol, f"{loaded.name} {loaded.version}", loaded.model.provenance.split)
     return loaded
 
 
@@ -183,7 +186,7 @@ def _version_name(theirs: Recommender, ours: Recommender) -> str:
 
 def _check_comparable(ours: Recommender, theirs: Recommender) -> None:
     """Refuses a pair that did not hold out the same events."""
-    mine, other = ours.model.settings, theirs.model.settings
+    mine, other = ours.model.provenance, theirs.model.provenance
     names = f"{ours.name} {ours.version} and {theirs.name} {theirs.version}"
     if mine.store_version != other.store_version:
         raise LeakyEvaluation(

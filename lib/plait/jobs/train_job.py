@@ -14,6 +14,7 @@ def parser() -> argparse.ArgumentParser:
     """Returns the arguments it knows."""
     parser = new_job_parser("Trains a project's model.")
     parser.add_argument("--workers", default="1", help="processes that share every batch, MIN:MAX")
+    parser.add_argument("--family", help="neural, item_item or popularity")
     parser.add_argument("--split", choices=("loo", "time", "none"), help="what is held out")
     parser.add_argument("--cut", help="time split: where the test targets begin, ISO 8601")
     parser.add_argument("--refit", action="store_true", help="train on everything")
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             resume=given.resume,
             max_failures=given.max_failures,
             checkpoint_every=given.checkpoint_every,
+            family=given.family,
             split=given.split,
             cut=given.cut,
             epochs=given.epochs,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from plait.models.neural.neural_model import NeuralModel
+from plait.models.family import TrainedModel
 from plait.recommend.list_request import FloatArray
 
 
 class PopularList:
     """Each item's share of its platform's positive events in training, and their order."""
 
-    def __init__(self, model: NeuralModel) -> None:
-        counts = model.net.counts[:, -1].cpu().numpy().astype(np.float64)
+    def __init__(self, model: TrainedModel) -> None:
+        counts = model.event_counts
         self._share: dict[str, FloatArray] = {}
         self._order: dict[str, torch.Tensor] = {}
         for platform in model.platforms:

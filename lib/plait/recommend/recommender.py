@@ -14,8 +14,9 @@ import polars as pl
 from plait.config import Project
 from plait.features.history import History, encode_history
 from plait.features.time_features import to_microseconds
+from plait.models.families import load_model
+from plait.models.family import Moment, TrainedModel
 from plait.models.item_scores import DISLIKE, ItemScores
-from plait.models.neural.neural_model import Moment, NeuralModel
 from plait.recommend.candidates import find_cold_start, retrieve_candidates
 from plait.recommend.explain import explain_ranking
 from plait.recommend.filters import (
@@ -41,7 +42,7 @@ RERANKERS: tuple[ReRanker, ...] = ()  # within a platform; between platforms lis
 class Recommender:
     """Answers with one version of one model."""
 
-    def __init__(self, model: NeuralModel, name: str = "", version: str = "") -> None:
+    def __init__(self, model: TrainedModel, name: str = "", version: str = "") -> None:
         self.model, self.name, self.version = model, name, version
         self._popular = PopularList(model)
         self._columns = ItemColumns(model.vocabulary, model.platforms)
@@ -66,7 +67,7 @@ class Recommender:
         else:
             store, name = source, name or "default"
         version, folder = Registry(store).fetch(name, version)
-        return cls(NeuralModel.load(folder), name, version)
+        return cls(load_model(folder), name, version)
 
     @property
     def platforms(self) -> tuple[str, ...]:
@@ -78,7 +79,7 @@ class Recommender:
         return encode_history(sequences, self.model.vocabulary)
 
     def score(self, history: History, platform: str, now: Moment = None) -> ItemScores:
-        """Returns the scores of all items of `platform`, see NeuralModel.score.
+        """Returns the scores of all items of `platform`, see TrainedModel.score.
 
         A request is about the present: popularity and freshness are those of `now` (default:
         the present), however long ago the person was last seen.

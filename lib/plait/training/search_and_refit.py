@@ -1,45 +1,29 @@
-"""Trains a model: a search with held-out data, or a refit on everything."""
+"""Trains the neural model: a search with held-out data, or a refit on everything."""
 
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from plait.config.project_sections import Training
-from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.errors import Diverged, NoModel
 from plait.models.item_item.item_item_term import ItemItemTerm
-from plait.models.neural.neural_model import CONFIG, NeuralModel, Provenance
+from plait.models.model_files import CONFIG, NEURAL
+from plait.models.neural.neural_model import NeuralModel
 from plait.store import Registry
 from plait.training.checkpoints.checkpoint_writer import CheckpointWriter, last_place
 from plait.training.checkpoints.unfinished_run import STAGES, UnfinishedRun
-from plait.training.data.training_data import TrainingData, prepare_training_data
+from plait.training.data.training_data import TrainingData, read_training_data
 from plait.training.distributed.worker_rank import Worker
 from plait.training.loop.hyper_parameters import HyperParameters, choose_hyper_parameters
 from plait.training.loop.item_item_weights import choose_item_item_weights
 from plait.training.loop.training_loop import FittedNet, fit
 from plait.training.loop.training_progress import ReportProgress
 from plait.training.training_job import TrainingJob
-
-
-def code_version() -> dict[str, str]:
-    """Returns plait's version, and the git commit if it runs from a checkout."""
-    try:
-        found = {"plait": version("plait")}
-    except PackageNotFoundError:
-        found = {"plait": "unknown"}
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        commit = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return found
-    return found | {"commit": commit.stdout.strip()}
+from plait.training.training_provenance import describe_training, training_sizes
 
 
 @dataclass(frozen=True)
@@ -98,6 +82,8 @@ def current_version_result(job: TrainingJob) -> SearchResult | None:
     except NoModel:
         return None
     config = json.loads((folder / CONFIG).read_text())
+    if config.get("family", NEURAL) != NEURAL:
+        return None
     training = config["training"]
     same = tuple(config["net"]["platforms"]) == job.visible_platforms
     if not same or training["split"] == "none" or "epoch" not in training["hyper"]:
@@ -107,17 +93,10 @@ def current_version_result(job: TrainingJob) -> SearchResult | None:
     return SearchResult(HyperParameters(**hyper), epoch, config["item_item"], {}, version)
 
 
-def read_training_data(job: TrainingJob, split: str, bins: int) -> TrainingData:
-    """Returns the job's data, held out by `split`."""
-    store, version = job.open_store()
-    sequences, items = store.read("sequences", version), store.read("items", version)
-    return prepare_training_data(sequences, items, job.platforms, split, job.cut, bins, job.only)
-
-
 def _search(
     job: TrainingJob, worker: Worker, report: ReportProgress | None, run: UnfinishedRun
 ) -> tuple[SearchResult, TrainingData, FittedNet]:
-    data = read_training_data(job, job.training.split, HyperParameters.bins)
+    data = read_training_data(job, job.training.split)
     hyper = hyper_parameters_for(job.training, data)
     checkpoints = CheckpointWriter(run, worker, "search", job.checkpoint_every)
     fitted = fit(data, hyper, worker=worker, report=report, checkpoints=checkpoints)
@@ -177,15 +156,6 @@ def _assemble_model(
     term: ItemItemTerm,
 ) -> NeuralModel:
     hyper = found.hyper.as_json() | {"epoch": found.epoch}
-    settings = Provenance(
-        split=job.training.split,
-        cut=data.cut,
-        store_version=job.store_version,
-        sequence_length=job.sequence_length,
-        strengths=EVENT_STRENGTHS,
-        hyper=hyper,
-        code=code_version(),
-    )
     metrics: dict[str, Any] = {
         "validation": {name: round(value, 5) for name, value in found.metrics.items()},
         "epochs": fitted.epoch,
@@ -194,9 +164,7 @@ def _assemble_model(
         "loader_share": round(fitted.loader_share, 4),
         "loss_curve": fitted.curve,
         "workers": worker.world_size,
-        "people": int((data.history.lengths > 0).sum()),
-        "events": len(data.history.item),
-        "items": len(data.vocabulary) - 1,
+        **training_sizes(data),
     }
     net = fitted.net.to(torch.device("cpu"))
-    return NeuralModel(net, data.vocabulary, term, settings, metrics)
+    return NeuralModel(net, data.vocabulary, term, describe_training(job, data, hyper), metrics)

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,14 +34,28 @@ PROCESS_GROUP_TIMEOUT_S = 1800
 
 @dataclass(frozen=True)
 class TrainResult:
-    """A published version and how it came about; `metrics` as in its metrics.json."""
+    """A published version and how it came about.
+
+    Attributes:
+        model: name in the registry.
+        version: v1, v2, ...
+        family: the kind of model.
+        split: what was held out.
+        store_version: what it was trained on.
+        platforms: those it knows.
+        terms: the summands of its scores.
+        item_item: weight of the neural model's item-item term, by platform.
+        metrics: as in its metrics.json.
+    """
 
     model: str
     version: str
+    family: str
     split: str
     store_version: int
+    platforms: list[str]
     terms: list[str]
-    item_item: dict[str, float]
+    item_item: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -90,6 +104,9 @@ def train(
         project = load_config(project)
     given = {name: value for name, value in settings.items() if value is not None}
     training = parse_training(project.train.model_dump() | given)
+    from plait.models.families import find_family
+
+    find_family(training.family)  # before any worker starts
     scale = WorkerScale.of(workers)
     if max_failures < -1:
         raise ConfigError(f"max failures is {max_failures}.", allowed="-1 (no limit), 0 or more.")
@@ -108,7 +125,7 @@ def train(
         else:
             record = _train_on_ray(job, scale, max_failures, work)
     run.clear()  # not before the driver knows: until then whoever goes on finds what is published
-    names = ("model", "version", "split", "store_version", "terms", "item_item")
+    names = [one.name for one in fields(TrainResult) if one.name in record]
     known = {name: record.pop(name) for name in names}
     return TrainResult(**known, metrics=record)
 

@@ -15,7 +15,9 @@ from plait.errors import DamagedVersion, LeakyEvaluation, NoModel, NotFinite, St
 from plait.evaluation.evaluate_model import evaluate
 from plait.evaluation.evaluation_protocols import UnknownProtocol, check_no_leak
 from plait.evaluation.held_out_data import rebuild_held_out
-from plait.evaluation.scorers import ModelScorer, PopularityBaseline
+from plait.evaluation.scorers import ModelScorer
+from plait.models.family import FitData
+from plait.models.popularity.popularity_model import PopularityModel
 from plait.recommend.recommender import Recommender
 
 
@@ -130,7 +132,7 @@ def test_baselines_learn_from_the_training_part_alone(small):
     np.testing.assert_array_equal(known.item, held.validation.history.item)
     np.testing.assert_array_equal(known.offsets, held.validation.history.offsets)
     assert len(held.validation) == len(held.test) == 60
-    baseline = PopularityBaseline(held.train, held.vocabulary)
+    baseline = ModelScorer("popularity", PopularityModel.fit(FitData(held.vocabulary, held.train)))
     counts = [
         baseline.score(held.test.history, platform, None)[0].sum() for platform in ("shop", "video")
     ]
@@ -139,7 +141,7 @@ def test_baselines_learn_from_the_training_part_alone(small):
 
 def test_time_asks_what_came_after_the_cut(small):
     ours = Recommender.load(small.project, version="v3")
-    cut = ours.model.settings.cut
+    cut = ours.model.provenance.cut
     held = rebuild_held_out(small.store, small.store.version(1), "time", cut)
     assert held.train.time.max() < cut
     assert held.validation.history.time.max() < cut

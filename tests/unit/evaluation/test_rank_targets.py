@@ -6,7 +6,9 @@ import pytest
 from plait.evaluation import negative_sampling
 from plait.evaluation.held_out_data import rebuild_held_out
 from plait.evaluation.rank_targets import rank_targets
-from plait.evaluation.scorers import PopularityBaseline
+from plait.evaluation.scorers import ModelScorer
+from plait.models.family import FitData
+from plait.models.popularity.popularity_model import PopularityModel
 from plait.progress import track_progress
 
 
@@ -22,7 +24,13 @@ def test_judged_negatives_are_not_those_of_the_ranking(small, monkeypatch: pytes
 
     monkeypatch.setattr(negative_sampling, "sample_negatives", looks)
     with track_progress("evaluate", len(questions), "targets") as work:
-        rank_targets(PopularityBaseline(held.train, held.vocabulary), questions, 4, 0, work)
+        rank_targets(
+            ModelScorer("popularity", PopularityModel.fit(FitData(held.vocabulary, held.train))),
+            questions,
+            4,
+            0,
+            work,
+        )
     ranked, judged = drawn
     assert ranked.shape == judged.shape == (len(questions), 4)
     assert (ranked != judged).any(axis=1).mean() > 0.5

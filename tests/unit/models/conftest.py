@@ -14,10 +14,11 @@ from plait.features.history import History
 from plait.features.item_attributes import read_item_attributes
 from plait.features.time_features import Timeline
 from plait.features.vocabulary import Vocabulary
+from plait.models.family import Provenance
 from plait.models.item_item.item_item_term import ItemItemTerm
 from plait.models.neural.net import NeuralNet
 from plait.models.neural.net_settings import net_settings_for
-from plait.models.neural.neural_model import NeuralModel, Provenance
+from plait.models.neural.neural_model import NeuralModel
 
 COUNT = 15
 

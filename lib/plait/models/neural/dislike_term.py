@@ -13,12 +13,10 @@ from scipy import sparse
 from torch.nn import functional as F
 
 from plait.features.likes_and_dislikes import Dislikes
+from plait.models.item_scores import DISLIKED_ITEM_PENALTY
 from plait.models.neural.net import NeuralNet
 
 DISLIKE_WEIGHT = 1.5
-DISLIKED_ITEM_PENALTY = (
-    10.0  # scores are logits: the item is chosen exp(10) = 22,000 times less often
-)
 _CELLS = 8_000_000  # likenesses held at once: 32 MB, however many items there are
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,54 +9,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from polars.exceptions import PolarsError
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from scipy import sparse
 
-from plait.errors import DamagedVersion, UnknownPlatform, nearest
 from plait.features.history import UNKNOWN_TIME, History
 from plait.features.history_batch import make_history_batch
 from plait.features.likes_and_dislikes import Dislikes, keep_positive_events
 from plait.features.time_features import Timeline
 from plait.features.vocabulary import Vocabulary
+from plait.models.family import Moment, Provenance, require_platform
 from plait.models.item_item.item_item_term import ItemItemTerm, item_item_term_scores
-from plait.models.item_scores import ItemScores
+from plait.models.model_files import (
+    NEURAL,
+    read_config,
+    read_metrics,
+    read_provenance,
+    refuse_damaged,
+    write_model_files,
+)
 from plait.models.neural.dislike_term import ItemLikeness, dislike_term
 from plait.models.neural.net import NeuralNet, TermVectors, concatenate_terms
 from plait.models.neural.net_settings import NetSettings
-from plait.store.finite_numbers import parse_finite
+from plait.models.neural.separable_scores import SeparableScores
 
-Moment = int | npt.NDArray[np.int64] | None
-FORMAT = 1
-_LOAD_ERRORS = (
-    OSError, ValueError, KeyError, TypeError, RuntimeError, OverflowError, SafetensorError,
-    PolarsError,
-)  # fmt: skip
-WEIGHTS, CONFIG, METRICS = "weights.safetensors", "config.json", "metrics.json"
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What a model knows about itself.
-
-    Attributes:
-        split: what was held out in training: loo, time or none.
-        cut: where a time split's test targets begin, UTC microseconds.
-        store_version: the store version it was trained on.
-        sequence_length: item events kept for one person.
-        strengths: what each event type says about taste.
-        hyper: hyper-parameters as used.
-        code: version of plait, and the git commit where there is one.
-    """
-
-    split: str = "none"
-    cut: int | None = None
-    store_version: int = 0
-    sequence_length: int = 50
-    strengths: dict[str, float] = field(default_factory=dict)
-    hyper: dict[str, Any] = field(default_factory=dict)
-    code: dict[str, str] = field(default_factory=dict)
+WEIGHTS = "weights.safetensors"
 
 
 class NeuralModel:
@@ -73,13 +47,13 @@ class NeuralModel:
         net: NeuralNet,
         vocabulary: Vocabulary,
         item_item: ItemItemTerm,
-        settings: Provenance,
+        provenance: Provenance,
         metrics: dict[str, Any] | None = None,
     ) -> None:
         self.net = net.eval()
         self.vocabulary = vocabulary
         self.item_item = item_item
-        self.settings = settings
+        self.provenance = provenance
         self.metrics = metrics or {}
         self._items: dict[str, tuple[TermVectors, torch.Tensor]] = {}
         self._neighbours: dict[str, sparse.csr_array] = {}
@@ -89,7 +63,7 @@ class NeuralModel:
         """The platforms the model knows."""
         return self.vocabulary.platforms
 
-    def score(self, history: History, platform: str, now: Moment = None) -> ItemScores:
+    def score(self, history: History, platform: str, now: Moment = None) -> SeparableScores:
         """Returns the scores of every item of `platform` for each person in `history`.
 
         A person's scores do not depend on who else is in the batch.
@@ -110,13 +84,27 @@ class NeuralModel:
             now = known[history.offsets[1:] * (history.lengths > 0)]
         own = self.vocabulary.platform_items(platform)
         term = dislike_term(dislikes, len(history), own, self._likeness) if len(dislikes) else None
-        return ItemScores(
+        return SeparableScores(
             self.people(chosen, platform, now),
             items,
             joined,
             self._similar(chosen, platform),
             None if term is None else term.to(self.device),
         )
+
+    @property
+    def event_counts(self) -> npt.NDArray[np.float64]:
+        """See TrainedModel."""
+        counts: npt.NDArray[np.float64] = self.net.counts[:, -1].cpu().numpy().astype(np.float64)
+        return counts
+
+    def describe(self) -> dict[str, Any]:
+        """Returns the terms, and `item_item`, the weight of that term on each platform."""
+        return {"terms": list(self.net.settings.terms), "item_item": self.item_item.weights}
+
+    def item_vectors(self, platform: str) -> torch.Tensor:
+        """Returns b(y) of all separable terms, side by side, [N_p, K]; see TrainedModel."""
+        return self.items(platform)[1].T
 
     @torch.inference_mode()
     def people(self, history: History, platform: str, now: Moment = None) -> TermVectors:
@@ -173,11 +161,7 @@ class NeuralModel:
         )
 
     def _code(self, platform: str) -> int:
-        if platform not in self.platforms:
-            raise UnknownPlatform(
-                f"this model knows no platform '{platform}'.",
-                allowed=nearest(platform, self.platforms),
-            )
+        require_platform(platform, self.platforms)
         return self.vocabulary.platform_code(platform)
 
     @cached_property
@@ -200,14 +184,8 @@ class NeuralModel:
         save_file(state, folder / WEIGHTS)
         self.vocabulary.save(folder)
         self.item_item.save(folder)
-        config = {
-            "format": FORMAT,
-            "net": self.net.settings.as_json(),
-            "item_item": self.item_item.weights,
-            "training": asdict(self.settings),
-        }
-        (folder / CONFIG).write_text(json.dumps(config, indent=1))
-        (folder / METRICS).write_text(json.dumps(self.metrics, indent=1))
+        parts = {"net": self.net.settings.as_json(), "item_item": self.item_item.weights}
+        write_model_files(folder, NEURAL, parts, self.provenance, self.metrics)
 
     @classmethod
     def load(cls, folder: Path) -> NeuralModel:
@@ -216,11 +194,8 @@ class NeuralModel:
         Raises:
             DamagedVersion: a file is missing or is not what it should be.
         """
-        try:
-            config = parse_finite((folder / CONFIG).read_text())
-            if config["format"] != FORMAT:
-                msg = f"format {config['format']}, this plait reads {FORMAT}"
-                raise ValueError(msg)
+        with refuse_damaged(folder):
+            config = read_config(folder)
             settings = NetSettings.from_json(config["net"])
             net = NeuralNet(settings)
             net.load_state_dict(load_file(folder / WEIGHTS))
@@ -236,12 +211,6 @@ class NeuralModel:
                 net,
                 vocabulary,
                 ItemItemTerm.load(folder, settings.items, config["item_item"]),
-                Provenance(**config["training"]),
-                parse_finite((folder / METRICS).read_text()),
+                read_provenance(config),
+                read_metrics(folder),
             )
-        except _LOAD_ERRORS as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise DamagedVersion(
-                f"the model in '{folder}' cannot be loaded ({reason}).",
-                fix="Go back with `plait models rollback`, or train again with `plait train`.",
-            ) from None

@@ -21,6 +21,7 @@ from plait.features.likes_and_dislikes import keep_positive_events
 from plait.features.time_features import Timeline
 from plait.features.vocabulary import Vocabulary
 from plait.features.vocabulary_translation import VocabularyTranslation
+from plait.training.training_job import TrainingJob
 
 HOLD_OUT_SHARE = 0.1  # part of the events after a default cut
 MIN_TARGETS = 100  # targets below which nothing can be learned
@@ -112,6 +113,13 @@ def prepare_training_data(
     attributes = read_item_attributes(items, vocabulary)
     timeline = Timeline.build(history, len(vocabulary), attributes.published, bins)
     return TrainingData(vocabulary, history, weight, validation, attributes, timeline, cut)
+
+
+def read_training_data(job: TrainingJob, split: str, bins: int = 32) -> TrainingData:
+    """Returns the data of `job`, held out by `split`; see `prepare_training_data`."""
+    store, version = job.open_store()
+    sequences, items = store.read("sequences", version), store.read("items", version)
+    return prepare_training_data(sequences, items, job.platforms, split, job.cut, bins, job.only)
 
 
 def target_weights(history: History) -> np.ndarray:

@@ -10,9 +10,10 @@ from torch.nn import functional as F
 
 from plait.errors import Diverged
 from plait.features.holdout import leave_one_out
+from plait.models.family import Provenance
 from plait.models.item_item.item_item_term import ItemItemTerm
 from plait.models.neural.net import NeuralNet
-from plait.models.neural.neural_model import NeuralModel, Provenance
+from plait.models.neural.neural_model import NeuralModel
 from plait.training.data.training_data import TrainingData
 from plait.training.loop.hyper_parameters import HyperParameters
 

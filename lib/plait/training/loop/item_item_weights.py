@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from plait.features.holdout import HeldOutTargets
+from plait.models.family import Provenance
 from plait.models.item_item.item_item_term import ItemItemTerm
 from plait.models.neural.net import NeuralNet
-from plait.models.neural.neural_model import NeuralModel, Provenance
+from plait.models.neural.neural_model import NeuralModel
 from plait.training.data.training_data import TrainingData
 from plait.training.loop.validate_model import mean_platform_mrr, validate_model
 

@@ -8,10 +8,11 @@ import torch
 from plait.errors import NotFinite
 from plait.features.history import History
 from plait.features.holdout import HeldOutTargets
+from plait.models.family import Provenance, TrainedModel
 from plait.models.item_item.item_item_term import ItemItemTerm
 from plait.models.item_scores import check_scores, not_finite_error
 from plait.models.neural.net import NeuralNet
-from plait.models.neural.neural_model import NeuralModel, Provenance
+from plait.models.neural.neural_model import NeuralModel
 from plait.training.data.training_data import TrainingData
 from plait.training.distributed.worker_rank import SINGLE_WORKER, Worker
 
@@ -20,7 +21,7 @@ MAX_VALIDATION_TARGETS = 5_000  # targets that are looked at
 CHUNK_SIZE = 512
 
 
-def target_ranks(model: NeuralModel, targets: HeldOutTargets, platform: str) -> np.ndarray:
+def target_ranks(model: TrainedModel, targets: HeldOutTargets, platform: str) -> np.ndarray:
     """Returns each target's rank among the platform's items its person has not seen; [M].
 
     A tie counts half, so a constant score ranks in the middle. Targets must all be of
@@ -53,7 +54,7 @@ def mask_seen_items(scores: torch.Tensor, history: History, items: np.ndarray) -
 
 
 def validate_model(
-    model: NeuralModel, targets: HeldOutTargets, worker: Worker = SINGLE_WORKER
+    model: TrainedModel, targets: HeldOutTargets, worker: Worker = SINGLE_WORKER
 ) -> dict[str, float]:
     """Returns per platform and in all the MRR against 999 negatives, and NDCG@10 on all items.
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import torch
 
-from plait.models.neural.neural_model import NeuralModel
+from plait.models.family import TrainedModel
 from plait.store import Registry
 from plait.training.checkpoints.unfinished_run import UnfinishedRun
 from plait.training.distributed.worker_rank import Worker
+from plait.training.fit_family import fit_family
 from plait.training.loop.training_progress import ReportProgress
-from plait.training.search_and_refit import search_or_refit
 from plait.training.training_job import TrainingJob
 
 
@@ -42,13 +42,13 @@ def run_training_job(
     """Returns what was published, on rank 0; None on the others."""
     torch.set_num_threads(job.threads)
     run = UnfinishedRun(job.open_store()[0].objects, job)
-    model = search_or_refit(job, worker, report, run)
+    model = fit_family(job, worker, report, run)
     if model is None:
         return None
     return publish_model(job, model, run.run_id())
 
 
-def publish_model(job: TrainingJob, model: NeuralModel, run_id: str) -> dict[str, Any]:
+def publish_model(job: TrainingJob, model: TrainedModel, run_id: str) -> dict[str, Any]:
     """Returns the record of the registry's version: one, however often the run ends."""
     store, _ = job.open_store()
     with tempfile.TemporaryDirectory(prefix="plait-model-") as folder:
@@ -57,9 +57,10 @@ def publish_model(job: TrainingJob, model: NeuralModel, run_id: str) -> dict[str
     return {
         "model": job.model,
         "version": version,
-        "split": model.settings.split,
+        "family": job.training.family,
+        "split": model.provenance.split,
         "store_version": job.store_version,
-        "terms": list(model.net.settings.terms),
-        "item_item": model.item_item.weights,
+        "platforms": list(model.platforms),
+        **model.describe(),
         **model.metrics,
     }

@@ -45,7 +45,7 @@ def shaken(model: NeuralModel, seed: int) -> NeuralModel:
     with torch.no_grad():
         for p in model.net.parameters():
             p.add_(torch.randn_like(p) * 0.5)
-    return NeuralModel(model.net, model.vocabulary, model.item_item, model.settings)
+    return NeuralModel(model.net, model.vocabulary, model.item_item, model.provenance)
 
 
 @pytest.mark.parametrize("kind", [("dislike", -1.0), ("unfollow", -0.5), ("rate", -0.01)])

@@ -160,7 +160,7 @@ def test_what_is_saved_scores_the_same(model: NeuralModel, tmp_path) -> None:
     again = NeuralModel.load(tmp_path)
     people = some_people([5, 2], 4)
     assert torch.equal(again.score(people, "a").total, model.score(people, "a").total)
-    assert again.settings == model.settings
+    assert again.provenance == model.provenance
     assert again.platforms == ("a", "b")
     suffixes = {file.suffix for file in tmp_path.iterdir()}
     assert suffixes == {".safetensors", ".json", ".parquet"}

@@ -15,8 +15,9 @@ from plait.config.parse_project import parse_training
 from plait.config.project_sections import Training
 from plait.errors import ConfigError, Diverged, NotFinite, StoreError
 from plait.features.holdout import HeldOutTargets
+from plait.models.family import Provenance
 from plait.models.item_item.item_item_term import ItemItemTerm
-from plait.models.neural.neural_model import NeuralModel, Provenance
+from plait.models.neural.neural_model import NeuralModel
 from plait.store import Store
 from plait.training.checkpoints.checkpoint_writer import CheckpointWriter
 from plait.training.checkpoints.unfinished_run import UnfinishedRun

@@ -1,0 +1,104 @@
+"""The item-item family: what was chosen by the people who chose what this person did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy import sparse
+
+from plait.features.history import History
+from plait.features.likes_and_dislikes import keep_positive_events
+from plait.features.vocabulary import Vocabulary
+from plait.models.family import FitData, Moment, Provenance, require_platform
+from plait.models.item_item.cosine_similarity import cosine_neighbours, item_item_scores
+from plait.models.item_item.item_item_term import ItemItemTerm
+from plait.models.model_files import (
+    read_config,
+    read_metrics,
+    read_provenance,
+    refuse_damaged,
+    write_model_files,
+)
+from plait.models.one_term_scores import OneTermScores
+from plait.models.popularity.event_counts import count_events, load_event_counts, save_event_counts
+
+FAMILY = "item_item"
+_ALL_NEIGHBOURS_LIMIT = 50_000  # items up to which every neighbour is kept
+_MAX_NEIGHBOURS = 1000  # kept for each item beyond
+
+
+class ItemItemModel:
+    """Cosine of binary person-item columns of the training part, the newest choice first."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        neighbours: sparse.csr_array,
+        event_counts: npt.NDArray[np.float64],
+        provenance: Provenance,
+        metrics: dict[str, Any] | None = None,
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.event_counts = event_counts
+        self.provenance = provenance
+        self.metrics = metrics or {}
+        self._neighbours = neighbours
+        self._of_platform: dict[str, sparse.csr_array] = {}
+
+    @classmethod
+    def fit(cls, data: FitData) -> ItemItemModel:
+        """See DirectFamily."""
+        chosen, items = keep_positive_events(data.history), len(data.vocabulary)
+        keep = None if items <= _ALL_NEIGHBOURS_LIMIT else _MAX_NEIGHBOURS
+        neighbours = cosine_neighbours(chosen, items, keep)
+        return cls(data.vocabulary, neighbours, count_events(chosen, items), data.provenance)
+
+    def score(self, history: History, platform: str, now: Moment = None) -> OneTermScores:
+        """Returns the similarity to each history, see TrainedModel; `now` changes nothing."""
+        require_platform(platform, self.platforms)
+        own = self.vocabulary.platform_items(platform)
+        if platform not in self._of_platform:
+            self._of_platform[platform] = self._neighbours.tocsc()[:, own].tocsr()
+        values = item_item_scores(keep_positive_events(history), self._of_platform[platform])
+        return OneTermScores.of(FAMILY, torch.from_numpy(values.toarray()), history, own)
+
+    @classmethod
+    def load(cls, folder: Path) -> ItemItemModel:
+        """Returns the model that was saved into `folder`; see ModelFamily."""
+        with refuse_damaged(folder):
+            config = read_config(folder)
+            vocabulary = Vocabulary.load(folder, tuple(config["platforms"]))
+            return cls(
+                vocabulary,
+                ItemItemTerm.load(folder, len(vocabulary), {}).neighbours,
+                load_event_counts(folder, len(vocabulary)),
+                read_provenance(config),
+                read_metrics(folder),
+            )
+
+    def save(self, folder: Path) -> None:
+        """See TrainedModel."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.vocabulary.save(folder)
+        save_event_counts(self.event_counts, folder)
+        ItemItemTerm(self._neighbours, {}).save(folder)
+        config = {"platforms": list(self.platforms)}
+        write_model_files(folder, FAMILY, config, self.provenance, self.metrics)
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """See TrainedModel."""
+        return self.vocabulary.platforms
+
+    def describe(self) -> dict[str, Any]:
+        """See TrainedModel."""
+        return {"terms": [FAMILY]}
+
+    def item_vectors(self, platform: str) -> torch.Tensor | None:
+        """None: neighbours are no vectors."""
+        require_platform(platform, self.platforms)
+        return None

@@ -1,0 +1,66 @@
+"""The neural model's scores: inner products of a person's and an item's vectors, and two terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from plait.models.item_scores import DISLIKE, ITEM_ITEM
+from plait.models.neural.net import TermVectors, concatenate_terms
+
+
+@dataclass(frozen=True, eq=False)
+class SeparableScores:
+    """ItemScores of B people and the N_p items of a platform.
+
+    Attributes:
+        people: a(x) of every separable term, each [B, d].
+        items: b(y) of every separable term, each [N_p, d].
+        joined: the terms of `items` side by side, transposed, [K, N_p].
+        item_item: the sparse term, made dense, [B, N_p]; None where it weighs nothing.
+        dislike: what is lost to dislikes, never above 0, [B, N_p]; None where nobody has any.
+    """
+
+    people: TermVectors
+    items: TermVectors
+    joined: torch.Tensor
+    item_item: torch.Tensor | None
+    dislike: torch.Tensor | None = None
+
+    @cached_property
+    def total(self) -> torch.Tensor:
+        """The score: the sum of all terms; higher is better, float32 [B, N_p]."""
+        with torch.inference_mode():
+            total = concatenate_terms(self.people) @ self.joined
+            for term in (self.item_item, self.dislike):
+                if term is not None:
+                    total.add_(term)
+            return total
+
+    def terms(self) -> dict[str, torch.Tensor]:
+        """Returns the summands of `total`, each [B, N_p]."""
+        with torch.inference_mode():
+            parts = {name: self.people[name] @ self.items[name].T for name in self.people}
+        return self._whole(parts, self.item_item, self.dislike)
+
+    def terms_of(self, columns: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Returns the summands of `total` at `columns` [B, k], each [B, k]."""
+        with torch.inference_mode():
+            parts = {
+                name: torch.einsum("bd,bkd->bk", self.people[name], self.items[name][columns])
+                for name in self.people
+            }
+            chosen = [
+                None if term is None else term.gather(1, columns)
+                for term in (self.item_item, self.dislike)
+            ]
+        return self._whole(parts, *chosen)
+
+    def _whole(
+        self, parts: TermVectors, item_item: torch.Tensor | None, dislike: torch.Tensor | None
+    ) -> TermVectors:
+        # Everybody has the term, so that it does not depend on who else is in the batch.
+        none = torch.zeros_like(next(iter(parts.values()))) if dislike is None else dislike
+        return parts | ({} if item_item is None else {ITEM_ITEM: item_item}) | {DISLIKE: none}

@@ -1,0 +1,90 @@
+"""The popularity family: everybody gets what most events of the training part are on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from plait.features.history import History
+from plait.features.likes_and_dislikes import keep_positive_events
+from plait.features.vocabulary import Vocabulary
+from plait.models.family import FitData, Moment, Provenance, require_platform
+from plait.models.model_files import (
+    read_config,
+    read_metrics,
+    read_provenance,
+    refuse_damaged,
+    write_model_files,
+)
+from plait.models.one_term_scores import OneTermScores
+from plait.models.popularity.event_counts import count_events, load_event_counts, save_event_counts
+
+FAMILY = "popularity"
+
+
+class PopularityModel:
+    """How often each item was chosen, whoever asks."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        event_counts: npt.NDArray[np.float64],
+        provenance: Provenance,
+        metrics: dict[str, Any] | None = None,
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.event_counts = event_counts
+        self.provenance = provenance
+        self.metrics = metrics or {}
+
+    @classmethod
+    def fit(cls, data: FitData) -> PopularityModel:
+        """See DirectFamily."""
+        counts = count_events(keep_positive_events(data.history), len(data.vocabulary))
+        return cls(data.vocabulary, counts, data.provenance)
+
+    def score(self, history: History, platform: str, now: Moment = None) -> OneTermScores:
+        """Returns the same row for each history, see TrainedModel; `now` changes nothing."""
+        require_platform(platform, self.platforms)
+        own = self.vocabulary.platform_items(platform)
+        row = torch.from_numpy(self.event_counts[own].astype(np.float32))
+        return OneTermScores.of(FAMILY, row.expand(len(history), len(row)), history, own)
+
+    @classmethod
+    def load(cls, folder: Path) -> PopularityModel:
+        """Returns the model that was saved into `folder`; see ModelFamily."""
+        with refuse_damaged(folder):
+            config = read_config(folder)
+            vocabulary = Vocabulary.load(folder, tuple(config["platforms"]))
+            return cls(
+                vocabulary,
+                load_event_counts(folder, len(vocabulary)),
+                read_provenance(config),
+                read_metrics(folder),
+            )
+
+    def save(self, folder: Path) -> None:
+        """See TrainedModel."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.vocabulary.save(folder)
+        save_event_counts(self.event_counts, folder)
+        config = {"platforms": list(self.platforms)}
+        write_model_files(folder, FAMILY, config, self.provenance, self.metrics)
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """See TrainedModel."""
+        return self.vocabulary.platforms
+
+    def describe(self) -> dict[str, Any]:
+        """See TrainedModel."""
+        return {"terms": [FAMILY]}
+
+    def item_vectors(self, platform: str) -> torch.Tensor | None:
+        """None: a count is no vector."""
+        require_platform(platform, self.platforms)
+        return None
