@@ -10,9 +10,15 @@ from plait.cli.cluster_options import ContextOption, NamespaceOption
 
 
 def cancel(
-    name: Annotated[str, typer.Argument(help="Of the run: `plait status` lists them.")],
+    name: Annotated[
+        str, typer.Argument(help="Name of the run, as `plait status` lists it. Example: train-7f3a")
+    ],
     delete: Annotated[
-        bool, typer.Option("--delete", help="Remove its resource too: nobody can ask for it then.")
+        bool,
+        typer.Option(
+            "--delete",
+            help="Remove the resource as well; `plait status` no longer knows the run then.",
+        ),
     ] = False,
     namespace: NamespaceOption = None,
     context: ContextOption = None,

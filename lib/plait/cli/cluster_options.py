@@ -38,11 +38,25 @@ def parse_duration(text: str) -> float:
 
 
 ContextOption = Annotated[
-    str | None, typer.Option(help="Of the kubeconfig.", show_default="the current one")
+    str | None,
+    typer.Option(
+        help="Context of the kubeconfig. Example: --context prod", show_default="the current one"
+    ),
 ]
 NamespaceOption = Annotated[
-    str | None, typer.Option("-n", "--namespace", help="Where.", show_default="the context's")
+    str | None,
+    typer.Option(
+        "-n",
+        "--namespace",
+        help="Kubernetes namespace. Example: -n plait",
+        show_default="the context's",
+    ),
 ]
 OutputOption = Annotated[
-    OutputFormat, typer.Option("-o", "--output", help="For people, or machines.")
+    OutputFormat,
+    typer.Option(
+        "-o",
+        "--output",
+        help="What is printed: text for people, json for programs. Example: -o json",
+    ),
 ]

@@ -23,8 +23,11 @@ def output_console() -> Console:
 
 
 ConfigOption = Annotated[
-    Path, typer.Option("-c", "--config", help="The project file.", show_default=True)
+    Path,
+    typer.Option(
+        "-c", "--config", help="The project file. Example: -c shop.yaml", show_default=True
+    ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs to read.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 DEFAULT_CONFIG = Path("plait.yaml")

@@ -16,11 +16,26 @@ if TYPE_CHECKING:
 
 
 def demo(
-    people: Annotated[int, typer.Option(min=200, max=20_000, help="People in the world.")] = 2_000,
-    seed: Annotated[int, typer.Option(min=0, help="Of all chance.")] = 0,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the endpoint up.")] = False,
+    people: Annotated[
+        int,
+        typer.Option(
+            min=200,
+            max=20_000,
+            help="People in the synthetic world. Unit: people. Example: --people 500",
+        ),
+    ] = 2_000,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of everything random. Unit: none. Example: --seed 7")
+    ] = 0,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the endpoint running at the end.")
+    ] = False,
     folder: Annotated[
-        Path, typer.Option(help="Where to write; a folder of an earlier demo is emptied.")
+        Path,
+        typer.Option(
+            help="The folder to write to; the folder of an earlier demo is emptied. Example: "
+            "--folder /tmp/demo"
+        ),
     ] = Path(".plait/demo"),
     as_json: JsonOption = False,
     quiet: QuietOption = False,

@@ -19,9 +19,24 @@ _MAX_VALUE_LENGTH = 60  # characters of a value
 
 
 def diff(
-    first: Annotated[str, typer.Argument(metavar="A", help="3, PATH, PATH@3 or s3://...@3.")],
-    second: Annotated[str, typer.Argument(metavar="B", help="The same.")],
-    examples: Annotated[int, typer.Option(min=0, help="Rows shown of each side.")] = 1,
+    first: Annotated[
+        str,
+        typer.Argument(
+            metavar="A",
+            help="A version of the project's store, another store, or a version of it. "
+            "Example: 3, path/to/store, path/to/store@3 or s3://bucket/store@3",
+        ),
+    ],
+    second: Annotated[
+        str,
+        typer.Argument(
+            metavar="B", help="What to compare it with, written in the same way. Example: 4"
+        ),
+    ],
+    examples: Annotated[
+        int,
+        typer.Option(min=0, help="Rows to show from each side. Unit: rows. Example: --examples 5"),
+    ] = 1,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:

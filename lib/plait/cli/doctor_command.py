@@ -24,19 +24,29 @@ def doctor(
     config: Annotated[
         Path | None,
         typer.Option(
-            "-c", "--config", help="The project file.", show_default="plait.yaml where there is one"
+            "-c",
+            "--config",
+            help="The project file. Example: -c shop.yaml",
+            show_default="plait.yaml where there is one",
         ),
     ] = None,
     namespace: NamespaceOption = None,
     context: ContextOption = None,
     release: Annotated[
-        str | None, typer.Option(help="Of the chart.", show_default="the only one there")
+        str | None,
+        typer.Option(
+            help="Helm release of the chart. Example: --release plait",
+            show_default="the only one there",
+        ),
     ] = None,
     queue: Annotated[
-        str | None, typer.Option(help="A LocalQueue of Kueue.", show_default="the chart's")
+        str | None,
+        typer.Option(
+            help="LocalQueue of Kueue. Example: --queue batch", show_default="the chart's"
+        ),
     ] = None,
     cluster: Annotated[
-        bool, typer.Option("--cluster/--no-cluster", help="Look at the cluster too.")
+        bool, typer.Option("--cluster/--no-cluster", help="Whether to check the cluster as well.")
     ] = True,
     as_json: JsonOption = False,
 ) -> None:

@@ -25,17 +25,31 @@ def fuse(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     quarantine: Annotated[
-        int, typer.Option("--quarantine", metavar="N", help="Show N rows of quarantine; no fusing.")
+        int,
+        typer.Option(
+            "--quarantine",
+            metavar="N",
+            help="Show the first N rows in quarantine and why, and fuse nothing. Unit: rows. "
+            "Example: --quarantine 20",
+        ),
     ] = 0,
     full: Annotated[
-        bool, typer.Option("--full", help="Read all files, not only those that are new.")
+        bool, typer.Option("--full", help="Read all files again, not only the new ones.")
     ] = False,
     engine: Annotated[
-        EngineName, typer.Option(help="What moves the rows: Polars here, or Spark.")
+        EngineName,
+        typer.Option(
+            help="What moves the rows: local (Polars on this machine) or spark. Example: "
+            "--engine spark"
+        ),
     ] = EngineName.local,
     master: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="Where Spark runs: local[2], spark://host:7077."),
+        typer.Option(
+            metavar="URL",
+            help="Address of the Spark master. Default: all cores of this machine; "
+            "under spark-submit, its session. Example: --master spark://host:7077",
+        ),
     ] = None,
 ) -> None:
     """Fuse what is new in the logs of all platforms into the next version of the store."""

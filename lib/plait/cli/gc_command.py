@@ -18,14 +18,25 @@ _UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "day
 
 
 def gc(
-    keep: Annotated[int, typer.Option(min=1, metavar="N", help="Newest store versions to keep.")],
+    keep: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="How many of the newest store versions to keep. Unit: versions. Example: --keep 5",
+        ),
+    ],
     older_than: Annotated[
         str,
         typer.Option(
-            metavar="AGE", help="Spare what was written since: a run may be using it. 30m, 1h, 2d."
+            metavar="AGE",
+            help="Remove only what is older than this, since a run may be writing. Unit: s, "
+            "m, h or d. Example: --older-than 2d",
         ),
     ] = "1h",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Remove nothing; say what.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be removed, and remove nothing.")
+    ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:

@@ -10,11 +10,22 @@ from plait.cli.cluster_options import ContextOption, NamespaceOption, parse_dura
 
 
 def logs(
-    name: Annotated[str, typer.Argument(help="Of the run: `plait status` lists them.")],
+    name: Annotated[
+        str, typer.Argument(help="Name of the run, as `plait status` lists it. Example: train-7f3a")
+    ],
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Stay until the run ends; its exit code is ours.")
+        bool,
+        typer.Option(
+            "--follow", "-f", help="Follow the log until the run ends, and exit with its exit code."
+        ),
     ] = False,
-    timeout: Annotated[str | None, typer.Option(help="Stay at most: 90s, 10m.")] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(
+            help="Follow for at most this long. Unit: s, m or h. Default: until the run "
+            "ends. Example: --timeout 10m"
+        ),
+    ] = None,
     namespace: NamespaceOption = None,
     context: ContextOption = None,
 ) -> None:

@@ -44,7 +44,10 @@ def rollback(config: ConfigOption = DEFAULT_CONFIG, as_json: JsonOption = False)
 
 
 def promote(
-    version: Annotated[str | None, typer.Argument(help="Default: the newest version.")] = None,
+    version: Annotated[
+        str | None,
+        typer.Argument(help="The version to promote. Default: the newest version. Example: v3"),
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:

@@ -21,13 +21,30 @@ FALLBACK_TEXTS = {
 
 
 def recommend(
-    platform: Annotated[str, typer.Option(help="The platform of the account.")],
-    account: Annotated[str, typer.Option(help="The account id as the platform writes it.")],
-    k: Annotated[int, typer.Option("-k", help="Items wanted.")] = 10,
+    platform: Annotated[
+        str, typer.Option(help="The platform of the account. Example: --platform shop")
+    ],
+    account: Annotated[
+        str, typer.Option(help="The account id as the platform writes it. Example: --account u42")
+    ],
+    k: Annotated[
+        int, typer.Option("-k", help="How many items to return. Unit: items. Example: -k 20")
+    ] = 10,
     source: Annotated[
-        str | None, typer.Option("--from", help="Recommend from this platform instead.")
+        str | None,
+        typer.Option(
+            "--from",
+            help="The platform to recommend items of. Default: that of the account. Example: "
+            "--from video",
+        ),
     ] = None,
-    version: Annotated[str | None, typer.Option(help="Default: the alias `current`.")] = None,
+    version: Annotated[
+        str | None,
+        typer.Option(
+            help="The model version that answers. Default: the alias `current`. Example: "
+            "--version v3"
+        ),
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,

@@ -20,26 +20,49 @@ if TYPE_CHECKING:
 
 def serve(
     config: ConfigOption = DEFAULT_CONFIG,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="The address to listen on. Example: --host 0.0.0.0")
+    ] = "127.0.0.1",
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Default: serve.port of the project.")
+        int | None,
+        typer.Option(
+            min=1,
+            max=65535,
+            help="The TCP port to listen on. Unit: none. Default: serve.port of the project "
+            "file. Example: --port 8080",
+        ),
     ] = None,
     live_state: Annotated[
-        str | None, typer.Option(help="redis:// address of Valkey; default: an embedded one.")
+        str | None,
+        typer.Option(
+            help="Address of a Valkey server. Default: serve.live_state of the project file, "
+            "else an embedded server. Example: --live-state redis://valkey:6379/0"
+        ),
     ] = None,
     durability: Annotated[
         str | None,
         typer.Option(
             "--live-state-durability",
-            help="fsync: refuse a Valkey that may lose accepted events; best_effort: take it, and "
-            "answers say so. Default: serve.live_state_durability of the project.",
+            help="fsync: refuse a Valkey that may lose accepted events. best_effort: accept it, "
+            "and say so in answers. Default: serve.live_state_durability of the project file. "
+            "Example: --live-state-durability best_effort",
         ),
     ] = None,
     replicas: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Processes that answer.")
+        int | None,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Processes that answer requests. Unit: processes. Default: the smallest of "
+            "serve.replicas of the project file. Example: --replicas 2",
+        ),
     ] = None,
     log_format: Annotated[
-        LogFormat, typer.Option(help="How faults and warnings are written to stderr.")
+        LogFormat,
+        typer.Option(
+            help="How faults and warnings are written to standard error: text, json, or auto "
+            "(text on a terminal). Example: --log-format json"
+        ),
     ] = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def status(
-    name: Annotated[str | None, typer.Argument(help="Default: all runs.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a run. Default: all runs. Example: train-7f3a")
+    ] = None,
     namespace: NamespaceOption = None,
     context: ContextOption = None,
     output: OutputOption = OutputFormat.text,

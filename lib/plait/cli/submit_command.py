@@ -57,48 +57,113 @@ def _make_command(verb: Verb) -> Callable[..., None]:
     def submit(
         context: typer.Context,
         workers: Annotated[
-            str | None, typer.Option(metavar="N|MIN:MAX", help="Pods that share the work.")
+            str | None,
+            typer.Option(
+                metavar="N|MIN:MAX",
+                help="Pods that share the work, a number or a range. Unit: pods. Default: the "
+                "chart's. Example: --workers 2:8",
+            ),
         ] = None,
-        cpus: Annotated[str | None, typer.Option(help="Of a worker: 2, 500m.")] = None,
-        memory: Annotated[str | None, typer.Option(help="Of a worker: 4Gi.")] = None,
-        gpus: Annotated[int | None, typer.Option(help="Of a worker.")] = None,
+        cpus: Annotated[
+            str | None,
+            typer.Option(
+                help="CPUs of a worker. Unit: cores, or thousandths with m. Default: the "
+                "chart's. Example: --cpus 500m"
+            ),
+        ] = None,
+        memory: Annotated[
+            str | None,
+            typer.Option(
+                help="Memory of a worker. Unit: bytes, or Mi and Gi. Default: the chart's. "
+                "Example: --memory 4Gi"
+            ),
+        ] = None,
+        gpus: Annotated[
+            int | None,
+            typer.Option(
+                help="GPUs of a worker. Unit: GPUs. Default: the chart's. Example: --gpus 1"
+            ),
+        ] = None,
         driver_memory: Annotated[
-            str | None, typer.Option(help="Of Spark's driver (fuse): 4Gi.")
+            str | None,
+            typer.Option(
+                help="Memory of Spark's driver, for fuse. Unit: bytes, or Mi and Gi. Default: "
+                "the chart's. Example: --driver-memory 4Gi"
+            ),
         ] = None,
-        image: Annotated[str | None, typer.Option(help="Instead of the chart's.")] = None,
-        queue: Annotated[str | None, typer.Option(help="A LocalQueue of Kueue.")] = None,
+        image: Annotated[
+            str | None,
+            typer.Option(
+                help="The container image. Default: the chart's. Example: --image "
+                "registry/plait:1.2"
+            ),
+        ] = None,
+        queue: Annotated[
+            str | None,
+            typer.Option(help="LocalQueue of Kueue. Default: the chart's. Example: --queue batch"),
+        ] = None,
         run: Annotated[
             str | None,
-            typer.Option(metavar="ID", help="Run once and for all: a repeat meets the first one."),
+            typer.Option(
+                metavar="ID",
+                help="Submit only once: the same ID again follows the first run. Default: a new "
+                "run each time. Example: --run nightly-2024-06-01",
+            ),
         ] = None,
         release: Annotated[
-            str | None, typer.Option(help="Of the chart.", show_default="the only one there")
+            str | None,
+            typer.Option(
+                help="Helm release of the chart. Example: --release plait",
+                show_default="the only one there",
+            ),
         ] = None,
         namespace: NamespaceOption = None,
         kube_context: Annotated[
             str | None,
-            typer.Option("--context", help="Of the kubeconfig.", show_default="the current one"),
+            typer.Option(
+                "--context",
+                help="Context of the kubeconfig. Example: --context prod",
+                show_default="the current one",
+            ),
         ] = None,
         templates: Annotated[
             Path | None,
-            typer.Option(metavar="FILE", help="Output of `helm template`; not the cluster's."),
+            typer.Option(
+                metavar="FILE",
+                help="Take the templates from this output of `helm template`. Default: from the "
+                "cluster. Example: --templates templates.yaml",
+            ),
         ] = None,
         dry_run: Annotated[
-            DryRun | None, typer.Option(help="Print what would be submitted, checked.")
+            DryRun | None,
+            typer.Option(
+                help="Print what would be submitted, validated by the client or the server. "
+                "Default: it is submitted. Example: --dry-run server"
+            ),
         ] = None,
-        detach: Annotated[bool, typer.Option("--detach", help="Submit, do not wait.")] = False,
+        detach: Annotated[
+            bool, typer.Option("--detach", help="Submit, and return without waiting.")
+        ] = False,
         timeout: Annotated[
-            str | None, typer.Option(help="Wait at most: 90s, 10m. The run goes on.")
+            str | None,
+            typer.Option(
+                help="Wait for at most this long; the run goes on. Unit: s, m or h. Default: "
+                "until the run ends. Example: --timeout 10m"
+            ),
         ] = None,
         patience: Annotated[
             str | None,
             typer.Option(
-                help="Wait for what cannot start; then it is cancelled.",
+                help="How long to wait for pods that cannot start, before the run is cancelled. "
+                "Unit: s, m or h. Example: --patience 5m",
                 show_default="30s; for a node that is large enough what the chart says, 10m",
             ),
         ] = None,
         cancel_on_interrupt: Annotated[
-            bool, typer.Option("--cancel-on-interrupt", help="Ctrl-C cancels the run.")
+            bool,
+            typer.Option(
+                "--cancel-on-interrupt", help="Cancel the run on Ctrl-C, instead of leaving it."
+            ),
         ] = False,
         output: OutputOption = OutputFormat.text,
     ) -> None:
@@ -281,9 +346,8 @@ def _epilog(verb: Verb) -> str:
     lines = describe_options(verb)
     if not lines:
         return ""
-    return f"Also takes what {verb.name} takes: " + "; ".join(
-        f"{option} ({text})" for option, text in lines
-    )
+    own = [f"{option}: {text}" for option, text in lines]
+    return "\n\n".join([f"Also takes what {verb.name} takes:", *own])
 
 
 for _verb in VERBS.values():

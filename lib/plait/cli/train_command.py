@@ -16,37 +16,83 @@ if TYPE_CHECKING:
 def train(
     config: ConfigOption = DEFAULT_CONFIG,
     workers: Annotated[
-        str, typer.Option(metavar="N|MIN:MAX", help="Processes that share every batch.")
+        str,
+        typer.Option(
+            metavar="N|MIN:MAX",
+            help="Processes that share every batch, a number or a range. Unit: processes. "
+            "Example: --workers 2:4",
+        ),
     ] = "1",
     family: Annotated[
         str | None,
-        typer.Option(help="neural, item_item or popularity.", show_default="train.family"),
+        typer.Option(
+            help="The kind of model: neural, item_item or popularity. Example: --family item_item",
+            show_default="train.family of the project file",
+        ),
     ] = None,
     split: Annotated[
-        str | None, typer.Option(help="What is held out: loo, time or none.", show_default="loo")
+        str | None,
+        typer.Option(
+            help="What is held out: loo, time or none. Example: --split time",
+            show_default="train.split of the project file",
+        ),
     ] = None,
     cut: Annotated[
-        str | None, typer.Option(help="Time split: where the test targets begin, ISO 8601.")
+        str | None,
+        typer.Option(
+            help="With --split time, where the test targets begin, ISO 8601, UTC. Default: "
+            "train.cut of the project file, else the last tenth of the log. Example: "
+            "--cut 2024-06-01"
+        ),
     ] = None,
     refit: Annotated[
-        bool, typer.Option("--refit", help="Train on everything, for the epochs found before.")
+        bool,
+        typer.Option(
+            "--refit",
+            help="Hold out nothing, and train for the epochs that an earlier version found.",
+        ),
     ] = False,
     platform: Annotated[
-        list[str] | None, typer.Option(help="Let it see only this platform; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Train on this platform alone; may be repeated. Default: all platforms. "
+            "Example: --platform shop"
+        ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Most passes.", show_default="by data size")
+        int | None,
+        typer.Option(
+            min=1,
+            help="The largest number of epochs. Unit: epochs. Example: --epochs 12",
+            show_default="train.epochs of the project file",
+        ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last checkpoint of a killed run.")
+        bool, typer.Option("--resume", help="Go on from the last checkpoint of an unfinished run.")
     ] = False,
     max_failures: Annotated[
-        int, typer.Option(min=-1, help="Lost workers after which it gives up; -1: never.")
+        int,
+        typer.Option(
+            min=-1,
+            help="How often the run may lose workers before it gives up; -1 is without "
+            "limit. Unit: losses. Example: --max-failures 3",
+        ),
     ] = 0,
     checkpoint_every: Annotated[
-        float, typer.Option(min=0, help="Seconds between checkpoints, beside each epoch's end.")
+        float,
+        typer.Option(
+            min=0,
+            help="Time between checkpoints, beside one at the end of each epoch. Unit: "
+            "seconds. Example: --checkpoint-every 300",
+        ),
     ] = 60.0,
-    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Seed of everything random. Unit: none. Default: train.seed of the project "
+            "file. Example: --seed 7"
+        ),
+    ] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

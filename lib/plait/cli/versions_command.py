@@ -57,7 +57,9 @@ def versions(
 
 @app.command()
 def show(
-    number: Annotated[int, typer.Argument(metavar="N", help="The version.")],
+    number: Annotated[
+        int, typer.Argument(metavar="N", help="Number of the version. Unit: none. Example: 3")
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -91,7 +93,12 @@ def show(
 @app.command()
 def rollback(
     number: Annotated[
-        int | None, typer.Argument(metavar="N", help="Default: the version before the current one.")
+        int | None,
+        typer.Argument(
+            metavar="N",
+            help="Number of the version to go back to. Unit: none. Default: the version "
+            "before the current one. Example: 3",
+        ),
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,

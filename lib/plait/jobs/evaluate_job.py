@@ -14,12 +14,32 @@ def parser() -> argparse.ArgumentParser:
     """Returns the arguments it knows."""
     parser = new_job_parser("Evaluates a model version.")
     parser.add_argument(
-        "--protocol", default="loo-999", help="loo-999, loo-full, loo-full-unmasked or time"
+        "--protocol",
+        default="loo-999",
+        help="What is ranked against what: loo-999, loo-full, loo-full-unmasked or time. "
+        "Default: loo-999. Example: --protocol loo-full",
     )
-    parser.add_argument("--version", help="default: the alias current")
-    parser.add_argument("--against", help="compare with another VERSION, MODEL or MODEL:VERSION")
-    parser.add_argument("--seed", type=int, default=0, help="of the negatives and the bootstrap")
-    parser.add_argument("--dump", type=Path, help="a Parquet file for the rank of every target")
+    parser.add_argument(
+        "--version",
+        help="The model version to measure. Default: the alias current. Example: --version v3",
+    )
+    parser.add_argument(
+        "--against",
+        help="Compare with another version, model or version of a model, on the same "
+        "targets. Default: no comparison. Example: --against other:v2",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="Seed of the negatives and the bootstrap. Unit: none. Default: 0. Example: --seed 7",
+    )
+    parser.add_argument(
+        "--dump",
+        type=Path,
+        help="Write person, platform, item and rank of every target to this Parquet file. "
+        "Default: not written. Example: --dump ranks.parquet",
+    )
     return parser
 
 

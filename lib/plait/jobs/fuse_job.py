@@ -14,13 +14,16 @@ from plait.jobs.job_runner import new_job_parser, run_job
 def parser() -> argparse.ArgumentParser:
     """Returns the arguments it knows."""
     parser = new_job_parser("Fuses a project's logs into a store version.")
-    parser.add_argument("--full", action="store_true", help="read all files, not only new ones")
+    parser.add_argument(
+        "--full", action="store_true", help="Read all files again, not only the new ones."
+    )
     parser.add_argument(
         "--engine",
         type=EngineName,
         choices=list(EngineName),
         default=EngineName.local,
-        help="what moves the rows: Polars here, or the Spark that spark-submit names",
+        help="What moves the rows: local (Polars on this machine), or spark, as spark-submit "
+        "names it. Default: local. Example: --engine spark",
     )
     return parser
 

@@ -17,7 +17,11 @@ def new_job_parser(what: str) -> ArgumentParser:
     parser = ArgumentParser(description=what, allow_abbrev=False)
     default = os.environ.get(CONFIG_VARIABLE) or "plait.yaml"
     parser.add_argument(
-        "-c", "--config", default=default, help=f"the project file; default: ${CONFIG_VARIABLE}"
+        "-c",
+        "--config",
+        default=default,
+        help=f"The project file. Default: ${CONFIG_VARIABLE}, else plait.yaml. "
+        "Example: -c shop.yaml",
     )
     return parser
 

@@ -14,10 +14,28 @@ from plait.jobs.job_runner import new_job_parser, run_job
 def parser() -> argparse.ArgumentParser:
     """Returns the arguments it knows."""
     parser = new_job_parser("Writes everyone's lists as Parquet.")
-    parser.add_argument("--out", required=True, help="folder or s3:// for part-*.parquet")
-    parser.add_argument("--platform", action="append", help="may be repeated; default: all")
-    parser.add_argument("-k", type=int, default=10, help="items a person and platform")
-    parser.add_argument("--version", help="default: the alias current")
+    parser.add_argument(
+        "--out",
+        required=True,
+        help="Folder or s3:// address for the part-*.parquet files. Example: --out "
+        "s3://bucket/lists",
+    )
+    parser.add_argument(
+        "--platform",
+        action="append",
+        help="The platform to recommend items of; may be repeated. Default: all platforms. "
+        "Example: --platform shop",
+    )
+    parser.add_argument(
+        "-k",
+        type=int,
+        default=10,
+        help="Items for each person and platform. Unit: items. Default: 10. Example: -k 20",
+    )
+    parser.add_argument(
+        "--version",
+        help="The model version that answers. Default: the alias current. Example: --version v3",
+    )
     return parser
 
 

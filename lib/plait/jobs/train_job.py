@@ -13,20 +13,68 @@ from plait.jobs.job_runner import new_job_parser, run_job
 def parser() -> argparse.ArgumentParser:
     """Returns the arguments it knows."""
     parser = new_job_parser("Trains a project's model.")
-    parser.add_argument("--workers", default="1", help="processes that share every batch, MIN:MAX")
-    parser.add_argument("--family", help="neural, item_item or popularity")
-    parser.add_argument("--split", choices=("loo", "time", "none"), help="what is held out")
-    parser.add_argument("--cut", help="time split: where the test targets begin, ISO 8601")
-    parser.add_argument("--refit", action="store_true", help="train on everything")
     parser.add_argument(
-        "--platform", action="append", default=[], help="let it see only this one; may be repeated"
+        "--workers",
+        default="1",
+        help="Processes that share every batch, a number or a range. Unit: processes. "
+        "Default: 1. Example: --workers 2:4",
     )
-    parser.add_argument("--epochs", type=int, help="most passes; default: by data size")
-    parser.add_argument("--seed", type=int, help="of everything random")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument("--max-failures", type=int, default=0, help="workers it may lose; -1: any")
     parser.add_argument(
-        "--checkpoint-every", type=float, default=60.0, help="seconds between checkpoints"
+        "--family",
+        help="The kind of model: neural, item_item or popularity. Default: train.family of "
+        "the project file. Example: --family item_item",
+    )
+    parser.add_argument(
+        "--split",
+        choices=("loo", "time", "none"),
+        help="What is held out. Default: train.split of the project file. Example: --split time",
+    )
+    parser.add_argument(
+        "--cut",
+        help="With --split time, where the test targets begin, ISO 8601, UTC. Default: "
+        "train.cut of the project file, else the last tenth of the log. Example: --cut "
+        "2024-06-01",
+    )
+    parser.add_argument(
+        "--refit",
+        action="store_true",
+        help="Hold out nothing, and train for the epochs that an earlier version found.",
+    )
+    parser.add_argument(
+        "--platform",
+        action="append",
+        default=[],
+        help="Train on this platform alone; may be repeated. Default: all platforms. "
+        "Example: --platform shop",
+    )
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        help="The largest number of epochs. Unit: epochs. Default: train.epochs of the "
+        "project file. Example: --epochs 12",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        help="Seed of everything random. Unit: none. Default: train.seed of the project "
+        "file. Example: --seed 7",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="Go on from the last checkpoint of an unfinished run."
+    )
+    parser.add_argument(
+        "--max-failures",
+        type=int,
+        default=0,
+        help="How often the run may lose workers before it gives up; -1 is without limit. "
+        "Unit: losses. Default: 0. Example: --max-failures 3",
+    )
+    parser.add_argument(
+        "--checkpoint-every",
+        type=float,
+        default=60.0,
+        help="Time between checkpoints, beside one at the end of each epoch. Unit: seconds. "
+        "Default: 60. Example: --checkpoint-every 300",
     )
     return parser
 
