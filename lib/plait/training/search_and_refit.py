@@ -14,6 +14,7 @@ import torch
 from plait.config.project_sections import Training
 from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.errors import Diverged, NoModel
+from plait.features.folds import NothingHeldOut, fold_rule
 from plait.models.item_item.item_item_term import ItemItemTerm
 from plait.models.neural.neural_model import CONFIG, NeuralModel, Provenance
 from plait.store import Registry
@@ -100,7 +101,8 @@ def current_version_result(job: TrainingJob) -> SearchResult | None:
     config = json.loads((folder / CONFIG).read_text())
     training = config["training"]
     same = tuple(config["net"]["platforms"]) == job.visible_platforms
-    if not same or training["split"] == "none" or "epoch" not in training["hyper"]:
+    held_out = fold_rule(training["split"]).held_out
+    if not same or held_out is None or "epoch" not in training["hyper"]:
         return None
     hyper = dict(training["hyper"])
     epoch = int(hyper.pop("epoch"))
@@ -108,10 +110,11 @@ def current_version_result(job: TrainingJob) -> SearchResult | None:
 
 
 def read_training_data(job: TrainingJob, split: str, bins: int) -> TrainingData:
-    """Returns the job's data, held out by `split`."""
+    """Returns the job's data, held out by the fold rule called `split`."""
     store, version = job.open_store()
     sequences, items = store.read("sequences", version), store.read("items", version)
-    return prepare_training_data(sequences, items, job.platforms, split, job.cut, bins, job.only)
+    rule = fold_rule(split, job.cut)
+    return prepare_training_data(sequences, items, job.platforms, rule, bins, job.only)
 
 
 def _search(
@@ -137,7 +140,7 @@ def _refit(
     report: ReportProgress | None,
     run: UnfinishedRun,
 ) -> NeuralModel | None:
-    data = read_training_data(job, "none", found.hyper.bins)
+    data = read_training_data(job, NothingHeldOut.name, found.hyper.bins)
     checkpoints = CheckpointWriter(run, worker, "refit", job.checkpoint_every, asdict(found))
     try:
         fitted = fit(
@@ -159,7 +162,7 @@ def _refit(
     if not worker.is_first:
         return None
     term = ItemItemTerm.build(data.history, len(data.vocabulary), found.weights)
-    refitted = replace(job, training=job.training.model_copy(update={"split": "none"}))
+    refitted = replace(job, training=job.training.model_copy(update={"split": NothingHeldOut.name}))
     return _assemble_model(refitted, worker, data, fitted, found, term)
 
 

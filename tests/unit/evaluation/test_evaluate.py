@@ -16,6 +16,7 @@ from plait.evaluation.evaluate_model import evaluate
 from plait.evaluation.evaluation_protocols import UnknownProtocol, check_no_leak
 from plait.evaluation.held_out_data import rebuild_held_out
 from plait.evaluation.scorers import ModelScorer, PopularityBaseline
+from plait.features.folds import LeaveOneOut, TimeCut
 from plait.recommend.recommender import Recommender
 
 
@@ -75,7 +76,7 @@ def test_ranks_are_those_of_scores_asked_one_by_one(small):
     """The evaluation's chunks, masks and columns against the plainest reading of the protocol."""
     report = evaluate(small.project, "loo-full")
     ours = Recommender.load(small.project, version="v1")
-    held = rebuild_held_out(small.store, small.store.version(1), "loo", None)
+    held = rebuild_held_out(small.store, small.store.version(1), LeaveOneOut())
     sequences = small.store.read("sequences")
     touched = dict(sequences.select("person", "item").iter_rows())
     for row in range(0, len(held.test), 7):
@@ -108,7 +109,7 @@ def test_targets_are_asked_for_at_their_own_time(small, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(ModelScorer, "score", told)
     evaluate(small.project, "loo-full")
-    held = rebuild_held_out(small.store, small.store.version(1), "loo", None)
+    held = rebuild_held_out(small.store, small.store.version(1), LeaveOneOut())
     for code, platform in enumerate(held.vocabulary.platforms):
         parts = (held.validation, held.test)  # the former calibrate
         times = np.concatenate([part.time[part.platform == code] for part in parts])
@@ -125,7 +126,7 @@ def test_targets_are_asked_for_at_their_own_time(small, monkeypatch: pytest.Monk
 
 
 def test_baselines_learn_from_the_training_part_alone(small):
-    held = rebuild_held_out(small.store, small.store.version(1), "loo", None)
+    held = rebuild_held_out(small.store, small.store.version(1), LeaveOneOut())
     known = held.train.take(held.validation.row)
     np.testing.assert_array_equal(known.item, held.validation.history.item)
     np.testing.assert_array_equal(known.offsets, held.validation.history.offsets)
@@ -140,7 +141,7 @@ def test_baselines_learn_from_the_training_part_alone(small):
 def test_time_asks_what_came_after_the_cut(small):
     ours = Recommender.load(small.project, version="v3")
     cut = ours.model.settings.cut
-    held = rebuild_held_out(small.store, small.store.version(1), "time", cut)
+    held = rebuild_held_out(small.store, small.store.version(1), TimeCut(cut))
     assert held.train.time.max() < cut
     assert held.validation.history.time.max() < cut
     events = small.store.read("events").with_columns(pl.col("time").dt.epoch("us").alias("at"))
