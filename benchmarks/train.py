@@ -31,6 +31,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from plait.config import load_config
+from plait.features.folds import LeaveOneOut
 from plait.models.neural.net import NeuralNet
 from plait.store import Store
 from plait.training.data.micro_batch import MicroBatch, build_micro_batch
@@ -62,7 +63,7 @@ def prepared(config: str, merged: bool) -> tuple[TrainingData, HyperParameters, 
         one = pl.element().replace_strict({}, default="all", return_dtype=pl.String)
         sequences = sequences.with_columns(pl.col("platform").list.eval(one))
         items = items.with_columns(platform=pl.lit("all"))
-    data = prepare_training_data(sequences, items, platforms, "loo")
+    data = prepare_training_data(sequences, items, platforms, LeaveOneOut())
     hyper = replace(hyper_parameters_for(project.train, data), epochs=1)
     return replace(data, validation=None), hyper, project.sequence_length
 

@@ -15,6 +15,7 @@ import torch
 from plait.config import Project
 from plait.config.parse_project import parse_config
 from plait.contracts.store_tables import ACCOUNTS, EVENTS, ITEMS, PEOPLE, QUARANTINE, SEQUENCES
+from plait.features.folds import fold_rule
 from plait.features.sequences import build_sequences
 from plait.models.family import Provenance
 from plait.models.item_item.item_item_term import ItemItemTerm
@@ -145,7 +146,7 @@ def _publish(store: Store, events: pl.DataFrame, accounts: pl.DataFrame) -> None
 
 def _add_version(store: Store, split: str, only: tuple[str, ...] = ()) -> None:
     data = prepare_training_data(
-        store.read("sequences"), store.read("items"), PLATFORMS, split, only=only
+        store.read("sequences"), store.read("items"), PLATFORMS, fold_rule(split), only=only
     )
     settings = net_settings_for(
         data.vocabulary,

@@ -12,6 +12,7 @@ from plait.evaluation.held_out_data import HeldOutData, rebuild_held_out
 from plait.evaluation.rank_targets import rank_targets
 from plait.evaluation.ranking_metrics import Floats, ndcg
 from plait.evaluation.scorers import ModelScorer, ScoreArray
+from plait.features.folds import LeaveOneOut
 from plait.features.history import History
 from plait.models.family import Moment
 from plait.progress import track_progress
@@ -43,12 +44,12 @@ def measure_transfer(project: Project, seed: int) -> TransferGain:
     store = Store(project.store_uri)
     ours = Recommender.load(store, project.model)
     made = ours.model.provenance
-    held = rebuild_held_out(store, store.version(made.store_version), "loo", made.cut)
+    held = rebuild_held_out(store, store.version(made.store_version), LeaveOneOut())
     scorers = (OwnPlatformScorer("alone", ours.model), ModelScorer("joint", ours.model))
     with track_progress("transfer", len(held.test) * len(scorers), "targets") as work:
         parts = []
         for platform in ours.platforms:
-            questions = held.questions(platform, test=True, mask=True, ahead=True)
+            questions = held.questions(platform, test=True, mask=True)
             if len(questions):
                 ranks = [rank_targets(s, questions, None, seed, work).ranks for s in scorers]
                 crossed = _has_other_platform(questions, held)

@@ -19,6 +19,7 @@ from plait.evaluation.held_out_data import HeldOutData, rebuild_held_out
 from plait.evaluation.metric_summary import paired_difference, summarize_metrics
 from plait.evaluation.rank_targets import TargetRanks, rank_targets
 from plait.evaluation.scorers import ModelScorer, Scorer
+from plait.features.folds import fold_rule
 from plait.features.likes_and_dislikes import keep_positive_events
 from plait.models.family import DirectFamily, FitData
 from plait.models.item_item.item_item_model import ItemItemModel
@@ -64,7 +65,8 @@ def evaluate(
     if theirs:
         _check_comparable(ours, theirs)
     made = ours.model.provenance
-    held = rebuild_held_out(store, store.version(made.store_version), rules.split, made.cut)
+    rule = fold_rule(rules.split, made.cut)
+    held = rebuild_held_out(store, store.version(made.store_version), rule)
     run = _Evaluation(held, rules, seed)
     scorers: list[Scorer] = [ModelScorer(ours.version, ours.model)]
     if theirs:
@@ -104,10 +106,8 @@ class _Evaluation:
     def platform(
         self, platform: str, scorers: list[Scorer], work: ProgressTask
     ) -> _PlatformResult | None:
-        mask, ahead = self.rules.mask, self.rules.split == "loo"
         test, validation = (
-            self.held.questions(platform, test=test, mask=mask, ahead=ahead)
-            for test in (True, False)
+            self.held.questions(platform, test=test, mask=self.rules.mask) for test in (True, False)
         )
         if not len(test):
             return None

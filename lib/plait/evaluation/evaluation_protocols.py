@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plait.errors import LeakyEvaluation, PlaitError, nearest
+from plait.features.folds import LeaveOneOut, TimeCut, fold_rule
 
 
 class UnknownProtocol(PlaitError):
@@ -16,7 +17,7 @@ class EvaluationProtocol:
     """How targets are chosen and what they are ranked against.
 
     Attributes:
-        split: what the version must have held out.
+        split: the fold rule that the version must have been trained with.
         sample: negatives drawn for each target; None ranks all items of its platform.
         mask: whether items of the person's history are left out of a full ranking.
     """
@@ -27,10 +28,10 @@ class EvaluationProtocol:
 
 
 PROTOCOLS: dict[str, EvaluationProtocol] = {
-    "loo-999": EvaluationProtocol("loo", 999, mask=True),
-    "loo-full": EvaluationProtocol("loo", None, mask=True),
-    "loo-full-unmasked": EvaluationProtocol("loo", None, mask=False),
-    "time": EvaluationProtocol("time", None, mask=True),
+    "loo-999": EvaluationProtocol(LeaveOneOut.name, 999, mask=True),
+    "loo-full": EvaluationProtocol(LeaveOneOut.name, None, mask=True),
+    "loo-full-unmasked": EvaluationProtocol(LeaveOneOut.name, None, mask=False),
+    "time": EvaluationProtocol(TimeCut.name, None, mask=True),
 }
 
 
@@ -55,7 +56,7 @@ def check_no_leak(name: str, version: str, split: str) -> None:
     Args:
         name: the protocol.
         version: the version, as the message names it.
-        split: what the version held out: loo, time, or none.
+        split: the fold rule that the version was trained with, see FOLD_RULES.
 
     Raises:
         LeakyEvaluation: its training part holds targets.
@@ -63,10 +64,9 @@ def check_no_leak(name: str, version: str, split: str) -> None:
     wanted = PROTOCOLS[name].split
     if split == wanted:
         return
-    held = {"loo": "each person's last two events", "time": "everything after its cut"}
+    held = fold_rule(split).held_out or "nothing"
     raise LeakyEvaluation(
-        f"{version} held out {held.get(split, 'nothing')} (split: {split}), so it saw targets "
-        f"of protocol '{name}'.",
+        f"{version} held out {held} (split: {split}), so it saw targets of protocol '{name}'.",
         allowed=f"'{name}' needs a version trained with split: {wanted}.",
         fix=f"Train one with `plait train --split {wanted}` and name it with --version.",
     )

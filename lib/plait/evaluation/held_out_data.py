@@ -9,11 +9,11 @@ import polars as pl
 
 from plait.errors import TooFewEvents
 from plait.evaluation.evaluation_targets import EvaluationTargets, IndexPairs, select_targets
+from plait.features.folds import FoldRule
 from plait.features.history import History, encode_history
-from plait.features.holdout import HeldOutTargets, hold_out_by_time, leave_one_out, time_quantile
+from plait.features.holdout import HeldOutTargets
 from plait.features.vocabulary import Vocabulary
 from plait.store import Store, StoreVersion
-from plait.training.data.training_data import HOLD_OUT_SHARE
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class HeldOutData:
     """The training part, and the targets after it.
 
     Attributes:
+        rule: what held them out.
         people: person ids; targets name them by row.
         vocabulary: every item of every platform of the store version.
         train: what baselines learn from.
@@ -29,6 +30,7 @@ class HeldOutData:
         touched: every (person row, item index) of the whole log, however long.
     """
 
+    rule: FoldRule
     people: pl.Series
     vocabulary: Vocabulary
     train: History
@@ -36,24 +38,23 @@ class HeldOutData:
     test: HeldOutTargets
     touched: IndexPairs
 
-    def questions(self, platform: str, *, test: bool, mask: bool, ahead: bool) -> EvaluationTargets:
-        """Returns the test or validation questions on `platform`, see `ask`."""
-        targets = self.test if test else self.validation
+    def questions(self, platform: str, *, test: bool, mask: bool) -> EvaluationTargets:
+        """Returns the test or validation questions on `platform`, see `select_targets`."""
+        targets, ahead = self.test if test else self.validation, self.rule.masks_later
         return select_targets(
             targets, platform, self.vocabulary, self.touched, mask=mask, ahead=ahead
         )
 
 
-def rebuild_held_out(
-    store: Store, version: StoreVersion, split: str, cut: int | None
-) -> HeldOutData:
-    """Returns what a version trained with `split` (loo or time) left unseen.
+def rebuild_held_out(store: Store, version: StoreVersion, rule: FoldRule) -> HeldOutData:
+    """Returns what a version trained with `rule` left unseen.
+
+    Unlike training, which reads nothing from a cut on, it knows every item of the store version.
 
     Args:
         store: where the log lies.
         version: which of its versions was trained on.
-        split: loo or time.
-        cut: where a time split's test targets begin, microseconds.
+        rule: what the version held out by, with the cut that it records.
 
     Raises:
         TooFewEvents: nothing is left to ask.
@@ -61,24 +62,22 @@ def rebuild_held_out(
     sequences = store.scan("sequences", version).sort("person").collect()
     items = store.scan("items", version).select("item", "platform").collect()
     vocabulary = _vocabulary(sequences, items)
-    whole = encode_history(sequences, vocabulary)
-    if split == "time":
-        assert cut is not None  # training with split: time records it
-        before, test = hold_out_by_time(whole, cut)
-        moment = time_quantile(before, 1 - HOLD_OUT_SHARE)
-        if moment is None:
-            raise TooFewEvents("no event before the cut has a time.", fix="Use protocol loo-999.")
-        train, validation = hold_out_by_time(before, moment)
-    else:
-        train, validation, test = leave_one_out(whole)
-    if not len(test):
+    people, whole = sequences["person"], encode_history(sequences, vocabulary)
+    fold = rule.fold(people, whole, rule.cut(whole))
+    if fold.validation is None:
         raise TooFewEvents(
-            f"store version {version.number} has no test target (split: {split}).",
+            f"nothing is held out for validation (split: {rule.name}): no event before the cut "
+            "has a time.",
+            fix="Use protocol loo-999.",
+        )
+    if fold.test is None or not len(fold.test):
+        raise TooFewEvents(
+            f"store version {version.number} has no test target (split: {rule.name}).",
             allowed="A person needs three events on known items, the last two of them positive.",
             fix="Fuse more data.",
         )
-    touched = _interactions(store, version, sequences["person"], vocabulary)
-    return HeldOutData(sequences["person"], vocabulary, train, validation, test, touched)
+    touched = _interactions(store, version, people, vocabulary)
+    return HeldOutData(rule, people, vocabulary, fold.train, fold.validation, fold.test, touched)
 
 
 def _vocabulary(sequences: pl.DataFrame, items: pl.DataFrame) -> Vocabulary:

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from plait.features.folds import NothingHeldOut
 from plait.models.families import find_family
 from plait.models.family import DirectFamily, FitData, TrainedModel
 from plait.training.checkpoints.unfinished_run import UnfinishedRun
@@ -38,7 +39,7 @@ def _fit_at_once(family: DirectFamily, job: TrainingJob) -> TrainedModel:
     """Returns the model of the training part, or with `refit` of everything, and its metrics."""
     start = time.perf_counter()
     if job.refit:
-        job = replace(job, training=job.training.model_copy(update={"split": "none"}))
+        job = replace(job, training=job.training.model_copy(update={"split": NothingHeldOut.name}))
     data = read_training_data(job, job.training.split)
     model = family.fit(FitData(data.vocabulary, data.history, describe_training(job, data, {})))
     found = {} if data.validation is None else validate_model(model, data.validation)

@@ -10,6 +10,7 @@ import torch
 
 from plait.config.project_sections import Training
 from plait.errors import Diverged, NoModel
+from plait.features.folds import NothingHeldOut, fold_rule
 from plait.models.item_item.item_item_term import ItemItemTerm
 from plait.models.model_files import CONFIG, NEURAL
 from plait.models.neural.neural_model import NeuralModel
@@ -86,7 +87,8 @@ def current_version_result(job: TrainingJob) -> SearchResult | None:
         return None
     training = config["training"]
     same = tuple(config["net"]["platforms"]) == job.visible_platforms
-    if not same or training["split"] == "none" or "epoch" not in training["hyper"]:
+    held_out = fold_rule(training["split"]).held_out
+    if not same or held_out is None or "epoch" not in training["hyper"]:
         return None
     hyper = dict(training["hyper"])
     epoch = int(hyper.pop("epoch"))
@@ -116,7 +118,7 @@ def _refit(
     report: ReportProgress | None,
     run: UnfinishedRun,
 ) -> NeuralModel | None:
-    data = read_training_data(job, "none", found.hyper.bins)
+    data = read_training_data(job, NothingHeldOut.name, found.hyper.bins)
     checkpoints = CheckpointWriter(run, worker, "refit", job.checkpoint_every, asdict(found))
     try:
         fitted = fit(
@@ -138,7 +140,7 @@ def _refit(
     if not worker.is_first:
         return None
     term = ItemItemTerm.build(data.history, len(data.vocabulary), found.weights)
-    refitted = replace(job, training=job.training.model_copy(update={"split": "none"}))
+    refitted = replace(job, training=job.training.model_copy(update={"split": NothingHeldOut.name}))
     return _assemble_model(refitted, worker, data, fitted, found, term)
 
 

@@ -16,6 +16,7 @@ from plait.evaluation.evaluate_model import evaluate
 from plait.evaluation.evaluation_protocols import UnknownProtocol, check_no_leak
 from plait.evaluation.held_out_data import rebuild_held_out
 from plait.evaluation.scorers import ModelScorer
+from plait.features.folds import LeaveOneOut, TimeCut
 from plait.models.family import FitData
 from plait.models.popularity.popularity_model import PopularityModel
 from plait.recommend.recommender import Recommender
@@ -77,7 +78,7 @@ def test_ranks_are_those_of_scores_asked_one_by_one(small):
     """The evaluation's chunks, masks and columns against the plainest reading of the protocol."""
     report = evaluate(small.project, "loo-full")
     ours = Recommender.load(small.project, version="v1")
-    held = rebuild_held_out(small.store, small.store.version(1), "loo", None)
+    held = rebuild_held_out(small.store, small.store.version(1), LeaveOneOut())
     sequences = small.store.read("sequences")
     touched = dict(sequences.select("person", "item").iter_rows())
     for row in range(0, len(held.test), 7):
@@ -110,7 +111,7 @@ def test_targets_are_asked_for_at_their_own_time(small, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(ModelScorer, "score", told)
     evaluate(small.project, "loo-full")
-    held = rebuild_held_out(small.store, small.store.version(1), "loo", None)
+    held = rebuild_held_out(small.store, small.store.version(1), LeaveOneOut())
     for code, platform in enumerate(held.vocabulary.platforms):
         parts = (held.validation, held.test)  # the former calibrate
         times = np.concatenate([part.time[part.platform == code] for part in parts])
@@ -127,7 +128,7 @@ def test_targets_are_asked_for_at_their_own_time(small, monkeypatch: pytest.Monk
 
 
 def test_baselines_learn_from_the_training_part_alone(small):
-    held = rebuild_held_out(small.store, small.store.version(1), "loo", None)
+    held = rebuild_held_out(small.store, small.store.version(1), LeaveOneOut())
     known = held.train.take(held.validation.row)
     np.testing.assert_array_equal(known.item, held.validation.history.item)
     np.testing.assert_array_equal(known.offsets, held.validation.history.offsets)
@@ -142,7 +143,7 @@ def test_baselines_learn_from_the_training_part_alone(small):
 def test_time_asks_what_came_after_the_cut(small):
     ours = Recommender.load(small.project, version="v3")
     cut = ours.model.provenance.cut
-    held = rebuild_held_out(small.store, small.store.version(1), "time", cut)
+    held = rebuild_held_out(small.store, small.store.version(1), TimeCut(cut))
     assert held.train.time.max() < cut
     assert held.validation.history.time.max() < cut
     events = small.store.read("events").with_columns(pl.col("time").dt.epoch("us").alias("at"))

@@ -7,14 +7,15 @@ from plait.evaluation import negative_sampling
 from plait.evaluation.held_out_data import rebuild_held_out
 from plait.evaluation.rank_targets import rank_targets
 from plait.evaluation.scorers import ModelScorer
+from plait.features.folds import LeaveOneOut
 from plait.models.family import FitData
 from plait.models.popularity.popularity_model import PopularityModel
 from plait.progress import track_progress
 
 
 def test_judged_negatives_are_not_those_of_the_ranking(small, monkeypatch: pytest.MonkeyPatch):
-    held = rebuild_held_out(small.store, small.store.version(1), "loo", None)
-    questions = held.questions("shop", test=False, mask=True, ahead=True)
+    held = rebuild_held_out(small.store, small.store.version(1), LeaveOneOut())
+    questions = held.questions("shop", test=False, mask=True)
     draw, drawn = negative_sampling.sample_negatives, []
 
     def looks(*args):

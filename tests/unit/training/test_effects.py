@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from plait.config.project_sections import Training
+from plait.features.folds import NothingHeldOut
 from plait.training.data.micro_batch import build_micro_batch
 from plait.training.data.training_data import TrainingData, prepare_training_data
 from plait.training.loop import training_loop
@@ -22,7 +23,9 @@ from .tiny import PLATFORMS, tiny_items, tiny_sequences
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     sequences = tiny_sequences(40)
-    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "none", bins=6)
+    return prepare_training_data(
+        sequences, tiny_items(sequences), PLATFORMS, NothingHeldOut(), bins=6
+    )
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import torch
 
 from plait.config.project_sections import Training
 from plait.errors import NothingToResume, StoreError
+from plait.features.folds import LeaveOneOut
 from plait.store import Store
 from plait.store.store_objects import write_object
 from plait.training.checkpoints.checkpoint import Checkpoint
@@ -47,7 +48,7 @@ class FailsAt(CheckpointWriter):
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     sequences = tiny_sequences(120)
-    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, LeaveOneOut(), bins=6)
 
 
 @pytest.fixture(scope="module")

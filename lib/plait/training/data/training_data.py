@@ -8,14 +8,9 @@ import numpy as np
 import polars as pl
 
 from plait.errors import TooFewEvents
+from plait.features.folds import FoldRule, fold_rule
 from plait.features.history import History, encode_history
-from plait.features.holdout import (
-    HeldOutTargets,
-    eligible_targets,
-    hold_out_by_time,
-    leave_one_out,
-    time_quantile,
-)
+from plait.features.holdout import HeldOutTargets, eligible_targets
 from plait.features.item_attributes import ItemAttributes, read_item_attributes
 from plait.features.likes_and_dislikes import keep_positive_events
 from plait.features.time_features import Timeline
@@ -23,7 +18,6 @@ from plait.features.vocabulary import Vocabulary
 from plait.features.vocabulary_translation import VocabularyTranslation
 from plait.training.training_job import TrainingJob
 
-HOLD_OUT_SHARE = 0.1  # part of the events after a default cut
 MIN_TARGETS = 100  # targets below which nothing can be learned
 
 
@@ -38,7 +32,7 @@ class TrainingData:
         validation: what early stopping looks at; None if nothing is held out.
         item_attributes: of every item of the vocabulary.
         timeline: item counts over time, of `history` only.
-        cut: where a time split's test targets begin, microseconds.
+        cut: the moment from which on nothing exists for the model, UTC microseconds, or None.
     """
 
     vocabulary: Vocabulary
@@ -54,45 +48,33 @@ def prepare_training_data(
     sequences: pl.DataFrame,
     items: pl.DataFrame,
     platforms: tuple[str, ...],
-    split: str,
-    cut: int | None = None,
+    rule: FoldRule,
     bins: int = 32,
     only: tuple[str, ...] = (),
 ) -> TrainingData:
-    """Returns the data of a run that holds out by `split` (loo, time or none).
+    """Returns the data of a run that holds out by `rule`.
 
     With `only`, the run sees nothing but those platforms. What is held out is still chosen from
     all `platforms`, so that its version and a joint one learn from the same events of theirs
     and leave the same targets unseen.
 
-    A time split trains on what came before the last tenth before its cut, validates on that
-    tenth, and leaves everything from the cut on unseen, the existence of items included.
+    A rule with a cut leaves everything from the cut on unseen, the existence of items included.
 
     Raises:
-        TooFewEvents: there is not enough to learn from, or a time split finds no times.
+        TooFewEvents: there is not enough to learn from, or the rule needs times and finds none.
     """
-    known = items
-    validation: HeldOutTargets | None = None
-    if split == "time":
-        whole = encode_history(sequences, _build_vocabulary(platforms, sequences, items))
-        cut = time_quantile(whole, 1 - HOLD_OUT_SHARE) if cut is None else cut
-        if cut is None:
-            raise TooFewEvents(
-                "a time split needs events with times; these logs know only the order.",
-                fix="Train with --split loo.",
-            )
+    vocabulary = _build_vocabulary(platforms, sequences, items)
+    history = encode_history(sequences, vocabulary)
+    cut = rule.cut(history)
+    if cut is not None:
         moment = pl.from_epoch(pl.lit(cut), time_unit="us").dt.replace_time_zone("UTC")
         sequences = _events_before(sequences, moment)
         # Only what was there before the cut exists for the model.
         known = items.filter(pl.col("published") < moment)
-    vocabulary = _build_vocabulary(platforms, sequences, known)
-    history = encode_history(sequences, vocabulary)
-    if split == "loo":
-        history, validation, _ = leave_one_out(history)
-    elif split == "time":
-        before = time_quantile(history, 1 - HOLD_OUT_SHARE)
-        if before is not None:
-            history, validation = hold_out_by_time(history, before)
+        vocabulary = _build_vocabulary(platforms, sequences, known)
+        history = encode_history(sequences, vocabulary)
+    fold = rule.fold(sequences["person"], history, cut)
+    history, validation = fold.train, fold.validation
     if only:
         own = Vocabulary.build(only, vocabulary.items)
         to_own = VocabularyTranslation(vocabulary, own)
@@ -116,10 +98,11 @@ def prepare_training_data(
 
 
 def read_training_data(job: TrainingJob, split: str, bins: int = 32) -> TrainingData:
-    """Returns the data of `job`, held out by `split`; see `prepare_training_data`."""
+    """Returns the data of `job`, held out by the fold rule called `split`."""
     store, version = job.open_store()
     sequences, items = store.read("sequences", version), store.read("items", version)
-    return prepare_training_data(sequences, items, job.platforms, split, job.cut, bins, job.only)
+    rule = fold_rule(split, job.cut)
+    return prepare_training_data(sequences, items, job.platforms, rule, bins, job.only)
 
 
 def target_weights(history: History) -> np.ndarray:

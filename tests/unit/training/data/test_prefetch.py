@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from plait.config.project_sections import Training
+from plait.features.folds import LeaveOneOut
 from plait.training.data.micro_batch import MicroBatch, build_micro_batch
 from plait.training.data.prefetch import Prefetcher
 from plait.training.data.sampler import Sampler
@@ -19,7 +20,7 @@ from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     sequences = tiny_sequences(80)
-    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, LeaveOneOut(), bins=6)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from plait.errors import TooFewEvents
+from plait.features.folds import LeaveOneOut, NothingHeldOut, TimeCut
 from plait.features.history import History
 from plait.training.data.training_data import prepare_training_data, target_weights
 from tests.unit.training.tiny import PLATFORMS, START, tiny_items, tiny_sequences
@@ -14,7 +15,7 @@ SECOND = 1_000_000
 
 def test_loo_never_sees_the_last_two() -> None:
     sequences = tiny_sequences(60)
-    data = prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=4)
+    data = prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, LeaveOneOut(), bins=4)
     assert data.validation is not None
     assert data.timeline.counts[:, -1].sum() == len(data.history.item)
     for row, item in zip(data.validation.row[:20], data.validation.item, strict=False):
@@ -27,7 +28,7 @@ def test_loo_never_sees_the_last_two() -> None:
 def test_a_time_split_knows_nothing_of_what_comes_after_its_cut() -> None:
     sequences = tiny_sequences(120)
     cut = int((START.timestamp() + 120 * 86_400) * SECOND)
-    data = prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "time", cut, bins=4)
+    data = prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, TimeCut(cut), bins=4)
     assert data.cut == cut
     assert data.validation is not None
     assert data.history.time.max() < data.validation.history.time.max() < cut
@@ -41,13 +42,13 @@ def test_a_time_split_needs_times() -> None:
         pl.col("time").list.eval(pl.when(pl.element().is_null()).then(pl.element()))
     )
     with pytest.raises(TooFewEvents, match="--split loo"):
-        prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "time")
+        prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, TimeCut())
 
 
 def test_too_few_events_say_how_many() -> None:
     sequences = tiny_sequences(5)
     with pytest.raises(TooFewEvents, match="events can be trained on"):
-        prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo")
+        prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, LeaveOneOut())
 
 
 def test_a_target_weighs_what_the_person_came_to_think_of_it() -> None:
@@ -75,7 +76,9 @@ def test_nothing_is_taught_of_what_people_turned_against() -> None:
     )
     assert flat.filter(pl.col("strength") < 0).height == 90
     disliking = flat.group_by("person", maintain_order=True).agg(pl.first("total"), *lists)
-    data = prepare_training_data(disliking, tiny_items(sequences), PLATFORMS, "none", bins=4)
+    data = prepare_training_data(
+        disliking, tiny_items(sequences), PLATFORMS, NothingHeldOut(), bins=4
+    )
     assert (data.history.strength > 0).all()
     assert data.timeline.counts[:, -1].sum() == len(data.history.item) == len(flat) - 90
     assert len(data.weight) == len(data.history.item)
@@ -83,10 +86,12 @@ def test_nothing_is_taught_of_what_people_turned_against() -> None:
     # As if the dislikes were in no log, but for items that were turned against.
     without = flat.filter(pl.col("strength") > 0)
     without = without.group_by("person", maintain_order=True).agg(pl.first("total"), *lists)
-    plain = prepare_training_data(without, tiny_items(sequences), PLATFORMS, "none", bins=4)
+    plain = prepare_training_data(
+        without, tiny_items(sequences), PLATFORMS, NothingHeldOut(), bins=4
+    )
     np.testing.assert_array_equal(data.history.item, plain.history.item)
     assert (data.weight <= plain.weight).all()
-    loo = prepare_training_data(disliking, tiny_items(sequences), PLATFORMS, "loo", bins=4)
+    loo = prepare_training_data(disliking, tiny_items(sequences), PLATFORMS, LeaveOneOut(), bins=4)
     assert loo.validation is not None
     chosen = loo.validation.history.keep(loo.validation.history.strength > 0)
     assert (chosen.lengths > 0).all()

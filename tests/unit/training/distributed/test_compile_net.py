@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from plait.config.project_sections import Training
+from plait.features.folds import LeaveOneOut
 from plait.training.data.micro_batch import build_micro_batch
 from plait.training.data.training_data import prepare_training_data
 from plait.training.distributed.compile_net import compile_dense, compile_on_gpu
@@ -21,7 +22,7 @@ def test_compiled_parts_compute_the_same_under_the_same_names(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sequences = tiny_sequences(80)
-    data = prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+    data = prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, LeaveOneOut(), bins=6)
     given = Training(dimensions=8, batch_size=16, dropout=0)
     hyper = replace(choose_hyper_parameters(given, 80, 800), full_softmax=0, negatives=20)
     plain = build_net(data, hyper)

@@ -14,6 +14,7 @@ from ray.train.v2.api.exceptions import ControllerError, WorkerGroupError
 from plait.config.parse_project import parse_training
 from plait.config.project_sections import Training
 from plait.errors import ConfigError, Diverged, NotFinite, StoreError
+from plait.features.folds import LeaveOneOut
 from plait.features.holdout import HeldOutTargets
 from plait.models.family import Provenance
 from plait.models.item_item.item_item_term import ItemItemTerm
@@ -38,7 +39,7 @@ from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     sequences = tiny_sequences(60)
-    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, LeaveOneOut(), bins=6)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from plait.config.project_sections import Training
+from plait.features.folds import LeaveOneOut
 from plait.models.neural.neural_model import NeuralModel
 from plait.training.data.micro_batch import build_micro_batch
 from plait.training.data.targets import target_positions
@@ -23,7 +24,7 @@ from tests.unit.training.tiny import PLATFORMS, tiny_items, tiny_sequences
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     sequences = tiny_sequences()
-    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+    return prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, LeaveOneOut(), bins=6)
 
 
 @pytest.fixture
