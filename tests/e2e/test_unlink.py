@@ -25,31 +25,9 @@ from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
 from plait.store.feedback.log_listing import list_log
 from plait.store.feedback.log_paths import LINKS_FOLDER
-from tests.e2e.test_live_state import T0, account, events, items, person
+from tests.live_people import T0, account, person
 
 pytestmark = pytest.mark.slow
-
-
-def test_an_unlink_undoes_a_link_at_once_and_histories_go_with_their_accounts(
-    state: ValkeyLiveState,
-) -> None:
-    state.append_events(events(("a", 1, 1), ("b", 2, 2), ("c", 3, 3)))
-    one, two, three = ((account(n), "shop") for n in (1, 2, 3))
-    who = [PersonLookup(account=a, platform=p) for a, p in (one, two, three)]
-    state.link(one, two, T0)
-    state.link(two, three, T0)
-    state.link(one, three, T0)
-    assert state.unlink(one, two, T0) == ([person(1)] * 2, "still_joined")
-    assert state.unlink(two, one, T0) == ([person(1)] * 2, "still_joined")
-    assert items(state, *who) == [["shop:a", "shop:b", "shop:c"]] * 3
-    assert state.unlink(three, one, T0) == ([person(2), person(1)], "now")
-    assert items(state, *who) == [["shop:a"], ["shop:b", "shop:c"], ["shop:b", "shop:c"]]
-    assert state.unlink(three, one, T0) == ([person(2), person(1)], "now")
-    assert state.unlink(three, two, T0) == ([person(3), person(2)], "now")
-    assert items(state, *who) == [["shop:a"], ["shop:b"], ["shop:c"]]
-    assert not state.client.exists(f"{state.prefix}r", f"{state.prefix}roots")
-    assert state.link(one, three, T0) == (person(1), [person(3)])
-    assert items(state, *who) == [["shop:a", "shop:c"], ["shop:b"], ["shop:a", "shop:c"]]
 
 
 def parts(state: ValkeyLiveState, ends: list[tuple[str, str]]) -> set[frozenset[str]]:

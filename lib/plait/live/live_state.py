@@ -127,7 +127,7 @@ class LiveState(Protocol):
         Recent events and links that `version` holds are forgotten; later ones stay. Loading it
         twice changes nothing, unless a part of it is missing: then it is loaded anew. Of several
         clients one loads; the others get False until it is done. Readers see the old base until
-        the new one is whole.
+        the new one is whole. A version that is no longer the newest replaces nothing.
         """
 
     def acquire_drain_lease(self, token: str, takeover: bool = False) -> bool:

@@ -1,4 +1,4 @@
-"""How events and links are written inside Valkey, and read back."""
+"""How events and links are written inside live state, and read back."""
 
 from __future__ import annotations
 

@@ -69,6 +69,7 @@ class ValkeyLiveState:
         self._bulk_client = _open_client(address, BULK_TIMEOUT_S)
         self.breaker = CircuitBreaker(self.client.ping)
         self._settings: tuple[float, int, Durability | None] = (0.0, 0, None)
+        self._fault: LossyLiveState | None = None
         self._read = self.client.register_script(state_scripts.READ_PEOPLE)
         self._base_status = self.client.register_script(base_scripts.BASE_STATUS)
         self._append = self._writer.register_script(state_scripts.APPEND_EVENTS)
@@ -126,6 +127,8 @@ class ValkeyLiveState:
         if known is None or now[0] - read_at > SETTINGS_TTL_S or trips != now[1]:
             with self._circuit():
                 known = read_durability(self._writer)
+            # Every batch asks: the words of a fault are put together once.
+            self._fault = known.error(self.address) if known.faults else None
             self._settings = (*now, known)
         return known
 
@@ -135,8 +138,8 @@ class ValkeyLiveState:
         Raises:
             LiveStateDown: Valkey does not answer.
         """
-        found = self.durability()
-        return found.error(self.address) if found.faults else None
+        self.durability()
+        return self._fault
 
     def append_events(self, events: pl.DataFrame) -> list[bool]:
         """Takes FEEDBACK_EVENTS rows; returns which were new. They are on disk when this returns.
