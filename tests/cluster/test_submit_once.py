@@ -86,7 +86,7 @@ def test_a_watch_that_is_too_late_lists_anew(place: Desk, monkeypatch: pytest.Mo
     monkeypatch.setenv("KUBECONFIG", environment()["KUBECONFIG"])
     api = connect_cluster(namespace=place.namespace)
     job = place.jobs()[0]["metadata"]
-    path = api.path(RAY_JOB)
+    path = api.resource_path(RAY_JOB)
     with api.stream(path, watch="true", resourceVersion="1", timeoutSeconds=5) as lines:
         assert json.loads(next(lines))["object"]["code"] == 410
     seen = watch_resource(api, path, job["name"], threading.Event(), since="1")

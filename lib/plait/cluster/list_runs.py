@@ -93,7 +93,7 @@ def list_runs(api: KubeApi) -> list[ClusterRun]:
             selectors.append("app.kubernetes.io/part-of=plait")
         for selector in selectors:
             try:
-                listed = api.get(api.path(kind), labelSelector=selector)["items"]
+                listed = api.get(api.resource_path(kind), labelSelector=selector)["items"]
             except (NotFound, Forbidden) as error:  # an operator or a right less is no error here
                 missing.append(error)
                 continue

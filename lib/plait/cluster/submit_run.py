@@ -50,11 +50,11 @@ def load_templates(api: KubeApi, release: str | None) -> Templates:
     where = f"namespace '{api.namespace}' of {api.where}"
     try:
         selector = ",".join(f"{name}={value}" for name, value in TEMPLATES_SELECTOR.items())
-        listed = api.get(api.core("configmaps"), labelSelector=selector)["items"]
+        listed = api.get(api.core_path("configmaps"), labelSelector=selector)["items"]
     except Forbidden:
         if release is None:
             raise
-        listed = [api.get(api.core("configmaps", f"{release}-templates"))]
+        listed = [api.get(api.core_path("configmaps", f"{release}-templates"))]
     if not listed:
         check_namespace(api)
     return choose_release(
@@ -96,7 +96,7 @@ def submit_run(
     resource["metadata"]["namespace"] = api.namespace
     if kind is RAY_SERVICE:
         try:
-            path = api.path(kind, resource["metadata"]["name"], resource["apiVersion"])
+            path = api.resource_path(kind, resource["metadata"]["name"], resource["apiVersion"])
             check_upgrade(api.get(path), resource)
         except NotFound:
             pass  # the first one
@@ -104,7 +104,7 @@ def submit_run(
     if asked.run is not None:
         return _create_once(api, asked, resource, dry_run)
     selector = f"{INSTANCE_LABEL}={asked.release},{VERB_LABEL}={asked.verb.name}"
-    path = api.path(kind, api_version=resource["apiVersion"])
+    path = api.resource_path(kind, api_version=resource["apiVersion"])
     same = {
         entry["metadata"]["name"]: {"kind": kind.name, **entry}
         for entry in api.get(path, labelSelector=selector)["items"]
@@ -125,7 +125,7 @@ def _create_once(api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool
         return Submission(api.create(kind, resource, dry_run), met=False)
     except AlreadyExists:
         name = resource["metadata"]["name"]
-        return Submission(api.get(api.path(kind, name, resource["apiVersion"])), met=True)
+        return Submission(api.get(api.resource_path(kind, name, resource["apiVersion"])), met=True)
 
 
 def is_same_spec(placed: Submission, asked: RunSpec) -> bool:

@@ -1,4 +1,4 @@
-"""The OpenAPI document of routes that read their bodies themselves."""
+"""What FastAPI cannot know of the OpenAPI document: problems, and how a key is sent."""
 
 from __future__ import annotations
 
@@ -6,27 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from plait.contracts.http_messages import (
-    EventsRequest,
-    LinkRequest,
-    Problem,
-    RankRequest,
-    RecommendRequest,
-    UnlinkRequest,
-)
+from plait.contracts.http_messages import Problem
 
 _REF = "#/components/schemas/{model}"
-_BODIES: tuple[type[BaseModel], ...] = (
-    RecommendRequest,
-    RankRequest,
-    EventsRequest,
-    LinkRequest,
-    UnlinkRequest,
-    Problem,
-)
 _PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
 _STATUS_DESCRIPTIONS: dict[int | str, str] = {
     400: "The body is not JSON, or the address not UTF-8.",
@@ -44,7 +28,7 @@ _STATUS_DESCRIPTIONS: dict[int | str, str] = {
     "default": "Any other error.",
 }
 _BODY_STATUSES = (408, 413, 415)
-_LINK_STATUSES = (409,)
+_RARE_STATUSES = (*_BODY_STATUSES, 409)
 _PROBE_STATUSES = (400, 404, 405, 414, 500, "default")
 _SECURITY = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -69,49 +53,37 @@ def probe_options(*more: int) -> dict[str, Any]:
 
 
 def route_options(
-    body: type[BaseModel] | None,
-    answer: type[BaseModel],
-    parameters: Sequence[dict[str, Any]] = (),
+    answer: type[BaseModel], *more: int, parameters: Sequence[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
-    """Returns the arguments of a route that takes `body` and answers `answer` or a problem."""
-    extra: dict[str, Any] = {}
-    statuses = list(_STATUS_DESCRIPTIONS)
-    if body is not LinkRequest:
-        statuses = [status for status in statuses if status not in _LINK_STATUSES]
-    if body is None:
-        extra["parameters"] = list(parameters)
-        statuses = [status for status in statuses if status not in _BODY_STATUSES]
-    else:
-        schema = {"$ref": _REF.format(model=body.__name__)}
-        content = {"application/json": {"schema": schema}}
-        extra["requestBody"] = {"required": True, "content": content}
+    """Returns the arguments of a route that answers `answer` or a problem.
+
+    Args:
+        answer: the model of status 200.
+        more: statuses of its own.
+        parameters: of its address, as OpenAPI describes them; such a route takes no body.
+    """
+    statuses = [status for status in _STATUS_DESCRIPTIONS if status not in _RARE_STATUSES]
+    if parameters is None:
+        statuses += _BODY_STATUSES
     return {
-        "responses": {200: {"model": answer}, **problem_responses(*statuses)},
-        "openapi_extra": extra,
+        "responses": {200: {"model": answer}, **problem_responses(*statuses, *more)},
+        "openapi_extra": {} if parameters is None else {"parameters": list(parameters)},
     }
 
 
 def install_openapi(app: FastAPI, key_needed: bool) -> None:
-    """Makes `app.openapi()` hold the bodies' schemas and the ways to send a key."""
+    """Makes `app.openapi()` hold what problems look like and the ways to send a key."""
+    describe = app.openapi
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = get_openapi(
-                title=app.title,
-                version=app.version,
-                description=app.description,
-                routes=app.routes,
-            )
-            components = document.setdefault("components", {})
-            schemas = components.setdefault("schemas", {})
-            for model in _BODIES:
-                schema = model.model_json_schema(ref_template=_REF)
-                schemas.update(schema.pop("$defs", {}))
-                schemas[model.__name__] = schema
-            components["securitySchemes"] = _SECURITY
-            ways: list[dict[str, list[str]]] = [{name: []} for name in _SECURITY]
-            document["security"] = ways if key_needed else [{}, *ways]
-            app.openapi_schema = document
-        return app.openapi_schema
+        if app.openapi_schema is not None:
+            return app.openapi_schema
+        document = describe()  # kept in app.openapi_schema
+        schema = Problem.model_json_schema(ref_template=_REF)
+        document["components"]["schemas"] |= {**schema.pop("$defs"), "Problem": schema}
+        document["components"]["securitySchemes"] = _SECURITY
+        ways: list[dict[str, list[str]]] = [{name: []} for name in _SECURITY]
+        document["security"] = ways if key_needed else [{}, *ways]
+        return document
 
     app.openapi = openapi  # type: ignore[method-assign]

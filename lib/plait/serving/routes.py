@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from functools import partial
+from typing import Annotated, Any, Protocol
 
 from fastapi import FastAPI, Request, Response
 from fastapi_offline import FastAPIOffline
@@ -28,13 +29,14 @@ from plait.contracts.http_messages import StrictMessage as Strict
 from plait.serving import problems
 from plait.serving.access_control import AccessMiddleware
 from plait.serving.api_keys import ApiKeys
+from plait.serving.body_route import BodyRoute, SentAs
 from plait.serving.head_and_options import MethodMiddleware
 from plait.serving.ingestion import EventBatch, validate_events, validate_inline_events
 from plait.serving.openapi import install_openapi, probe_options, route_options
 from plait.serving.path_check import UrlMiddleware
 from plait.serving.problems import ProblemError
 from plait.serving.recommend_query import query_parameters, query_to_body
-from plait.serving.request_body import read_body, validate_message
+from plait.serving.request_body import validate_message
 from plait.serving.service import RecommendCall, RecommendResult
 
 
@@ -70,6 +72,29 @@ class _EventsEnvelope(Strict):
     events: list[Any] = Field(min_length=1, max_length=MAX_EVENTS)
 
 
+def _parse_call(model: type[RecommendRequest] | type[RankRequest], body: Any) -> RecommendCall:
+    message = validate_message(body, model)
+    events = message.events
+    return RecommendCall(
+        message, validate_inline_events(events, message.user) if events else EventBatch()
+    )
+
+
+_parse_recommend = partial(_parse_call, RecommendRequest)
+_parse_rank = partial(_parse_call, RankRequest)
+
+
+def _parse_events(body: Any) -> EventBatch:
+    return validate_events(validate_message(body, _EventsEnvelope).events)
+
+
+_Recommend = Annotated[RecommendCall, SentAs(RecommendRequest, _parse_recommend)]
+_Rank = Annotated[RecommendCall, SentAs(RankRequest, _parse_rank)]
+_Events = Annotated[EventBatch, SentAs(EventsRequest, _parse_events)]
+_Link = Annotated[LinkRequest, SentAs(LinkRequest)]
+_Unlink = Annotated[UnlinkRequest, SentAs(UnlinkRequest)]
+
+
 def build_app(desk: Callable[[], RequestHandler], keys: ApiKeys | None = None) -> FastAPI:
     """Returns the app.
 
@@ -87,58 +112,47 @@ def build_app(desk: Callable[[], RequestHandler], keys: ApiKeys | None = None) -
         redirect_slashes=False,
         swagger_ui_parameters={"validatorUrl": None, "persistAuthorization": True},
     )
+    app.router.route_class = BodyRoute
     problems.install_problem_handlers(app)
     app.add_middleware(MethodMiddleware, routes=app.routes)
     app.add_middleware(UrlMiddleware)
     app.add_middleware(AccessMiddleware, keys=keys)  # added last, asked first
 
-    @app.post("/v1/recommend", **route_options(RecommendRequest, RecommendResponse))
-    async def recommend(request: Request) -> Response:
+    @app.post("/v1/recommend", **route_options(RecommendResponse))
+    async def recommend(request: Request, call: _Recommend) -> Response:
         """The k best items for a user, right after everything they have done."""
-        began = time.perf_counter()
-        return await _respond(
-            desk(), await read_body(request, _call_parser(RecommendRequest)), began
-        )
+        return await _respond(desk(), call, request.state.began)
 
     @app.get(
         "/v1/recommend/{platform}/{account:path}",
-        **route_options(None, RecommendResponse, query_parameters()),
+        **route_options(RecommendResponse, parameters=query_parameters()),
     )
     async def recommend_to(request: Request, platform: str, account: str) -> Response:
         """The same for a line of curl: `?k=`, any number of `&platforms=` and `&exclude=`."""
         began = time.perf_counter()
-        return await _respond(
-            desk(), _call_parser(RecommendRequest)(query_to_body(request.scope)), began
-        )
+        return await _respond(desk(), _parse_recommend(query_to_body(request.scope)), began)
 
-    @app.post("/v1/rank", **route_options(RankRequest, RecommendResponse))
-    async def rank(request: Request) -> Response:
+    @app.post("/v1/rank", **route_options(RecommendResponse))
+    async def rank(request: Request, call: _Rank) -> Response:
         """The caller's items, best first for a user; unknown ones last and without a score."""
-        began = time.perf_counter()
-        return await _respond(desk(), await read_body(request, _call_parser(RankRequest)), began)
+        return await _respond(desk(), call, request.state.began)
 
-    @app.post("/v1/events", **route_options(EventsRequest, EventsResponse))
-    async def events(request: Request) -> Response:
+    @app.post("/v1/events", **route_options(EventsResponse))
+    async def events(request: Request, batch: _Events) -> Response:
         """Takes what people did; each event is judged by itself."""
-        began = time.perf_counter()
-        batch = await read_body(
-            request, lambda body: validate_events(validate_message(body, _EventsEnvelope).events)
-        )
         taken = await desk().take(batch)
-        taken.took_ms = _elapsed_ms(began)
+        taken.took_ms = _elapsed_ms(request.state.began)
         return _json_response(taken.model_dump())
 
-    @app.post("/v1/identities:link", **route_options(LinkRequest, LinkResponse))
-    async def link(request: Request) -> Response:
+    @app.post("/v1/identities:link", **route_options(LinkResponse, 409))
+    async def link(_: Request, message: _Link) -> Response:
         """Joins two accounts to one person, from the next answer on."""
-        message = await read_body(request, lambda body: validate_message(body, LinkRequest))
         joined = await desk().link(message)
         return _json_response(joined.model_dump())
 
-    @app.post("/v1/identities:unlink", **route_options(UnlinkRequest, UnlinkResponse))
-    async def unlink(request: Request) -> Response:
+    @app.post("/v1/identities:unlink", **route_options(UnlinkResponse))
+    async def unlink(_: Request, message: _Unlink) -> Response:
         """Parts two accounts; `effective` says from when on."""
-        message = await read_body(request, lambda body: validate_message(body, UnlinkRequest))
         parted = await desk().unlink(message)
         return _json_response(parted.model_dump())
 
@@ -156,23 +170,6 @@ def build_app(desk: Callable[[], RequestHandler], keys: ApiKeys | None = None) -
 
     install_openapi(app, keys.asked)
     return app
-
-
-def _call_parser(
-    model: type[RecommendRequest] | type[RankRequest],
-) -> Callable[[Any], RecommendCall]:
-    """Returns what makes a call of a body."""
-
-    def understand(body: Any) -> RecommendCall:
-        message = validate_message(body, model)
-        return RecommendCall(
-            message,
-            validate_inline_events(message.events, message.user)
-            if message.events
-            else EventBatch(),
-        )
-
-    return understand
 
 
 async def _respond(desk: RequestHandler, call: RecommendCall, began: float) -> Response:

@@ -8,8 +8,16 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import BaseModel
 
-from plait.contracts.http_messages import EventsResponse
+from plait.contracts.http_messages import (
+    EventsRequest,
+    EventsResponse,
+    LinkRequest,
+    RankRequest,
+    RecommendRequest,
+    UnlinkRequest,
+)
 from plait.serving import service as service_module
 from plait.serving.api_keys import ApiKeys
 from plait.serving.fault_isolation import run_isolated
@@ -202,6 +210,28 @@ def test_every_answer_is_in_the_document(ask: Any) -> None:
                 expected |= {"413", "415"}
             assert expected <= set(operation["responses"]), path
             assert ("409" in operation["responses"]) == (path == "/v1/identities:link"), path
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/v1/recommend", RecommendRequest),
+        ("/v1/rank", RankRequest),
+        ("/v1/events", EventsRequest),
+        ("/v1/identities:link", LinkRequest),
+        ("/v1/identities:unlink", UnlinkRequest),
+    ],
+)
+def test_the_document_describes_the_body_that_is_validated(
+    ask: Any, path: str, message: type[BaseModel]
+) -> None:
+    document = ask("GET", "/openapi.json").json()
+    content = document["paths"][path]["post"]["requestBody"]["content"]
+    schema = {"$ref": f"#/components/schemas/{message.__name__}"}
+    assert content == {"application/json": {"schema": schema}}
+    described = document["components"]["schemas"][message.__name__]
+    assert set(described["properties"]) == set(message.model_fields)
+    assert described["additionalProperties"] is False
 
 
 def test_the_document_says_how_a_key_is_sent(service: Any) -> None:

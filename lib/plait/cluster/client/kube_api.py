@@ -1,4 +1,4 @@
-"""The API server, as plait asks it: plain JSON in and out, every fault a sentence."""
+"""A thin client of the API server: JSON in and out, each failure a plait error (ADR 16)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ FIELD_MANAGER = "plait"  # the field manager of server-side apply
 _REQUEST_TIMEOUT_S = (5, 30)  # seconds to connect, seconds to answer
 _STREAM_TIMEOUT_S = (5, 75)  # a stream that says nothing for longer is dead
 _AUTH = ["BearerToken"]
+_APPLY = "application/apply-patch+yaml"
 
 
 @dataclass
@@ -28,77 +29,73 @@ class KubeApi:
         client: kubernetes' ApiClient.
         namespace: where everything is looked for.
         where: names the cluster for people.
-        patience: seconds for which a question is asked again when there is no answer; all of
-            them may be asked twice.
+        retry_s: seconds for which a request is retried when there is no answer; every request
+            may be sent twice.
     """
 
     client: Any
     namespace: str
     where: str
-    patience: float = 20.0
+    retry_s: float = 20.0
 
-    def hasty(self) -> KubeApi:
-        """Returns the connection for who asks again by himself."""
-        return replace(self, patience=0.0)
+    def without_retries(self) -> KubeApi:
+        """Returns the connection for a caller that retries itself."""
+        return replace(self, retry_s=0.0)
 
     def get(self, path: str, **query: Any) -> Resource:
-        """Returns what lies at `path`.
+        """Returns the resource, or the list, at `path`.
 
         Raises:
-            Refused, NoCluster: the API server said no.
+            Refused, NoCluster: the API server refuses the request.
             ClusterDown: it did not answer.
         """
-        return self._ask("GET", path, query)
+        return self._request_json("GET", path, query)
 
     def post(self, path: str, body: Resource) -> Resource:
         """Creates `body`. Raises as `get` does."""
-        return self._ask("POST", path, {}, body)
+        return self._request_json("POST", path, {}, body)
 
     def apply(self, kind: ResourceKind, resource: Resource, dry_run: bool = False) -> Resource:
         """Applies `resource` on the server's side: strict about fields, no field is taken by force.
 
         Raises as `get` does.
         """
-        query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
-        if dry_run:
-            query["dryRun"] = "All"
-        path = self.path(kind, resource["metadata"]["name"], resource["apiVersion"])
-        return self._ask("PATCH", path, query, resource, "application/apply-patch+yaml")
+        path = self.resource_path(kind, resource["metadata"]["name"], resource["apiVersion"])
+        return self._request_json("PATCH", path, _strict(dry_run), resource, _APPLY)
 
     def create(self, kind: ResourceKind, resource: Resource, dry_run: bool = False) -> Resource:
         """Creates `resource`, as strict as `apply`, and never changes one that is there.
 
-        Raises as `get` does; `Taken` where there is one of its name.
+        Raises as `get` does; `AlreadyExists` where there is one of its name.
         """
-        query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
-        if dry_run:
-            query["dryRun"] = "All"
-        path = self.path(kind, api_version=resource["apiVersion"])
-        return self._ask("POST", path, query, resource)
+        path = self.resource_path(kind, api_version=resource["apiVersion"])
+        return self._request_json("POST", path, _strict(dry_run), resource)
 
     def patch(self, kind: ResourceKind, name: str, change: Resource) -> Resource:
         """Merges `change` into a resource. Raises as `get` does."""
         query = {"fieldManager": FIELD_MANAGER}
-        return self._ask(
-            "PATCH", self.path(kind, name), query, change, "application/merge-patch+json"
+        return self._request_json(
+            "PATCH", self.resource_path(kind, name), query, change, "application/merge-patch+json"
         )
 
     def delete(self, kind: ResourceKind, name: str) -> Resource:
         """Deletes a resource and, before it is gone, all it owns. Raises as `get` does."""
-        return self._ask("DELETE", self.path(kind, name), {"propagationPolicy": "Foreground"})
+        return self._request_json(
+            "DELETE", self.resource_path(kind, name), {"propagationPolicy": "Foreground"}
+        )
 
-    def path(self, kind: ResourceKind, name: str = "", api_version: str = "") -> str:
+    def resource_path(self, kind: ResourceKind, name: str = "", api_version: str = "") -> str:
         """Returns the path of a custom resource of the namespace, or of all of them."""
         root = f"/apis/{api_version or kind.api_version}/namespaces/{self.namespace}/{kind.plural}"
         return f"{root}/{name}" if name else root
 
-    def core(self, plural: str, name: str = "") -> str:
+    def core_path(self, plural: str, name: str = "") -> str:
         """Returns the path of pods, events, ... of the namespace."""
         root = f"/api/v1/namespaces/{self.namespace}/{plural}"
         return f"{root}/{name}" if name else root
 
-    def get_through(self, service: str, path: str) -> tuple[int, bytes]:
-        """Returns status and body of what a Service answers, asked by way of the API server.
+    def get_by_proxy(self, service: str, path: str) -> tuple[int, bytes]:
+        """Returns status and body of a Service's response, through the API server's proxy.
 
         Args:
             service: its name and port, as name:port.
@@ -107,12 +104,12 @@ class KubeApi:
         Raises:
             ClusterDown: the API server does not answer.
         """
-        response = self._request("GET", self.core("services", f"{service}/proxy{path}"), {})
+        response = self._request("GET", self.core_path("services", f"{service}/proxy{path}"), {})
         return int(response.status), self._read(response)
 
     @contextmanager
     def stream(self, path: str, **query: Any) -> Iterator[Iterator[bytes]]:
-        """Yields the lines of an answer that goes on: a watch, or a log. Raises as `get` does."""
+        """Yields the lines of a streamed response: a watch, or a log. Raises as `get` does."""
         response = self._send("GET", path, query, timeout=_STREAM_TIMEOUT_S)
         raw = response.response
         try:
@@ -121,7 +118,7 @@ class KubeApi:
             raw.close()
             raw.release_conn()
 
-    def _ask(
+    def _request_json(
         self,
         method: str,
         path: str,
@@ -132,26 +129,20 @@ class KubeApi:
         began, pause = time.monotonic(), 0.25
         while True:
             try:
-                response = self._send(method, path, query, body, content)
+                response = self._send(method, path, query, body, content=content)
                 answer: Resource = json.loads(self._read(response) or b"{}")
                 return answer
             except ClusterDown as error:
                 pause = min(pause * 2, 4.0)
-                wait = self.patience * (3 if isinstance(error, ApiServerBusy) else 1)
+                wait = self.retry_s * (3 if isinstance(error, ApiServerBusy) else 1)
                 if time.monotonic() + pause > began + wait:
                     raise
                 time.sleep(pause)
 
     def _send(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any],
-        body: Resource | None = None,
-        content: str = "application/json",
-        timeout: tuple[int, int] = _REQUEST_TIMEOUT_S,
+        self, method: str, path: str, query: Mapping[str, Any], body: Any = None, **more: Any
     ) -> Any:
-        response = self._request(method, path, query, body, content, timeout)
+        response = self._request(method, path, query, body, **more)
         if response.status >= 400:
             raise to_api_error(response.status, self._read(response), path, self)
         return response
@@ -161,38 +152,31 @@ class KubeApi:
         method: str,
         path: str,
         query: Mapping[str, Any],
-        body: Resource | None = None,
+        body: Any = None,
         content: str = "application/json",
         timeout: tuple[int, int] = _REQUEST_TIMEOUT_S,
     ) -> Any:
-        from urllib3.exceptions import HTTPError
-
         headers = {"Accept": "application/json", "Content-Type": content}
-        # JSON is YAML too: the client would not send a patch of YAML as it is.
-        sent: Any = body
-        if body is not None and content.endswith("yaml"):
-            sent = json.dumps(body)
-        try:
+        with _as_cluster_down(self.where):
             request = self.client.param_serialize(
                 method, path, query_params=list(query.items()), header_params=headers,
-                body=sent, auth_settings=_AUTH,
+                body=body, auth_settings=_AUTH,
             )  # fmt: skip
             return self.client.call_api(*request, _request_timeout=timeout)
-        except (HTTPError, OSError) as error:
-            raise to_cluster_down(self.where, error) from None
 
     def _read(self, response: Any) -> bytes:
-        from urllib3.exceptions import HTTPError
-
-        try:
+        with _as_cluster_down(self.where):
             data: bytes = response.read()
-        except (HTTPError, OSError) as error:
-            raise to_cluster_down(self.where, error) from None
         return data
 
 
+def _strict(dry_run: bool) -> dict[str, str]:
+    query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
+    return query | {"dryRun": "All"} if dry_run else query
+
+
 def to_cluster_down(where: str, error: Exception) -> ClusterDown:
-    """Returns the sentence for an API server that does not answer."""
+    """Returns the error for an API server that does not answer."""
     reason = " ".join(str(getattr(error, "reason", None) or error).split())
     # urllib3 begins with the object at its memory address: nothing a reader can use.
     reason = re.sub(r"^(<[^>]+>|\w+\(host=.*?\)): ", "", reason)
@@ -204,14 +188,17 @@ def to_cluster_down(where: str, error: Exception) -> ClusterDown:
 
 
 def _read_lines(raw: Any, where: str) -> Iterator[bytes]:
+    with _as_cluster_down(where):
+        for line in raw:  # the last one may have no newline
+            yield line.removesuffix(b"\n")
+
+
+@contextmanager
+def _as_cluster_down(where: str) -> Iterator[None]:
+    from kubernetes.client import ApiException  # as which kubernetes raises that TLS failed
     from urllib3.exceptions import HTTPError
 
-    rest = b""
     try:
-        for part in raw.stream(amt=None, decode_content=False):
-            *whole, rest = (rest + part).split(b"\n")
-            yield from whole
-    except (HTTPError, OSError) as error:
+        yield
+    except (ApiException, HTTPError, OSError) as error:
         raise to_cluster_down(where, error) from None
-    if rest:
-        yield rest

@@ -26,7 +26,7 @@ def probe_readiness(api: KubeApi, resource: Resource, state: RunState) -> RunSta
     """
     service = f"{resource['metadata']['name']}-serve-svc:8000"
     try:
-        status, body = api.get_through(service, "/health/ready")
+        status, body = api.get_by_proxy(service, "/health/ready")
     except PlaitError as error:
         return _not_probed(state, str(error))
     if status == _OK:

@@ -32,7 +32,7 @@ def read_log(api: KubeApi, resource: Resource) -> Iterator[str]:
             fix=f"See why: plait status {name}",
         )
     chatter = RayLogFilter()
-    path = api.core("pods", source.pod) + "/log"
+    path = api.core_path("pods", source.pod) + "/log"
     with api.stream(path, container=source.container) as lines:
         for line in lines:
             text = line.decode(errors="replace")
@@ -81,7 +81,7 @@ class LogFollower(threading.Thread):
         if self._stitch.since:
             query["sinceTime"] = self._stitch.since
         try:
-            path = self._api.core("pods", self.source.pod) + "/log"
+            path = self._api.core_path("pods", self.source.pod) + "/log"
             with self._api.stream(path, **query) as lines:
                 for line in lines:
                     text = self._stitch.take(line.decode(errors="replace"))

@@ -121,7 +121,7 @@ class _RunFollower:
 
     def _watch(self) -> None:
         kind = KINDS[self.resource["kind"]]
-        path = self.api.path(kind, api_version=self.resource["apiVersion"])
+        path = self.api.resource_path(kind, api_version=self.resource["apiVersion"])
         try:
             for event in watch_resource(self.api, path, self.name, self.stop, wait=self.stop.wait):
                 self.news.put(event)
@@ -237,7 +237,7 @@ class _RunFollower:
             why = f"{waits[0].sentence} It is left as it is."
         else:
             cancel_run(
-                replace(self.api, patience=CANCEL_RETRY_S),
+                replace(self.api, retry_s=CANCEL_RETRY_S),
                 self.resource,
                 waits[0].sentence,
                 code,
@@ -333,4 +333,4 @@ def follow_run(
         ClusterDown: the API server stayed silent for too long.
         Refused, NoCluster: the run may not be watched.
     """
-    return _RunFollower(api.hasty(), resource, tell, patience).run()
+    return _RunFollower(api.without_retries(), resource, tell, patience).run()

@@ -43,7 +43,7 @@ def list_pods(api: KubeApi, resource: Resource) -> list[Resource]:
     pods = [
         pod
         for selector in pod_selectors(resource)
-        for pod in api.get(api.core("pods"), labelSelector=selector)["items"]
+        for pod in api.get(api.core_path("pods"), labelSelector=selector)["items"]
     ]
     return sorted(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
@@ -52,7 +52,7 @@ def list_events(api: KubeApi, resource: Resource, pods: list[Resource]) -> list[
     """Returns the events of the run, its Ray cluster, its submitter and its pods."""
     names = {resource["metadata"]["name"], ray_cluster_name(resource)}
     names |= {pod["metadata"]["name"] for pod in pods}
-    listed = api.get(api.core("events"))["items"]
+    listed = api.get(api.core_path("events"))["items"]
     since = resource["metadata"].get("creationTimestamp", "")
     return [
         event
