@@ -199,4 +199,4 @@ def _assemble_model(
         "items": len(data.vocabulary) - 1,
     }
     net = fitted.net.to(torch.device("cpu"))
-    return NeuralModel(net, data.vocabulary, term, settings, metrics)
+    return NeuralModel(net, data.vocabulary, term, settings, metrics, data.item_attributes.codes)
