@@ -54,20 +54,21 @@ def read_appended_items(
     token_width: int,
     vector: int,
 ) -> ItemAttributes:
-    """Returns what the ITEMS rows say about items that no training saw; no part is missing.
+    """Returns what the ITEMS rows say about items that no training saw.
 
     Args:
         items: ITEMS rows.
         appended: rows of a vocabulary's `items`; they are the rows from 1 on of what is returned.
         codes: learned in training; attributes that they lack are left out.
         token_width: attributes read of one item, [n + 1, token_width].
-        vector: size of content embeddings, [n + 1, vector]; one of another size is missing.
+        vector: size of content embeddings, [n + 1, vector], 0: none are read; one of another size
+            is missing.
     """
     numbered = appended.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("index"))
     known = _catalogue_rows(items, numbered)
     return ItemAttributes(
         _tokens(codes.tokens(known, token_width), known.height, token_width),
-        _vectors(known, vector),
+        _vectors(known, vector) if vector else None,
         _price_ranks(known, codes),
         _published(known),
         codes,

@@ -247,13 +247,17 @@ class NeuralModel:
             if len(vocabulary) != settings.items:
                 msg = f"{len(vocabulary) - 1} items, {settings.items - 1} have weights"
                 raise ValueError(msg)
+            codes = AttributeCodes.load(folder)
+            if codes is not None and len(codes.names) != settings.tokens:
+                msg = f"{len(codes.names)} attributes, {settings.tokens} have weights"
+                raise ValueError(msg)
             return cls(
                 net,
                 vocabulary,
                 ItemItemTerm.load(folder, settings.items, config["item_item"]),
                 Provenance(**config["training"]),
                 parse_finite((folder / METRICS).read_text()),
-                AttributeCodes.load(folder),
+                codes,
             )
         except _LOAD_ERRORS as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
