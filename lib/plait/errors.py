@@ -96,6 +96,10 @@ class DamagedVersion(PlaitError):
     """A registry version whose files do not match its manifest."""
 
 
+class CannotAppend(PlaitError):
+    """A model that lacks what it needs to take items in without training."""
+
+
 class TooFewEvents(PlaitError):
     """Not enough data for what was asked."""
 

@@ -9,6 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from plait.errors import CannotAppend
+from plait.models.neural.append_items import append_items
+from plait.models.neural.neural_model import NeuralModel
+from plait.store import Registry, Store
+
 from . import facts
 
 pytestmark = pytest.mark.slow
@@ -49,6 +54,20 @@ def test_training_is_the_same_on_a_fixed_seed() -> None:
 
 def test_the_endpoint_answers_the_same() -> None:
     _compare(json.loads(json.dumps(facts.answers())), _written("answers"), "answers")
+
+
+@pytest.mark.parametrize("name", facts.LISTS)
+def test_an_older_model_says_why_nothing_can_be_appended_to_it(name: str) -> None:
+    with facts.unpacked(name) as file:
+        store = Store(file.parent / ".plait")
+        model = NeuralModel.load(Registry(store).fetch("default")[1])
+        items = (
+            store.read("items")
+            .head(1)
+            .with_columns(item=pl.lit("shop:new"), platform=pl.lit("shop"))
+        )
+        with pytest.raises(CannotAppend, match="Train again"):
+            append_items(model, items)
 
 
 @pytest.mark.parametrize("name", facts.LISTS)

@@ -164,7 +164,7 @@ def _add_version(store: Store, split: str, only: tuple[str, ...] = ()) -> None:
         data.history, len(data.vocabulary), dict.fromkeys(only or PLATFORMS, 1.0)
     )
     provenance = Provenance(split=split, cut=data.cut, store_version=1)
-    model = NeuralModel(net, data.vocabulary, term, provenance)
+    model = NeuralModel(net, data.vocabulary, term, provenance, codes=data.item_attributes.codes)
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder))
         Registry(store).publish("default", Path(folder))

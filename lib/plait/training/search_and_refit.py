@@ -169,4 +169,5 @@ def _assemble_model(
         **training_sizes(data),
     }
     net = fitted.net.to(torch.device("cpu"))
-    return NeuralModel(net, data.vocabulary, term, describe_training(job, data, hyper), metrics)
+    made = describe_training(job, data, hyper)
+    return NeuralModel(net, data.vocabulary, term, made, metrics, data.item_attributes.codes)

@@ -159,7 +159,7 @@ def test_a_version_is_evaluated_by_another_rule(
     )
     loaded, data = Recommender.load(small.project, version="v1").model, training_data(small, rule)
     assert isinstance(loaded, NeuralModel)
-    loaded.settings = type(loaded.settings)(split=rule.name, cut=data.cut, store_version=1)
+    loaded.provenance = type(loaded.provenance)(split=rule.name, cut=data.cut, store_version=1)
     with tempfile.TemporaryDirectory() as folder:
         loaded.save(Path(folder))
         version = Registry(Store(project.store_path)).publish("default", Path(folder))

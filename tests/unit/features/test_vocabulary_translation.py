@@ -28,6 +28,21 @@ def test_drops_what_the_other_does_not_know():
     assert found.platform.tolist() == [0, 0, 0]
 
 
+def test_reads_from_and_into_a_vocabulary_that_was_appended_to():
+    small = Vocabulary.build(("a", "b"), ITEMS[:3])
+    appended, whole = small.append(ITEMS), Vocabulary.build(("b", "a"), ITEMS)
+    assert appended.name(np.arange(1, 5)).to_list() == ["a:1", "a:2", "b:1", "b:2"]
+    appended = appended.append(pl.DataFrame({"item": ["a:0"], "platform": ["a"]}))
+    asked = history([4, 5, 1], [5], [2, 3], platform=appended.item_platform)
+    found = VocabularyTranslation(appended, whole).history(asked)
+    assert whole.name(found.item).to_list() == ["b:2", "a:1", "a:2", "b:1"]
+    assert found.offsets.tolist() == [0, 2, 2, 4]
+    assert found.platform.tolist() == [0, 1, 1, 0]
+    back = VocabularyTranslation(whole, appended).history(found)
+    assert appended.name(back.item).to_list() == ["b:2", "a:1", "a:2", "b:1"]
+    np.testing.assert_array_equal(back.platform, appended.item_platform[back.item])
+
+
 def test_targets_need_a_history():
     both = Vocabulary.build(("a", "b"), ITEMS)
     own = Vocabulary.build(("b",), ITEMS)

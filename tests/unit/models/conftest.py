@@ -23,32 +23,31 @@ from plait.models.neural.neural_model import NeuralModel
 COUNT = 15
 
 
-def some_people(lengths: list[int], seed: int = 0) -> History:
+def some_people(lengths: list[int], seed: int = 0, items: int = COUNT) -> History:
+    """Returns people with events on `items` items a platform, numbered platform by platform."""
     random = np.random.default_rng(seed)
     count = sum(lengths)
-    item = random.integers(1, 2 * COUNT + 1, count)
+    item = random.integers(1, 2 * items + 1, count)
     return History(
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         item.astype(np.int32),
-        (item > COUNT).astype(np.int16),
+        (item > items).astype(np.int16),
         random.integers(0, 4, count).astype(np.int16),
         np.sort(random.integers(1_600_000_000, 1_700_000_000, count)) * 1_000_000,
         random.choice([-1.0, 0.3, 1.0], count).astype(np.float32),
     )
 
 
-@pytest.fixture
-def model() -> NeuralModel:
-    torch.manual_seed(0)
-    names = [f"{p}:{i:02d}" for p in ("a", "b") for i in range(COUNT)]
-    items = ITEMS.conform(
+def some_items(names: list[str]) -> pl.DataFrame:
+    """Returns ITEMS rows with everything that a catalogue can say."""
+    return ITEMS.conform(
         pl.DataFrame(
             {
                 "item": names,
                 "platform": [name[0] for name in names],
                 "title": [f"Thing {i % 4}" for i in range(len(names))],
                 "categories": [[f"c{i % 3}"] for i in range(len(names))],
-                "brand": ["acme", None] * COUNT,
+                "brand": [None if i % 2 else "acme" for i in range(len(names))],
                 "price": [float(i) if i else None for i in range(len(names))],
                 "currency": ["EUR"] * len(names),
                 "vector": [[float(i), 1.0] if i % 2 else None for i in range(len(names))],
@@ -56,9 +55,19 @@ def model() -> NeuralModel:
             }
         )
     )
+
+
+@pytest.fixture
+def model() -> NeuralModel:
+    return build_model(COUNT)
+
+
+def build_model(count: int) -> NeuralModel:
+    torch.manual_seed(0)
+    items = some_items([f"{p}:{i:02d}" for p in ("a", "b") for i in range(count)])
     vocabulary = Vocabulary.build(("a", "b"), items)
     catalogue = read_item_attributes(items, vocabulary)
-    history = some_people([9] * 30)
+    history = some_people([9] * 30, items=count)
     timeline = Timeline.build(history, len(vocabulary), catalogue.published, 6)
     settings = net_settings_for(
         vocabulary, history, catalogue, timeline, dimensions=16, dropout=0.5, calendar=True
@@ -69,4 +78,5 @@ def model() -> NeuralModel:
         for gate in net.gates:
             torch.nn.init.normal_(gate.weight, std=0.5)
     term = ItemItemTerm.build(history, len(vocabulary), {"a": 0.5, "b": 1.0})
-    return NeuralModel(net, vocabulary, term, Provenance(split="loo", store_version=3))
+    provenance = Provenance(split="loo", store_version=3)
+    return NeuralModel(net, vocabulary, term, provenance, codes=catalogue.codes)

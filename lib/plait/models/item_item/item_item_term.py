@@ -47,10 +47,17 @@ class ItemItemTerm:
         """Returns the term that is nothing."""
         return cls(sparse.csr_array((items, items), dtype=np.float32), {})
 
-    def of(self, platform: str, vocabulary: Vocabulary) -> sparse.csr_array:
-        """Returns the similarities of all items to those of `platform`, [items, N_p]."""
-        columns = vocabulary.platform_items(platform)
-        return sparse.csr_array(self.neighbours[:, columns])
+    def of(self, platform: str, vocabulary: Vocabulary) -> list[sparse.csr_array]:
+        """Returns the similarities of all items to those of `platform`, [items, n] a block."""
+        blocks = vocabulary.platform_blocks(platform)
+        return [sparse.csr_array(self.neighbours[:, columns]) for columns in blocks]
+
+    def widen(self, items: int) -> ItemItemTerm:
+        """Returns the term with so many `items`: those at the end have no neighbours."""
+        matrix = self.neighbours
+        indptr = np.pad(matrix.indptr, (0, items - matrix.shape[0]), mode="edge")
+        wider = sparse.csr_array((matrix.data, matrix.indices, indptr), shape=(items, items))
+        return ItemItemTerm(wider, self.weights)
 
     def save(self, folder: Path) -> None:
         """Writes the neighbour lists into `folder`."""

@@ -7,6 +7,8 @@ far as the item itself, which loses OWN more. Negative events enter no other ter
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from scipy import sparse
@@ -25,17 +27,27 @@ class ItemLikeness:
 
     The likeness of two items is the larger of their item-item cosine and the square of the cosine
     of what they bring into a sequence, 0 where that is negative.
+
+    Args:
+        net: holds the items.
+        neighbours: item-item cosines, [items, items].
+        block_ends: of the vocabulary; what is appended changes no likeness of what stood before.
     """
 
-    def __init__(self, net: NeuralNet, neighbours: sparse.csr_array) -> None:
+    def __init__(
+        self, net: NeuralNet, neighbours: sparse.csr_array, block_ends: Sequence[int]
+    ) -> None:
         self._neighbours = neighbours
         with torch.inference_mode():
             device = net.edges.device
             index = torch.arange(net.settings.items, device=device)
-            parts = [net.items.inputs(part) for part in torch.split(index, 4096)]
-            vectors = torch.cat(parts).float()
+            blocks = [
+                torch.cat([net.items.inputs(part) for part in torch.split(block, 4096)]).float()
+                for block in torch.split(index, np.diff([0, *block_ends]).tolist())
+            ]
             # What all items share says nothing about any two of them.
-            self._vectors = F.normalize(vectors - vectors[1:].mean(0), dim=1)
+            shared = blocks[0][1:].mean(0)
+            self._vectors = torch.cat([F.normalize(block - shared, dim=1) for block in blocks])
 
     def of(self, item: np.ndarray, others: np.ndarray) -> torch.Tensor:
         """Returns the likeness of items at indices `item` to `others`, 0 to 1, [n, m]."""
@@ -50,17 +62,15 @@ class ItemLikeness:
 
 def dislike_term(
     dislikes: Dislikes, people: int, others: np.ndarray, likeness: ItemLikeness
-) -> torch.Tensor | None:
-    """Returns the term for all `people`, none above 0, [people, m]; None without a dislike.
+) -> torch.Tensor:
+    """Returns the term for all `people`, none above 0, [people, m].
 
     Args:
         dislikes: of some of the people.
         people: rows of the batch.
-        others: vocabulary indices of the platform's items, ascending, [m].
+        others: vocabulary indices of items of a platform, ascending, [m].
         likeness: of the model's items.
     """
-    if not len(dislikes):
-        return None
     item, place = np.unique(dislikes.item, return_inverse=True)
     row, who = np.unique(dislikes.row, return_inverse=True)
     strength = sparse.csr_array(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -13,17 +14,22 @@ CONTENT_WIDTH = 64  # width of an item's content
 
 
 class ItemTower(nn.Module):
-    """One embedding an item, shared by input and output, and its content."""
+    """One embedding an entity, shared by input and output, and each item's content.
 
+    An item whose entity has no embedding is what its content says.
+    """
+
+    entity: torch.Tensor | None  # row of each item in the embeddings, 0 for none; None: its index
     tokens: torch.Tensor
     vectors: torch.Tensor
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
         size = settings.dimensions
-        self.embedding = nn.Embedding(settings.items, size, padding_idx=0)
+        self.embedding = nn.Embedding(settings.embedding_rows, size, padding_idx=0)
         nn.init.normal_(self.embedding.weight, std=0.02)
         self.embedding.weight.data[0] = 0
+        self.register_buffer("entity", None, persistent=False)  # the vocabulary keeps it
         self.has_content = settings.content
         if settings.tokens:
             shape = (settings.items, settings.token_width)
@@ -46,6 +52,21 @@ class ItemTower(nn.Module):
         if catalogue.vectors is not None:
             self.vectors.copy_(torch.from_numpy(catalogue.vectors))
 
+    def learn_entities(self, entity: np.ndarray) -> None:
+        """Takes in whose embedding each item uses: an index a vocabulary index, int32 [items]."""
+        rows = torch.from_numpy(np.where(entity < len(self.embedding.weight), entity, 0)).long()
+        own = torch.equal(rows, torch.arange(len(rows)))
+        self.entity = None if own else rows.to(self.embedding.weight.device)
+
+    def look_up(self, table: nn.Embedding, item: torch.Tensor) -> torch.Tensor:
+        """Returns the rows that `table` has for the items' entities, 0 for none, [n, d]."""
+        if self.entity is None:
+            vector: torch.Tensor = table(item)
+            return vector
+        row = self.entity[item]
+        found: torch.Tensor = table(row) * (row > 0)[:, None]
+        return found
+
     def content(self, item: torch.Tensor) -> torch.Tensor:
         """Returns what items are about, [n, CONTENT]; a constant for an unknown one."""
         about = torch.zeros((), device=item.device)
@@ -59,8 +80,8 @@ class ItemTower(nn.Module):
     def inputs(self, item: torch.Tensor) -> torch.Tensor:
         """Returns what an event on each item brings into a sequence, [n, D]."""
         if not self.has_content:
-            vector: torch.Tensor = self.embedding(item)
-            return vector
+            return self.look_up(self.embedding, item)
         # Content is dear and items repeat, so each is described once.
         once, place = torch.unique(item, return_inverse=True)
-        return F.embedding(place, self.embedding(once) + self.inward(self.content(once)))
+        described = self.look_up(self.embedding, once) + self.inward(self.content(once))
+        return F.embedding(place, described)

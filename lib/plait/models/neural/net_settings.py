@@ -20,7 +20,7 @@ class NetSettings:
 
     Attributes:
         platforms: names, in the order of their codes.
-        items: rows of the item embedding, the empty item included.
+        items: items and the empty one.
         dimensions: width of the states and item embeddings.
         dropout: on inputs and between layers.
         temperature: divides the interest score.
@@ -36,6 +36,8 @@ class NetSettings:
         vector: size of the catalogue's vectors; 0: none.
         price: whether the catalogue has prices.
         type_codes: event type codes it has a place for; a model that does not say has the first 17.
+        embeddings: rows of the item embeddings; items appended to a trained model have none. None:
+            one an item.
     """
 
     platforms: tuple[str, ...]
@@ -55,6 +57,12 @@ class NetSettings:
     vector: int = 0
     price: bool = False
     type_codes: int = 17
+    embeddings: int | None = None
+
+    @property
+    def embedding_rows(self) -> int:
+        """Rows of the item embeddings."""
+        return self.items if self.embeddings is None else self.embeddings
 
     @property
     def content(self) -> bool:
@@ -62,8 +70,8 @@ class NetSettings:
         return self.tokens > 0 or self.vector > 0
 
     def as_json(self) -> dict[str, Any]:
-        """Returns the settings as JSON values."""
-        return asdict(self)
+        """Returns the settings as JSON values, as ever where no item was appended."""
+        return {k: v for k, v in asdict(self).items() if v is not None}
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> NetSettings:
@@ -107,7 +115,7 @@ def net_settings_for(
         gaps=len(timed) > 0,
         quarter=(first, count),
         bins=len(timeline.edges),
-        tokens=len(catalogue.names) if catalogue.tokens is not None else 0,
+        tokens=len(catalogue.codes.names),
         token_width=0 if catalogue.tokens is None else catalogue.tokens.shape[1],
         vector=0 if catalogue.vectors is None else catalogue.vectors.shape[1],
         price=catalogue.price is not None,

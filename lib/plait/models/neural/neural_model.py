@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from scipy import sparse
 
+from plait.features.attribute_codes import AttributeCodes
 from plait.features.history import UNKNOWN_TIME, History
 from plait.features.history_batch import make_history_batch
 from plait.features.likes_and_dislikes import Dislikes, keep_positive_events
@@ -30,13 +31,13 @@ from plait.models.model_files import (
 from plait.models.neural.dislike_term import ItemLikeness, dislike_term
 from plait.models.neural.net import NeuralNet, TermVectors, concatenate_terms
 from plait.models.neural.net_settings import NetSettings
-from plait.models.neural.separable_scores import SeparableScores
+from plait.models.neural.separable_scores import SeparableScores, join_blocks
 
 WEIGHTS = "weights.safetensors"
 
 
 class NeuralModel:
-    """A network, its vocabulary and its item-item lists.
+    """A network, its vocabulary, its item-item lists, and how it reads a catalogue.
 
     All scoring anywhere goes through `score`, so that a list that is served is the list that
     was evaluated.
@@ -49,14 +50,16 @@ class NeuralModel:
         item_item: ItemItemTerm,
         provenance: Provenance,
         metrics: dict[str, Any] | None = None,
+        codes: AttributeCodes | None = None,
     ) -> None:
         self.net = net.eval()
-        self.vocabulary = vocabulary
+        self.net.items.learn_entities(vocabulary.entity)
+        self.vocabulary, self.codes = vocabulary, codes
         self.item_item = item_item
         self.provenance = provenance
         self.metrics = metrics or {}
-        self._items: dict[str, tuple[TermVectors, torch.Tensor]] = {}
-        self._neighbours: dict[str, sparse.csr_array] = {}
+        self._items: dict[str, tuple[TermVectors, tuple[torch.Tensor, ...]]] = {}
+        self._neighbours: dict[str, list[sparse.csr_array]] = {}
 
     @property
     def platforms(self) -> tuple[str, ...]:
@@ -82,14 +85,12 @@ class NeuralModel:
         if now is None:
             known = np.concatenate([[UNKNOWN_TIME], history.time])
             now = known[history.offsets[1:] * (history.lengths > 0)]
-        own = self.vocabulary.platform_items(platform)
-        term = dislike_term(dislikes, len(history), own, self._likeness) if len(dislikes) else None
         return SeparableScores(
             self.people(chosen, platform, now),
             items,
             joined,
             self._similar(chosen, platform),
-            None if term is None else term.to(self.device),
+            self._disliked(dislikes, len(history), platform),
         )
 
     @property
@@ -104,7 +105,7 @@ class NeuralModel:
 
     def item_vectors(self, platform: str) -> torch.Tensor:
         """Returns b(y) of all separable terms, side by side, [N_p, K]; see TrainedModel."""
-        return self.items(platform)[1].T
+        return torch.cat(self.items(platform)[1], dim=1).T
 
     @torch.inference_mode()
     def people(self, history: History, platform: str, now: Moment = None) -> TermVectors:
@@ -135,15 +136,20 @@ class NeuralModel:
         return self.net.person(self.net.states(batch), batch, last, code, bins)
 
     @torch.inference_mode()
-    def items(self, platform: str) -> tuple[TermVectors, torch.Tensor]:
-        """Returns b(y) of the platform's items, term by term [N_p, d] and joined [K, N_p]."""
+    def items(self, platform: str) -> tuple[TermVectors, tuple[torch.Tensor, ...]]:
+        """Returns b(y) of the platform's items: each term [N_p, d], and as SeparableScores.joined."""
         if platform not in self._items:
             self._code(platform)
-            index = torch.from_numpy(self.vocabulary.platform_items(platform)).long()
-            parts = [self.net.item(part.to(self.device)) for part in torch.split(index, 4096)]
-            vectors = {n: torch.cat([part[n] for part in parts]) for n in parts[0]}
-            self._items[platform] = vectors, concatenate_terms(vectors).T.contiguous()
+            blocks = [self._vectors(own) for own in self.vocabulary.platform_blocks(platform)]
+            vectors = {n: torch.cat([block[n] for block in blocks]) for n in blocks[0]}
+            joined = tuple(concatenate_terms(block).T.contiguous() for block in blocks)
+            self._items[platform] = vectors, joined
         return self._items[platform]
+
+    def _vectors(self, items: np.ndarray) -> TermVectors:
+        index = torch.from_numpy(items).long()
+        parts = [self.net.item(part.to(self.device)) for part in torch.split(index, 4096)]
+        return {n: torch.cat([part[n] for part in parts]) for n in parts[0]}
 
     @property
     def device(self) -> torch.device:
@@ -156,9 +162,16 @@ class NeuralModel:
             return None
         if platform not in self._neighbours:
             self._neighbours[platform] = self.item_item.of(platform, self.vocabulary)
-        return (
-            item_item_term_scores(history, self._neighbours[platform]).mul_(weight).to(self.device)
-        )
+        blocks = self._neighbours[platform]
+        scores = join_blocks([item_item_term_scores(history, block) for block in blocks])
+        return scores.mul_(weight).to(self.device)
+
+    def _disliked(self, dislikes: Dislikes, people: int, platform: str) -> torch.Tensor | None:
+        if not len(dislikes):
+            return None
+        blocks = self.vocabulary.platform_blocks(platform)
+        parts = [dislike_term(dislikes, people, block, self._likeness) for block in blocks]
+        return join_blocks(parts).to(self.device)
 
     def _code(self, platform: str) -> int:
         require_platform(platform, self.platforms)
@@ -166,7 +179,7 @@ class NeuralModel:
 
     @cached_property
     def _likeness(self) -> ItemLikeness:
-        return ItemLikeness(self.net, self.item_item.neighbours)
+        return ItemLikeness(self.net, self.item_item.neighbours, self.vocabulary.block_ends)
 
     @cached_property
     def _timeline(self) -> Timeline:
@@ -184,6 +197,8 @@ class NeuralModel:
         save_file(state, folder / WEIGHTS)
         self.vocabulary.save(folder)
         self.item_item.save(folder)
+        if self.codes is not None:
+            self.codes.save(folder)
         parts = {"net": self.net.settings.as_json(), "item_item": self.item_item.weights}
         write_model_files(folder, NEURAL, parts, self.provenance, self.metrics)
 
@@ -207,10 +222,15 @@ class NeuralModel:
             if len(vocabulary) != settings.items:
                 msg = f"{len(vocabulary) - 1} items, {settings.items - 1} have weights"
                 raise ValueError(msg)
+            codes = AttributeCodes.load(folder)
+            if codes is not None and len(codes.names) != settings.tokens:
+                msg = f"{len(codes.names)} attributes, {settings.tokens} have weights"
+                raise ValueError(msg)
             return cls(
                 net,
                 vocabulary,
                 ItemItemTerm.load(folder, settings.items, config["item_item"]),
                 read_provenance(config),
                 read_metrics(folder),
+                codes,
             )

@@ -11,6 +11,11 @@ from plait.models.item_scores import DISLIKE, ITEM_ITEM
 from plait.models.neural.net import TermVectors, concatenate_terms
 
 
+def join_blocks(parts: list[torch.Tensor]) -> torch.Tensor:
+    """Returns what was made block by block as one, [B, N_p] from parts [B, n]."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+
+
 @dataclass(frozen=True, eq=False)
 class SeparableScores:
     """ItemScores of B people and the N_p items of a platform.
@@ -18,14 +23,16 @@ class SeparableScores:
     Attributes:
         people: a(x) of every separable term, each [B, d].
         items: b(y) of every separable term, each [N_p, d].
-        joined: the terms of `items` side by side, transposed, [K, N_p].
+        joined: the terms of `items` side by side, transposed, [K, n] a block of the vocabulary:
+            a product's last bits depend on its width, so each block has one of its own and what is
+            appended changes no score.
         item_item: the sparse term, made dense, [B, N_p]; None where it weighs nothing.
         dislike: what is lost to dislikes, never above 0, [B, N_p]; None where nobody has any.
     """
 
     people: TermVectors
     items: TermVectors
-    joined: torch.Tensor
+    joined: tuple[torch.Tensor, ...]
     item_item: torch.Tensor | None
     dislike: torch.Tensor | None = None
 
@@ -33,7 +40,8 @@ class SeparableScores:
     def total(self) -> torch.Tensor:
         """The score: the sum of all terms; higher is better, float32 [B, N_p]."""
         with torch.inference_mode():
-            total = concatenate_terms(self.people) @ self.joined
+            people = concatenate_terms(self.people)
+            total = join_blocks([people @ part for part in self.joined])
             for term in (self.item_item, self.dislike):
                 if term is not None:
                     total.add_(term)
@@ -42,7 +50,11 @@ class SeparableScores:
     def terms(self) -> dict[str, torch.Tensor]:
         """Returns the summands of `total`, each [B, N_p]."""
         with torch.inference_mode():
-            parts = {name: self.people[name] @ self.items[name].T for name in self.people}
+            widths = [part.shape[1] for part in self.joined]
+            parts = {
+                name: join_blocks([a @ b.T for b in self.items[name].split(widths)])
+                for name, a in self.people.items()
+            }
         return self._whole(parts, self.item_item, self.dislike)
 
     def terms_of(self, columns: torch.Tensor) -> dict[str, torch.Tensor]:

@@ -77,8 +77,7 @@ class InterestTerm(SeparableTerm):
 
     def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
         """The item embedding."""
-        vector: torch.Tensor = items.embedding(item)
-        return vector
+        return items.look_up(items.embedding, item)
 
 
 class ContentTerm(SeparableTerm):
@@ -130,7 +129,7 @@ class ProfileTerm(SeparableTerm):
         super().__init__()
         size = profile_width(len(settings.platforms), settings.type_codes)
         self.who = _mlp(size, 2 * PROFILE_WIDTH, PROFILE_WIDTH)
-        self.taste = nn.Embedding(settings.items, PROFILE_WIDTH, padding_idx=0)
+        self.taste = nn.Embedding(settings.embedding_rows, PROFILE_WIDTH, padding_idx=0)
         nn.init.normal_(self.taste.weight, std=0.02)
 
     def person(self, person: PersonFeatures) -> torch.Tensor:
@@ -140,8 +139,7 @@ class ProfileTerm(SeparableTerm):
 
     def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
         """Who takes to the item."""
-        vector: torch.Tensor = self.taste(item)
-        return vector
+        return items.look_up(self.taste, item)
 
 
 class TimeBinTerm(SeparableTerm):

@@ -203,6 +203,7 @@ def build_net(data: TrainingData, hyper: HyperParameters) -> NeuralNet:
     )
     net = NeuralNet(settings)
     net.learn_facts(data.timeline, data.item_attributes)
+    net.items.learn_entities(data.vocabulary.entity)
     return net
 
 

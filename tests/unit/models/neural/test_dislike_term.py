@@ -85,7 +85,7 @@ def _disliked(people: History, row: int, item: int) -> bool:
 
 
 def test_what_is_like_the_item_falls_more_than_what_is_not(model: NeuralModel) -> None:
-    likeness = ItemLikeness(model.net, model.item_item.neighbours)
+    likeness = ItemLikeness(model.net, model.item_item.neighbours, model.vocabulary.block_ends)
     every = np.arange(1, 2 * COUNT + 1)
     alike = likeness.of(every, every)
     assert alike.min() >= 0
@@ -101,8 +101,10 @@ def test_what_is_like_the_item_falls_more_than_what_is_not(model: NeuralModel) -
 
 
 def test_items_chosen_by_the_same_people_are_alike(model: NeuralModel) -> None:
-    alone = ItemLikeness(model.net, ItemItemTerm.none(2 * COUNT + 1).neighbours)
-    both = ItemLikeness(model.net, model.item_item.neighbours)
+    alone = ItemLikeness(
+        model.net, ItemItemTerm.none(2 * COUNT + 1).neighbours, model.vocabulary.block_ends
+    )
+    both = ItemLikeness(model.net, model.item_item.neighbours, model.vocabulary.block_ends)
     every = np.arange(1, 2 * COUNT + 1)
     cosine = model.item_item.neighbours.toarray()[1:, 1:]
     np.testing.assert_allclose(

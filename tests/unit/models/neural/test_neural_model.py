@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
@@ -166,7 +167,16 @@ def test_what_is_saved_scores_the_same(model: NeuralModel, tmp_path) -> None:
     assert suffixes == {".safetensors", ".json", ".parquet"}
 
 
-@pytest.mark.parametrize("file", ["weights.safetensors", "config.json", "vocabulary.parquet"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "weights.safetensors",
+        "config.json",
+        "vocabulary.parquet",
+        "attributes.parquet",
+        "prices.parquet",
+    ],
+)
 @pytest.mark.parametrize("damage", [b"", b"not what it was"])
 def test_a_damaged_version_says_so(model: NeuralModel, tmp_path, file: str, damage: bytes) -> None:
     model.save(tmp_path)
@@ -175,10 +185,19 @@ def test_a_damaged_version_says_so(model: NeuralModel, tmp_path, file: str, dama
         NeuralModel.load(tmp_path)
 
 
-def test_a_missing_file_says_so(model: NeuralModel, tmp_path) -> None:
+@pytest.mark.parametrize("file", ["item_item.safetensors", "prices.parquet"])
+def test_a_missing_file_says_so(model: NeuralModel, tmp_path, file: str) -> None:
     model.save(tmp_path)
-    (tmp_path / "item_item.safetensors").unlink()
+    (tmp_path / file).unlink()
     with pytest.raises(DamagedVersion):
+        NeuralModel.load(tmp_path)
+
+
+def test_attributes_of_another_model_are_refused(model: NeuralModel, tmp_path) -> None:
+    model.save(tmp_path)
+    names = pl.read_parquet(tmp_path / "attributes.parquet")
+    names.head(2).write_parquet(tmp_path / "attributes.parquet")
+    with pytest.raises(DamagedVersion, match="2 attributes, "):
         NeuralModel.load(tmp_path)
 
 
