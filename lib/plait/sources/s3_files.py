@@ -169,7 +169,8 @@ def _glob_to_regex(key: str) -> re.Pattern[str]:
         elif token == "?":
             parts.append("[^/]")
         elif len(token) > 1:
-            parts.append("[" + token[1:-1].replace("\\", "\\\\").replace("!", "^", 1) + "]")
+            inside = re.sub(r"([\\[&~|])", r"\\\1", token[1:-1])
+            parts.append("[" + re.sub("^!", "^", inside) + "]")
         else:
             parts.append(re.escape(token))
     return re.compile("".join(parts), re.DOTALL)

@@ -79,13 +79,15 @@ def test_a_file_larger_than_a_piece_comes_whole(
 
 def test_globs_go_by_folders_as_on_disk(bucket: Bucket, project: Project, tmp_path: Path) -> None:
     keys = ["logs/a-1.csv", "logs/a-2.csv", "logs/b-1.csv", "logs/deep/er/a-3.csv", "x/a-1.csv"]
+    keys += ["logs/[-4.csv", "logs/!-5.csv", "logs/^-6.csv"]
     for key in keys:
         bucket.put(key, "u,t\na,1\n")
         (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / key).write_text("u,t\na,1\n")
     for pattern in (
         "logs/a-*.csv", "logs/**/a-*.csv", "*/a-1.csv", "logs/?-[12].csv", "logs/[!a]*.csv",
-        "logs/a-1.csv",
+        "logs/a-1.csv", "logs/[[]-*.csv", "logs/[b!]-*.csv", "logs/[&&~|!]-*.csv",
+        "logs/[!^]-*.csv",
     ):  # fmt: skip
         there = [
             f.name.removeprefix(f"{bucket.uri}/") for f in find(project, f"{bucket.uri}/{pattern}")
