@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from plait.models.neural.net import NeuralNet
+from plait.training.distributed.step_strategy import StepStrategy
 from plait.training.loop.early_stopping import EarlyStopping
 from plait.training.loop.hyper_parameters import HyperParameters
 
@@ -67,9 +68,10 @@ class TrainState:
         net: the network, with what it knows of items already in place.
         hyper: hyper-parameters.
         steps: steps of all epochs planned.
+        strategy: how gradients are made.
 
     Attributes:
-        net, optimizer, ema, early_stopping, curve: as they stand.
+        net, optimizer, ema, early_stopping, curve, strategy: as they stand.
         step: steps done, which is also the sampler's position.
         targets: trained so far, over all workers.
         seconds: trained so far, over all restarts.
@@ -77,8 +79,11 @@ class TrainState:
         loss: sum of this epoch's losses.
     """
 
-    def __init__(self, net: NeuralNet, hyper: HyperParameters, steps: int) -> None:
+    def __init__(
+        self, net: NeuralNet, hyper: HyperParameters, steps: int, strategy: StepStrategy
+    ) -> None:
         self.net = net
+        self.strategy = strategy
         self.optimizer = _optimizer(net, hyper)
         self.ema = WeightEMA(net, hyper.average)
         self.early_stopping = EarlyStopping(hyper.patience)
@@ -107,6 +112,8 @@ class TrainState:
             },
             "curve": {"means": curve.means, "losses": curve.losses},
         }
+        if kept := self.strategy.capture():
+            facts["strategy"] = kept
         return tensors, facts
 
     def non_finite_tensor(self) -> str:
@@ -143,6 +150,7 @@ class TrainState:
             setattr(self.early_stopping, name, value)
         self.curve.means = list(facts["curve"]["means"])
         self.curve.losses = list(facts["curve"]["losses"])
+        self.strategy.restore(facts.get("strategy", {}))
 
 
 def _optimizer(net: NeuralNet, hyper: HyperParameters) -> torch.optim.AdamW:

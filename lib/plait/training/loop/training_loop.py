@@ -17,9 +17,10 @@ from plait.training.data.micro_batch import MicroBatch, build_micro_batch
 from plait.training.data.prefetch import Prefetcher
 from plait.training.data.sampler import Sampler
 from plait.training.data.training_data import TrainingData
-from plait.training.distributed.all_reduce import all_reduce_gradients, clip_gradients
-from plait.training.distributed.compile_net import compile_on_gpu
+from plait.training.distributed.data_parallel_step import DataParallelStep
+from plait.training.distributed.parallelize import parallelize
 from plait.training.distributed.rng_streams import seed_dropout, seed_weights
+from plait.training.distributed.step_strategy import StepStrategy, clip_gradients
 from plait.training.distributed.worker_rank import SINGLE_WORKER, Worker
 from plait.training.loop.divergence import (
     MAX_LOSS_FACTOR,
@@ -75,6 +76,7 @@ def fit(
     report: ReportProgress | None = None,
     checkpoints: CheckpointWriter | None = None,
     net: NeuralNet | None = None,
+    strategy: StepStrategy | None = None,
 ) -> FittedNet:
     """Returns the network trained on `data`.
 
@@ -87,16 +89,17 @@ def fit(
             steps on every worker.
         checkpoints: writes them; the run goes on from its last one.
         net: the untrained network, with its facts; default: the one that fits the data.
+        strategy: how gradients are made; default: data parallel.
 
     Raises:
         Diverged: a loss, gradient, weight or score is not finite, or an epoch was far worse
             than guessing. All workers of a step see it alike, before a checkpoint is written.
     """
     torch.set_flush_denormal(True)  # tiny averages slow a CPU down a hundredfold
-    net = (net or build_net(data, hyper)).to(worker.device)
+    net = parallelize(net or build_net(data, hyper), worker)
     sampler = Sampler(data.history.lengths, hyper.batch_size, hyper.seed)
-    state = TrainState(net, hyper, sampler.steps_per_epoch * hyper.epochs)
-    compile_on_gpu(net, worker.device)
+    strategy = strategy or DataParallelStep(worker)
+    state = TrainState(net, hyper, sampler.steps_per_epoch * hyper.epochs, strategy)
     if checkpoints is not None:
         checkpoints.restore(state)
     start, told, last = time.monotonic() - state.seconds, state.seconds, stop or hyper.epochs
@@ -215,10 +218,12 @@ def _train_step(
     net.train()
     seed_dropout(hyper.seed, micro_batch.step, worker.rank)
     state.optimizer.zero_grad(set_to_none=True)
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        loss = step_loss(net, micro_batch)
-    loss.backward()
-    totals = all_reduce_gradients(net, loss, micro_batch.target_count, clock, worker)
+
+    def loss(part: MicroBatch) -> torch.Tensor:
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            return step_loss(net, part)
+
+    totals = state.strategy.backward(net, micro_batch, loss, clock)
     for what, value in (("loss", totals.loss), ("norm of the gradient", totals.gradient_norm)):
         if not math.isfinite(value):
             return f"the {what} is {value}"

@@ -11,7 +11,8 @@ from plait.config.project_sections import Training
 from plait.features.folds import LeaveOneOut
 from plait.training.data.micro_batch import build_micro_batch
 from plait.training.data.training_data import prepare_training_data
-from plait.training.distributed.compile_net import compile_dense, compile_on_gpu
+from plait.training.distributed.parallelize import compile_dense, compile_on_gpu, parallelize
+from plait.training.distributed.worker_rank import SINGLE_WORKER
 from plait.training.loop.hyper_parameters import choose_hyper_parameters
 from plait.training.loop.step_loss import step_loss
 from plait.training.loop.training_loop import build_net
@@ -26,10 +27,12 @@ def test_compiled_parts_compute_the_same_under_the_same_names(
     given = Training(dimensions=8, batch_size=16, dropout=0)
     hyper = replace(choose_hyper_parameters(given, 80, 800), full_softmax=0, negatives=20)
     plain = build_net(data, hyper)
-    assert not compile_on_gpu(plain, torch.device("cpu"))
+    assert parallelize(plain, SINGLE_WORKER) is plain
+    assert plain.encoder.cnn._compiled_call_impl is None  # not on a CPU
     compiled = copy.deepcopy(plain)
     compile_dense(compiled, backend="eager")
     assert compiled.encoder.cnn._compiled_call_impl is not None
+    assert copy.deepcopy(compiled).encoder.cnn._compiled_call_impl is None  # as the EMA is made
     assert list(compiled.state_dict()) == list(plain.state_dict())
     for rows in (np.arange(12), np.arange(30)):
         micro_batch = build_micro_batch(data, hyper, True, 0, rows)

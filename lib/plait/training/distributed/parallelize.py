@@ -1,4 +1,4 @@
-"""torch.compile where it pays: the dense parts of the network, on a GPU."""
+"""From a network to one that a worker can train: its device, and torch.compile where it pays."""
 
 from __future__ import annotations
 
@@ -7,8 +7,21 @@ import sys
 import torch
 
 from plait.models.neural.net import NeuralNet
+from plait.training.distributed.worker_rank import Worker
 
 MIN_COMPUTE_CAPABILITY = (7, 0)  # CUDA compute capability that Triton needs
+
+
+def parallelize(net: NeuralNet, worker: Worker) -> NeuralNet:
+    """Returns `net`, ready to be trained by `worker`; the optimizer is made for what it returns.
+
+    It is moved to the worker's device, and on a GPU its dense parts are compiled. Weights
+    are not broadcast: every worker makes them from the same seed, see rng_streams, or reads them
+    from the same checkpoint. A copy of the network is not compiled.
+    """
+    net = net.to(worker.device)
+    compile_on_gpu(net, worker.device)
+    return net
 
 
 def compile_on_gpu(net: NeuralNet, device: torch.device) -> bool:

@@ -1,31 +1,46 @@
-"""Gradients summed over workers."""
+"""Data parallel: every worker has the whole network, and gradients are summed over workers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import distributed
 
 from plait.models.neural.net import NeuralNet
+from plait.training.data.micro_batch import MicroBatch
+from plait.training.distributed.step_strategy import MicroBatchLoss, StepTotals
 from plait.training.distributed.worker_rank import Worker
 
 
 @dataclass(frozen=True)
-class StepTotals:
-    """One step over all workers.
+class DataParallelStep:
+    """One forward and backward of the worker's micro-batch, then one all-reduce."""
 
-    Attributes:
-        loss: the step's loss.
-        gradient_norm: of the step's gradient, before it is clipped.
-        targets: how many events were predicted.
-        seconds: rank 0's clock.
-    """
+    worker: Worker
 
-    loss: float
-    gradient_norm: float
-    targets: int
-    seconds: float
+    def backward(
+        self, net: NeuralNet, micro_batch: MicroBatch, loss: MicroBatchLoss, clock: float
+    ) -> StepTotals:
+        """Leaves the sum over workers in `net`, see StepStrategy."""
+        share = loss(micro_batch)
+        share.backward()
+        return all_reduce_gradients(net, share, micro_batch.target_count, clock, self.worker)
+
+    def capture(self) -> dict[str, Any]:
+        """Returns nothing: a step needs nothing of those before it."""
+        return {}
+
+    def restore(self, values: dict[str, Any]) -> None:
+        """Refuses the state of another strategy.
+
+        Raises:
+            ValueError: there is one.
+        """
+        if values:
+            msg = f"a step strategy with {', '.join(values)}"
+            raise ValueError(msg)
 
 
 def all_reduce_gradients(
@@ -58,10 +73,3 @@ def all_reduce_gradients(
     for p, grad, touch in zip(parameters, grads, touches, strict=True):
         p.grad = grad.view_as(p) if touch else None
     return StepTotals(total, norm, int(count), time)
-
-
-def clip_gradients(net: NeuralNet, norm: float, most: float) -> None:
-    """Scales the gradients, whose norm is `norm`, so that it is at most `most`."""
-    if norm > most:
-        size = torch.tensor(norm)
-        torch.nn.utils.clip_grads_with_norm_(net.parameters(), most, size, foreach=True)
