@@ -35,9 +35,10 @@ from plait.fusion.stages.stage_results import (
     RowsRead,
 )
 from plait.fusion.stages.version_summary import summarise_version
+from plait.identity.clusters import cluster_accounts
+from plait.identity.evidence import gather_edges, key_edges, link_edges, same_id_edges
 from plait.identity.identity_keys import read_attributes
 from plait.identity.identity_tables import build_account_table, build_people_table
-from plait.identity.resolve_accounts import identifying_keys, resolve_accounts
 from plait.identity.standing_links import standing_links
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import build_item_table
@@ -164,11 +165,11 @@ class FusionPipeline:
 
     @staticmethod
     def _resolved(accounts: pl.DataFrame, identity: KnownIdentity) -> ResolvedAccounts:
-        components = resolve_accounts(accounts, identity.keys, identity.links)
-        return ResolvedAccounts(accounts, components)
+        edges = pl.concat([same_id_edges(accounts), identity.edges])
+        return ResolvedAccounts(accounts, cluster_accounts(accounts, edges))
 
     def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
-        keys, ignored = identifying_keys(attributes)
+        by_key, ignored_keys = key_edges(attributes)
         asserted = standing_links(read_link_assertions(self.store, self.inputs.links.pieces()))
         # A platform that has left the project takes its part of the links with it.
         here = list(self.project.platforms)
@@ -177,15 +178,14 @@ class FusionPipeline:
         ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
         return KnownIdentity(
             accounts=attributes.select("account", "platform", "home").unique(),
-            keys=keys.select("account", "key", "value"),
-            links=standing.filter("joined").drop("joined"),
+            edges=gather_edges([by_key, link_edges(standing)]),
             named=pl.concat(ends).unique(),
-            ignored_keys=ignored,
+            ignored_keys=ignored_keys,
         )
 
     def _row_kernel(self, identity: KnownIdentity) -> FusionRowKernel:
         partitioner = Partitioner.of(
-            self.plan.buckets, identity.accounts, identity.keys, identity.links, self.base.seen
+            self.plan.buckets, identity.accounts, identity.edges, self.base.seen
         )
         return FusionRowKernel(
             self.project, self.store, self.inputs, self.key, self.now, partitioner

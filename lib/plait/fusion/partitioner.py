@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from plait.engine.engine import BUCKET
-from plait.identity.clusters import find_components
-from plait.identity.resolve_accounts import evidence_edges
+from plait.identity.clusters import contract_homes, find_components
+from plait.identity.evidence import same_id_edges
 
 _HASH_BITS = 16  # of the pseudonym that choose among at most 65,536 buckets
 
@@ -34,17 +34,15 @@ class Partitioner:
         cls,
         buckets: int,
         accounts: pl.DataFrame,
-        keys: pl.DataFrame,
-        links: pl.DataFrame,
+        edges: pl.DataFrame,
         before: pl.DataFrame | None = None,
     ) -> Partitioner:
-        """Returns the routes that follow from what is known: see identity.resolve.edges.
+        """Returns the routes that follow from what is known: see identity/evidence.py.
 
         Args:
             buckets: a power of two.
             accounts: account, home.
-            keys: account, key, value that identify.
-            links: account_a, account_b.
+            edges: EVIDENCE_EDGES of all sources but account ids.
             before: account, home, bucket of accounts whose events lie in the store already.
         """
         if buckets == 1:
@@ -57,17 +55,13 @@ class Partitioner:
         known = both.group_by("account").agg(home)
         lying = before.select("account", BUCKET).join(known, on="account")
         lying = lying.group_by(node="home").agg(pl.col(BUCKET).min())
-        found = find_components(evidence_edges(known, keys, links))
-        found = found.filter(~pl.col("node").str.starts_with("key:"))
-        # A component's smallest node may be a key; its smallest account stands for it. Where one
-        # has events already, the others come to it.
-        first = (
-            found.join(lying, on="node", how="left")
-            .group_by("component")
-            .agg(pl.col("node").min().alias("first"), pl.col(BUCKET).min().alias("lies"))
+        found = find_components(contract_homes(pl.concat([same_id_edges(known), edges])))
+        # Where one of a component has events already, the others come to it.
+        lies = found.join(lying, on="node").group_by("component").agg(pl.col(BUCKET).min())
+        own = hash_bucket(pl.col("component"), buckets)
+        routed = found.join(lies, on="component", how="left").select(
+            "node", pl.coalesce(BUCKET, own).alias(BUCKET)
         )
-        target = pl.coalesce("lies", hash_bucket(pl.col("first"), buckets)).alias(BUCKET)
-        routed = found.join(first, on="component").select("node", target)
         strays = lying.filter(pl.col(BUCKET) != hash_bucket(pl.col("node"), buckets))
         return cls(buckets, pl.concat([routed, strays.join(routed, on="node", how="anti")]))
 

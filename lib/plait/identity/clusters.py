@@ -1,4 +1,4 @@
-"""Connected components of accounts that belong together."""
+"""From evidence edges to clusters: which accounts are one person, and by which rule."""
 
 from __future__ import annotations
 
@@ -7,22 +7,89 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from plait.identity.evidence import LINK, SAME_ID
 
-def find_components(edges: pl.DataFrame) -> pl.DataFrame:
-    """Returns node and component (its smallest node) for every end of `edges` (a, b)."""
-    nodes = pl.concat([edges["a"], edges["b"]]).unique().sort().alias("node")
+ALONE = "alone"
+
+
+def cluster_accounts(accounts: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """Returns account, component and rule for every account of `accounts`.
+
+    The rule is SAME_ID for accounts of one home, else that of the account's strongest edge
+    (of as strong ones a key's before LINK, then the first by name); ALONE where nothing joins it.
+
+    Args:
+        accounts: account; each once.
+        edges: EVIDENCE_EDGES of all sources.
+    """
+    found = find_components(contract_homes(edges)).rename({"node": "home"})
+    homes = _homes(edges)
+    placed = accounts.select("account").join(homes, on="account", how="left", validate="m:1")
+    placed = placed.with_columns(pl.coalesce("home", "account").alias("home"))
+    joined = placed.join(found, on="home", how="left").join(
+        _strongest_rules(edges), on="account", how="left"
+    )
+    joined = joined.with_columns(pl.coalesce("component", "home").alias("component"))
+    return joined.with_columns(
+        rule=pl.when(pl.len().over("component") == 1)
+        .then(pl.lit(ALONE))
+        .when(pl.len().over("home") > 1)
+        .then(pl.lit(SAME_ID))
+        # Without an edge of its own it is joined through a home that is not among `accounts`.
+        .otherwise(pl.coalesce("rule", pl.lit(LINK)))
+    ).select("account", "component", "rule")
+
+
+def contract_homes(edges: pl.DataFrame) -> pl.DataFrame:
+    """Returns the ends (a, b) of all edges but SAME_ID, each account replaced by its home.
+
+    Accounts of one home are a star about it, so they are joined without the graph: it holds only
+    what other evidence touches, however many accounts there are.
+
+    Args:
+        edges: EVIDENCE_EDGES.
+    """
+    other = edges.filter(pl.col("rule") != SAME_ID)
+    ends = other.select(a="account_a", b="account_b")
+    touched = pl.concat([ends["a"], ends["b"]]).implode()
+    homes = _homes(edges).filter(pl.col("account").is_in(touched))
+    joined = ends.join(homes, left_on="a", right_on="account", how="left").join(
+        homes, left_on="b", right_on="account", how="left", suffix="_b"
+    )
+    return joined.select(a=pl.coalesce("home", "a"), b=pl.coalesce("home_b", "b"))
+
+
+def find_components(ends: pl.DataFrame) -> pl.DataFrame:
+    """Returns node and component (its smallest node) for every node of `ends` (a, b)."""
+    nodes = pl.concat([ends["a"], ends["b"]]).unique().sort().alias("node")
     index = nodes.to_frame().with_row_index("code")
     count = index.height
     if not count:
         return pl.DataFrame(schema={"node": pl.String, "component": pl.String})
-    ends = [
-        edges.select(pl.col(side).alias("node")).join(index, on="node", maintain_order="left")
+    sides = [
+        ends.select(pl.col(side).alias("node")).join(index, on="node", maintain_order="left")
         for side in ("a", "b")
     ]
-    rows, columns = (end["code"].to_numpy() for end in ends)
+    rows, columns = (side["code"].to_numpy() for side in sides)
     graph = coo_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=(count, count))
     _, labels = connected_components(graph, directed=False)
     # Nodes are sorted: the first of a component is its smallest.
     first = np.full(int(labels.max()) + 1, count, dtype=np.int64)
     np.minimum.at(first, labels, np.arange(count))
     return pl.DataFrame({"node": nodes, "component": nodes.gather(first[labels])})
+
+
+def _homes(edges: pl.DataFrame) -> pl.DataFrame:
+    """Returns account and home of the accounts that SAME_ID edges join to a home."""
+    return edges.filter(pl.col("rule") == SAME_ID).select(account="account_b", home="account_a")
+
+
+def _strongest_rules(edges: pl.DataFrame) -> pl.DataFrame:
+    """Returns account and rule of its strongest edge, of accounts with an edge but SAME_ID."""
+    other = edges.filter(pl.col("rule") != SAME_ID)
+    ends = [other.select(f"account_{s}", "rule", "weight") for s in "ab"]
+    touching = pl.concat([end.rename({end.columns[0]: "account"}) for end in ends])
+    strongest = touching.sort(pl.col("weight").neg(), pl.col("rule") == LINK, "rule").unique(
+        "account", keep="first", maintain_order=True
+    )
+    return strongest.select("account", "rule")

@@ -6,6 +6,8 @@ import polars as pl
 
 from plait.config import Project
 from plait.errors import ConfigError, nearest
+from plait.identity.clusters import ALONE
+from plait.identity.evidence import LINK, SAME_ID
 from plait.identity.id_spaces import home_account
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
 from plait.sources.find_files import find_files
@@ -19,6 +21,8 @@ ACCOUNT_ATTRIBUTES = {
     "value": pl.String(),
 }
 _MAX_ACCOUNT_CHARS = 512
+# The rule that joined an account is a key's name or one of these.
+_RESERVED = (ALONE, SAME_ID, LINK)
 
 
 def read_attributes(project: Project, key: PseudonymKey) -> tuple[pl.DataFrame, dict[str, int]]:
@@ -50,7 +54,7 @@ def read_attributes(project: Project, key: PseudonymKey) -> tuple[pl.DataFrame, 
 
 
 def check_identity_keys(project: Project) -> None:
-    """Raises ConfigError if people.keys names a key that no platform declares."""
+    """Raises ConfigError if a key is called like a rule, or people.keys names an undeclared one."""
     declared = {
         name
         for platform in project.platforms.values()
@@ -65,6 +69,13 @@ def check_identity_keys(project: Project) -> None:
                 allowed=hint,
                 fix="Mend people.keys, or add the key under platforms.NAME.accounts.keys.",
             )
+    if taken := sorted(declared & set(_RESERVED)):
+        raise ConfigError(
+            f"an identity key is called '{taken[0]}', which is what another rule is called.",
+            allowed=f"Any name but {', '.join(_RESERVED)}.",
+            fix=f"Call it '{taken[0]}_key' under accounts.keys of each platform that declares it"
+            " (and in people.keys, if it stands there).",
+        )
 
 
 def _attribute_rows(

@@ -19,14 +19,14 @@ LINK_ASSERTIONS: dict[str, Any] = {**LINK_ENDS, "joined": pl.Boolean(), **LOG_PO
 
 
 def standing_links(said: pl.DataFrame) -> pl.DataFrame:
-    """Returns ENDS and joined of each pair of accounts: what was said of it last.
+    """Returns LINK_ENDS, joined and since of each pair of accounts: what was said of it last.
 
     The order of `said`, and which account of a pair is named first, do not matter.
 
     Args:
-        said: SAID: two accounts, whether they are one person's (joined) or not, and its place:
-            the milliseconds and number of the stream entry it came in (of the first one of its
-            object), the object, and the row in it. Later places hold.
+        said: LINK_ASSERTIONS: two accounts, whether they are one person's (joined) or not, and
+            its place: the milliseconds and number of the stream entry it came in (of the first
+            one of its object), the object, and the row in it. Later places hold.
     """
     turned = pl.col("account_a") > pl.col("account_b")
     sides = [
@@ -36,4 +36,6 @@ def standing_links(said: pl.DataFrame) -> pl.DataFrame:
     ]
     last = said.sort(list(LOG_POSITION), nulls_last=False).with_columns(sides)
     last = last.unique(["account_a", "account_b"], keep="last", maintain_order=True)
-    return last.select(*LINK_ENDS, "joined").sort("account_a", "account_b")
+    # A place in the log may be no time (an object's name is anybody's); then nobody knows when.
+    since = pl.col("ms").cast(pl.Datetime("ms")).cast(pl.Datetime("us", "UTC"), strict=False)
+    return last.select(*LINK_ENDS, "joined", since=since).sort("account_a", "account_b")

@@ -89,4 +89,12 @@ def test_links_of_yesterday_are_read(store: Store) -> None:
     (row,) = standing_links(
         read_link_assertions(store, list_log(store, LINKS_FOLDER).pieces())
     ).rows()
-    assert row == (*ENDS[0], *ENDS[2], True)
+    drained = datetime(1970, 1, 1, 0, 0, 0, 1000, tzinfo=UTC)  # what the object is called: 1-0
+    assert row == (*ENDS[0], *ENDS[2], True, drained)
+
+
+def test_a_place_in_the_log_that_is_no_time_is_no_error() -> None:
+    rows = [(*ENDS[0], *ENDS[1], True, ms, None, "x", 0) for ms in (None, 2**62)]
+    for row in rows:
+        said = pl.DataFrame([row], schema=LINK_ASSERTIONS, orient="row")
+        assert standing_links(said)["since"].to_list() == [None]

@@ -25,7 +25,7 @@ CLEAN_EVENT_SCHEMA: dict[str, Any] = {
 def read_feedback(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
     """Yields the events of `piece` in chunks: EVENTS columns but `person`, home, file and row.
 
-    `home` is the account's pseudonym on its home platform (identity.groups.home_account) where
+    `home` is the account's pseudonym on its home platform (identity.id_spaces.home_account) where
     the writer knew it; raw ids are not in the log, so it cannot be worked out later. File and
     row are the object that an event was written in and its place there, whatever holds it now.
     """
@@ -38,7 +38,7 @@ def read_feedback(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
 
 
 def read_link_assertions(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFrame:
-    """Returns SAID of identity.links: every link and unlink asserted in `pieces`.
+    """Returns LINK_ASSERTIONS: every link and unlink asserted in `pieces`.
 
     Objects stand in the order of the stream that they were drained from, and the rows of one too.
     """

@@ -20,15 +20,14 @@ class KnownIdentity:
 
     Attributes:
         accounts: account, platform, home of accounts with attributes.
-        keys: account, key, value that identify.
-        links: account_a, account_b, platform_a, platform_b of those that stand.
+        edges: EVIDENCE_EDGES that count, of all sources but account ids: of whose account is
+            which, more is known once the events are read.
         named: account, platform of accounts that were ever linked or unlinked.
         ignored_keys: key values held by too many accounts to identify anyone.
     """
 
     accounts: pl.DataFrame
-    keys: pl.DataFrame
-    links: pl.DataFrame
+    edges: pl.DataFrame
     named: pl.DataFrame
     ignored_keys: int
 
