@@ -137,7 +137,7 @@ class NeuralModel:
 
     @torch.inference_mode()
     def items(self, platform: str) -> tuple[TermVectors, tuple[torch.Tensor, ...]]:
-        """Returns b(y) of the platform's items: each term [N_p, d], and as SeparableScores.joined."""
+        """Returns b(y) of the platform's items by term, [N_p, d], and as SeparableScores.joined."""
         if platform not in self._items:
             self._code(platform)
             blocks = [self._vectors(own) for own in self.vocabulary.platform_blocks(platform)]

@@ -1,4 +1,4 @@
-"""The average of the weights is PyTorch's arithmetic, bit for bit (ADR 17)."""
+"""The average of the weights is PyTorch's arithmetic, bit for bit (ADR 23)."""
 
 from __future__ import annotations
 
