@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from plait.errors import TooFewEvents
-from plait.evaluation.evaluation_targets import EvaluationTargets, IndexPairs, select_targets
+from plait.evaluation.evaluation_targets import EvaluationTargets, select_targets
 from plait.features.history import History, encode_history
 from plait.features.holdout import HeldOutTargets, hold_out_by_time, leave_one_out, time_quantile
+from plait.features.index_pairs import IndexPairs
 from plait.features.vocabulary import Vocabulary
 from plait.store import Store, StoreVersion
 from plait.training.data.training_data import HOLD_OUT_SHARE
