@@ -15,8 +15,8 @@ from plait.contracts.store_tables import ACCOUNTS, EVENTS, ITEMS, PEOPLE, QUARAN
 from plait.contracts.table_schema import conform_rows
 from plait.features.sequences import build_sequences
 from plait.live import LiveState, PersonLookup
-from plait.live.live_history import live_sequences
 from plait.store import Store, StoreVersion
+from tests.live_sequences import live_sequences
 
 T0 = datetime(2025, 1, 1, tzinfo=UTC)
 

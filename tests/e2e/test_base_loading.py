@@ -14,13 +14,13 @@ from plait.config import load_config
 from plait.errors import LiveStateDown
 from plait.live import PersonLookup
 from plait.live.base_content import base_name
-from plait.live.live_history import live_sequences
 from plait.live.valkey import base_loading, load_lock
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.live.valkey.load_lock import BaseLoadLock
 from plait.live.valkey.valkey_state import ValkeyLiveState
 from plait.serving.replica import connect
 from plait.store import Store, StoreVersion
+from tests.live_sequences import live_sequences
 
 pytestmark = pytest.mark.slow
 

@@ -16,13 +16,13 @@ from plait.doctor.check_live_state import check_live_state
 from plait.doctor.finding import FindingLevel
 from plait.errors import ConfigError, LossyLiveState
 from plait.live import LiveState, PersonLookup
-from plait.live.live_history import live_sequences
 from plait.live.valkey import valkey_state
 from plait.live.valkey.durability import DURABILITY_VARIABLE, required_durability
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.serving.ingestion import validate_events
 from plait.serving.launch_endpoint import run_endpoint
 from plait.serving.replica import ReplicaParts, check_durability, connect, open_replica
+from tests.live_sequences import live_sequences
 
 pytestmark = pytest.mark.slow
 WEAK = [

@@ -15,7 +15,6 @@ from plait.clean.parse_times import parse_times
 from plait.config import Project, load_config
 from plait.fusion.fuse_logs import fuse
 from plait.live import PersonLookup
-from plait.live.live_history import live_sequences
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.serving.replica import connect, open_replica
@@ -26,6 +25,7 @@ from plait.world.build_world import build_world
 from plait.world.write_world import write_world
 from tests.desk import Desk, post
 from tests.events import event_ids
+from tests.live_sequences import live_sequences
 
 pytestmark = pytest.mark.slow
 

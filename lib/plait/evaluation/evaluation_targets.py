@@ -10,33 +10,8 @@ import numpy.typing as npt
 from plait.evaluation.negative_sampling import HashArray, hash_items, sampling_keys
 from plait.features.history import History
 from plait.features.holdout import HeldOutTargets
+from plait.features.index_pairs import IndexPairs, Indices
 from plait.features.vocabulary import Vocabulary
-
-Indices = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class IndexPairs:
-    """(row, column) pairs in order of row, none twice, [P]."""
-
-    row: Indices
-    column: Indices
-
-    @classmethod
-    def of(cls, row: Indices, column: Indices) -> IndexPairs:
-        """Returns the distinct pairs."""
-        packed = np.unique(row.astype(np.int64) << 32 | column.astype(np.int64))
-        return cls(packed >> 32, packed & 0xFFFFFFFF)
-
-    def part(self, first: int, last: int) -> IndexPairs:
-        """Returns the pairs of rows `first` to `last`, rows counted from `first`."""
-        a, b = np.searchsorted(self.row, [first, last])
-        return IndexPairs(self.row[a:b] - first, self.column[a:b])
-
-    def union(self, other: IndexPairs) -> IndexPairs:
-        """Returns the pairs that are in either."""
-        rows = np.concatenate([self.row, other.row])
-        return IndexPairs.of(rows, np.concatenate([self.column, other.column]))
 
 
 @dataclass(frozen=True)
@@ -128,11 +103,7 @@ def select_targets(
         item=asked.item,
         time=asked.time,
         seen=seen,
-        hidden=IndexPairs.of(*np.zeros((2, 0), np.int64))
-        if not mask
-        else seen
-        if ahead
-        else before,
+        hidden=IndexPairs.none() if not mask else seen if ahead else before,
     )
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 
 from plait.errors import TooFewEvents
-from plait.evaluation.evaluation_targets import EvaluationTargets, IndexPairs, select_targets
+from plait.evaluation.evaluation_targets import EvaluationTargets, select_targets
 from plait.features.folds import FoldRule
 from plait.features.history import History, encode_history
 from plait.features.holdout import HeldOutTargets
+from plait.features.index_pairs import IndexPairs
 from plait.features.vocabulary import Vocabulary
 from plait.store import Store, StoreVersion
 

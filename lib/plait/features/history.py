@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -100,10 +101,10 @@ def encode_history(sequences: pl.DataFrame, vocabulary: Vocabulary) -> History:
     names = ["platform", "item", "type", "time", "strength"]
     lengths = sequences["item"].list.len().fill_null(0).to_numpy().astype(np.int64)
     steps = sequences.filter(pl.col("item").list.len() > 0).select(names)
-    steps = steps.explode(names) if steps.height else steps
     if not steps.height:
         none = np.zeros(0, np.int64)
-        return _history(np.zeros(len(lengths) + 1, np.int64), none, none, none, none, none)
+        return keep_known(lengths, none, none, none, none, none)
+    steps = steps.explode(names)
     codes = {name: code for code, name in enumerate(vocabulary.platforms)}
     coded = steps.select(
         pl.col("platform").replace_strict(codes, default=-1, return_dtype=pl.Int16),
@@ -111,15 +112,46 @@ def encode_history(sequences: pl.DataFrame, vocabulary: Vocabulary) -> History:
         pl.col("time").dt.epoch("us").fill_null(UNKNOWN_TIME),
         pl.col("strength").cast(pl.Float32),
     )
-    item = vocabulary.index(steps["item"])
-    platform, kind = coded["platform"].to_numpy(), coded["type"].to_numpy()
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    whole = _history(
-        offsets, item, platform, kind, coded["time"].to_numpy(), coded["strength"].to_numpy()
+    return keep_known(
+        lengths,
+        vocabulary.index(steps["item"]),
+        coded["platform"].to_numpy(),
+        coded["type"].to_numpy(),
+        coded["time"].to_numpy(),
+        coded["strength"].to_numpy(),
     )
+
+
+def keep_known(
+    lengths: np.ndarray,
+    item: np.ndarray,
+    platform: np.ndarray,
+    kind: np.ndarray,
+    time: np.ndarray,
+    strength: np.ndarray,
+) -> History:
+    """Returns the events whose item, platform and type are known.
+
+    Args:
+        lengths: events of each of B people, [B].
+        item: vocabulary index, 0 where unknown, [N].
+        platform: code in the vocabulary, -1 where unknown, [N].
+        kind: event type code, -1 where unknown, [N].
+        time: UTC microseconds, -1 where unknown, [N].
+        strength: -1 to 1, [N].
+    """
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    columns = (item, platform, kind, time, strength)
+    kinds = (np.int32, np.int16, np.int16, np.int64, np.float32)
+    whole = History(offsets, *(c.astype(k) for c, k in zip(columns, kinds, strict=True)))
     return whole.keep((item > 0) & (platform >= 0) & (kind >= 0))
 
 
-def _history(offsets: np.ndarray, *columns: np.ndarray) -> History:
-    kinds = (np.int32, np.int16, np.int16, np.int64, np.float32)
-    return History(offsets, *(c.astype(k) for c, k in zip(columns, kinds, strict=True)))
+def concat_histories(parts: Sequence[History]) -> History:
+    """Returns the people of all `parts`, one part after the other."""
+    lengths = np.concatenate([part.lengths for part in parts])
+    names = [f.name for f in fields(History) if f.name != "offsets"]
+    return History(
+        np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in names),
+    )

@@ -45,10 +45,7 @@ def build_sequences(
         pl.col("person").cast(pl.String), *(pl.col(n).cast(k) for n, k in kinds.items())
     )
     if not ordered:
-        # Repeats that disagree (a resent event with a changed field) resolve alike in any order.
-        rest = [name for name in SEQUENCE_COLUMNS if name not in EVENT_ORDER]
-        steps = steps.sort("person", *EVENT_ORDER, *rest, nulls_last=False)
-        steps = steps.unique(["person", "event_id"], keep="first", maintain_order=True)
+        steps = order_steps(steps)
     # A person's rows stand together: their run is their group, and cheaper than their id.
     braided = steps.group_by(run=pl.col("person").rle_id(), maintain_order=True).agg(
         pl.col("person").first(),
@@ -60,14 +57,36 @@ def build_sequences(
     return SEQUENCES.conform(braided)
 
 
+def order_steps(steps: pl.DataFrame) -> pl.DataFrame:
+    """Returns the events in the order of histories, person by person, each event once.
+
+    Args:
+        steps: person and SEQUENCE_COLUMNS at least.
+    """
+    # Repeats that disagree (a resent event with a changed field) resolve alike in any order.
+    rest = [name for name in SEQUENCE_COLUMNS if name not in EVENT_ORDER]
+    steps = steps.sort("person", *EVENT_ORDER, *rest, nulls_last=False)
+    return steps.unique(["person", "event_id"], keep="first", maintain_order=True)
+
+
+def beyond_length(totals: np.ndarray, length: int) -> np.ndarray:
+    """Returns which events are not among the last `length` of their person; bool [N].
+
+    Args:
+        totals: events of each person, one after the other, [B].
+        length: events kept of one.
+    """
+    until = np.repeat(np.cumsum(totals), totals) - np.arange(totals.sum())  # 1: the last event
+    gone: np.ndarray = until > length
+    return gone
+
+
 def _seen_beyond(steps: pl.DataFrame, braided: pl.DataFrame, length: int) -> pl.Series:
     """Returns the items of the events that no longer fit, but for those that are still there."""
     totals = braided["total"].to_numpy()
     if not (totals > length).any():
         return pl.repeat(None, len(totals), dtype=pl.String, eager=True).alias("seen")
-    ends = np.cumsum(totals)
-    until = np.repeat(ends, totals) - np.arange(len(steps))  # 1: the person's last event
-    here = pl.Series(until > length)
+    here = pl.Series(beyond_length(totals, length))
     who = pl.Series("place", np.repeat(np.arange(len(totals), dtype=np.int64), totals))
     gone = pl.DataFrame([who.filter(here), steps["item"].filter(here)])
     held = pl.DataFrame([who.filter(~here), steps["item"].filter(~here)])

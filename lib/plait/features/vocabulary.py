@@ -114,11 +114,11 @@ class Vocabulary:
         """
         if items.len() == 0 or self.items.height == 0:
             return np.zeros(items.len(), np.int32)
-        texts = items.cast(pl.String)
+        texts = items if items.dtype == pl.String else items.cast(pl.String)
         hashes, order = self._hashes
         place = np.minimum(np.searchsorted(hashes, texts.hash().to_numpy()), len(hashes) - 1)
         found = order[place]
-        same = (self.items["item"].gather(found) == texts).fill_null(False).to_numpy()
+        same = self.items["item"].gather(found).eq_missing(texts).to_numpy()
         return np.where(same, found + 1, 0).astype(np.int32)
 
     def platform_code(self, platform: str) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -22,10 +23,6 @@ RECORD_HEADER = struct.Struct("<qqq")
 UNKNOWN_TYPE_CODE = 255  # the code of a type that this plait does not know
 NULL_INT64 = np.iinfo(np.int64).min
 _STEPS = (1 << 56) - 1
-_TYPE_OF_CODE = {code: name for name, code in EVENT_TYPE_CODES.items()}
-# By code; a code of a newer plait means nothing here.
-_TYPES_BY_CODE = pl.Series([_TYPE_OF_CODE.get(code) for code in range(256)], dtype=pl.String)
-_US = pl.Datetime("us", "UTC")
 
 
 def pack_sequences(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
@@ -75,11 +72,43 @@ def is_readable(record: bytes) -> bool:
     return record[7] <= CODEC_VERSION
 
 
-def unpack_sequences(records: Sequence[bytes]) -> tuple[pl.DataFrame, list[int]]:
-    """Returns the steps of all records, `record` being a record's place, and their totals.
+@dataclass(frozen=True, eq=False)
+class RecordColumns:
+    """The N steps of R records, one record after the other.
 
-    The type of a step is null where only a newer plait knows it.
+    Attributes:
+        lengths: steps of each record, int64 [R].
+        totals: events that each record's person had, R of them.
+        time: UTC microseconds, NULL_INT64 where unknown, int64 [N].
+        order: place in the source's own order, NULL_INT64 for none, int64 [N].
+        strength: -1 to 1, float64 [N].
+        code: of the type, uint8 [N].
+        id_lines: event ids, one a line, a text for each record that has steps.
+        item_lines: item ids, likewise.
     """
+
+    lengths: np.ndarray
+    totals: list[int]
+    time: np.ndarray
+    order: np.ndarray
+    strength: np.ndarray
+    code: np.ndarray
+    id_lines: list[bytes]
+    item_lines: list[bytes]
+
+    @property
+    def event_ids(self) -> list[str]:
+        """N event ids."""
+        return _split_lines(self.id_lines)
+
+    @property
+    def items(self) -> list[str]:
+        """N item ids."""
+        return _split_lines(self.item_lines)
+
+
+def unpack_columns(records: Sequence[bytes]) -> RecordColumns:
+    """Returns the columns of all records."""
     times, orders, strengths, kinds, ids, items = [], [], [], [], [], []
     steps, totals = [], []
     for record in records:
@@ -96,29 +125,17 @@ def unpack_sequences(records: Sequence[bytes]) -> tuple[pl.DataFrame, list[int]]
         kinds.append(record[a + 24 * count : a + 25 * count])
         ids.append(record[a + 25 * count : a + 25 * count + width])
         items.append(record[a + 25 * count + width :])
-    frame = pl.DataFrame(
-        {
-            "record": np.repeat(np.arange(len(steps)), steps),
-            "event_id": _lines(ids),
-            "item": _lines(items),
-            "type": _TYPES_BY_CODE.gather(np.frombuffer(b"".join(kinds), np.uint8)),
-            "time": np.frombuffer(b"".join(times), np.int64),
-            "order": np.frombuffer(b"".join(orders), np.int64),
-            "strength": np.frombuffer(b"".join(strengths), np.float64),
-        },
-        schema_overrides={"event_id": pl.String, "item": pl.String},
+    return RecordColumns(
+        np.array(steps, np.int64),
+        totals,
+        np.frombuffer(b"".join(times), np.int64),
+        np.frombuffer(b"".join(orders), np.int64),
+        np.frombuffer(b"".join(strengths), np.float64),
+        np.frombuffer(b"".join(kinds), np.uint8),
+        ids,
+        items,
     )
-    steps_frame = frame.with_columns(
-        pl.col("item").str.split_exact(":", 1).struct.field("field_0").alias("platform"),
-        _null_if_absent("time").cast(_US),
-        _null_if_absent("order"),
-    )
-    return steps_frame, totals
 
 
-def _null_if_absent(name: str) -> pl.Expr:
-    return pl.when(pl.col(name) != NULL_INT64).then(pl.col(name)).alias(name)
-
-
-def _lines(texts: list[bytes]) -> list[str]:
+def _split_lines(texts: list[bytes]) -> list[str]:
     return b"\n".join(texts).decode().split("\n") if texts else []

@@ -1,108 +1,142 @@
-"""What live state knows, and events it has not seen, as the sequences a model reads."""
+"""What live state knows, and events it has not seen, as the arrays a model reads."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
-from plait.contracts.store_tables import SEQUENCES
-from plait.features.sequences import SEQUENCE_COLUMNS, build_sequences
-from plait.live.codec import unpack_sequences
+from plait.features.history import UNKNOWN_TIME, keep_known
+from plait.features.index_pairs import IndexPairs
+from plait.features.known_people import KnownPeople, known_pairs
+from plait.features.sequences import beyond_length, order_steps
+from plait.features.vocabulary import Vocabulary
+from plait.live.codec import NULL_INT64, unpack_columns
+from plait.live.known_steps import KNOWN_CODES, collect_steps, platforms_of
 from plait.live.live_state import PersonState
-from plait.live.stream_entries import decode_members
 
 
-def live_sequences(
-    known: Sequence[PersonState], length: int, extra: pl.DataFrame | None = None
-) -> pl.DataFrame:
-    """Returns one SEQUENCES row for each of `known`, in order; some may be empty.
+def live_histories(
+    known: Sequence[PersonState],
+    vocabulary: Vocabulary,
+    length: int,
+    extra: pl.DataFrame | None = None,
+) -> KnownPeople:
+    """Returns what `known` are in a model's numbers, in order.
+
+    Those of whom nothing is known but one packed record cost no more than its bytes and a look-up
+    of its items.
 
     Args:
         known: what live state holds.
+        vocabulary: of the model.
         length: events kept a person.
         extra: more events as EVENTS rows with `at`, the place in `known` they belong to.
     """
     busy = set() if extra is None else set(extra["at"])
     plain = [i for i, k in enumerate(known) if len(k.base) == 1 and not k.recent and i not in busy]
-    rest = [i for i in range(len(known)) if i not in set(plain)]
-    if not rest:
-        return _base_sequences(known)
+    if len(plain) == len(known):
+        return _packed_people(known, vocabulary)
+    rest = sorted(set(range(len(known))).difference(plain))
     if extra is not None and plain:
         places = dict(zip(rest, range(len(rest)), strict=True))
         extra = extra.with_columns(pl.col("at").replace_strict(places, return_dtype=pl.Int64))
-    braided = _merged_sequences([known[i] for i in rest], length, extra)
+    merged = _merged_people([known[i] for i in rest], vocabulary, length, extra)
     if not plain:
-        return braided
-    both = pl.concat([_base_sequences([known[i] for i in plain]), braided])
+        return merged
+    both = KnownPeople.concat([_packed_people([known[i] for i in plain], vocabulary), merged])
     order = {place: row for row, place in enumerate([*plain, *rest])}
-    return both[[order[i] for i in range(len(known))]]
+    return both.take([order[i] for i in range(len(known))])
 
 
-def _base_sequences(known: Sequence[PersonState]) -> pl.DataFrame:
-    """Returns the histories of people of whom nothing is known but their base."""
-    steps, totals = unpack_sequences([record for k in known for record in k.base])
-    lists = steps.group_by("record", maintain_order=True).agg(
-        pl.col(name) for name in SEQUENCE_COLUMNS
+def _packed_people(known: Sequence[PersonState], vocabulary: Vocabulary) -> KnownPeople:
+    """Returns the people of whom nothing is known but one record each."""
+    packed = unpack_columns([record for k in known for record in k.base])
+    items = pl.Series(packed.items, dtype=pl.String)
+    index = vocabulary.index(items)
+    code, earlier = KNOWN_CODES[packed.code], _seen_pairs(known, vocabulary)
+    return _as_people(
+        vocabulary, packed.lengths, items, index, code, packed.time, packed.strength, earlier
     )
-    rows = lists.select(
-        pl.Series("person", [k.person for k in known], pl.String),
-        pl.Series("total", totals, pl.Int64),
-        *SEQUENCE_COLUMNS,
+
+
+def _merged_people(
+    known: Sequence[PersonState],
+    vocabulary: Vocabulary,
+    length: int,
+    extra: pl.DataFrame | None,
+) -> KnownPeople:
+    """Returns people whose events come from several places, in the order that fuse gives them."""
+    steps = order_steps(collect_steps(known, vocabulary, extra))
+    rows, index = steps["person"].to_numpy(), steps["index"].to_numpy()
+    totals = np.bincount(rows, minlength=len(known))
+    earlier = _seen_pairs(known, vocabulary)
+    gone = beyond_length(totals, length)
+    if gone.any():
+        beyond = gone & (index > 0)
+        earlier = earlier.union(IndexPairs.of(rows[beyond], index[beyond]))
+        steps = steps.filter(pl.Series(~gone))
+    return _as_people(
+        vocabulary,
+        np.minimum(totals, length),
+        steps["item"],
+        steps["index"].to_numpy(),
+        steps["code"].to_numpy(),
+        steps["time"].to_numpy(),
+        steps["strength"].to_numpy(),
+        earlier,
     )
-    return SEQUENCES.conform(_add_seen_items(rows, known))
 
 
-def _add_seen_items(rows: pl.DataFrame, known: Sequence[PersonState]) -> pl.DataFrame:
-    """Returns `rows` with what else their people are `known` to have had."""
-    pushed = pl.col("seen") if "seen" in rows.columns else pl.lit(None, pl.String)
+def _as_people(
+    vocabulary: Vocabulary,
+    lengths: np.ndarray,
+    items: pl.Series,
+    index: np.ndarray,
+    code: np.ndarray,
+    time: np.ndarray,
+    strength: np.ndarray,
+    earlier: IndexPairs,
+) -> KnownPeople:
+    """Returns people by their events in order.
+
+    Args:
+        vocabulary: of the model.
+        lengths: events of each person, [B].
+        items: item ids, [N].
+        index: their places in the vocabulary, 0 where unknown, [N].
+        code: event type codes, -1 where unknown, [N].
+        time: UTC microseconds, NULL_INT64 where unknown, [N].
+        strength: [N].
+        earlier: what else they have had; what the events are about is left out.
+    """
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    platform = vocabulary.item_platform[index]
+    moment = np.where(time == NULL_INT64, UNKNOWN_TIME, time)
+    there = index > 0
+    if len(earlier):
+        earlier = earlier.minus(IndexPairs.of(rows[there], index[there]))
+    found = np.zeros((len(lengths), len(vocabulary.platforms)), bool)
+    found[rows[there], platform[there]] = True
+    names: list[set[str]] = [set() for _ in lengths]
+    for row, place in zip(*(axis.tolist() for axis in found.nonzero()), strict=True):
+        names[row].add(vocabulary.platforms[place])
+    strange = np.flatnonzero(~there)
+    for row, name in zip(rows[strange], platforms_of(items.gather(strange)), strict=True):
+        names[row].add(name)
+    return KnownPeople(
+        keep_known(lengths, index, platform, code, moment, strength),
+        lengths > 0,
+        [frozenset(one) for one in names],
+        earlier,
+    )
+
+
+def _seen_pairs(known: Sequence[PersonState], vocabulary: Vocabulary) -> IndexPairs:
+    """Returns (person, vocabulary index) of what live state says they have seen."""
     if not any(k.seen for k in known):
-        return rows.with_columns(seen=pushed)
-    others = pl.Series("others", [k.seen for k in known], pl.List(pl.String))
-    every = pl.lit(others).list.set_union(pushed.str.split("\n").fill_null([]))
-    left = every.list.set_difference("item").list.sort()
-    return rows.with_columns(seen=pl.when(left.list.len() > 0).then(left.list.join("\n")))
-
-
-def _merged_sequences(
-    known: Sequence[PersonState], length: int, extra: pl.DataFrame | None
-) -> pl.DataFrame:
-    at = [i for i, k in enumerate(known) for _ in k.base]
-    base, totals = unpack_sequences([record for k in known for record in k.base])
-    recent_at = [i for i, k in enumerate(known) for _ in k.recent]
-    recent = decode_members([member for k in known for member in k.recent])
-    parts = [
-        base.with_columns(pl.Series(at, dtype=pl.Int64).gather(base["record"]).alias("at")),
-        recent.with_columns(pl.Series("at", recent_at, pl.Int64)),
-    ]
-    if extra is not None and not extra.is_empty():
-        items = extra.filter(pl.col("object_kind") == "item")
-        parts.append(items.rename({"object_id": "item"}))
-    columns = [
-        *(pl.col(name) for name in SEQUENCE_COLUMNS),
-        pl.col("at").cast(pl.String).alias("person"),
-    ]
-    braided = build_sequences(
-        pl.concat([part.select(columns) for part in parts]), length, remember=True
-    )
-    trimmed = _trimmed_counts(at, base, totals)
-    rows = pl.DataFrame({"person": [str(i) for i in range(len(known))]}, {"person": pl.String})
-    joined = rows.join(braided, on="person", how="left", maintain_order="left").with_columns(
-        pl.Series("name", [k.person for k in known], pl.String),
-        (pl.col("total").fill_null(0) + pl.col("person").replace_strict(trimmed, default=0)).alias(
-            "total"
-        ),
-        *(pl.col(name).fill_null([]) for name in SEQUENCE_COLUMNS),
-    )
-    rows = joined.drop("person").rename({"name": "person"})
-    return SEQUENCES.conform(_add_seen_items(rows, known))
-
-
-def _trimmed_counts(at: list[int], base: pl.DataFrame, totals: list[int]) -> dict[str, int]:
-    """Returns, for each place, how many events its base knew of but no longer holds."""
-    held = base.group_by("record").len()
-    steps = dict(zip(held["record"].to_list(), held["len"].to_list(), strict=True))
-    lost: dict[str, int] = {}
-    for record, (place, total) in enumerate(zip(at, totals, strict=True)):
-        lost[str(place)] = lost.get(str(place), 0) + total - steps.get(record, 0)
-    return lost
+        return IndexPairs.none()
+    rows = np.repeat(np.arange(len(known)), [len(k.seen) for k in known])
+    items = pl.Series([item for k in known for item in k.seen], dtype=pl.String)
+    return known_pairs(rows, items, vocabulary)

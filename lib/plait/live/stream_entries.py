@@ -52,21 +52,10 @@ def encode_events(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def decode_members(members: Sequence[str]) -> pl.DataFrame:
-    """Returns the steps written as `members`, one row each, in the same order."""
+def split_members(members: Sequence[str]) -> dict[str, list[str]]:
+    """Returns each of MEMBER_FIELDS of the steps written as `members`; '' stands for null."""
     parts = "\n".join(members).split("\n") if members else []
-    width = len(MEMBER_FIELDS)
-    columns = {name: parts[i::width] for i, name in enumerate(MEMBER_FIELDS)}
-    text = pl.DataFrame(columns, schema=dict.fromkeys(MEMBER_FIELDS, pl.String()))
-    return text.select(
-        "event_id",
-        "item",
-        pl.col("item").str.split_exact(":", 1).struct.field("field_0").alias("platform"),
-        "type",
-        pl.col("strength").cast(pl.Float64),
-        pl.col("time").replace("", None).cast(pl.Int64).cast(_US),
-        pl.col("order").replace("", None).cast(pl.Int64),
-    )
+    return {name: parts[i :: len(MEMBER_FIELDS)] for i, name in enumerate(MEMBER_FIELDS)}
 
 
 def decode_events(entries: Sequence[str]) -> pl.DataFrame:

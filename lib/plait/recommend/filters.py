@@ -37,15 +37,10 @@ def seen_items(request: ListRequest, _: Candidates, columns: ItemColumns) -> Exc
 
 def items_seen_earlier(request: ListRequest, _: Candidates, columns: ItemColumns) -> ExcludedPairs:
     """Leaves out what a person had before the history begins, where `exclude_seen` is set."""
-    rows: IndexArray = np.empty(0, np.int64)
-    if request.seen is not None:
-        rows = np.flatnonzero(request.seen.is_not_null().to_numpy() & request.exclude_seen)
-    if request.seen is None or not len(rows):
-        return rows, rows
-    ids = [request.seen[int(row)].split("\n") for row in rows]
-    place, column = columns.of_ids(ids, request.platform)
-    known = column >= 0
-    return rows[place[known]], column[known]
+    rows = request.earlier.row
+    column = columns.of_indices(request.earlier.column, request.platform)
+    seen = request.exclude_seen[rows] & (column >= 0)
+    return rows[seen], column[seen]
 
 
 def named_items(request: ListRequest, _: Candidates, columns: ItemColumns) -> ExcludedPairs:

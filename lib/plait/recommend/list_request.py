@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import polars as pl
 import torch
 
 from plait.features.history import History
+from plait.features.index_pairs import IndexPairs
 from plait.features.vocabulary import Vocabulary
 from plait.models.item_scores import ItemScores
 
@@ -53,7 +54,7 @@ class ListRequest:
         k: items wanted, at least 1.
         exclude_seen: whose lists leave out what they had, [B].
         exclude: item ids that each list leaves out, B of them; empty: none.
-        seen: item ids from before the histories begin, one a line, B texts.
+        earlier: (person, vocabulary index) of what they had before the histories begin.
     """
 
     history: History
@@ -61,7 +62,7 @@ class ListRequest:
     k: int
     exclude_seen: BoolArray
     exclude: Sequence[Sequence[str]] = ()
-    seen: pl.Series | None = None
+    earlier: IndexPairs = field(default_factory=IndexPairs.none)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ import polars as pl
 
 from plait.config import Project, is_remote, load_config
 from plait.errors import StoreError
+from plait.features.known_people import earlier_items
 from plait.features.time_features import to_microseconds
 from plait.progress import track_progress
 from plait.recommend.ranked_lists import RankedLists
@@ -76,9 +77,10 @@ def recommend_everyone(
             part = sequences[first : first + step]
             history = recommender.encode(part)
             active = part["item"].list.len().to_numpy() > 0
+            earlier = earlier_items(part["seen"], vocabulary)
             tables = [
                 _lists_frame(
-                    recommender.lists(history, p, k, active=active, seen=part["seen"], now=moment),
+                    recommender.lists(history, p, k, active=active, earlier=earlier, now=moment),
                     part["person"],
                     recommender,
                 )

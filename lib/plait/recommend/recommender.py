@@ -13,6 +13,8 @@ import polars as pl
 
 from plait.config import Project
 from plait.features.history import History, encode_history
+from plait.features.index_pairs import IndexPairs
+from plait.features.known_people import earlier_items
 from plait.features.time_features import to_microseconds
 from plait.models.families import load_model
 from plait.models.family import Moment, TrainedModel
@@ -114,12 +116,15 @@ class Recommender:
             UnknownPlatform: this version was not trained on `platform`.
             BadRequest: `k` is out of range.
         """
+        earlier = None
+        if "seen" in sequences.columns:
+            earlier = earlier_items(sequences["seen"], self.model.vocabulary)
         lists = self.lists(
             self.encode(sequences),
             platform,
             k,
             active=_has_events(sequences),
-            seen=sequences["seen"] if "seen" in sequences.columns else None,
+            earlier=earlier,
             exclude_seen=exclude_seen,
             exclude=exclude,
             now=now,
@@ -133,7 +138,7 @@ class Recommender:
         k: int,
         *,
         active: BoolArray | None = None,
-        seen: pl.Series | None = None,
+        earlier: IndexPairs | None = None,
         exclude_seen: bool | Sequence[bool] = True,
         exclude: Sequence[Sequence[str]] | None = None,
         now: int | None = None,
@@ -145,7 +150,7 @@ class Recommender:
             platform: see `top`, as everything below that is not explained.
             k: .
             active: people with any item event, known to this version or not, [B].
-            seen: items that people had before their histories begin, one a line, B texts.
+            earlier: (person, vocabulary index) of what they had before their histories begin.
             exclude_seen: .
             exclude: .
             now: .
@@ -157,7 +162,7 @@ class Recommender:
             k,
             np.broadcast_to(np.asarray(exclude_seen, bool), len(history)),
             exclude or (),
-            seen,
+            earlier or IndexPairs.none(),
         )
         scores = self.score(history, platform, now)
         candidates = retrieve_candidates(history, platform, scores, self._popular)
@@ -186,7 +191,20 @@ class Recommender:
             items: candidates, row by row.
             now: see `top`.
         """
-        history = self.encode(sequences)
+        return self.rank_histories(
+            self.encode(sequences), platform, items, active=_has_events(sequences), now=now
+        )
+
+    def rank_histories(
+        self,
+        history: History,
+        platform: str,
+        items: Sequence[Sequence[str]],
+        *,
+        active: BoolArray | None = None,
+        now: int | None = None,
+    ) -> list[Recommendation]:
+        """Returns what `rank` returns, of people who are encoded; `active` as in `lists`."""
         scores = self.score(history, platform, now)
         row, column = self._columns.of_ids(items, platform)
         place = np.arange(len(row)) - np.searchsorted(row, row)
@@ -194,7 +212,7 @@ class Recommender:
         chosen[row, place] = column
         candidates = Candidates(platform, scores, find_cold_start(history), scores.total)
         ranking = rank_columns(candidates, chosen)
-        given = explain_ranking(candidates, ranking, self._popular, _has_events(sequences))
+        given = explain_ranking(candidates, ranking, self._popular, active)
         # Of equal ones, such as cold-start people's unpopular items, the disliked come last.
         lists = given.reorder(np.lexsort((-given.terms[DISLIKE], -given.scores), axis=1))
         return [

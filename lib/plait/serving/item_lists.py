@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import polars as pl
+import numpy as np
 
 from plait.contracts.http_messages import ListReason
+from plait.features.known_people import KnownPeople
 from plait.features.likes_and_dislikes import Dislikes
 from plait.features.time_features import to_microseconds
 from plait.recommend.ranked_lists import Recommendation, ScoredItem
@@ -40,7 +41,7 @@ class ItemSlate:
 
 def build_slates(
     model: Recommender,
-    histories: pl.DataFrame,
+    people: KnownPeople,
     questions: Sequence[SlateRequest],
     titles: Mapping[str, str],
     now: int | None = None,
@@ -49,7 +50,7 @@ def build_slates(
 
     Args:
         model: the version that answers.
-        histories: SEQUENCES rows, one a question.
+        people: in the model's numbers, one a question.
         questions: what each row wants.
         titles: of items.
         now: when all of them are asked, UTC microseconds; default: the present.
@@ -57,13 +58,13 @@ def build_slates(
     now = to_microseconds(None) if now is None else now
     found: list[dict[str, Recommendation]] = [{} for _ in questions]
     for platform in model.platforms:
-        _add_top_items(model, histories, questions, platform, now, found)
-        _add_ranked_items(model, histories, questions, platform, now, found)
+        _add_top_items(model, people, questions, platform, now, found)
+        _add_ranked_items(model, people, questions, platform, now, found)
     listed = []
     for i, (question, row) in enumerate(zip(questions, found, strict=True)):
         items = _slate_items(question, row, model.platforms, titles)
         if question.items is None:
-            reasons = {p: _slate_reason(model, histories, i, question, p, row[p]) for p in row}
+            reasons = {p: _slate_reason(model, people, i, question, p, row[p]) for p in row}
             reasons = {p: reasons[p] for p in question.platforms if p in reasons}
         else:
             asked = dict.fromkeys(item.partition(":")[0] for item in question.items)
@@ -74,7 +75,7 @@ def build_slates(
 
 def _slate_reason(
     model: Recommender,
-    histories: pl.DataFrame,
+    people: KnownPeople,
     row: int,
     question: SlateRequest,
     platform: str,
@@ -84,12 +85,13 @@ def _slate_reason(
     gone: Collection[str] = ()
     if not found.items:  # no more of them than one person can have had and one call exclude
         vocabulary = model.model.vocabulary
+        person = people.take([row])
         items = vocabulary.name(vocabulary.platform_items(platform)).to_list()
         if question.exclude_seen:
-            gone = {*histories["item"][row], *(histories["seen"][row] or "").split("\n")}
+            had = [person.history.item, person.earlier.column]
         else:  # what the person turned against is in no list
-            dislikes = Dislikes.of(model.encode(histories[row : row + 1]))
-            gone = set(vocabulary.name(dislikes.item))
+            had = [Dislikes.of(person.history).item]
+        gone = set(vocabulary.name(np.concatenate(had)))
     return list_reason(found, question.k, items, gone)
 
 
@@ -100,7 +102,7 @@ def _ranked_reason(found: Recommendation | None) -> ListReason | None:
 
 def _add_top_items(
     model: Recommender,
-    histories: pl.DataFrame,
+    people: KnownPeople,
     questions: Sequence[SlateRequest],
     platform: str,
     now: int,
@@ -110,21 +112,25 @@ def _add_top_items(
     if not rows:
         return
     asked = [questions[i] for i in rows]
-    lists = model.top(
-        histories[rows],
+    chosen = people if len(rows) == len(people) else people.take(rows)
+    lists = model.lists(
+        chosen.history,
         platform,
         max(q.k for q in asked),
+        active=chosen.active,
+        earlier=chosen.earlier,
         exclude_seen=[q.exclude_seen for q in asked],
         exclude=[q.exclude for q in asked],
         now=now,
     )
-    for i, recommendation in zip(rows, lists, strict=True):
+    found_lists = lists.recommendations(model.model.vocabulary)
+    for i, recommendation in zip(rows, found_lists, strict=True):
         found[i][platform] = recommendation
 
 
 def _add_ranked_items(
     model: Recommender,
-    histories: pl.DataFrame,
+    people: KnownPeople,
     questions: Sequence[SlateRequest],
     platform: str,
     now: int,
@@ -135,7 +141,10 @@ def _add_ranked_items(
     rows = [i for i, items in enumerate(wanted) if items]
     if not rows:
         return
-    ranked = model.rank(histories[rows], platform, [wanted[i] for i in rows], now=now)
+    chosen = people if len(rows) == len(people) else people.take(rows)
+    ranked = model.rank_histories(
+        chosen.history, platform, [wanted[i] for i in rows], active=chosen.active, now=now
+    )
     for i, recommendation in zip(rows, ranked, strict=True):
         found[i][platform] = recommendation
 

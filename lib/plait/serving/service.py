@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ from plait.contracts.http_messages import (
 )
 from plait.errors import LiveStateDown, nearest
 from plait.live import LiveState, PersonLookup, PersonState
-from plait.live.live_history import live_sequences
+from plait.live.live_history import live_histories
 from plait.live.valkey.durability import DurabilityLevel
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, person_of
 from plait.recommend.recommender import Recommender
@@ -97,17 +97,16 @@ class EndpointService:
         who = self._who([call.message.user for call in asked])
         known, partial = self._known(who)
         extra = events.drop("index").rename({"call": "at"})
-        histories = live_sequences(known, self._project.sequence_length, extra)
+        people = live_histories(known, model.model.vocabulary, self._project.sequence_length, extra)
         lists = build_slates(
             model,
-            histories,
+            people,
             [self._question(call, model) for call in asked],
             titles,
         )
         answers: list[RecommendResult | Exception] = [
             fault or lost or ProblemError(500, "") for fault in faults
         ]
-        active = histories["event_id"].list.len().to_list()
         taken = _event_responses([call.events for call in asked], events, recorded, durable)
         to_keep = set(events["call"])
         for place, i in enumerate(rows):
@@ -117,12 +116,12 @@ class EndpointService:
             if partial:
                 reasons = without_live_state(reasons, partial)
             taken[place].recorded = asked[place].message.record
-            own = _platforms_of(known[place], histories["platform"][place])
+            own = _platforms_of(known[place], people.platforms[place])
             answers[i] = RecommendResult(
                 model=model,
                 person=known[place].person,
                 platforms=own,
-                warm=active[place] > 0,
+                warm=bool(people.active[place]),
                 items=items,
                 fallback=fallback_reason(reasons, not items),
                 reasons=reasons,
@@ -315,5 +314,5 @@ def _event_responses(
     ]
 
 
-def _platforms_of(known: PersonState, steps: pl.Series) -> list[str]:
+def _platforms_of(known: PersonState, steps: Collection[str]) -> list[str]:
     return sorted({platform for _, platform in known.accounts if platform} | set(steps))

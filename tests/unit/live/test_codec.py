@@ -12,10 +12,8 @@ from plait.live.codec import (
     RECORD_HEADER,
     is_readable,
     pack_sequences,
-    unpack_sequences,
 )
-from plait.live.live_history import live_sequences
-from plait.live.live_state import PersonState
+from tests.live_sequences import unpack_sequences
 
 TIME = datetime(2024, 5, 6, 7, 8, 9, 123456, UTC)
 TWO = SEQUENCES.conform(
@@ -84,42 +82,3 @@ def test_a_newer_plait_s_type_is_no_known_one_and_its_layout_is_not_read() -> No
 def test_no_record_is_no_step() -> None:
     steps, totals = unpack_sequences([])
     assert (steps.height, totals) == (0, [])
-
-
-def test_a_history_is_the_packed_one_and_strangers_have_none() -> None:
-    records = dict(pack_sequences(TWO))
-    known = [PersonState("p_9"), *(PersonState(p, base=(r,)) for p, r in records.items())]
-    histories = live_sequences(known, 50)
-    assert histories["person"].to_list() == ["p_9", "p_1", "p_2"]
-    assert histories[1:].equals(TWO.head(2))
-    assert histories["item"].to_list()[0] == []
-    assert histories.schema == TWO.schema
-
-
-def test_joined_people_have_one_history_and_the_last_steps_stay() -> None:
-    records = tuple(dict(pack_sequences(TWO)).values())
-    (joined,) = live_sequences([PersonState("p_1", base=records)], 2).rows(named=True)
-    assert joined["event_id"] == ["c", "b"] or joined["event_id"] == ["b", "c"]
-    assert joined["total"] == 8
-
-
-def test_events_of_the_call_join_the_row_they_belong_to() -> None:
-    record = dict(pack_sequences(TWO))["p_2"]
-    extra = pl.DataFrame(
-        {
-            "at": [1, 1],
-            "event_id": ["x", "c"],
-            "platform": ["shop", "shop"],
-            "object_kind": ["item", "item"],
-            "object_id": ["shop:x", "shop:3"],
-            "type": ["view", "purchase"],
-            "time": [datetime(2025, 1, 1, tzinfo=UTC), TIME],
-            "order": [None, 2**62],
-            "strength": [0.3, 1.0],
-        }
-    )
-    histories = live_sequences(
-        [PersonState("a", base=(record,)), PersonState("b", base=(record,))], 50, extra
-    )
-    assert histories["event_id"].to_list() == [["c"], ["c", "x"]]
-    assert histories["total"].to_list() == [1, 2]

@@ -12,11 +12,11 @@ from plait.contracts.http_messages import MAX_LINKED, MAX_ON_PLATFORM
 from plait.errors import LiveStateDown, TooManyAccounts
 from plait.live import LiveState, PersonLookup
 from plait.live.base_content import base_name
-from plait.live.live_history import live_sequences
 from plait.live.live_state import FeedbackStream, StreamEntry
 from plait.live.stream_entries import decode_events, decode_links
 from plait.store import Store
 from tests.live_people import T0, account, ends, events, items, person, publish_people, who
+from tests.live_sequences import live_sequences
 from tests.unit.live.conftest import LiveServer
 
 

@@ -10,11 +10,11 @@ from plait.live.stream_entries import (
     FEEDBACK_EVENTS,
     decode_events,
     decode_links,
-    decode_members,
     encode_events,
     encode_link,
     encode_unlink,
 )
+from tests.live_sequences import decode_members
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
 

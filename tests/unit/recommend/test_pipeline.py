@@ -16,6 +16,7 @@ from plait.recommend.list_request import Candidates, ItemColumns, ListRequest, R
 from plait.recommend.offline_lists import recommend_everyone
 from plait.recommend.recommender import Recommender
 from plait.serving.item_lists import SlateRequest, build_slates
+from tests.live_sequences import people_of_sequences
 
 
 def no_first_item(request: ListRequest, _: Candidates, columns: ItemColumns) -> ExcludedPairs:
@@ -64,7 +65,7 @@ def test_a_second_filter_and_a_re_ranker_work_in_every_list(
     assert [item.item for item in answer.items] == expected
     assert sum(answer.items[0].terms.values()) == pytest.approx(answer.items[0].score, abs=1e-4)
     history = small.store.read("sequences").filter(person=person)
-    (slate,) = build_slates(
-        Recommender.load(small.project), history, [SlateRequest(k=6, platforms=("shop",))], {}
-    )
+    model = Recommender.load(small.project)
+    people = people_of_sequences(history, model.model.vocabulary)
+    (slate,) = build_slates(model, people, [SlateRequest(k=6, platforms=("shop",))], {})
     assert [item["item_id"] for item in slate.items] == expected

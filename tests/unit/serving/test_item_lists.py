@@ -7,8 +7,14 @@ import pytest
 
 from plait.recommend.recommender import Recommender
 from plait.serving.current_model import warm_up
-from plait.serving.item_lists import SlateRequest, build_slates
+from plait.serving.item_lists import ItemSlate, SlateRequest
+from plait.serving.item_lists import build_slates as build_slates_of
 from plait.serving.list_reasons import fallback_reason, without_live_state
+from tests.live_sequences import people_of_sequences
+
+
+def build_slates(model: Recommender, histories: pl.DataFrame, *more: Any) -> list[ItemSlate]:
+    return build_slates_of(model, people_of_sequences(histories, model.model.vocabulary), *more)
 
 
 @pytest.fixture(scope="module")
