@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.live.valkey.valkey_state import ValkeyLiveState
 from plait.serving.ray_environment import free_port
 from plait.serving.replica import connect
+from plait.store import Store
 from tests.e2e.endpoint import Server
 
 # The fast lane's small project, whose file is no package.
@@ -32,6 +33,13 @@ assert _spec and _spec.loader
 sys.modules["small_project"] = _module = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_module)
 small = _module.small
+
+
+@pytest.fixture
+def add_version() -> Callable[[Store, str], None]:
+    """Publishes a model of a store's version, untrained, as one of the split that is named."""
+    made: Callable[[Store, str], None] = _module.add_version
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -183,6 +183,21 @@ PARTS: dict[str, Callable[[], Any]] = {
 LISTS = ("contract-2", "contract-3")
 
 
+def known(found: Any, written: Any) -> Any:
+    """Returns `found` without tables and columns that came after `written` was."""
+    if not (isinstance(found, dict) and isinstance(written, dict)):
+        return found
+    parts = {name: part for name, part in found.items() if name in ("tables", "read", "fused")}
+    return found | {
+        name: {
+            table: {c: mark for c, mark in columns.items() if c in written[name][table]}
+            for table, columns in part.items()
+            if table in written[name]
+        }
+        for name, part in parts.items()
+    }
+
+
 def main() -> int:
     """Compares all parts with what is written, or writes them."""
     write, faults = "--write" in sys.argv, 0
@@ -190,7 +205,8 @@ def main() -> int:
         file, found = HERE / f"{name}.json", json.loads(json.dumps(make()))
         if write:
             file.write_text(json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-        same = json.loads(file.read_text()) == found
+        written = json.loads(file.read_text())
+        same = known(found, written) == written
         faults += not same
         print(f"{name}: {'same' if same else 'DIFFERENT'}")  # noqa: T201
     for name in LISTS:

@@ -217,7 +217,7 @@ def test_part_by_part_is_all_at_once(
     try:
         with (
             patch.dict("os.environ", PLAIT_PSEUDONYM_KEY=KEY),
-            patch.object(plait.fusion.stages.find_inputs, "_count_buckets", lambda size: buckets),
+            patch.object(plait.fusion.stages.find_inputs, "count_buckets", lambda size: buckets),
         ):
             _check(folder / "one", folder / "two", arrivals, same, length)
     finally:

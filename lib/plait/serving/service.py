@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +31,7 @@ from plait.live.valkey.durability import DurabilityLevel
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, person_of
 from plait.recommend.recommender import Recommender
 from plait.serving.current_model import CurrentModel
+from plait.serving.impressions import ImpressionWriter, ShownList
 from plait.serving.ingestion import EventBatch, clean_batches
 from plait.serving.item_lists import SlateRequest, build_slates
 from plait.serving.list_reasons import fallback_reason, without_live_state
@@ -50,6 +53,7 @@ class RecommendCall:
 class RecommendResult:
     """What a call gets: items as JSON objects, and what is known of the person."""
 
+    recommendation_id: str
     model: Recommender
     person: str
     platforms: list[str]
@@ -71,8 +75,9 @@ class EndpointService:
         feedback: FeedbackLog,
         current: CurrentModel,
         asked: DurabilityLevel = DurabilityLevel.fsync,
+        impressions: ImpressionWriter | None = None,
     ) -> None:
-        self._asked = asked
+        self._asked, self._impressions = asked, impressions
         self._project, self._key = project, key
         self._state, self._feedback, self._current = state, feedback, current
 
@@ -84,6 +89,7 @@ class EndpointService:
     def answer(self, calls: Sequence[RecommendCall]) -> list[RecommendResult | Exception]:
         """Returns an answer, or what is wrong, for each call; all from one model version."""
         model, titles = self._current.model, self._current.titles.of
+        now = time.time_ns() // 1_000
         if model is None:
             error = ProblemError(503, self._current.reason, headers={"Retry-After": "5"})
             return [error for _ in calls]
@@ -110,6 +116,7 @@ class EndpointService:
         active = histories["event_id"].list.len().to_list()
         taken = _event_responses([call.events for call in asked], events, recorded, durable)
         to_keep = set(events["call"])
+        shown: list[ShownList] = []
         for place, i in enumerate(rows):
             if lost is not None and asked[place].message.record and place in to_keep:
                 continue
@@ -118,7 +125,18 @@ class EndpointService:
                 reasons = without_live_state(reasons, partial)
             taken[place].recorded = asked[place].message.record
             own = _platforms_of(known[place], histories["platform"][place])
+            answer_id = f"r_{now // 1_000:012x}{secrets.token_hex(8)}"
+            if items:
+                of = who[place] if who[place].platform else PersonLookup()
+                shown.append(
+                    ShownList(
+                        answer_id, now, of.account or None, of.platform or None,
+                        known[place].person, self._current.variant, model.name, model.version,
+                        items,
+                    )
+                )  # fmt: skip
             answers[i] = RecommendResult(
+                recommendation_id=answer_id,
                 model=model,
                 person=known[place].person,
                 platforms=own,
@@ -128,6 +146,8 @@ class EndpointService:
                 reasons=reasons,
                 events=taken[place] if asked[place].message.events else None,
             )
+        if self._impressions is not None:
+            self._impressions.add(shown)
         return answers
 
     def take(self, batches: Sequence[EventBatch]) -> list[EventsResponse | Exception]:
