@@ -28,6 +28,7 @@ from safetensors.torch import load_file
 
 import plait
 from plait.contracts.store_tables import TABLES
+from plait.features.item_vectors import read_items_with_vectors
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.recommend.offline_lists import recommend_everyone
 from plait.serving.replica import open_replica
@@ -52,6 +53,7 @@ def unpacked(name: str) -> Iterator[Path]:
 def tables_of(store: Store) -> dict[str, pl.DataFrame]:
     """Returns every table of the newest version, its rows in an order of their own."""
     found = {name: store.read(name) for name in TABLES}
+    found["items"] = read_items_with_vectors(store, store.current())  # they moved out of it
     return {
         name: table.sort([c for c, kind in table.schema.items() if not kind.is_nested()])
         for name, table in found.items()

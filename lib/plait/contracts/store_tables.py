@@ -57,7 +57,12 @@ ITEMS = TableSchema(
             column("price", _real, "price in `currency`", null=True),
             column("currency", _text, "ISO 4217 code of `price`", null=True),
             column("tags", pa.list_(_text), "free tags", null=True),
-            column("vector", pa.list_(pa.float32()), "a content embedding", null=True),
+            column(
+                "vector",
+                pa.list_(_single),
+                "null: item_vectors has it; where there is no such table, a content embedding",
+                null=True,
+            ),
             column("published", _time, "when it was listed, UTC", null=True),
             column("events", _long, "events on it"),
             column("people", _long, "people who touched it"),
@@ -180,9 +185,23 @@ IMPRESSIONS = TableSchema(
     ),
 )
 
+ITEM_VECTORS = TableSchema(
+    "item_vectors",
+    "the vector of one item in one space; those of a space have one length and compare",
+    pa.schema(
+        [
+            column("item", _text, "platform:id"),
+            column(
+                "space", _text, "what made it: content (a catalogue's own), or an encoder's name"
+            ),
+            column("vector", pa.list_(_single), "the embedding, as it was given"),
+        ]
+    ),
+)
+
 TABLES: dict[str, TableSchema] = {
     table.name: table
-    for table in (EVENTS, ITEMS, PEOPLE, ACCOUNTS, SEQUENCES, QUARANTINE, IMPRESSIONS)
+    for table in (EVENTS, ITEMS, ITEM_VECTORS, PEOPLE, ACCOUNTS, SEQUENCES, QUARANTINE, IMPRESSIONS)
 }
 # Tables that came within a contract: a version that an older plait published lacks them.
-ADDED_TABLES: frozenset[str] = frozenset({IMPRESSIONS.name})
+ADDED_TABLES: frozenset[str] = frozenset({ITEM_VECTORS.name, IMPRESSIONS.name})

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from plait.config import Project
-from plait.contracts.store_tables import ACCOUNTS, IMPRESSIONS, ITEMS, PEOPLE
+from plait.contracts.store_tables import ACCOUNTS, IMPRESSIONS, ITEM_VECTORS, ITEMS, PEOPLE
 from plait.engine.engine import BUCKET, Engine
 from plait.fusion.incremental.base_version import BaseVersion
 from plait.fusion.incremental.fuse_plan import FusionPlan
@@ -42,6 +42,7 @@ from plait.identity.resolve_accounts import identifying_keys, resolve_accounts
 from plait.identity.standing_links import standing_links
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import build_item_table
+from plait.items.write_item_vectors import write_item_vectors
 from plait.privacy.pseudonym import PseudonymKey
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
@@ -130,6 +131,9 @@ class FusionPipeline:
         self.stages.write(ACCOUNTS, tables.accounts)
         self.stages.write(PEOPLE, tables.people)
         self.stages.write(ITEMS, tables.items)
+        self.stages.versions[ITEM_VECTORS.name] = write_item_vectors(
+            self.store, rows.catalogue, self.current
+        )
         self.stages.versions[IMPRESSIONS.name], shown = fuse_impressions(
             self.engine, self.store, self.inputs, self.plan.impressions, self.plan.shown,
             self.stages.versions,

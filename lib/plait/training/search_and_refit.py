@@ -14,6 +14,7 @@ import torch
 from plait.config.project_sections import Training
 from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.errors import Diverged, NoModel
+from plait.features.item_vectors import read_items_with_vectors
 from plait.models.item_item.item_item_term import ItemItemTerm
 from plait.models.neural.neural_model import CONFIG, NeuralModel, Provenance
 from plait.store import Registry
@@ -110,7 +111,7 @@ def current_version_result(job: TrainingJob) -> SearchResult | None:
 def read_training_data(job: TrainingJob, split: str, bins: int) -> TrainingData:
     """Returns the job's data, held out by `split`."""
     store, version = job.open_store()
-    sequences, items = store.read("sequences", version), store.read("items", version)
+    sequences, items = store.read("sequences", version), read_items_with_vectors(store, version)
     return prepare_training_data(sequences, items, job.platforms, split, job.cut, bins, job.only)
 
 
