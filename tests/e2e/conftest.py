@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import polars as pl
 import pytest
 import yaml
 
@@ -23,6 +24,7 @@ from plait.live.valkey.valkey_state import ValkeyLiveState
 from plait.serving.ray_environment import free_port
 from plait.serving.replica import connect
 from plait.store import Store
+from plait.store.feedback.log_paths import IMPRESSIONS_FOLDER
 from tests.e2e.endpoint import Server
 
 # The fast lane's small project, whose file is no package.
@@ -89,8 +91,12 @@ def server(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     assert said, f"plait serve ended before it was ready: {log.read_text()}"
     up = json.loads(said)
     yield Server(up["url"], own_file, process, up["live_state"], log)
+    last = httpx.get(f"{up['url']}/v1/recommend/shop/u0?k=3", timeout=60).json()
     process.send_signal(signal.SIGINT)
     assert process.wait(120) == 0
+    store = Store(load_config(own_file).store_path)  # what its last answer showed is there
+    shown = pl.scan_parquet(f"{store.path(IMPRESSIONS_FOLDER)}/*.parquet")
+    assert shown.filter(recommendation_id=last["recommendation_id"]).collect().height == 3
 
 
 @pytest.fixture

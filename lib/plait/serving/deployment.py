@@ -53,16 +53,16 @@ class EndpointReplica:
         self._taking = ThreadPoolExecutor(1, "take")
         self._stop = threading.Event()
         self._refresh()
-        jobs = (self._follow, self._drain, self._write_impressions)
-        self._threads = [threading.Thread(target=j, name=j.__name__, daemon=True) for j in jobs]
-        for thread in self._threads:
-            thread.start()
+        for job in (self._follow, self._drain):
+            threading.Thread(target=job, name=job.__name__, daemon=True).start()
+        self._impressions = threading.Thread(target=self._write_impressions, daemon=True)
+        self._impressions.start()
 
     def __del__(self) -> None:
         """Ends its threads; Ray Serve calls it when a replica is to end, and waits for it."""
-        if threads := getattr(self, "_threads", []):  # else it was never set up
+        if hasattr(self, "_impressions"):  # else it was never set up
             self._stop.set()
-            threads[-1].join(IMPRESSIONS_END_S)
+            self._impressions.join(IMPRESSIONS_END_S)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Returns the app that Ray Serve puts behind HTTP."""

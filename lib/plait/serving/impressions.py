@@ -23,8 +23,10 @@ from plait.live.drain import COMPACT_AFTER
 from plait.store.feedback.feedback_log import FeedbackLog
 
 FLUSH_ROWS, FLUSH_S = 20_000, 5.0  # what makes an object: whichever comes first
-MAX_PAUSE_S = 60.0  # between two tries while the store cannot be written
-KEPT_ROWS = 200_000  # rows that wait, as lists and as tables each; tens of megabytes
+MAX_PAUSE_S = 15.0  # between two tries while the store cannot be written
+KEPT_ROWS = (
+    100_000  # rows that wait, as lists and as tables each: 50 MB, 100 MB if all are explained
+)
 _POLL_S = 0.5
 
 _LIST = {

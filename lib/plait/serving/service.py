@@ -125,18 +125,8 @@ class EndpointService:
                 reasons = without_live_state(reasons, partial)
             taken[place].recorded = asked[place].message.record
             own = _platforms_of(known[place], histories["platform"][place])
-            answer_id = f"r_{now // 1_000:012x}{secrets.token_hex(8)}"
-            if items:
-                of = who[place] if who[place].platform else PersonLookup()
-                shown.append(
-                    ShownList(
-                        answer_id, now, of.account or None, of.platform or None,
-                        known[place].person, self._current.variant, model.name, model.version,
-                        items,
-                    )
-                )  # fmt: skip
-            answers[i] = RecommendResult(
-                recommendation_id=answer_id,
+            answers[i] = answer = RecommendResult(
+                recommendation_id=f"r_{now // 1_000:012x}{secrets.token_hex(8)}",
                 model=model,
                 person=known[place].person,
                 platforms=own,
@@ -146,6 +136,8 @@ class EndpointService:
                 reasons=reasons,
                 events=taken[place] if asked[place].message.events else None,
             )
+            if items:
+                shown.append(_shown_list(answer, who[place], self._current.variant, now))
         if self._impressions is not None:
             self._impressions.add(shown)
         return answers
@@ -333,6 +325,21 @@ def _event_responses(
         )
         for i, batch in enumerate(batches)
     ]
+
+
+def _shown_list(answer: RecommendResult, asked: PersonLookup, variant: str, now: int) -> ShownList:
+    named = bool(asked.platform)  # else the call named a person, and their account is a guess
+    return ShownList(
+        answer.recommendation_id,
+        now,
+        asked.account if named else None,
+        asked.platform if named else None,
+        answer.person,
+        variant,
+        answer.model.name,
+        answer.model.version,
+        answer.items,
+    )
 
 
 def _platforms_of(known: PersonState, steps: pl.Series) -> list[str]:

@@ -11,12 +11,13 @@ from typing import Any
 import httpx
 import polars as pl
 import pytest
+import yaml
 
 from plait.contracts.event_rows import FEEDBACK_IMPRESSIONS
 from plait.errors import StoreError
 from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.serving.impressions import ImpressionWriter, ShownList
-from plait.serving.replica import ReplicaParts
+from plait.serving.replica import ReplicaParts, open_replica
 from plait.serving.routes import build_app
 from plait.serving.service import EndpointService
 from plait.store import Store
@@ -176,6 +177,16 @@ def test_every_answer_is_written_as_it_was_sent(
             assert told == (account, account and "shop", reply["person"]["person_id"], "current",
                             reply["model"]["name"], reply["model"]["version"])  # fmt: skip
     assert found["recommendation_id"].n_unique() == 3
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_the_project_file_turns_them_off(small: Any, tmp_path: Path, written: bool) -> None:
+    settings = small.project.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    place = {"store": str(small.store.uri), "serve": {"impressions": written}}
+    file = tmp_path / "plait.yaml"
+    file.write_text(yaml.safe_dump(settings | place))
+    parts = open_replica(file, "redis://127.0.0.1:1")
+    assert (parts.impressions is not None) == written
 
 
 def test_an_endpoint_that_writes_none_answers_all_the_same(
