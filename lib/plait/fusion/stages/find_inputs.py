@@ -22,6 +22,7 @@ from plait.store.store import Store
 # Bytes of memory one byte of a file becomes, roughly, while a bucket is worked on.
 _MEMORY_GROWTH = {".gz": 14.0, ".zst": 14.0, "": 4.0}
 _PARQUET_GROWTH = 12.0
+_IMPRESSION_GROWTH = 50.0  # ten rows share an answer, its time and its account
 BUCKET_BYTES = 256 * 2**20
 MAX_BUCKETS = 1024
 
@@ -85,7 +86,7 @@ class FusionInputs:
 
     def impression_buckets(self, held: int) -> int:
         """Returns how many buckets impressions need, beside `held` bytes of the base version's."""
-        return count_buckets((self.impressions.bytes + held) * _PARQUET_GROWTH)
+        return count_buckets((self.impressions.bytes + held) * _IMPRESSION_GROWTH)
 
 
 def find_inputs(project: Project, store: Store) -> FusionInputs:
