@@ -9,11 +9,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import polars as pl
 import pytest
 import yaml
 
@@ -22,6 +23,8 @@ from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.live.valkey.valkey_state import ValkeyLiveState
 from plait.serving.ray_environment import free_port
 from plait.serving.replica import connect
+from plait.store import Store
+from plait.store.feedback.log_paths import IMPRESSIONS_FOLDER
 from tests.e2e.endpoint import Server
 
 # The fast lane's small project, whose file is no package.
@@ -32,6 +35,13 @@ assert _spec and _spec.loader
 sys.modules["small_project"] = _module = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_module)
 small = _module.small
+
+
+@pytest.fixture
+def add_version() -> Callable[[Store, str], None]:
+    """Publishes a model of a store's version, untrained, as one of the split that is named."""
+    made: Callable[[Store, str], None] = _module.add_version
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -81,8 +91,12 @@ def server(own_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     assert said, f"plait serve ended before it was ready: {log.read_text()}"
     up = json.loads(said)
     yield Server(up["url"], own_file, process, up["live_state"], log)
+    last = httpx.get(f"{up['url']}/v1/recommend/shop/u0?k=3", timeout=60).json()
     process.send_signal(signal.SIGINT)
     assert process.wait(120) == 0
+    store = Store(load_config(own_file).store_path)  # what its last answer showed is there
+    shown = pl.scan_parquet(f"{store.path(IMPRESSIONS_FOLDER)}/*.parquet")
+    assert shown.filter(recommendation_id=last["recommendation_id"]).collect().height == 3
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -107,21 +108,32 @@ def test_a_log_posted_shuffled_and_repeated_makes_what_fuse_makes(
     assert live.drop("total").equals(fused.drop("total"))
 
 
-def test_drained_events_are_read_once_by_the_next_fuse(tmp_path: Path) -> None:
+def test_drained_events_are_read_once_by_the_next_fuse_and_so_is_what_was_shown(
+    tmp_path: Path, add_version: Callable[[Store, str], None]
+) -> None:
     file = write_world(build_world(40, 3, end=datetime(2026, 11, 1, tzinfo=UTC)), tmp_path / "w")
     project = load_config(file)
     before = fuse(project)
     store = Store(project.store_path)
+    add_version(store, "none")
     with EmbeddedValkey(tmp_path / "live") as valkey:
         desk = Desk(open_replica(file, valkey.address))
+        desk.setup.current.refresh()
+        me = {"platform": "shop", "id": "brand-new"}
+        answer = post(desk, "/v1/recommend", {"user": me, "k": 4}).json()
+        shown = [item["item_id"] for item in answer["items"]]
+        (first,) = (item for item in shown[:2] if item.startswith("shop:"))
         event = {
-            "user": {"platform": "shop", "id": "brand-new"},
+            "user": me,
             "type": "view",
-            "item_id": "shop:brand-new",
+            "item_id": first,
             "event_id": "once",
+            "recommendation_id": answer["recommendation_id"],
         }
         post(desk, "/v1/events", {"events": [event, event]})
         assert desk.setup.drainer("t").drain() == 1
+        assert desk.setup.impressions
+        assert desk.setup.impressions.flush() == 4
         valkey.stop()
         # Down: the same event again goes straight to the store.
         reply = post(desk, "/v1/events", {"events": [event]})
@@ -135,7 +147,14 @@ def test_drained_events_are_read_once_by_the_next_fuse(tmp_path: Path) -> None:
     rows = store.read("events", before).height
     assert store.read("events", after).height == rows + 1
     inputs = [r["path"] for r in after.inputs if "feedback" in r["path"]]
-    assert len(inputs) == 2
+    assert len(inputs) == 3
+    seen = store.read("impressions", after).sort("position")
+    assert seen["item"].to_list() == shown
+    assert set(seen["recommendation_id"]) == {answer["recommendation_id"]}
+    assert set(seen["person"]) == set(new["person"])
+    assert seen.filter(pl.col("events") > 0).select("item", "events", "strength").rows() == [
+        (first, 1, new["strength"][0])
+    ]
 
 
 def test_unlinked_accounts_are_apart_and_stay_so_until_they_are_linked_again(

@@ -66,7 +66,10 @@ def _rows(number: pl.Series) -> pl.DataFrame:
 
 
 def write_feedback(file: Path, objects: int) -> None:
-    """Writes so many objects of one event each to the feedback log of the project in `file`."""
+    """Writes so many objects of one event each to the feedback log of the project in `file`.
+
+    Each event names an answer, which is written beside it.
+    """
     project = load_config(file)
     log = FeedbackLog(Store(project.store_uri))
     for n in range(objects):
@@ -79,4 +82,11 @@ def write_feedback(file: Path, objects: int) -> None:
         }
         raw = pl.DataFrame([row | {"time": "2024-01-01T00:00:00Z"}], schema=RAW_SCHEMA)
         events, _ = clean_events(raw, "shop", EventDialect(), load_key(project), datetime.now(UTC))
-        log.write_events(events, f"{n}-0_{n}-0")
+        named = events.with_columns(recommendation_id=pl.lit(f"r{n}"))
+        log.write_events(named, f"{n}-0_{n}-0")
+        shown = named.select(
+            "recommendation_id", "account", "platform", "time", item_id="object_id",
+            platform_of_account="platform", position=1, propensity=1.0, variant=pl.lit("current"),
+            model=pl.lit("default"), model_version=pl.lit("v1"),
+        )  # fmt: skip
+        log.write_impressions(shown, f"shown_{n}")

@@ -53,6 +53,8 @@ def test_whatever_moment_fuse_dies_at_nothing_is_lost(project: Path, book: Book,
     assert new["events"].height > old["events"].height
     assert "publication" in points
     assert {"commit of events", "part of sequences", "rows set aside"} <= set(points)
+    assert {"part of impressions", "commit of impressions"} <= set(points)
+    assert new["impressions"]["events"].to_list() == [1] * 40
     assert {"part of the feedback log", "index of the feedback log"} <= set(points)
     for number, point in _first_and_last(points):
         shutil.rmtree(folder / "store")

@@ -28,6 +28,7 @@ from safetensors.torch import load_file
 
 import plait
 from plait.contracts.store_tables import TABLES
+from plait.features.item_vectors import read_items_with_vectors
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.recommend.offline_lists import recommend_everyone
 from plait.serving.replica import open_replica
@@ -52,6 +53,7 @@ def unpacked(name: str) -> Iterator[Path]:
 def tables_of(store: Store) -> dict[str, pl.DataFrame]:
     """Returns every table of the newest version, its rows in an order of their own."""
     found = {name: store.read(name) for name in TABLES}
+    found["items"] = read_items_with_vectors(store, store.current())  # they moved out of it
     return {
         name: table.sort([c for c, kind in table.schema.items() if not kind.is_nested()])
         for name, table in found.items()
@@ -183,6 +185,21 @@ PARTS: dict[str, Callable[[], Any]] = {
 LISTS = ("contract-2", "contract-3")
 
 
+def known(found: Any, written: Any) -> Any:
+    """Returns `found` without tables and columns that came after `written` was."""
+    if not (isinstance(found, dict) and isinstance(written, dict)):
+        return found
+    parts = {name: part for name, part in found.items() if name in ("tables", "read", "fused")}
+    return found | {
+        name: {
+            table: {c: mark for c, mark in columns.items() if c in written[name][table]}
+            for table, columns in part.items()
+            if table in written[name]
+        }
+        for name, part in parts.items()
+    }
+
+
 def main() -> int:
     """Compares all parts with what is written, or writes them."""
     write, faults = "--write" in sys.argv, 0
@@ -190,7 +207,8 @@ def main() -> int:
         file, found = HERE / f"{name}.json", json.loads(json.dumps(make()))
         if write:
             file.write_text(json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-        same = json.loads(file.read_text()) == found
+        written = json.loads(file.read_text())
+        same = known(found, written) == written
         faults += not same
         print(f"{name}: {'same' if same else 'DIFFERENT'}")  # noqa: T201
     for name in LISTS:

@@ -43,7 +43,8 @@ def _written(name: str) -> Any:
 @pytest.mark.parametrize("name", ["fused", "contract-2", "contract-3"])
 def test_tables_are_the_same_bit_for_bit(name: str) -> None:
     """Also where a store was written by an older plait: it is read, and fused into today's."""
-    assert json.loads(json.dumps(facts.PARTS[name]())) == _written(name)
+    found, written = json.loads(json.dumps(facts.PARTS[name]())), _written(name)
+    assert facts.known(found, written) == written
 
 
 def test_training_is_the_same_on_a_fixed_seed() -> None:

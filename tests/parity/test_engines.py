@@ -36,7 +36,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _same(ours: Tables, theirs: Tables) -> None:
     for name, table in theirs.items():
-        assert table.height, name
+        assert table.height or name == "impressions", name  # test_incremental.py has some
         assert ours[name].equals(table), f"{name}:\n{ours[name]}\n{table}"
 
 
@@ -89,7 +89,7 @@ def shops(tmp_path_factory: pytest.TempPathFactory, repository: Path, shared: Pa
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
         config, version, found = _fused(config, tmp_path_factory.mktemp("shops") / "local")
-    del found["quarantine"]  # every row is sound
+    del found["quarantine"], found["item_vectors"]  # every row is sound; there is no catalogue
     return config, version, found
 
 

@@ -44,7 +44,13 @@ def _post(store: Path, part: int) -> None:
     for n in range(3):
         row = {"event_id": f"shop:p{part}{n}", "platform": "shop", "account": f"a_0000_{n:032x}"}
         kind = {"type": "view", "object_kind": "item", "object_id": f"shop:i{n}", "strength": 0.3}
-        log.write_events(pl.DataFrame([row | kind]), f"{part}-{n}_{part}-{n}")
+        named = {"recommendation_id": f"r{n}"}  # part 1 names an answer before it is written
+        log.write_events(pl.DataFrame([row | kind | named]), f"{part}-{n}_{part}-{n}")
+        answer = {"recommendation_id": f"r{n * part}", "account": row["account"], "time": NOW}
+        shown = {"position": [1, 2], "item_id": [f"shop:i{n}", f"shop:i{n * part}"]}
+        told = {"platform": "shop", "propensity": 1.0, "variant": "current", "model": "m"}
+        rows = pl.DataFrame(answer | shown | told | {"model_version": "v1"})
+        log.write_impressions(rows, f"{part}-{n}")
     compact(Store(store), least=2, grace=timedelta(0))
 
 
@@ -81,5 +87,6 @@ def test_both_engines_take_up_what_is_new(
         assert mine.run["mode"] == "incremental"
         assert there.counts == mine.counts
         expected = tables(Store(tmp_path / "local"), mine, places=True)
+        assert expected["impressions"]["events"].sum() > 0
         for name, table in tables(Store(tmp_path / "spark"), there, places=True).items():
             assert table.equals(expected[name]), name

@@ -66,7 +66,7 @@ def _fuse(logs: dict[str, list[Sequence[Sequence[str | None]]]], buckets: int) -
         }
         with (
             patch.dict("os.environ", PLAIT_PSEUDONYM_KEY=KEY),
-            patch.object(plait.fusion.stages.find_inputs, "_count_buckets", lambda size: buckets),
+            patch.object(plait.fusion.stages.find_inputs, "count_buckets", lambda size: buckets),
         ):
             version = fuse(parse_config(raw, folder=folder), engine=LocalEngine(threads=2), now=NOW)
         store = Store(folder / "store")

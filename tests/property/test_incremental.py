@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 from unittest.mock import patch
+from zlib import crc32
 
 import polars as pl
 from hypothesis import HealthCheck, Phase, given, settings
@@ -21,8 +22,9 @@ from plait.clean.clean_events import clean_events
 from plait.clean.event_dialect import EventDialect
 from plait.config import Project
 from plait.config.parse_project import parse_config
-from plait.contracts.event_rows import RAW_SCHEMA
+from plait.contracts.event_rows import FEEDBACK_IMPRESSIONS, RAW_SCHEMA
 from plait.contracts.store_tables import TABLES
+from plait.contracts.table_schema import conform_rows
 from plait.engine.local.local_engine import LocalEngine
 from plait.fusion.fuse_logs import fuse
 from plait.live.stream_entries import decode_links, encode_link, encode_unlink
@@ -40,6 +42,7 @@ PLATFORMS = ("shop", "video")
 Row = tuple[str | None, ...]
 
 USERS = ("ann", "bob", "cid", "dan")
+ANSWERS = {"r0": ("shop", "ann"), "r1": ("video", "ann"), "r2": ("shop", "cid")}  # who asked
 TIMES = ("1700000000", "1700000001", "1700000002", "1690000000")
 
 
@@ -53,6 +56,7 @@ class Arrival:
         links: pairs of accounts, and whether they are linked or unlinked.
         mails: the accounts file of both platforms: (platform, account), address.
         compacted: whether the feedback log is, before the fuse.
+        shown: answers of ANSWERS; a retry may have written one before.
     """
 
     logs: dict[str, list[Row]]
@@ -60,6 +64,7 @@ class Arrival:
     links: list[tuple[tuple[str, str], tuple[str, str], bool]]
     mails: dict[tuple[str, str], str]
     compacted: bool
+    shown: set[str]
 
 
 def _arrivals(draws: Random) -> list[Arrival]:
@@ -78,6 +83,7 @@ def _arrivals(draws: Random) -> list[Arrival]:
                 ],
                 {_place(draws): draws.choice(["m1", "m2"]) for _ in range(draws.randint(0, 2))},
                 draws.random() < 0.5,
+                {draws.choice(list(ANSWERS)) for _ in range(draws.choice([0, 1, 3]))},
             )
         )
     return arrivals
@@ -154,6 +160,8 @@ def _arrive(folder: Path, n: int, arrival: Arrival) -> None:
         ends = [(account_pseudonym(pl.Series([who]), key, on)[0], on) for on, who in (one, two)]
         said.append((encode_link if joined else encode_unlink)(ends[0], ends[1], NOW))
     _put(folder / f"store/feedback/links/{n}-0_{n}-9.parquet", decode_links(said))
+    for answer in arrival.shown:
+        _put(folder / f"store/feedback/impressions/{n}-{answer}.parquet", _shown(answer, key))
 
 
 def _posted(name: str, rows: list[Row], key: PseudonymKey) -> pl.DataFrame:
@@ -161,7 +169,28 @@ def _posted(name: str, rows: list[Row], key: PseudonymKey) -> pl.DataFrame:
         [dict(zip(COLUMNS, row, strict=True)) | {"row": n} for n, row in enumerate(rows)],
         schema=RAW_SCHEMA,
     )
-    return clean_events(raw, name, EventDialect(unit="s"), key, NOW)[0]
+    events, rejected = clean_events(raw, name, EventDialect(unit="s", type="view"), key, NOW)
+    assert set(rejected["reason"]) <= {"null_account", "bad_time"}
+    kept = [row for n, row in enumerate(rows) if n not in set(rejected["row"])]
+    # A row that is sent again names the answer that it named before; some name none.
+    named = [f"r{crc32(repr(row).encode()) % (len(ANSWERS) + 1)}" for row in kept]
+    answers = [name if name in ANSWERS else None for name in named]
+    return events.with_columns(recommendation_id=pl.Series(answers, dtype=pl.String))
+
+
+def _shown(answer: str, key: PseudonymKey) -> pl.DataFrame:
+    on, who = ANSWERS[answer]
+    items = ["shop:i1", "shop:i2", "video:i1"]
+    rows = pl.DataFrame(
+        {
+            "recommendation_id": answer, "time": NOW, "platform_of_account": on,
+            "account": account_pseudonym(pl.Series([who]), key, on)[0],
+            "item_id": items, "platform": [item.split(":")[0] for item in items],
+            "position": [1, 2, 3], "score": 0.5, "propensity": 1.0, "variant": "current",
+            "model": "default", "model_version": "v1",
+        }
+    )  # fmt: skip
+    return conform_rows(rows, FEEDBACK_IMPRESSIONS)
 
 
 def _put(file: Path, frame: pl.DataFrame) -> None:
@@ -217,7 +246,7 @@ def test_part_by_part_is_all_at_once(
     try:
         with (
             patch.dict("os.environ", PLAIT_PSEUDONYM_KEY=KEY),
-            patch.object(plait.fusion.stages.find_inputs, "_count_buckets", lambda size: buckets),
+            patch.object(plait.fusion.stages.find_inputs, "count_buckets", lambda size: buckets),
         ):
             _check(folder / "one", folder / "two", arrivals, same, length)
     finally:

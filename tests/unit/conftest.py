@@ -64,10 +64,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     store = Store(project.store_path)
     events, accounts = _log(project)
     _publish(store, events, accounts)
-    _add_version(store, "loo")
-    _add_version(store, "loo", only=("shop",))
-    _add_version(store, "time")
-    _add_version(store, "none")
+    add_version(store, "loo")
+    add_version(store, "loo", only=("shop",))
+    add_version(store, "time")
+    add_version(store, "none")
     return Small(project, store, accounts)
 
 
@@ -144,7 +144,7 @@ def _publish(store: Store, events: pl.DataFrame, accounts: pl.DataFrame) -> None
     store.publish(versions, {}, [])
 
 
-def _add_version(store: Store, split: str, only: tuple[str, ...] = ()) -> None:
+def add_version(store: Store, split: str, only: tuple[str, ...] = ()) -> None:
     data = prepare_training_data(
         store.read("sequences"), store.read("items"), PLATFORMS, fold_rule(split), only=only
     )

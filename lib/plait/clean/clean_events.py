@@ -68,6 +68,7 @@ def clean_events(
         pl.lit(rules.resolution).alias("time_resolution"),
         strength=_strength_expression(rules),
         session=_session_pseudonyms(text["session"], key, platform),
+        recommendation_id=pl.lit(None, pl.String),  # a log names none; a call's events may
     )
     if _has_values(text["event_id"]):
         given = event_pseudonym(pl.lit(text["event_id"]), pl.col("account"), key, platform)

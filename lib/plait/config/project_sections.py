@@ -159,3 +159,9 @@ class Serving(StrictModel):
         description="The smallest and the largest number of replicas. Unit: replicas.",
         examples=[[2, 8]],
     )
+    impressions: bool = Field(
+        True,
+        description="Whether the endpoint writes what its answers show to the feedback log, for "
+        "the next fuse.",
+        examples=[False],
+    )

@@ -25,11 +25,10 @@ RAW_SCHEMA: dict[str, pl.DataType] = {
 
 
 # An event of the feedback log: the contract without `person`, which the next fuse finds out,
-# with the answer that led to the event, and the account's pseudonym on its home platform (null
-# on a platform with an account id space of its own).
+# with the account's pseudonym on its home platform (null on a platform with an account id space of
+# its own).
 FEEDBACK_EVENTS: dict[str, Any] = {
     **{name: kind for name, kind in EVENTS.polars.items() if name != "person"},
-    "recommendation_id": pl.String(),
     "home": pl.String(),
 }
 # A link of accounts a and b; or, where `apart` is given, an unlink of accounts a and `apart`. Then

@@ -7,6 +7,7 @@ import pyarrow as pa
 from plait.contracts.table_schema import TableSchema, column
 
 _text, _real, _long = pa.string(), pa.float64(), pa.int64()
+_single, _place = pa.float32(), pa.int32()
 _time = pa.timestamp("us", tz="UTC")
 
 EVENTS = TableSchema(
@@ -37,6 +38,7 @@ EVENTS = TableSchema(
             column("rating", _real, "stars or points, on the platform's own scale", null=True),
             column("strength", _real, "what the event says about taste, -1 to 1"),
             column("session", _text, "the platform's session, pseudonymised", null=True),
+            column("recommendation_id", _text, "the answer that led to it, if told", null=True),
         ]
     ),
     bucketed=True,
@@ -55,7 +57,12 @@ ITEMS = TableSchema(
             column("price", _real, "price in `currency`", null=True),
             column("currency", _text, "ISO 4217 code of `price`", null=True),
             column("tags", pa.list_(_text), "free tags", null=True),
-            column("vector", pa.list_(pa.float32()), "a content embedding", null=True),
+            column(
+                "vector",
+                pa.list_(_single),
+                "null: item_vectors has it; where there is no such table, a content embedding",
+                null=True,
+            ),
             column("published", _time, "when it was listed, UTC", null=True),
             column("events", _long, "events on it"),
             column("people", _long, "people who touched it"),
@@ -140,6 +147,61 @@ QUARANTINE = TableSchema(
     ),
 )
 
+IMPRESSIONS = TableSchema(
+    "impressions",
+    "one item that an answer of the endpoint showed, and what it led to",
+    pa.schema(
+        [
+            column("recommendation_id", _text, "the answer; events name it"),
+            column("position", _place, "place in the answer's list, from 1"),
+            column("time", _time, "when it was answered, UTC"),
+            column("account", _text, "pseudonym of the account that asked, if one did", null=True),
+            column("platform_of_account", _text, "where that account is", null=True),
+            column(
+                "person",
+                _text,
+                "whose account it is; of a call without one, the person it named; null: unknown",
+                null=True,
+            ),
+            column("person_served", _text, "whom the endpoint took it for", null=True),
+            column("item", _text, "platform:id of what was shown"),
+            column("platform", _text, "where the item is listed"),
+            column(
+                "score", _single, "its score then; null if the model has no such item", null=True
+            ),
+            column("propensity", _single, "probability of showing it there, 0 to 1"),
+            column("variant", _text, "alias of the model that answered, or its pinned version"),
+            column("model", _text, "name of that model"),
+            column("model_version", _text, "its version"),
+            column("events", _long, "events on the item that name the answer"),
+            column(
+                "strength",
+                _real,
+                "of those, the strength furthest from 0, -1 to 1; of equals the higher",
+                null=True,
+            ),
+            column("first_time", _time, "when the first of them happened, UTC", null=True),
+        ]
+    ),
+)
+
+ITEM_VECTORS = TableSchema(
+    "item_vectors",
+    "the vector of one item in one space; those of a space have one length and compare",
+    pa.schema(
+        [
+            column("item", _text, "platform:id"),
+            column(
+                "space", _text, "what made it: content (a catalogue's own), or an encoder's name"
+            ),
+            column("vector", pa.list_(_single), "the embedding, as it was given"),
+        ]
+    ),
+)
+
 TABLES: dict[str, TableSchema] = {
-    table.name: table for table in (EVENTS, ITEMS, PEOPLE, ACCOUNTS, SEQUENCES, QUARANTINE)
+    table.name: table
+    for table in (EVENTS, ITEMS, ITEM_VECTORS, PEOPLE, ACCOUNTS, SEQUENCES, QUARANTINE, IMPRESSIONS)
 }
+# Tables that came within a contract: a version that an older plait published lacks them.
+ADDED_TABLES: frozenset[str] = frozenset({ITEM_VECTORS.name, IMPRESSIONS.name})

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from plait.config import Project
-from plait.contracts.store_tables import ACCOUNTS, ITEMS, PEOPLE
+from plait.contracts.store_tables import ACCOUNTS, IMPRESSIONS, ITEM_VECTORS, ITEMS, PEOPLE
 from plait.engine.engine import BUCKET, Engine
 from plait.fusion.incremental.base_version import BaseVersion
 from plait.fusion.incremental.fuse_plan import FusionPlan
@@ -19,6 +19,7 @@ from plait.fusion.kernels.bucket_kernel import FusionBucketKernel
 from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.partitioner import Partitioner
 from plait.fusion.stages.find_inputs import FusionInputs
+from plait.fusion.stages.fuse_impressions import fuse_impressions
 from plait.fusion.stages.read_feedback import read_link_assertions
 from plait.fusion.stages.resolve_people import (
     KnownIdentity,
@@ -42,6 +43,7 @@ from plait.identity.identity_tables import build_account_table, build_people_tab
 from plait.identity.standing_links import standing_links
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import build_item_table
+from plait.items.write_item_vectors import write_item_vectors
 from plait.privacy.pseudonym import PseudonymKey
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
@@ -130,7 +132,14 @@ class FusionPipeline:
         self.stages.write(ACCOUNTS, tables.accounts)
         self.stages.write(PEOPLE, tables.people)
         self.stages.write(ITEMS, tables.items)
-        return tables
+        self.stages.versions[ITEM_VECTORS.name] = write_item_vectors(
+            self.store, rows.catalogue, self.current
+        )
+        self.stages.versions[IMPRESSIONS.name], shown = fuse_impressions(
+            self.engine, self.store, self.inputs, self.plan.impressions, self.plan.shown,
+            self.stages.versions,
+        )  # fmt: skip
+        return replace(tables, impressions=shown)
 
     def publish(
         self,
@@ -146,8 +155,7 @@ class FusionPipeline:
             VersionExists: another run published first.
         """
         counts = summarise_version(
-            self.stages.counts, tables.accounts, tables.people, tables.items,
-            rows.identity, self.project,
+            self.stages.counts, tables, rows.identity, self.project,
         )  # fmt: skip
         for name, unusable in rows.unusable_accounts.items():
             counts["platforms"][name]["account_rows_unusable"] = unusable

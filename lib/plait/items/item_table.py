@@ -42,7 +42,10 @@ def merge_item_counts(partials: pl.DataFrame) -> pl.DataFrame:
 
 
 def build_item_table(listed: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
-    """Returns ITEMS: every item of a catalogue or of an event, in the order of their ids."""
-    joined = listed.join(counted, on=["item", "platform"], how="full", coalesce=True)
+    """Returns ITEMS: every item of a catalogue or of an event, in the order of their ids.
+
+    Its vectors are in a table of their own, see write_item_vectors.
+    """
+    joined = listed.drop("vector").join(counted, on=["item", "platform"], how="full", coalesce=True)
     filled = joined.with_columns(pl.col("events", "people").fill_null(0))
     return ITEMS.conform(filled.sort("item"))

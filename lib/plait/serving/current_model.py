@@ -114,6 +114,11 @@ class CurrentModel:
         self.base_seen = self.base_seen or not self.base_missing
 
     @property
+    def variant(self) -> str:
+        """The alias whose version answers, or the version where one is pinned."""
+        return self._pinned or "current"
+
+    @property
     def refused(self) -> str:
         """Why Valkey cannot be used as it is, until it was once as asked for; or ''."""
         return "" if self._accepted else self.lossy

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("plait.serving")
 MAX_BATCH_SIZE = 64
 POLL_S, DRAIN_S = 1.0, 1.0
+IMPRESSIONS_END_S = 3.0  # of the seconds that a replica has to end
 
 
 @serve.ingress()
@@ -54,6 +55,14 @@ class EndpointReplica:
         self._refresh()
         for job in (self._follow, self._drain):
             threading.Thread(target=job, name=job.__name__, daemon=True).start()
+        self._impressions = threading.Thread(target=self._write_impressions, daemon=True)
+        self._impressions.start()
+
+    def __del__(self) -> None:
+        """Ends its threads; Ray Serve calls it when a replica is to end, and waits for it."""
+        if hasattr(self, "_impressions"):  # else it was never set up
+            self._stop.set()
+            self._impressions.join(IMPRESSIONS_END_S)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Returns the app that Ray Serve puts behind HTTP."""
@@ -118,6 +127,10 @@ class EndpointReplica:
             self._current.reason = str(error)
             if self._current.reason != said:
                 log.warning("%s", error)
+
+    def _write_impressions(self) -> None:
+        if self._setup.impressions is not None:
+            self._setup.impressions.run(self._stop, log.warning)
 
     def _drain(self) -> None:
         self._setup.drainer(secrets.token_hex(8)).run(self._stop, DRAIN_S, log.warning)

@@ -225,7 +225,8 @@ def _clean_platform(
     home: pl.Series | pl.Expr = pl.lit(None, pl.String)
     if home_platform(project, platform):
         home = home_account(part["account"], key, project, platform)
-    more = part.select("recommendation_id", home.alias("home"), "call", "index")
+    more = part.select(home.alias("home"), "call", "index")
+    events = events.with_columns(part["recommendation_id"])
     return pl.concat([events, more], how="horizontal")
 
 

@@ -107,6 +107,7 @@ def run_endpoint(
         count = replicas or project.serve.replicas[0]
         parts.enter_context(_start_ray(count, host))
         _deploy(config, address, port, count)
+        parts.callback(_end_replicas)
         loading.join()
         here = {"": LOOPBACK, "0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host)
         _wait_until_ready(here, port)
@@ -222,6 +223,14 @@ def _deploy(config: Path, address: str, port: int, replicas: int) -> None:
     app = application(str(config.absolute()), address, (replicas, replicas))
     serve.run(app, name="plait", route_prefix="/")
     starting.join()
+
+
+def _end_replicas() -> None:
+    """Lets replicas write the impressions that they hold: Ray's own end kills them."""
+    from ray import serve
+
+    with contextlib.suppress(Exception):  # they may be dead already
+        serve.delete("plait")
 
 
 def _wait_for_controller(starting: threading.Thread) -> None:

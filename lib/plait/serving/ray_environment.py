@@ -81,6 +81,8 @@ def prepare_environment(host: str = "127.0.0.1") -> None:
     for name, value in RAY_VARIABLES.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault(FALLBACK_PORT_VARIABLE, str(free_port()))
+    # A replica that is to end need not wait for load balancers: HAProxy ends with it.
+    os.environ.setdefault("RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S", "0")
     folder = (
         socket_folder(len(f"{HAPROXY_FOLDER}/{_NODE}/{_ADMIN}"), _MAX_SOCKET_PATH) / HAPROXY_FOLDER
     )

@@ -20,6 +20,7 @@ from plait.store.feedback.feedback_log import FeedbackLog
 
 if TYPE_CHECKING:  # torch comes with them: `plait serve` starts without it, a replica needs it
     from plait.serving.current_model import CurrentModel
+    from plait.serving.impressions import ImpressionWriter
     from plait.serving.service import EndpointService
 
 TIMEOUT_VARIABLE = "PLAIT_LIVE_STATE_TIMEOUT_MS"
@@ -35,6 +36,7 @@ class ReplicaParts:
     service: EndpointService
     feedback: FeedbackLog
     valkey: EmbeddedValkey | None
+    impressions: ImpressionWriter | None = None
 
     def drainer(self, token: str) -> Drainer:
         """Returns a drainer with a connection of its own."""
@@ -48,6 +50,7 @@ def open_replica(config: Path, live_state: str | None = None, threads: int = 1) 
     answers instead of `current`.
     """
     from plait.serving.current_model import CurrentModel, limit_threads
+    from plait.serving.impressions import ImpressionWriter
     from plait.serving.service import EndpointService
 
     project = load_config(config)
@@ -64,8 +67,9 @@ def open_replica(config: Path, live_state: str | None = None, threads: int = 1) 
     asked = required_durability(project)
     current = CurrentModel(project, connect(project, address), pinned, asked)
     state = connect(project, address)
-    service = EndpointService(project, load_key(project), state, feedback, current, asked)
-    return ReplicaParts(project, address, current, service, feedback, valkey)
+    shown = ImpressionWriter(feedback) if project.serve.impressions else None
+    service = EndpointService(project, load_key(project), state, feedback, current, asked, shown)
+    return ReplicaParts(project, address, current, service, feedback, valkey, shown)
 
 
 def connect(project: Project, address: str) -> ValkeyLiveState:

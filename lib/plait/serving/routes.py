@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
 from functools import partial
@@ -180,7 +179,7 @@ async def _respond(desk: RequestHandler, call: RecommendCall, began: float) -> R
         answer.events.took_ms = took
     return _json_response(
         {
-            "recommendation_id": f"r_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}",
+            "recommendation_id": answer.recommendation_id,
             "request_id": message.request_id,
             "model": {"name": answer.model.name, "version": answer.model.version},
             "person": {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import secrets
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +31,7 @@ from plait.live.valkey.durability import DurabilityLevel
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, person_of
 from plait.recommend.recommender import Recommender
 from plait.serving.current_model import CurrentModel
+from plait.serving.impressions import ImpressionWriter, ShownList
 from plait.serving.ingestion import EventBatch, clean_batches
 from plait.serving.item_lists import SlateRequest, build_slates
 from plait.serving.list_reasons import fallback_reason, without_live_state
@@ -50,6 +53,7 @@ class RecommendCall:
 class RecommendResult:
     """What a call gets: items as JSON objects, and what is known of the person."""
 
+    recommendation_id: str
     model: Recommender
     person: str
     platforms: list[str]
@@ -71,8 +75,9 @@ class EndpointService:
         feedback: FeedbackLog,
         current: CurrentModel,
         asked: DurabilityLevel = DurabilityLevel.fsync,
+        impressions: ImpressionWriter | None = None,
     ) -> None:
-        self._asked = asked
+        self._asked, self._impressions = asked, impressions
         self._project, self._key = project, key
         self._state, self._feedback, self._current = state, feedback, current
 
@@ -84,6 +89,7 @@ class EndpointService:
     def answer(self, calls: Sequence[RecommendCall]) -> list[RecommendResult | Exception]:
         """Returns an answer, or what is wrong, for each call; all from one model version."""
         model, titles = self._current.model, self._current.titles.of
+        now = time.time_ns() // 1_000
         if model is None:
             error = ProblemError(503, self._current.reason, headers={"Retry-After": "5"})
             return [error for _ in calls]
@@ -109,6 +115,7 @@ class EndpointService:
         ]
         taken = _event_responses([call.events for call in asked], events, recorded, durable)
         to_keep = set(events["call"])
+        shown: list[ShownList] = []
         for place, i in enumerate(rows):
             if lost is not None and asked[place].message.record and place in to_keep:
                 continue
@@ -117,7 +124,8 @@ class EndpointService:
                 reasons = without_live_state(reasons, partial)
             taken[place].recorded = asked[place].message.record
             own = _platforms_of(known[place], people.platforms[place])
-            answers[i] = RecommendResult(
+            answers[i] = answer = RecommendResult(
+                recommendation_id=f"r_{now // 1_000:012x}{secrets.token_hex(8)}",
                 model=model,
                 person=known[place].person,
                 platforms=own,
@@ -127,6 +135,10 @@ class EndpointService:
                 reasons=reasons,
                 events=taken[place] if asked[place].message.events else None,
             )
+            if items:
+                shown.append(_shown_list(answer, who[place], self._current.variant, now))
+        if self._impressions is not None:
+            self._impressions.add(shown)
         return answers
 
     def take(self, batches: Sequence[EventBatch]) -> list[EventsResponse | Exception]:
@@ -312,6 +324,21 @@ def _event_responses(
         )
         for i, batch in enumerate(batches)
     ]
+
+
+def _shown_list(answer: RecommendResult, asked: PersonLookup, variant: str, now: int) -> ShownList:
+    named = bool(asked.platform)  # else the call named a person, and their account is a guess
+    return ShownList(
+        answer.recommendation_id,
+        now,
+        asked.account if named else None,
+        asked.platform if named else None,
+        answer.person,
+        variant,
+        answer.model.name,
+        answer.model.version,
+        answer.items,
+    )
 
 
 def _platforms_of(known: PersonState, steps: Collection[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from deltalake.transaction import AddAction
 
-from plait.contracts.store_tables import TABLES
+from plait.contracts.store_tables import ADDED_TABLES, TABLES
 from plait.contracts.table_schema import CONTRACT_VERSION, TableSchema
 from plait.errors import NothingFused, StoreError, VersionExists
 from plait.store.delta_tables import TableWriter, scan_table
@@ -99,10 +99,11 @@ class Store:
     def scan(self, table: str, version: StoreVersion | None = None) -> pl.LazyFrame:
         """Returns the lazy rows of `table` in `version` (default: the current one).
 
-        A table that an older contract did not have is empty.
+        A table that an older plait did not have is empty.
         """
         version = version or self.current()
-        if table not in version.tables and version.contract < CONTRACT_VERSION:
+        older = version.contract < CONTRACT_VERSION or table in ADDED_TABLES
+        if table not in version.tables and older:
             return TABLES[table].empty().lazy()
         return scan_table(self.location, TABLES[table], version.tables[table])
 

@@ -12,6 +12,7 @@ import pytest
 import plait.fusion.stages.find_inputs
 from plait.contracts.store_tables import TABLES
 from plait.errors import ConfigError, VersionExists
+from plait.features.item_vectors import read_items_with_vectors
 from plait.privacy.pseudonym import account_pseudonym, event_pseudonym, load_key
 from plait.store import Store
 
@@ -45,7 +46,7 @@ def _both() -> dict[str, dict[str, object]]:
 SAME = {"people": {"same_account_id": [["shop", "video"]]}}
 
 
-def test_two_platforms_become_six_tables(logs: Path, fuse_here: Fuse) -> None:
+def test_two_platforms_become_every_table(logs: Path, fuse_here: Fuse) -> None:
     fused = fuse_here(_both(), **SAME)
     assert set(fused.version.tables) == set(TABLES)
     shop = fused.platform("shop")
@@ -188,6 +189,18 @@ def test_person_ids_are_stable_and_old_versions_stay_readable(logs: Path, fuse_h
     assert merged["merged_into"][0] in second.accounts["person"]
     assert second.people["since"].to_list() == [1] * 4
     assert first.people.height == 4
+
+
+def test_vectors_of_a_catalogue_stand_beside_the_items(logs: Path, fuse_here: Fuse) -> None:
+    (logs / "items.csv").write_text("id,name,embedding\ni1,One,0.5|1\ni2,Two,\ni9,Nine,2|x\n")
+    columns = {"item": "id", "title": "name", "vector": "embedding"}
+    catalogue = {"files": "items.csv", "columns": columns}
+    fused = fuse_here({"shop": platform("shop.csv", catalogue=catalogue)})
+    assert fused.item_vectors.rows() == [("shop:i1", "content", [0.5, 1.0])]
+    assert fused.items["item"].to_list() == ["shop:i1", "shop:i2", "shop:i9"]
+    assert fused.items["vector"].null_count() == 3
+    read = read_items_with_vectors(fused.store, fused.version)
+    assert read["vector"].to_list() == [[0.5, 1.0], None, None]
 
 
 def test_a_run_that_was_overtaken_publishes_nothing(

@@ -26,7 +26,7 @@ BUCKETS = 16
 
 @pytest.fixture(autouse=True)
 def many_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plait.fusion.stages.find_inputs, "_count_buckets", lambda size: BUCKETS)
+    monkeypatch.setattr(plait.fusion.stages.find_inputs, "count_buckets", lambda size: BUCKETS)
 
 
 def _write(folder: Path, name: str, *rows: str) -> None:
@@ -252,7 +252,7 @@ def test_logs_that_outgrow_their_buckets_are_laid_out_anew(
     folder: Path, fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _write(folder, "shop-2.csv", "100,u3,i9,1700000500")
-    monkeypatch.setattr(plait.fusion.stages.find_inputs, "_count_buckets", lambda size: BUCKETS * 4)
+    monkeypatch.setattr(plait.fusion.stages.find_inputs, "count_buckets", lambda size: BUCKETS * 4)
     again = _again(fuse_here)
     assert again.version.run["why"] == "the logs outgrew 16 buckets (64 are needed)"
     assert again.version.buckets == again.version.run["buckets"] == 64

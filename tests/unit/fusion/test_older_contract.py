@@ -11,13 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from plait.contracts.store_tables import TABLES
+from plait.contracts.store_tables import ADDED_TABLES, TABLES
 from plait.errors import StoreError
 from plait.store import Store
 
 from .small import Fuse, Fused, platform
 
-ADDED = {"events": ("stamped",), "sequences": ("seen",)}  # by contract 3
+ADDED = {"events": ("stamped", "recommendation_id"), "sequences": ("seen",)}  # since contract 2
 LOG = "user,item,time\nann,i1,1700000000\nbob,i1,1700000100\n"
 
 
@@ -31,11 +31,13 @@ def _fuse(fuse_here: Fuse, **more: Any) -> Fused:
     return fuse_here({"shop": platform("shop-*.csv")}, **more)
 
 
-def _as_contract_2(fused: Fused, root: Path) -> Store:
-    """Writes the store as plait with contract 2 did: fewer columns, given event ids in clear."""
+def _as_contract(number: int, fused: Fused, root: Path) -> Store:
+    """Writes the store as a plait of before did: with fewer columns and tables."""
     old, version = Store(root), fused.version
     tables = {}
     for name, table in TABLES.items():
+        if name in ADDED_TABLES:
+            continue
         kept = [field for field in table.schema if field.name not in ADDED.get(name, ())]
         writer = old.writer(replace(table, schema=pa.schema(kept)))
         rows = fused.store.read(name)
@@ -44,7 +46,7 @@ def _as_contract_2(fused: Fused, root: Path) -> Store:
         tables[name] = writer.commit()
     (root / "versions").mkdir()
     record = version.record() | {
-        "tables": tables, "contract": 2, "inputs": [dict(r) for r in version.inputs],
+        "tables": tables, "contract": number, "inputs": [dict(r) for r in version.inputs],
     }  # fmt: skip
     del record["inputs_at"]
     (root / "versions" / "00000001.json").write_text(json.dumps(record))
@@ -53,7 +55,7 @@ def _as_contract_2(fused: Fused, root: Path) -> Store:
 
 
 def test_it_is_read(new: Fused, folder: Path) -> None:
-    old = _as_contract_2(new, folder / "old")
+    old = _as_contract(2, new, folder / "old")
     assert old.current().contract == 2
     for name in TABLES:
         known = [column for column in TABLES[name].columns if column not in ADDED.get(name, ())]
@@ -61,10 +63,11 @@ def test_it_is_read(new: Fused, folder: Path) -> None:
         assert read.select(known).equals(new.store.read(name).select(known)), name
         assert read.schema == TABLES[name].polars
     assert old.read("events")["stamped"].null_count() == 2
+    assert all(old.read(name).is_empty() for name in ADDED_TABLES)
 
 
 def test_it_is_fused_into_one_of_todays(new: Fused, folder: Path, fuse_here: Fuse) -> None:
-    old = _as_contract_2(new, folder / "old")
+    old = _as_contract(2, new, folder / "old")
     (folder / "shop-2.csv").write_text("user,item,time\nann,i2,1700000200\n")
     whole = _fuse(fuse_here, store="old")
     assert whole.version.run["why"] == "the store has contract 2, this plait writes 3"
@@ -77,6 +80,21 @@ def test_it_is_fused_into_one_of_todays(new: Fused, folder: Path, fuse_here: Fus
     part = _fuse(fuse_here, store="old")
     assert part.version.run["mode"] == "incremental"
     assert part.sequences.filter(total=3).height == 1
+
+
+def test_one_that_lacks_a_table_of_todays_is_read_anew(
+    new: Fused, folder: Path, fuse_here: Fuse
+) -> None:
+    old = _as_contract(3, new, folder / "old")
+    assert all(old.read(name).is_empty() for name in ADDED_TABLES)
+    whole = _fuse(fuse_here, store="old")
+    assert whole.version.run["mode"] == "full"
+    assert "lacks the table" in whole.version.run["why"]
+    assert whole.events.drop("event_id").equals(new.events.drop("event_id"))
+    assert set(whole.version.tables) == set(TABLES)
+    assert _fuse(fuse_here, store="old").version.run["mode"] == "none"
+    with pytest.raises(KeyError):  # what every plait wrote is never taken for empty
+        old.scan("events", replace(old.version(1), tables={}))
 
 
 def test_a_store_two_contracts_old_is_refused(new: Fused, folder: Path) -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plait.config import Project
+from plait.contracts.store_tables import ADDED_TABLES
 from plait.contracts.table_schema import CONTRACT_VERSION
 from plait.fusion.incremental.fuse_settings import changed_settings, requires_reread
 from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
+from plait.store.feedback.log_listing import LogSlice
 from plait.store.store_version import StoreVersion
 
 _REPARTITION_FACTOR = 4  # times as many buckets as the store has: time to lay it out anew
@@ -28,6 +30,8 @@ class FusionPlan:
         buckets: how many there are.
         files: how many inputs are new or changed.
         changed: whether anything differs from the version before.
+        impressions: pieces of the feedback log whose impressions are read.
+        shown: the version whose impressions are kept beside them; null: none are.
     """
 
     base: StoreVersion | None
@@ -36,6 +40,8 @@ class FusionPlan:
     buckets: int
     files: int
     changed: bool = True
+    impressions: tuple[LogSlice, ...] = ()
+    shown: StoreVersion | None = None
 
     def record(self, rows: int = 0, rewritten: int = 0) -> dict[str, Any]:
         """Returns what a store version says of the run that made it.
@@ -72,7 +78,10 @@ def plan_fusion(
         before: the current version, if there is one.
         full: read everything, whatever changed.
     """
-    everything = FusionPlan(None, "", inputs.everything, inputs.buckets, len(inputs.records))
+    everything = FusionPlan(
+        None, "", inputs.everything, inputs.buckets, len(inputs.records),
+        impressions=tuple(inputs.impressions.pieces()),
+    )  # fmt: skip
     if before is None:
         return everything
     if full:
@@ -83,10 +92,12 @@ def plan_fusion(
     files = {place: record for place, record in known.items() if place[0]}
     read = {path for setting, path in known if not setting}
     events, links = inputs.events.unread(read), inputs.links.unread(read)
+    shown = inputs.impressions.unread(read)
+    lost = bool(inputs.impressions.gone(read))  # then they are not kept either
     why = _why_outdated(before, settings) or _why_rewritten(
         known, now | posted, inputs.events.gone(read)
     )
-    same = not (events or links or inputs.links.gone(read)) and now == files
+    same = not (events or links or shown or lost or inputs.links.gone(read)) and now == files
     if not why and same and before.settings == settings:
         return FusionPlan(before, "", [], before.buckets, 0, changed=False)
     why = why or _why_repartition(project, inputs, before)
@@ -95,7 +106,11 @@ def plan_fusion(
     new = [split for split in inputs.splits if split.place not in known]
     count = sum(files.get(place) != record for place, record in now.items())
     new += map(InputSplit.of, events)
-    return FusionPlan(before, "", new, before.buckets, count + len(events) + len(links))
+    return FusionPlan(
+        before, "", new, before.buckets, count + len(events) + len(links) + len(shown),
+        impressions=everything.impressions if lost else tuple(shown),
+        shown=None if lost else before,
+    )  # fmt: skip
 
 
 def _input_key(record: Mapping[str, Any]) -> InputKey:
@@ -106,6 +121,8 @@ def _why_outdated(before: StoreVersion, settings: Mapping[str, Any]) -> str:
     """Returns why the rows of `before` would come out otherwise today, or ''."""
     if before.contract != CONTRACT_VERSION:
         return f"the store has contract {before.contract}, this plait writes {CONTRACT_VERSION}"
+    if lacking := ADDED_TABLES.difference(before.tables):
+        return f"store version {before.number} lacks the table {_join_few(sorted(lacking))}"
     if not before.settings:
         return f"store version {before.number} does not say how it was made"
     changed = [

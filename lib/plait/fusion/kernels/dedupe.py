@@ -19,11 +19,13 @@ def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     (`content` set) may contradict each other: the one with the latest time (as stamped), then
     order, then content supersedes the others, whatever the order of rows. Of equal rows, one of
     a log and one posted, say, the one received first stays, or else the one with the finest time.
+    What stays names the answer that led to it if any of the rows does: the latest, of several.
 
     Args:
         rows: who, event_id, platform, time, stamped, order, content and any other columns.
     """
     counts = pl.DataFrame(schema=ROW_COUNTS)
+    rows = _share_answers(rows)
     mixed = "time_resolution" in rows.columns and rows["time_resolution"].n_unique() > 1
     finest = [_RESOLUTION_RANK] if mixed else []
     if rows["content"].null_count() < rows.height:
@@ -40,6 +42,15 @@ def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     repeats = repeats.fill_null(value=False)
     gone = count_by_platform(rows["platform"].filter(repeats), "duplicates")
     return rows.filter(~repeats), merge_counts(pl.concat([counts, gone]))
+
+
+def _share_answers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Returns `rows`, each with the answer that some row of its event names."""
+    answer = "recommendation_id"
+    if answer not in rows.columns or rows[answer].null_count() == rows.height:
+        return rows
+    named = rows.drop_nulls(answer).group_by("event_id").agg(pl.col(answer).max())
+    return rows.drop(answer).join(named, on="event_id", how="left", maintain_order="left")
 
 
 def _keep_latest_given(

@@ -16,12 +16,13 @@ from plait.sources.find_files import SourceFile, find_files
 from plait.sources.parquet_files import split_by_row_groups
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.store.feedback.log_listing import LogListing, LogSlice, list_log
-from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER
+from plait.store.feedback.log_paths import EVENTS_FOLDER, IMPRESSIONS_FOLDER, LINKS_FOLDER
 from plait.store.store import Store
 
 # Bytes of memory one byte of a file becomes, roughly, while a bucket is worked on.
 _MEMORY_GROWTH = {".gz": 14.0, ".zst": 14.0, "": 4.0}
 _PARQUET_GROWTH = 12.0
+_IMPRESSION_GROWTH = 50.0  # ten rows share an answer, its time and its account
 BUCKET_BYTES = 256 * 2**20
 MAX_BUCKETS = 1024
 
@@ -54,6 +55,7 @@ class FusionInputs:
         splits: the logs.
         events: the events of the feedback log.
         links: the links that were made over HTTP.
+        impressions: what the endpoint showed.
         rules: how each platform's log writes times and types.
         keep: by platform that has one, its filter.
         of_accounts: platforms whose creators are accounts.
@@ -64,6 +66,7 @@ class FusionInputs:
     splits: list[InputSplit]
     events: LogListing
     links: LogListing
+    impressions: LogListing
     rules: Mapping[str, EventDialect]
     keep: Mapping[str, pl.Expr]
     of_accounts: frozenset[str]
@@ -78,7 +81,12 @@ class FusionInputs:
     @property
     def records(self) -> list[dict[str, Any]]:
         """What a store version keeps about every input."""
-        return [*self.files, *self.events.records, *self.links.records]
+        logged = (self.events, self.links, self.impressions)
+        return [*self.files, *(record for listing in logged for record in listing.records)]
+
+    def impression_buckets(self, held: int) -> int:
+        """Returns how many buckets impressions need, beside `held` bytes of the base version's."""
+        return count_buckets((self.impressions.bytes + held) * _IMPRESSION_GROWTH)
 
 
 def find_inputs(project: Project, store: Store) -> FusionInputs:
@@ -111,12 +119,13 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
             if part is not None:
                 others += find_files(project, part.files, part.format, f"{where}.{kind}")
     events, links = list_log(store, EVENTS_FOLDER), list_log(store, LINKS_FOLDER)
+    impressions = list_log(store, IMPRESSIONS_FOLDER)
     # One file may be named twice, say as two platforms' log.
     records = [{**file.record(), "setting": file.setting} for file in [*logs, *others]]
     of_accounts = frozenset(name for name, r in rules.items() if r.creators == "accounts")
     size = sum(file.bytes * _growth_factor(file) for file in logs) + events.bytes * _PARQUET_GROWTH
     return FusionInputs(
-        splits, events, links, rules, keep, of_accounts, records, _count_buckets(size)
+        splits, events, links, impressions, rules, keep, of_accounts, records, count_buckets(size)
     )
 
 
@@ -124,7 +133,8 @@ def _growth_factor(file: SourceFile) -> float:
     return _PARQUET_GROWTH if file.format == "parquet" else _MEMORY_GROWTH[file.packed]
 
 
-def _count_buckets(size: float) -> int:
+def count_buckets(size: float) -> int:
+    """Returns how many buckets keep `size` bytes in memory at BUCKET_BYTES each, a power of two."""
     buckets = 1
     while buckets * BUCKET_BYTES < size and buckets < MAX_BUCKETS:
         buckets *= 2

@@ -74,8 +74,10 @@ class MergedTables:
         accounts: ACCOUNTS.
         people: PEOPLE.
         items: ITEMS.
+        impressions: how many IMPRESSIONS there are; they are written already.
     """
 
     accounts: pl.DataFrame
     people: pl.DataFrame
     items: pl.DataFrame
+    impressions: int = 0

@@ -10,13 +10,12 @@ import polars as pl
 from plait.config import Project
 from plait.fusion.row_counts import balance_rows
 from plait.fusion.stages.resolve_people import KnownIdentity
+from plait.fusion.stages.stage_results import MergedTables
 
 
 def summarise_version(
     counts: Iterable[pl.DataFrame],
-    accounts: pl.DataFrame,
-    people: pl.DataFrame,
-    items: pl.DataFrame,
+    tables: MergedTables,
     known: KnownIdentity,
     project: Project,
 ) -> dict[str, Any]:
@@ -26,6 +25,7 @@ def summarise_version(
         LostRows: the `counts` (partial COUNTS) do not add up.
     """
     platforms = balance_rows(counts, project.platforms)
+    accounts, people, items = tables.accounts, tables.people, tables.items
     per_platform = accounts.group_by("platform").agg(
         accounts=pl.len(), people=pl.col("person").n_unique()
     )
@@ -44,4 +44,4 @@ def summarise_version(
         "rules": dict(rules.iter_rows()),
         "events": sum(entry["events"] for entry in platforms.values()),
         "rows": sum(entry["rows"] for entry in platforms.values()),
-    }
+    } | ({"impressions": tables.impressions} if tables.impressions else {})

@@ -12,6 +12,7 @@ from plait.features.folds import FoldRule, fold_rule
 from plait.features.history import History, encode_history
 from plait.features.holdout import HeldOutTargets, eligible_targets
 from plait.features.item_attributes import ItemAttributes, read_item_attributes
+from plait.features.item_vectors import read_items_with_vectors
 from plait.features.likes_and_dislikes import keep_positive_events
 from plait.features.time_features import Timeline
 from plait.features.vocabulary import Vocabulary
@@ -100,7 +101,7 @@ def prepare_training_data(
 def read_training_data(job: TrainingJob, split: str, bins: int = 32) -> TrainingData:
     """Returns the data of `job`, held out by the fold rule called `split`."""
     store, version = job.open_store()
-    sequences, items = store.read("sequences", version), store.read("items", version)
+    sequences, items = store.read("sequences", version), read_items_with_vectors(store, version)
     rule = fold_rule(split, job.cut)
     return prepare_training_data(sequences, items, job.platforms, rule, bins, job.only)
 

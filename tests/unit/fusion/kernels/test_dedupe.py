@@ -48,3 +48,20 @@ def test_of_equal_rows_received_at_different_times_the_first_stays(content: str 
         kept, counts = dedupe(rows)
         assert kept.select("event_id", "time").rows() == [("a", TIME), ("b", said)]
         assert counts.rows() == [("p", "duplicates", 2)]
+
+
+@pytest.mark.parametrize("content", [[None] * 3, ["c"] * 3, ["c", "d", "e"]])
+def test_what_stays_names_the_latest_answer_that_any_row_names(content: list[str | None]) -> None:
+    for answers in permutations(["r_1", None, "r_2"]):
+        rows = pl.DataFrame(
+            {
+                "who": [1] * 4, "event_id": ["a"] * 3 + ["b"], "platform": ["p"] * 4,
+                "time": [TIME] * 4, "stamped": [None] * 4, "order": [None] * 4,
+                "content": [*content, None], "recommendation_id": [*answers, None],
+            },
+            schema_overrides={
+                "order": pl.Int64, "content": pl.String, "stamped": pl.Datetime("us", "UTC"),
+            },
+        )  # fmt: skip
+        kept, _ = dedupe(rows)
+        assert kept.select("event_id", "recommendation_id").rows() == [("a", "r_2"), ("b", None)]

@@ -1,0 +1,102 @@
+"""The kernels of impressions: what was shown, joined to the events that name the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from plait.contracts.store_tables import ACCOUNTS, IMPRESSIONS, PEOPLE
+from plait.contracts.table_schema import conform_rows
+from plait.engine.engine import BUCKET, Frames
+from plait.fusion.kernels.k_core import hash_column
+from plait.store.store import Store
+from plait.store.table_files import scan_data_files
+
+RESPONSE_COLUMNS = ("events", "strength", "first_time")
+_ANSWER, _PLACE = "recommendation_id", ["recommendation_id", "position"]
+# An impression as the endpoint wrote it; or an event, which has a strength and no position.
+SHOWN_OR_DONE: dict[str, Any] = {
+    name: kind
+    for name, kind in IMPRESSIONS.polars.items()
+    if name not in ("person", "events", "first_time")
+}
+
+
+@dataclass(frozen=True)
+class ImpressionRowKernel:
+    """Gives what was shown and done about one answer the same bucket, as the frame `shown`."""
+
+    buckets: int
+
+    def __call__(self, split: object, rows: pl.DataFrame) -> Frames:
+        """Returns SHOWN_OR_DONE rows with their bucket."""
+        bucket = (hash_column(_ANSWER) % self.buckets).cast(pl.Int64).alias(BUCKET)
+        return {"shown": conform_rows(rows, SHOWN_OR_DONE).with_columns(bucket)}
+
+
+@dataclass(frozen=True)
+class ImpressionBucketKernel:
+    """Makes the IMPRESSIONS of a bucket of answers.
+
+    Attributes:
+        store: where the accounts and people of this version lie.
+        accounts: paths of their files.
+        people: the same of the people.
+    """
+
+    store: Store
+    accounts: tuple[str, ...]
+    people: tuple[str, ...]
+
+    def __call__(self, bucket: int, rows: pl.DataFrame, beside: pl.DataFrame) -> Frames:
+        """Returns the frame `impressions`."""
+        is_event = pl.col("position").is_null()
+        # A retry may have written an impression twice.
+        shown = rows.filter(~is_event).drop("strength").unique(_PLACE, keep="any")
+        joined = shown.join(
+            count_responses(rows.filter(is_event)), on=[_ANSWER, "item"], how="left"
+        )
+        named = self._name_people(joined).with_columns(pl.col("events").fill_null(0))
+        return {"impressions": IMPRESSIONS.conform(named.sort(_PLACE))}
+
+    def _name_people(self, shown: pl.DataFrame) -> pl.DataFrame:
+        """Returns `shown` with `person`: of the account, else of whom the call named."""
+        location = self.store.location
+        accounts = _matching(
+            scan_data_files(location, ACCOUNTS, self.accounts).select("account", "person"), shown
+        )
+        people = _matching(
+            scan_data_files(location, PEOPLE, self.people).select(
+                person_served="person", survivor=pl.coalesce("merged_into", "person")
+            ),
+            shown.filter(pl.col("account").is_null()),
+        )
+        found = shown.join(accounts, on="account", how="left").join(
+            people, on="person_served", how="left"
+        )
+        without = pl.col("account").is_null()
+        return found.with_columns(
+            person=pl.when(without).then("survivor").otherwise("person")
+        ).drop("survivor")
+
+
+def count_responses(events: pl.DataFrame) -> pl.DataFrame:
+    """Returns recommendation_id, item and RESPONSE_COLUMNS of events.
+
+    Args:
+        events: recommendation_id, item, strength, time.
+    """
+    strength = pl.col("strength")
+    telling = strength.sort_by(strength.abs(), strength, descending=True).first()
+    return events.group_by(_ANSWER, "item").agg(
+        pl.len().cast(pl.Int64).alias("events"), telling, pl.col("time").min().alias("first_time")
+    )
+
+
+def _matching(table: pl.LazyFrame, shown: pl.DataFrame) -> pl.DataFrame:
+    """Returns the rows of `table` whose first column's value is in `shown`."""
+    key = table.collect_schema().names()[0]
+    wanted = shown.lazy().select(key).drop_nulls().unique()
+    return table.join(wanted, on=key, how="semi").collect(engine="streaming")

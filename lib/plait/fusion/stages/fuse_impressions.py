@@ -1,0 +1,111 @@
+"""The stage of impressions: those of the base version and new ones, with what they led to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from plait.contracts.store_tables import ACCOUNTS, EVENTS, IMPRESSIONS, PEOPLE
+from plait.contracts.table_schema import TableSchema
+from plait.engine.engine import Engine
+from plait.fusion.kernels.impression_kernels import (
+    ImpressionBucketKernel,
+    ImpressionRowKernel,
+)
+from plait.fusion.stages.find_inputs import FusionInputs
+from plait.sources.read_chunks import CHUNK_ROWS
+from plait.store.feedback.log_listing import LogSlice, read_slice
+from plait.store.storage_errors import translate_errors
+from plait.store.store import Store
+from plait.store.store_version import StoreVersion
+from plait.store.table_files import list_data_files, scan_data_files
+
+
+@dataclass(frozen=True)
+class ImpressionSplit:
+    """What is read at once: a piece of the feedback log, or a file of a table."""
+
+    piece: LogSlice | None = None
+    table: TableSchema = IMPRESSIONS
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class ImpressionReader:
+    """Yields rows of a split as SHOWN_OR_DONE has them: its columns, others among them."""
+
+    store: Store
+
+    def __call__(self, split: ImpressionSplit) -> Iterator[pl.DataFrame]:
+        """Yields the rows of `split` in chunks.
+
+        Raises:
+            UnreadableFile: a piece of the feedback log cannot be read.
+            StoreError: the store cannot be read.
+        """
+        if split.piece is not None:
+            for rows in read_slice(self.store, split.piece):
+                shown = rows.rename({"item_id": "item", "person": "person_served"})
+                whole = shown.drop_nulls(["recommendation_id", "position", "item"])
+                yield from whole.iter_slices(CHUNK_ROWS)
+            return
+        held = scan_data_files(self.store.location, split.table, [split.path])
+        if split.table.name == EVENTS.name:
+            naming = pl.col("recommendation_id").is_not_null() & (pl.col("object_kind") == "item")
+            held = held.filter(naming).select(
+                "recommendation_id", "strength", "time", item="object_id"
+            )
+        else:
+            held = held.drop("strength")  # counted anew
+        with translate_errors(self.store.uri):
+            yield held.collect()
+
+
+def fuse_impressions(
+    engine: Engine[Any],
+    store: Store,
+    inputs: FusionInputs,
+    pieces: Sequence[LogSlice],
+    base: StoreVersion | None,
+    versions: Mapping[str, int],
+) -> tuple[int, int]:
+    """Writes IMPRESSIONS; returns its Delta version and how many rows it has.
+
+    Everything that was ever shown is joined anew: an event may come long after its impression, or
+    before it, and an account may have become another person's.
+
+    Args:
+        engine: what moves the rows.
+        store: where the tables lie.
+        inputs: what there is in the feedback log.
+        pieces: what of its impressions is new.
+        base: the version whose impressions are kept; null: none are.
+        versions: Delta version of the events, accounts and people of this run.
+    """
+    writer = store.writer(IMPRESSIONS)
+    held = store.parts(IMPRESSIONS.name, base) if base else []
+    splits = [ImpressionSplit(piece) for piece in pieces]
+    splits += [ImpressionSplit(path=part.path) for part in held]
+    if not splits:
+        return writer.commit(), 0
+
+    def paths(table: TableSchema) -> tuple[str, ...]:
+        return tuple(p.path for p in list_data_files(store.location, table, versions[table.name]))
+
+    splits += [ImpressionSplit(table=EVENTS, path=path) for path in paths(EVENTS)]
+    spill = engine.spill(inputs.impression_buckets(sum(part.size for part in held)))
+    try:
+        engine.spread(
+            splits, ImpressionReader(store), ImpressionRowKernel(spill.buckets),
+            aside={"shown": spill}, tables={}, merges={},
+        )  # fmt: skip
+        engine.gather(
+            spill, ImpressionBucketKernel(store, paths(ACCOUNTS), paths(PEOPLE)),
+            tables={IMPRESSIONS.name: writer}, merges={},
+        )  # fmt: skip
+    finally:
+        spill.close()
+    return writer.commit(), writer.rows
