@@ -30,10 +30,10 @@ class Desk:
         self.setup = setup
 
     async def answer(self, call: RecommendCall) -> RecommendResult:
-        return self._one(run_isolated(self.setup.service.answer, [call]))
+        return self._one(run_isolated(self.setup.service.recommend, [call]))
 
     async def take(self, batch: EventBatch) -> EventsResponse:
-        return self._one(run_isolated(self.setup.service.take, [batch]))
+        return self._one(run_isolated(self.setup.service.ingest, [batch]))
 
     async def link(self, message: LinkRequest) -> LinkResponse:
         return self.setup.service.link(message)

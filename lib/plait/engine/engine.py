@@ -37,7 +37,7 @@ class Spill(Protocol):
     buckets: int
     rows: int
 
-    def move(self, moving: pl.DataFrame) -> None:
+    def repartition(self, moving: pl.DataFrame) -> None:
         """Copies rows to other buckets; they stay where they were, too.
 
         Args:
@@ -60,7 +60,7 @@ class Engine(Protocol[SpillT]):
         """Returns an empty spill."""
         ...
 
-    def spread(
+    def map_splits(
         self,
         splits: Iterable[SplitT],
         reader: SplitReader[SplitT],
@@ -74,7 +74,7 @@ class Engine(Protocol[SpillT]):
         """Runs a row kernel over every chunk of every split; returns the merged aggregates."""
         ...
 
-    def gather(
+    def map_buckets(
         self,
         spill: SpillT,
         kernel: BucketKernel,

@@ -54,13 +54,13 @@ class EvaluationTargets:
             target=self.target[first:last],
             item=self.item[first:last],
             time=self.time[first:last],
-            seen=self.seen.part(first, last),
-            hidden=self.hidden.part(first, last),
+            seen=self.seen.slice_rows(first, last),
+            hidden=self.hidden.slice_rows(first, last),
         )
 
     def keys(self, seed: int) -> HashArray:
         """Returns the key of each target's negatives, [M]."""
-        targets = hash_items(self.vocabulary.name(self.item))
+        targets = hash_items(self.vocabulary.item_ids(self.item))
         return sampling_keys(targets, self.seen.row, self.hashes[self.seen.column], seed)
 
 
@@ -96,7 +96,7 @@ def select_targets(
     return EvaluationTargets(
         platform=platform,
         vocabulary=vocabulary,
-        hashes=hash_items(vocabulary.name(items)),
+        hashes=hash_items(vocabulary.item_ids(items)),
         person=asked.row,
         history=asked.history,
         target=target,

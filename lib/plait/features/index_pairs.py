@@ -35,7 +35,7 @@ class IndexPairs:
     def _unpack(cls, packed: Indices) -> IndexPairs:
         return cls(packed >> 32, packed & 0xFFFFFFFF)
 
-    def part(self, first: int, last: int) -> IndexPairs:
+    def slice_rows(self, first: int, last: int) -> IndexPairs:
         """Returns the pairs of rows `first` to `last`, rows counted from `first`."""
         a, b = np.searchsorted(self.row, [first, last])
         return IndexPairs(self.row[a:b] - first, self.column[a:b])

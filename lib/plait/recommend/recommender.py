@@ -89,7 +89,7 @@ class Recommender:
         check_platform(platform, self.platforms)
         return self.model.score(history, platform, to_microseconds(None) if now is None else now)
 
-    def top(
+    def recommend(
         self,
         sequences: pl.DataFrame,
         platform: str,
@@ -119,7 +119,7 @@ class Recommender:
         earlier = None
         if "seen" in sequences.columns:
             earlier = earlier_items(sequences["seen"], self.model.vocabulary)
-        lists = self.lists(
+        lists = self.ranked_lists(
             self.encode(sequences),
             platform,
             k,
@@ -129,9 +129,9 @@ class Recommender:
             exclude=exclude,
             now=now,
         )
-        return lists.recommendations(self.model.vocabulary)
+        return lists.to_recommendations(self.model.vocabulary)
 
-    def lists(
+    def ranked_lists(
         self,
         history: History,
         platform: str,
@@ -218,7 +218,7 @@ class Recommender:
         return [
             Recommendation(found.items + _unknown_items(ids, chosen[i] >= 0), found.fallback)
             for i, (found, ids) in enumerate(
-                zip(lists.recommendations(self.model.vocabulary), items, strict=True)
+                zip(lists.to_recommendations(self.model.vocabulary), items, strict=True)
             )
         ]
 

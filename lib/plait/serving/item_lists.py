@@ -86,12 +86,12 @@ def _slate_reason(
     if not found.items:  # no more of them than one person can have had and one call exclude
         vocabulary = model.model.vocabulary
         person = people.take([row])
-        items = vocabulary.name(vocabulary.platform_items(platform)).to_list()
+        items = vocabulary.item_ids(vocabulary.platform_items(platform)).to_list()
         if question.exclude_seen:
             had = [person.history.item, person.earlier.column]
         else:  # what the person turned against is in no list
             had = [Dislikes.of(person.history).item]
-        gone = set(vocabulary.name(np.concatenate(had)))
+        gone = set(vocabulary.item_ids(np.concatenate(had)))
     return list_reason(found, question.k, items, gone)
 
 
@@ -113,7 +113,7 @@ def _add_top_items(
         return
     asked = [questions[i] for i in rows]
     chosen = people if len(rows) == len(people) else people.take(rows)
-    lists = model.lists(
+    lists = model.ranked_lists(
         chosen.history,
         platform,
         max(q.k for q in asked),
@@ -123,7 +123,7 @@ def _add_top_items(
         exclude=[q.exclude for q in asked],
         now=now,
     )
-    found_lists = lists.recommendations(model.model.vocabulary)
+    found_lists = lists.to_recommendations(model.model.vocabulary)
     for i, recommendation in zip(rows, found_lists, strict=True):
         found[i][platform] = recommendation
 

@@ -45,7 +45,7 @@ def _as_contract(number: int, fused: Fused, root: Path) -> Store:
             writer.write(rows, *([0] if table.bucketed else []))
         tables[name] = writer.commit()
     (root / "versions").mkdir()
-    record = version.record() | {
+    record = version.to_record() | {
         "tables": tables, "contract": number, "inputs": [dict(r) for r in version.inputs],
     }  # fmt: skip
     del record["inputs_at"]
@@ -98,7 +98,7 @@ def test_one_that_lacks_a_table_of_todays_is_read_anew(
 
 
 def test_a_store_two_contracts_old_is_refused(new: Fused, folder: Path) -> None:
-    record = new.version.record() | {"contract": 1}
+    record = new.version.to_record() | {"contract": 1}
     (folder / "store/versions/00000002.json").write_text(json.dumps(record))
     with pytest.raises(StoreError, match=r"contract 1\..*This plait reads 2 and 3"):
         new.store.current()

@@ -128,7 +128,7 @@ def test_a_record_without_a_step_is_a_person_without_a_history() -> None:
                                                                 "", "", "1-0"]),))]  # fmt: skip
     found = live_histories(known, VOCABULARY, 5)
     assert found.active.tolist() == [False, True, True]
-    assert VOCABULARY.name(found.history.item).to_list() == ["shop:1", "video:2"]
+    assert VOCABULARY.item_ids(found.history.item).to_list() == ["shop:1", "video:2"]
     assert found.history.lengths.tolist() == [0, 1, 1]
     assert list(found.platforms) == [frozenset(), frozenset(["shop"]), frozenset(["video"])]
 

@@ -36,7 +36,7 @@ def shown(name: str, items: int = 2) -> ShownList:
 
 
 def written(store: Store) -> pl.DataFrame:
-    pieces = list_log(store, IMPRESSIONS_FOLDER).pieces()
+    pieces = list_log(store, IMPRESSIONS_FOLDER).slices()
     rows = [rows for piece in pieces for rows in read_slice(store, piece)]
     return pl.concat(
         [pl.DataFrame(schema=FEEDBACK_IMPRESSIONS), *(r.drop("log_object") for r in rows)]

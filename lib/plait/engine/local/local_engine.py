@@ -43,7 +43,7 @@ class LocalEngine:
         """Returns an empty spill."""
         return LocalSpill(self.scratch, buckets)
 
-    def spread(
+    def map_splits(
         self,
         splits: Iterable[SplitT],
         reader: SplitReader[SplitT],
@@ -79,7 +79,7 @@ class LocalEngine:
             buffer.close()
         return aggregates.finish()
 
-    def gather(
+    def map_buckets(
         self,
         spill: LocalSpill,
         kernel: BucketKernel,

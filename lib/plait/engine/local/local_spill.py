@@ -69,7 +69,7 @@ class LocalSpill:
             files, columns=list(columns) if columns else None, glob=False, hive_partitioning=False
         )
 
-    def move(self, moving: pl.DataFrame) -> None:
+    def repartition(self, moving: pl.DataFrame) -> None:
         """Copies rows to other buckets; see Spill.move."""
         for (bucket,), group in moving.partition_by(BUCKET, as_dict=True).items():
             rows = self.read(int(bucket))

@@ -50,7 +50,7 @@ class Payload(NamedTuple):
         """Returns the rows that were packed, or only some of their columns."""
         return pl.read_parquet(io.BytesIO(self.body), columns=list(columns) if columns else None)
 
-    def thing(self) -> Any:
+    def unpickle(self) -> Any:
         """Returns the object that was packed."""
         return pickle.loads(self.body)
 

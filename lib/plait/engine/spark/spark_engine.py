@@ -80,7 +80,7 @@ class SparkEngine:
             buckets *= 2
         return SparkSpill(self._spark, buckets)
 
-    def spread(
+    def map_splits(
         self,
         splits: Iterable[SplitT],
         reader: SplitReader[SplitT],
@@ -98,7 +98,9 @@ class SparkEngine:
         tasks = min(len(given), self.parallelism * _TASKS_PER_CORE)
         shares = [given[task::tasks] for task in range(tasks)]
         with SparkJobMonitor(self._spark.sparkContext, advance) as watch:
-            work = SplitTask(shares, reader, kernel, watch.sinks(frozenset(aside), tables, merges))
+            work = SplitTask(
+                shares, reader, kernel, watch.task_sinks(frozenset(aside), tables, merges)
+            )
             made = _map_in_arrow(self._spark.range(0, tasks, 1, tasks), work)
             if aside:
                 made = made.persist(StorageLevel.DISK_ONLY)
@@ -109,7 +111,7 @@ class SparkEngine:
             spill.add(made, names, rows)
         return _collect_results(small, tables, merges)
 
-    def gather(
+    def map_buckets(
         self,
         spill: SparkSpill,
         kernel: BucketKernel,
@@ -126,9 +128,9 @@ class SparkEngine:
         near = [] if beside is None else pack_side_input(beside)
         nothing = pl.DataFrame() if beside is None else beside.drop(BUCKET).clear()
         with SparkJobMonitor(self._spark.sparkContext, advance) as watch:
-            sinks = watch.sinks(frozenset(), tables, merges)
+            sinks = watch.task_sinks(frozenset(), tables, merges)
             work = BucketTask(kernel, nothing, columns, sinks)
-            made = _map_in_arrow(spill.by_bucket(near), work)
+            made = _map_in_arrow(spill.shuffle(near), work)
             small = self._collect(made, spill.buckets, merges)
         return _collect_results(small, tables, merges)
 
@@ -158,9 +160,9 @@ def _collect_results(
     aggregates = PartialAggregates(merges)
     for payload in small:
         if payload.kind == TASK_ERROR:
-            raise payload.thing()
+            raise payload.unpickle()
         if payload.kind == WRITTEN_FILES:
-            tables[payload.name].add(payload.thing(), payload.rows)
+            tables[payload.name].add_files(payload.unpickle(), payload.rows)
         elif payload.kind == PARTIAL_AGGREGATE:
             aggregates.add({payload.name: payload.frame()})
     return aggregates.finish()

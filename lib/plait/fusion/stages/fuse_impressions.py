@@ -98,11 +98,11 @@ def fuse_impressions(
     splits += [ImpressionSplit(table=EVENTS, path=path) for path in paths(EVENTS)]
     spill = engine.spill(inputs.impression_buckets(sum(part.size for part in held)))
     try:
-        engine.spread(
+        engine.map_splits(
             splits, ImpressionReader(store), ImpressionRowKernel(spill.buckets),
             aside={"shown": spill}, tables={}, merges={},
         )  # fmt: skip
-        engine.gather(
+        engine.map_buckets(
             spill, ImpressionBucketKernel(store, paths(ACCOUNTS), paths(PEOPLE)),
             tables={IMPRESSIONS.name: writer}, merges={},
         )  # fmt: skip

@@ -44,7 +44,7 @@ def test_rows_are_spread_and_gathered_by_bucket(tmp_path: Path, threads: int) ->
     table = TableSchema("rows", "a value", pa.schema([column("value", pa.int64(), "a number")]))
     writer = TableWriter(open_location(tmp_path / "store"), table)
     done: list[int] = []
-    counted = engine.spread(
+    counted = engine.map_splits(
         range(5), _read, _kernel,
         aside={"rows": spill}, tables={}, merges={"n": _total}, advance=done.append,
     )  # fmt: skip
@@ -56,7 +56,7 @@ def test_rows_are_spread_and_gathered_by_bucket(tmp_path: Path, threads: int) ->
         return {"out": rows, "n": pl.DataFrame({"n": [rows.height]})}
 
     beside = pl.DataFrame({"mark": [0, 7, 14], BUCKET: [0, 1, 2]})
-    counted = engine.gather(
+    counted = engine.map_buckets(
         spill, bucket_kernel, beside=beside, tables={"out": writer}, merges={"n": _total}
     )
     assert counted["n"].item() == 150
@@ -77,7 +77,9 @@ def test_a_failing_kernel_stops_the_run_and_is_raised(tmp_path: Path) -> None:
         raise ValueError(msg)
 
     with pytest.raises(ValueError, match="broken"):
-        LocalEngine(tmp_path, 2).spread(range(1000), _read, kernel, aside={}, tables={}, merges={})
+        LocalEngine(tmp_path, 2).map_splits(
+            range(1000), _read, kernel, aside={}, tables={}, merges={}
+        )
     assert len(started) < 100
 
 

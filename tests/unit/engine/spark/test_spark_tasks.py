@@ -65,7 +65,7 @@ class Driver:
         self.faults: list[bytes] = []
 
     def sinks(self, *aside: str) -> TaskSinks:
-        tables = {"out": self.writer.place}
+        tables = {"out": self.writer.destination}
         return TaskSinks(
             frozenset(aside), tables, {"n": _total}, self.rows.append, self.faults.extend
         )
@@ -105,7 +105,7 @@ def test_only_parts_that_came_back_are_in_the_table(driver: Driver) -> None:
     list(work(_numbers(0)))  # an attempt whose answer was lost
     for payload in from_batches(work(_numbers(0))):
         if payload.kind == WRITTEN_FILES:
-            driver.writer.add(payload.thing(), payload.rows)
+            driver.writer.add_files(payload.unpickle(), payload.rows)
     assert len(list((Path(driver.location.uri) / "tables" / "rows").iterdir())) == 2
     rows = scan_table(driver.location, TABLE, driver.writer.commit()).collect()
     assert rows["value"].sort().to_list() == list(range(30))
@@ -119,7 +119,7 @@ def test_an_error_for_the_user_travels_whole(driver: Driver) -> None:
     work = SplitTask([[0]], _read, kernel, driver.sinks())
     (payload,) = from_batches(work(_numbers(0)))
     assert payload.kind == TASK_ERROR
-    fault = payload.thing()
+    fault = payload.unpickle()
     assert isinstance(fault, UnreadableFile)
     assert (fault.seen, fault.fix) == ("'a.csv' is torn.", "Copy it again.")
     assert driver.faults == [payload.body]
