@@ -30,11 +30,11 @@ def measure(config: str, out: Path) -> None:
         alone = plait.train(config, platforms=[platform]).version
         for protocol in LEAVE_ONE_OUT:
             report = plait.evaluate(config, protocol, joint, against=alone)
-            report.write(out / f"{protocol}-{platform}.json")
+            report.write_json(out / f"{protocol}-{platform}.json")
     early, without = (
         plait.train(config, split="time", calendar=calendar).version for calendar in (True, False)
     )
-    plait.evaluate(config, "time", early, against=without).write(out / "time.json")
+    plait.evaluate(config, "time", early, against=without).write_json(out / "time.json")
 
 
 def render(out: Path) -> str:

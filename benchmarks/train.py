@@ -81,7 +81,7 @@ def network(data: TrainingData, hyper: HyperParameters, kind: str) -> NeuralNet:
     if kind != "gru":
         return whole
     alone = NeuralNet(replace(whole.settings, terms=("interest",), gaps=False, quarter=(0, 0)))
-    alone.learn_facts(data.timeline, data.item_attributes)
+    alone.set_item_features(data.timeline, data.item_attributes)
     alone.encoder.cnn = NoConvolutions()  # type: ignore[assignment]
     return alone
 

@@ -29,11 +29,11 @@ class Desk:
     def __init__(self, setup: ReplicaParts) -> None:
         self.setup = setup
 
-    async def answer(self, call: RecommendCall) -> RecommendResult:
-        return self._one(run_isolated(self.setup.service.answer, [call]))
+    async def recommend(self, call: RecommendCall) -> RecommendResult:
+        return self._one(run_isolated(self.setup.service.recommend, [call]))
 
-    async def take(self, batch: EventBatch) -> EventsResponse:
-        return self._one(run_isolated(self.setup.service.take, [batch]))
+    async def ingest(self, batch: EventBatch) -> EventsResponse:
+        return self._one(run_isolated(self.setup.service.ingest, [batch]))
 
     async def link(self, message: LinkRequest) -> LinkResponse:
         return self.setup.service.link(message)
@@ -41,7 +41,7 @@ class Desk:
     async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
         return self.setup.service.unlink(message)
 
-    def not_ready(self) -> str:
+    def unready_reason(self) -> str:
         return "" if self.setup.current.model else self.setup.current.reason
 
     def live_state(self) -> str:

@@ -188,9 +188,9 @@ def test_a_dislike_pushes_the_item_and_its_like_down_and_a_like_lifts_them(
     people, model = learned.some(60), learned.model
     now = int(datetime.now(UTC).timestamp() * 1e6)
     own = model.model.vocabulary.platform_items(platform)
-    names = model.model.vocabulary.name(own).to_list()
+    names = model.model.vocabulary.item_ids(own).to_list()
     topics = np.array([learned.topic[name] for name in names])
-    top = [found.items[0].item for found in model.top(people, platform, 1, now=now)]
+    top = [found.items[0].item for found in model.recommend(people, platform, 1, now=now)]
     column = np.array([names.index(item) for item in top])
     person = np.arange(len(people))
     genre = topics == topics[column][:, None]
@@ -210,7 +210,7 @@ def test_a_dislike_pushes_the_item_and_its_like_down_and_a_like_lifts_them(
     assert less[genre].mean() < -0.3
     for item, found in zip(
         top,
-        model.top(learned.after(people, "dislike", top), platform, 432, exclude_seen=False),
+        model.recommend(learned.after(people, "dislike", top), platform, 432, exclude_seen=False),
         strict=True,
     ):
         assert item not in {i.item for i in found.items}

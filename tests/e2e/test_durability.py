@@ -54,7 +54,7 @@ def owner(valkey: EmbeddedValkey) -> Iterator[redis.Redis]:
 def take(setup: ReplicaParts, name: str) -> EventsResponse:
     event = {"event_id": name, "type": "view", "item_id": f"shop:{name}",
              "user": {"platform": "shop", "id": "durable"}}  # fmt: skip
-    (taken,) = setup.service.take([validate_events([event])])
+    (taken,) = setup.service.ingest([validate_events([event])])
     assert isinstance(taken, EventsResponse), taken
     return taken
 
@@ -144,8 +144,8 @@ def test_a_setting_that_changes_while_it_runs_breaks_no_promise(
     assert (taken.accepted, taken.durable) == (1, True)  # the feedback log has it
     assert written_aside(project) == before + 1
     setup.current.refresh()
-    assert "appendonly is no" in setup.current.lossy
-    assert setup.current.refused == ""  # it was as asked for: answers go on
+    assert "appendonly is no" in setup.current.durability_fault
+    assert setup.current.durability_refusal == ""  # it was as asked for: answers go on
     # Live state has it as well: the next answer knows it, a repeat is one.
     live = connect(project, valkey.address)
     assert items_of(setup, live)[-2:] == ["shop:sure", "shop:changed"]
@@ -158,16 +158,16 @@ def test_a_replica_that_meets_a_lossy_one_is_not_ready_until_that_is_mended(
     owner.config_set("maxmemory-policy", "allkeys-lfu")
     setup = open_replica(own_file, valkey.address)
     setup.current.refresh()
-    assert "maxmemory-policy is allkeys-lfu" in setup.current.refused
+    assert "maxmemory-policy is allkeys-lfu" in setup.current.durability_refusal
     owner.config_set("maxmemory-policy", "noeviction")
     setup.current.refresh()
-    assert setup.current.refused == setup.current.lossy == ""
+    assert setup.current.durability_refusal == setup.current.durability_fault == ""
 
 
 def items_of(setup: ReplicaParts, live: LiveState) -> list[str]:
     from plait.contracts.http_messages import User
 
-    (who,) = setup.service._who([User(platform="shop", id="durable")])
+    (who,) = setup.service._lookups([User(platform="shop", id="durable")])
     assert isinstance(who, PersonLookup)
     found: list[str] = live_sequences(live.read_people([who]), 50)["item"][0].to_list()
     return found

@@ -49,7 +49,7 @@ def secret(tmp_path: Path) -> Secret:
 @pytest.fixture
 def url(secret: Secret, tmp_path: Path) -> Iterator[str]:
     files = f"{tmp_path / 'current'}:{tmp_path / 'next'}"
-    app = build_app(lambda: None, ApiKeys.of({"PLAIT_API_KEY_FILE": files}))  # type: ignore[arg-type]
+    app = build_app(lambda: None, ApiKeys.from_environment({"PLAIT_API_KEY_FILE": files}))  # type: ignore[arg-type]
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
     thread = threading.Thread(target=server.run)

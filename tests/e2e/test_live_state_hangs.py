@@ -48,7 +48,7 @@ def stopped(valkey: EmbeddedValkey) -> Iterator[None]:
 def ask(setup: ReplicaParts) -> RecommendResult:
     user = {"platform": "shop", "id": "u3"}
     message = RecommendRequest.model_validate({"user": user, "k": 3, "platforms": ["shop"]})
-    (answer,) = setup.service.answer([RecommendCall(message)])
+    (answer,) = setup.service.recommend([RecommendCall(message)])
     assert isinstance(answer, RecommendResult), answer
     return answer
 
@@ -88,7 +88,7 @@ def test_answers_do_not_wait_for_a_valkey_that_hangs(
             else:
                 event = {"type": "view", "item_id": f"shop:h{number}",
                          "user": {"platform": "shop", "id": "u3"}}  # fmt: skip
-                (taken,) = setup.service.take([validate_events([event])])
+                (taken,) = setup.service.ingest([validate_events([event])])
                 if isinstance(taken, Exception) or taken.accepted != 1:
                     wrong.append(taken)
             took[name].append(time.monotonic() - began)
@@ -122,10 +122,10 @@ def test_an_append_that_is_not_answered_is_kept_once(
     sent = [{"user": user, "type": "view", "item_id": f"shop:n{n}"} for n in range(20)]
     with EmbeddedValkey(tmp_path / "live") as valkey:
         setup = open_replica(file, valkey.address)
-        assert setup.service.take([validate_events(sent[:1])])[0].accepted == 1
+        assert setup.service.ingest([validate_events(sent[:1])])[0].accepted == 1
         with stopped(valkey):
             # Events without an id: Valkey has read them, and the feedback log has them too.
-            assert setup.service.take([validate_events(sent[1:])])[0].accepted == 19
+            assert setup.service.ingest([validate_events(sent[1:])])[0].accepted == 19
         drained, until = 0, time.monotonic() + 20
         while drained < 20:
             assert time.monotonic() < until, "Valkey did not take what it was sent before it hung"

@@ -132,9 +132,9 @@ def test_http_offline_and_model_give_the_same_scores(http: httpx.Client, server:
     fused = Store(project.store_path).read("sequences").sort("person").head(5)
     items = [f"shop:i{n}" for n in range(0, 40, 2)]
     offline = model.rank(fused, "shop", [items] * 5)
-    top = model.top(fused, "shop", 7)
+    top = model.recommend(fused, "shop", 7)
     scores = model.score(model.encode(fused), "shop").total  # what evaluation ranks by
-    names = model.model.vocabulary.name(model.model.vocabulary.platform_items("shop")).to_list()
+    names = model.model.vocabulary.item_ids(model.model.vocabulary.platform_items("shop")).to_list()
     for row, person in enumerate(fused["person"]):
         user = {"person_id": person}
         ranked = http.post("/v1/rank", json={"user": user, "items": items, "explain": True}).json()

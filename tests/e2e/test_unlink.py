@@ -139,7 +139,7 @@ def test_links_and_unlinks_at_once_leave_what_the_stream_says(
     state.client.xreadgroup(CONSUMER_GROUP, CONSUMER, {stream: ">"}, count=7)
     store = Store(tmp_path / "store")
     assert Drainer(state, FeedbackLog(store), "t").drain() == state.client.xlen(stream)
-    drained = read_asserted(store, list_log(store, LINKS_FOLDER).pieces())
+    drained = read_asserted(store, list_log(store, LINKS_FOLDER).slices())
     assert drained.height == state.client.xlen(stream)
     links = standing_links(drained).filter("joined").select(a="account_a", b="account_b")
     found = find_components(pl.concat([links, held.select(a="account", b="person")]))

@@ -37,7 +37,7 @@ def _events(project: Project, names: list[str]) -> pl.DataFrame:
         ).model_dump(exclude_none=True)
         for name in names
     ]  # fmt: skip
-    return clean_batches([EventBatch(good=list(enumerate(sent)))], project, load_key(project))
+    return clean_batches([EventBatch(valid=list(enumerate(sent)))], project, load_key(project))
 
 
 @pytest.mark.parametrize("what", ["put", "acknowledge"])

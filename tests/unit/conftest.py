@@ -159,7 +159,7 @@ def _add_version(store: Store, split: str, only: tuple[str, ...] = ()) -> None:
     )
     torch.manual_seed(0)
     net = NeuralNet(settings)
-    net.learn_facts(data.timeline, data.item_attributes)
+    net.set_item_features(data.timeline, data.item_attributes)
     term = ItemItemTerm.build(
         data.history, len(data.vocabulary), dict.fromkeys(only or PLATFORMS, 1.0)
     )

@@ -59,7 +59,7 @@ def clean_events(
         text, parsed = text.filter(keep), parsed.filter(keep)
     if rules.creators == "accounts" and _has_values(text["creator"]):
         parsed = _pseudonymise_creators(parsed, text["creator"], key, platform)
-    time, stamped = receipt.place(parsed["time"])
+    time, stamped = receipt.correct_times(parsed["time"])
     events = parsed.with_columns(
         time.alias("time"),
         stamped.alias("stamped"),

@@ -31,7 +31,7 @@ class ReceiptTime:
         """Returns the moment after which a time is not that of an event."""
         return max(now, self.at + MAX_CLOCK_AHEAD)
 
-    def place(self, times: pl.Series) -> tuple[pl.Series, pl.Series]:
+    def correct_times(self, times: pl.Series) -> tuple[pl.Series, pl.Series]:
         """Returns the times, none ahead of the receipt, and what was stamped where one was.
 
         Times up to a day ahead are taken back, and keep their order. A time further ahead is no

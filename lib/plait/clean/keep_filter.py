@@ -106,19 +106,19 @@ class _FilterBuilder:
                 return self._field(name)
             case ast.Constant(value=bool() | int() | float() | str() as value):
                 return pl.lit(value)
-        raise self._refused(node)
+        raise self._syntax_error(node)
 
     def _compare(self, sides: list[ast.expr], ops: list[ast.cmpop]) -> pl.Expr:
         terms = []
         for left, op, right in zip(sides, ops, sides[1:], strict=False):
             if isinstance(op, ast.Is | ast.IsNot):
                 if not _is_null(right):
-                    raise self._refused(right)
+                    raise self._syntax_error(right)
                 value = self.build(left)
                 terms.append(value.is_null() if isinstance(op, ast.Is) else value.is_not_null())
             elif isinstance(op, ast.In | ast.NotIn):
                 if not isinstance(right, ast.List | ast.Tuple | ast.Set):
-                    raise self._refused(right)
+                    raise self._syntax_error(right)
                 inside = self.build(left).is_in([self._constant(e) for e in right.elts])
                 terms.append(inside if isinstance(op, ast.In) else ~inside)
             else:
@@ -150,7 +150,7 @@ class _FilterBuilder:
                 return value
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
                 return -value
-        raise self._refused(node)
+        raise self._syntax_error(node)
 
     def _field(self, name: str) -> pl.Expr:
         if name in ("true", "false"):
@@ -168,7 +168,7 @@ class _FilterBuilder:
             )
         return pl.col(_ALIASES.get(name, name))
 
-    def _refused(self, node: ast.expr) -> SyntaxError:
+    def _syntax_error(self, node: ast.expr) -> SyntaxError:
         return SyntaxError(f"'{ast.unparse(node)}' is not allowed")
 
 

@@ -68,4 +68,4 @@ def evaluate(
         return
     output_console().print(report_table(report))
     if as_json:
-        report.write(as_json)
+        report.write_json(as_json)

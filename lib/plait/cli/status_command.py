@@ -69,7 +69,7 @@ def _print_runs(api: KubeApi, listed: list[ClusterRun]) -> None:
             run.name,
             record["verb"],
             Text(state.name, style=colours.get(state.name, "")),
-            format_age(run.seconds()),
+            format_age(run.age_s()),
             run.workers,
             Text(state.why if len(listed) == 1 else shorten(state.why, 110, placeholder=" ...")),
         )

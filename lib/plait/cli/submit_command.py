@@ -238,9 +238,9 @@ def _submit(ask: _SubmitOptions, known: Sequence[str]) -> int:
     placed = submit_run(api, asked, resource, dry_run=o["dry_run"] is DryRun.server)
     if o["dry_run"] is DryRun.server:
         return _print_resource(
-            ask, placed.resource, "would be met" if placed.met else "is accepted"
+            ask, placed.resource, "would be met" if placed.existed else "is accepted"
         )
-    return _report_submission(ask, api, asked, placed, templates.scheduling_patience)
+    return _report_submission(ask, api, asked, placed, templates.scheduling_timeout_s)
 
 
 def _print_resource(ask: _SubmitOptions, resource: Resource, verdict: str = "") -> int:
@@ -265,17 +265,17 @@ def _report_submission(
 
     name = placed.resource["metadata"]["name"]
     if not ask.as_json:
-        how = "met" if placed.met else "submitted"
+        how = "met" if placed.existed else "submitted"
         bold = typer.style(name, bold=True)
         typer.echo(f"{bold} {how}: {ask.verb.name} in {api.namespace} of {api.where}", err=True)
-        if placed.met and not is_same_spec(placed, asked):
+        if placed.existed and not is_same_spec(placed, asked):
             typer.echo(
                 f"--run {asked.run} was asked for something else; that run counts.", err=True
             )
     if ask.options["detach"]:
         if ask.as_json:
             record = {"name": name, "verb": ask.verb.name, "state": "submitted", "exit_code": 0}
-            typer.echo(json.dumps(record | {"met": placed.met, "namespace": api.namespace}))
+            typer.echo(json.dumps(record | {"met": placed.existed, "namespace": api.namespace}))
         else:
             typer.echo(_follow_up_commands(api, name), err=True)
         return 0
@@ -321,7 +321,7 @@ def _follow_submission(
             typer.echo(f"\n{said}", err=True)
         return int(code)
     if ask.as_json:
-        about = {"verb": ask.verb.name, "namespace": api.namespace, "met": placed.met}
+        about = {"verb": ask.verb.name, "namespace": api.namespace, "met": placed.existed}
         typer.echo(json.dumps(outcome_record(outcome, **about, notes=quiet.notes)))
     else:
         loud.conclude(outcome)

@@ -67,7 +67,7 @@ def show(
     store = _open_store(config)
     version = store.version(number)
     if as_json:
-        record = {"number": version.number, **version.record(), "inputs": list(version.inputs)}
+        record = {"number": version.number, **version.to_record(), "inputs": list(version.inputs)}
         record.pop("inputs_at", None)
         typer.echo(json.dumps(record, indent=2))
         return

@@ -22,7 +22,7 @@ class ResourceKind:
     group: str
     version: str
     operator: str
-    longest: int  # characters of a name that its operator takes
+    max_name_length: int  # characters of a name that its operator takes
 
     @property
     def api_version(self) -> str:
@@ -59,7 +59,7 @@ class Verb:
     name: str
     kind: ResourceKind
     parser: Callable[[], argparse.ArgumentParser]
-    fixed: frozenset[str] = frozenset()  # arguments that the template sets
+    set_by_template: frozenset[str] = frozenset()  # arguments that the template sets
 
 
 VERBS = {

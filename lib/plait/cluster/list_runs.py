@@ -22,7 +22,7 @@ class ClusterRun:
     """A run, as `plait status` shows it."""
 
     resource: Resource
-    answered: RunState | None = None  # by the endpoint itself, where it was asked
+    endpoint_state: RunState | None = None  # by the endpoint itself, where it was asked
 
     @property
     def name(self) -> str:
@@ -32,7 +32,7 @@ class ClusterRun:
     @property
     def state(self) -> RunState:
         """How it stands."""
-        return self.answered or read_run_state(self.resource)
+        return self.endpoint_state or read_run_state(self.resource)
 
     @property
     def workers(self) -> str:
@@ -48,13 +48,13 @@ class ClusterRun:
         return ""
 
     @property
-    def began(self) -> datetime:
+    def submitted_at(self) -> datetime:
         """When it was submitted."""
         return parse_time(self.resource["metadata"]["creationTimestamp"])
 
-    def seconds(self, now: datetime | None = None) -> float:
+    def age_s(self, now: datetime | None = None) -> float:
         """How old it is."""
-        return ((now or datetime.now(UTC)) - self.began).total_seconds()
+        return ((now or datetime.now(UTC)) - self.submitted_at).total_seconds()
 
     def record(self) -> dict[str, Any]:
         """Returns the run as JSON values."""
@@ -70,7 +70,7 @@ class ClusterRun:
             "exit_code": None if state.exit is None else int(state.exit),
             "why": state.why,
             "workers": self.workers,
-            "submitted": self.began.isoformat(),
+            "submitted": self.submitted_at.isoformat(),
         }
 
 
@@ -104,7 +104,7 @@ def list_runs(api: KubeApi) -> list[ClusterRun]:
         raise missing[0]
     if not found:
         check_namespace(api)
-    return sorted(found.values(), key=lambda run: run.began, reverse=True)
+    return sorted(found.values(), key=lambda run: run.submitted_at, reverse=True)
 
 
 def check_endpoint(api: KubeApi, run: ClusterRun) -> ClusterRun:
@@ -112,7 +112,7 @@ def check_endpoint(api: KubeApi, run: ClusterRun) -> ClusterRun:
     state = run.state
     if run.resource["kind"] != "RayService" or state.exit is not ExitCode.SUCCEEDED:
         return run
-    return replace(run, answered=probe_readiness(api, run.resource, state))
+    return replace(run, endpoint_state=probe_readiness(api, run.resource, state))
 
 
 def find_run(api: KubeApi, name: str) -> ClusterRun:

@@ -23,14 +23,14 @@ class RunSpec:
 
     verb: Verb
     release: str
-    spec: str
+    spec_hash: str
     run: str | None = None
 
     def name(self, number: int = 1) -> str:
         """Returns the name of run `number`; with --run there is one only."""
         if self.run is not None:
             return f"{self.release}-{self.verb.name}-{self.run}"
-        name = f"{self.release}-{self.verb.name}-{self.spec[:_HASH_LENGTH]}"
+        name = f"{self.release}-{self.verb.name}-{self.spec_hash[:_HASH_LENGTH]}"
         return name if number == 1 else f"{name}-{number}"
 
 
@@ -75,7 +75,7 @@ def set_run_name(resource: Resource, asked: RunSpec, number: int = 1) -> str:
             RUN_LABEL: asked.run or str(number),
         }
     )
-    metadata.setdefault("annotations", {})[SPEC_ANNOTATION] = asked.spec
+    metadata.setdefault("annotations", {})[SPEC_ANNOTATION] = asked.spec_hash
     name = str(metadata.get("name", ""))
     check_run_name(name, asked)
     return name
@@ -88,11 +88,11 @@ def check_run_name(name: str, asked: RunSpec) -> None:
         RuleBroken: it is too long, or no DNS-1035 label.
     """
     kind = asked.verb.kind
-    if len(name) > kind.longest:
+    if len(name) > kind.max_name_length:
         shorter = "Give a shorter --run, or install" if asked.run else "Install"
         raise RuleBroken(
             f"the name '{name}' has {len(name)} characters.",
-            allowed=f"{kind.operator} takes {kind.longest} for a {kind.name}.",
+            allowed=f"{kind.operator} takes {kind.max_name_length} for a {kind.name}.",
             fix=f"{shorter} the chart under a shorter release name.",
         )
     if not _DNS_1035.fullmatch(name):

@@ -37,7 +37,7 @@ class Submission:
     """The resource as the API server has it; `met`: somebody had submitted it before."""
 
     resource: Resource
-    met: bool
+    existed: bool
 
 
 def load_templates(api: KubeApi, release: str | None) -> Templates:
@@ -76,7 +76,7 @@ def prepare_run(
     Raises:
         BadTemplate, BadSize, RuleBroken: it cannot be had.
     """
-    resource = render(verb, templates.of(verb), arguments, size, image, queue)
+    resource = render(verb, templates.template_for(verb), arguments, size, image, queue)
     asked = RunSpec(verb, templates.release, spec_hash(resource), run)
     set_run_name(resource, asked)
     validate(verb, resource)
@@ -100,7 +100,7 @@ def submit_run(
             check_upgrade(api.get(path), resource)
         except NotFound:
             pass  # the first one
-        return Submission(api.apply(kind, resource, dry_run), met=False)
+        return Submission(api.apply(kind, resource, dry_run), existed=False)
     if asked.run is not None:
         return _create_once(api, asked, resource, dry_run)
     selector = f"{INSTANCE_LABEL}={asked.release},{VERB_LABEL}={asked.verb.name}"
@@ -108,26 +108,30 @@ def submit_run(
     same = {
         entry["metadata"]["name"]: {"kind": kind.name, **entry}
         for entry in api.get(path, labelSelector=selector)["items"]
-        if (entry["metadata"].get("annotations") or {}).get(SPEC_ANNOTATION) == asked.spec
+        if (entry["metadata"].get("annotations") or {}).get(SPEC_ANNOTATION) == asked.spec_hash
     }
     ended = [(name, read_run_state(entry).ended) for name, entry in same.items()]
     number, met = next_run_number(asked, ended)
     name = set_run_name(resource, asked, number)
     if met:
-        return Submission(same[name], met=True)
-    return Submission(api.apply(kind, resource, dry_run), met=False)
+        return Submission(same[name], existed=True)
+    return Submission(api.apply(kind, resource, dry_run), existed=False)
 
 
 def _create_once(api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool) -> Submission:
     """Creates, never changes: the same --run with another question must not alter the first."""
     kind = asked.verb.kind
     try:
-        return Submission(api.create(kind, resource, dry_run), met=False)
+        return Submission(api.create(kind, resource, dry_run), existed=False)
     except AlreadyExists:
         name = resource["metadata"]["name"]
-        return Submission(api.get(api.resource_path(kind, name, resource["apiVersion"])), met=True)
+        return Submission(
+            api.get(api.resource_path(kind, name, resource["apiVersion"])), existed=True
+        )
 
 
 def is_same_spec(placed: Submission, asked: RunSpec) -> bool:
     """Whether the run that was met was asked the same question."""
-    return (placed.resource["metadata"].get("annotations") or {}).get(SPEC_ANNOTATION) == asked.spec
+    return (placed.resource["metadata"].get("annotations") or {}).get(
+        SPEC_ANNOTATION
+    ) == asked.spec_hash

@@ -248,7 +248,7 @@ class Platform(StrictModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _creators(cls, value: Any) -> Any:
+    def _default_creators(cls, value: Any) -> Any:
         if isinstance(value, dict) and value.get("kind") == "social":
             events = value.get("events")
             if isinstance(events, dict):

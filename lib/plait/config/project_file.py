@@ -84,7 +84,7 @@ class Project(StrictModel):
 
     @field_validator("platforms")
     @classmethod
-    def _names(cls, platforms: dict[str, Platform]) -> dict[str, Platform]:
+    def _check_platform_names(cls, platforms: dict[str, Platform]) -> dict[str, Platform]:
         for name in platforms:
             if not re.fullmatch(PLATFORM_NAME_PATTERN, name):
                 msg = (
@@ -113,10 +113,12 @@ class Project(StrictModel):
         for platform in resolved["platforms"].values():
             for part in ("events", "catalogue", "accounts"):
                 if platform[part]:
-                    platform[part]["files"] = [self.address(f) for f in platform[part]["files"]]
+                    platform[part]["files"] = [
+                        self.absolute_address(f) for f in platform[part]["files"]
+                    ]
         return resolved
 
-    def address(self, place: str) -> str:
+    def absolute_address(self, place: str) -> str:
         """Returns `place`: an s3:// address as it is, a path against the project's folder."""
         if is_remote(place):
             return place.replace("s3a://", "s3://", 1)
@@ -125,7 +127,7 @@ class Project(StrictModel):
     @property
     def store_uri(self) -> str:
         """Where the store lies: an absolute path or s3://bucket/prefix."""
-        address = self.address(self.store)
+        address = self.absolute_address(self.store)
         return address.rstrip("/") if is_remote(address) else address
 
     @property

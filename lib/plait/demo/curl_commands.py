@@ -10,12 +10,12 @@ from plait.demo.demo_person import DemoPerson
 
 def build_curl_commands(url: str, known: DemoPerson) -> list[str]:
     """Returns three commands: ask, send an event, link two accounts."""
-    acting = _shell_json({"platform": known.acting, "id": known.acting_account})
-    other = _shell_json({"platform": known.asked, "id": "0000001"})
+    acting = _shell_json({"platform": known.event_platform, "id": known.event_account})
+    other = _shell_json({"platform": known.list_platform, "id": "0000001"})
     event = _shell_json({"type": known.event.type, "item_id": known.event.item})
-    account = quote(known.asked_account, safe="")
+    account = quote(known.list_account, safe="")
     return [
-        f"curl -s '{url}/v1/recommend/{known.asked}/{account}?k=5'",
+        f"curl -s '{url}/v1/recommend/{known.list_platform}/{account}?k=5'",
         _curl_post(url, "/v1/events", f'{{"events": [{{"user": {acting},', f"{event[1:]}]}}"),
         _curl_post(url, "/v1/identities:link", f'{{"accounts": [{acting},', f"{other}]}}"),
     ]

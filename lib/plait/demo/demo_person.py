@@ -28,10 +28,10 @@ class DemoPerson:
         event: on an item of the earlier topic that is new to them.
     """
 
-    asked: str
-    acting: str
-    asked_account: str
-    acting_account: str
+    list_platform: str
+    event_platform: str
+    list_account: str
+    event_account: str
     lately: str
     earlier: str
     history: list[PastEvent]
@@ -68,10 +68,10 @@ def choose_demo_person(
     theirs = done.filter(person=person)
     ids = dict(accounts.filter(person=person).select("platform", "account").iter_rows())
     return DemoPerson(
-        asked=asked,
-        acting=acting,
-        asked_account=ids[asked],
-        acting_account=ids[acting],
+        list_platform=asked,
+        event_platform=acting,
+        list_account=ids[asked],
+        event_account=ids[acting],
         lately=TOPICS[lately].name,
         earlier=TOPICS[earlier].name,
         history=[

@@ -81,7 +81,7 @@ class EndpointProcess:
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 raise EndpointFailed(
-                    f"the endpoint ended before it was ready: {self._last_words()}",
+                    f"the endpoint ended before it was ready: {self._last_log_line()}",
                     fix=f"See '{self._log}'.",
                 )
             try:
@@ -91,11 +91,11 @@ class EndpointProcess:
                 pass
             time.sleep(0.2)
         raise EndpointFailed(
-            f"the endpoint was not ready after {_READY_S:.0f} s: {self._last_words()}",
+            f"the endpoint was not ready after {_READY_S:.0f} s: {self._last_log_line()}",
             fix=f"See '{self._log}'.",
         )
 
-    def _last_words(self) -> str:
+    def _last_log_line(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing."
 

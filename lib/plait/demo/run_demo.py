@@ -173,15 +173,15 @@ def _send_event(
     """Asks, sends one event, asks again; returns the commands that do the same."""
     known = choose_demo_person(world, _event_type_names(project))
     begun = time.monotonic()
-    before = talk.recommend(known.asked, known.asked_account, options.k)
+    before = talk.recommend(known.list_platform, known.list_account, options.k)
     event = known.event
-    took = talk.send(known.acting, known.acting_account, [(event.type, event.item)])
-    after = mark_changes(before, talk.recommend(known.asked, known.asked_account, options.k))
+    took = talk.send(known.event_platform, known.event_account, [(event.type, event.item)])
+    after = mark_changes(before, talk.recommend(known.list_platform, known.list_account, options.k))
     tell(
         EventChapter(
             seconds=time.monotonic() - begun,
-            platform=known.asked,
-            account=known.asked_account,
+            platform=known.list_platform,
+            account=known.list_account,
             lately=known.lately,
             earlier=known.earlier,
             history=known.history,

@@ -20,7 +20,7 @@ _RESOURCE_NAMES = {"cpu": "CPU", "memory": "memory", "nvidia.com/gpu": "GPU"}
 def check_upgrade_capacity(api: KubeApi, templates: Templates) -> Iterator[Finding]:
     """Yields whether the nodes have room for an upgrade, where they may be read."""
     try:
-        service = templates.of(VERBS["serve"])
+        service = templates.template_for(VERBS["serve"])
         nodes = api.get("/api/v1/nodes")["items"]
         pods = api.get("/api/v1/pods", fieldSelector="status.phase=Running")["items"]
     except PlaitError:

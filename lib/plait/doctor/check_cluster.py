@@ -134,7 +134,7 @@ def _check_ray_version(templates: Templates) -> Iterator[Finding]:
     """Yields whether the cluster runs the Ray that this plait is tested with."""
     tested = tested_versions().get("ray")
     try:
-        runs = ray_cluster_spec(templates.of(VERBS["train"])).get("rayVersion")
+        runs = ray_cluster_spec(templates.template_for(VERBS["train"])).get("rayVersion")
     except PlaitError:
         return
     if tested and runs and runs != tested:
@@ -148,7 +148,7 @@ def _check_ray_version(templates: Templates) -> Iterator[Finding]:
 def _template_queue(templates: Templates) -> str | None:
     for verb in VERBS.values():
         try:
-            labels = templates.of(verb)["metadata"].get("labels") or {}
+            labels = templates.template_for(verb)["metadata"].get("labels") or {}
         except PlaitError:
             continue
         if QUEUE_LABEL in labels:

@@ -19,7 +19,7 @@ class PartialAggregates:
     def __init__(self, merges: Mapping[str, MergeFunction]) -> None:
         self._merges = merges
         self._parts: dict[str, list[pl.DataFrame]] = defaultdict(list)
-        self._waiting: dict[str, int] = defaultdict(int)
+        self._pending_rows: dict[str, int] = defaultdict(int)
         self._lock = Lock()
 
     def add(self, frames: Frames) -> None:
@@ -27,16 +27,16 @@ class PartialAggregates:
         with self._lock:
             for name, frame in frames.items():
                 self._parts[name].append(frame)
-                self._waiting[name] += frame.height
-                if self._waiting[name] > _MAX_PENDING_ROWS:
-                    self._parts[name] = [self._merged(name)]
-                    self._waiting[name] = 0
+                self._pending_rows[name] += frame.height
+                if self._pending_rows[name] > _MAX_PENDING_ROWS:
+                    self._parts[name] = [self._merge(name)]
+                    self._pending_rows[name] = 0
 
     def finish(self) -> dict[str, pl.DataFrame]:
         """Returns each name's merged frame."""
-        return {name: self._merged(name) for name in self._parts}
+        return {name: self._merge(name) for name in self._parts}
 
-    def _merged(self, name: str) -> pl.DataFrame:
+    def _merge(self, name: str) -> pl.DataFrame:
         whole = pl.concat(self._parts[name], how="vertical")
         # What was merged must itself be a partial: the same columns in the same order.
         return self._merges[name](whole).select(whole.columns)

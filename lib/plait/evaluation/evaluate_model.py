@@ -74,19 +74,19 @@ def evaluate(
     learned = FitData(held.vocabulary, held.train)
     scorers += [ModelScorer(name, family.fit(learned)) for name, family in BASELINES.items()]
     asked = [p for p in ours.platforms if not theirs or p in theirs.platforms]
-    with track_progress("evaluate", run.size(asked) * len(scorers), "targets") as work:
-        answered = {p: run.platform(p, scorers, work) for p in asked}
+    with track_progress("evaluate", run.count_targets(asked) * len(scorers), "targets") as work:
+        answered = {p: run.evaluate_platform(p, scorers, work) for p in asked}
     found = {p: one for p, one in answered.items() if one}
     report = _make_report(protocol, ours, found, scorers, bool(theirs), seed)
     if dump:
-        report.dump(dump)
+        report.write_ranks(dump)
     return report
 
 
 @dataclass(frozen=True)
 class _PlatformResult:
-    questions: EvaluationTargets
-    answers: list[TargetRanks]
+    targets: EvaluationTargets
+    target_ranks: list[TargetRanks]
     figures: list[dict[str, Any]]
     ranks: pl.DataFrame
     difference: dict[str, Any]
@@ -95,19 +95,20 @@ class _PlatformResult:
 @dataclass(frozen=True)
 class _Evaluation:
     held: HeldOutData
-    rules: EvaluationProtocol
+    protocol: EvaluationProtocol
     seed: int
 
-    def size(self, platforms: list[str]) -> int:
+    def count_targets(self, platforms: list[str]) -> int:
         codes = [self.held.vocabulary.platform_code(p) for p in platforms]
         both = (self.held.test, self.held.validation)
         return sum(int(np.isin(targets.platform, codes).sum()) for targets in both)
 
-    def platform(
+    def evaluate_platform(
         self, platform: str, scorers: list[Scorer], work: ProgressTask
     ) -> _PlatformResult | None:
         test, validation = (
-            self.held.questions(platform, test=test, mask=self.rules.mask) for test in (True, False)
+            self.held.questions(platform, test=test, mask=self.protocol.mask)
+            for test in (True, False)
         )
         if not len(test):
             return None
@@ -115,9 +116,9 @@ class _Evaluation:
         trained[keep_positive_events(self.held.train).item] = True
         answers, figures = [], []
         for scorer in scorers:
-            found = rank_targets(scorer, test, self.rules.sample, self.seed, work)
+            found = rank_targets(scorer, test, self.protocol.negatives, self.seed, work)
             tuning = (
-                rank_targets(scorer, validation, self.rules.sample, self.seed, work)
+                rank_targets(scorer, validation, self.protocol.negatives, self.seed, work)
                 if len(validation)
                 else None
             )
@@ -127,7 +128,7 @@ class _Evaluation:
             {
                 "person": self.held.people.gather(test.person),
                 "platform": pl.repeat(platform, len(test), eager=True),
-                "item": self.held.vocabulary.name(test.item),
+                "item": self.held.vocabulary.item_ids(test.item),
                 "rank": answers[0].ranks,
             }
         )

@@ -23,7 +23,7 @@ class EvaluationProtocol:
     """
 
     split: str
-    sample: int | None
+    negatives: int | None
     mask: bool
 
 

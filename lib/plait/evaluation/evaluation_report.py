@@ -53,11 +53,11 @@ class EvaluationReport:
         """Returns the report as JSON text."""
         return json.dumps(self.record(), indent=2)
 
-    def write(self, path: Path) -> None:
+    def write_json(self, path: Path) -> None:
         """Writes the JSON text to `path`."""
         _write(path, lambda: path.write_text(self.json() + "\n", encoding="utf-8"))
 
-    def dump(self, path: Path) -> None:
+    def write_ranks(self, path: Path) -> None:
         """Writes the ranks to the Parquet file `path`."""
         _write(path, lambda: self.ranks.write_parquet(path))
 

@@ -28,7 +28,7 @@ class IndexPairs:
         packed = np.unique(row.astype(np.int64) << 32 | column.astype(np.int64))
         return cls(packed >> 32, packed & 0xFFFFFFFF)
 
-    def part(self, first: int, last: int) -> IndexPairs:
+    def slice_rows(self, first: int, last: int) -> IndexPairs:
         """Returns the pairs of rows `first` to `last`, rows counted from `first`."""
         a, b = np.searchsorted(self.row, [first, last])
         return IndexPairs(self.row[a:b] - first, self.column[a:b])
@@ -79,13 +79,13 @@ class EvaluationTargets:
             target=self.target[first:last],
             item=self.item[first:last],
             time=self.time[first:last],
-            seen=self.seen.part(first, last),
-            hidden=self.hidden.part(first, last),
+            seen=self.seen.slice_rows(first, last),
+            hidden=self.hidden.slice_rows(first, last),
         )
 
     def keys(self, seed: int) -> HashArray:
         """Returns the key of each target's negatives, [M]."""
-        targets = hash_items(self.vocabulary.name(self.item))
+        targets = hash_items(self.vocabulary.item_ids(self.item))
         return sampling_keys(targets, self.seen.row, self.hashes[self.seen.column], seed)
 
 
@@ -121,7 +121,7 @@ def select_targets(
     return EvaluationTargets(
         platform=platform,
         vocabulary=vocabulary,
-        hashes=hash_items(vocabulary.name(items)),
+        hashes=hash_items(vocabulary.item_ids(items)),
         person=asked.row,
         history=asked.history,
         target=target,

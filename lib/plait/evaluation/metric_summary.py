@@ -47,9 +47,9 @@ def summarize_metrics(
         "accuracy_all_negative": float((1.0 - 1.0 / answers.candidates).mean()),
         **means_with_intervals(values, questions.person, seed),
     }
-    calibration = fit_calibration(validation.judged) if validation else None
+    calibration = fit_calibration(validation.pairs) if validation else None
     if calibration:
-        figures["pointwise"] = compute_pointwise_metrics(calibration, answers.judged)
+        figures["pointwise"] = compute_pointwise_metrics(calibration, answers.pairs)
     several = count_platforms(questions) >= 2
     slices = {"one_platform": ~several, "several_platforms": several}
     slices |= {"new_item": ~trained[questions.item], "known_item": trained[questions.item]}

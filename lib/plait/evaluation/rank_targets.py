@@ -30,7 +30,7 @@ class TargetRanks:
 
     ranks: npt.NDArray[np.float64]
     candidates: npt.NDArray[np.float64]
-    judged: LabelledPairs
+    pairs: LabelledPairs
 
 
 def rank_targets(

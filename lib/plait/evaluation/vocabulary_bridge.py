@@ -43,7 +43,7 @@ class VocabularyBridge:
             NotFinite: a score is a NaN or infinite; such a scorer would never be beaten.
         """
         if not self._same:
-            history = self._translation.history(history)
+            history = self._translation.translate_history(history)
         scores = self._scorer.score(history, self._platform, now)
         if not np.isfinite(scores).all():
             raise NotFinite(

@@ -47,7 +47,7 @@ class History:
         return np.repeat(np.arange(len(self)), self.lengths)
 
     @property
-    def places(self) -> np.ndarray:
+    def positions(self) -> np.ndarray:
         """Each event's place in its person's history, from 0; int64 [N]."""
         start = np.repeat(self.offsets[:-1], self.lengths)
         place: np.ndarray = np.arange(len(self.item)) - start

@@ -63,7 +63,7 @@ def make_history_batch(
         price: price ranks of the vocabulary, [items].
     """
     profile = profile_features(history, platforms, types)
-    bins = timeline.bins(np.concatenate([[UNKNOWN_TIME], prediction_times(history)]))
+    bins = timeline.bin_of(np.concatenate([[UNKNOWN_TIME], prediction_times(history)]))
     prices = None
     if price is not None:
         nothing = np.array([[0.5, 0.5, 0]], np.float32)

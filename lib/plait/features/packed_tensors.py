@@ -65,7 +65,7 @@ class PackedTokens:
 def pack_histories(history: History, views: Sequence[int]) -> PackedTokens:
     """Returns the merged sequences of `history` and the own sequences on platforms `views`."""
     events, people = len(history.item), len(history)
-    row, place = history.rows, history.places
+    row, place = history.rows, history.positions
     counts = np.zeros((events, len(views)), np.int64)
     sequence, places, source = [row], [place], [np.arange(events)]
     first = np.zeros((people, len(views)), np.int64)

@@ -23,7 +23,7 @@ def profile_features(history: History, platforms: int, types: int) -> np.ndarray
     marks = np.zeros((events, platforms + types), np.float32)
     marks[np.arange(events), history.platform] = 1
     marks[np.arange(events), platforms + history.type] = 1
-    seen = (history.places + 1).astype(np.float32)[:, None]
+    seen = (history.positions + 1).astype(np.float32)[:, None]
     start = np.repeat(history.offsets[:-1], history.lengths)
     timed = (history.time >= 0) & (history.time[start] >= 0) if events else np.zeros(0, bool)
     days = np.where(timed, (history.time - history.time[start]) / DAY, 0)
@@ -48,7 +48,7 @@ def price_features(history: History, price: np.ndarray) -> np.ndarray:
     rank = price[history.item]
     known = rank >= 0
     sums = running_sum(history, np.stack([np.where(known, rank, 0), known], axis=1))
-    seen = (history.places + 1).astype(np.float32)
+    seen = (history.positions + 1).astype(np.float32)
     mean = np.where(sums[:, 1] > 0, sums[:, 0] / np.maximum(sums[:, 1], 1), 0.5)
     last = np.where(known, rank, mean)
     return np.stack([mean, last, sums[:, 1] / seen], axis=1).astype(np.float32)

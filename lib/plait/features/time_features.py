@@ -90,7 +90,7 @@ class Timeline:
         np.add.at(grid, (item[time >= 0], place), 1)
         return cls(edges, np.cumsum(grid, axis=1, dtype=np.int32) + timeless[:, None], first)
 
-    def bins(self, time: np.ndarray) -> np.ndarray:
+    def bin_of(self, time: np.ndarray) -> np.ndarray:
         """Returns the bin of each moment; unknown times know everything; int64 [N]."""
         place = np.searchsorted(self.edges, time, side="right") - 1
         return np.where(time >= 0, np.maximum(place, 0), len(self.edges) - 1)

@@ -135,7 +135,7 @@ class Vocabulary:
         parts = np.split(own, np.searchsorted(own, self.block_ends[:-1]))
         return [part for part in parts if len(part)] or parts[:1]
 
-    def name(self, indices: np.ndarray) -> pl.Series:
+    def item_ids(self, indices: np.ndarray) -> pl.Series:
         """Returns the item ids at `indices` (all >= 1)."""
         return self.items["item"].gather(np.asarray(indices, np.int64) - 1)
 

@@ -24,16 +24,16 @@ class VocabularyTranslation:
         codes = {name: code for code, name in enumerate(target.platforms)}
         self.platform = np.array([codes.get(name, -1) for name in source.platforms], np.int16)
 
-    def history(self, history: History) -> History:
+    def translate_history(self, history: History) -> History:
         """Returns the histories without the events that the target does not know."""
         mapped = replace(
             history, item=self.item[history.item], platform=self.platform[history.platform]
         )
         return mapped.keep((mapped.item > 0) & (mapped.platform >= 0))
 
-    def targets(self, targets: HeldOutTargets) -> HeldOutTargets:
+    def translate_targets(self, targets: HeldOutTargets) -> HeldOutTargets:
         """Returns the targets that the target vocabulary knows and that have a history."""
-        history = self.history(targets.history)
+        history = self.translate_history(targets.history)
         mapped = HeldOutTargets(
             targets.row,
             history,

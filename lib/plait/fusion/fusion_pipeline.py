@@ -170,7 +170,7 @@ class FusionPipeline:
 
     def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
         by_key, ignored_keys = key_edges(attributes)
-        asserted = standing_links(read_link_assertions(self.store, self.inputs.links.pieces()))
+        asserted = standing_links(read_link_assertions(self.store, self.inputs.links.slices()))
         # A platform that has left the project takes its part of the links with it.
         here = list(self.project.platforms)
         of_project = pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(here))
@@ -179,12 +179,12 @@ class FusionPipeline:
         return KnownIdentity(
             accounts=attributes.select("account", "platform", "home").unique(),
             edges=gather_edges([by_key, link_edges(standing)]),
-            named=pl.concat(ends).unique(),
+            ever_linked=pl.concat(ends).unique(),
             ignored_keys=ignored_keys,
         )
 
     def _row_kernel(self, identity: KnownIdentity) -> FusionRowKernel:
-        partitioner = Partitioner.of(
+        partitioner = Partitioner.from_identity(
             self.plan.buckets, identity.accounts, identity.edges, self.base.seen
         )
         return FusionRowKernel(

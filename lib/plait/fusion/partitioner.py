@@ -27,10 +27,10 @@ class Partitioner:
     """
 
     buckets: int
-    known: pl.DataFrame
+    overrides: pl.DataFrame
 
     @classmethod
-    def of(
+    def from_identity(
         cls,
         buckets: int,
         accounts: pl.DataFrame,
@@ -65,14 +65,16 @@ class Partitioner:
         strays = lying.filter(pl.col(BUCKET) != hash_bucket(pl.col("node"), buckets))
         return cls(buckets, pl.concat([routed, strays.join(routed, on="node", how="anti")]))
 
-    def add(self, accounts: pl.DataFrame) -> pl.DataFrame:
+    def assign_buckets(self, accounts: pl.DataFrame) -> pl.DataFrame:
         """Returns `accounts` (account, home) with their `bucket`."""
         own = hash_bucket(pl.col("home"), self.buckets)
-        if not self.known.height:
+        if not self.overrides.height:
             return accounts.with_columns(own)
         routed = accounts.join(
-            self.known.rename({"node": "account", BUCKET: "by_account"}), on="account", how="left"
-        ).join(self.known.rename({"node": "home", BUCKET: "by_home"}), on="home", how="left")
+            self.overrides.rename({"node": "account", BUCKET: "by_account"}),
+            on="account",
+            how="left",
+        ).join(self.overrides.rename({"node": "home", BUCKET: "by_home"}), on="home", how="left")
         return routed.select(
             *accounts.columns, pl.coalesce("by_account", "by_home", own).alias(BUCKET)
         )

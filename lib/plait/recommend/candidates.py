@@ -35,5 +35,5 @@ def retrieve_candidates(
         rows = torch.from_numpy(np.flatnonzero(cold_start)).to(order.device)
         penalty = None if scores.dislike is None else scores.dislike[rows]
         order = order.clone()
-        order[rows] = popular.order(platform, penalty).to(order.device)
+        order[rows] = popular.order_scores(platform, penalty).to(order.device)
     return Candidates(platform, scores, cold_start, order)

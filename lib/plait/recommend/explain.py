@@ -28,7 +28,7 @@ def explain_ranking(
     columns, cold_start = ranking.columns, candidates.cold_start
     where = torch.from_numpy(columns).to(candidates.order.device)
     terms = {name: t.cpu().numpy() for name, t in candidates.scores.terms_of(where).items()}
-    share = popular.share(candidates.platform)[columns]
+    share = popular.shares(candidates.platform)[columns]
     value = np.where(np.isfinite(ranking.scores), share * np.exp(terms[DISLIKE]), -np.inf)
     scores = np.where(cold_start[:, None], value, ranking.scores).astype(np.float32)
     reasons = fallback_reasons(cold_start, active)

@@ -100,7 +100,7 @@ class LoadedModel:
             raise BadRequest("a person_id says no platform.", fix="Pass platform=...")
         check_platform(platform, self.platforms)
         sequence = self._sequence(person)
-        found = self.recommender.top(
+        found = self.recommender.recommend(
             sequence,
             platform,
             k,
@@ -128,7 +128,7 @@ class LoadedModel:
                     f"the user '{user[:64]}' names no platform.", fix="Write platform:id."
                 )
         elif set(user) == {"person_id"}:
-            return self._surviving(check_id(user["person_id"], "person")), None
+            return self._merged_person(check_id(user["person_id"], "person")), None
         elif set(user) == {"platform", "id"}:
             platform, raw = user["platform"], user["id"]
         else:
@@ -145,10 +145,10 @@ class LoadedModel:
             .collect()
         )
         if known.height:
-            return self._surviving(known["person"][0]), platform
+            return self._merged_person(known["person"][0]), platform
         return account.to_frame("account").select(person_of(pl.col("account")))[0, 0], platform
 
-    def _surviving(self, person: str) -> str:
+    def _merged_person(self, person: str) -> str:
         """Returns the id that `person` was merged into, however often; else itself."""
         people = self._store.scan("people", self._version)
         while True:

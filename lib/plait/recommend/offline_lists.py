@@ -78,7 +78,9 @@ def recommend_everyone(
             active = part["item"].list.len().to_numpy() > 0
             tables = [
                 _lists_frame(
-                    recommender.lists(history, p, k, active=active, seen=part["seen"], now=moment),
+                    recommender.ranked_lists(
+                        history, p, k, active=active, seen=part["seen"], now=moment
+                    ),
                     part["person"],
                     recommender,
                 )
@@ -104,7 +106,7 @@ def _lists_frame(lists: RankedLists, people: pl.Series, recommender: Recommender
             "person": people.gather(row),
             "platform": pl.repeat(lists.platform, len(row), eager=True),
             "position": (place + 1).astype(np.int32),
-            "item": vocabulary.name(items),
+            "item": vocabulary.item_ids(items),
             "score": lists.scores[row, place],
             "fallback": pl.Series(lists.fallback, dtype=pl.String).gather(row),
         }

@@ -23,11 +23,11 @@ class PopularList:
             place[np.argsort(-own, kind="stable")] = -np.arange(len(own), dtype=np.float32)
             self._order[platform] = torch.from_numpy(place)
 
-    def share(self, platform: str) -> FloatArray:
+    def shares(self, platform: str) -> FloatArray:
         """Returns the share of events of each item, [N_p]."""
         return self._share[platform]
 
-    def order(self, platform: str, penalty: torch.Tensor | None = None) -> torch.Tensor:
+    def order_scores(self, platform: str, penalty: torch.Tensor | None = None) -> torch.Tensor:
         """Returns minus each item's place in the popular list: equal shares differ.
 
         Args:

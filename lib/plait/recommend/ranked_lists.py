@@ -74,12 +74,12 @@ class RankedLists:
             moved(self.share),
         )
 
-    def recommendations(self, vocabulary: Vocabulary) -> list[Recommendation]:
+    def to_recommendations(self, vocabulary: Vocabulary) -> list[Recommendation]:
         """Returns the lists as objects, one a person."""
         if not self.columns.size:
             return [Recommendation([], reason) for reason in self.fallback]
         items = vocabulary.platform_items(self.platform)[self.columns.ravel()]
-        names = np.array(vocabulary.name(items).to_list(), object).reshape(self.columns.shape)
+        names = np.array(vocabulary.item_ids(items).to_list(), object).reshape(self.columns.shape)
         ends = np.isfinite(self.scores).sum(1)
         return [
             Recommendation(self._items(row, names[row, :end].tolist(), reason), reason)

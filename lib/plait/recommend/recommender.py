@@ -87,7 +87,7 @@ class Recommender:
         check_platform(platform, self.platforms)
         return self.model.score(history, platform, to_microseconds(None) if now is None else now)
 
-    def top(
+    def recommend(
         self,
         sequences: pl.DataFrame,
         platform: str,
@@ -114,7 +114,7 @@ class Recommender:
             UnknownPlatform: this version was not trained on `platform`.
             BadRequest: `k` is out of range.
         """
-        lists = self.lists(
+        lists = self.ranked_lists(
             self.encode(sequences),
             platform,
             k,
@@ -124,9 +124,9 @@ class Recommender:
             exclude=exclude,
             now=now,
         )
-        return lists.recommendations(self.model.vocabulary)
+        return lists.to_recommendations(self.model.vocabulary)
 
-    def lists(
+    def ranked_lists(
         self,
         history: History,
         platform: str,
@@ -200,7 +200,7 @@ class Recommender:
         return [
             Recommendation(found.items + _unknown_items(ids, chosen[i] >= 0), found.fallback)
             for i, (found, ids) in enumerate(
-                zip(lists.recommendations(self.model.vocabulary), items, strict=True)
+                zip(lists.to_recommendations(self.model.vocabulary), items, strict=True)
             )
         ]
 

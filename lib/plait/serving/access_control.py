@@ -47,8 +47,8 @@ class AccessMiddleware:
                 MutableHeaders(scope=message)[REQUEST_ID_HEADER] = asked
             await send(message)
 
-        if self._keys.asked and not self._allowed(scope):
-            await problem_response(self._refused())(scope, receive, watch)
+        if self._keys.required and not self._is_authorized(scope):
+            await problem_response(self._key_problem())(scope, receive, watch)
             return
         try:
             await self._app(scope, _with_body_timeout(receive), watch)
@@ -57,7 +57,7 @@ class AccessMiddleware:
             if not started:
                 await problem_response(problem)(scope, receive, watch)
 
-    def _allowed(self, scope: Scope) -> bool:
+    def _is_authorized(self, scope: Scope) -> bool:
         if scope["path"].startswith(PUBLIC_PATHS):
             return True
         headers = Headers(scope=scope)
@@ -67,8 +67,8 @@ class AccessMiddleware:
             given = bearer[7:].strip()
         return self._keys.accept(given)
 
-    def _refused(self) -> ProblemError:
-        if not self._keys.known():
+    def _key_problem(self) -> ProblemError:
+        if not self._keys.has_keys():
             said = "The endpoint's API keys cannot be read, so nobody is let in; try again."
             return ProblemError(503, said, headers={"Retry-After": "1"})
         said = "An API key is needed: X-API-Key, or Authorization: Bearer."

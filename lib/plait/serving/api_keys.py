@@ -44,7 +44,7 @@ class ApiKeys:
         self._read_at, self._said = -float("inf"), ""
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> ApiKeys:
+    def from_environment(cls, environment: Mapping[str, str]) -> ApiKeys:
         """Returns the keys of PLAIT_API_KEY_FILE (paths, parted by ':'), else PLAIT_API_KEY."""
         files = [
             Path(name) for name in environment.get(KEY_FILES_VARIABLE, "").split(os.pathsep) if name
@@ -52,11 +52,11 @@ class ApiKeys:
         return cls(environment.get(KEY_VARIABLE, ""), files)
 
     @property
-    def asked(self) -> bool:
+    def required(self) -> bool:
         """Whether callers need a key. Files and a blank key ask for one that nobody has."""
         return bool(self._files) or self._given
 
-    def known(self) -> bool:
+    def has_keys(self) -> bool:
         """Whether there is a key now that could be right."""
         self._refresh()
         return bool(self._known)

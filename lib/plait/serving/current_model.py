@@ -26,7 +26,7 @@ class ItemTitles:
     """Names of items, of one store version."""
 
     version: int
-    of: dict[str, str]
+    by_item: dict[str, str]
 
 
 class CurrentModel:
@@ -55,9 +55,9 @@ class CurrentModel:
         pinned: str | None = None,
         asked: DurabilityLevel = DurabilityLevel.fsync,
     ) -> None:
-        self._asked = asked
+        self._durability_level = asked
         self._accepted = False
-        self.lossy = ""
+        self.durability_fault = ""
         self._project, self._state, self._pinned = project, state, pinned
         self._store = Store(project.store_uri)
         self._registry = Registry(self._store)
@@ -114,16 +114,16 @@ class CurrentModel:
         self.base_seen = self.base_seen or not self.base_missing
 
     @property
-    def refused(self) -> str:
+    def durability_refusal(self) -> str:
         """Why Valkey cannot be used as it is, until it was once as asked for; or ''."""
-        return "" if self._accepted else self.lossy
+        return "" if self._accepted else self.durability_fault
 
     def _follow_durability(self) -> None:
         fault = self._state.durability_fault()
-        lossy = str(fault) if fault and self._asked is DurabilityLevel.fsync else ""
-        if lossy and lossy != self.lossy:
+        lossy = str(fault) if fault and self._durability_level is DurabilityLevel.fsync else ""
+        if lossy and lossy != self.durability_fault:
             log.warning("%s Until then every event goes to the feedback log as well.", lossy)
-        self.lossy = lossy
+        self.durability_fault = lossy
         self._accepted = self._accepted or not lossy
 
     def _read_titles(self, version: StoreVersion) -> dict[str, str]:
@@ -154,7 +154,7 @@ def warm_up(model: Recommender) -> None:
                 },
             }
         )
-        model.top(SEQUENCES.conform(known), platform, 10)
+        model.recommend(SEQUENCES.conform(known), platform, 10)
 
 
 def _warm_up_event(item: pl.DataFrame, platform: str, kind: str) -> dict[str, object]:

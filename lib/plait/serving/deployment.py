@@ -49,7 +49,7 @@ class EndpointReplica:
         self._current, self._service = self._setup.current, self._setup.service
         # One thread scores, one takes events: neither ever waits behind the other.
         self._scoring = ThreadPoolExecutor(1, "score")
-        self._taking = ThreadPoolExecutor(1, "take")
+        self._ingesting = ThreadPoolExecutor(1, "take")
         self._stop = threading.Event()
         self._refresh()
         for job in (self._follow, self._drain):
@@ -60,12 +60,12 @@ class EndpointReplica:
         from plait.serving.api_keys import ApiKeys
         from plait.serving.routes import build_app
 
-        return build_app(lambda: self, ApiKeys.of(os.environ))
+        return build_app(lambda: self, ApiKeys.from_environment(os.environ))
 
-    def not_ready(self) -> str:
+    def unready_reason(self) -> str:
         """Returns why there are no answers yet, or ''."""
-        if self._current.refused:
-            return self._current.refused
+        if self._current.durability_refusal:
+            return self._current.durability_refusal
         if self._current.model is not None and not self._current.base_seen:
             return "the base of live state is being loaded"
         return "" if self._current.model is not None else self._current.reason
@@ -76,35 +76,35 @@ class EndpointReplica:
             return "down"
         if self._current.base_missing:
             return "loading"
-        return "lossy" if self._current.lossy else "ok"
+        return "lossy" if self._current.durability_fault else "ok"
 
-    async def answer(self, call: RecommendCall) -> RecommendResult:
+    async def recommend(self, call: RecommendCall) -> RecommendResult:
         """Answers one call, together with whatever else waits."""
         answer: RecommendResult = unwrap_result(await self._answer_all(call))
         return answer
 
-    async def take(self, batch: EventBatch) -> EventsResponse:
+    async def ingest(self, batch: EventBatch) -> EventsResponse:
         """Keeps the events of one call, together with whatever else waits."""
         taken: EventsResponse = unwrap_result(await self._take_all(batch))
         return taken
 
     async def link(self, message: LinkRequest) -> LinkResponse:
         """Joins two accounts."""
-        joined: LinkResponse = await _in(self._taking, partial(self._service.link, message))
+        joined: LinkResponse = await _in(self._ingesting, partial(self._service.link, message))
         return joined
 
     async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
         """Parts two accounts."""
-        parted: UnlinkResponse = await _in(self._taking, partial(self._service.unlink, message))
+        parted: UnlinkResponse = await _in(self._ingesting, partial(self._service.unlink, message))
         return parted
 
     @serve.batch(max_batch_size=MAX_BATCH_SIZE, batch_wait_timeout_s=0.0)
     async def _answer_all(self, calls: list[RecommendCall]) -> Any:
-        return await run_isolated_in(self._scoring, self._service.answer, calls)
+        return await run_isolated_in(self._scoring, self._service.recommend, calls)
 
     @serve.batch(max_batch_size=MAX_BATCH_SIZE, batch_wait_timeout_s=0.0)
     async def _take_all(self, batches: list[EventBatch]) -> Any:
-        return await run_isolated_in(self._taking, self._service.take, batches)
+        return await run_isolated_in(self._ingesting, self._service.ingest, batches)
 
     def _follow(self) -> None:
         while not self._stop.wait(POLL_S):

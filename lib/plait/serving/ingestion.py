@@ -66,13 +66,13 @@ class EventBatch:
     """
 
     rejected: list[Rejected] = field(default_factory=list)
-    good: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
+    valid: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     received: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
         self._shapeless = len(self.rejected)
 
-    def forget_checks(self) -> None:
+    def reset_checks(self) -> None:
         """Leaves in `rejected` what was there when the batch was made."""
         del self.rejected[self._shapeless :]
 
@@ -82,7 +82,7 @@ def validate_events(events: Sequence[Any]) -> EventBatch:
     strange = [next(find_unknown_fields(event, Event), None) for event in events]
     if not any(strange):
         try:
-            return EventBatch(good=list(enumerate(_dump_events(events))))
+            return EventBatch(valid=list(enumerate(_dump_events(events))))
         except ValidationError:
             pass
     rejected: list[Rejected] = []
@@ -129,7 +129,7 @@ def validate_inline_events(events: Sequence[InlineEvent], user: User) -> EventBa
             hint = "Name the account, as `user` is a person."
             raise field_problem(f"events.{i}.user", "missing", hint)
         good.append((i, sent))
-    return EventBatch(good=good)
+    return EventBatch(valid=good)
 
 
 def clean_batches(
@@ -143,20 +143,20 @@ def clean_batches(
         key: the pseudonym key.
     """
     for batch in batches:
-        batch.forget_checks()
-    if not any(b.good for b in batches):
+        batch.reset_checks()
+    if not any(b.valid for b in batches):
         return _NO_EVENTS
     now = datetime.now(UTC)
-    sent = pl.from_dicts([e for b in batches for _, e in b.good], schema=_SENT_SCHEMA)
+    sent = pl.from_dicts([e for b in batches for _, e in b.valid], schema=_SENT_SCHEMA)
     # Events without a time happened when they came, one after the other as they were sent.
     times = [
         (b.received - timedelta(microseconds=MAX_EVENTS - i)).isoformat()
         for b in batches
-        for i, _ in b.good
+        for i, _ in b.valid
     ]
     rows = sent.with_columns(
-        pl.Series("call", [c for c, b in enumerate(batches) for _ in b.good], pl.Int64),
-        pl.Series("index", [i for b in batches for i, _ in b.good], pl.Int64),
+        pl.Series("call", [c for c, b in enumerate(batches) for _ in b.valid], pl.Int64),
+        pl.Series("index", [i for b in batches for i, _ in b.valid], pl.Int64),
         pl.col("user").struct.field("platform").alias("platform"),
         pl.col("user").struct.field("id").alias("account"),
         pl.col("time").fill_null(pl.Series(times)),

@@ -84,12 +84,12 @@ def _slate_reason(
     gone: Collection[str] = ()
     if not found.items:  # no more of them than one person can have had and one call exclude
         vocabulary = model.model.vocabulary
-        items = vocabulary.name(vocabulary.platform_items(platform)).to_list()
+        items = vocabulary.item_ids(vocabulary.platform_items(platform)).to_list()
         if question.exclude_seen:
             gone = {*histories["item"][row], *(histories["seen"][row] or "").split("\n")}
         else:  # what the person turned against is in no list
             dislikes = Dislikes.of(model.encode(histories[row : row + 1]))
-            gone = set(vocabulary.name(dislikes.item))
+            gone = set(vocabulary.item_ids(dislikes.item))
     return list_reason(found, question.k, items, gone)
 
 
@@ -110,7 +110,7 @@ def _add_top_items(
     if not rows:
         return
     asked = [questions[i] for i in rows]
-    lists = model.top(
+    lists = model.recommend(
         histories[rows],
         platform,
         max(q.k for q in asked),

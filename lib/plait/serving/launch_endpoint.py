@@ -121,7 +121,7 @@ def run_endpoint(
 
 
 def _warn_if_open(host: str) -> None:
-    if ApiKeys.of(os.environ).asked or is_loopback(host):
+    if ApiKeys.from_environment(os.environ).required or is_loopback(host):
         return
     log.warning(
         "EVERYONE who reaches this machine may read and write through the endpoint: it listens on "

@@ -43,11 +43,11 @@ from plait.serving.service import RecommendCall, RecommendResult
 class RequestHandler(Protocol):
     """What the routes need: answers, places for events, links, and whether all is ready."""
 
-    async def answer(self, call: RecommendCall) -> RecommendResult:
+    async def recommend(self, call: RecommendCall) -> RecommendResult:
         """Answers one call."""
         ...
 
-    async def take(self, batch: EventBatch) -> EventsResponse:
+    async def ingest(self, batch: EventBatch) -> EventsResponse:
         """Keeps the events of one call."""
         ...
 
@@ -59,7 +59,7 @@ class RequestHandler(Protocol):
         """Parts two accounts."""
         ...
 
-    def not_ready(self) -> str:
+    def unready_reason(self) -> str:
         """Returns why there are no answers yet, or ''."""
         ...
 
@@ -140,7 +140,7 @@ def build_app(desk: Callable[[], RequestHandler], keys: ApiKeys | None = None) -
     @app.post("/v1/events", **route_options(EventsResponse))
     async def events(request: Request, batch: _Events) -> Response:
         """Takes what people did; each event is judged by itself."""
-        taken = await desk().take(batch)
+        taken = await desk().ingest(batch)
         taken.took_ms = _elapsed_ms(request.state.began)
         return _json_response(taken.model_dump())
 
@@ -164,17 +164,17 @@ def build_app(desk: Callable[[], RequestHandler], keys: ApiKeys | None = None) -
     @app.get("/health/ready", **probe_options(503))
     async def ready() -> dict[str, str]:
         """Whether a model is loaded and warm; `live_state` says what answers lack meanwhile."""
-        if reason := desk().not_ready():
+        if reason := desk().unready_reason():
             raise ProblemError(503, f"Not ready: {reason}", headers={"Retry-After": "1"})
         return {"status": "ready", "live_state": desk().live_state()}
 
-    install_openapi(app, keys.asked)
+    install_openapi(app, keys.required)
     return app
 
 
 async def _respond(desk: RequestHandler, call: RecommendCall, began: float) -> Response:
     message = call.message
-    answer = await desk.answer(call)
+    answer = await desk.recommend(call)
     took = _elapsed_ms(began)
     if answer.events is not None:
         answer.events.took_ms = took

@@ -72,7 +72,7 @@ class EndpointService:
         current: CurrentModel,
         asked: DurabilityLevel = DurabilityLevel.fsync,
     ) -> None:
-        self._asked = asked
+        self._durability_level = asked
         self._project, self._key = project, key
         self._state, self._feedback, self._current = state, feedback, current
 
@@ -81,27 +81,27 @@ class EndpointService:
         """Whether live state does not answer now."""
         return bool(self._state.down_reason)
 
-    def answer(self, calls: Sequence[RecommendCall]) -> list[RecommendResult | Exception]:
+    def recommend(self, calls: Sequence[RecommendCall]) -> list[RecommendResult | Exception]:
         """Returns an answer, or what is wrong, for each call; all from one model version."""
-        model, titles = self._current.model, self._current.titles.of
+        model, titles = self._current.model, self._current.titles.by_item
         if model is None:
             error = ProblemError(503, self._current.reason, headers={"Retry-After": "5"})
             return [error for _ in calls]
-        faults = [self._fault(call, model) for call in calls]
+        faults = [self._invalid_call(call, model) for call in calls]
         rows = [i for i, fault in enumerate(faults) if fault is None]
         asked = [calls[i] for i in rows]
         if not asked:
             return [fault for fault in faults if fault is not None]
         events = clean_batches([call.events for call in asked], self._project, self._key)
-        recorded, durable, lost = self._record(asked, events)
-        who = self._who([call.message.user for call in asked])
-        known, partial = self._known(who)
+        recorded, durable, lost = self._record_events(asked, events)
+        who = self._lookups([call.message.user for call in asked])
+        known, partial = self._read_people(who)
         extra = events.drop("index").rename({"call": "at"})
         histories = live_sequences(known, self._project.sequence_length, extra)
         lists = build_slates(
             model,
             histories,
-            [self._question(call, model) for call in asked],
+            [self._slate_request(call, model) for call in asked],
             titles,
         )
         answers: list[RecommendResult | Exception] = [
@@ -130,11 +130,11 @@ class EndpointService:
             )
         return answers
 
-    def take(self, batches: Sequence[EventBatch]) -> list[EventsResponse | Exception]:
+    def ingest(self, batches: Sequence[EventBatch]) -> list[EventsResponse | Exception]:
         """Keeps the events of several calls; they are on disk when this returns."""
         events = clean_batches(batches, self._project, self._key)
         try:
-            fresh, durable = self._keep(events)
+            fresh, durable = self._append_events(events)
         except ProblemError as error:
             lost = set(events["call"])  # a call of bad events alone has nothing to send again
             return [
@@ -150,7 +150,7 @@ class EndpointService:
             ProblemError: an unknown platform, or twice the same account.
             LiveStateDown: Valkey does not answer; it may have joined them or not.
         """
-        one, two = self._pair(message)
+        one, two = self._account_pair(message)
         person, merged = self._state.link(one, two, datetime.now(UTC))
         return LinkResponse(person_id=person, merged=merged)
 
@@ -161,11 +161,11 @@ class EndpointService:
             ProblemError: an unknown platform, or twice the same account.
             LiveStateDown: Valkey does not answer; it may have parted them or not.
         """
-        one, two = self._pair(message)
+        one, two = self._account_pair(message)
         people, effective = self._state.unlink(one, two, datetime.now(UTC))
         return UnlinkResponse.model_validate({"person_ids": people, "effective": effective})
 
-    def _pair(self, message: LinkRequest) -> tuple[tuple[str, str], tuple[str, str]]:
+    def _account_pair(self, message: LinkRequest) -> tuple[tuple[str, str], tuple[str, str]]:
         """Returns (pseudonym, platform) of both accounts."""
         one, two = message.accounts
         if one == two:
@@ -175,7 +175,7 @@ class EndpointService:
         first, second = self._pseudonyms(message.accounts)
         return (first, one.platform), (second, two.platform)
 
-    def _fault(self, call: RecommendCall, model: Recommender) -> Exception | None:
+    def _invalid_call(self, call: RecommendCall, model: Recommender) -> Exception | None:
         try:
             if call.message.user.platform is not None:
                 self._check_platform(call.message.user.platform, "user.platform")
@@ -193,7 +193,7 @@ class EndpointService:
             hint = nearest(name, self._project.platforms)
             raise field_problem(where, f"there is no platform '{name}'", hint)
 
-    def _question(self, call: RecommendCall, model: Recommender) -> SlateRequest:
+    def _slate_request(self, call: RecommendCall, model: Recommender) -> SlateRequest:
         message = call.message
         if isinstance(message, RankRequest):
             return SlateRequest(items=message.items, explain=message.explain)
@@ -205,7 +205,7 @@ class EndpointService:
             explain=message.explain,
         )
 
-    def _record(
+    def _record_events(
         self, calls: Sequence[RecommendCall], events: pl.DataFrame
     ) -> tuple[list[bool], bool, ProblemError | None]:
         """Keeps the events of calls that ask for it.
@@ -215,13 +215,13 @@ class EndpointService:
         wanted = [i for i, call in enumerate(calls) if call.message.record]
         keep = events["call"].is_in(wanted)
         try:
-            kept, durable = self._keep(events.filter(keep))
+            kept, durable = self._append_events(events.filter(keep))
         except ProblemError as error:
             return [False] * events.height, True, error
         fresh = iter(kept)
         return [next(fresh) if one else True for one in keep], durable, None
 
-    def _keep(self, events: pl.DataFrame) -> tuple[list[bool], bool]:
+    def _append_events(self, events: pl.DataFrame) -> tuple[list[bool], bool]:
         """Takes events in; returns which were new, and whether all of them are on disk.
 
         A Valkey that may lose them, where nobody accepted that, gets them for the next answer; the
@@ -232,18 +232,18 @@ class EndpointService:
         aside = False
         try:
             lossy = self._state.durability_fault() is not None
-            if lossy and self._asked is DurabilityLevel.fsync:
-                self._write_aside(events, "live state may lose events")
+            if lossy and self._durability_level is DurabilityLevel.fsync:
+                self._write_directly(events, "live state may lose events")
                 aside = True
             return self._state.append_events(events), aside or not lossy
         except LiveStateDown as down:
             if not aside:
-                self._write_aside(events, str(down))
+                self._write_directly(events, str(down))
             return [True] * events.height, True
 
-    def _write_aside(self, events: pl.DataFrame, why: str) -> None:
+    def _write_directly(self, events: pl.DataFrame, why: str) -> None:
         try:
-            self._feedback.write_aside(events)
+            self._feedback.write_directly(events)
         except Exception as error:
             log.error("an event could not be kept: %s; %s", why, error)
             raise ProblemError(
@@ -252,7 +252,9 @@ class EndpointService:
                 headers={"Retry-After": "1"},
             ) from None
 
-    def _known(self, who: Sequence[PersonLookup]) -> tuple[list[PersonState], ListReason | None]:
+    def _read_people(
+        self, who: Sequence[PersonLookup]
+    ) -> tuple[list[PersonState], ListReason | None]:
         """Returns what live state knows, and why that is not all there is to know, if so."""
         try:
             known = self._state.read_people(who)
@@ -266,7 +268,7 @@ class EndpointService:
                 for w, person in zip(who, alone, strict=True)
             ], "state_unavailable"
 
-    def _who(self, users: Sequence[User]) -> list[PersonLookup]:
+    def _lookups(self, users: Sequence[User]) -> list[PersonLookup]:
         accounts = [
             Account(platform=u.platform, id=u.id)
             for u in users
@@ -276,11 +278,11 @@ class EndpointService:
         return [
             PersonLookup(account=next(pseudonyms), platform=u.platform)
             if u.platform is not None
-            else PersonLookup(u.person_id or "", *self._founder(u.person_id or ""))
+            else PersonLookup(u.person_id or "", *self._founding_account(u.person_id or ""))
             for u in users
         ]
 
-    def _founder(self, person: str) -> tuple[str, str]:
+    def _founding_account(self, person: str) -> tuple[str, str]:
         """Returns the account that a newcomer's person id was made from."""
         return (f"a_{self._key.id}_{person[2:]}", "") if len(person) == 34 else ("", "")
 

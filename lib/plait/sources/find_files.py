@@ -75,7 +75,7 @@ def find_files(
     """
     found: dict[str, SourceFile] = {}
     for pattern in patterns:
-        whole = project.address(pattern)
+        whole = project.absolute_address(pattern)
         matches = _on_s3(whole, setting) if is_remote(whole) else _on_disk(project, whole)
         if not matches:
             raise _missing(pattern, whole, setting)

@@ -54,13 +54,13 @@ class TableWriter:
         self._parts.append(write_data_file(self._location, self._table, df, place))
         self.rows += df.height
 
-    def add(self, parts: Sequence[AddAction], rows: int) -> None:
+    def add_files(self, parts: Sequence[AddAction], rows: int) -> None:
         """Takes files that another process wrote with `write_data_file`; they hold `rows` rows."""
         self._parts += parts
         self.rows += rows
 
     @property
-    def place(self) -> tuple[Location, TableSchema]:
+    def destination(self) -> tuple[Location, TableSchema]:
         """Where its parts belong: what `write_data_file` asks for."""
         return self._location, self._table
 

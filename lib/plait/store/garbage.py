@@ -148,7 +148,7 @@ def remove_garbage(store: Store, found: Garbage) -> None:
     spared = {*_referenced_objects(store, newer), *versions}
     for names in found.objects.values():
         remove_objects(store.objects, [name for name in names if name not in spared])
-    store.point()
+    store.repair_pointer()
 
 
 def _referenced_objects(store: Store, versions: Iterable[StoreVersion]) -> set[str]:

@@ -85,7 +85,7 @@ class Journal:
         if last is not None and not self._pointed:
             self._pointed = True  # once: the store may be one that can only be read
             with suppress(StoreError):
-                self.point()
+                self.repair_pointer()
         return last
 
     def append(self, record: JournalRecord, number: int | None = None) -> int:
@@ -114,7 +114,7 @@ class Journal:
         """Removes record `number`: one that nobody needs, or that must never have been."""
         remove_objects(self._objects, [self._name(number)])
 
-    def point(self) -> None:
+    def repair_pointer(self) -> None:
         """Makes `newest.json` name the newest record there is.
 
         Raises:

@@ -41,7 +41,7 @@ class Registry:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._objects = store.objects
-        self._mirror = ModelCache(store.location)
+        self._cache = ModelCache(store.location)
         self._polled: dict[str, Journal] = {}
 
     def publish(self, name: str, folder: Path, run: str = "") -> str:
@@ -80,7 +80,7 @@ class Registry:
         Raises:
             NoModel: nothing was ever promoted.
         """
-        return self._named(name, self._alias(name).last())
+        return self._version_of_alias(name, self._alias(name).last())
 
     def poll(self, name: str) -> str:
         """Returns the version that `current` names; for who asks every second.
@@ -89,9 +89,9 @@ class Registry:
             NoModel: nothing was ever promoted.
         """
         alias = self._polled.setdefault(name, self._alias(name))
-        return self._named(name, alias.poll())
+        return self._version_of_alias(name, alias.poll())
 
-    def _named(self, name: str, last: tuple[int, dict[str, Any]] | None) -> str:
+    def _version_of_alias(self, name: str, last: tuple[int, dict[str, Any]] | None) -> str:
         if last is None:
             others = self.names()
             raise NoModel(
@@ -118,9 +118,9 @@ class Registry:
                 are not finite.
         """
         version = version or self.current(name)
-        self._require(name, version)
+        self._check_exists(name, version)
         manifest = read_manifest(self._objects, _version_folder(name, version))
-        return version, self._mirror.fetch(_version_folder(name, version), manifest)
+        return version, self._cache.fetch(_version_folder(name, version), manifest)
 
     def describe(self, name: str) -> list[ModelVersion]:
         """Returns all versions of `name` with their metrics, oldest first."""
@@ -142,7 +142,7 @@ class Registry:
             known = self.versions(name)
             version = known[-1] if known else "v1"
         self.fetch(name, version)
-        return self._move(name, version, "promote")
+        return self._set_alias(name, version, "promote")
 
     def rollback(self, name: str) -> str:
         """Moves `current` back to the version before it; returns that version.
@@ -165,9 +165,9 @@ class Registry:
                 fix="Promote a version with `plait promote VERSION`.",
             )
         self.fetch(name, held[-2])
-        return self._move(name, held[-2], "rollback")
+        return self._set_alias(name, held[-2], "rollback")
 
-    def _move(self, name: str, version: str, action: str) -> str:
+    def _set_alias(self, name: str, version: str, action: str) -> str:
         when = datetime.now(UTC).isoformat(timespec="seconds")
         self._alias(name).append({"version": version, "action": action, "time": when})
         return version
@@ -197,7 +197,7 @@ class Registry:
             if _NAME.fullmatch(p[1]) and _VERSION.fullmatch(p[2])
         ]
 
-    def _require(self, name: str, version: str) -> None:
+    def _check_exists(self, name: str, version: str) -> None:
         known = self.versions(name)
         if version not in known:
             raise NoModel(

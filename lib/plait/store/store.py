@@ -167,7 +167,9 @@ class Store:
         # A number that gc set free is no place for a run that is late.
         if number is not None and number <= (self.numbers() or [0])[-1]:
             raise _version_exists(number)
-        made = self._version(self._versions.append(version.record(), number), version.record())
+        made = self._version(
+            self._versions.append(version.to_record(), number), version.to_record()
+        )
         if self.numbers()[-1] > made.number:
             self.withdraw(made)
             raise _version_exists(made.number)
@@ -176,15 +178,15 @@ class Store:
     def withdraw(self, version: StoreVersion) -> None:
         """Takes back a version that must not stand: one that was overtaken, or lost its parts."""
         self._versions.remove(version.number)
-        self._versions.point()
+        self._versions.repair_pointer()
 
-    def point(self) -> None:
+    def repair_pointer(self) -> None:
         """Makes what `poll` asks name the newest version; it does, but for what was killed.
 
         Raises:
             StoreError: the store cannot be written.
         """
-        self._versions.point()
+        self._versions.repair_pointer()
 
     def _check_parts(self, tables: dict[str, int]) -> None:
         """Raises StoreError unless every part that the version would name is there."""
@@ -206,7 +208,7 @@ class Store:
                 fix="Install the plait that wrote it, or run `plait fuse` again.",
             )
         inputs = open_input_records(self.location, record.get("inputs_at") or record.get("inputs"))
-        return StoreVersion.of(number, {**record, "inputs": inputs})
+        return StoreVersion.from_record(number, {**record, "inputs": inputs})
 
 
 def _last_drained(inputs: Sequence[dict[str, Any]]) -> dict[str, str]:

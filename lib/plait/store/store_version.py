@@ -44,7 +44,7 @@ class StoreVersion:
     drained: dict[str, str] | None = None
 
     @classmethod
-    def of(cls, number: int, record: Mapping[str, Any]) -> StoreVersion:
+    def from_record(cls, number: int, record: Mapping[str, Any]) -> StoreVersion:
         """Returns the version in a journal's `record`; what another plait added is left out.
 
         Raises:
@@ -54,7 +54,7 @@ class StoreVersion:
         known = {f.name for f in fields(cls)} - {"number"}
         return cls(number=number, **{k: v for k, v in record.items() if k in known})
 
-    def record(self) -> dict[str, Any]:
+    def to_record(self) -> dict[str, Any]:
         """Returns what is written to the journal; its place gives the number."""
         record = {f.name: getattr(self, f.name) for f in fields(self)}
         del record["number"]

@@ -19,7 +19,7 @@ def test_the_contract_with_the_command_line() -> None:
     assert found["data"].keys() == keys
     assert found["data"][patience] == "600"
     longer = render(submit={patience: 1200}).one("ConfigMap", "plait-templates")
-    assert parse_templates(longer, "here").scheduling_patience == 1200
+    assert parse_templates(longer, "here").scheduling_timeout_s == 1200
     labels = found["metadata"]["labels"]
     assert labels["app.kubernetes.io/component"] == "templates"
     assert labels["app.kubernetes.io/part-of"] == "plait"

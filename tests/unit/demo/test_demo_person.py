@@ -35,7 +35,7 @@ def test_the_same_world_gives_the_same_person(world: World, known: DemoPerson) -
 
 
 def test_both_accounts_share_a_key(world: World, known: DemoPerson) -> None:
-    ids = [known.asked_account, known.acting_account]
+    ids = [known.list_account, known.event_account]
     accounts = world.people.accounts.filter(pl.col("account").is_in(ids))
     assert sorted(accounts["platform"]) == ["shop", "video"]
     assert accounts["person"].n_unique() == accounts["email_hash"].n_unique() == 1
@@ -45,14 +45,14 @@ def test_the_event_is_new_to_them_and_on_the_earlier_topic(world: World, known: 
     platform, _, item = known.event.item.partition(":")
     topic = world.items.filter(platform=platform, item=item)["topic"][0]
     assert TOPICS[topic].name == known.earlier != known.lately
-    seen = world.events.filter(platform="video", account=known.acting_account)["item"]
+    seen = world.events.filter(platform="video", account=known.event_account)["item"]
     assert item not in seen
     assert 1 <= len(known.history) <= 4
 
 
 def test_the_commands_are_ones_a_shell_understands(known: DemoPerson) -> None:
     ask, event, link = (shlex.split(line) for line in build_curl_commands("http://h:1", known))
-    assert ask == ["curl", "-s", f"http://h:1/v1/recommend/shop/{known.asked_account}?k=5"]
+    assert ask == ["curl", "-s", f"http://h:1/v1/recommend/shop/{known.list_account}?k=5"]
     assert event[2] == "http://h:1/v1/events"
     assert json.loads(event[-1])["events"][0]["item_id"] == known.event.item
     assert [a["platform"] for a in json.loads(link[-1])["accounts"]] == ["video", "shop"]

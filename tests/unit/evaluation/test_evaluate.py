@@ -84,7 +84,7 @@ def test_ranks_are_those_of_scores_asked_one_by_one(small):
     for row in range(0, len(held.test), 7):
         one = held.test.take(np.array([row]))
         person = held.people[int(one.row[0])]
-        item = held.vocabulary.name(one.item)[0]
+        item = held.vocabulary.item_ids(one.item)[0]
         platform = item.partition(":")[0]
         own = sequences.filter(person=person)
         place = own["item"][0].to_list().index(item)
@@ -149,7 +149,7 @@ def test_time_asks_what_came_after_the_cut(small):
     events = small.store.read("events").with_columns(pl.col("time").dt.epoch("us").alias("at"))
     for row in range(len(held.test)):
         person = held.people[int(held.test.row[row])]
-        item = held.vocabulary.name(held.test.item[row : row + 1])[0]
+        item = held.vocabulary.item_ids(held.test.item[row : row + 1])[0]
         at = events.filter(person=person, object_id=item)["at"].min()
         assert at >= cut
         assert held.test.history[row : row + 1].time.max() < at

@@ -11,7 +11,7 @@ def test_pairs_are_distinct_and_ordered():
 
 def test_a_part_counts_rows_from_its_first():
     pairs = IndexPairs.of(np.array([0, 1, 3, 4]), np.array([9, 8, 7, 6]))
-    part = pairs.part(1, 4)
+    part = pairs.slice_rows(1, 4)
     assert part.row.tolist() == [0, 2]
     assert part.column.tolist() == [8, 7]
 

@@ -94,10 +94,10 @@ def training_data(small, rule: FoldRule) -> TrainingData:
 
 def named(people: pl.Series, vocabulary: Vocabulary, targets: HeldOutTargets) -> list[tuple]:
     """Returns who is asked for what, when and knowing what, whatever the numbers."""
-    known = vocabulary.name(targets.history.item).to_list()
+    known = vocabulary.item_ids(targets.history.item).to_list()
     a, b = targets.history.offsets[:-1], targets.history.offsets[1:]
     before = [tuple(known[i:j]) for i, j in zip(a, b, strict=True)]
-    columns = people.gather(targets.row), vocabulary.name(targets.item), targets.time.tolist()
+    columns = people.gather(targets.row), vocabulary.item_ids(targets.item), targets.time.tolist()
     return sorted(zip(*columns, before, strict=True))
 
 
@@ -118,12 +118,12 @@ def test_what_is_asked_is_what_training_left_out(small, rule: FoldRule) -> None:
     assert data.validation is not None
     mine = named(people, data.vocabulary, data.validation)
     assert mine == named(held.people, held.vocabulary, held.validation)
-    trained = set(zip(people.gather(data.history.rows), data.vocabulary.name(data.history.item),
+    trained = set(zip(people.gather(data.history.rows), data.vocabulary.item_ids(data.history.item),
                       strict=True))  # fmt: skip
     asked = {pair[:2] for pair in named(held.people, held.vocabulary, held.test)}
     assert asked and not trained & (asked | {pair[:2] for pair in mine})
-    learned = held.vocabulary.name(held.train.item).to_list()
-    assert sorted(data.vocabulary.name(data.history.item).to_list()) == sorted(learned)
+    learned = held.vocabulary.item_ids(held.train.item).to_list()
+    assert sorted(data.vocabulary.item_ids(data.history.item).to_list()) == sorted(learned)
     if data.cut is not None:
         assert data.history.time.max() < data.cut <= held.test.time.min()
 

@@ -91,5 +91,5 @@ def test_take_and_slice() -> None:
     assert some.offsets.tolist() == [0, 2, 4, 4]
     assert some.item.tolist() == [3, 4, 1, 2]
     assert whole[1:].item.tolist() == [3, 4, 5]
-    assert whole.places.tolist() == [0, 1, 0, 1, 2]
+    assert whole.positions.tolist() == [0, 1, 0, 1, 2]
     assert whole.keep(whole.item % 2 == 1).item.tolist() == [1, 3, 5]

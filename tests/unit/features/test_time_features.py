@@ -47,14 +47,14 @@ def test_a_bin_counts_what_came_before_it_and_nothing_later() -> None:
     assert line.counts[:, -1].sum() == 40
     assert line.first.tolist() == [-1, 0, DAY, 2 * DAY]
     for time in times:
-        assert line.edges[line.bins(np.array([time]))[0]] <= time
-    assert line.bins(np.array([-1, 10**18])).tolist() == [4, 4]
+        assert line.edges[line.bin_of(np.array([time]))[0]] <= time
+    assert line.bin_of(np.array([-1, 10**18])).tolist() == [4, 4]
 
 
 def test_dislikes_are_not_popularity_and_timeless_logs_have_one_bin() -> None:
     line = Timeline.build(one_by_one([1, 1, 2], [-1, -1, -1], [1.0, -1.0, 0.5]), 3)
     assert line.counts.tolist() == [[0], [1], [1]]
-    assert line.bins(np.array([-1, 5])).tolist() == [0, 0]
+    assert line.bin_of(np.array([-1, 5])).tolist() == [0, 0]
 
 
 def test_a_publication_date_is_a_first_time() -> None:

@@ -61,7 +61,7 @@ def test_a_platform_is_contiguous_in_every_block(appended: list[list[tuple[str, 
         assert np.concatenate(blocks).tolist() == own.tolist()
         for block in blocks:
             assert (np.diff(block) == 1).all()
-            names = vocabulary.name(block).to_list()
+            names = vocabulary.item_ids(block).to_list()
             assert names == sorted(names)
     starts = [1, *vocabulary.block_ends]
     for first, end in zip(starts, vocabulary.block_ends, strict=False):
@@ -109,7 +109,7 @@ def test_an_entity_is_that_of_the_listing_named(tmp_path: Path) -> None:
     assert whole.entity.tolist() == [0, 1, 2, 2, 4]
     new = listings([("a", 5), ("b", 6), ("a", 7)])
     after = whole.append(new.with_columns(entity=pl.Series(["a:2", "a:7", "b:4"])))
-    assert dict(zip(after.items["item"], after.name(after.entity[1:]), strict=True)) == {
+    assert dict(zip(after.items["item"], after.item_ids(after.entity[1:]), strict=True)) == {
         "b:4": "b:4",
         "a:1": "a:1",
         "a:2": "a:1",

@@ -296,7 +296,7 @@ def _killed(*_: object, **__: object) -> None:
 
 
 def test_what_a_version_says_of_itself_survives_json(fused: Fused) -> None:
-    record = json.loads(json.dumps(fused.version.record()))
+    record = json.loads(json.dumps(fused.version.to_record()))
     assert record["settings"]["platforms.shop.events.time.unit"] == "s"
     assert "files" not in json.dumps(record["settings"])
     assert (record["contract"], record["buckets"]) == (3, BUCKETS)

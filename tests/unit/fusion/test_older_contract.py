@@ -43,7 +43,7 @@ def _as_contract_2(fused: Fused, root: Path) -> Store:
             writer.write(rows, *([0] if table.bucketed else []))
         tables[name] = writer.commit()
     (root / "versions").mkdir()
-    record = version.record() | {
+    record = version.to_record() | {
         "tables": tables, "contract": 2, "inputs": [dict(r) for r in version.inputs],
     }  # fmt: skip
     del record["inputs_at"]
@@ -80,7 +80,7 @@ def test_it_is_fused_into_one_of_todays(new: Fused, folder: Path, fuse_here: Fus
 
 
 def test_a_store_two_contracts_old_is_refused(new: Fused, folder: Path) -> None:
-    record = new.version.record() | {"contract": 1}
+    record = new.version.to_record() | {"contract": 1}
     (folder / "store/versions/00000002.json").write_text(json.dumps(record))
     with pytest.raises(StoreError, match=r"contract 1\..*This plait reads 2 and 3"):
         new.store.current()

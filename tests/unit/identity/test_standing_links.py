@@ -75,7 +75,7 @@ def _write_in_parts(store: Store, words: list[Word], sizes: list[int]) -> None:
         done = words[: len(words) - len(left)]
         for _ in range(2):
             assert _found(
-                read_link_assertions(store, list_log(store, LINKS_FOLDER).pieces())
+                read_link_assertions(store, list_log(store, LINKS_FOLDER).slices())
             ) == _expected(done)
             compact(store, least=2, grace=timedelta(0))
 
@@ -87,7 +87,7 @@ def test_links_of_yesterday_are_read(store: Store) -> None:
     ).write_parquet(body)
     write_object(store.objects, f"{LINKS_FOLDER}/1-0_1-0.parquet", body.getvalue())
     (row,) = standing_links(
-        read_link_assertions(store, list_log(store, LINKS_FOLDER).pieces())
+        read_link_assertions(store, list_log(store, LINKS_FOLDER).slices())
     ).rows()
     drained = datetime(1970, 1, 1, 0, 0, 0, 1000, tzinfo=UTC)  # what the object is called: 1-0
     assert row == (*ENDS[0], *ENDS[2], True, drained)

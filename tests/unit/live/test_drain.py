@@ -165,7 +165,7 @@ def test_many_objects_are_put_together(
     monkeypatch.setattr(log, "compact", lambda: compact(store, least=3, merge=False))
     turns = [lambda n=n: state.append_events(events((f"c{n}", 1, n))) for n in range(4)]
     Drainer(state, log, "one").run(Turns(*turns), 0.0, pytest.fail)
-    assert len(list_log(store, EVENTS_FOLDER).pieces()) == 2  # three of them, and one more
+    assert len(list_log(store, EVENTS_FOLDER).slices()) == 2  # three of them, and one more
     assert names(written(store)[-1:]) == ["c0", "c1", "c2"]
 
 

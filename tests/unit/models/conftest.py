@@ -73,7 +73,7 @@ def build_model(count: int) -> NeuralModel:
         vocabulary, history, catalogue, timeline, dimensions=16, dropout=0.5, calendar=True
     )
     net = NeuralNet(settings)
-    net.learn_facts(timeline, catalogue)
+    net.set_item_features(timeline, catalogue)
     with torch.no_grad():  # untrained gates are all 1 and would hide a mistake
         for gate in net.gates:
             torch.nn.init.normal_(gate.weight, std=0.5)

@@ -163,7 +163,7 @@ def test_any_family_goes_the_whole_road(
     assert Registry(small.store).fetch(job.model)[0] == "v1"
     ours = Recommender.load(project)
     people = small.store.scan("sequences").sort("person").collect().head(3)
-    for found in ours.top(people, "shop", 5):
+    for found in ours.recommend(people, "shop", 5):
         assert len({item.item for item in found.items}) == 5
         assert found.fallback is None
     report = evaluate(project, "loo-full")

@@ -45,8 +45,8 @@ def test_lists_are_the_same_but_for_the_new_items(
 ) -> None:
     sequences = small.store.read("sequences").sort("person")
     for platform in ours.platforms:
-        before = ours.top(sequences, platform, 100, now=NOW)
-        after = extended.top(sequences, platform, 100, now=NOW)
+        before = ours.recommend(sequences, platform, 100, now=NOW)
+        after = extended.recommend(sequences, platform, 100, now=NOW)
         added = {name for name in NEW if name.startswith(platform)}
         for was, now in zip(before, after, strict=True):
             kept = [i for i in now.items if i.item not in added]
@@ -55,7 +55,7 @@ def test_lists_are_the_same_but_for_the_new_items(
         stranger = sequences.head(1).with_columns(
             pl.col(name).list.head(0) for name in ("item", "platform", "type", "time", "strength")
         )
-        popular = [one.top(stranger, platform, 100, now=NOW)[0] for one in (ours, extended)]
+        popular = [one.recommend(stranger, platform, 100, now=NOW)[0] for one in (ours, extended)]
         assert popular[1].items[: len(popular[0].items)] == popular[0].items
         assert popular[1].fallback == "unknown_person"
     ranked = extended.rank(sequences, "shop", [[*NEW, "shop:i0"]] * len(sequences), now=NOW)
@@ -76,7 +76,7 @@ def test_an_evaluation_reads_old_and_new_columns(
         bridge = VocabularyBridge(ModelScorer("new", extended.model), asked, platform)
         scores = bridge.scores(history, now)
         own = extended.model.score(encode_history(sequences, theirs), platform, now).total.numpy()
-        names = asked.name(asked.platform_items(platform))
+        names = asked.item_ids(asked.platform_items(platform))
         column = np.searchsorted(theirs.platform_items(platform), theirs.index(names))
         np.testing.assert_array_equal(scores, own[:, column])
         before = VocabularyBridge(ModelScorer("old", ours.model), asked, platform)

@@ -52,7 +52,7 @@ def test_the_list_is_the_recommenders(small, loaded: LoadedModel):
     answer = loaded.recommend("shop:u3", 5, exclude=["shop:i4"])
     sequence = small.store.read("sequences").filter(person=answer.person)
     ours = Recommender.load(small.project)
-    assert answer.items == ours.top(sequence, "shop", 5, exclude=[["shop:i4"]])[0].items
+    assert answer.items == ours.recommend(sequence, "shop", 5, exclude=[["shop:i4"]])[0].items
 
 
 def test_a_retired_person_id_still_resolves(small, loaded: LoadedModel):
@@ -114,7 +114,7 @@ def test_everyones_lists_are_those_of_each(small, tmp_path: Path):
     ours = Recommender.load(small.project)
     for platform in ("shop", "video"):
         one = found.filter(platform=platform).sort("person", "position")
-        each = [i for r in ours.top(sequences, platform, 3) for i in r.items]
+        each = [i for r in ours.recommend(sequences, platform, 3) for i in r.items]
         assert one["item"].to_list() == [i.item for i in each]
         assert one["score"].to_list() == pytest.approx([i.score for i in each], abs=1e-5)
         assert one["position"].to_list() == [1, 2, 3] * written.people
@@ -125,12 +125,12 @@ def test_lists_can_be_asked_for_at_another_moment(small, tmp_path: Path):
     ours = Recommender.load(small.project)
     sequences = small.store.read("sequences").sort("person")
     at = int(then.timestamp()) * 1_000_000
-    expected = [i.score for r in ours.top(sequences, "shop", 3, now=at) for i in r.items]
+    expected = [i.score for r in ours.recommend(sequences, "shop", 3, now=at) for i in r.items]
     recommend_everyone(small.project, tmp_path / "then", k=3, now=then)
     found = pl.read_parquet(tmp_path / "then" / "*.parquet").filter(platform="shop")
     scores = found.sort("person", "position")["score"].to_list()
     assert scores == pytest.approx(expected, abs=1e-5)
-    present = [i.score for r in ours.top(sequences, "shop", 3) for i in r.items]
+    present = [i.score for r in ours.recommend(sequences, "shop", 3) for i in r.items]
     assert present != pytest.approx(expected, abs=1e-5)
     account = small.accounts.filter(platform="shop").row(0, named=True)
     answer = load(small.project).recommend(f"shop:{account['raw']}", 3, now=then)

@@ -14,7 +14,7 @@ from plait.recommend.recommender import Recommender
 
 def test_only_who_dislikes_pays_for_a_sort(small: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     popular = PopularList(Recommender.load(small.project, version="v1").model)
-    usual = popular.order("shop")
+    usual = popular.order_scores("shop")
     best = int(usual.argmax())
     lost = torch.zeros(5, len(usual))
     lost[3, best] = -10.0
@@ -26,7 +26,7 @@ def test_only_who_dislikes_pays_for_a_sort(small: Any, monkeypatch: pytest.Monke
         return lexsort(keys, axis=axis)
 
     monkeypatch.setattr(np, "lexsort", watched)
-    order = popular.order("shop", lost)
+    order = popular.order_scores("shop", lost)
     assert sorted_rows == [1]
     for row in (0, 1, 2, 4):
         assert torch.equal(order[row], usual)

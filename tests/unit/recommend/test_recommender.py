@@ -55,9 +55,9 @@ def test_top_columns_end_where_nothing_is_left():
 
 
 def test_the_list_is_the_argsort_of_all_scores(ours: Recommender, sequences: pl.DataFrame):
-    lists = ours.top(sequences, "video", 7)
+    lists = ours.recommend(sequences, "video", 7)
     total = ours.score(ours.encode(sequences), "video").total.numpy()
-    names = ours.model.vocabulary.name(ours.model.vocabulary.platform_items("video")).to_list()
+    names = ours.model.vocabulary.item_ids(ours.model.vocabulary.platform_items("video")).to_list()
     for row, answer in enumerate(lists):
         seen = set(sequences["item"][row])
         order = [j for j in np.argsort(-total[row], kind="stable") if names[j] not in seen]
@@ -75,25 +75,25 @@ def test_a_request_is_about_the_present(ours: Recommender, sequences: pl.DataFra
     torch.testing.assert_close(ours.score(history, "shop").total, present)
     torch.testing.assert_close(ours.score(history, "shop", last).total, then)
     first = int(ours.model.net.edges[0])
-    items = [ours.model.vocabulary.name(ours.model.vocabulary.platform_items("shop")).to_list()]
+    items = [ours.model.vocabulary.item_ids(ours.model.vocabulary.platform_items("shop")).to_list()]
     for given in (None, first, first - 10**15, first + 10**18):
         at = {} if given is None else {"now": given}
         expected = ours.score(whole, "shop", given).total[0].tolist()
         ranked = ours.rank(sequences[:1], "shop", items, **at)[0].items
         assert [i.score for i in ranked] == pytest.approx(sorted(expected, reverse=True), abs=1e-5)
-        top = ours.top(sequences[:1], "shop", 40, exclude_seen=False, **at)[0].items
+        top = ours.recommend(sequences[:1], "shop", 40, exclude_seen=False, **at)[0].items
         assert [i.score for i in top] == pytest.approx(sorted(expected, reverse=True), abs=1e-5)
 
 
 def test_terms_add_up_to_the_score(ours: Recommender, sequences: pl.DataFrame):
-    for answer in ours.top(sequences, "shop", 5):
+    for answer in ours.recommend(sequences, "shop", 5):
         for item in answer.items:
             assert len(item.terms) >= 3
             assert sum(item.terms.values()) == pytest.approx(item.score, abs=1e-4)
 
 
 def test_rank_gives_the_scores_and_the_order_of_top(ours: Recommender, sequences: pl.DataFrame):
-    top = ours.top(sequences, "shop", 6)
+    top = ours.recommend(sequences, "shop", 6)
     asked = [sorted(i.item for i in answer.items) for answer in top]
     asked[0] = ["shop:never", *asked[0], "video:i1", "shop:never"]
     for place, (first, second) in enumerate(
@@ -112,8 +112,10 @@ def test_rank_of_nothing(ours: Recommender, sequences: pl.DataFrame):
 
 def test_seen_and_excluded_items_are_left_out(ours: Recommender, sequences: pl.DataFrame):
     person = sequences[:2]
-    free = ours.top(person, "shop", 100, exclude_seen=False)
-    some = ours.top(person, "shop", 100, exclude_seen=[True, False], exclude=[["shop:i2"], []])
+    free = ours.recommend(person, "shop", 100, exclude_seen=False)
+    some = ours.recommend(
+        person, "shop", 100, exclude_seen=[True, False], exclude=[["shop:i2"], []]
+    )
     everything = {i.item for i in free[0].items}
     assert everything == {i for i in ours.model.vocabulary.items["item"] if i[:4] == "shop"}
     assert {i.item for i in some[0].items} == everything - set(person["item"][0]) - {"shop:i2"}
@@ -121,7 +123,7 @@ def test_seen_and_excluded_items_are_left_out(ours: Recommender, sequences: pl.D
 
 
 def test_a_stranger_gets_the_popular_items(small, ours: Recommender):
-    answer = ours.top(nobody(), "shop", 5)[0]
+    answer = ours.recommend(nobody(), "shop", 5)[0]
     assert answer.fallback == "unknown_person"
     train = ours.model.net.counts[:, -1].numpy()
     own = train[ours.model.vocabulary.platform_items("shop")]
@@ -132,7 +134,7 @@ def test_a_stranger_gets_the_popular_items(small, ours: Recommender):
 
 def test_a_person_of_unknown_items_gets_the_popular_items(ours: Recommender):
     seen = nobody(("shop:never", "other:i1"))
-    answer = ours.top(seen, "shop", 3, exclude=[["shop:i3"]])[0]
+    answer = ours.recommend(seen, "shop", 3, exclude=[["shop:i3"]])[0]
     assert answer.fallback == "no_known_items"
     assert len(answer.items) == 3
     assert "shop:i3" not in {i.item for i in answer.items}
@@ -140,16 +142,16 @@ def test_a_person_of_unknown_items_gets_the_popular_items(ours: Recommender):
 
 
 def test_one_event_on_another_platform_is_enough(ours: Recommender):
-    first = ours.top(nobody(("video:i1",)), "shop", 5)[0]
-    second = ours.top(nobody(("video:i11",)), "shop", 5)[0]
+    first = ours.recommend(nobody(("video:i1",)), "shop", 5)[0]
+    second = ours.recommend(nobody(("video:i11",)), "shop", 5)[0]
     assert first.fallback is second.fallback is None
     assert [i.item for i in first.items] != [i.item for i in second.items]
 
 
 def test_neighbours_in_a_batch_change_nothing(ours: Recommender, sequences: pl.DataFrame):
-    together = ours.top(pl.concat([sequences[:3], nobody(), sequences[3:9]]), "shop", 5)
+    together = ours.recommend(pl.concat([sequences[:3], nobody(), sequences[3:9]]), "shop", 5)
     for row, place in ((1, 1), (5, 6)):
-        alone = ours.top(sequences[row : row + 1], "shop", 5)[0]
+        alone = ours.recommend(sequences[row : row + 1], "shop", 5)[0]
         assert [i.item for i in alone.items] == [i.item for i in together[place].items]
 
 
@@ -176,12 +178,12 @@ def test_what_someone_turned_against_is_never_listed(
 ):
     for row in range(0, 12, 3):
         person = sequences[row : row + 1]
-        before = ours.top(person, "shop", 40, exclude_seen=False)[0].items
+        before = ours.recommend(person, "shop", 40, exclude_seen=False)[0].items
         item = before[0].item
         after = disliking(person, item, kind)
-        free = ours.top(after, "shop", 40, exclude_seen=False)[0]
+        free = ours.recommend(after, "shop", 40, exclude_seen=False)[0]
         assert {i.item for i in free.items} == {i.item for i in before} - {item}
-        assert item not in {i.item for i in ours.top(after, "shop", 40)[0].items}
+        assert item not in {i.item for i in ours.recommend(after, "shop", 40)[0].items}
         asked = [[i.item for i in before]]
         ranked = ours.rank(after, "shop", asked)[0].items
         assert ranked[-1].item == item
@@ -190,16 +192,18 @@ def test_what_someone_turned_against_is_never_listed(
         assert ranked[-1].terms["dislike"] < -10
         assert sum(ranked[-1].terms.values()) == pytest.approx(ranked[-1].score, abs=1e-4)
         lifted = disliking(after, item, "like")
-        assert item in {i.item for i in ours.top(lifted, "shop", 40, exclude_seen=False)[0].items}
+        assert item in {
+            i.item for i in ours.recommend(lifted, "shop", 40, exclude_seen=False)[0].items
+        }
 
 
 def test_someone_of_whom_only_dislikes_are_known_gets_what_is_popular_and_unlike_them(
     ours: Recommender,
 ):
-    popular = ours.top(nobody(), "shop", 40)[0]
+    popular = ours.recommend(nobody(), "shop", 40)[0]
     best = popular.items[0].item
     known = disliking(nobody(), best)
-    answer = ours.top(known, "shop", 40, exclude_seen=False)[0]
+    answer = ours.recommend(known, "shop", 40, exclude_seen=False)[0]
     assert answer.fallback == "no_known_items"
     assert {i.item for i in answer.items} == {i.item for i in popular.items} - {best}
     shares = {i.item: i.score for i in popular.items}
@@ -211,7 +215,7 @@ def test_someone_of_whom_only_dislikes_are_known_gets_what_is_popular_and_unlike
     ranked = ours.rank(known, "shop", everything)[0].items
     assert ranked[-1].item == best
     assert [i.item for i in ranked[:-1]] == [i.item for i in answer.items]
-    beside = ours.top(pl.concat([nobody(), known]), "shop", 40)
+    beside = ours.recommend(pl.concat([nobody(), known]), "shop", 40)
     assert [i.score for i in beside[0].items] == [i.score for i in popular.items]
     assert beside[1].items == answer.items
 
@@ -219,12 +223,12 @@ def test_someone_of_whom_only_dislikes_are_known_gets_what_is_popular_and_unlike
 @pytest.mark.parametrize("k", [0, -1, MAX_K + 1, 10**9])
 def test_k_out_of_range(ours: Recommender, k: int):
     with pytest.raises(BadRequest, match=rf"1 to {MAX_K}"):
-        ours.top(nobody(), "shop", k)
+        ours.recommend(nobody(), "shop", k)
 
 
 def test_unknown_platform_and_version(small, ours: Recommender):
     with pytest.raises(UnknownPlatform, match="Did you mean 'shop'"):
-        ours.top(nobody(), "shopp", 3)
+        ours.recommend(nobody(), "shopp", 3)
     with pytest.raises(NoModel, match="v99"):
         Recommender.load(small.store, version="v99")
 
@@ -262,19 +266,21 @@ def test_a_model_whose_scores_overflow_makes_no_list(small):
         ours.model.net.items.embedding.weight.fill_(3e38)
         ours.model.net.terms["profile"].taste.weight.fill_(3e38)
     with pytest.raises(NotFinite):
-        ours.top(sequences, "shop", 5)
+        ours.recommend(sequences, "shop", 5)
     with pytest.raises(NotFinite):
         ours.rank(sequences, "shop", [[item]] * 3)
 
 
 def test_an_item_seen_before_the_history_begins_is_not_listed(ours: Recommender):
     person = nobody(("shop:i1", "shop:i2"))
-    first = [item.item for item in ours.top(person, "shop", 3)[0].items]
+    first = [item.item for item in ours.recommend(person, "shop", 3)[0].items]
     had = person.with_columns(seen=pl.lit("\n".join(first[:2])))
     both = pl.concat([had, person])
-    without, other = ([item.item for item in found.items] for found in ours.top(both, "shop", 3))
+    without, other = (
+        [item.item for item in found.items] for found in ours.recommend(both, "shop", 3)
+    )
     assert first[2] == without[0]
     assert not set(first[:2]) & set(without)
     assert other == first
-    everything = ours.top(had, "shop", 3, exclude_seen=False, exclude=[["shop:i9"]])
+    everything = ours.recommend(had, "shop", 3, exclude_seen=False, exclude=[["shop:i9"]])
     assert {item.item for item in everything[0].items} >= set(first[:2])

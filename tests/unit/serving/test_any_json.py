@@ -80,7 +80,7 @@ def test_an_event_is_taken_or_rejected_and_never_both(
 ) -> None:
     batches = [validate_events(events) for events in calls]
     for events, batch in zip(calls, batches, strict=True):
-        assert [i for i, _ in batch.good] == [i for i, e in enumerate(events) if is_event(e)]
+        assert [i for i, _ in batch.valid] == [i for i, e in enumerate(events) if is_event(e)]
     again = None
     for _ in range(2):  # the second time as the first
         rows = clean_batches(batches, service._project, PseudonymKey("k" * 64))

@@ -15,13 +15,13 @@ def reading(*files: Path) -> ApiKeys:
 
 
 def test_without_a_key_none_is_asked_for() -> None:
-    assert not ApiKeys.of({}).asked
-    assert not ApiKeys.of({"PLAIT_API_KEY": ""}).asked
+    assert not ApiKeys.from_environment({}).required
+    assert not ApiKeys.from_environment({"PLAIT_API_KEY": ""}).required
 
 
 def test_the_environment_gives_one_key_without_its_line_break() -> None:
-    keys = ApiKeys.of({"PLAIT_API_KEY": "current\n"})
-    assert keys.asked
+    keys = ApiKeys.from_environment({"PLAIT_API_KEY": "current\n"})
+    assert keys.required
     assert keys.accept("current")
     assert not keys.accept("current\n")
     assert not keys.accept("")
@@ -31,7 +31,7 @@ def test_files_go_before_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text("one\n\n two \r\n")
     named = {"PLAIT_API_KEY_FILE": f"{tmp_path / 'nowhere'}:{file}", "PLAIT_API_KEY": "old"}
-    keys = ApiKeys.of(named)
+    keys = ApiKeys.from_environment(named)
     assert [keys.accept(key) for key in ("one", "two", "old", "")] == [True, True, False, False]
 
 
@@ -85,8 +85,8 @@ def test_a_file_without_a_key_lets_nobody_in_and_says_so_once(
     with caplog.at_level(logging.WARNING):
         for given in ("good", "", "\n"):
             assert not keys.accept(given)
-        assert keys.asked
-        assert not keys.known()
+        assert keys.required
+        assert not keys.has_keys()
         assert [record.levelname for record in caplog.records] == ["ERROR"]
         assert "nobody is let in" in caplog.text
         file.write_text("good")
@@ -98,6 +98,8 @@ def test_a_file_without_a_key_lets_nobody_in_and_says_so_once(
 def test_several_files_are_parted_as_paths_are(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_text(name * 8)
-    keys = ApiKeys.of({"PLAIT_API_KEY_FILE": os.pathsep.join(map(str, sorted(tmp_path.iterdir())))})
+    keys = ApiKeys.from_environment(
+        {"PLAIT_API_KEY_FILE": os.pathsep.join(map(str, sorted(tmp_path.iterdir())))}
+    )
     assert keys.accept("a" * 8)
     assert keys.accept("b" * 8)

@@ -190,7 +190,7 @@ def test_calls_keep_apart() -> None:
 
 def test_an_event_inside_a_call_is_its_users() -> None:
     event = InlineEvent(type="view", item_id="shop:1")
-    (one,) = validate_inline_events([event], User(platform="shop", id="me")).good
+    (one,) = validate_inline_events([event], User(platform="shop", id="me")).valid
     assert one[1]["user"] == {"platform": "shop", "id": "me"}
     with pytest.raises(ProblemError, match=r"events\.0\.user"):
         validate_inline_events([event], User(person_id="p_1"))

@@ -28,7 +28,7 @@ def test_every_row_gets_what_it_asked_for(model: Recommender, small: Any) -> Non
         ],
         {"shop:i4": "Four"},
     ))  # fmt: skip
-    top = model.top(histories[:1], "shop", 3)[0].items
+    top = model.recommend(histories[:1], "shop", 3)[0].items
     assert [i["item_id"] for i in first] == [i.item for i in top]
     assert [i["score"] for i in first] == pytest.approx([i.score for i in top], abs=1e-5)
     assert sum(first[0]["terms"].values()) == pytest.approx(first[0]["score"], abs=1e-4)  # type: ignore[attr-defined]
@@ -54,7 +54,9 @@ def test_a_list_that_is_generic_few_or_none_gives_its_reason(
     model: Recommender, small: Any
 ) -> None:
     vocabulary = model.model.vocabulary
-    shop, video = (vocabulary.name(vocabulary.platform_items(p)).to_list() for p in model.platforms)
+    shop, video = (
+        vocabulary.item_ids(vocabulary.platform_items(p)).to_list() for p in model.platforms
+    )
     histories = small.store.read("sequences").head(1)
     had = set(histories["item"][0])
     unknown = histories.with_columns(pl.col("item").list.eval(pl.element() + "?"))
@@ -105,7 +107,9 @@ def test_all_rows_are_asked_at_one_moment(model: Recommender, small: Any) -> Non
     asked = [SlateRequest(k=3, platforms=("shop",)), SlateRequest(items=("shop:i4",))]
     then = int(model.model.net.edges[0])
     first, ranked = (listed.items for listed in build_slates(model, histories, asked, {}, then))
-    assert first[0]["score"] == model.top(histories[:1], "shop", 3, now=then)[0].items[0].score
+    assert (
+        first[0]["score"] == model.recommend(histories[:1], "shop", 3, now=then)[0].items[0].score
+    )
     one = model.rank(histories[1:], "shop", [["shop:i4"]], now=then)[0].items[0]
     assert ranked[0]["score"] == pytest.approx(one.score)
     present = build_slates(model, histories, asked, {})[0].items
@@ -115,7 +119,7 @@ def test_all_rows_are_asked_at_one_moment(model: Recommender, small: Any) -> Non
 def test_a_list_that_dislikes_and_exclusions_emptied_says_which(
     model: Recommender, small: Any
 ) -> None:
-    names = model.model.vocabulary.name(model.model.vocabulary.platform_items("shop")).to_list()
+    names = model.model.vocabulary.item_ids(model.model.vocabulary.platform_items("shop")).to_list()
     history = small.store.read("sequences").head(1)
     lists = {
         "event_id": [f"e{n}" for n in range(len(names) + 1)],

@@ -53,14 +53,14 @@ def test_a_version_of_before_has_its_inputs_inside(store: Store) -> None:
     write_object(store.objects, "versions/00000002.json", json.dumps(old).encode())
     version = store.version(2)
     assert (version.inputs, version.drained) == (READ[:2], None)
-    assert version.record()["inputs"] == READ[:2]
+    assert version.to_record()["inputs"] == READ[:2]
     assert store.poll().number == 2
 
 
 def test_a_rollback_says_what_the_older_version_read(store: Store) -> None:
     store.publish({}, {}, READ)
     older = store.version(1)
-    store._versions.append({**older.record(), "tables": {"x": 1}, "inputs": []})
+    store._versions.append({**older.to_record(), "tables": {"x": 1}, "inputs": []})
     again = roll_back(store, 1)
     assert isinstance(again.inputs, InputRecords)
     assert (again.inputs, again.drained) == (READ, older.drained)

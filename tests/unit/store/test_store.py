@@ -168,14 +168,16 @@ def test_a_column_that_an_older_file_lacks_is_null(either_store: Store) -> None:
     writer = either_store.writer(QUARANTINE)
     writer._parts += parts
     version = StoreVersion(0, {"quarantine": writer.commit()}, contract=CONTRACT_VERSION - 1)
-    either_store._versions.append(version.record())
+    either_store._versions.append(version.to_record())
     read = either_store.read("quarantine").sort("reason")
     assert read.schema == QUARANTINE.polars
     assert read.select("reason", "raw").rows() == [("new", "{}"), ("old", None)]
 
 
 def test_a_table_that_an_older_contract_lacks_is_empty(store: Store) -> None:
-    record = StoreVersion(0, {}, contract=CONTRACT_VERSION - 1).record() | {"of_a_newer_plait": 1}
+    record = StoreVersion(0, {}, contract=CONTRACT_VERSION - 1).to_record() | {
+        "of_a_newer_plait": 1
+    }
     store._versions.append(record)
     assert store.read("events").is_empty()
 

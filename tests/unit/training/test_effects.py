@@ -114,8 +114,8 @@ def test_gates_weigh_the_terms_and_are_learned(data: TrainingData, hyper: HyperP
 
     def terms() -> dict[str, torch.Tensor]:
         with torch.no_grad():
-            states = net.states(micro_batch.batch)
-            return net.person(states, micro_batch.batch, one.event, one.platform)
+            states = net.encode(micro_batch.batch)
+            return net.person_vectors(states, micro_batch.batch, one.event, one.platform)
 
     before = terms()
     with torch.no_grad():

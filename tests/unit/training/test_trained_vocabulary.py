@@ -50,7 +50,7 @@ def test_listings_of_one_entity_learn_one_embedding(data: TrainingData, model: N
     assert moved[SHARED[1]] > 0.01
     # Nothing was ever learned for the row that nobody uses.
     assert moved[SHARED[0]] < moved[1:][torch.arange(1, len(moved)) != SHARED[0]].min() / 2
-    vectors = model.net.item(torch.tensor(SHARED))
+    vectors = model.net.item_vectors(torch.tensor(SHARED))
     assert torch.equal(vectors["interest"][0], vectors["interest"][1])
 
 
@@ -64,7 +64,9 @@ def test_appended_items_change_no_score(
     extended = append_items(model, new)
     extended.save(tmp_path)
     people = data.history.take(np.arange(50))
-    disliked = replace(people, strength=np.where(people.places == 2, -1.0, 1.0).astype(np.float32))
+    disliked = replace(
+        people, strength=np.where(people.positions == 2, -1.0, 1.0).astype(np.float32)
+    )
     for one in (extended, NeuralModel.load(tmp_path)):
         for history in (people, disliked):
             for platform in PLATFORMS:

@@ -40,7 +40,7 @@ class PendingReason:
     """
 
     sentence: str
-    obstacle: UnrecoverableCause | None = None
+    cause: UnrecoverableCause | None = None
     fix: str = ""
 
 
@@ -61,7 +61,7 @@ def diagnose_pending(
     found = [reason for pod in pods for reason in _pod_reasons(pod, events, rooms)]
     found += [reason for event in events for reason in _creation_reasons(event)]
     unique = {reason.sentence: reason for reason in found}
-    return sorted(unique.values(), key=lambda reason: reason.obstacle is None)
+    return sorted(unique.values(), key=lambda reason: reason.cause is None)
 
 
 def _pod_reasons(

@@ -46,9 +46,9 @@ class LogFollower(threading.Thread):
     def __init__(self, api: KubeApi, source: LogSource, say: Callable[[str], None]) -> None:
         super().__init__(name=f"log of {source.pod}", daemon=True)
         self.source = source
-        self.fault: PlaitError | None = None
-        self._api, self._say, self._stitch = api, say, LogStitcher()
-        self._chatter = RayLogFilter()
+        self.error: PlaitError | None = None
+        self._api, self._emit, self._stitcher = api, say, LogStitcher()
+        self._filter = RayLogFilter()
         self._ending = threading.Event()
 
     def run(self) -> None:
@@ -62,31 +62,31 @@ class LogFollower(threading.Thread):
             except (Forbidden, NotFound) as error:
                 denied += 1
                 if denied == _MAX_DENIED or ending:
-                    self.fault = error
+                    self.error = error
                     return
             if ending:
                 return
             self._ending.wait(_RETRY_PAUSE_S)
 
-    def finish(self, seconds: float = 10.0) -> None:
+    def drain(self, seconds: float = 10.0) -> None:
         """Drains what was written last; waits for it so long at most."""
         self._ending.set()
         self.join(seconds)
 
     def _read(self, follow: bool) -> None:
-        self._stitch.reconnect()
+        self._stitcher.reconnect()
         query = {"container": self.source.container, "timestamps": "true"}
         if follow:
             query["follow"] = "true"
-        if self._stitch.since:
-            query["sinceTime"] = self._stitch.since
+        if self._stitcher.since:
+            query["sinceTime"] = self._stitcher.since
         try:
             path = self._api.core_path("pods", self.source.pod) + "/log"
             with self._api.stream(path, **query) as lines:
                 for line in lines:
-                    text = self._stitch.take(line.decode(errors="replace"))
-                    if text is not None and self._chatter.keeps(text):
-                        self._say(text)
+                    text = self._stitcher.accept(line.decode(errors="replace"))
+                    if text is not None and self._filter.keeps(text):
+                        self._emit(text)
                     if follow and self._ending.is_set():
                         return
         except (Forbidden, NotFound):

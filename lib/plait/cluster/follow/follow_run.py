@@ -62,12 +62,12 @@ class FollowTimeouts:
         down: for an API server that does not answer.
     """
 
-    whole: float | None = None
+    total: float | None = None
     start: float | None = START_TIMEOUT_S
     scheduling: float | None = SCHEDULING_TIMEOUT_S
     down: float = API_DOWN_TIMEOUT_S
 
-    def for_(self, obstacle: UnrecoverableCause) -> float | None:
+    def for_cause(self, obstacle: UnrecoverableCause) -> float | None:
         """Returns how long a run that `obstacle` keeps from starting is given."""
         return self.scheduling if obstacle is UnrecoverableCause.SCHEDULING else self.start
 
@@ -89,19 +89,19 @@ class RunOutcome:
 class _RunFollower:
     api: KubeApi
     resource: Resource
-    tell: RunObserver
-    patience: FollowTimeouts
+    observer: RunObserver
+    timeouts: FollowTimeouts
     stop: threading.Event = field(default_factory=threading.Event)
-    news: queue.SimpleQueue[ResourceSeen | ServerSilent | PlaitError | str] = field(
+    updates: queue.SimpleQueue[ResourceSeen | ServerSilent | PlaitError | str] = field(
         default_factory=queue.SimpleQueue
     )
     log: LogFollower | None = None
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=200))
     state: RunState = field(default_factory=lambda: RunState(""))
-    began: float = field(default_factory=time.monotonic)
-    looked: float = 0.0
-    stuck: tuple[UnrecoverableCause, float] | None = None  # on what, since when
-    told: set[str] = field(default_factory=set)
+    started_at: float = field(default_factory=time.monotonic)
+    polled_at: float = 0.0
+    blocked: tuple[UnrecoverableCause, float] | None = None  # on what, since when
+    noted: set[str] = field(default_factory=set)
     denied: int = 0  # looks in a row that were forbidden
 
     @property
@@ -111,9 +111,9 @@ class _RunFollower:
     def run(self) -> RunOutcome:
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
         try:
-            self._see(self.resource)
+            self._update_resource(self.resource)
             while True:
-                outcome = self._next()
+                outcome = self._handle_next()
                 if outcome is not None:
                     return outcome
         finally:
@@ -124,94 +124,96 @@ class _RunFollower:
         path = self.api.resource_path(kind, api_version=self.resource["apiVersion"])
         try:
             for event in watch_resource(self.api, path, self.name, self.stop, wait=self.stop.wait):
-                self.news.put(event)
+                self.updates.put(event)
         except PlaitError as error:
-            self.news.put(error)
+            self.updates.put(error)
 
-    def _next(self) -> RunOutcome | None:
+    def _handle_next(self) -> RunOutcome | None:
         if self.state.ended:
-            return self._end(self.state)
+            return self._finish(self.state)
         try:
-            news = self.news.get(timeout=0.2)
+            news = self.updates.get(timeout=0.2)
         except queue.Empty:
             pass
         else:
             if isinstance(news, str):
-                self._line(news)
+                self._log_line(news)
                 return None  # lines first: they come in heaps
             if isinstance(news, PlaitError):
                 raise news
             if isinstance(news, ServerSilent):
-                self._silent(news)
+                self._on_silence(news)
             elif news.resource is None:
-                return self._end(
+                return self._finish(
                     RunState("deleted", exit=ExitCode.CANCELLED, why="It was deleted.")
                 )
             elif news.resource["metadata"]["uid"] == self.resource["metadata"].get("uid"):
-                self._see(news.resource)
+                self._update_resource(news.resource)
             else:
-                return self._end(
+                return self._finish(
                     RunState("deleted", exit=ExitCode.CANCELLED, why="It was replaced.")
                 )
             if self.state.ended:
                 return None
-        if self.patience.whole is not None and self._seconds() > self.patience.whole:
-            return self._end(
+        if self.timeouts.total is not None and self._seconds() > self.timeouts.total:
+            return self._finish(
                 RunState(self.state.name, exit=ExitCode.DEADLINE),
-                f"It did not end within {self.patience.whole:g} s (--timeout), and goes on.",
+                f"It did not end within {self.timeouts.total:g} s (--timeout), and goes on.",
                 f"plait logs {self.name} -f, or plait cancel {self.name}",
             )
         every = POLL_ACTIVE_S if self.state.active and self.log else POLL_S
-        if time.monotonic() - self.looked > every and self.denied < MAX_DENIED:
-            return self._look()
+        if time.monotonic() - self.polled_at > every and self.denied < MAX_DENIED:
+            return self._poll_pods()
         return None
 
-    def _see(self, resource: Resource) -> None:
+    def _update_resource(self, resource: Resource) -> None:
         self.resource = {"kind": self.resource["kind"], **resource}
         state = read_run_state(self.resource)
         if state != self.state:
             if (state.name, state.why) != (self.state.name, self.state.why):
-                self.tell.state(state)
-            self.state, self.looked = state, 0.0
+                self.observer.state(state)
+            self.state, self.polled_at = state, 0.0
 
-    def _silent(self, news: ServerSilent) -> None:
+    def _on_silence(self, news: ServerSilent) -> None:
         if not news.seconds:
-            self.tell.note("The API server answers again.")
-            self.told.discard("silent")
+            self.observer.note("The API server answers again.")
+            self.noted.discard("silent")
             return
-        if news.seconds > self.patience.down:
+        if news.seconds > self.timeouts.down:
             raise ClusterDown(
                 f"the API server has not answered for {news.seconds:.0f} s: {news.reason}",
                 fix=f"The run goes on without this command: plait status {self.name}",
             )
-        if "silent" not in self.told:
-            self.told.add("silent")
-            self.tell.note("The API server does not answer. The run goes on; asking again ...")
+        if "silent" not in self.noted:
+            self.noted.add("silent")
+            self.observer.note("The API server does not answer. The run goes on; asking again ...")
 
-    def _look(self) -> RunOutcome | None:
+    def _poll_pods(self) -> RunOutcome | None:
         """Looks at the pods: why it waits, and where its log is."""
         try:
             pods = list_pods(self.api, self.resource)
             if self.resource["kind"] != "RayService":
-                self._find_log(pods)
+                self._switch_log(pods)
             waits = diagnose_pending(
                 pods, list_events(self.api, self.resource, pods), self._nodes()
             )
         except Forbidden as error:
             self.denied += 1  # an API server that just came back does not know its rights yet
             if self.denied == MAX_DENIED:
-                self._once(f"Why it waits, and its log, cannot be shown: {error.seen}")
+                self._note_once(f"Why it waits, and its log, cannot be shown: {error.seen}")
             return None
         except PlaitError:
             return None  # the watch says so
         finally:
-            self.looked = time.monotonic()
+            self.polled_at = time.monotonic()
         self.denied = 0
         for reason in waits:
-            self._once(reason.sentence)
-        return self._give_up(waits, pods)
+            self._note_once(reason.sentence)
+        return self._check_unrecoverable(waits, pods)
 
-    def _give_up(self, waits: list[PendingReason], pods: list[Resource]) -> RunOutcome | None:
+    def _check_unrecoverable(
+        self, waits: list[PendingReason], pods: list[Resource]
+    ) -> RunOutcome | None:
         executors = [p for p in pods if (p["metadata"].get("labels") or {}).get("spark-role")]
         works = self.state.active and (
             self.resource["kind"] != "SparkApplication"
@@ -221,16 +223,16 @@ class _RunFollower:
                 for p in executors
             )
         )
-        obstacle = waits[0].obstacle if waits else None
+        obstacle = waits[0].cause if waits else None
         if works or obstacle is None:
-            self.stuck = None
+            self.blocked = None
             return None
-        patience, now = self.patience.for_(obstacle), time.monotonic()
-        if self.stuck is None or self.stuck[0] is not obstacle:
-            self.stuck = obstacle, now
+        patience, now = self.timeouts.for_cause(obstacle), time.monotonic()
+        if self.blocked is None or self.blocked[0] is not obstacle:
+            self.blocked = obstacle, now
             if obstacle is UnrecoverableCause.SCHEDULING and patience:
-                self._once(f"A node may be added: it is given {patience:g} s (--patience).")
-        if patience is None or now - self.stuck[1] < patience:
+                self._note_once(f"A node may be added: it is given {patience:g} s (--patience).")
+        if patience is None or now - self.blocked[1] < patience:
             return None
         code = _EXIT_CODES.get(obstacle, ExitCode.INFRASTRUCTURE)
         if self.resource["kind"] == "RayService":  # never taken down for a bad upgrade
@@ -243,66 +245,66 @@ class _RunFollower:
                 code,
             )
             why = f"{waits[0].sentence} The run was cancelled."
-        return self._end(RunState("cannot start", exit=code), why, waits[0].fix)
+        return self._finish(RunState("cannot start", exit=code), why, waits[0].fix)
 
     def _nodes(self) -> list[Resource] | None:
-        if "nodes" in self.told:
+        if "nodes" in self.noted:
             return None
         try:
             return list(self.api.get("/api/v1/nodes")["items"])
         except Forbidden:
-            self.told.add("nodes")
+            self.noted.add("nodes")
             return None
 
-    def _find_log(self, pods: list[Resource]) -> None:
+    def _switch_log(self, pods: list[Resource]) -> None:
         source = find_log_source(self.resource, pods)
-        if self.log is not None and self.log.fault is not None:
-            if isinstance(self.log.fault, Forbidden):
-                self._once(f"Its log cannot be read: {self.log.fault.seen}")
+        if self.log is not None and self.log.error is not None:
+            if isinstance(self.log.error, Forbidden):
+                self._note_once(f"Its log cannot be read: {self.log.error.seen}")
                 return
             self.log = None
         if source is None or (self.log is not None and self.log.source == source):
             return
         if self.log is not None:
-            self.log.finish()
-            self._once(f"The log goes on in pod {source.pod}.")
+            self.log.drain()
+            self._note_once(f"The log goes on in pod {source.pod}.")
         self.log = self._follow_log(source)
 
     def _follow_log(self, source: LogSource) -> LogFollower:
-        follower = LogFollower(self.api, source, self.news.put)
+        follower = LogFollower(self.api, source, self.updates.put)
         follower.start()
         return follower
 
-    def _line(self, line: str) -> None:
+    def _log_line(self, line: str) -> None:
         self.lines.append(line)
-        self.tell.log(line)
+        self.observer.log(line)
 
-    def _once(self, text: str) -> None:
-        if text not in self.told:
-            self.told.add(text)
-            self.tell.note(text)
+    def _note_once(self, text: str) -> None:
+        if text not in self.noted:
+            self.noted.add(text)
+            self.observer.note(text)
 
     def _seconds(self) -> float:
-        return time.monotonic() - self.began
+        return time.monotonic() - self.started_at
 
-    def _end(self, state: RunState, why: str = "", fix: str = "") -> RunOutcome:
+    def _finish(self, state: RunState, why: str = "", fix: str = "") -> RunOutcome:
         pods: list[Resource] = []
         if state.name not in ("deleted", "deleting") and self.denied < MAX_DENIED:
             try:
                 pods = list_pods(self.api, self.resource)
                 if state.exit is not ExitCode.DEADLINE or state.ended:
-                    self._find_log(pods)
+                    self._switch_log(pods)
             except PlaitError:
                 pass
         if self.log is not None:
-            self.log.finish()
+            self.log.drain()
         while True:
             try:
-                news = self.news.get_nowait()
+                news = self.updates.get_nowait()
             except queue.Empty:
                 break
             if isinstance(news, str):
-                self._line(news)
+                self._log_line(news)
         assert state.exit is not None
         if state.exit in (ExitCode.FAILED, ExitCode.INFRASTRUCTURE) and not why:
             what, mend = diagnose_failure(self.resource, pods, list(self.lines))

@@ -16,7 +16,7 @@ class LogStitcher:
 
     _second: str = ""
     _seen: Counter[str] = field(default_factory=Counter)
-    _again: Counter[str] = field(default_factory=Counter)
+    _expected: Counter[str] = field(default_factory=Counter)
 
     @property
     def since(self) -> str | None:
@@ -25,13 +25,13 @@ class LogStitcher:
 
     def reconnect(self) -> None:
         """Expects the lines of the last second once more."""
-        self._again = Counter(self._seen)
+        self._expected = Counter(self._seen)
 
-    def take(self, line: str) -> str | None:
+    def accept(self, line: str) -> str | None:
         """Returns the text of a line, null if it was there before."""
         stamp, _, text = line.partition(" ")
-        if self._again[line] > 0:
-            self._again[line] -= 1
+        if self._expected[line] > 0:
+            self._expected[line] -= 1
             return None
         second = stamp[:19]
         if second < self._second:

@@ -21,15 +21,15 @@ class RayLogFilter:
     """Judges the lines of a submitter or a head, in their order; those of a job are all kept."""
 
     def __init__(self) -> None:
-        self._over = False
+        self._job_ended = False
 
     def keeps(self, line: str) -> bool:
         """Whether `line` is the job's."""
         text = _COLOUR.sub("", line)
         own = _RAY_LINE.match(text)
         if own is None:
-            return not self._over and not text.startswith((_ENTRYPOINT_STARTS, _ULIMIT))
-        self._over = own[1].startswith(_STATUS_MESSAGE) or (
-            self._over and not own[1].startswith(_SUBMITTER_STARTS)
+            return not self._job_ended and not text.startswith((_ENTRYPOINT_STARTS, _ULIMIT))
+        self._job_ended = own[1].startswith(_STATUS_MESSAGE) or (
+            self._job_ended and not own[1].startswith(_SUBMITTER_STARTS)
         )
         return False

@@ -36,8 +36,10 @@ def check_arguments(verb: Verb, given: Sequence[str], known: Iterable[str] = ())
         name = token.split("=", 1)[0]
         if name.startswith("-") and not _is_number(name):
             if name not in options:
-                _raise_unknown(verb, name, {*options, *known} - verb.fixed - {"-c", "-h", "--help"})
-            fixed = verb.fixed & set(options[name].option_strings)
+                _raise_unknown(
+                    verb, name, {*options, *known} - verb.set_by_template - {"-c", "-h", "--help"}
+                )
+            fixed = verb.set_by_template & set(options[name].option_strings)
             for long in fixed:
                 raise UnknownArgument(
                     f"{name} is not given to `plait submit {verb.name}`.",
@@ -56,7 +58,7 @@ def describe_options(verb: Verb) -> list[tuple[str, str]]:
     """Returns (option, what it does) of the verb's own arguments, for --help."""
     lines = []
     for action in verb.parser()._actions:
-        if action.dest in ("help", "workers") or verb.fixed & set(action.option_strings):
+        if action.dest in ("help", "workers") or verb.set_by_template & set(action.option_strings):
             continue
         value = "" if action.nargs == 0 else f" {action.dest.upper()}"
         lines.append((f"{', '.join(action.option_strings)}{value}", str(action.help or "")))

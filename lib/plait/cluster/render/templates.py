@@ -29,12 +29,12 @@ class Templates:
     data: dict[str, str]
 
     @property
-    def scheduling_patience(self) -> float | None:
+    def scheduling_timeout_s(self) -> float | None:
         """Seconds that the chart gives a pod that no node is large enough for; null: unsaid."""
         seconds = self.data.get("schedulingPatienceSeconds")
         return None if seconds is None else float(seconds)
 
-    def of(self, verb: Verb) -> Resource:
+    def template_for(self, verb: Verb) -> Resource:
         """Returns the resource that `verb` runs, to be filled in.
 
         Raises:

@@ -43,21 +43,21 @@ class SparkJobMonitor:
     def __init__(self, context: SparkContext, advance: ProgressCallback | None) -> None:
         self._context, self._advance = context, advance
         self._rows = context.accumulator(0)
-        self._faults = context.accumulator([], _TaskErrors())
+        self._errors = context.accumulator([], _TaskErrors())
         self._shown = 0
         self._group = f"plait-{uuid.uuid4().hex}"
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._poll, daemon=True)
 
-    def sinks(
+    def task_sinks(
         self,
-        aside: frozenset[str],
+        spills: frozenset[str],
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
     ) -> TaskSinks:
         """Returns where the frames of the tasks go."""
-        places = {name: writer.place for name, writer in tables.items()}
-        return TaskSinks(aside, places, dict(merges), self._rows.add, self._faults.add)
+        places = {name: writer.destination for name, writer in tables.items()}
+        return TaskSinks(spills, places, dict(merges), self._rows.add, self._errors.add)
 
     def __enter__(self) -> SparkJobMonitor:
         self._context.setJobGroup(self._group, "plait", interruptOnCancel=False)
@@ -76,21 +76,21 @@ class SparkJobMonitor:
         if isinstance(error, KeyboardInterrupt):
             self._context.cancelJobGroup(self._group)
         self._context.setLocalProperty("spark.jobGroup.id", None)  # type: ignore[arg-type]
-        self._show()
-        if self._faults.value:
-            fault: PlaitError = pickle.loads(self._faults.value[0])
+        self._report_progress()
+        if self._errors.value:
+            fault: PlaitError = pickle.loads(self._errors.value[0])
             raise fault from None
         if isinstance(error, (PySparkException, Py4JError)):
             raise explain_spark_error(error) from error
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         while not self._done.wait(_POLL_S):
-            self._show()
-            if self._faults.value:  # the rest would be work for nothing
+            self._report_progress()
+            if self._errors.value:  # the rest would be work for nothing
                 self._context.cancelJobGroup(self._group)
                 return
 
-    def _show(self) -> None:
+    def _report_progress(self) -> None:
         rows = self._rows.value
         if self._advance and rows > self._shown:
             self._advance(rows - self._shown)
@@ -117,7 +117,7 @@ def explain_spark_error(error: Exception) -> SparkFailed:
         return SparkFailed(
             "a Python worker died, most likely for want of memory.",
             allowed="A worker holds a bucket or a chunk of half a million rows: 1 to 2 GB.",
-            fix="Give executors more memory beside the heap (spark.executor.memoryOverhead), or "
+            fix="Give executors more memory outside the heap (spark.executor.memoryOverhead), or "
             "fewer cores.",
         )
     return SparkFailed(

@@ -1,4 +1,4 @@
-"""Rows set aside by bucket on the disks of Spark's executors."""
+"""Rows spilled by bucket to the disks of Spark's executors."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ class SparkSpill:
         self.rows = 0
         self._spark = session
         self._parts: list[DataFrame] = []
-        self._kept: list[DataFrame] = []
+        self._persisted: list[DataFrame] = []
 
     def add(self, made: DataFrame, names: Sequence[str], rows: int) -> None:
         """Takes the payloads of `names` in `made`, a persisted frame: `rows` rows in all."""
-        self._kept.append(made)
+        self._persisted.append(made)
         if rows:
             here = (f.col("kind") == SPILLED_ROWS) & f.col("name").isin(list(names))
             # A share that is made again may fail this time: who gathers it must hear of it.
             self._parts.append(made.filter(here | (f.col("kind") == TASK_ERROR)))
             self.rows += rows
 
-    def by_bucket(self, beside: Sequence[Payload] = ()) -> DataFrame:
-        """Returns all payloads, and those `beside` them, a partition a bucket."""
+    def shuffle(self, side_input: Sequence[Payload] = ()) -> DataFrame:
+        """Returns all payloads and those of `side_input`, one partition for each bucket."""
         rows = self._parts[0]
-        for part in [*self._parts[1:], *self._sent(beside)]:
+        for part in [*self._parts[1:], *self._side_frames(side_input)]:
             rows = rows.unionAll(part)
         return rows.repartitionById(self.buckets, f.col("bucket").cast("int"))
 
-    def move(self, moving: pl.DataFrame) -> None:
-        """Copies rows to other buckets; see Spill.move."""
+    def repartition(self, moving: pl.DataFrame) -> None:
+        """Copies rows to other buckets; see Spill.repartition."""
         if not self.rows or not moving.height:
             return
         going = pack_side_input(moving.select("account", BUCKET, "target"))
         with SparkJobMonitor(self._spark.sparkContext, None):
-            moved = self.by_bucket(going).mapInArrow(_repartition, PAYLOAD_SCHEMA)
+            moved = self.shuffle(going).mapInArrow(_repartition, PAYLOAD_SCHEMA)
             moved = moved.persist(StorageLevel.DISK_ONLY)
             rows = moved.agg(f.sum("rows")).collect()[0][0] or 0
         self.add(moved, [REPARTITIONED], int(rows))
 
     def close(self) -> None:
-        """Removes everything set aside."""
-        for made in self._kept:
+        """Removes all spilled rows."""
+        for made in self._persisted:
             made.unpersist()
-        self._kept, self._parts, self.rows = [], [], 0
+        self._persisted, self._parts, self.rows = [], [], 0
 
-    def _sent(self, payloads: Sequence[Payload]) -> list[DataFrame]:
+    def _side_frames(self, payloads: Sequence[Payload]) -> list[DataFrame]:
         """Returns payloads of the driver's as a frame, if there are any."""
         if not payloads:
             return []

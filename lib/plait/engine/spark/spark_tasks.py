@@ -55,18 +55,18 @@ class TaskSinks:
     """Where the frames of a task's kernels go, and who hears how far it is.
 
     Attributes:
-        aside: names of frames whose rows go to the buckets of a spill.
+        spills: names of frames whose rows go to the buckets of a spill.
         tables: where a table's parts are written, by the frame's name.
         merges: how all other frames are merged.
         advance: told about rows.
         failed: told about the error that ends the task.
     """
 
-    aside: frozenset[str]
+    spills: frozenset[str]
     tables: Mapping[str, TableTarget]
     merges: Mapping[str, MergeFunction]
     advance: ProgressCallback
-    failed: Any
+    report_error: Any
 
 
 class TaskOutput:
@@ -75,7 +75,7 @@ class TaskOutput:
     def __init__(self, task: int, sinks: TaskSinks) -> None:
         self._task, self._sinks = task, sinks
         self._ready: list[Payload] = []
-        self._tally: dict[str, int] = defaultdict(int)
+        self._spilled_rows: dict[str, int] = defaultdict(int)
         self._aggregates = PartialAggregates(sinks.merges)
         self._parts: dict[str, list[AddAction]] = defaultdict(list)
         self._rows: dict[str, int] = defaultdict(int)
@@ -84,7 +84,7 @@ class TaskOutput:
     def add(self, frames: Frames) -> Iterator[Payload]:
         """Takes what a kernel returned; yields what is ready to go."""
         for name, frame in frames.items():
-            if name in self._sinks.aside or name in self._sinks.tables:
+            if name in self._sinks.spills or name in self._sinks.tables:
                 self._buffer(name).write(frame)
             else:
                 self._aggregates.add({name: frame})
@@ -97,7 +97,7 @@ class TaskOutput:
         yield from self._drain()
         for name, parts in self._parts.items():
             yield pack_object(WRITTEN_FILES, name, self._task, self._rows[name], parts)
-        for name, rows in self._tally.items():
+        for name, rows in self._spilled_rows.items():
             yield pack_object(SPILL_COUNT, name, self._task, rows, None)
         for name, frame in self._aggregates.finish().items():
             yield from pack_frame(PARTIAL_AGGREGATE, name, self._task, frame)
@@ -108,12 +108,12 @@ class TaskOutput:
 
     def _buffer(self, name: str) -> WriteBuffer:
         if name not in self._buffers:
-            sink = self._set_aside if name in self._sinks.aside else self._write
+            sink = self._spill if name in self._sinks.spills else self._write
             self._buffers[name] = WriteBuffer(lambda rows: sink(name, rows))
         return self._buffers[name]
 
-    def _set_aside(self, name: str, rows: pl.DataFrame) -> None:
-        self._tally[name] += rows.height
+    def _spill(self, name: str, rows: pl.DataFrame) -> None:
+        self._spilled_rows[name] += rows.height
         for (bucket,), part in rows.partition_by(BUCKET, as_dict=True, include_key=False).items():
             self._ready += pack_frame(SPILLED_ROWS, name, int(bucket), part)
 
@@ -128,7 +128,7 @@ class TaskOutput:
 class SplitTask(Generic[SplitT]):
     """Reads a task's splits and runs the row kernel over their chunks."""
 
-    shares: Sequence[Sequence[SplitT]]
+    splits_by_task: Sequence[Sequence[SplitT]]
     reader: SplitReader[SplitT]
     kernel: RowKernel[SplitT]
     sinks: TaskSinks
@@ -141,7 +141,7 @@ class SplitTask(Generic[SplitT]):
 
     def _run(self, task: int) -> Iterator[Payload]:
         output = TaskOutput(task, self.sinks)
-        for split in self.shares[task]:
+        for split in self.splits_by_task[task]:
             for rows in self.reader(split):
                 yield from output.add(self.kernel(split, rows))
                 self.sinks.advance(rows.height)
@@ -153,7 +153,7 @@ class BucketTask:
     """Runs the bucket kernel over the buckets that a task was given whole."""
 
     kernel: BucketKernel
-    nothing: pl.DataFrame  # stands for what lies beside a bucket without any
+    empty_side_input: pl.DataFrame  # for a bucket without a side input
     columns: Sequence[str] | None
     sinks: TaskSinks
 
@@ -163,22 +163,26 @@ class BucketTask:
 
     def _run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
         rows: dict[int, list[Payload]] = defaultdict(list)
-        beside: dict[int, list[Payload]] = defaultdict(list)
+        side_input: dict[int, list[Payload]] = defaultdict(list)
         for payload in from_batches(batches):
             if payload.kind == TASK_ERROR:
-                raise payload.thing()
-            (rows if payload.kind == SPILLED_ROWS else beside)[payload.bucket].append(payload)
+                raise payload.unpickle()
+            (rows if payload.kind == SPILLED_ROWS else side_input)[payload.bucket].append(payload)
         for bucket in sorted(rows):
             output = TaskOutput(bucket, self.sinks)
             whole = concat_payloads(rows.pop(bucket), self.columns)
-            near = concat_payloads(beside.pop(bucket)) if bucket in beside else self.nothing
+            near = (
+                concat_payloads(side_input.pop(bucket))
+                if bucket in side_input
+                else self.empty_side_input
+            )
             yield from output.add(self.kernel(bucket, whole, near))
             self.sinks.advance(whole.height)
             yield from output.finish()
 
 
 class RepartitionTask:
-    """Copies rows of a task's buckets to other buckets; see Spill.move."""
+    """Copies rows of a task's buckets to other buckets; see Spill.repartition."""
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yields batches of payloads; takes batches of payloads."""
@@ -231,7 +235,7 @@ def concat_payloads(
 
 
 def pack_side_input(frame: pl.DataFrame) -> list[Payload]:
-    """Returns the rows of `frame` to lie beside the buckets that its column `bucket` names."""
+    """Returns the rows of `frame` as side input of the buckets that its column `bucket` names."""
     parts = frame.partition_by(BUCKET, as_dict=True, include_key=False)
     return [
         payload
@@ -246,5 +250,5 @@ def _capture_errors(payloads: Iterator[Payload], sinks: TaskSinks) -> Iterator[P
         yield from payloads
     except PlaitError as error:
         fault = pack_object(TASK_ERROR, "", 0, 0, error)
-        sinks.failed([fault.body])
+        sinks.report_error([fault.body])
         yield fault

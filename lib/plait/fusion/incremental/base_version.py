@@ -61,7 +61,7 @@ class BaseVersion:
         """Account, platform, home and bucket of every account whose events were ever read."""
         return self.accounts.filter(pl.col(BUCKET).is_not_null()).select(SEEN_ACCOUNT_COLUMNS)
 
-    def counted(self, touched: Collection[int]) -> pl.DataFrame:
+    def account_counts(self, touched: Collection[int]) -> pl.DataFrame:
         """Returns account, events, first_time, last_time of accounts outside `touched` buckets."""
         here = pl.col(BUCKET).is_not_null() & ~pl.col(BUCKET).is_in(list(touched))
         return self.accounts.filter(here & (pl.col("events") > 0)).select(ACCOUNT_COUNT_COLUMNS)
@@ -76,11 +76,11 @@ class BaseVersion:
         """Returns the files of `table`."""
         return self._parts[table] if self.version else []
 
-    def outside(self, table: str, touched: Collection[int]) -> list[AddAction]:
+    def parts_outside(self, table: str, touched: Collection[int]) -> list[AddAction]:
         """Returns the files of `table` that lie in none of the `touched` buckets."""
         return [part for part in self.parts(table) if bucket_of_file(part) not in touched]
 
-    def events(self, wanted: Callable[[int], bool] = lambda _: True) -> list[BaseBucket]:
+    def event_buckets(self, wanted: Callable[[int], bool] = lambda _: True) -> list[BaseBucket]:
         """Returns the events of every bucket that is `wanted`."""
         files: dict[int, list[str]] = {}
         for part in self.parts("events"):

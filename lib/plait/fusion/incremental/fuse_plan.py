@@ -72,7 +72,7 @@ def plan_fusion(
         before: the current version, if there is one.
         full: read everything, whatever changed.
     """
-    everything = FusionPlan(None, "", inputs.everything, inputs.buckets, len(inputs.records))
+    everything = FusionPlan(None, "", inputs.all_splits, inputs.buckets, len(inputs.records))
     if before is None:
         return everything
     if full:
@@ -84,17 +84,17 @@ def plan_fusion(
     read = {path for setting, path in known if not setting}
     events, links = inputs.events.unread(read), inputs.links.unread(read)
     why = _why_outdated(before, settings) or _why_rewritten(
-        known, now | posted, inputs.events.gone(read)
+        known, now | posted, inputs.events.missing(read)
     )
-    same = not (events or links or inputs.links.gone(read)) and now == files
+    same = not (events or links or inputs.links.missing(read)) and now == files
     if not why and same and before.settings == settings:
         return FusionPlan(before, "", [], before.buckets, 0, changed=False)
     why = why or _why_repartition(project, inputs, before)
     if why:
         return replace(everything, why=why)
-    new = [split for split in inputs.splits if split.place not in known]
+    new = [split for split in inputs.splits if split.input_key not in known]
     count = sum(files.get(place) != record for place, record in now.items())
-    new += map(InputSplit.of, events)
+    new += map(InputSplit.from_log_slice, events)
     return FusionPlan(before, "", new, before.buckets, count + len(events) + len(links))
 
 

@@ -29,5 +29,5 @@ def repartition(accounts: pl.DataFrame, components: pl.DataFrame, spill: Spill) 
     placed = placed.join(target, on="component", how="left").with_columns(
         pl.coalesce("target", BUCKET).alias("target")
     )
-    spill.move(placed.filter(pl.col(BUCKET) != pl.col("target")))
+    spill.repartition(placed.filter(pl.col(BUCKET) != pl.col("target")))
     return placed.select("account", pl.col("target").alias(BUCKET)).unique()

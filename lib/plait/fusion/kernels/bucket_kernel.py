@@ -26,15 +26,15 @@ class FusionBucketKernel:
         length: events kept in a sequence.
     """
 
-    cores: Mapping[str, KCore]
+    k_cores: Mapping[str, KCore]
     length: int
 
     def __call__(self, bucket: int, rows: pl.DataFrame, people: pl.DataFrame) -> Frames:
         """Returns the frames of `bucket`."""
-        events, counts = self.distinct(rows, people)
-        for platform, core in self.cores.items():
+        events, counts = self.deduplicate(rows, people)
+        for platform, core in self.k_cores.items():
             here = pl.col("platform") == platform
-            held = events.select((~here | core.holds()).alias("held")).to_series()
+            held = events.select((~here | core.contains()).alias("held")).to_series()
             counts.append(count_by_platform(events["platform"].filter(~held), "removed:k_core"))
             events = events.filter(held)
         counts.append(count_by_platform(events["platform"], "events"))
@@ -47,7 +47,7 @@ class FusionBucketKernel:
             "counts": pl.concat(counts),
         }
 
-    def distinct(
+    def deduplicate(
         self, rows: pl.DataFrame, people: pl.DataFrame
     ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
         """Returns each event of the bucket's own accounts once, and counts of what went.

@@ -19,7 +19,7 @@ class KCore:
     accounts: pl.Series
     items: pl.Series
 
-    def holds(self) -> pl.Expr:
+    def contains(self) -> pl.Expr:
         """Returns the predicate on events of the platform: whether the core holds them."""
         item = pl.col("object_kind") != "item"
         return hash_column("account").is_in(self.accounts.implode()) & (

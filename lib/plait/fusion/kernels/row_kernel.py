@@ -50,12 +50,12 @@ class FusionRowKernel:
     inputs: FusionInputs
     key: PseudonymKey
     now: datetime
-    routes: Partitioner
+    partitioner: Partitioner
 
     def read(self, split: InputSplit) -> Iterator[pl.DataFrame]:
         """Yields the rows of `split` in chunks: RAW and fault, or contract rows of feedback."""
-        if split.piece is not None:
-            yield from read_feedback(self.store, split.piece)
+        if split.log_slice is not None:
+            yield from read_feedback(self.store, split.log_slice)
             return
         if split.platform is None or split.file is None:
             msg = f"'{split.name}' is neither a file nor a piece of the feedback log"
@@ -65,10 +65,10 @@ class FusionRowKernel:
     def __call__(self, split: InputSplit, rows: pl.DataFrame) -> Frames:
         """Returns the frames of one chunk of `split`."""
         if split.platform is None:
-            return self._feedback(rows)
-        return self._log(split.platform, split, rows)
+            return self._clean_feedback(rows)
+        return self._clean_log(split.platform, split, rows)
 
-    def _log(self, platform: str, split: InputSplit, raw: pl.DataFrame) -> Frames:
+    def _clean_log(self, platform: str, split: InputSplit, raw: pl.DataFrame) -> Frames:
         settings = self.project.platforms[platform].events
         sound = raw
         faulty = pl.DataFrame(schema=ROW_FAULTS)
@@ -86,13 +86,15 @@ class FusionRowKernel:
             self._receipt(split),
         )
         given = sound["event_id"].null_count() < sound.height
-        kept, removed = self._keep(events, platform)
+        kept, removed = self._apply_keep(events, platform)
         rejected = pl.concat([faulty, rejected.select(list(ROW_FAULTS))])
         reasons = rejected.select(
             pl.lit(platform).alias("platform"),
             pl.concat_str(pl.lit("quarantined:"), "reason").alias("reason"),
         )
-        frames = dict(self._events(kept, self._homes(sound, kept, platform), given))
+        frames = dict(
+            self._partition_events(kept, self._home_accounts(sound, kept, platform), given)
+        )
         return frames | {
             "quarantine": quarantine_rows(
                 raw, rejected, event_fields(settings)[0], platform, split.name, self.key
@@ -106,9 +108,9 @@ class FusionRowKernel:
             ),
         }
 
-    def _feedback(self, rows: pl.DataFrame) -> Frames:
+    def _clean_feedback(self, rows: pl.DataFrame) -> Frames:
         """Returns the frames of rows of the feedback log: contract rows already."""
-        rows = migrate_feedback_ids(rows, self.key, self.inputs.of_accounts)
+        rows = migrate_feedback_ids(rows, self.key, self.inputs.creator_platforms)
         known = pl.col("platform").is_in(list(self.project.platforms))
         events, foreign = rows.filter(known).drop("file", "row"), rows.filter(~known)
         counts = [
@@ -117,13 +119,13 @@ class FusionRowKernel:
         ]
         parts = []
         for (platform,), part in events.partition_by("platform", as_dict=True).items():
-            kept, removed = self._keep(part, str(platform))
+            kept, removed = self._apply_keep(part, str(platform))
             counts += [one_count(str(platform), "removed:keep", removed)] if removed else []
             parts.append(kept)
         events = pl.concat([events.clear(), *parts])
         told = events.group_by("account", "platform").agg(pl.col("home").max())
         guessed = told.select("account", pl.coalesce("home", "account").alias("home"), "platform")
-        frames = dict(self._events(events.drop("home"), guessed, given=True))
+        frames = dict(self._partition_events(events.drop("home"), guessed, given=True))
         frames["accounts"] = (
             frames["accounts"].drop("home").join(told, on=["account", "platform"])
         ).select("account", "platform", "home", BUCKET)
@@ -137,14 +139,16 @@ class FusionRowKernel:
         written = datetime.fromtimestamp(split.file.modified, UTC) if split.file else self.now
         return ReceiptTime(min(written, self.now), _STAMP_TOLERANCE)
 
-    def _keep(self, events: pl.DataFrame, platform: str) -> tuple[pl.DataFrame, int]:
+    def _apply_keep(self, events: pl.DataFrame, platform: str) -> tuple[pl.DataFrame, int]:
         predicate = self.inputs.keep.get(platform)
         if predicate is None:
             return events, 0
         kept = events.filter(predicate)
         return kept, events.height - kept.height
 
-    def _homes(self, raw: pl.DataFrame, events: pl.DataFrame, platform: str) -> pl.DataFrame:
+    def _home_accounts(
+        self, raw: pl.DataFrame, events: pl.DataFrame, platform: str
+    ) -> pl.DataFrame:
         """Returns account, home, platform of every account in `events`."""
         present = events.select("account").unique()
         home = home_platform(self.project, platform)
@@ -159,13 +163,13 @@ class FusionRowKernel:
         )
         return both.join(present, on="account", how="semi").with_columns(platform=pl.lit(platform))
 
-    def _events(self, events: pl.DataFrame, homes: pl.DataFrame, given: bool) -> Frames:
+    def _partition_events(self, events: pl.DataFrame, homes: pl.DataFrame, given: bool) -> Frames:
         """Returns events with content and bucket, and the accounts."""
-        routed = self.routes.add(homes)
+        routed = self.partitioner.assign_buckets(homes)
         content: pl.Expr | pl.Series = pl.lit(None, pl.String)
         if given:  # a row without a given id is known by its content anyway
             content = pl.when(is_given_id(pl.col("event_id"))).then(content_id(events))
-        buckets = self.routes.buckets
+        buckets = self.partitioner.buckets
         if buckets == 1:
             spread = events.with_columns(content=content).with_columns(hash_bucket(pl.lit(""), 1))
         else:

@@ -33,15 +33,15 @@ class InputSplit:
     platform: str | None
     name: str
     file: SourceFile | None = None
-    piece: LogSlice | None = None
+    log_slice: LogSlice | None = None
 
     @classmethod
-    def of(cls, piece: LogSlice) -> InputSplit:
+    def from_log_slice(cls, piece: LogSlice) -> InputSplit:
         """Returns the split that is `piece`."""
-        return cls(None, piece.path, piece=piece)
+        return cls(None, piece.path, log_slice=piece)
 
     @property
-    def place(self) -> tuple[str, str]:
+    def input_key(self) -> tuple[str, str]:
         """The setting that names it ('' for the feedback log), and its path."""
         return (self.file.setting if self.file else "", self.name)
 
@@ -66,14 +66,14 @@ class FusionInputs:
     links: LogListing
     rules: Mapping[str, EventDialect]
     keep: Mapping[str, pl.Expr]
-    of_accounts: frozenset[str]
+    creator_platforms: frozenset[str]
     files: list[dict[str, Any]]
     buckets: int
 
     @property
-    def everything(self) -> list[InputSplit]:
+    def all_splits(self) -> list[InputSplit]:
         """All that a run over everything reads."""
-        return [*self.splits, *map(InputSplit.of, self.events.pieces())]
+        return [*self.splits, *map(InputSplit.from_log_slice, self.events.slices())]
 
     @property
     def records(self) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ class KnownIdentity:
 
     accounts: pl.DataFrame
     edges: pl.DataFrame
-    named: pl.DataFrame
+    ever_linked: pl.DataFrame
     ignored_keys: int
 
 
@@ -46,7 +46,7 @@ def collect_accounts(seen: pl.DataFrame, known: KnownIdentity) -> pl.DataFrame:
         [
             seen.select("account", "platform", "home"),
             known.accounts.select("account", "platform", "home"),
-            known.named.with_columns(home=pl.lit(None, pl.String)),
+            known.ever_linked.with_columns(home=pl.lit(None, pl.String)),
         ]
     )
     return everyone.group_by("account", "platform").agg(

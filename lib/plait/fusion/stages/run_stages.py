@@ -75,11 +75,11 @@ class FusionStages:
         """Cleans every split; returns account, platform, home, bucket of who was seen."""
         quarantine = self.store.writer(QUARANTINE)
         with track_progress("Reading", unit="rows") as progress:
-            out = self.engine.spread(
+            out = self.engine.map_splits(
                 splits,
                 step.read,
                 step,
-                aside={"events": self.spill},
+                spills={"events": self.spill},
                 tables={"quarantine": quarantine},
                 merges={"accounts": merge_seen_accounts, "counts": merge_counts},
                 advance=progress.advance,
@@ -111,12 +111,12 @@ class FusionStages:
             return {}
         step = FusionBucketKernel({}, self.project.sequence_length)
         names = list(asked)
-        found = self.engine.gather(
+        found = self.engine.map_buckets(
             self.spill,
             lambda _, rows, people: {
-                "pairs": account_item_pairs(step.distinct(rows, people)[0], names)
+                "pairs": account_item_pairs(step.deduplicate(rows, people)[0], names)
             },
-            beside=number_people(placed.with_columns(person=pl.lit(None, pl.String))),
+            side_input=number_people(placed.with_columns(person=pl.lit(None, pl.String))),
             tables={},
             merges={"pairs": lambda frame: frame},
             columns=_K_CORE_COLUMNS,
@@ -128,17 +128,17 @@ class FusionStages:
         }
 
     def reprocess(self, touched: set[int], placed: pl.DataFrame) -> None:
-        """Spills the events of `touched` buckets of the base version beside the new rows.
+        """Spills the events of `touched` buckets of the base version, to merge them with new rows.
 
         Args:
             touched: buckets.
             placed: account, bucket: where each account's rows go.
         """
-        out = self.engine.spread(
-            self.base.events(touched.__contains__),
+        out = self.engine.map_splits(
+            self.base.event_buckets(touched.__contains__),
             BaseBucketReader(self.store, CLEAN_EVENT_COLUMNS),
             ReprocessKernel(placed.select("account", BUCKET)),
-            aside={"events": self.spill},
+            spills={"events": self.spill},
             tables={},
             merges={"counts": merge_counts},
         )
@@ -159,10 +159,10 @@ class FusionStages:
         """
         writers = {table.name: self.store.writer(table) for table in (EVENTS, SEQUENCES)}
         with track_progress("Braiding", self.spill.rows, "events") as progress:
-            out = self.engine.gather(
+            out = self.engine.map_buckets(
                 self.spill,
                 step,
-                beside=number_people(placed.filter(pl.col(BUCKET).is_in(touched))),
+                side_input=number_people(placed.filter(pl.col(BUCKET).is_in(touched))),
                 tables=writers,
                 merges={
                     "items": merge_item_counts,
@@ -174,19 +174,19 @@ class FusionStages:
         self._record_counts(out)
         self._check_platforms()
         for name, writer in writers.items():
-            self.versions[name] = writer.commit(self.base.outside(name, touched))
+            self.versions[name] = writer.commit(self.base.parts_outside(name, touched))
         accounts = out.get("accounts", ACCOUNTS.empty().select(ACCOUNT_COUNT_COLUMNS))
         items = out.get("items", pl.DataFrame(schema=ITEM_COUNTS))
-        both = pl.concat([accounts, self.base.counted(touched)])
+        both = pl.concat([accounts, self.base.account_counts(touched)])
         return both, self._merge_item_counts(items, touched)
 
     def _merge_item_counts(self, counted: pl.DataFrame, touched: set[int]) -> pl.DataFrame:
         """Returns the item counts of all buckets: `counted` of the touched, and the others'."""
-        out = self.engine.spread(
-            self.base.events(lambda bucket: bucket not in touched),
+        out = self.engine.map_splits(
+            self.base.event_buckets(lambda bucket: bucket not in touched),
             BaseBucketReader(self.store, ITEM_EVENT_COLUMNS),
             count_base_items,
-            aside={},
+            spills={},
             tables={},
             merges={"items": merge_item_counts},
         )

@@ -28,20 +28,22 @@ class DurabilityLevel(StrEnum):
 class Durability:
     """What a Valkey says of itself: each of NEEDED, None where it does not tell."""
 
-    found: tuple[tuple[str, str | None], ...]
+    settings: tuple[tuple[str, str | None], ...]
 
     @property
     def faults(self) -> tuple[str, ...]:
         """What may lose events that were accepted, in words."""
         return tuple(
             f"{name} is {value}" if value is not None else f"it does not tell {name}"
-            for name, value in self.found
+            for name, value in self.settings
             if value != REQUIRED_SETTINGS[name]
         )
 
     def error(self, address: str) -> LossyLiveState:
         """Returns what is wrong with the Valkey at `address`, without its password."""
-        wrong = [name for name, value in self.found if value not in (REQUIRED_SETTINGS[name], None)]
+        wrong = [
+            name for name, value in self.settings if value not in (REQUIRED_SETTINGS[name], None)
+        ]
         accept = (
             "Or accept that: `live_state_durability: best_effort` under `serve:` (plait serve "
             f"--live-state-durability best_effort, {DURABILITY_VARIABLE}=best_effort); "

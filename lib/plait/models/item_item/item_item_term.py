@@ -43,11 +43,11 @@ class ItemItemTerm:
         return cls(cosine_neighbours(keep_positive_events(history), items, MAX_NEIGHBOURS), weights)
 
     @classmethod
-    def none(cls, items: int) -> ItemItemTerm:
+    def empty(cls, items: int) -> ItemItemTerm:
         """Returns the term that is nothing."""
         return cls(sparse.csr_array((items, items), dtype=np.float32), {})
 
-    def of(self, platform: str, vocabulary: Vocabulary) -> list[sparse.csr_array]:
+    def for_platform(self, platform: str, vocabulary: Vocabulary) -> list[sparse.csr_array]:
         """Returns the similarities of all items to those of `platform`, [items, n] a block."""
         blocks = vocabulary.platform_blocks(platform)
         return [sparse.csr_array(self.neighbours[:, columns]) for columns in blocks]

@@ -42,7 +42,9 @@ class ItemLikeness:
             device = net.edges.device
             index = torch.arange(net.settings.items, device=device)
             blocks = [
-                torch.cat([net.items.inputs(part) for part in torch.split(block, 4096)]).float()
+                torch.cat(
+                    [net.items.input_vectors(part) for part in torch.split(block, 4096)]
+                ).float()
                 for block in torch.split(index, np.diff([0, *block_ends]).tolist())
             ]
             # What all items share says nothing about any two of them.

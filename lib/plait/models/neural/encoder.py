@@ -41,7 +41,7 @@ class Encoder(nn.Module):
             items: the item tower.
             kept: 0 where a token's item is hidden from the network (item dropout), [M].
         """
-        inputs = items.inputs(tokens.item)
+        inputs = items.input_vectors(tokens.item)
         if kept is not None:
             inputs = inputs * kept[:, None]
         if self.platform is not None:

@@ -45,7 +45,7 @@ class ItemTower(nn.Module):
             self.norm = nn.LayerNorm(CONTENT_WIDTH)
             self.inward = nn.Linear(CONTENT_WIDTH, size, bias=False)
 
-    def learn_catalogue(self, catalogue: ItemAttributes) -> None:
+    def set_attributes(self, catalogue: ItemAttributes) -> None:
         """Takes in what the catalogue says."""
         if catalogue.tokens is not None:
             self.tokens.copy_(torch.from_numpy(catalogue.tokens))
@@ -77,7 +77,7 @@ class ItemTower(nn.Module):
         normed: torch.Tensor = self.norm(about)
         return normed
 
-    def inputs(self, item: torch.Tensor) -> torch.Tensor:
+    def input_vectors(self, item: torch.Tensor) -> torch.Tensor:
         """Returns what an event on each item brings into a sequence, [n, D]."""
         if not self.has_content:
             return self.look_up(self.embedding, item)

@@ -50,21 +50,21 @@ class NeuralNet(nn.Module):
         priced = settings.items if settings.price else 0
         self.register_buffer("price", torch.full((priced,), -1.0))
 
-    def learn_facts(self, timeline: Timeline, catalogue: ItemAttributes) -> None:
+    def set_item_features(self, timeline: Timeline, catalogue: ItemAttributes) -> None:
         """Takes in what is known about items."""
         self.counts.copy_(torch.from_numpy(timeline.counts))
         self.first.copy_(torch.from_numpy(timeline.first))
         self.edges.copy_(torch.from_numpy(timeline.edges))
         if catalogue.price is not None:
             self.price.copy_(torch.from_numpy(catalogue.price))
-        self.items.learn_catalogue(catalogue)
+        self.items.set_attributes(catalogue)
 
-    def states(self, batch: HistoryBatch, kept: torch.Tensor | None = None) -> torch.Tensor:
+    def encode(self, batch: HistoryBatch, kept: torch.Tensor | None = None) -> torch.Tensor:
         """Returns the state after every token, [1 + M, D]; `kept` as in the encoder."""
         states: torch.Tensor = self.encoder(batch.tokens, self.items, kept)
         return states
 
-    def person(
+    def person_vectors(
         self,
         states: torch.Tensor,
         batch: HistoryBatch,
@@ -82,9 +82,9 @@ class NeuralNet(nn.Module):
             bins: the timeline's bin of the moment asked at, int64 [n]; default: the batch's.
         """
         given = None if bins is None else {platform: bins}
-        return self.people(states, batch, {platform: event}, given)[platform]
+        return self.person_vectors_by_platform(states, batch, {platform: event}, given)[platform]
 
-    def people(
+    def person_vectors_by_platform(
         self,
         states: torch.Tensor,
         batch: HistoryBatch,
@@ -101,7 +101,7 @@ class NeuralNet(nn.Module):
         read = F.embedding(torch.cat(wanted), states)
         found = iter(torch.split(read, [len(w) for w in wanted]))
         return {
-            platform: self._gated(
+            platform: self._gated_vectors(
                 next(found),
                 next(found) if self.settings.views else None,
                 batch,
@@ -112,7 +112,7 @@ class NeuralNet(nn.Module):
             for platform, event in events.items()
         }
 
-    def _gated(
+    def _gated_vectors(
         self,
         merged: torch.Tensor,
         own: torch.Tensor | None,
@@ -130,15 +130,16 @@ class NeuralNet(nn.Module):
         )
         gates = 2 * torch.sigmoid(self.gates[platform](profile))
         return {
-            name: gates[:, place, None] * self._term(name).person(person)
+            name: gates[:, place, None] * self._term(name).person_vectors(person)
             for place, name in enumerate(self.settings.terms)
         }
 
-    def item(self, item: torch.Tensor) -> TermVectors:
+    def item_vectors(self, item: torch.Tensor) -> TermVectors:
         """Returns b(y) of every term for the items at indices `item`, each [m, d]."""
         facts = ItemFeatures(self.counts, self.first, self.edges, self.price)
         return {
-            name: self._term(name).item(item, self.items, facts) for name in self.settings.terms
+            name: self._term(name).item_vectors(item, self.items, facts)
+            for name in self.settings.terms
         }
 
     def _term(self, name: str) -> SeparableTerm:

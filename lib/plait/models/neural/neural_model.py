@@ -80,16 +80,16 @@ class NeuralModel:
         Raises:
             UnknownPlatform: the model was not trained on `platform`.
         """
-        items, joined = self.items(platform)
+        items, joined = self.item_terms(platform)
         chosen, dislikes = keep_positive_events(history), Dislikes.of(history)
         if now is None:
             known = np.concatenate([[UNKNOWN_TIME], history.time])
             now = known[history.offsets[1:] * (history.lengths > 0)]
         return SeparableScores(
-            self.people(chosen, platform, now),
+            self.person_terms(chosen, platform, now),
             items,
             joined,
-            self._similar(chosen, platform),
+            self._item_item_scores(chosen, platform),
             self._disliked(dislikes, len(history), platform),
         )
 
@@ -105,10 +105,10 @@ class NeuralModel:
 
     def item_vectors(self, platform: str) -> torch.Tensor:
         """Returns b(y) of all separable terms, side by side, [N_p, K]; see TrainedModel."""
-        return torch.cat(self.items(platform)[1], dim=1).T
+        return torch.cat(self.item_terms(platform)[1], dim=1).T
 
     @torch.inference_mode()
-    def people(self, history: History, platform: str, now: Moment = None) -> TermVectors:
+    def person_terms(self, history: History, platform: str, now: Moment = None) -> TermVectors:
         """Returns a(x) of every separable term for each person, each [B, d].
 
         Args:
@@ -116,7 +116,7 @@ class NeuralModel:
             platform: see `score`.
             now: see `score`.
         """
-        code = self._code(platform)
+        code = self._platform_code(platform)
         types = self.net.settings.type_codes
         if (history.type >= types).any():  # of a type that came after this model
             history = history.keep(history.type < types)
@@ -132,14 +132,14 @@ class NeuralModel:
         bins = None
         if now is not None:
             moments = np.broadcast_to(np.asarray(now, np.int64), len(history))
-            bins = torch.from_numpy(self._timeline.bins(moments)).to(self.device)
-        return self.net.person(self.net.states(batch), batch, last, code, bins)
+            bins = torch.from_numpy(self._timeline.bin_of(moments)).to(self.device)
+        return self.net.person_vectors(self.net.encode(batch), batch, last, code, bins)
 
     @torch.inference_mode()
-    def items(self, platform: str) -> tuple[TermVectors, tuple[torch.Tensor, ...]]:
+    def item_terms(self, platform: str) -> tuple[TermVectors, tuple[torch.Tensor, ...]]:
         """Returns b(y) of the platform's items by term, [N_p, d], and as SeparableScores.joined."""
         if platform not in self._items:
-            self._code(platform)
+            self._platform_code(platform)
             blocks = [self._vectors(own) for own in self.vocabulary.platform_blocks(platform)]
             vectors = {n: torch.cat([block[n] for block in blocks]) for n in blocks[0]}
             joined = tuple(concatenate_terms(block).T.contiguous() for block in blocks)
@@ -148,7 +148,7 @@ class NeuralModel:
 
     def _vectors(self, items: np.ndarray) -> TermVectors:
         index = torch.from_numpy(items).long()
-        parts = [self.net.item(part.to(self.device)) for part in torch.split(index, 4096)]
+        parts = [self.net.item_vectors(part.to(self.device)) for part in torch.split(index, 4096)]
         return {n: torch.cat([part[n] for part in parts]) for n in parts[0]}
 
     @property
@@ -156,12 +156,12 @@ class NeuralModel:
         """Where the network lies."""
         return self.net.edges.device
 
-    def _similar(self, history: History, platform: str) -> torch.Tensor | None:
+    def _item_item_scores(self, history: History, platform: str) -> torch.Tensor | None:
         weight = self.item_item.weights.get(platform, 0.0)
         if not weight:
             return None
         if platform not in self._neighbours:
-            self._neighbours[platform] = self.item_item.of(platform, self.vocabulary)
+            self._neighbours[platform] = self.item_item.for_platform(platform, self.vocabulary)
         blocks = self._neighbours[platform]
         scores = join_blocks([item_item_term_scores(history, block) for block in blocks])
         return scores.mul_(weight).to(self.device)
@@ -173,7 +173,7 @@ class NeuralModel:
         parts = [dislike_term(dislikes, people, block, self._likeness) for block in blocks]
         return join_blocks(parts).to(self.device)
 
-    def _code(self, platform: str) -> int:
+    def _platform_code(self, platform: str) -> int:
         require_platform(platform, self.platforms)
         return self.vocabulary.platform_code(platform)
 

@@ -39,8 +39,8 @@ class DistinctCounts:
     """
 
     rows: torch.Tensor
-    place: torch.Tensor
-    source: torch.Tensor
+    row_of: torch.Tensor
+    counts: torch.Tensor
 
     @classmethod
     def of(cls, counts: torch.Tensor, windows: Sequence[int]) -> DistinctCounts | None:

@@ -55,7 +55,7 @@ class SeparableScores:
                 name: join_blocks([a @ b.T for b in self.items[name].split(widths)])
                 for name, a in self.people.items()
             }
-        return self._whole(parts, self.item_item, self.dislike)
+        return self._all_terms(parts, self.item_item, self.dislike)
 
     def terms_of(self, columns: torch.Tensor) -> dict[str, torch.Tensor]:
         """Returns the summands of `total` at `columns` [B, k], each [B, k]."""
@@ -68,9 +68,9 @@ class SeparableScores:
                 None if term is None else term.gather(1, columns)
                 for term in (self.item_item, self.dislike)
             ]
-        return self._whole(parts, *chosen)
+        return self._all_terms(parts, *chosen)
 
-    def _whole(
+    def _all_terms(
         self, parts: TermVectors, item_item: torch.Tensor | None, dislike: torch.Tensor | None
     ) -> TermVectors:
         # Everybody has the term, so that it does not depend on who else is in the batch.

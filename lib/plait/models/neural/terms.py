@@ -56,11 +56,13 @@ class SeparableTerm(nn.Module, ABC):
     """One summand of R."""
 
     @abstractmethod
-    def person(self, person: PersonFeatures) -> torch.Tensor:
+    def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
         """Returns a(x), [n, d]."""
 
     @abstractmethod
-    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
+    def item_vectors(
+        self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
+    ) -> torch.Tensor:
         """Returns b(y) of the items at indices `item`, [m, d]."""
 
 
@@ -71,11 +73,13 @@ class InterestTerm(SeparableTerm):
         super().__init__()
         self.scale = 1 / settings.temperature
 
-    def person(self, person: PersonFeatures) -> torch.Tensor:
+    def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
         """The state, divided by the temperature."""
         return person.interest * self.scale
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
+    def item_vectors(
+        self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
+    ) -> torch.Tensor:
         """The item embedding."""
         return items.look_up(items.embedding, item)
 
@@ -88,12 +92,14 @@ class ContentTerm(SeparableTerm):
         self.wanted = _mlp(settings.dimensions, 2 * CONTENT_WIDTH, CONTENT_WIDTH, settings.dropout)
         self.about = nn.Linear(CONTENT_WIDTH, CONTENT_WIDTH, bias=False)
 
-    def person(self, person: PersonFeatures) -> torch.Tensor:
+    def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
         """The content wanted."""
         vector: torch.Tensor = self.wanted(person.interest)
         return vector
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
+    def item_vectors(
+        self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
+    ) -> torch.Tensor:
         """What the item is about."""
         vector: torch.Tensor = self.about(items.content(item)) / CONTENT_WIDTH**0.5
         return vector
@@ -107,13 +113,15 @@ class PriceTerm(SeparableTerm):
         self.paid = _mlp(settings.dimensions + 3, 2 * HIDDEN_WIDTH, PRICE_WIDTH, settings.dropout)
         self.asked = _mlp(3, HIDDEN_WIDTH, PRICE_WIDTH)
 
-    def person(self, person: PersonFeatures) -> torch.Tensor:
+    def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
         """The prices paid."""
         assert person.price is not None  # the term is left out where there are no prices
         vector: torch.Tensor = self.paid(torch.cat([person.interest, person.price], dim=1))
         return vector
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
+    def item_vectors(
+        self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
+    ) -> torch.Tensor:
         """The price asked."""
         rank = facts.price[item][:, None]
         known = (rank >= 0).float()
@@ -132,12 +140,14 @@ class ProfileTerm(SeparableTerm):
         self.taste = nn.Embedding(settings.embedding_rows, PROFILE_WIDTH, padding_idx=0)
         nn.init.normal_(self.taste.weight, std=0.02)
 
-    def person(self, person: PersonFeatures) -> torch.Tensor:
+    def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
         """Who the person is."""
         vector: torch.Tensor = self.who(person.profile)
         return vector
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
+    def item_vectors(
+        self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
+    ) -> torch.Tensor:
         """Who takes to the item."""
         return items.look_up(self.taste, item)
 
@@ -149,7 +159,7 @@ class TimeBinTerm(SeparableTerm):
         super().__init__()
         self.bins = settings.bins
 
-    def person(self, person: PersonFeatures) -> torch.Tensor:
+    def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
         """The bin of the moment, one-hot."""
         return nn.functional.one_hot(person.bin, self.bins).float()
 
@@ -164,19 +174,21 @@ class PopularityTerm(TimeBinTerm):
         self.value = _mlp(len(self.windows), HIDDEN_WIDTH, 1)
         self._levels: DistinctCounts | None = None
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
+    def item_vectors(
+        self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
+    ) -> torch.Tensor:
         """The value of the counts known at each bin."""
         if not self.training:
-            return self._valued(windowed_counts(facts.counts[item], self.windows))
+            return self._value_of(windowed_counts(facts.counts[item], self.windows))
         # Over the many steps of training it pays to know which counts there are at all.
-        if self._levels is None or self._levels.source is not facts.counts:
+        if self._levels is None or self._levels.counts is not facts.counts:
             self._levels = DistinctCounts.of(facts.counts, self.windows)
         if self._levels is None or 4 * len(self._levels.rows) > len(item) * self.bins:
-            return self._valued(windowed_counts(facts.counts[item], self.windows))
-        value = self._valued(self._levels.rows)
-        return F.embedding(self._levels.place[item], value[:, None]).squeeze(2)
+            return self._value_of(windowed_counts(facts.counts[item], self.windows))
+        value = self._value_of(self._levels.rows)
+        return F.embedding(self._levels.row_of[item], value[:, None]).squeeze(2)
 
-    def _valued(self, counts: torch.Tensor) -> torch.Tensor:
+    def _value_of(self, counts: torch.Tensor) -> torch.Tensor:
         """Returns the value of windowed counts, [...] from [..., windows]."""
         value: torch.Tensor = self.value(torch.log1p(counts.float()) / 2).squeeze(-1)
         return value
@@ -189,7 +201,9 @@ class FreshnessTerm(TimeBinTerm):
         super().__init__(settings)
         self.value = _mlp(2, HIDDEN_WIDTH, 1)
 
-    def item(self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures) -> torch.Tensor:
+    def item_vectors(
+        self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
+    ) -> torch.Tensor:
         """The value of the item's age at each bin."""
         first = facts.first[item][:, None]
         days = (facts.edges[None, :] - first).float() / DAY

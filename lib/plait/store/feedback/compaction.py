@@ -56,7 +56,7 @@ def find_obsolete(listing: LogListing, until: datetime) -> list[str]:
     index = listing.index
     return [
         path
-        for path in listing.leftovers
+        for path in listing.obsolete
         if index.replaced.get(path, until) <= until
         and (compaction_number(path) or 0) <= index.number
     ]
@@ -79,7 +79,7 @@ def _compact(store: Store, folder: str, least: int, merge: bool, grace: timedelt
     if not moved:
         return 0
     kept = {path: rows for path, rows in listing.index.parts.items() if path not in moved}
-    there = set(listing.leftovers).difference(old)
+    there = set(listing.obsolete).difference(old)
     waiting = {p: moment for p, moment in listing.index.replaced.items() if p in there}
     replaced = waiting | dict.fromkeys(moved, utc_now())
     try:

@@ -32,7 +32,7 @@ class CompactionIndex:
     parts: Mapping[str, int] = field(default_factory=dict)
     replaced: Mapping[str, datetime] = field(default_factory=dict)
 
-    def record(self) -> dict[str, Any]:
+    def to_record(self) -> dict[str, Any]:
         """Returns what is written down."""
         replaced = {path: moment.isoformat() for path, moment in self.replaced.items()}
         return {"parts": dict(self.parts), "replaced": replaced}
@@ -55,7 +55,7 @@ def write_index(objects: ObjectStore, folder: str, index: CompactionIndex) -> No
         VersionExists: another compaction came first.
     """
     book = index_journal(objects, folder)
-    book.append(index.record(), index.number)
+    book.append(index.to_record(), index.number)
     for number in book.numbers()[:-_KEPT_RECORDS]:
         book.remove(number)
 

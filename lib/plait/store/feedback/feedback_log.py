@@ -39,7 +39,7 @@ class FeedbackLog:
         conformed = conform_rows(rows, FEEDBACK_IMPRESSIONS)
         self._put(f"{IMPRESSIONS_FOLDER}/{name}.parquet", conformed)
 
-    def write_aside(self, events: pl.DataFrame) -> None:
+    def write_directly(self, events: pl.DataFrame) -> None:
         """Writes FEEDBACK_EVENTS rows under a unique name: used when Valkey is down."""
         now = time.time_ns() // 1_000_000
         self.write_events(events, f"direct_{now}_{secrets.token_hex(8)}")

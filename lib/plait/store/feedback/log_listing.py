@@ -22,7 +22,7 @@ class LogSlice:
     """An object or a part, and which of its objects' rows are meant; null: all of them."""
 
     path: str
-    of: frozenset[str] | None = None
+    objects: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class LogListing:
     folder: str
     index: CompactionIndex
     records: list[dict[str, Any]]
-    leftovers: list[str]
+    obsolete: list[str]
 
     @cached_property
     def paths(self) -> list[str]:
@@ -54,7 +54,7 @@ class LogListing:
         """What they take."""
         return sum(int(record["bytes"]) for record in self.records)
 
-    def pieces(self) -> list[LogSlice]:
+    def slices(self) -> list[LogSlice]:
         """Returns everything there is to read."""
         return [LogSlice(path) for path in self.paths]
 
@@ -68,12 +68,12 @@ class LogListing:
                 found.append(LogSlice(path))
                 continue
             origins = self._origins(path)
-            new = frozenset(o.object for o in origins if not o.is_among(known))
+            new = frozenset(o.object for o in origins if not o.was_read_in(known))
             if new:
                 found.append(LogSlice(path, None if len(new) == len(origins) else new))
         return found
 
-    def gone(self, known: Collection[str]) -> list[str]:
+    def missing(self, known: Collection[str]) -> list[str]:
         """Returns which of the objects and parts `known` of this folder are held by nothing."""
         here = {path for path in known if path.startswith(f"{self.folder}/")}
         left = here.difference(self.paths)
@@ -130,7 +130,7 @@ def read_slice(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
     except FileNotFoundError:
         yield from _read_from_parts(store, piece)
         return
-    yield _filter_objects(rows, piece.of).drop(LOG_PARTS)
+    yield _filter_objects(rows, piece.objects).drop(LOG_PARTS)
 
 
 def _read_from_parts(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
@@ -138,12 +138,12 @@ def _read_from_parts(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
     folder = piece.path.rpartition("/")[0]
     found = False
     for path in sorted(_newest_index(store.objects, folder).parts):
-        if any(origin.is_among({piece.path}) for origin in read_origins(store.objects, path)):
+        if any(origin.was_read_in({piece.path}) for origin in read_origins(store.objects, path)):
             rows = read_rows(store.objects, path)
             inside = (pl.col(LOG_OBJECT) == piece.path) | pl.col(LOG_PARTS).list.contains(
                 piece.path
             )
-            yield _filter_objects(rows.filter(inside), piece.of).drop(LOG_PARTS)
+            yield _filter_objects(rows.filter(inside), piece.objects).drop(LOG_PARTS)
             found = True
     if not found:
         raise UnreadableFile(

@@ -31,7 +31,7 @@ class RowOrigin:
     object: str
     parts: tuple[str, ...]
 
-    def is_among(self, known: Collection[str]) -> bool:
+    def was_read_in(self, known: Collection[str]) -> bool:
         """Whether its rows were read by who has read `known`."""
         return self.object in known or any(part in known for part in self.parts)
 

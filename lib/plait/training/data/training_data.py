@@ -78,8 +78,8 @@ def prepare_training_data(
     if only:
         own = Vocabulary.build(only, vocabulary.items)
         to_own = VocabularyTranslation(vocabulary, own)
-        history = to_own.history(history)
-        validation = None if validation is None else to_own.targets(validation)
+        history = to_own.translate_history(history)
+        validation = None if validation is None else to_own.translate_targets(validation)
         vocabulary = own
     weight = target_weights(history)
     # Dislikes have their own term; the other terms do not see them.

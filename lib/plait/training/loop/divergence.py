@@ -79,7 +79,9 @@ def check_trained_net(net: NeuralNet, data: TrainingData) -> str:
     """
     _, _, last = leave_one_out(data.history)
     last = last.take(np.random.default_rng(0).permutation(len(last))[:SAMPLED_PEOPLE])
-    model = NeuralModel(net, data.vocabulary, ItemItemTerm.none(len(data.vocabulary)), Provenance())
+    model = NeuralModel(
+        net, data.vocabulary, ItemItemTerm.empty(len(data.vocabulary)), Provenance()
+    )
     for code, platform in enumerate(model.platforms):
         items = model.vocabulary.platform_items(platform)
         own = last.take(np.flatnonzero(last.platform == code))

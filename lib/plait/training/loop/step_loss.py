@@ -18,12 +18,16 @@ def step_loss(net: NeuralNet, micro_batch: MicroBatch) -> torch.Tensor:
         micro_batch: a worker's part of the step, on the network's device.
     """
     batch, found = micro_batch.batch, micro_batch.platform_targets
-    states = net.states(batch, micro_batch.shown_mask)
+    states = net.encode(batch, micro_batch.shown_mask)
     if not found:
         return states.sum() * 0  # a worker without targets still takes part in the sum
-    people = net.people(states, batch, {one.platform: one.event for one in found})
+    people = net.person_vectors_by_platform(
+        states, batch, {one.platform: one.event for one in found}
+    )
     index = torch.cat([one.candidates for one in found])
-    items = torch.split(concatenate_terms(net.item(index)), [len(one.candidates) for one in found])
+    items = torch.split(
+        concatenate_terms(net.item_vectors(index)), [len(one.candidates) for one in found]
+    )
     loss = states.new_zeros(())
     for one, b in zip(found, items, strict=True):
         a = concatenate_terms(people[one.platform])

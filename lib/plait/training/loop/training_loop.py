@@ -205,7 +205,7 @@ def build_net(data: TrainingData, hyper: HyperParameters) -> NeuralNet:
         calendar=hyper.calendar,
     )
     net = NeuralNet(settings)
-    net.learn_facts(data.timeline, data.item_attributes)
+    net.set_item_features(data.timeline, data.item_attributes)
     net.items.learn_entities(data.vocabulary.entity)
     return net
 

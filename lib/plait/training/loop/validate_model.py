@@ -101,5 +101,5 @@ def validate_net(
     net: NeuralNet, data: TrainingData, targets: HeldOutTargets, worker: Worker = SINGLE_WORKER
 ) -> dict[str, float]:
     """Returns `validate` of a network alone, without its item-item term."""
-    term = ItemItemTerm.none(len(data.vocabulary))
+    term = ItemItemTerm.empty(len(data.vocabulary))
     return validate_model(NeuralModel(net, data.vocabulary, term, Provenance()), targets, worker)

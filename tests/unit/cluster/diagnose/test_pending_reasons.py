@@ -60,7 +60,7 @@ def only(
 def test_an_image_that_is_not_there_is_an_obstacle(reason: str) -> None:
     pulled = event("Failed", 'Failed to pull image "plait:9": manifest unknown', "Pod", "p")
     said = only([pod(waiting={"reason": reason, "message": "back-off"})], [pulled])
-    assert said.obstacle is UnrecoverableCause.IMAGE
+    assert said.cause is UnrecoverableCause.IMAGE
     assert "Image 'plait:9' cannot be had" in said.sentence
     assert "--image" in said.fix
 
@@ -84,24 +84,24 @@ def test_an_image_that_is_never_pulled_says_so() -> None:
 
 def test_more_than_the_largest_node_has_wants_another_node() -> None:
     said = only([pod("64", NEVER)], nodes=[NODE])
-    assert said.obstacle is UnrecoverableCause.SCHEDULING
+    assert said.cause is UnrecoverableCause.SCHEDULING
     assert said.sentence == "Pod p asks for CPUs: 64, and the largest node has 2."
 
 
 def test_nodes_that_are_full_are_worth_waiting_for() -> None:
     for nodes in ([NODE], None):
         said = only([pod("1", FULL)], nodes=nodes)
-        assert said.obstacle is None
+        assert said.cause is None
         assert "waits for room" in said.sentence
 
 
 def test_without_the_right_to_read_nodes_the_scheduler_is_believed() -> None:
-    assert only([pod("64", NEVER)], nodes=None).obstacle is UnrecoverableCause.SCHEDULING
+    assert only([pod("64", NEVER)], nodes=None).cause is UnrecoverableCause.SCHEDULING
 
 
 def test_a_node_that_is_being_added_is_waited_for() -> None:
     growing = event("TriggeredScaleUp", "pod triggered scale-up", "Pod", "p")
-    assert only([pod("64", NEVER)], [growing], [NODE]).obstacle is None
+    assert only([pod("64", NEVER)], [growing], [NODE]).cause is None
 
 
 def quota(requested: str, used: str, limited: str) -> dict[str, Any]:
@@ -112,26 +112,24 @@ def quota(requested: str, used: str, limited: str) -> dict[str, Any]:
 def test_a_quota_below_one_pod_is_an_obstacle_and_a_full_one_is_not() -> None:
     never = quota("cpu=2,memory=1Gi", "cpu=0,memory=0", "cpu=1,memory=4Gi")
     said = only([], [never])
-    assert said.obstacle is UnrecoverableCause.REFUSED
+    assert said.cause is UnrecoverableCause.REFUSED
     assert "cpu 2 of 1" in said.sentence
     full = only([], [quota("cpu=1", "cpu=2", "cpu=2")])
-    assert full.obstacle is None
+    assert full.cause is None
     assert "waiting for room" in full.sentence
 
 
 def test_what_the_namespace_forbids_is_an_obstacle() -> None:
     message = 'pods "x" is forbidden: violates PodSecurity "restricted:latest": privileged (...)'
-    assert (
-        only([], [event("FailedToCreateHeadPod", message)]).obstacle is UnrecoverableCause.REFUSED
-    )
+    assert only([], [event("FailedToCreateHeadPod", message)]).cause is UnrecoverableCause.REFUSED
     missing = 'error looking up service account ns/spark: serviceaccount "spark" not found'
-    assert only([], [event("FailedCreate", missing, "Job")]).obstacle is UnrecoverableCause.REFUSED
+    assert only([], [event("FailedCreate", missing, "Job")]).cause is UnrecoverableCause.REFUSED
 
 
 def test_a_missing_secret_is_an_obstacle_and_named() -> None:
     waiting = {"reason": "CreateContainerConfigError", "message": 'secret "keys" not found'}
     said = only([pod(waiting=waiting)])
-    assert said.obstacle is UnrecoverableCause.REFUSED
+    assert said.cause is UnrecoverableCause.REFUSED
     assert 'secret "keys" not found' in said.sentence
 
 
@@ -140,7 +138,7 @@ def test_the_same_reason_of_many_pods_is_said_once_and_the_worst_first() -> None
     found = diagnose_pending(
         [pod("1", FULL), pod(waiting=waiting), pod(waiting=waiting)], [], [NODE]
     )
-    assert [reason.obstacle for reason in found] == [UnrecoverableCause.IMAGE, None]
+    assert [reason.cause for reason in found] == [UnrecoverableCause.IMAGE, None]
 
 
 def test_a_pod_that_has_ended_waits_for_nothing() -> None:
@@ -150,18 +148,18 @@ def test_a_pod_that_has_ended_waits_for_nothing() -> None:
 
 
 def test_a_node_pool_at_zero_is_given_minutes_and_the_rest_seconds() -> None:
-    assert FollowTimeouts().for_(UnrecoverableCause.SCHEDULING) == 600
+    assert FollowTimeouts().for_cause(UnrecoverableCause.SCHEDULING) == 600
     assert (
-        FollowTimeouts().for_(UnrecoverableCause.IMAGE)
-        == FollowTimeouts().for_(UnrecoverableCause.REFUSED)
+        FollowTimeouts().for_cause(UnrecoverableCause.IMAGE)
+        == FollowTimeouts().for_cause(UnrecoverableCause.REFUSED)
         == 30
     )
-    assert FollowTimeouts(scheduling=1200).for_(UnrecoverableCause.SCHEDULING) == 1200
+    assert FollowTimeouts(scheduling=1200).for_cause(UnrecoverableCause.SCHEDULING) == 1200
 
 
 def test_a_gpu_that_no_node_has_wants_another_node() -> None:
     wants = pod("1", NEVER)
     wants["spec"]["containers"][0]["resources"]["limits"] = {"nvidia.com/gpu": "1"}
     said = only([wants], nodes=[NODE])
-    assert said.obstacle is UnrecoverableCause.SCHEDULING
+    assert said.cause is UnrecoverableCause.SCHEDULING
     assert said.sentence == "Pod p asks for GPUs: 1, and the largest node has 0."

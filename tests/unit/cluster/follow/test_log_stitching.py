@@ -23,12 +23,12 @@ def test_however_often_it_is_cut_each_line_comes_once(
         since = stitch.since
         # The API server answers with every line from that second on.
         sent = (line for line in whole[:cut] if since is None or line[:19] >= since[:19])
-        told.extend(stitch.take(line) for line in sent)
+        told.extend(stitch.accept(line) for line in sent)
     assert [text for text in told if text is not None] == [line.split(" ")[1] for line in whole]
 
 
 def test_it_goes_on_from_the_last_second() -> None:
     stitch = LogStitcher()
     assert stitch.since is None
-    assert stitch.take("2026-11-25T12:00:07.5Z  two  words") == " two  words"
+    assert stitch.accept("2026-11-25T12:00:07.5Z  two  words") == " two  words"
     assert stitch.since == "2026-11-25T12:00:07Z"

@@ -22,7 +22,7 @@ def written(tmp_path: Path, *documents: object) -> Path:
 def test_the_output_of_helm_template_is_searched(tmp_path: Path) -> None:
     found = read_templates(written(tmp_path, SERVICE, None, config_map()), None)
     assert found.release == "demo"
-    assert found.of(VERBS["train"])["kind"] == "RayJob"
+    assert found.template_for(VERBS["train"])["kind"] == "RayJob"
 
 
 def test_a_list_of_kubectl_is_taken_too(tmp_path: Path) -> None:
@@ -49,9 +49,11 @@ def test_what_is_no_template_is_said(tmp_path: Path, templates: Templates) -> No
     with pytest.raises(BadTemplate, match="no YAML"):
         read_templates(file, None)
     with pytest.raises(BadTemplate, match="is a SparkApplication"):
-        Templates("demo", "here", {"train.json": templates.data["fuse.json"]}).of(VERBS["train"])
+        Templates("demo", "here", {"train.json": templates.data["fuse.json"]}).template_for(
+            VERBS["train"]
+        )
     with pytest.raises(BadTemplate, match="It has: fuse"):
-        Templates("demo", "here", {"fuse.json": "{}"}).of(VERBS["train"])
+        Templates("demo", "here", {"fuse.json": "{}"}).template_for(VERBS["train"])
 
 
 def test_templates_of_another_contract_are_refused() -> None:

@@ -68,5 +68,5 @@ def test_batches_hold_a_few_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [batch.num_rows for batch in batches] == [2, 2, 1]
     found = list(from_batches(batches))
     assert found == payloads
-    assert [payload.thing() for payload in found] == [{"n": n} for n in range(5)]
+    assert [payload.unpickle() for payload in found] == [{"n": n} for n in range(5)]
     assert list(to_batches([])) == []

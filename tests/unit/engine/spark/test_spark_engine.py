@@ -47,9 +47,9 @@ def _parts():  # type: ignore[no-untyped-def]
 
 def _spread(engine: SparkEngine, spill: SparkSpill, splits: range, done: list[int]) -> int:
     read, kernel, total = _parts()
-    made = engine.spread(
+    made = engine.map_splits(
         splits, read, kernel,
-        aside={"rows": spill}, tables={}, merges={"n": total}, advance=done.append,
+        spills={"rows": spill}, tables={}, merges={"n": total}, advance=done.append,
     )  # fmt: skip
     return int(made["n"].item())
 
@@ -67,22 +67,22 @@ def test_rows_are_spread_twice_and_gathered_by_bucket(engine: SparkEngine, tmp_p
     assert _spread(engine, spill, range(3, 5), done) == 60
     assert spill.rows == sum(done) == 150
 
-    def kernel(bucket: int, rows: pl.DataFrame, beside: pl.DataFrame) -> Frames:
+    def kernel(bucket: int, rows: pl.DataFrame, side_input: pl.DataFrame) -> Frames:
         assert (rows["value"] % 100 % 4 == bucket).all()
-        assert beside["mark"].to_list() == ([bucket * 7] if bucket < 3 else [])
+        assert side_input["mark"].to_list() == ([bucket * 7] if bucket < 3 else [])
         return {"out": rows, "n": pl.DataFrame({"n": [rows.height]})}
 
-    beside = pl.DataFrame({"mark": [0, 7, 14], BUCKET: [0, 1, 2]})
+    side_input = pl.DataFrame({"mark": [0, 7, 14], BUCKET: [0, 1, 2]})
     done.clear()
-    counted = engine.gather(
-        spill, kernel, beside=beside, tables={"out": writer}, merges={"n": total},
+    counted = engine.map_buckets(
+        spill, kernel, side_input=side_input, tables={"out": writer}, merges={"n": total},
         advance=done.append,
     )  # fmt: skip
     assert counted["n"].item() == sum(done) == 150
     rows = scan_table(open_location(tmp_path), TABLE, writer.commit()).collect()
     assert rows["value"].sort().to_list() == _values(range(5))
     spill.close()
-    assert engine.gather(spill, kernel, tables={}, merges={}) == {}
+    assert engine.map_buckets(spill, kernel, tables={}, merges={}) == {}
 
 
 def test_partials_of_many_tasks_are_merged_on_the_executors(
@@ -98,14 +98,14 @@ def test_rows_can_be_copied_to_another_bucket(engine: SparkEngine) -> None:
 
     spill = engine.spill(4)
     rows = {"rows": spill}
-    engine.spread(range(2), read, lambda _, f: {"rows": f}, aside=rows, tables={}, merges={})
-    spill.move(pl.DataFrame({"account": ["ann"], "bucket": [3], "target": [0]}))
+    engine.map_splits(range(2), read, lambda _, f: {"rows": f}, spills=rows, tables={}, merges={})
+    spill.repartition(pl.DataFrame({"account": ["ann"], "bucket": [3], "target": [0]}))
     assert spill.rows == 6
 
     def kernel(bucket: int, rows: pl.DataFrame, _: pl.DataFrame) -> Frames:
         return {"all": rows.with_columns(at=pl.lit(bucket))}
 
-    found = engine.gather(spill, kernel, tables={}, merges={"all": lambda frame: frame})["all"]
+    found = engine.map_buckets(spill, kernel, tables={}, merges={"all": lambda frame: frame})["all"]
     lies = sorted(found.select("account", "at").rows())
     assert lies == [("ann", 0)] * 2 + [("ann", 3)] * 2 + [("bob", 1)] * 2
 
@@ -123,8 +123,8 @@ def test_a_task_that_ran_twice_counts_once(engine: SparkEngine, tmp_path: Path) 
         out = rows.select(pl.col("value") + split * 100)
         return {"out": pl.concat([out] * 50_000), "n": pl.DataFrame({"n": [1]})}
 
-    made = engine.spread(
-        range(2), read, kernel, aside={}, tables={"out": writer}, merges={"n": total}
+    made = engine.map_splits(
+        range(2), read, kernel, spills={}, tables={"out": writer}, merges={"n": total}
     )
     assert made["n"].item() == 6
     folder = tmp_path / "tables" / "rows"
@@ -142,7 +142,7 @@ def test_an_error_for_the_user_comes_back_as_it_was_raised(engine: SparkEngine) 
         raise UnknownColumn("no column 'x'.", allowed="Columns: y.", fix="Set it to y.")
 
     with pytest.raises(UnknownColumn) as caught:
-        engine.spread(range(3), read, kernel, aside={}, tables={}, merges={})
+        engine.map_splits(range(3), read, kernel, spills={}, tables={}, merges={})
     assert str(caught.value) == "UnknownColumn: no column 'x'. Columns: y. Set it to y."
 
 
@@ -154,7 +154,7 @@ def test_any_other_error_is_said_in_a_sentence(engine: SparkEngine) -> None:
         raise ValueError(msg)
 
     with pytest.raises(SparkFailed, match=r"a task failed \(ValueError: broken\)") as caught:
-        engine.spread(range(3), read, kernel, aside={}, tables={}, merges={})
+        engine.map_splits(range(3), read, kernel, spills={}, tables={}, merges={})
     assert isinstance(caught.value, PlaitError)
     assert "Traceback" not in str(caught.value)
 
@@ -162,4 +162,7 @@ def test_any_other_error_is_said_in_a_sentence(engine: SparkEngine) -> None:
 def test_no_core_is_without_a_bucket(spark: SparkSession) -> None:
     assert SparkEngine(spark, parallelism=7).spill(1).buckets == 8
     assert SparkEngine(spark, parallelism=2).spill(64).buckets == 64
-    assert SparkEngine(spark).spread([], iter, lambda *_: {}, aside={}, tables={}, merges={}) == {}
+    assert (
+        SparkEngine(spark).map_splits([], iter, lambda *_: {}, spills={}, tables={}, merges={})
+        == {}
+    )

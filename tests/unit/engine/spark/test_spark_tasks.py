@@ -64,10 +64,10 @@ class Driver:
         self.rows: list[int] = []
         self.faults: list[bytes] = []
 
-    def sinks(self, *aside: str) -> TaskSinks:
-        tables = {"out": self.writer.place}
+    def sinks(self, *spills: str) -> TaskSinks:
+        tables = {"out": self.writer.destination}
         return TaskSinks(
-            frozenset(aside), tables, {"n": _total}, self.rows.append, self.faults.extend
+            frozenset(spills), tables, {"n": _total}, self.rows.append, self.faults.extend
         )
 
 
@@ -87,10 +87,10 @@ def _run(work: Any, payloads: list[Payload]) -> list[Payload]:
 def test_a_share_of_the_splits_becomes_payloads(driver: Driver) -> None:
     work = SplitTask([[0, 2], [1]], _read, _kernel, driver.sinks("rows"))
     made = list(from_batches(work(_numbers(0))))
-    aside = [p for p in made if p.kind == SPILLED_ROWS]
-    assert sorted({p.bucket for p in aside}) == [0, 1, 2, 3]
-    assert all((p.frame()["value"] % 100 % 4 == p.bucket).all() for p in aside)
-    assert sum(p.rows for p in aside) == 60
+    spills = [p for p in made if p.kind == SPILLED_ROWS]
+    assert sorted({p.bucket for p in spills}) == [0, 1, 2, 3]
+    assert all((p.frame()["value"] % 100 % 4 == p.bucket).all() for p in spills)
+    assert sum(p.rows for p in spills) == 60
     (tally,) = [p for p in made if p.kind == SPILL_COUNT]
     assert (tally.name, tally.rows) == ("rows", 60)
     (partial,) = [p for p in made if p.kind == PARTIAL_AGGREGATE]
@@ -105,7 +105,7 @@ def test_only_parts_that_came_back_are_in_the_table(driver: Driver) -> None:
     list(work(_numbers(0)))  # an attempt whose answer was lost
     for payload in from_batches(work(_numbers(0))):
         if payload.kind == WRITTEN_FILES:
-            driver.writer.add(payload.thing(), payload.rows)
+            driver.writer.add_files(payload.unpickle(), payload.rows)
     assert len(list((Path(driver.location.uri) / "tables" / "rows").iterdir())) == 2
     rows = scan_table(driver.location, TABLE, driver.writer.commit()).collect()
     assert rows["value"].sort().to_list() == list(range(30))
@@ -119,7 +119,7 @@ def test_an_error_for_the_user_travels_whole(driver: Driver) -> None:
     work = SplitTask([[0]], _read, kernel, driver.sinks())
     (payload,) = from_batches(work(_numbers(0)))
     assert payload.kind == TASK_ERROR
-    fault = payload.thing()
+    fault = payload.unpickle()
     assert isinstance(fault, UnreadableFile)
     assert (fault.seen, fault.fix) == ("'a.csv' is torn.", "Copy it again.")
     assert driver.faults == [payload.body]
@@ -147,9 +147,9 @@ def _rows() -> list[Payload]:
 def test_a_bucket_is_seen_whole_with_what_lies_beside_it(driver: Driver) -> None:
     seen = {}
 
-    def kernel(bucket: int, rows: pl.DataFrame, beside: pl.DataFrame) -> Frames:
+    def kernel(bucket: int, rows: pl.DataFrame, side_input: pl.DataFrame) -> Frames:
         assert rows.columns == ["value"]
-        seen[bucket] = (sorted(rows["value"].to_list()), beside["mark"].to_list())
+        seen[bucket] = (sorted(rows["value"].to_list()), side_input["mark"].to_list())
         return {"out": rows, "n": pl.DataFrame({"n": [rows.height]})}
 
     near = pack_side_input(pl.DataFrame({"mark": [7, 8], BUCKET: [1, 3]}))

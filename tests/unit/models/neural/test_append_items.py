@@ -105,7 +105,7 @@ def test_a_new_item_reads_as_one_of_training_with_the_same_catalogue(model: Neur
     content = extended.net.items.content(torch.cat([old, new]))
     torch.testing.assert_close(content[:30], content[30:])
     inward = extended.net.items.inward(content[30:])
-    torch.testing.assert_close(extended.net.items.inputs(new), inward)
+    torch.testing.assert_close(extended.net.items.input_vectors(new), inward)
     assert inward.std(0).max() > 0
 
 
@@ -130,7 +130,7 @@ def test_listings_of_one_entity_share_its_embedding(model: NeuralModel) -> None:
     extended = append_items(model, new_items(NEW, {"a:new1": "b:03", "b:new1": "b:03"}))
     items = pl.Series(["b:03", "a:new1", "b:new1", "b:04"])
     index = torch.from_numpy(extended.vocabulary.index(items)).long()
-    vectors = extended.net.item(index)
+    vectors = extended.net.item_vectors(index)
     for name in ("interest", "profile"):
         assert torch.equal(vectors[name][0], vectors[name][1])
         assert torch.equal(vectors[name][0], vectors[name][2])
@@ -143,7 +143,7 @@ def test_a_shared_embedding_learns_from_all_its_listings(model: NeuralModel) -> 
     entity[20] = 3
     model.net.items.learn_entities(entity)
     index = torch.tensor([3, 20, 4])
-    model.net.items.inputs(index).sum().backward()
+    model.net.items.input_vectors(index).sum().backward()
     gradient = model.net.items.embedding.weight.grad
     assert torch.equal(gradient[3], 2 * gradient[4])
     assert not gradient[20].any()

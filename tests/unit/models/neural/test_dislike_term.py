@@ -102,7 +102,7 @@ def test_what_is_like_the_item_falls_more_than_what_is_not(model: NeuralModel) -
 
 def test_items_chosen_by_the_same_people_are_alike(model: NeuralModel) -> None:
     alone = ItemLikeness(
-        model.net, ItemItemTerm.none(2 * COUNT + 1).neighbours, model.vocabulary.block_ends
+        model.net, ItemItemTerm.empty(2 * COUNT + 1).neighbours, model.vocabulary.block_ends
     )
     both = ItemLikeness(model.net, model.item_item.neighbours, model.vocabulary.block_ends)
     every = np.arange(1, 2 * COUNT + 1)

@@ -99,10 +99,10 @@ def test_a_type_that_came_after_the_model_is_nothing_to_its_network(model: Neura
     people = some_people([5, 4], 1)
     codes = model.net.settings.type_codes
     assert codes == EVENT_TYPE_CODE_COUNT
-    last = people.places == np.repeat(people.lengths, people.lengths) - 1
+    last = people.positions == np.repeat(people.lengths, people.lengths) - 1
     newer = replace(people, type=np.where(last, codes, people.type).astype(np.int16))
-    without = model.people(people.keep(~last), "a")
-    for name, vector in model.people(newer, "a").items():
+    without = model.person_terms(people.keep(~last), "a")
+    for name, vector in model.person_terms(newer, "a").items():
         torch.testing.assert_close(vector, without[name])
     # Its item stays what it is: one that goes with others.
     assert (
@@ -138,7 +138,7 @@ def _states(model: NeuralModel, history) -> torch.Tensor:
         price=model._price,
     )
     with torch.inference_mode():
-        states = model.net.states(batch)
+        states = model.net.encode(batch)
         everything = [states[batch.tokens.merged], *states[batch.tokens.own].unbind(1)]
     return torch.cat([*everything, batch.profile, batch.price], dim=1)
 

@@ -17,16 +17,16 @@ def test_levels_are_the_different_rows() -> None:
     counts = torch.randint(0, 3, (50, 8), dtype=torch.int32).cumsum(1).int()
     found = DistinctCounts.of(counts, (1, 4, 8))
     assert found is not None
-    assert torch.equal(found.rows[found.place], windowed_counts(counts, (1, 4, 8)))
+    assert torch.equal(found.rows[found.row_of], windowed_counts(counts, (1, 4, 8)))
     assert len(found.rows.unique(dim=0)) == len(found.rows) < counts.numel()
 
 
 def test_popularity_is_the_same_in_training_and_in_serving(model: NeuralModel) -> None:
     net, items = model.net, torch.arange(1, 31).repeat(3)
-    served = net.item(items)["popularity"]
+    served = net.item_vectors(items)["popularity"]
     term = net.terms["popularity"].train()
     assert isinstance(term, PopularityTerm)
-    trained = net.item(items)["popularity"]
+    trained = net.item_vectors(items)["popularity"]
     assert term._levels is not None
     assert (
         4 * len(term._levels.rows) <= len(items) * term.bins

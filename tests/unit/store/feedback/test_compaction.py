@@ -43,7 +43,7 @@ def put(store: Store, *numbers: int, width: int = 1) -> list[str]:
 
 def read(store: Store, pieces: list[LogSlice] | None = None) -> list[str]:
     """Returns the events of `pieces` (default: all), in order; each should be there once."""
-    pieces = list_log(store, EVENTS_FOLDER).pieces() if pieces is None else pieces
+    pieces = list_log(store, EVENTS_FOLDER).slices() if pieces is None else pieces
     rows = [rows for piece in pieces for rows in read_slice(store, piece)]
     return sorted(event for part in rows for event in part["event_id"])
 
@@ -59,7 +59,7 @@ def objects(store: Store) -> list[str]:
 def test_many_objects_become_a_part_with_the_same_rows(either_store: Store) -> None:
     store = either_store
     paths = put(store, *range(40), width=3)
-    FeedbackLog(store).write_aside(
+    FeedbackLog(store).write_directly(
         pl.DataFrame(schema=FEEDBACK_EVENTS).vstack(
             next(read_slice(store, LogSlice(paths[0]))).drop(LOG_OBJECT)
         )
@@ -105,10 +105,10 @@ def test_few_objects_stay(store: Store) -> None:
 def test_the_rows_keep_their_object_and_their_place_in_it(store: Store) -> None:
     put(store, *range(3), width=2)
     alone = pl.concat(
-        r for p in list_log(store, EVENTS_FOLDER).pieces() for r in read_slice(store, p)
+        r for p in list_log(store, EVENTS_FOLDER).slices() for r in read_slice(store, p)
     )
     compact(store, least=2)
-    (piece,) = list_log(store, EVENTS_FOLDER).pieces()
+    (piece,) = list_log(store, EVENTS_FOLDER).slices()
     assert next(read_slice(store, piece)).equals(alone)
 
 
@@ -142,9 +142,9 @@ def test_what_a_version_read_is_known_whatever_holds_it_now(either_store: Store)
     put(store, 4, 5, 6)
     compact(store, least=2, grace=NOW)
     listing = list_log(store, EVENTS_FOLDER)
-    assert (read(store, listing.unread(known)), listing.gone(known)) == (events(4, 5, 6), [])
+    assert (read(store, listing.unread(known)), listing.missing(known)) == (events(4, 5, 6), [])
     part = set(listing.paths)
-    assert (listing.unread(part), listing.gone(part)) == ([], [])
+    assert (listing.unread(part), listing.missing(part)) == ([], [])
     for n in range(7, 7 + 2 * compaction.FAN_IN):
         put(store, n, 100 + n)
         compact(store, least=2, grace=NOW)
@@ -153,8 +153,8 @@ def test_what_a_version_read_is_known_whatever_holds_it_now(either_store: Store)
     assert not part & set(objects(store)), "its part was merged"
     assert read(store, listing.unread(part)) == sorted(set(everything) - set(events(*range(1, 7))))
     assert read(store, listing.unread(set(first))) == sorted(set(everything) - set(events(1, 2, 3)))
-    assert listing.gone(part | set(first)) == []
-    assert listing.gone({f"{EVENTS_FOLDER}/9000-0_9000-0.parquet"}) == [
+    assert listing.missing(part | set(first)) == []
+    assert listing.missing({f"{EVENTS_FOLDER}/9000-0_9000-0.parquet"}) == [
         f"{EVENTS_FOLDER}/9000-0_9000-0.parquet"
     ]
 
@@ -162,13 +162,13 @@ def test_what_a_version_read_is_known_whatever_holds_it_now(either_store: Store)
 def test_who_looked_before_a_compaction_finds_the_rows_after_it(either_store: Store) -> None:
     store = either_store
     put(store, *range(3), width=2)
-    pieces = list_log(store, EVENTS_FOLDER).pieces()
+    pieces = list_log(store, EVENTS_FOLDER).slices()
     compact(store, least=2)
     assert read(store, pieces) == events(*range(3), width=2)
     compact(store, grace=NOW)
     assert len(objects(store)) == 1
     assert read(store, pieces) == events(*range(3), width=2)
-    held = list_log(store, EVENTS_FOLDER).pieces()  # a part that a larger one takes in, too
+    held = list_log(store, EVENTS_FOLDER).slices()  # a part that a larger one takes in, too
     for n in range(10, 10 + compaction.FAN_IN):
         put(store, n, 100 + n)
         compact(store, least=2, grace=NOW)
@@ -180,7 +180,7 @@ def test_who_looked_before_a_compaction_finds_the_rows_after_it(either_store: St
 
 def test_a_piece_that_is_nowhere_is_named(store: Store) -> None:
     (path,) = put(store, 1)
-    (piece,) = list_log(store, EVENTS_FOLDER).pieces()
+    (piece,) = list_log(store, EVENTS_FOLDER).slices()
     remove_objects(store.objects, [path])
     with pytest.raises(UnreadableFile, match="1-0_1-5"):
         read(store, [piece])
@@ -234,7 +234,7 @@ def test_of_two_compactions_at_once_one_has_no_effect(
     assert read(store) == events(*range(10))
     listing = list_log(store, EVENTS_FOLDER)
     assert len(listing.paths) == 1
-    assert not any(map(compaction_number, listing.leftovers))  # its parts went with it
+    assert not any(map(compaction_number, listing.obsolete))  # its parts went with it
 
 
 def test_an_object_that_a_drainer_writes_once_more_is_not_read_again(store: Store) -> None:
@@ -264,5 +264,5 @@ def test_rows_of_another_plait_keep_their_columns(store: Store) -> None:
         f"{EVENTS_FOLDER}/2-0_2-0.parquet", rows.with_columns(later=pl.lit("x"))
     )
     compact(store, least=2)
-    (piece,) = list_log(store, EVENTS_FOLDER).pieces()
+    (piece,) = list_log(store, EVENTS_FOLDER).slices()
     assert next(read_slice(store, piece))["later"].to_list() == [None, "x"]

@@ -38,7 +38,7 @@ def test_a_torn_object_is_written_again(store: Store) -> None:
 def test_events_written_aside_never_collide(store: Store) -> None:
     log = FeedbackLog(store)
     for _ in range(5):
-        log.write_aside(rows("a"))
+        log.write_directly(rows("a"))
     assert len(list((store.path(EVENTS_FOLDER) or pytest.fail()).glob("direct_*"))) == 5
 
 
@@ -52,7 +52,7 @@ def test_impressions_are_written_under_their_schema_and_compacted_like_the_rest(
     assert log.compact() == 39
     listing = list_log(store, IMPRESSIONS_FOLDER)
     assert len(listing.paths) == 1
-    found = pl.concat([rows for piece in listing.pieces() for rows in read_slice(store, piece)])
+    found = pl.concat([rows for piece in listing.slices() for rows in read_slice(store, piece)])
     assert found.drop("log_object").schema == pl.Schema(FEEDBACK_IMPRESSIONS)
     assert sorted(found["recommendation_id"]) == sorted(f"r{n}" for n in range(40))
 

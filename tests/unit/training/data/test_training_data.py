@@ -20,7 +20,7 @@ def test_loo_never_sees_the_last_two() -> None:
     assert data.timeline.counts[:, -1].sum() == len(data.history.item)
     for row, item in zip(data.validation.row[:20], data.validation.item, strict=False):
         person = sequences["item"][int(row)].to_list()
-        name = data.vocabulary.name(np.array([item]))[0]
+        name = data.vocabulary.item_ids(np.array([item]))[0]
         kept = len(data.history[int(row) : int(row) + 1].item)
         assert person.index(name) == kept
 
@@ -82,7 +82,7 @@ def test_nothing_is_taught_of_what_people_turned_against() -> None:
     assert (data.history.strength > 0).all()
     assert data.timeline.counts[:, -1].sum() == len(data.history.item) == len(flat) - 90
     assert len(data.weight) == len(data.history.item)
-    assert (data.weight[data.history.places == 0] == 0).all()
+    assert (data.weight[data.history.positions == 0] == 0).all()
     # As if the dislikes were in no log, but for items that were turned against.
     without = flat.filter(pl.col("strength") > 0)
     without = without.group_by("person", maintain_order=True).agg(pl.first("total"), *lists)

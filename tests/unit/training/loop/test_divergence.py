@@ -136,7 +136,9 @@ def test_validation_refuses_scores_that_are_not_finite(
     net = build_net(data, hyper)
     with torch.no_grad():
         net.items.embedding.weight[-1] = value
-    model = NeuralModel(net, data.vocabulary, ItemItemTerm.none(len(data.vocabulary)), Provenance())
+    model = NeuralModel(
+        net, data.vocabulary, ItemItemTerm.empty(len(data.vocabulary)), Provenance()
+    )
     assert isinstance(data.validation, HeldOutTargets)
     with pytest.raises(NotFinite, match="are not finite"):
         validate_model(model, data.validation)

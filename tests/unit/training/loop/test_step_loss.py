@@ -66,10 +66,10 @@ def test_every_position_but_the_first_is_a_target(data: TrainingData) -> None:
     rows = np.array([3, 0])
     found = target_positions(data, rows)
     history = data.history.take(rows)
-    new = history.places > 0
+    new = history.positions > 0
     seen = {
         (row, item)
-        for row, item, place in zip(history.rows, history.item, history.places, strict=True)
+        for row, item, place in zip(history.rows, history.item, history.positions, strict=True)
         if place == 0
     }
     for event in np.flatnonzero(new):
@@ -101,10 +101,10 @@ def test_training_asks_at_the_targets_time_as_evaluation_does(
     micro_batch = build_micro_batch(data, hyper, True, 0, rows)
     at = target_positions(data, rows)
     time = data.history.take(rows).time[at.event]
-    bins = data.timeline.bins(time)
+    bins = data.timeline.bin_of(time)
     # Event e is predicted from event e - 1, which is number e when counted from 1.
     assert micro_batch.batch.bin[at.event].tolist() == bins.tolist()
-    before = data.timeline.bins(data.history.take(rows).time[at.event - 1])
+    before = data.timeline.bin_of(data.history.take(rows).time[at.event - 1])
     assert (before != bins).any()
     assert data.validation is not None
     held = data.validation.take(rows)
