@@ -24,9 +24,9 @@ from plait.sources.read_platform import read_events
 from plait.store import Store
 from plait.world.build_world import build_world
 from plait.world.write_world import write_world
-from tests.desk import Desk, post
 from tests.events import event_ids
 from tests.live_sequences import live_sequences
+from tests.local_handler import LocalHandler, post
 
 pytestmark = pytest.mark.slow
 
@@ -68,14 +68,16 @@ def test_a_log_posted_shuffled_and_repeated_makes_what_fuse_makes(
     project = load_config(file)
     version = fuse(project)
     store = Store(project.store_path)
-    desk = Desk(open_replica(file, valkey.address))  # no base is loaded: all comes over HTTP
+    handler = LocalHandler(
+        open_replica(file, valkey.address)
+    )  # no base is loaded: all comes over HTTP
     raw = raw_events(project)
     posted = [as_posted(row) for row in raw.iter_rows(named=True)]
     posted += posted[::7]
     random.Random(0).shuffle(posted)
     accepted = 0
     for start in range(0, len(posted), 500):
-        reply = post(desk, "/v1/events", {"events": posted[start : start + 500]})
+        reply = post(handler, "/v1/events", {"events": posted[start : start + 500]})
         assert reply.status_code == 200, reply.text
         accepted += reply.json()["accepted"]
     assert accepted == store.read("events", version).height
@@ -92,7 +94,7 @@ def test_a_log_posted_shuffled_and_repeated_makes_what_fuse_makes(
     for (_,), group in joined.sort("account", descending=True).group_by("person"):
         accounts = group.select("platform", "id").rows(named=True)
         for other in accounts[1:]:
-            reply = post(desk, "/v1/identities:link", {"accounts": [accounts[0], other]})
+            reply = post(handler, "/v1/identities:link", {"accounts": [accounts[0], other]})
             assert reply.status_code == 200
     state = connect(project, valkey.address)
     fused = store.read("sequences", version).sort("person")
@@ -117,10 +119,10 @@ def test_drained_events_are_read_once_by_the_next_fuse_and_so_is_what_was_shown(
     store = Store(project.store_path)
     add_version(store, "none")
     with EmbeddedValkey(tmp_path / "live") as valkey:
-        desk = Desk(open_replica(file, valkey.address))
-        desk.setup.current.refresh()
+        handler = LocalHandler(open_replica(file, valkey.address))
+        handler.setup.current.refresh()
         me = {"platform": "shop", "id": "brand-new"}
-        answer = post(desk, "/v1/recommend", {"user": me, "k": 4}).json()
+        answer = post(handler, "/v1/recommend", {"user": me, "k": 4}).json()
         shown = [item["item_id"] for item in answer["items"]]
         (first,) = (item for item in shown[:2] if item.startswith("shop:"))
         event = {
@@ -130,13 +132,13 @@ def test_drained_events_are_read_once_by_the_next_fuse_and_so_is_what_was_shown(
             "event_id": "once",
             "recommendation_id": answer["recommendation_id"],
         }
-        post(desk, "/v1/events", {"events": [event, event]})
-        assert desk.setup.drainer("t").drain() == 1
-        assert desk.setup.impressions
-        assert desk.setup.impressions.flush() == 4
+        post(handler, "/v1/events", {"events": [event, event]})
+        assert handler.setup.drainer("t").drain() == 1
+        assert handler.setup.impressions
+        assert handler.setup.impressions.flush() == 4
         valkey.stop()
         # Down: the same event again goes straight to the store.
-        reply = post(desk, "/v1/events", {"events": [event]})
+        reply = post(handler, "/v1/events", {"events": [event]})
         assert reply.json()["accepted"] == 1
     after = fuse(project)
     assert after.number == before.number + 1
@@ -163,12 +165,12 @@ def test_unlinked_accounts_are_apart_and_stay_so_until_they_are_linked_again(
     file = write_world(build_world(40, 3, end=datetime(2026, 11, 1, tzinfo=UTC)), tmp_path / "w")
     project = load_config(file)
     fuse(project)
-    desk, store = Desk(open_replica(file, valkey.address)), Store(project.store_path)
+    handler, store = LocalHandler(open_replica(file, valkey.address)), Store(project.store_path)
     one, two = {"platform": "shop", "id": "one"}, {"platform": "video", "id": "two"}
     pair = {"accounts": [one, two]}
 
     def send(word: str) -> Any:
-        reply = post(desk, f"/v1/identities:{word}", pair)
+        reply = post(handler, f"/v1/identities:{word}", pair)
         assert reply.status_code == 200, reply.text
         return reply.json()
 
@@ -184,7 +186,7 @@ def test_unlinked_accounts_are_apart_and_stay_so_until_they_are_linked_again(
         return [known.person for known in state.read_people(who)]
 
     def settle(*, full: bool = False) -> list[str]:
-        desk.setup.drainer("t").drain(takeover=True)
+        handler.setup.drainer("t").drain(takeover=True)
         found = people(store.read("accounts", fuse(project, full=full)))
         assert connect(project, valkey.address).load_base(store, store.current())
         assert people() == found
@@ -192,7 +194,7 @@ def test_unlinked_accounts_are_apart_and_stay_so_until_they_are_linked_again(
 
     for account in (one, two):
         event = {"user": account, "type": "view", "item_id": f"{account['platform']}:x"}
-        post(desk, "/v1/events", {"events": [event]})
+        post(handler, "/v1/events", {"events": [event]})
     alone = people()
     assert len(set(alone)) == 2
     assert send("unlink") == {"person_ids": alone, "effective": "now"}  # never linked: no fault

@@ -55,7 +55,7 @@ def main() -> None:
         lambda table, *_: f"commit of {_table(table.table_uri)}",
         DeltaTable.create_write_transaction,
     )
-    LocalSpill.write = guard(lambda *_: "rows set aside", LocalSpill.write)
+    LocalSpill.write = guard(lambda *_: "rows spilled", LocalSpill.write)
     from plait.cli.main import main as run
 
     sys.argv = ["plait", *sys.argv[4:]]

@@ -52,7 +52,7 @@ def test_whatever_moment_fuse_dies_at_nothing_is_lost(project: Path, book: Book,
     assert store.current().number == base.number + 1
     assert new["events"].height > old["events"].height
     assert "publication" in points
-    assert {"commit of events", "part of sequences", "rows set aside"} <= set(points)
+    assert {"commit of events", "part of sequences", "rows spilled"} <= set(points)
     assert {"part of impressions", "commit of impressions"} <= set(points)
     assert new["impressions"]["events"].to_list() == [1] * 40
     assert {"part of the feedback log", "index of the feedback log"} <= set(points)

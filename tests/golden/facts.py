@@ -33,7 +33,7 @@ from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.recommend.offline_lists import recommend_everyone
 from plait.serving.replica import open_replica
 from plait.store import Registry, Store
-from tests.desk import Desk, talk
+from tests.local_handler import LocalHandler, talk
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -125,8 +125,8 @@ def answers() -> list[dict[str, Any]]:
     with unpacked("contract-3") as file, EmbeddedValkey(file.parent / "live") as valkey, stopped:
         setup = open_replica(file, valkey.address)
         setup.current.refresh()
-        desk = Desk(setup)
-        return [_said(desk, call) for call in _calls(plait.load(file))]
+        handler = LocalHandler(setup)
+        return [_said(handler, call) for call in _calls(plait.load(file))]
 
 
 def _calls(model: Any) -> Iterator[tuple[str, str, Any]]:
@@ -161,13 +161,13 @@ def _calls(model: Any) -> Iterator[tuple[str, str, Any]]:
     yield "POST", "/v1/rank", {"user": {"platform": "shop", "id": "1"}, "items": []}
 
 
-def _said(desk: Desk, call: tuple[str, str, Any]) -> dict[str, Any]:
+def _said(handler: LocalHandler, call: tuple[str, str, Any]) -> dict[str, Any]:
     method, path, body = call
 
     async def work(client: httpx.AsyncClient) -> httpx.Response:
         return await client.request(method, path, json=body)
 
-    reply = talk(desk, work)
+    reply = talk(handler, work)
     answer = reply.json()
     for part in (answer, answer.get("events") or {}):
         for changing in ("recommendation_id", "took_ms", "request_id"):

@@ -112,7 +112,7 @@ def check_endpoint(api: KubeApi, run: ClusterRun) -> ClusterRun:
     state = run.state
     if run.resource["kind"] != "RayService" or state.exit is not ExitCode.SUCCEEDED:
         return run
-    return replace(run, answered=probe_readiness(api, run.resource, state))
+    return replace(run, endpoint_state=probe_readiness(api, run.resource, state))
 
 
 def find_run(api: KubeApi, name: str) -> ClusterRun:

@@ -4,8 +4,8 @@ A *reader* yields the rows of one split of the input in chunks. A *row kernel* t
 frames, row by row. A *bucket kernel* sees all rows of one bucket at once. Kernels are pure
 functions over Polars frames that return named frames; they may run side by side, in any order,
 in other processes, and more than once.
-A frame is *aside* (its rows go to the buckets of a spill), of a *table* (a part of the coming
-version), or else a partial result of an *aggregate*: partials of one name are joined and merged,
+A frame is *spilled* (its rows go to the buckets of a spill), part of a *table* of the coming
+version, or else a partial result of an *aggregate*: partials of one name are joined and merged,
 and come back.
 """
 
@@ -24,7 +24,7 @@ Frames = Mapping[str, pl.DataFrame]
 SplitT = TypeVar("SplitT")
 SplitReader = Callable[[SplitT], Iterator[pl.DataFrame]]
 RowKernel = Callable[[SplitT, pl.DataFrame], Frames]
-# Takes the bucket's number, its rows, and the bucket's part of what was put beside them.
+# Takes the bucket's number, its rows, and the bucket's part of the side input.
 BucketKernel = Callable[[int, pl.DataFrame, pl.DataFrame], Frames]
 # Joins partial results; must not depend on their order, nor on how often it was applied.
 MergeFunction = Callable[[pl.DataFrame], pl.DataFrame]
@@ -32,7 +32,7 @@ ProgressCallback = Callable[[int], None]  # told how many more rows are done
 
 
 class Spill(Protocol):
-    """Rows set aside by bucket."""
+    """Rows spilled to disk, by bucket."""
 
     buckets: int
     rows: int
@@ -46,7 +46,7 @@ class Spill(Protocol):
         ...
 
     def close(self) -> None:
-        """Removes everything set aside."""
+        """Removes all spilled rows."""
         ...
 
 
@@ -66,7 +66,7 @@ class Engine(Protocol[SpillT]):
         reader: SplitReader[SplitT],
         kernel: RowKernel[SplitT],
         *,
-        aside: Mapping[str, SpillT],
+        spills: Mapping[str, SpillT],
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
         advance: ProgressCallback | None = None,
@@ -79,7 +79,7 @@ class Engine(Protocol[SpillT]):
         spill: SpillT,
         kernel: BucketKernel,
         *,
-        beside: pl.DataFrame | None = None,
+        side_input: pl.DataFrame | None = None,
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
         columns: Sequence[str] | None = None,
@@ -90,7 +90,7 @@ class Engine(Protocol[SpillT]):
         Args:
             spill: the rows.
             kernel: what is done to a bucket.
-            beside: more rows with a `bucket`, given to the kernel a bucket at a time.
+            side_input: more rows with a `bucket`, given to the kernel a bucket at a time.
             tables: where named frames are written, each a part of the bucket.
             merges: how the other frames are merged.
             columns: read only these of the rows.

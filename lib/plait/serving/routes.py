@@ -94,11 +94,11 @@ _Link = Annotated[LinkRequest, SentAs(LinkRequest)]
 _Unlink = Annotated[UnlinkRequest, SentAs(UnlinkRequest)]
 
 
-def build_app(desk: Callable[[], RequestHandler], keys: ApiKeys | None = None) -> FastAPI:
+def build_app(handler: Callable[[], RequestHandler], keys: ApiKeys | None = None) -> FastAPI:
     """Returns the app.
 
     Args:
-        desk: called once a request.
+        handler: called once a request.
         keys: the API keys that are asked for; None: none is.
     """
     keys = keys or ApiKeys()
@@ -120,7 +120,7 @@ def build_app(desk: Callable[[], RequestHandler], keys: ApiKeys | None = None) -
     @app.post("/v1/recommend", **route_options(RecommendResponse))
     async def recommend(request: Request, call: _Recommend) -> Response:
         """The k best items for a user, right after everything they have done."""
-        return await _respond(desk(), call, request.state.began)
+        return await _respond(handler(), call, request.state.began)
 
     @app.get(
         "/v1/recommend/{platform}/{account:path}",
@@ -129,30 +129,30 @@ def build_app(desk: Callable[[], RequestHandler], keys: ApiKeys | None = None) -
     async def recommend_to(request: Request, platform: str, account: str) -> Response:
         """The same for a line of curl: `?k=`, any number of `&platforms=` and `&exclude=`."""
         began = time.perf_counter()
-        return await _respond(desk(), _parse_recommend(query_to_body(request.scope)), began)
+        return await _respond(handler(), _parse_recommend(query_to_body(request.scope)), began)
 
     @app.post("/v1/rank", **route_options(RecommendResponse))
     async def rank(request: Request, call: _Rank) -> Response:
         """The caller's items, best first for a user; unknown ones last and without a score."""
-        return await _respond(desk(), call, request.state.began)
+        return await _respond(handler(), call, request.state.began)
 
     @app.post("/v1/events", **route_options(EventsResponse))
     async def events(request: Request, batch: _Events) -> Response:
         """Takes what people did; each event is judged by itself."""
-        taken = await desk().ingest(batch)
+        taken = await handler().ingest(batch)
         taken.took_ms = _elapsed_ms(request.state.began)
         return _json_response(taken.model_dump())
 
     @app.post("/v1/identities:link", **route_options(LinkResponse, 409))
     async def link(_: Request, message: _Link) -> Response:
         """Joins two accounts to one person, from the next answer on."""
-        joined = await desk().link(message)
+        joined = await handler().link(message)
         return _json_response(joined.model_dump())
 
     @app.post("/v1/identities:unlink", **route_options(UnlinkResponse))
     async def unlink(_: Request, message: _Unlink) -> Response:
         """Parts two accounts; `effective` says from when on."""
-        parted = await desk().unlink(message)
+        parted = await handler().unlink(message)
         return _json_response(parted.model_dump())
 
     @app.get("/health/live", **probe_options())
@@ -163,17 +163,17 @@ def build_app(desk: Callable[[], RequestHandler], keys: ApiKeys | None = None) -
     @app.get("/health/ready", **probe_options(503))
     async def ready() -> dict[str, str]:
         """Whether a model is loaded and warm; `live_state` says what answers lack meanwhile."""
-        if reason := desk().unready_reason():
+        if reason := handler().unready_reason():
             raise ProblemError(503, f"Not ready: {reason}", headers={"Retry-After": "1"})
-        return {"status": "ready", "live_state": desk().live_state()}
+        return {"status": "ready", "live_state": handler().live_state()}
 
     install_openapi(app, keys.required)
     return app
 
 
-async def _respond(desk: RequestHandler, call: RecommendCall, began: float) -> Response:
+async def _respond(handler: RequestHandler, call: RecommendCall, began: float) -> Response:
     message = call.message
-    answer = await desk.recommend(call)
+    answer = await handler.recommend(call)
     took = _elapsed_ms(began)
     if answer.events is not None:
         answer.events.took_ms = took

@@ -17,7 +17,7 @@ from plait.serving.replica import ReplicaParts
 from plait.serving.routes import build_app
 from plait.serving.service import EndpointService
 from plait.store.feedback.feedback_log import FeedbackLog
-from tests.desk import Desk
+from tests.local_handler import LocalHandler
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ Ask = Callable[..., httpx.Response]
 @pytest.fixture(scope="session")
 def ask(setup: ReplicaParts) -> Ask:
     """Returns what sends one request to the app: method, address, and httpx's arguments."""
-    app = build_app(lambda: Desk(setup))
+    app = build_app(lambda: LocalHandler(setup))
 
     def send(method: str, address: str, **more: Any) -> httpx.Response:
         async def run() -> httpx.Response:

@@ -24,7 +24,7 @@ from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
 from plait.store.feedback.log_listing import list_log, read_slice
 from plait.store.feedback.log_paths import IMPRESSIONS_FOLDER
-from tests.desk import Desk
+from tests.local_handler import LocalHandler
 
 
 def shown(name: str, items: int = 2) -> ShownList:
@@ -140,7 +140,7 @@ def with_impressions(setup: ReplicaParts, store: Store) -> ReplicaParts:
 
 def _post(setup: ReplicaParts, path: str, body: Any) -> Any:
     async def run() -> httpx.Response:
-        way = httpx.ASGITransport(build_app(lambda: Desk(setup)))
+        way = httpx.ASGITransport(build_app(lambda: LocalHandler(setup)))
         async with httpx.AsyncClient(transport=way, base_url="http://plait") as client:
             return await client.post(path, json=body)
 

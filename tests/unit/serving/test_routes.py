@@ -257,7 +257,7 @@ def test_calls_beside_one_that_makes_a_fault_are_answered(
     real = service_module.clean_batches
 
     def clean(batches: Any, *more: Any) -> Any:
-        if any(event.get("session") == "poison" for b in batches for _, event in b.good):
+        if any(event.get("session") == "poison" for b in batches for _, event in b.valid):
             raise RuntimeError
         return real(batches, *more)
 
@@ -265,7 +265,7 @@ def test_calls_beside_one_that_makes_a_fault_are_answered(
     event = {"type": "view", "item_id": "shop:i1", "user": ME}
     good, bad = [event | {"event_id": f"n-{n}"} for n in range(6)], event | {"session": "poison"}
     calls = [validate_events([one]) for one in [*good[:3], bad, *good[3:]]]
-    taken = run_isolated(service.take, calls)
+    taken = run_isolated(service.ingest, calls)
     assert [type(one).__name__ for one in taken].count("RuntimeError") == 1
     assert isinstance(taken[3], RuntimeError)
     kept = [one for one in taken if isinstance(one, EventsResponse)]

@@ -13,7 +13,7 @@ from plait.serving.replica import ReplicaParts
 from plait.serving.service import EndpointService
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
-from tests.desk import Desk, post
+from tests.local_handler import LocalHandler, post
 from tests.memory_state import MemoryLiveState
 
 SHOP, VIDEO = {"platform": "shop", "id": "me"}, {"platform": "video", "id": "me-too"}
@@ -25,17 +25,17 @@ def memory() -> MemoryLiveState:
 
 
 @pytest.fixture
-def desk(small: Any, memory: MemoryLiveState, store: Store) -> Desk:
+def handler(small: Any, memory: MemoryLiveState, store: Store) -> LocalHandler:
     """The service of `small`, whose feedback goes elsewhere."""
     current = CurrentModel(small.project, memory)
     current.refresh()
     feedback = FeedbackLog(store)
     service = EndpointService(small.project, load_key(small.project), memory, feedback, current)
-    return Desk(ReplicaParts(small.project, "", current, service, feedback, None))
+    return LocalHandler(ReplicaParts(small.project, "", current, service, feedback, None))
 
 
-def recommend(desk: Desk, user: dict[str, str], **more: Any) -> Any:
-    reply = post(desk, "/v1/recommend", {"user": user, "platforms": ["shop"], "k": 40} | more)
+def recommend(handler: LocalHandler, user: dict[str, str], **more: Any) -> Any:
+    reply = post(handler, "/v1/recommend", {"user": user, "platforms": ["shop"], "k": 40} | more)
     assert reply.status_code == 200, reply.text
     return reply.json()
 
@@ -44,59 +44,61 @@ def names(answer: Any) -> set[str]:
     return {item["item_id"] for item in answer["items"]}
 
 
-def test_an_event_is_known_to_the_next_answer_and_a_link_to_both_accounts(desk: Desk) -> None:
-    assert recommend(desk, SHOP)["person"]["state"] == "new"
+def test_an_event_is_known_to_the_next_answer_and_a_link_to_both_accounts(
+    handler: LocalHandler,
+) -> None:
+    assert recommend(handler, SHOP)["person"]["state"] == "new"
     event = {"type": "purchase", "item_id": "shop:i10", "user": SHOP}
-    taken = post(desk, "/v1/events", {"events": [event]}).json()
+    taken = post(handler, "/v1/events", {"events": [event]}).json()
     assert (taken["accepted"], taken["durable"]) == (1, True)
-    mine = recommend(desk, SHOP)
+    mine = recommend(handler, SHOP)
     assert (mine["person"]["state"], mine["person"]["platforms"]) == ("warm", ["shop"])
     assert "shop:i10" not in names(mine)
-    assert "shop:i10" in names(recommend(desk, VIDEO))
+    assert "shop:i10" in names(recommend(handler, VIDEO))
     pair = {"accounts": [SHOP, VIDEO]}
-    joined = post(desk, "/v1/identities:link", pair).json()
-    both = recommend(desk, VIDEO)
+    joined = post(handler, "/v1/identities:link", pair).json()
+    both = recommend(handler, VIDEO)
     assert both["person"]["person_id"] == joined["person_id"]
     assert both["person"]["platforms"] == ["shop", "video"]
     assert "shop:i10" not in names(both)
-    assert post(desk, "/v1/identities:unlink", pair).json()["effective"] == "now"
-    assert "shop:i10" in names(recommend(desk, VIDEO))
+    assert post(handler, "/v1/identities:unlink", pair).json()["effective"] == "now"
+    assert "shop:i10" in names(recommend(handler, VIDEO))
 
 
 def test_a_call_s_own_events_count_for_its_answer_alone_unless_they_are_recorded(
-    desk: Desk, memory: MemoryLiveState
+    handler: LocalHandler, memory: MemoryLiveState
 ) -> None:
     event = {"type": "purchase", "item_id": "shop:i10"}
-    own = recommend(desk, SHOP, events=[event])
+    own = recommend(handler, SHOP, events=[event])
     assert (own["person"]["state"], "shop:i10" in names(own)) == ("warm", False)
     assert memory.stream_length("events") == 0
-    assert recommend(desk, SHOP)["person"]["state"] == "new"
-    recommend(desk, SHOP, events=[event], record=True)
-    assert recommend(desk, SHOP)["person"]["state"] == "warm"
+    assert recommend(handler, SHOP)["person"]["state"] == "new"
+    recommend(handler, SHOP, events=[event], record=True)
+    assert recommend(handler, SHOP)["person"]["state"] == "warm"
 
 
 def test_a_person_of_the_base_is_known_and_so_is_who_had_what_no_model_knows(
-    desk: Desk, small: Any
+    handler: LocalHandler, small: Any
 ) -> None:
     user = {"platform": "shop", "id": "u0"}
-    known = recommend(desk, user)
+    known = recommend(handler, user)
     held = small.accounts.filter(raw="u0")["person"][0]
     assert (known["person"]["person_id"], known["person"]["state"]) == (held, "warm")
     strange = {"type": "view", "item_id": "video:never-listed", "user": VIDEO}
-    assert post(desk, "/v1/events", {"events": [strange]}).json()["accepted"] == 1
-    told = recommend(desk, VIDEO)
+    assert post(handler, "/v1/events", {"events": [strange]}).json()["accepted"] == 1
+    told = recommend(handler, VIDEO)
     assert (told["person"]["state"], told["fallback"]) == ("warm", "no_known_items")
     assert told["person"]["platforms"] == ["video"]
 
 
 def test_while_live_state_is_down_events_go_to_the_store(
-    desk: Desk, memory: MemoryLiveState, store: Store
+    handler: LocalHandler, memory: MemoryLiveState, store: Store
 ) -> None:
     memory.down_reason = "it was stopped"
     event = {"type": "purchase", "item_id": "shop:i10", "user": SHOP}
-    assert post(desk, "/v1/events", {"events": [event]}).json()["accepted"] == 1
+    assert post(handler, "/v1/events", {"events": [event]}).json()["accepted"] == 1
     assert len(list(Path(store.uri).glob("feedback/events/direct_*"))) == 1
-    assert recommend(desk, SHOP)["fallback"] == "state_unavailable"
-    assert post(desk, "/v1/identities:link", {"accounts": [SHOP, VIDEO]}).status_code == 503
+    assert recommend(handler, SHOP)["fallback"] == "state_unavailable"
+    assert post(handler, "/v1/identities:link", {"accounts": [SHOP, VIDEO]}).status_code == 503
     memory.down_reason = ""
-    assert recommend(desk, SHOP)["person"]["state"] == "new"
+    assert recommend(handler, SHOP)["person"]["state"] == "new"

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from plait.config.project_sections import Training
+from plait.features.folds import LeaveOneOut
 from plait.features.vocabulary import Vocabulary
 from plait.models.item_item.item_item_term import ItemItemTerm
 from plait.models.neural.append_items import append_items
@@ -29,7 +30,7 @@ SHARED = 5, 2  # a listing, and the one whose embedding it uses
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     sequences = tiny_sequences()
-    data = prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, "loo", bins=6)
+    data = prepare_training_data(sequences, tiny_items(sequences), PLATFORMS, LeaveOneOut(), bins=6)
     entity = data.vocabulary.entity.copy()
     entity[SHARED[0]] = SHARED[1]
     return replace(data, vocabulary=Vocabulary(PLATFORMS, data.vocabulary.items, entity))

@@ -31,7 +31,7 @@ class LocalEngine:
     """Runs kernels side by side in a few threads; Polars computes outside Python's lock.
 
     Args:
-        scratch: folder for rows set aside; default: a temporary folder of this user's own.
+        scratch: folder for spilled rows; default: a temporary folder of this user's own.
         threads: kernels at a time; default: one a core, at most four.
     """
 
@@ -49,20 +49,20 @@ class LocalEngine:
         reader: SplitReader[SplitT],
         kernel: RowKernel[SplitT],
         *,
-        aside: Mapping[str, LocalSpill],
+        spills: Mapping[str, LocalSpill],
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
         advance: ProgressCallback | None = None,
     ) -> dict[str, pl.DataFrame]:
-        """Runs a row kernel over every chunk of every split; see Engine.spread."""
+        """Runs a row kernel over every chunk of every split; see Engine.map_splits."""
         aggregates = PartialAggregates(merges)
         buffers = {name: WriteBuffer(writer.write) for name, writer in tables.items()}
 
         def work(split: SplitT, rows: pl.DataFrame) -> None:
             frames = kernel(split, rows)
             for name, frame in frames.items():
-                if name in aside:
-                    aside[name].write(frame)
+                if name in spills:
+                    spills[name].write(frame)
                 elif name in buffers:
                     buffers[name].write(frame)
                 else:
@@ -84,15 +84,15 @@ class LocalEngine:
         spill: LocalSpill,
         kernel: BucketKernel,
         *,
-        beside: pl.DataFrame | None = None,
+        side_input: pl.DataFrame | None = None,
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
         columns: Sequence[str] | None = None,
         advance: ProgressCallback | None = None,
     ) -> dict[str, pl.DataFrame]:
-        """Runs a bucket kernel over every bucket with rows; see Engine.gather."""
+        """Runs a bucket kernel over every bucket with rows; see Engine.map_buckets."""
         aggregates = PartialAggregates(merges)
-        parts, nothing = _partition_by_bucket(beside)
+        parts, nothing = _partition_by_bucket(side_input)
 
         def work(bucket: int) -> None:
             rows = spill.read(bucket, columns)
@@ -131,10 +131,10 @@ class LocalEngine:
 
 
 def _partition_by_bucket(
-    beside: pl.DataFrame | None,
+    side_input: pl.DataFrame | None,
 ) -> tuple[dict[int, pl.DataFrame], pl.DataFrame]:
     """Returns the rows of each bucket, and what stands for a bucket without any."""
-    if beside is None:
+    if side_input is None:
         return {}, pl.DataFrame()
-    parts = beside.partition_by(BUCKET, as_dict=True, include_key=False)
-    return {int(key[0]): part for key, part in parts.items()}, beside.drop(BUCKET).clear()
+    parts = side_input.partition_by(BUCKET, as_dict=True, include_key=False)
+    return {int(key[0]): part for key, part in parts.items()}, side_input.drop(BUCKET).clear()

@@ -1,4 +1,4 @@
-"""Rows set aside on local disk, one folder a bucket."""
+"""Rows spilled to local disk, one folder for each bucket."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class LocalSpill:
         """
         if self._lease.is_lost:
             raise StoreError(
-                f"what was set aside in '{self.folder}' is gone.",
+                f"the rows spilled to '{self.folder}' are gone.",
                 allowed=f"A run that shows no life for {LEASE_SECONDS:.0f} s is cleared away "
                 "by others.",
                 fix="Run again; nothing half-written is visible.",
@@ -70,7 +70,7 @@ class LocalSpill:
         )
 
     def repartition(self, moving: pl.DataFrame) -> None:
-        """Copies rows to other buckets; see Spill.move."""
+        """Copies rows to other buckets; see Spill.repartition."""
         for (bucket,), group in moving.partition_by(BUCKET, as_dict=True).items():
             rows = self.read(int(bucket))
             if rows is None:
@@ -80,12 +80,12 @@ class LocalSpill:
                 self.write(going)
 
     def close(self) -> None:
-        """Removes everything set aside."""
+        """Removes all spilled rows."""
         self._lease.close()
 
 
 def _unwritable(folder: Path, error: Exception) -> StoreError:
     return StoreError(
-        f"cannot set rows aside in '{folder}' ({str(error).splitlines()[0]}).",
-        fix="Free space beside the store, then run again.",
+        f"cannot spill rows to '{folder}' ({str(error).splitlines()[0]}).",
+        fix="Free space on the disk of the store, then run again.",
     )

@@ -29,11 +29,11 @@ _MAX_ROWS = 100_000  # of a payload: a few megabytes
 _BATCH_BYTES = 4 * 2**20  # bytes handed to Spark at a time
 
 # What a payload holds.
-SPILLED_ROWS = "aside"  # rows of a spill, of one bucket
-SIDE_INPUT = "beside"  # rows put beside a bucket's
+SPILLED_ROWS = "spill"  # rows of a spill, of one bucket
+SIDE_INPUT = "side_input"  # rows given to a kernel with those of a bucket
 PARTIAL_AGGREGATE = "partial"  # a partial aggregate; its bucket is the number of the task
 WRITTEN_FILES = "parts"  # what a task wrote of a table: Delta's add actions
-SPILL_COUNT = "tally"  # nothing: how many rows a task set aside
+SPILL_COUNT = "spill_count"  # no rows: how many rows a task spilled
 TASK_ERROR = "fault"  # the error that ended a task
 
 

@@ -86,12 +86,12 @@ class SparkEngine:
         reader: SplitReader[SplitT],
         kernel: RowKernel[SplitT],
         *,
-        aside: Mapping[str, SparkSpill],
+        spills: Mapping[str, SparkSpill],
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
         advance: ProgressCallback | None = None,
     ) -> dict[str, pl.DataFrame]:
-        """Runs a row kernel over every chunk of every split; see Engine.spread."""
+        """Runs a row kernel over every chunk of every split; see Engine.map_splits."""
         given = list(splits)
         if not given:
             return {}
@@ -99,14 +99,14 @@ class SparkEngine:
         shares = [given[task::tasks] for task in range(tasks)]
         with SparkJobMonitor(self._spark.sparkContext, advance) as watch:
             work = SplitTask(
-                shares, reader, kernel, watch.task_sinks(frozenset(aside), tables, merges)
+                shares, reader, kernel, watch.task_sinks(frozenset(spills), tables, merges)
             )
             made = _map_in_arrow(self._spark.range(0, tasks, 1, tasks), work)
-            if aside:
+            if spills:
                 made = made.persist(StorageLevel.DISK_ONLY)
             small = self._collect(made, tasks, merges)
-        for spill in set(aside.values()):
-            names = [name for name, at in aside.items() if at is spill]
+        for spill in set(spills.values()):
+            names = [name for name, at in spills.items() if at is spill]
             rows = sum(p.rows for p in small if p.kind == SPILL_COUNT and p.name in names)
             spill.add(made, names, rows)
         return _collect_results(small, tables, merges)
@@ -116,17 +116,17 @@ class SparkEngine:
         spill: SparkSpill,
         kernel: BucketKernel,
         *,
-        beside: pl.DataFrame | None = None,
+        side_input: pl.DataFrame | None = None,
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
         columns: Sequence[str] | None = None,
         advance: ProgressCallback | None = None,
     ) -> dict[str, pl.DataFrame]:
-        """Runs a bucket kernel over every bucket with rows; see Engine.gather."""
+        """Runs a bucket kernel over every bucket with rows; see Engine.map_buckets."""
         if not spill.rows:
             return {}
-        near = [] if beside is None else pack_side_input(beside)
-        nothing = pl.DataFrame() if beside is None else beside.drop(BUCKET).clear()
+        near = [] if side_input is None else pack_side_input(side_input)
+        nothing = pl.DataFrame() if side_input is None else side_input.drop(BUCKET).clear()
         with SparkJobMonitor(self._spark.sparkContext, advance) as watch:
             sinks = watch.task_sinks(frozenset(), tables, merges)
             work = BucketTask(kernel, nothing, columns, sinks)
@@ -137,7 +137,7 @@ class SparkEngine:
     def _collect(
         self, made: DataFrame, tasks: int, merges: Mapping[str, MergeFunction]
     ) -> list[Payload]:
-        """Returns all payloads of `made` but the rows set aside."""
+        """Returns all payloads of `made` but the spilled rows."""
         small = made.filter(f.col("kind") != SPILLED_ROWS)
         if tasks > _MAX_UNREDUCED_TASKS:
             few = math.isqrt(tasks)

@@ -51,13 +51,13 @@ class SparkJobMonitor:
 
     def task_sinks(
         self,
-        aside: frozenset[str],
+        spills: frozenset[str],
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
     ) -> TaskSinks:
         """Returns where the frames of the tasks go."""
         places = {name: writer.destination for name, writer in tables.items()}
-        return TaskSinks(aside, places, dict(merges), self._rows.add, self._errors.add)
+        return TaskSinks(spills, places, dict(merges), self._rows.add, self._errors.add)
 
     def __enter__(self) -> SparkJobMonitor:
         self._context.setJobGroup(self._group, "plait", interruptOnCancel=False)
@@ -117,7 +117,7 @@ def explain_spark_error(error: Exception) -> SparkFailed:
         return SparkFailed(
             "a Python worker died, most likely for want of memory.",
             allowed="A worker holds a bucket or a chunk of half a million rows: 1 to 2 GB.",
-            fix="Give executors more memory beside the heap (spark.executor.memoryOverhead), or "
+            fix="Give executors more memory outside the heap (spark.executor.memoryOverhead), or "
             "fewer cores.",
         )
     return SparkFailed(

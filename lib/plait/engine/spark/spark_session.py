@@ -81,8 +81,8 @@ def _launch_jvm(master: str, said: IO[bytes]) -> None:
     conf = _spark_conf(master)
     gateway = SparkContext._gateway
     if gateway is None:
-        aside = {} if os.environ.get("PLAIT_DEBUG") else {"stderr": said, "stdout": said}
-        gateway = launch_gateway(conf, aside)  # type: ignore[no-untyped-call]
+        redirected = {} if os.environ.get("PLAIT_DEBUG") else {"stderr": said, "stdout": said}
+        gateway = launch_gateway(conf, redirected)  # type: ignore[no-untyped-call]
     SparkContext(conf=conf, gateway=gateway)
 
 

@@ -1,4 +1,4 @@
-"""Rows set aside by bucket on the disks of Spark's executors."""
+"""Rows spilled by bucket to the disks of Spark's executors."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class SparkSpill:
             self._parts.append(made.filter(here | (f.col("kind") == TASK_ERROR)))
             self.rows += rows
 
-    def shuffle(self, beside: Sequence[Payload] = ()) -> DataFrame:
-        """Returns all payloads, and those `beside` them, a partition a bucket."""
+    def shuffle(self, side_input: Sequence[Payload] = ()) -> DataFrame:
+        """Returns all payloads and those of `side_input`, one partition for each bucket."""
         rows = self._parts[0]
-        for part in [*self._parts[1:], *self._side_frames(beside)]:
+        for part in [*self._parts[1:], *self._side_frames(side_input)]:
             rows = rows.unionAll(part)
         return rows.repartitionById(self.buckets, f.col("bucket").cast("int"))
 
     def repartition(self, moving: pl.DataFrame) -> None:
-        """Copies rows to other buckets; see Spill.move."""
+        """Copies rows to other buckets; see Spill.repartition."""
         if not self.rows or not moving.height:
             return
         going = pack_side_input(moving.select("account", BUCKET, "target"))
@@ -54,7 +54,7 @@ class SparkSpill:
         self.add(moved, [REPARTITIONED], int(rows))
 
     def close(self) -> None:
-        """Removes everything set aside."""
+        """Removes all spilled rows."""
         for made in self._persisted:
             made.unpersist()
         self._persisted, self._parts, self.rows = [], [], 0

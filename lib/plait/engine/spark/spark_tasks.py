@@ -55,7 +55,7 @@ class TaskSinks:
     """Where the frames of a task's kernels go, and who hears how far it is.
 
     Attributes:
-        aside: names of frames whose rows go to the buckets of a spill.
+        spills: names of frames whose rows go to the buckets of a spill.
         tables: where a table's parts are written, by the frame's name.
         merges: how all other frames are merged.
         advance: told about rows.
@@ -153,7 +153,7 @@ class BucketTask:
     """Runs the bucket kernel over the buckets that a task was given whole."""
 
     kernel: BucketKernel
-    empty_side_input: pl.DataFrame  # stands for what lies beside a bucket without any
+    empty_side_input: pl.DataFrame  # for a bucket without a side input
     columns: Sequence[str] | None
     sinks: TaskSinks
 
@@ -163,16 +163,18 @@ class BucketTask:
 
     def _run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
         rows: dict[int, list[Payload]] = defaultdict(list)
-        beside: dict[int, list[Payload]] = defaultdict(list)
+        side_input: dict[int, list[Payload]] = defaultdict(list)
         for payload in from_batches(batches):
             if payload.kind == TASK_ERROR:
                 raise payload.unpickle()
-            (rows if payload.kind == SPILLED_ROWS else beside)[payload.bucket].append(payload)
+            (rows if payload.kind == SPILLED_ROWS else side_input)[payload.bucket].append(payload)
         for bucket in sorted(rows):
             output = TaskOutput(bucket, self.sinks)
             whole = concat_payloads(rows.pop(bucket), self.columns)
             near = (
-                concat_payloads(beside.pop(bucket)) if bucket in beside else self.empty_side_input
+                concat_payloads(side_input.pop(bucket))
+                if bucket in side_input
+                else self.empty_side_input
             )
             yield from output.add(self.kernel(bucket, whole, near))
             self.sinks.advance(whole.height)
@@ -180,7 +182,7 @@ class BucketTask:
 
 
 class RepartitionTask:
-    """Copies rows of a task's buckets to other buckets; see Spill.move."""
+    """Copies rows of a task's buckets to other buckets; see Spill.repartition."""
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yields batches of payloads; takes batches of payloads."""
@@ -233,7 +235,7 @@ def concat_payloads(
 
 
 def pack_side_input(frame: pl.DataFrame) -> list[Payload]:
-    """Returns the rows of `frame` to lie beside the buckets that its column `bucket` names."""
+    """Returns the rows of `frame` as side input of the buckets that its column `bucket` names."""
     parts = frame.partition_by(BUCKET, as_dict=True, include_key=False)
     return [
         payload

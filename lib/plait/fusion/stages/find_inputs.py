@@ -39,7 +39,7 @@ class InputSplit:
     @classmethod
     def from_log_slice(cls, piece: LogSlice) -> InputSplit:
         """Returns the split that is `piece`."""
-        return cls(None, piece.path, piece=piece)
+        return cls(None, piece.path, log_slice=piece)
 
     @property
     def input_key(self) -> tuple[str, str]:

@@ -100,7 +100,7 @@ def fuse_impressions(
     try:
         engine.map_splits(
             splits, ImpressionReader(store), ImpressionRowKernel(spill.buckets),
-            aside={"shown": spill}, tables={}, merges={},
+            spills={"shown": spill}, tables={}, merges={},
         )  # fmt: skip
         engine.map_buckets(
             spill, ImpressionBucketKernel(store, paths(ACCOUNTS), paths(PEOPLE)),

@@ -79,7 +79,7 @@ class FusionStages:
                 splits,
                 step.read,
                 step,
-                aside={"events": self.spill},
+                spills={"events": self.spill},
                 tables={"quarantine": quarantine},
                 merges={"accounts": merge_seen_accounts, "counts": merge_counts},
                 advance=progress.advance,
@@ -116,7 +116,7 @@ class FusionStages:
             lambda _, rows, people: {
                 "pairs": account_item_pairs(step.deduplicate(rows, people)[0], names)
             },
-            beside=number_people(placed.with_columns(person=pl.lit(None, pl.String))),
+            side_input=number_people(placed.with_columns(person=pl.lit(None, pl.String))),
             tables={},
             merges={"pairs": lambda frame: frame},
             columns=_K_CORE_COLUMNS,
@@ -128,7 +128,7 @@ class FusionStages:
         }
 
     def reprocess(self, touched: set[int], placed: pl.DataFrame) -> None:
-        """Spills the events of `touched` buckets of the base version beside the new rows.
+        """Spills the events of `touched` buckets of the base version, to merge them with new rows.
 
         Args:
             touched: buckets.
@@ -138,7 +138,7 @@ class FusionStages:
             self.base.event_buckets(touched.__contains__),
             BaseBucketReader(self.store, CLEAN_EVENT_COLUMNS),
             ReprocessKernel(placed.select("account", BUCKET)),
-            aside={"events": self.spill},
+            spills={"events": self.spill},
             tables={},
             merges={"counts": merge_counts},
         )
@@ -162,7 +162,7 @@ class FusionStages:
             out = self.engine.map_buckets(
                 self.spill,
                 step,
-                beside=number_people(placed.filter(pl.col(BUCKET).is_in(touched))),
+                side_input=number_people(placed.filter(pl.col(BUCKET).is_in(touched))),
                 tables=writers,
                 merges={
                     "items": merge_item_counts,
@@ -186,7 +186,7 @@ class FusionStages:
             self.base.event_buckets(lambda bucket: bucket not in touched),
             BaseBucketReader(self.store, ITEM_EVENT_COLUMNS),
             count_base_items,
-            aside={},
+            spills={},
             tables={},
             merges={"items": merge_item_counts},
         )

@@ -46,18 +46,18 @@ def test_rows_are_spread_and_gathered_by_bucket(tmp_path: Path, threads: int) ->
     done: list[int] = []
     counted = engine.map_splits(
         range(5), _read, _kernel,
-        aside={"rows": spill}, tables={}, merges={"n": _total}, advance=done.append,
+        spills={"rows": spill}, tables={}, merges={"n": _total}, advance=done.append,
     )  # fmt: skip
     assert counted["n"].item() == sum(done) == spill.rows == 150
 
-    def bucket_kernel(bucket: int, rows: pl.DataFrame, beside: pl.DataFrame) -> Frames:
+    def bucket_kernel(bucket: int, rows: pl.DataFrame, side_input: pl.DataFrame) -> Frames:
         assert (rows["value"] % 100 % 4 == bucket).all()
-        assert beside["mark"].to_list() == ([bucket * 7] if bucket < 3 else [])
+        assert side_input["mark"].to_list() == ([bucket * 7] if bucket < 3 else [])
         return {"out": rows, "n": pl.DataFrame({"n": [rows.height]})}
 
-    beside = pl.DataFrame({"mark": [0, 7, 14], BUCKET: [0, 1, 2]})
+    side_input = pl.DataFrame({"mark": [0, 7, 14], BUCKET: [0, 1, 2]})
     counted = engine.map_buckets(
-        spill, bucket_kernel, beside=beside, tables={"out": writer}, merges={"n": _total}
+        spill, bucket_kernel, side_input=side_input, tables={"out": writer}, merges={"n": _total}
     )
     assert counted["n"].item() == 150
     rows = scan_table(open_location(tmp_path / "store"), table, writer.commit()).collect()
@@ -78,7 +78,7 @@ def test_a_failing_kernel_stops_the_run_and_is_raised(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="broken"):
         LocalEngine(tmp_path, 2).map_splits(
-            range(1000), _read, kernel, aside={}, tables={}, merges={}
+            range(1000), _read, kernel, spills={}, tables={}, merges={}
         )
     assert len(started) < 100
 
@@ -98,14 +98,14 @@ def test_rows_that_another_machine_cleared_away_are_missed(tmp_path: Path) -> No
     spill.write(pl.DataFrame({"a": [1], BUCKET: [0]}))
     for left in tmp_path.iterdir():
         shutil.rmtree(left) if left.is_dir() else left.unlink()
-    with pytest.raises(StoreError, match="is gone"):
+    with pytest.raises(StoreError, match="are gone"):
         spill.read(0)
     spill.close()
 
 
 def test_a_place_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="cannot set rows aside"):
+    with pytest.raises(StoreError, match="cannot spill rows to"):
         LocalSpill(tmp_path / "file", 1).write(pl.DataFrame({"a": [1], BUCKET: [0]}))
 
 

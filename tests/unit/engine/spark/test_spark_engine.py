@@ -49,7 +49,7 @@ def _spread(engine: SparkEngine, spill: SparkSpill, splits: range, done: list[in
     read, kernel, total = _parts()
     made = engine.map_splits(
         splits, read, kernel,
-        aside={"rows": spill}, tables={}, merges={"n": total}, advance=done.append,
+        spills={"rows": spill}, tables={}, merges={"n": total}, advance=done.append,
     )  # fmt: skip
     return int(made["n"].item())
 
@@ -67,15 +67,15 @@ def test_rows_are_spread_twice_and_gathered_by_bucket(engine: SparkEngine, tmp_p
     assert _spread(engine, spill, range(3, 5), done) == 60
     assert spill.rows == sum(done) == 150
 
-    def kernel(bucket: int, rows: pl.DataFrame, beside: pl.DataFrame) -> Frames:
+    def kernel(bucket: int, rows: pl.DataFrame, side_input: pl.DataFrame) -> Frames:
         assert (rows["value"] % 100 % 4 == bucket).all()
-        assert beside["mark"].to_list() == ([bucket * 7] if bucket < 3 else [])
+        assert side_input["mark"].to_list() == ([bucket * 7] if bucket < 3 else [])
         return {"out": rows, "n": pl.DataFrame({"n": [rows.height]})}
 
-    beside = pl.DataFrame({"mark": [0, 7, 14], BUCKET: [0, 1, 2]})
+    side_input = pl.DataFrame({"mark": [0, 7, 14], BUCKET: [0, 1, 2]})
     done.clear()
     counted = engine.map_buckets(
-        spill, kernel, beside=beside, tables={"out": writer}, merges={"n": total},
+        spill, kernel, side_input=side_input, tables={"out": writer}, merges={"n": total},
         advance=done.append,
     )  # fmt: skip
     assert counted["n"].item() == sum(done) == 150
@@ -98,7 +98,7 @@ def test_rows_can_be_copied_to_another_bucket(engine: SparkEngine) -> None:
 
     spill = engine.spill(4)
     rows = {"rows": spill}
-    engine.map_splits(range(2), read, lambda _, f: {"rows": f}, aside=rows, tables={}, merges={})
+    engine.map_splits(range(2), read, lambda _, f: {"rows": f}, spills=rows, tables={}, merges={})
     spill.repartition(pl.DataFrame({"account": ["ann"], "bucket": [3], "target": [0]}))
     assert spill.rows == 6
 
@@ -124,7 +124,7 @@ def test_a_task_that_ran_twice_counts_once(engine: SparkEngine, tmp_path: Path) 
         return {"out": pl.concat([out] * 50_000), "n": pl.DataFrame({"n": [1]})}
 
     made = engine.map_splits(
-        range(2), read, kernel, aside={}, tables={"out": writer}, merges={"n": total}
+        range(2), read, kernel, spills={}, tables={"out": writer}, merges={"n": total}
     )
     assert made["n"].item() == 6
     folder = tmp_path / "tables" / "rows"
@@ -142,7 +142,7 @@ def test_an_error_for_the_user_comes_back_as_it_was_raised(engine: SparkEngine) 
         raise UnknownColumn("no column 'x'.", allowed="Columns: y.", fix="Set it to y.")
 
     with pytest.raises(UnknownColumn) as caught:
-        engine.map_splits(range(3), read, kernel, aside={}, tables={}, merges={})
+        engine.map_splits(range(3), read, kernel, spills={}, tables={}, merges={})
     assert str(caught.value) == "UnknownColumn: no column 'x'. Columns: y. Set it to y."
 
 
@@ -154,7 +154,7 @@ def test_any_other_error_is_said_in_a_sentence(engine: SparkEngine) -> None:
         raise ValueError(msg)
 
     with pytest.raises(SparkFailed, match=r"a task failed \(ValueError: broken\)") as caught:
-        engine.map_splits(range(3), read, kernel, aside={}, tables={}, merges={})
+        engine.map_splits(range(3), read, kernel, spills={}, tables={}, merges={})
     assert isinstance(caught.value, PlaitError)
     assert "Traceback" not in str(caught.value)
 
@@ -163,5 +163,6 @@ def test_no_core_is_without_a_bucket(spark: SparkSession) -> None:
     assert SparkEngine(spark, parallelism=7).spill(1).buckets == 8
     assert SparkEngine(spark, parallelism=2).spill(64).buckets == 64
     assert (
-        SparkEngine(spark).map_splits([], iter, lambda *_: {}, aside={}, tables={}, merges={}) == {}
+        SparkEngine(spark).map_splits([], iter, lambda *_: {}, spills={}, tables={}, merges={})
+        == {}
     )

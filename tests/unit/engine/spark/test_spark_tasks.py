@@ -64,10 +64,10 @@ class Driver:
         self.rows: list[int] = []
         self.faults: list[bytes] = []
 
-    def sinks(self, *aside: str) -> TaskSinks:
+    def sinks(self, *spills: str) -> TaskSinks:
         tables = {"out": self.writer.destination}
         return TaskSinks(
-            frozenset(aside), tables, {"n": _total}, self.rows.append, self.faults.extend
+            frozenset(spills), tables, {"n": _total}, self.rows.append, self.faults.extend
         )
 
 
@@ -87,10 +87,10 @@ def _run(work: Any, payloads: list[Payload]) -> list[Payload]:
 def test_a_share_of_the_splits_becomes_payloads(driver: Driver) -> None:
     work = SplitTask([[0, 2], [1]], _read, _kernel, driver.sinks("rows"))
     made = list(from_batches(work(_numbers(0))))
-    aside = [p for p in made if p.kind == SPILLED_ROWS]
-    assert sorted({p.bucket for p in aside}) == [0, 1, 2, 3]
-    assert all((p.frame()["value"] % 100 % 4 == p.bucket).all() for p in aside)
-    assert sum(p.rows for p in aside) == 60
+    spills = [p for p in made if p.kind == SPILLED_ROWS]
+    assert sorted({p.bucket for p in spills}) == [0, 1, 2, 3]
+    assert all((p.frame()["value"] % 100 % 4 == p.bucket).all() for p in spills)
+    assert sum(p.rows for p in spills) == 60
     (tally,) = [p for p in made if p.kind == SPILL_COUNT]
     assert (tally.name, tally.rows) == ("rows", 60)
     (partial,) = [p for p in made if p.kind == PARTIAL_AGGREGATE]
@@ -147,9 +147,9 @@ def _rows() -> list[Payload]:
 def test_a_bucket_is_seen_whole_with_what_lies_beside_it(driver: Driver) -> None:
     seen = {}
 
-    def kernel(bucket: int, rows: pl.DataFrame, beside: pl.DataFrame) -> Frames:
+    def kernel(bucket: int, rows: pl.DataFrame, side_input: pl.DataFrame) -> Frames:
         assert rows.columns == ["value"]
-        seen[bucket] = (sorted(rows["value"].to_list()), beside["mark"].to_list())
+        seen[bucket] = (sorted(rows["value"].to_list()), side_input["mark"].to_list())
         return {"out": rows, "n": pl.DataFrame({"n": [rows.height]})}
 
     near = pack_side_input(pl.DataFrame({"mark": [7, 8], BUCKET: [1, 3]}))

@@ -23,16 +23,16 @@ from plait.serving.routes import build_app
 from plait.serving.service import RecommendCall, RecommendResult
 
 
-class Desk:
+class LocalHandler:
     """The service without Ray: every call is a batch of one."""
 
     def __init__(self, setup: ReplicaParts) -> None:
         self.setup = setup
 
-    async def answer(self, call: RecommendCall) -> RecommendResult:
+    async def recommend(self, call: RecommendCall) -> RecommendResult:
         return self._one(run_isolated(self.setup.service.recommend, [call]))
 
-    async def take(self, batch: EventBatch) -> EventsResponse:
+    async def ingest(self, batch: EventBatch) -> EventsResponse:
         return self._one(run_isolated(self.setup.service.ingest, [batch]))
 
     async def link(self, message: LinkRequest) -> LinkResponse:
@@ -41,7 +41,7 @@ class Desk:
     async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
         return self.setup.service.unlink(message)
 
-    def not_ready(self) -> str:
+    def unready_reason(self) -> str:
         return "" if self.setup.current.model else self.setup.current.reason
 
     def live_state(self) -> str:
@@ -56,18 +56,20 @@ class Desk:
         return result
 
 
-def talk(desk: Desk, work: Callable[[httpx.AsyncClient], Awaitable[Any]], key: str = "") -> Any:
+def talk(
+    handler: LocalHandler, work: Callable[[httpx.AsyncClient], Awaitable[Any]], key: str = ""
+) -> Any:
     async def run() -> Any:
-        app = httpx.ASGITransport(build_app(lambda: desk, ApiKeys(key)))
+        app = httpx.ASGITransport(build_app(lambda: handler, ApiKeys(key)))
         async with httpx.AsyncClient(transport=app, base_url="http://plait") as client:
             return await work(client)
 
     return asyncio.run(run())
 
 
-def post(desk: Desk, path: str, body: Any) -> httpx.Response:
+def post(handler: LocalHandler, path: str, body: Any) -> httpx.Response:
     async def work(client: httpx.AsyncClient) -> httpx.Response:
         return await client.post(path, json=body)
 
-    reply: httpx.Response = talk(desk, work)
+    reply: httpx.Response = talk(handler, work)
     return reply
