@@ -67,7 +67,7 @@ class TwoStates(RuleBasedStateMachine):
             try:
                 found.append(work(state))
             except TooManyAccounts as error:
-                found.append(str(error).splitlines()[0])
+                found.append(error.seen)
         assert found[0] == found[1]
         return found[0]
 
