@@ -57,7 +57,7 @@ def read_appended_items(
     """Returns what the ITEMS rows say about items that no training saw.
 
     Args:
-        items: ITEMS rows.
+        items: ITEMS rows; of several of one item the first is read.
         appended: rows of a vocabulary's `items`; they are the rows from 1 on of what is returned.
         codes: learned in training; attributes that they lack are left out.
         token_width: attributes read of one item, [n + 1, token_width].
@@ -65,7 +65,10 @@ def read_appended_items(
             is missing.
     """
     numbered = appended.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("index"))
-    known = _catalogue_rows(items, numbered)
+    once = items.join(appended, on="item", how="semi").unique(
+        "item", keep="first", maintain_order=True
+    )
+    known = _catalogue_rows(once, numbered)
     return ItemAttributes(
         _tokens(codes.tokens(known, token_width), known.height, token_width),
         _vectors(known, vector) if vector else None,

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+from polars.exceptions import PanicException
 
 from plait.contracts.event_rows import FEEDBACK_IMPRESSIONS
 from plait.contracts.table_schema import conform_rows
@@ -28,6 +29,8 @@ KEPT_ROWS = (
     100_000  # rows that wait, as lists and as tables each: 50 MB, 100 MB if all are explained
 )
 _POLL_S = 0.5
+_PIECE_LISTS = 100  # made a table at once: Polars holds the GIL, and the event loop waits for it
+_FAULTS = (Exception, PanicException)  # a panic of Polars is no Exception
 
 _LIST = {
     name: FEEDBACK_IMPRESSIONS[name]
@@ -69,6 +72,7 @@ class ImpressionWriter:
         self._unwritten: deque[tuple[str, pl.DataFrame]] = deque()  # by the name of their object
         self._adding, self._writing = threading.Lock(), threading.Lock()
         self._objects = 0  # written since the last compaction
+        self._compaction = threading.Thread()  # the one that runs, if it does
         self.dropped = 0
 
     def add(self, shown: Sequence[ShownList]) -> None:
@@ -117,6 +121,7 @@ class ImpressionWriter:
                 report(f"impressions wait: {why}")
             if self.dropped > dropped:
                 report(f"{self.dropped - dropped:,} impressions were dropped, the oldest first")
+            self._compact_if_due(report)
             said, dropped = why, self.dropped
             pause = min(2 * pause, MAX_PAUSE_S) if why else FLUSH_S
             due = time.monotonic() + pause
@@ -128,12 +133,23 @@ class ImpressionWriter:
         """Writes what there is; returns why that was not possible, or ''."""
         try:
             self.flush()
-            if self._objects >= COMPACT_AFTER:
-                self._log.compact()
-                self._objects = 0
-        except Exception as error:  # nothing may end the thread: the next try may do
+        except _FAULTS as error:  # nothing may end the thread: the next try may do
             return str(error) or type(error).__name__
         return ""
+
+    def _compact_if_due(self, report: Callable[[str], None]) -> None:
+        """Starts a compaction beside the writing: a replica that ends does not wait for it."""
+
+        def compact() -> None:
+            try:
+                self._log.compact()
+            except _FAULTS as error:
+                report(f"impressions are not compacted: {error}")
+
+        if self._objects >= COMPACT_AFTER and not self._compaction.is_alive():
+            self._objects = 0
+            self._compaction = threading.Thread(target=compact, daemon=True)
+            self._compaction.start()
 
     def _tabulate(self) -> None:
         """Makes a table of the lists, under the name that its object will have."""
@@ -141,7 +157,7 @@ class ImpressionWriter:
             shown, self._shown, self._rows = self._shown, deque(), 0
         if shown:
             now = time.time_ns() // 1_000_000
-            rows = impression_rows(shown)
+            rows = impression_rows(list(shown))
             self._unwritten.append((f"shown_{now}_{secrets.token_hex(8)}", rows))
         waiting = sum(rows.height for _, rows in self._unwritten)
         while waiting > self._kept_rows:
@@ -155,11 +171,18 @@ class ImpressionWriter:
         return gone
 
 
-def impression_rows(shown: Sequence[ShownList] | deque[ShownList]) -> pl.DataFrame:
+def impression_rows(shown: Sequence[ShownList]) -> pl.DataFrame:
     """Returns FEEDBACK_IMPRESSIONS rows of lists, in their order."""
+    starts = range(0, len(shown), _PIECE_LISTS)
+    pieces = [_piece_rows(shown[start : start + _PIECE_LISTS]) for start in starts]
+    return pl.concat([pl.DataFrame(schema=FEEDBACK_IMPRESSIONS), *pieces])
+
+
+def _piece_rows(shown: Sequence[ShownList]) -> pl.DataFrame:
     lists: dict[str, Any] = {name: [getattr(one, name) for one in shown] for name in _LIST}
     sizes = np.fromiter((len(one.items) for one in shown), np.int64, len(shown))
-    items = pl.from_dicts(list(chain.from_iterable(one.items for one in shown)), schema=_ITEM)
+    every = list(chain.from_iterable(one.items for one in shown))
+    items = pl.DataFrame({name: [item[name] for item in every] for name in _ITEM}, schema=_ITEM)
     rows = pl.DataFrame(lists, schema=_LIST)[np.repeat(np.arange(len(shown)), sizes)]
     return conform_rows(
         pl.concat([rows, items], how="horizontal").with_columns(

@@ -119,6 +119,18 @@ def test_attributes_that_training_did_not_know_are_left_out() -> None:
     assert narrow.tokens.tolist() == [[0], [0], [1], [2]]
 
 
+def test_of_several_rows_of_a_new_item_the_first_is_read() -> None:
+    items = described(["a:1", "a:2"], brand=["acme", "acme"])
+    vocabulary, attributes = read(items)
+    later = described(["a:9", "a:8", "a:9", "a:9"], brand=["acme", None, None, "acme"])
+    appended = vocabulary.append(later).items[2:]
+    found = read_appended_items(later, appended, attributes.codes, 1, 0)
+    assert found.tokens is not None
+    assert found.tokens.tolist() == [[0], [0], [1]]
+    assert found.published is not None
+    assert found.published.tolist() == [-1, -1, -1]
+
+
 @pytest.mark.parametrize("rows", [[("a", 2.5, "EUR"), ("b", None, None)], [("a", None, None)]])
 def test_codes_are_read_back(tmp_path: Path, rows) -> None:
     items = catalogue(rows).with_columns(tags=pl.lit(["x"], pl.List(pl.String)))

@@ -12,7 +12,9 @@ import httpx
 import polars as pl
 import pytest
 import yaml
+from polars.exceptions import PanicException
 
+import plait.serving.impressions
 from plait.contracts.event_rows import FEEDBACK_IMPRESSIONS
 from plait.errors import StoreError
 from plait.privacy.pseudonym import account_pseudonym, load_key
@@ -123,6 +125,72 @@ def test_what_is_lost_at_the_end_is_told(store: Store) -> None:
     writer.run(stop, said.append)
     (line,) = said
     assert line.startswith("4 impressions are lost: ")
+
+
+def test_lists_become_rows_in_their_order_however_many(store: Store) -> None:
+    writer = ImpressionWriter(FeedbackLog(store))
+    sizes = [1 + n % 3 for n in range(250)]
+    writer.add([shown(f"r{n}", items=size) for n, size in enumerate(sizes)])
+    assert writer.flush() == sum(sizes)
+    expected = [(f"r{n}", i) for n, size in enumerate(sizes) for i in range(1, size + 1)]
+    assert written(store).select("recommendation_id", "position").rows() == expected
+
+
+class PanicsOnce(FeedbackLog):
+    panicked = False
+
+    def write_impressions(self, rows: pl.DataFrame, name: str) -> None:
+        if not self.panicked:
+            self.panicked = True
+            raise PanicException("an index out of bounds")
+        super().write_impressions(rows, name)
+
+
+def test_a_panic_of_polars_is_a_fault_like_any_other(store: Store) -> None:
+    writer, said, stop = ImpressionWriter(PanicsOnce(store)), list[str](), threading.Event()
+    writer.add([shown("r1")])
+    stop.set()
+    writer.run(stop, said.append)
+    assert said == ["2 impressions are lost: an index out of bounds"]
+    assert writer.flush() == 2
+
+
+class SlowCompaction(FeedbackLog):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.began, self.go_on = threading.Event(), threading.Event()
+
+    def compact(self) -> int:
+        self.began.set()
+        self.go_on.wait(30)
+        raise OSError("the disk is gone")
+
+
+def test_what_is_left_is_written_while_a_compaction_runs(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"FLUSH_S": 0.0, "_POLL_S": 0.01, "COMPACT_AFTER": 1}.items():
+        monkeypatch.setattr(plait.serving.impressions, name, value)
+    log, stop, said = SlowCompaction(store), threading.Event(), list[str]()
+    told = threading.Event()
+
+    def report(line: str) -> None:
+        said.append(line)
+        told.set()
+
+    writer = ImpressionWriter(log)
+    writer.add([shown("r1")])
+    thread = threading.Thread(target=writer.run, args=(stop, report), daemon=True)
+    thread.start()
+    assert log.began.wait(30)
+    writer.add([shown("r2")])
+    stop.set()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert answers(store) == {"r1", "r2"}
+    log.go_on.set()
+    assert told.wait(30)
+    assert said == ["impressions are not compacted: the disk is gone"]
 
 
 @pytest.fixture

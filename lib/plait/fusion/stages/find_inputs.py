@@ -23,6 +23,7 @@ from plait.store.store import Store
 _MEMORY_GROWTH = {".gz": 14.0, ".zst": 14.0, "": 4.0}
 _PARQUET_GROWTH = 12.0
 _IMPRESSION_GROWTH = 50.0  # ten rows share an answer, its time and its account
+_RESPONSE_GROWTH = 4.0  # of posted events, four columns lie beside impressions
 BUCKET_BYTES = 256 * 2**20
 MAX_BUCKETS = 1024
 
@@ -85,8 +86,12 @@ class FusionInputs:
         return [*self.files, *(record for listing in logged for record in listing.records)]
 
     def impression_buckets(self, held: int) -> int:
-        """Returns how many buckets impressions need, beside `held` bytes of the base version's."""
-        return count_buckets((self.impressions.bytes + held) * _IMPRESSION_GROWTH)
+        """Returns how many buckets impressions need, beside `held` bytes of the base version's.
+
+        The posted events count too: any of them may name an answer, however few are kept.
+        """
+        shown = (self.impressions.bytes + held) * _IMPRESSION_GROWTH
+        return count_buckets(shown + self.events.bytes * _RESPONSE_GROWTH)
 
 
 def find_inputs(project: Project, store: Store) -> FusionInputs:

@@ -14,6 +14,7 @@ from plait.clean.clean_events import clean_events
 from plait.clean.event_dialect import EventDialect
 from plait.contracts.event_rows import RAW_SCHEMA
 from plait.contracts.store_tables import IMPRESSIONS
+from plait.fusion.stages.find_inputs import find_inputs
 from plait.live.stream_entries import decode_links, encode_link
 from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.store.feedback.compaction import compact
@@ -209,3 +210,22 @@ def test_a_rollback_takes_them_up_again(fused: Fused, fuse_here: Fuse) -> None:
     roll_back(fused.store, 1)
     assert fused.store.read("impressions").is_empty()
     _same(now, _again(fuse_here))
+
+
+def test_events_that_may_name_an_answer_count_for_the_buckets(
+    folder: Path, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("shop", "video"):
+        (folder / f"{name}.csv").write_text(LOG)
+    fused = _again(fuse_here)
+    _show(fused, "a", "r1", "shop:i1")
+    before = find_inputs(fused.project, fused.store)
+    monkeypatch.setattr(
+        plait.fusion.stages.find_inputs, "BUCKET_BYTES", 60 * before.impressions.bytes
+    )
+    assert before.impression_buckets(0) == 1
+    for n in range(30):  # of answers that are no longer kept, or never were
+        _post(fused, f"{n}-0_{n}-9", {"item": "i1", "type": "view", "of": f"r{n}"})
+    after = find_inputs(fused.project, fused.store)
+    assert after.impressions == before.impressions
+    assert after.impression_buckets(0) > 1
