@@ -76,15 +76,15 @@ class Vocabulary:
 
         Args:
             items: columns item and platform; maybe entity: the item whose embedding each uses,
-                null or an unknown one for its own.
+                null or an unknown one for its own. One that names another itself stands for that.
 
         Raises:
-            ValueError: an entity is itself a listing of another entity among the new ones.
+            ValueError: new items name each other in a circle.
         """
         named = pl.col("entity").min() if "entity" in items.columns else pl.lit(None, pl.String)
         place = {name: code for code, name in enumerate(self.platforms)}
         new = (
-            items.filter(pl.col("platform").is_in(self.platforms))
+            items.filter(pl.col("platform").is_in(self.platforms) & pl.col("item").is_not_null())
             .group_by("item", "platform")
             .agg(named.alias("entity"))
             .join(self.items, on=["item", "platform"], how="anti")
@@ -98,9 +98,9 @@ class Vocabulary:
         after = Vocabulary(self.platforms, every, entity, ends)
         if not new["entity"].count():
             return after
-        asked = after.index(new["entity"])
-        entity[len(self) :] = np.where(asked > 0, asked, entity[len(self) :])
-        return Vocabulary(self.platforms, every, entity[entity], ends)
+        wanted = after.index(new["entity"])
+        entity[len(self) :] = np.where(wanted > 0, wanted, entity[len(self) :])
+        return Vocabulary(self.platforms, every, _resolve_entities(entity), ends)
 
     def __len__(self) -> int:
         """Every item and the empty one: rows of a table with one for each."""
@@ -189,3 +189,14 @@ class Vocabulary:
         if "block" in table.columns:
             ends = np.flatnonzero(np.diff(table["block"].to_numpy(), append=-1)) + 2
         return cls(platforms, table, entity, tuple(ends.tolist()))
+
+
+def _resolve_entities(entity: np.ndarray) -> np.ndarray:
+    """Returns where following `entity` [N] ends for each index."""
+    end = entity
+    for _ in range(len(entity).bit_length()):  # each round doubles the steps taken
+        end = end[end]
+    if (entity[end] != end).any():
+        msg = "items name each other's entity in a circle"
+        raise ValueError(msg)
+    return end

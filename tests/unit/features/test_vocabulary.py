@@ -120,8 +120,15 @@ def test_an_entity_is_that_of_the_listing_named(tmp_path: Path) -> None:
     }
     assert after.entity[: len(whole)].tolist() == whole.entity.tolist()
     chain = new.with_columns(entity=pl.Series(["b:6", "a:7", "b:4"]))
-    with pytest.raises(ValueError, match="embedding of another"):
-        whole.append(chain)
+    assert set(whole.append(chain).entity[len(whole) :].tolist()) == set(whole.index(pl.Series(["b:4"])))
+    for circle in (["b:6", "a:5", None], ["b:6", "a:7", "a:5"]):
+        with pytest.raises(ValueError, match="circle"):
+            whole.append(new.with_columns(entity=pl.Series(circle)))
+
+
+def test_an_item_without_an_id_is_none() -> None:
+    nameless = pl.DataFrame({"item": [None, "a:1"], "platform": ["a", "a"]})
+    assert Vocabulary.build(PLATFORMS, nameless).items["item"].to_list() == ["a:1"]
 
 
 @pytest.mark.parametrize(
