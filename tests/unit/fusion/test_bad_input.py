@@ -35,7 +35,7 @@ GOOD = "user,item,time\nann,i1,1700000000\n"
         (GOOD, {"type": "purchas"}, UnknownEventType, r"Did you mean 'purchase'\?"),
         (GOOD, {"type": {"column": "kind"}}, UnknownColumn, r"Set .*\.events\.type\.column"),
         (GOOD, {"keep": "rating > 'x'"}, BadFilter, "different kinds"),
-        (GOOD, {"keep": "value > 3"}, TooFewEvents, r"Loosen platforms\.a\.events\.keep"),
+        (GOOD, {"keep": "value > 3"}, TooFewEvents, r"Relax platforms\.a\.events\.keep"),
         (GOOD, {"k_core": 2}, TooFewEvents, r"Lower platforms\.a\.events\.k_core"),
         (GOOD, {"time": {"unit": "ms"}}, TooFewEvents, r"ancient_time.*events\.time\.unit"),
         (GOOD, {"time": {"unit": "iso"}}, TooFewEvents, r"bad_time.*Set .*events\.time\.unit"),

@@ -69,7 +69,7 @@ def test_no_object_is_reached_by_such_a_name(store: Store, outside: Path, name: 
         lambda: remove_objects(store.objects, [name]),
         lambda: list_objects(store.objects, f"../{name}"),
     ):
-        with pytest.raises(StoreError, match="no such place"):
+        with pytest.raises(StoreError, match="no such object"):
             act()
     assert outside.read_text() == "{}"
 
@@ -123,7 +123,7 @@ def test_a_model_has_a_models_name(registry: Registry, tmp_path: Path, name: str
         lambda: registry.rollback(name),
         lambda: registry.describe(name),
     ):
-        with pytest.raises(NoModel, match="no name of a model"):
+        with pytest.raises(NoModel, match="not a model name"):
             act()
     with pytest.raises(NoModel, match="has no version"):
         registry.fetch("default", f"../default/{name}")

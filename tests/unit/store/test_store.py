@@ -186,7 +186,7 @@ def test_a_version_whose_parts_are_gone_is_not_published(store: Store) -> None:
     version = write(store, "x")
     for part in (store.path("tables/quarantine") or Path()).glob("*.parquet"):
         part.unlink()
-    with pytest.raises(StoreError, match=r"is gone .*Run again"):
+    with pytest.raises(StoreError, match=r"is missing .*Run again"):
         store.publish({"quarantine": version}, {}, [])
     assert store.numbers() == []
 
