@@ -17,7 +17,7 @@ class StrictModel(BaseModel):
 
 
 class PeopleSettings(StrictModel):
-    """Which accounts belong to one person."""
+    """The rules that join accounts into persons."""
 
     same_account_id: list[list[str]] = Field(
         default_factory=list,

@@ -34,7 +34,7 @@ GOOD = "user,item,time\nann,i1,1700000000\n"
         ("usr,item,time\na,b,1\n", {}, UnknownColumn, r"Set .*\.a\.events\.columns\.account: usr"),
         (GOOD, {"type": "purchas"}, UnknownEventType, r"Did you mean 'purchase'\?"),
         (GOOD, {"type": {"column": "kind"}}, UnknownColumn, r"Set .*\.events\.type\.column"),
-        (GOOD, {"keep": "rating > 'x'"}, BadFilter, "different kinds"),
+        (GOOD, {"keep": "rating > 'x'"}, BadFilter, "different types"),
         (GOOD, {"keep": "value > 3"}, TooFewEvents, r"Relax platforms\.a\.events\.keep"),
         (GOOD, {"k_core": 2}, TooFewEvents, r"Lower platforms\.a\.events\.k_core"),
         (GOOD, {"time": {"unit": "ms"}}, TooFewEvents, r"ancient_time.*events\.time\.unit"),

@@ -72,7 +72,7 @@ def refused(address: str) -> str:
 def test_a_missing_bucket_is_named(bucket: Bucket) -> None:
     said = refused(f"s3://{bucket.name}-not/store")
     assert f"no bucket '{bucket.name}-not' on S3 at '{bucket.endpoint}'" in said
-    assert "Make the bucket" in said
+    assert "Create the bucket" in said
 
 
 @pytest.mark.parametrize(

@@ -161,9 +161,9 @@ def test_a_delta_log_names_parts_of_its_table(store: Store, tmp_path: Path, path
     log.write_text("\n".join(map(json.dumps, lines)))
     (tmp_path / "outside").mkdir()
     PEOPLE.empty().write_parquet(tmp_path / "outside" / "x.parquet")
-    with pytest.raises(StoreError, match="names a part"):
+    with pytest.raises(StoreError, match="names a data file"):
         store.read("people", store.version(number))
-    with pytest.raises(StoreError, match="names a part"):
+    with pytest.raises(StoreError, match="names a data file"):
         find_garbage(store, 1)
 
 
