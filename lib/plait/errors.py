@@ -1,4 +1,4 @@
-"""The one error type a user meets: headline, what was seen, what is allowed, the fix."""
+"""The errors that a user sees: headline, what was seen, what is allowed, and the fix."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 
 class PlaitError(Exception):
-    """An error its reader can act on.
+    """An error with a fix. All errors that a user can cause derive from it.
 
     Args:
-        seen: what was found and where.
-        allowed: what would have been accepted, or the nearest known name.
-        fix: the exact command or setting that mends it.
+        seen: what was found, and where.
+        allowed: what is accepted, or the nearest known name.
+        fix: the exact command or setting that corrects the error.
     """
 
     exit_code = 2
@@ -23,12 +23,12 @@ class PlaitError(Exception):
         super().__init__(str(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Keeps the parts apart on the way back from another process."""
+        """Pickles the parts, for errors from another process."""
         return _rebuild, (type(self), self.seen, self.allowed, self.fix)
 
     @property
     def headline(self) -> str:
-        """The name of the error, as the first word of its message."""
+        """The name of the error: the first word of its message."""
         return type(self).__name__
 
     def __str__(self) -> str:
@@ -49,15 +49,15 @@ class UnknownPlatform(PlaitError):
 
 
 class MissingFile(PlaitError):
-    """A configured file, or every match of a glob, is missing."""
+    """A configured file is missing, or a glob matches no file."""
 
 
 class EmptyInput(PlaitError):
-    """A file without a single row."""
+    """A file without rows."""
 
 
 class UnreadableFile(PlaitError):
-    """A file that is not what its name says."""
+    """A file that cannot be read in the format that its name or setting states."""
 
 
 class UnknownColumn(PlaitError):
@@ -73,7 +73,7 @@ class BadFilter(PlaitError):
 
 
 class BadKey(PlaitError):
-    """The pseudonym key is missing, too short, or open to others."""
+    """The pseudonym key is missing, too short, or readable by others."""
 
 
 class StoreError(PlaitError):
@@ -89,7 +89,7 @@ class VersionExists(StoreError):
 
 
 class NoModel(PlaitError):
-    """No such model, or no version of it yet."""
+    """The model or the version does not exist."""
 
 
 class DamagedVersion(PlaitError):
@@ -97,35 +97,35 @@ class DamagedVersion(PlaitError):
 
 
 class CannotAppend(PlaitError):
-    """A model that lacks what it needs to take items in without training."""
+    """A model to which items cannot be appended without training."""
 
 
 class TooFewEvents(PlaitError):
-    """Not enough data for what was asked."""
+    """Not enough data for the requested operation."""
 
 
 class NothingToResume(PlaitError):
-    """No unfinished training run, or one with other settings."""
+    """There is no unfinished training run with these settings."""
 
 
 class RunFailed(PlaitError):
-    """A training run lost its workers more often than it may."""
+    """A training run lost its workers more often than allowed."""
 
 
 class Diverged(PlaitError):
-    """A training run that got worse than guessing, or whose numbers are no numbers any more."""
+    """A training run whose loss is worse than guessing, NaN or infinite."""
 
 
 class NotFinite(PlaitError):
-    """Scores, metrics or weights that hold a NaN or an infinity."""
+    """Scores, metrics or weights that are NaN or infinite."""
 
 
 class LeakyEvaluation(PlaitError):
-    """The model saw the targets it would be evaluated on."""
+    """The model was trained on the targets of the evaluation."""
 
 
 class BadRequest(PlaitError):
-    """A question that cannot be answered as it was asked."""
+    """A request that is not valid."""
 
 
 class LiveStateDown(PlaitError):
@@ -133,23 +133,23 @@ class LiveStateDown(PlaitError):
 
 
 class LossyLiveState(PlaitError):
-    """A Valkey whose settings may lose events that were accepted."""
+    """The settings of Valkey allow it to lose accepted events."""
 
 
 class TooManyAccounts(PlaitError):
-    """A link would give one person more accounts than anyone has."""
+    """A link would give one person more accounts than allowed."""
 
 
 class MissingSpark(PlaitError):
-    """PySpark is not installed, or not the one plait works with."""
+    """PySpark is not installed, or cannot be imported."""
 
 
 class MissingJava(PlaitError):
-    """Spark needs a Java that is not there."""
+    """There is no Java that Spark supports."""
 
 
 class SparkFailed(PlaitError):
-    """Spark could not start, or gave a task up."""
+    """Spark could not start, or a task failed."""
 
 
 class MissingClient(PlaitError):
@@ -157,7 +157,7 @@ class MissingClient(PlaitError):
 
 
 class NoCluster(PlaitError):
-    """No kubeconfig, or one that leads to no cluster."""
+    """There is no kubeconfig, or it does not name a cluster."""
 
 
 class ClusterDown(PlaitError):
@@ -167,41 +167,41 @@ class ClusterDown(PlaitError):
 
 
 class Refused(PlaitError):
-    """The API server said no: what is not there, not allowed, or not valid."""
+    """The API server rejected a request: not found, not allowed, or not valid."""
 
 
 class OverQuota(Refused):
-    """The namespace has no room for what was asked."""
+    """The request exceeds the quota of the namespace."""
 
     exit_code = 3
 
 
 class NoTemplates(PlaitError):
-    """No chart is installed where the verbs' resources were looked for."""
+    """There are no templates of resources, none of that release, or several to choose from."""
 
 
 class BadTemplate(PlaitError):
-    """A template that is not what the chart renders."""
+    """A template that the chart did not render."""
 
 
 class UnknownArgument(PlaitError):
-    """An argument that the verb does not know."""
+    """An argument that the command does not have."""
 
 
 class BadSize(PlaitError):
-    """A number of workers, CPUs, GPUs or bytes that cannot be had."""
+    """An invalid number of workers, CPUs, GPUs or bytes."""
 
 
 class RuleBroken(PlaitError):
-    """An operator would accept the resource and then refuse to run it."""
+    """An operator would accept the resource, but not run it."""
 
 
 class NoRun(PlaitError):
-    """No run of that name."""
+    """There is no run of that name."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Returns "Did you mean 'x'?" for the closest known name, or the names allowed."""
+    """Returns "Did you mean 'x'?" for the closest known name, or else a list of all names."""
     names = sorted(set(known))
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:

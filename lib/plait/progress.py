@@ -1,4 +1,4 @@
-"""Progress of long work: a live bar on a terminal, sparse plain lines elsewhere."""
+"""Shows the progress of long work: a live line on a terminal, occasional lines elsewhere."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def silence() -> None:
 
 @dataclass
 class ProgressTask:
-    """A piece of work with a known or unknown total, counted in `unit`s."""
+    """The progress of one task, counted in `unit`s; `total` may be unknown (null)."""
 
     description: str
     total: float | None
@@ -31,11 +31,11 @@ class ProgressTask:
     _shown: float = 0.0
 
     def begin(self, seconds_ago: float = 0.0) -> None:
-        """Counts from now on: what was done before (a cluster's start) is not its rate."""
+        """Restarts the count, so that earlier time (such as a cluster's start) does not count."""
         self.done, self._start = 0, time.monotonic() - seconds_ago
 
     def advance(self, amount: float = 1, note: str = "") -> None:
-        """Counts `amount` more units done; `note` is shown behind the rate."""
+        """Adds `amount` units; `note` is shown after the rate."""
         self.done += amount
         self.note = note or self.note
         now = time.monotonic()
@@ -56,7 +56,7 @@ class ProgressTask:
 
     def _print(self, last: bool = False) -> None:
         if sys.stderr.isatty():
-            # A line that wraps could not be written over.
+            # A wrapped line could not be overwritten.
             width = shutil.get_terminal_size().columns - 1
             sys.stderr.write(f"\r\x1b[2K{self.line()[:width]}" + ("\n" if last else ""))
         else:
@@ -68,7 +68,7 @@ class ProgressTask:
 def track_progress(
     description: str, total: float | None = None, unit: str = "rows"
 ) -> Iterator[ProgressTask]:
-    """Yields a Task to advance; its last state stays on the screen."""
+    """Yields a ProgressTask to advance; its last state stays on the screen."""
     work = ProgressTask(description, total, unit)
     try:
         yield work

@@ -1,1 +1,1 @@
-"""Checks raw rows and turns them into contract rows; the same for files and HTTP."""
+"""Checks raw rows and turns them into EVENTS rows, by the same rules for files and HTTP."""

@@ -1,4 +1,4 @@
-"""The row kernel of events: raw text in, contract rows and rejected rows out."""
+"""Cleans events: turns raw text into EVENTS rows and rejected rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from plait.privacy.pseudonym import (
 )
 
 _NUMBERS = {"value": "value", "dwell": "dwell_s", "rating": "rating"}
-# What an event is about, looked for in this order; a search is about its words first.
+# The first of these that is set is the object of an event. For a search, the query comes first.
 _OBJECTS = ("item", "query", "topic", "creator")
 
 
@@ -33,22 +33,22 @@ def clean_events(
     now: datetime,
     receipt: ReceiptTime | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Returns the contract rows of `raw` and what was wrong with the others.
+    """Returns the EVENTS rows of `raw`, and the faults of the rejected rows.
 
-    Rows keep their order. `event_id` stands for the given id of the account, or else it is a
-    fingerprint of the content, so that repeats of an event share it.
+    Rows keep their order. `event_id` is the pseudonym of the given id, or else a fingerprint of the
+    content, so that repeats of an event have the same id.
 
     Args:
-        raw: RAW columns, every value as text.
-        platform: whose rows they are.
-        rules: how the log writes times and types.
-        key: turns ids into pseudonyms.
-        now: times more than a day after it are rejected.
-        receipt: when the rows were received; times up to a day after it are taken back, and
-            kept as `stamped`. Default: now.
+        raw: RAW_SCHEMA columns, every value as text.
+        platform: the platform of the rows.
+        rules: the format of times and types in the log.
+        key: the pseudonym key.
+        now: the current time. Later times by more than a day are rejected.
+        receipt: when the rows were received. Times up to a day after it are moved before it, and
+            their original is kept as `stamped`. Default: now.
 
     Returns:
-        EVENTS columns but `person`; and row, reason, field, value (null if personal).
+        EVENTS columns without `person`; and row, reason, field, value (null if personal).
     """
     receipt = receipt or ReceiptTime(now)
     text = _blank_to_null(raw)
@@ -68,7 +68,7 @@ def clean_events(
         pl.lit(rules.resolution).alias("time_resolution"),
         strength=_strength_expression(rules),
         session=_session_pseudonyms(text["session"], key, platform),
-        recommendation_id=pl.lit(None, pl.String),  # a log names none; a call's events may
+        recommendation_id=pl.lit(None, pl.String),  # logs have none; events over HTTP may
     )
     if _has_values(text["event_id"]):
         given = event_pseudonym(pl.lit(text["event_id"]), pl.col("account"), key, platform)
@@ -84,7 +84,7 @@ def _has_values(values: pl.Series) -> bool:
 
 
 def _blank_to_null(raw: pl.DataFrame) -> pl.DataFrame:
-    """Returns `raw` with '' as null, as CSV has it and JSON and HTTP do not."""
+    """Returns `raw` with '' as null. CSV reads '' as null, but JSON and HTTP do not."""
     return raw.with_columns(
         pl.when(pl.col(name) != "").then(pl.col(name)).alias(name)
         for name in raw.columns
@@ -93,7 +93,7 @@ def _blank_to_null(raw: pl.DataFrame) -> pl.DataFrame:
 
 
 def _parse(text: pl.DataFrame, platform: str, rules: EventDialect) -> pl.DataFrame:
-    """Returns the contract's typed columns; what cannot be parsed is null."""
+    """Returns the typed columns of the contract; values that cannot be parsed are null."""
     columns: list[pl.Series | pl.Expr] = [
         parse_integers(text["order"]).alias("order"),
         *(text[raw].cast(pl.Float64, strict=False).alias(name) for raw, name in _NUMBERS.items()),
@@ -118,11 +118,11 @@ def _type_expression(rules: EventDialect) -> pl.Expr:
 
 
 def _object_columns(text: pl.DataFrame, platform: str, types: pl.Series) -> list[pl.Series]:
-    """Returns object_kind, object_id and query_text; the kind is null where there is no object."""
+    """Returns object_kind, object_id and query_text; the kind is null if there is no object."""
     present = [name for name in _OBJECTS if _has_values(text[name])]
     frame = text.select(*present, types)
     query = pl.col("query").str.replace_all(r"[\x00-\x1f\x7f]+", " ").str.strip_chars()
-    if present == ["item"]:  # the usual log: nothing to choose
+    if present == ["item"]:  # the usual log has only items
         kind: pl.Expr = pl.when(pl.col("item").is_not_null()).then(pl.lit("item"))
     else:
         kind = pl.coalesce(
@@ -151,7 +151,7 @@ def _object_columns(text: pl.DataFrame, platform: str, types: pl.Series) -> list
 def _pseudonymise_creators(
     parsed: pl.DataFrame, creators: pl.Series, key: PseudonymKey, platform: str
 ) -> pl.DataFrame:
-    """Returns `parsed` with creators under the pseudonyms that they have as accounts."""
+    """Replaces creators in `parsed` by their account pseudonyms."""
     named = pl.concat_str(pl.lit(f"{platform}:"), account_pseudonym(creators, key, platform))
     is_creator = pl.col("object_kind") == "creator"
     return parsed.with_columns(object_id=pl.when(is_creator).then(named).otherwise("object_id"))
@@ -163,7 +163,7 @@ def _query_if_search(present: list[str]) -> pl.Expr:
 
 
 def _strength_expression(rules: EventDialect) -> pl.Expr:
-    """Returns what each event says about taste; a rating tells more than that there is one."""
+    """Returns the strength of each event, which for a rating depends on its value."""
     place = (pl.col("rating") - rules.worst) / (rules.best - rules.worst)
     opinion = 2 * place.clip(0, 1) - 1
     rated = pl.when(opinion < 0).then(opinion).otherwise(0.6 + 0.4 * opinion)

@@ -1,4 +1,4 @@
-"""What becomes of events stamped after they were received: their clock was wrong."""
+"""Corrects the times of events that are stamped after their receipt, by a wrong clock."""
 
 from __future__ import annotations
 
@@ -9,34 +9,33 @@ import polars as pl
 
 from plait.clean.parse_times import MAX_CLOCK_AHEAD
 
-CLOCK_TOLERANCE = timedelta(minutes=1)  # clocks of two machines differ by as much
-_SHRINK = 1_000_000  # a day of wrong stamps takes 86 ms: their order stays
+CLOCK_TOLERANCE = timedelta(minutes=1)  # usual difference between the clocks of two machines
+_SHRINK = 1_000_000  # a day of wrong stamps is shrunk to 86 ms, which keeps their order
 
 
 @dataclass(frozen=True)
 class ReceiptTime:
-    """When rows were received: none of them can have happened later.
+    """When rows were received. None of their events can have happened later.
 
     Attributes:
-        at: that moment.
-        early: where it is only the latest that is possible, such as the time of a file's last
-            write: how much earlier a stamp of a wrong clock is placed, so that it does not stand
-            before what other clocks stamped in the meantime.
+        at: the time of receipt, or the latest possible one, such as the last write of a file.
+        early: how long before `at` a stamp from a wrong clock is placed. It is positive if `at` is
+            only the latest possible time of receipt.
     """
 
     at: datetime
     early: timedelta = timedelta()
 
     def latest(self, now: datetime) -> datetime:
-        """Returns the moment after which a time is not that of an event."""
+        """Returns the time after which the time of an event is rejected."""
         return max(now, self.at + MAX_CLOCK_AHEAD)
 
     def correct_times(self, times: pl.Series) -> tuple[pl.Series, pl.Series]:
-        """Returns the times, none ahead of the receipt, and what was stamped where one was.
+        """Returns the corrected times, and the original of each corrected one, else null.
 
-        Times up to a day ahead are taken back, and keep their order. A time further ahead is no
-        time (see `latest`), or it says that the receipt is not to be trusted: an unpacked archive
-        may date its files long before their last rows.
+        Times up to a day after the receipt are moved before it, and keep their order. Later times
+        are not changed. Either they are rejected (see `latest`), or the receipt is wrong, because
+        an unpacked archive may date its files long before their last rows.
         """
         ahead = ((times > self.at) & (times <= self.at + MAX_CLOCK_AHEAD)).fill_null(value=False)
         stamped = times.set(~ahead, None)

@@ -1,4 +1,4 @@
-"""What makes two rows the same event: a fingerprint over everything the contract keeps."""
+"""The content id of an event: a fingerprint over the contract columns of its row."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import polars as pl
 from plait.clean.fingerprint import fingerprint
 from plait.privacy.pseudonym import HASH_CHARACTERS
 
-_MARK = "\x1f"  # ids hold no control characters, so the joined text is unambiguous
-# Fields few logs have: they add to the text only where they are set, each under its letter.
+_MARK = "\x1f"  # ids have no control characters, so the joined text is unambiguous
+# Rare fields are added to the text only if they are set, each with its letter.
 _OPTIONAL: dict[str, str] = {
     "value": "v", "currency": "c", "dwell_s": "d", "rating": "r", "session": "s", "query_text": "q",
 }  # fmt: skip
 
 
 def content_id(events: pl.DataFrame) -> pl.Series:
-    """Returns the fingerprint of each row of `events` (EVENTS columns but event_id, person).
+    """Returns the fingerprint of each row of `events` (EVENTS columns without event_id, person).
 
-    `time_resolution` is left out: the same event read from a log and posted over HTTP is one. So
-    is when it was received: the time its source gave counts.
+    `time_resolution` is not included, so that an event from a log equals the same event over HTTP.
+    The time of receipt is not included either. The time is the one that the source stamped.
     """
     if events["stamped"].null_count() < events.height:
         events = events.with_columns(time=pl.coalesce("stamped", "time"))
@@ -33,8 +33,8 @@ def content_id(events: pl.DataFrame) -> pl.Series:
     ]
     for name, letter in _OPTIONAL.items():
         if events[name].null_count() < events.height:
-            said = pl.concat_str(pl.lit(letter), pl.col(name).cast(pl.String))
-            parts.append(said.fill_null(""))
+            value = pl.concat_str(pl.lit(letter), pl.col(name).cast(pl.String))
+            parts.append(value.fill_null(""))
         else:
             parts.append(pl.lit(""))
     joined = events.select(pl.concat_str(parts, separator=_MARK).alias("content"))
@@ -42,7 +42,7 @@ def content_id(events: pl.DataFrame) -> pl.Series:
 
 
 def _literal_if_constant(events: pl.DataFrame, name: str) -> pl.Expr:
-    """Returns the column, as a literal if it is the same everywhere: cheaper to join."""
+    """Returns the column, or a literal if all values are equal, which is faster."""
     values = events[name]
     if values.len() and (values == values[0]).all():
         return pl.lit(values[0])

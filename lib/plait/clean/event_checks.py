@@ -1,4 +1,4 @@
-"""The checks every event row must pass, in the order in which they are named."""
+"""The checks that every event row must pass, in their order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONTROL = r"[\x00-\x1f\x7f]"
 
 @dataclass(frozen=True)
 class EventCheck:
-    """One way in which a row can be wrong: true in `fails` means it is."""
+    """One check of a row. A row fails it if `fails` is true."""
 
     reason: str
     field: str
@@ -27,13 +27,13 @@ class EventCheck:
 def first_failed_checks(
     text: pl.DataFrame, parsed: pl.DataFrame, rules: EventDialect, latest: datetime
 ) -> pl.DataFrame:
-    """Returns row, reason, field, value of every row that fails a check: the first it fails.
+    """Returns row, reason, field, value of each rejected row, for the first check that fails.
 
     Args:
-        text: RAW columns with blanks as null.
-        parsed: the typed contract columns, row by row beside `text`.
-        rules: how the log writes times and types.
-        latest: times after it are in the future.
+        text: RAW_SCHEMA columns, with '' as null.
+        parsed: the typed contract columns of the same rows.
+        rules: the format of times and types in the log.
+        latest: later times are in the future.
     """
     both = text.select(pl.all().name.prefix("raw_")).hstack(parsed)
     checks = _checks(text, rules, latest)
@@ -55,7 +55,7 @@ def first_failed_checks(
 
 
 def _first_value(checks: list[EventCheck]) -> pl.Expr:
-    """Returns what stood in the field of the first failed check; null if that may be personal."""
+    """Returns the value of the field of the first failed check; null if it may be personal."""
     value: pl.Expr = pl.lit(None, pl.String)
     for n, check in reversed(list(enumerate(checks))):
         seen: pl.Expr = pl.lit(None, pl.String)

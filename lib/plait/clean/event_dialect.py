@@ -1,4 +1,4 @@
-"""What cleaning must know about one platform's log."""
+"""The dialect of a platform's log: how its values are written."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from plait.errors import UnknownEventType, nearest
 
 @dataclass(frozen=True)
 class EventDialect:
-    """How to read a log's values. The default is plait's own dialect, spoken over HTTP.
+    """How the values of a log are written. The default is plait's own dialect, used over HTTP.
 
     Attributes:
-        unit: how times are written.
-        resolution: how fine they really are; 'order' if there are none.
-        type: the one type of all rows, or null if the `type` column tells.
-        types: the log's words for types to plait's; plait's own words need no entry.
-        worst, best: the ends of the platform's ratings.
-        creators: what creators are: accounts of the platform, or names that anyone may read.
+        unit: the format of times.
+        resolution: the true resolution of the times; 'order' if there are no times.
+        type: the event type of all rows, or null if the `type` column has it.
+        types: the log's type names to plait's event types. plait's names need no entry.
+        worst, best: the ends of the rating scale.
+        creators: whether creators are accounts of the platform, or public names.
     """
 
     unit: Literal["s", "ms", "us", "iso"] = "iso"
@@ -34,7 +34,7 @@ class EventDialect:
 
     @classmethod
     def of(cls, platform: str, events: Events) -> EventDialect:
-        """Returns the rules that the project file states for `platform`.
+        """Returns the dialect of `platform` from its settings.
 
         Raises:
             UnknownEventType: a type in the project file is not in plait's vocabulary.
@@ -59,6 +59,6 @@ class EventDialect:
 
     @classmethod
     def spoken(cls, events: Events) -> EventDialect:
-        """Returns plait's own dialect, with the platform's ratings and creators."""
+        """Returns plait's own dialect, with the rating scale and the creators of the platform."""
         scale = events.rating_scale
         return cls(worst=scale.worst, best=scale.best, creators=events.creators)

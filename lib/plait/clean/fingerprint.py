@@ -13,7 +13,7 @@ _HEX = _HEX.astype("S4").view(np.uint32)
 
 
 def fingerprint(text: pl.Series) -> pl.Series:
-    """Returns the XXH3-128 of every value as 32 hexadecimal characters; null hashes as ''."""
+    """Returns the XXH3-128 of each value as 32 hexadecimal characters; null hashes as ''."""
     frame = text.alias("text").to_frame()
     hashed = pl.col("text").fill_null("").nchash.xxh3_128()  # type: ignore[attr-defined]
     halves = frame.select(hash=hashed).select(

@@ -1,4 +1,4 @@
-"""The `keep` filter: a small safe expression language over contract fields."""
+"""The `keep` filter: a small, safe expression language over contract fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import polars as pl
 from plait.contracts.store_tables import EVENTS
 from plait.errors import BadFilter, nearest
 
-# Pseudonyms: nothing to compare with; and a time that is known to be wrong.
+# Pseudonyms cannot be compared with raw ids, and `stamped` is known to be wrong.
 _HIDDEN = ("event_id", "account", "person", "session", "stamped")
 _ALIASES = {"dwell": "dwell_s", "query": "query_text"}
 FILTER_FIELDS: tuple[str, ...] = (
@@ -32,16 +32,16 @@ _LONGEST = 2_000
 def parse_keep_filter(text: str, where: str = "events.keep") -> pl.Expr:
     """Returns the Polars predicate for `text`, such as "rating >= 3 and value < 50".
 
-    Known: contract fields, numbers, text, true, false, null, and, or, not, comparisons
-    (chained too), in [..], is null, + - * /, parentheses. A comparison with a missing value
-    does not hold.
+    Supported are contract fields, numbers, text, true, false, null, and, or, not, comparisons
+    (also chained), in [..], is null, + - * /, and parentheses. A comparison with a missing value
+    is not true.
 
     Args:
         text: the expression.
-        where: the setting it stands in, for messages.
+        where: the name of the setting, for messages.
 
     Raises:
-        BadFilter: it cannot be parsed, names an unknown field, or is no yes-or-no question.
+        BadFilter: the expression cannot be parsed, names an unknown field, or is not boolean.
     """
     try:
         if len(text) > _LONGEST:
@@ -67,13 +67,13 @@ def _check_type(predicate: Any, text: str, where: str) -> None:
         )
     except (pl.exceptions.PolarsError, TypeError) as error:
         raise BadFilter(
-            f"'{text}' in {where} compares things of different kinds "
+            f"'{text}' in {where} compares values of different types "
             f"({str(error).splitlines()[0]}).",
-            fix=f"Mend {where}: numbers with numbers, text with text.",
+            fix=f"Correct {where}: compare numbers with numbers, and text with text.",
         ) from None
     if kind.dtypes != [pl.Boolean()]:
         raise BadFilter(
-            f"'{text}' in {where} is not a yes-or-no question.",
+            f"'{text}' in {where} is not a condition.",
             fix=f"Set {where} to a comparison, such as rating >= 3",
         )
 
@@ -94,7 +94,7 @@ class _FilterBuilder:
                     result = both(result, term)
                 return result
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                # A comparison with a missing value does not hold, so its contrary does not either.
+                # A comparison with a missing value is null, and so is its negation.
                 return ~self.build(operand)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return -self.build(operand)
@@ -155,7 +155,7 @@ class _FilterBuilder:
     def _field(self, name: str) -> pl.Expr:
         if name in ("true", "false"):
             return pl.lit(name == "true")
-        if name == "item":  # as the log writes it, without the platform in front
+        if name == "item":  # as in the log, without the platform prefix
             is_item = pl.when(pl.col("object_kind") == "item")
             return is_item.then(pl.col("object_id").str.splitn(":", 2).struct.field("field_1"))
         if name not in FILTER_FIELDS:

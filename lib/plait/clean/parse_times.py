@@ -1,4 +1,4 @@
-"""Reads times written as epochs or ISO 8601."""
+"""Parses times written as epochs or ISO 8601, and integers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 EARLIEST_TIME = datetime(1990, 1, 1, tzinfo=UTC)
-# A clock may be wrong by some time zone; what is further ahead is not a time of an event.
+# A clock may be wrong by a time zone. A time further ahead is not the time of an event.
 MAX_CLOCK_AHEAD = timedelta(days=1)
 
 UTC_TIME = pl.Datetime("us", "UTC")
@@ -18,12 +18,12 @@ _NAIVE = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d", "%Y-%m-%dT%H:%M")
 
 
 def parse_times(text: pl.Series, unit: Literal["s", "ms", "us", "iso"]) -> pl.Series:
-    """Returns UTC microseconds; null where `text` is no time. A time without a zone is UTC."""
+    """Returns UTC microseconds; null if `text` is not a time. A time without a zone is UTC."""
     return _parse_iso(text) if unit == "iso" else _parse_epoch(text, _PER_UNIT[unit])
 
 
 def parse_integers(text: pl.Series) -> pl.Series:
-    """Returns Int64; '3.0' counts as 3, anything else that is no integer as null."""
+    """Returns Int64; '3.0' is 3, and all other text that is not an integer is null."""
     whole = text.cast(pl.Int64, strict=False)
     if whole.null_count() > text.null_count():
         real = text.cast(pl.Float64, strict=False)
@@ -35,7 +35,7 @@ def parse_integers(text: pl.Series) -> pl.Series:
 
 def _parse_epoch(text: pl.Series, factor: int) -> pl.Series:
     whole = text.cast(pl.Int64, strict=False)
-    limit = 2**62 // factor  # beyond it the product would wrap: clipped, it stays absurdly far
+    limit = 2**62 // factor  # larger values would overflow; clipped ones are still out of range
     times = whole.clip(-limit, limit) * factor
     if whole.null_count() > text.null_count():
         real = (text.cast(pl.Float64, strict=False) * factor).round().clip(-(2.0**61), 2.0**61)

@@ -1,4 +1,4 @@
-"""The project file: one YAML a project, checked, resolved and explained."""
+"""The project file: one YAML file per project, validated and resolved."""
 
 from plait.config.parse_project import load_config
 from plait.config.project_file import Project, is_remote

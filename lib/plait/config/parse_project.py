@@ -1,4 +1,4 @@
-"""Reads a project file and turns every mistake in it into one readable error."""
+"""Reads a project file, and reports all mistakes in it as one readable error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def load_config(path: str | Path = "plait.yaml") -> Project:
     """Returns the project described by the YAML file at `path`.
 
     Raises:
-        ConfigError: the file is missing, no UTF-8 or no YAML, or a setting is unknown or wrong.
+        ConfigError: the file is missing, not UTF-8 or not YAML, or a setting is unknown or wrong.
     """
     file = Path(path)
     raw = read_document(file, str(path))
@@ -26,7 +26,11 @@ def load_config(path: str | Path = "plait.yaml") -> Project:
 
 
 def parse_config(raw: object, *, folder: Path, name: str = "config") -> Project:
-    """Returns the project in `raw`, with relative paths taken from `folder`."""
+    """Returns the project in `raw`; paths in it are relative to `folder`.
+
+    Raises:
+        ConfigError: a setting is unknown or wrong; the message starts with `name`.
+    """
     try:
         project = Project.model_validate(raw)
     except ValidationError as error:
@@ -39,7 +43,7 @@ def parse_training(raw: object) -> Training:
     """Returns the training settings in `raw`.
 
     Raises:
-        ConfigError: one is unknown or wrong.
+        ConfigError: a setting is unknown or wrong.
     """
     try:
         return Training.model_validate(raw)

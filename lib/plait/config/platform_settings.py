@@ -1,4 +1,4 @@
-"""One platform's logs: where the files are and how their columns map to the contract."""
+"""The settings of one platform: its files, and the mapping of their columns to the contract."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-# The schema describes what may be written, one file or several, not only the parsed list.
+# The JSON schema allows what may be written (one file or several), not only the parsed list.
 _FilesAsWritten = Annotated[list[str], Field(min_length=1)] | str
 FilePatterns = Annotated[
     list[str],
@@ -23,7 +23,7 @@ FilePatterns = Annotated[
 ]
 FileFormat = Literal["csv", "jsonl", "parquet"]
 CreatorKind = Literal["accounts", "names"]
-# The schema lists the types; EventDialect refuses any other and names the nearest.
+# The JSON schema lists the types. EventDialect rejects others, and suggests the nearest.
 EventTypeName = Annotated[str, WithJsonSchema({"enum": list(EVENT_TYPES)})]
 
 
@@ -37,7 +37,7 @@ class Time(StrictModel):
         examples=["ms"],
     )
     resolution: TimeResolution = Field(
-        "us", description="How exact the times really are.", examples=["day"]
+        "us", description="The true resolution of the times.", examples=["day"]
     )
 
 
@@ -47,26 +47,26 @@ class TypeColumn(StrictModel):
     column: str = Field(description="The column that holds the type.", examples=["action"])
     map: dict[str, EventTypeName] = Field(
         default_factory=dict,
-        description="The log's words and the event type that each stands for. Default: the log "
-        "uses plait's event types.",
+        description="The log's type names, and the event type of each. Default: the log uses "
+        "plait's event types.",
         examples=[{"ORDER": "purchase", "WISHLIST": "save"}],
     )
 
 
 def _column(what: str, example: str) -> Any:
-    """Returns the field of a column that a log or a catalogue may lack."""
+    """Returns the field of an optional column of a log or a catalogue."""
     return Field(
         None, description=f"The column of {what}. Default: there is none.", examples=[example]
     )
 
 
 class EventColumns(StrictModel):
-    """Contract field: column of the log. Only `account` is always needed."""
+    """The column of the log for each contract field. Only `account` is always required."""
 
     account: str = Field(description="The column of the account id.", examples=["customer_id"])
     item: str | None = _column("the item id", "sku")
-    topic: str | None = _column("the topic, where an event is on a topic", "hashtag")
-    creator: str | None = _column("the creator, where an event is on a creator", "channel")
+    topic: str | None = _column("the topic, if an event is about a topic", "hashtag")
+    creator: str | None = _column("the creator, if an event is about a creator", "channel")
     query: str | None = _column("the text that was searched for", "search_term")
     time: str | None = _column("the time; needed unless `time: order`", "ts")
     order: str | None = _column(
@@ -95,7 +95,7 @@ class RatingScale(StrictModel):
     )
 
     def model_post_init(self, _context: Any) -> None:
-        """Refuses a scale of one point."""
+        """Rejects a scale whose ends are equal."""
         if self.worst == self.best:
             msg = "rating_scale needs two different ends, such as {worst: 0, best: 10}"
             raise ValueError(msg)
@@ -113,7 +113,7 @@ class Events(StrictModel):
         None, description="The format. Default: by the file's name.", examples=["jsonl"]
     )
     columns: EventColumns = Field(
-        description="Which column holds which contract field.",
+        description="The column of each contract field.",
         examples=[{"account": "customer_id", "item": "sku", "time": "ts"}],
     )
     time: Annotated[
@@ -155,7 +155,7 @@ class Events(StrictModel):
 
 
 class CatalogueColumns(StrictModel):
-    """Contract field: column of the catalogue."""
+    """The column of the catalogue for each contract field."""
 
     item: str = Field(description="The column of the item id.", examples=["sku"])
     title: str | None = _column("the title", "name")
@@ -169,7 +169,7 @@ class CatalogueColumns(StrictModel):
 
 
 class CatalogueSettings(StrictModel):
-    """A platform's items."""
+    """The catalogue of a platform's items."""
 
     files: FilePatterns = Field(
         description="Paths or globs, as for events.files.", examples=["data/products.csv"]
@@ -178,13 +178,13 @@ class CatalogueSettings(StrictModel):
         None, description="The format. Default: by the file's name.", examples=["csv"]
     )
     columns: CatalogueColumns = Field(
-        description="Which column holds which contract field.",
+        description="The column of each contract field.",
         examples=[{"item": "sku", "title": "name"}],
     )
     separator: str = Field(
         "|",
-        description="The text that separates categories, tags and the numbers of a vector where "
-        "one text holds several.",
+        description="The separator of categories, of tags and of the numbers of a vector, if one "
+        "text has several.",
         examples=[";"],
     )
     time: Time = Field(
@@ -216,7 +216,7 @@ class Platform(StrictModel):
 
     kind: PlatformKind = Field(
         "other",
-        description="What the platform is; the creators of a social one are accounts.",
+        description="The kind of platform. On a social platform, creators are accounts.",
         examples=["shop"],
     )
     events: Events = Field(
@@ -231,7 +231,7 @@ class Platform(StrictModel):
     )
     catalogue: CatalogueSettings | None = Field(
         None,
-        description="The items. Default: only what the event log says of them.",
+        description="The catalogue of items. Default: none; items are known only from events.",
         examples=[{"files": "data/products.csv", "columns": {"item": "sku", "title": "name"}}],
     )
     accounts: Accounts | None = Field(
@@ -256,11 +256,11 @@ class Platform(StrictModel):
         return value
 
     def model_post_init(self, _context: Any) -> None:
-        """Checks what needs several fields at once."""
+        """Checks settings that depend on each other."""
         resolution, columns = self.events.time.resolution, self.events.columns
         if resolution == "order" and columns.order is None and columns.time is None:
             msg = "time: order needs events.columns.order (or time) to read the order from"
             raise ValueError(msg)
         if resolution != "order" and columns.time is None:
-            msg = "events.columns.time is missing; say 'time: order' if the log has no times"
+            msg = "events.columns.time is missing; set 'time: order' if the log has no times"
             raise ValueError(msg)

@@ -1,4 +1,4 @@
-"""The whole project file."""
+"""The model of the project file."""
 
 from __future__ import annotations
 
@@ -90,24 +90,24 @@ class Project(StrictModel):
                 msg = (
                     f"the platform name {name[:64]!r} "
                     f"{PATTERN_MESSAGES[PLATFORM_NAME_PATTERN]}; "
-                    "item ids start with it and addresses hold it"
+                    "item ids start with it, and addresses contain it"
                 )
                 raise ValueError(msg)
         return platforms
 
     def model_post_init(self, _context: Any) -> None:
-        """Checks that every platform named under people exists."""
+        """Checks that every platform in people.same_account_id exists."""
         for name in (n for group in self.people.same_account_id for n in group):
             if name not in self.platforms:
                 msg = f"people.same_account_id names {name!r}; platforms: {sorted(self.platforms)}"
                 raise ValueError(msg)
 
     def path(self, relative: str) -> Path:
-        """Returns `relative` against the folder of the project file."""
+        """Returns the absolute path of `relative`, from the folder of the project file."""
         return Path(os.path.normpath(self._folder / Path(relative).expanduser()))
 
     def resolved(self) -> dict[str, Any]:
-        """Returns every setting with defaults filled in and paths made absolute."""
+        """Returns all settings, with defaults filled in and absolute paths."""
         resolved = self.model_dump(mode="json")
         resolved["store"] = self.store_uri
         for platform in resolved["platforms"].values():
@@ -119,14 +119,14 @@ class Project(StrictModel):
         return resolved
 
     def absolute_address(self, place: str) -> str:
-        """Returns `place`: an s3:// address as it is, a path against the project's folder."""
+        """Returns `place` as an s3:// address, or as an absolute path from the project's folder."""
         if is_remote(place):
             return place.replace("s3a://", "s3://", 1)
         return str(self.path(place))
 
     @property
     def store_uri(self) -> str:
-        """Where the store lies: an absolute path or s3://bucket/prefix."""
+        """The address of the store: an absolute path or s3://bucket/prefix."""
         address = self.absolute_address(self.store)
         return address.rstrip("/") if is_remote(address) else address
 
@@ -135,18 +135,18 @@ class Project(StrictModel):
         """The folder of the store.
 
         Raises:
-            ConfigError: it is not on this machine.
+            ConfigError: the store is not on this machine.
         """
         if is_remote(self.store):
             raise ConfigError(
-                f"the store '{self.store}' is no folder on this machine.",
-                fix="Set `store:` to a path for what needs one.",
+                f"the store '{self.store}' is not a folder on this machine.",
+                fix="Set `store:` to a path; this command needs a local store.",
             )
         return self.path(self.store)
 
     @property
     def state_path(self) -> Path:
-        """The folder for what must lie on this machine: the store, or one of the user's own.
+        """The folder for state that must be on this machine: the store, or a folder of the user.
 
         Raises:
             ConfigError: the user has no home folder.
@@ -165,5 +165,5 @@ class Project(StrictModel):
 
 
 def is_remote(place: str) -> bool:
-    """Whether `place` is an address elsewhere rather than a path."""
+    """Whether `place` is a URL and not a path."""
     return "://" in place

@@ -1,6 +1,6 @@
-"""The sections of a project file beside its platforms: people, pseudonyms, train and serve.
+"""The sections of a project file other than platforms: people, pseudonyms, train and serve.
 
-A training setting that is not given follows the size of the data.
+The default of a training setting may depend on the size of the data.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFlo
 
 
 class StrictModel(BaseModel):
-    """Refuses unknown keys, so that no misspelt setting is ignored, and NaN and infinity."""
+    """A model that rejects unknown keys, so that typos are reported, and NaN and infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PeopleSettings(StrictModel):
-    """What joins accounts to people."""
+    """The rules that join accounts into persons."""
 
     same_account_id: list[list[str]] = Field(
         default_factory=list,
@@ -34,7 +34,7 @@ class PeopleSettings(StrictModel):
 
 
 class Pseudonyms(StrictModel):
-    """Where the key that turns raw ids into pseudonyms comes from."""
+    """The source of the key that turns raw ids into pseudonyms."""
 
     key_file: str | None = Field(
         None,
@@ -46,7 +46,7 @@ class Pseudonyms(StrictModel):
 
 
 class Training(StrictModel):
-    """Hyper-parameters; null means that the value is chosen from the data."""
+    """Training settings. If a value is null, it is chosen from the data."""
 
     family: str = Field(
         "neural",
@@ -63,7 +63,7 @@ class Training(StrictModel):
     )
     cut: str | None = Field(
         None,
-        description="With split: time, the moment at which the test targets begin, ISO 8601, UTC. "
+        description="With split: time, the time at which the test targets begin, ISO 8601, UTC. "
         "Default: the last tenth of the log.",
         examples=["2024-06-01T00:00:00Z"],
     )
@@ -144,14 +144,14 @@ class Serving(StrictModel):
     live_state_durability: Literal["fsync", "best_effort"] = Field(
         "fsync",
         description="fsync: an accepted event is on Valkey's disk. best_effort: accept a Valkey "
-        "that may lose accepted events (no appendfsync always, an eviction policy); answers to "
-        "events then say `durable: false`.",
+        "that may lose accepted events (no appendfsync always, an eviction policy); responses to "
+        "events then have `durable: false`.",
         examples=["best_effort"],
     )
     live_state_timeout_ms: PositiveInt = Field(
         200,
-        description="How long a request waits for Valkey before it is answered without live "
-        "state. Unit: milliseconds.",
+        description="How long a request waits for Valkey. After that, the response is made without "
+        "live state. Unit: milliseconds.",
         examples=[500],
     )
     replicas: tuple[int, int] = Field(
@@ -161,7 +161,7 @@ class Serving(StrictModel):
     )
     impressions: bool = Field(
         True,
-        description="Whether the endpoint writes what its answers show to the feedback log, for "
-        "the next fuse.",
+        description="Whether the endpoint writes the items that it recommends to the feedback log, "
+        "for the next fuse.",
         examples=[False],
     )

@@ -1,8 +1,7 @@
-"""The YAML of a project file: UTF-8 wherever it is read, and words that mean what they say.
+"""Reads the YAML of a project file as UTF-8 text, without implicit types.
 
-YAML 1.1 makes a truth of `no`, `on` and `off`, a number of `007`, a date of `2024-01-01`. Here all
-of them are text, keys and values; what a setting is, and no guess at the word, says what a value
-becomes. Only null is told apart.
+YAML 1.1 reads `no`, `on` and `off` as booleans, `007` as a number and `2024-01-01` as a date. Here
+all keys and values are text, except null. The type of the setting decides how a value is parsed.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _WIDE_ENCODINGS = {
 
 
 class _TextLoader(yaml.SafeLoader):
-    """Resolves nothing but null and `<<`; two equal keys of one mapping are a mistake."""
+    """Resolves only null and `<<`; rejects two equal keys in one mapping."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {  # noqa: RUF012
         first: [(tag, shape) for tag, shape in known if tag in (_NULL, _MERGE)]
@@ -41,7 +40,7 @@ def _construct_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[
         key, line = _key_text(key_node), key_node.start_mark.line + 1
         if key in seen:
             raise ConfigError(
-                f"'{key}' stands twice, on lines {seen[key]} and {line}.",
+                f"'{key}' occurs twice, on lines {seen[key]} and {line}.",
                 allowed="Names are unique.",
                 fix=f"Rename or remove one of the two '{key}'.",
             )
@@ -64,10 +63,10 @@ _TextLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _con
 
 
 def read_document(file: Path, name: str) -> Any:
-    """Returns what the YAML in `file` says: mappings, lists, text and None.
+    """Returns the content of the YAML `file`: mappings, lists, text and None.
 
     Raises:
-        ConfigError: it cannot be read, is not UTF-8, or is not YAML.
+        ConfigError: the file cannot be read, is not UTF-8, or is not YAML.
     """
     try:
         body = file.read_bytes()
@@ -77,13 +76,13 @@ def read_document(file: Path, name: str) -> Any:
             fix="Name the project file with -c FILE, or start one as docs/data.md shows.",
         ) from None
     try:
-        # A SafeLoader, for text that holds no NUL.
+        # _TextLoader is a SafeLoader, and the text has no NUL.
         return yaml.load(_decode_utf8(body, name), _TextLoader)
     except yaml.YAMLError as error:
-        raise ConfigError(f"'{name}' is not YAML: {error}", fix="Mend the line named.") from None
+        raise ConfigError(f"'{name}' is not YAML: {error}", fix="Correct that line.") from None
     except RecursionError:
         raise ConfigError(
-            f"'{name}' is nested too deep.", fix="Remove the brackets and indents too many."
+            f"'{name}' is nested too deep.", fix="Remove superfluous brackets and indents."
         ) from None
 
 
@@ -94,7 +93,7 @@ def _decode_utf8(body: bytes, name: str) -> str:
     if b"\0" in body:
         little = body.index(b"\0") % 2 == 1
         raise _encoding_error(
-            name, "it holds NUL bytes, as UTF-16 does", f"UTF-16{'LB'[not little]}E"
+            name, "it has NUL bytes, as UTF-16 does", f"UTF-16{'LB'[not little]}E"
         )
     try:
         return body.decode("utf-8-sig")
@@ -109,7 +108,7 @@ def _encoding_error(name: str, seen: str, encoding: str) -> ConfigError:
     new = shlex.quote(f"{name}.utf8")
     return ConfigError(
         f"'{name}' is not UTF-8: {seen}.",
-        allowed="A project file is UTF-8, whatever the machine's own encoding.",
+        allowed="A project file must be UTF-8 on every machine.",
         fix="Save it as UTF-8 in the editor, or, if it is "
         f"{encoding}: iconv -f {encoding} -t UTF-8 {shlex.quote(name)} > {new} "
         f"&& mv {new} {shlex.quote(name)}",

@@ -1,1 +1,1 @@
-"""The tables and messages plait exchanges: one definition a table."""
+"""The contracts: tables, HTTP messages, event types and id rules, each defined once."""

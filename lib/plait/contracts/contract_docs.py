@@ -1,4 +1,4 @@
-"""The contracts as markdown in docs/data.md: `python -m plait.contracts.contract_docs FILE`."""
+"""Writes the contracts as markdown to docs/data.md (`python -m plait.contracts.contract_docs`)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ END_MARKER = "<!-- end of contracts -->"
 
 
 def render_tables(tables: Iterable[TableSchema] = TABLES.values()) -> str:
-    """Returns one section a table: what a row is, then column, type, null and meaning."""
+    """Returns one section per table: the meaning of a row, then all columns."""
     return "\n".join(_section(table) for table in tables)
 
 
 def render_event_types() -> str:
-    """Returns the event vocabulary with the strength of each word, strongest first."""
+    """Returns the event types with their strengths, strongest first."""
     words = sorted(EVENT_TYPES, key=lambda word: (-EVENT_STRENGTHS[word], EVENT_TYPES.index(word)))
     rows = [(f"`{word}`", f"{EVENT_STRENGTHS[word]:+.1f}") for word in words]
     note = (
@@ -32,10 +32,10 @@ def render_event_types() -> str:
 
 
 def update_markdown(text: str) -> str:
-    """Returns `text` with what stands between the markers rendered anew.
+    """Returns `text` with the part between the markers rendered again.
 
     Raises:
-        ValueError: the markers are missing or stand in the wrong order.
+        ValueError: the markers are missing or in the wrong order.
     """
     before, start, rest = text.partition(START_MARKER)
     _, end, after = rest.partition(END_MARKER)
@@ -56,7 +56,7 @@ def _section(table: TableSchema) -> str:
 
 
 def _kind(arrow: str) -> str:
-    """Returns an Arrow type in fewer words: list<item: string> is a list of string."""
+    """Returns a readable name of an Arrow type, such as 'list of string'."""
     inner = arrow.removeprefix("list<").removesuffix(">").rpartition(": ")[2]
     name = "timestamp, us, UTC" if inner.startswith("timestamp") else inner
     return f"list of {name}" if arrow.startswith("list<") else name

@@ -8,12 +8,12 @@ import polars as pl
 
 from plait.contracts.store_tables import EVENTS
 
-# The unit separator: it never stands in a name, so a real list survives the way through text.
+# The unit separator. Names do not contain it, so a list can be joined to text and split again.
 LIST_SEPARATOR = "\x1f"
 
 
-# Everything is text as it stood in the source; cleaning parses it, so that a bad value
-# can be quoted in quarantine and a file and an HTTP body are judged by the same rules.
+# All values are text, exactly as in the source. Cleaning parses them. So quarantine can show a bad
+# value, and the same rules apply to files and HTTP bodies.
 RAW_FIELDS: tuple[str, ...] = (
     "event_id", "account", "item", "topic", "creator", "query", "type", "time", "order",
     "value", "currency", "dwell", "rating", "session",
@@ -24,15 +24,14 @@ RAW_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-# An event of the feedback log: the contract without `person`, which the next fuse finds out,
-# with the account's pseudonym on its home platform (null on a platform with an account id space of
-# its own).
+# An event of the feedback log: EVENTS columns without `person`, which the next fuse assigns, and
+# the account's pseudonym on its home platform (null if the platform does not share its id space).
 FEEDBACK_EVENTS: dict[str, Any] = {
     **{name: kind for name, kind in EVENTS.polars.items() if name != "person"},
     "home": pl.String(),
 }
-# A link of accounts a and b; or, where `apart` is given, an unlink of accounts a and `apart`. Then
-# b is a once more: a plait that knows no unlinks reads a link that joins nobody.
+# A link of accounts a and b, or, if `apart` is set, an unlink of accounts a and `apart`. In an
+# unlink, b equals a, so an older plait without unlinks reads a link without effect.
 FEEDBACK_LINKS: dict[str, Any] = {
     "account_a": pl.String(),
     "platform_a": pl.String(),
@@ -42,11 +41,12 @@ FEEDBACK_LINKS: dict[str, Any] = {
     "apart": pl.String(),
     "apart_platform": pl.String(),
 }
-# One item that an answer of the endpoint showed. `account` is a pseudonym on
-# `platform_of_account`; `person` is whom the endpoint took it for, null if unknown (fuse resolves
-# the account again); `platform` is the item's. `position` counts from 1, `score` is unitless and
-# higher is better, `propensity` is the probability (0 to 1) of showing this item there, `variant`
-# is the model alias that answered. Several rows share one `recommendation_id`: one a position.
+# One item that a response of the endpoint showed. `account` is a pseudonym on
+# `platform_of_account`. `person` is the person that the endpoint assumed, null if unknown; fuse
+# resolves the account again. `platform` is the platform of the item. `position` counts from 1.
+# `score` is unitless, and higher is better. `propensity` is the probability (0 to 1) of showing
+# this item at this position. `variant` is the alias of the model. One `recommendation_id` has one
+# row per position.
 FEEDBACK_IMPRESSIONS: dict[str, Any] = {
     "recommendation_id": pl.String(),
     "time": pl.Datetime("us", "UTC"),

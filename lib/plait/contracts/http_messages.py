@@ -1,4 +1,4 @@
-"""The messages of the endpoint: what a client sends and what it gets back."""
+"""The HTTP messages of the endpoint: requests and responses."""
 
 from __future__ import annotations
 
@@ -27,10 +27,13 @@ from plait.contracts.id_rules import (
 )
 
 MAX_K = 500
-MAX_EVENTS = 500  # a call of /v1/events
-MAX_RANKED = 1000  # items a call of /v1/rank
+MAX_EVENTS = 500  # events per request of /v1/events
+MAX_RANKED = 1000  # items per request of /v1/rank
 MAX_BODY = 1_000_000  # bytes
-MAX_LINKED, MAX_ON_PLATFORM = 50, 5  # accounts that links may give one person; on one platform
+MAX_LINKED, MAX_ON_PLATFORM = (
+    50,
+    5,
+)  # accounts per person that links may join: in all, and on one platform
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN)]
 PlatformName = Annotated[str, StringConstraints(pattern=PLATFORM_NAME_PATTERN)]
@@ -42,7 +45,7 @@ ItemId = Annotated[
 Timestamp = Annotated[
     str,
     StringConstraints(max_length=40, pattern=DATE_PREFIX_PATTERN),
-    Field(description="RFC 3339; UTC where no offset is given", examples=["2026-11-24T01:02:03Z"]),
+    Field(description="RFC 3339; UTC if no offset is given", examples=["2026-11-24T01:02:03Z"]),
 ]
 
 
@@ -53,7 +56,7 @@ PlatformNames = Annotated[list[PlatformName], Field(min_length=1, max_length=64)
 
 
 class StrictMessage(BaseModel):
-    """A body: unknown fields are errors, and so are values of another JSON type."""
+    """A request body. Unknown fields and values of another JSON type are errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -62,19 +65,19 @@ OBJECT_FIELDS = ("item_id", "topic", "creator", "query")
 
 
 def _required_strings(*names: str) -> dict[str, Any]:
-    """Returns the JSON schema that says: these are given, and not as null."""
+    """Returns the JSON schema that requires the fields `names`, not null."""
     return {"required": [*names], "properties": {name: {"type": "string"} for name in names}}
 
 
 class Account(StrictMessage):
-    """One user on one platform, under the id that the platform uses."""
+    """One account on one platform, by the id that the platform uses."""
 
     platform: PlatformName = Field(examples=["shop"])
     id: Id = Field(examples=["u-17"])
 
 
 class User(StrictMessage):
-    """Whom to answer: an account ({platform, id}) or a person ({person_id})."""
+    """The user of a request: an account ({platform, id}) or a person ({person_id})."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -84,7 +87,7 @@ class User(StrictMessage):
 
     platform: PlatformName | None = Field(None, examples=["shop"])
     id: Id | None = Field(None, examples=["u-17"])
-    person_id: Id | None = Field(None, description="the unified user, as answers name it")
+    person_id: Id | None = Field(None, description="the id of the person, from a response")
 
     @model_validator(mode="after")
     def _one_form(self) -> User:
@@ -97,13 +100,15 @@ class User(StrictMessage):
 
 
 class EventFields(StrictMessage):
-    """One thing someone did; exactly one of item_id, topic, creator and query is its object."""
+    """One event. Exactly one of item_id, topic, creator and query is its object."""
 
     model_config = ConfigDict(
         json_schema_extra={"oneOf": [_required_strings(name) for name in OBJECT_FIELDS]}
     )
 
-    event_id: Id | None = Field(None, description="repeats of it are one event; send it to retry")
+    event_id: Id | None = Field(
+        None, description="events with the same id count once; send it to make retries safe"
+    )
     type: EventType
     item_id: ItemId | None = None
     topic: Id | None = None
@@ -113,14 +118,16 @@ class EventFields(StrictMessage):
     )
     time: Timestamp | None = Field(None, description="when it happened; default: now")
     order: int | None = Field(
-        None, ge=-(2**63), lt=2**63, description="place in the platform's own order; breaks ties"
+        None, ge=-(2**63), lt=2**63, description="position in the platform's own order; breaks ties"
     )
     value: float | None = Field(None, description="money that changed hands, in `currency`")
     currency: Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN)] | None = None
     dwell_s: float | None = Field(None, ge=0, description="seconds of attention")
     rating: float | None = None
     session: Id | None = None
-    recommendation_id: Id | None = Field(None, description="the answer that led to it")
+    recommendation_id: Id | None = Field(
+        None, description="the recommendation that led to the event"
+    )
 
     @model_validator(mode="after")
     def _one_object(self) -> Self:
@@ -137,102 +144,104 @@ class EventFields(StrictMessage):
 
 
 class Event(EventFields):
-    """One thing one account did."""
+    """One event of one account."""
 
     user: Account
 
 
 class InlineEvent(EventFields):
-    """An event inside a recommend or rank call; its user is the call's, unless said."""
+    """An event inside a recommend or rank request; `user` defaults to that of the request."""
 
     user: Account | None = None
 
 
 class EventsRequest(StrictMessage):
-    """Events to take in; each is judged by itself."""
+    """Events to accept. Each is validated by itself."""
 
     events: list[Event] = Field(min_length=1, max_length=MAX_EVENTS)
 
 
 class ScoringRequest(StrictMessage):
-    """What recommend and rank calls share."""
+    """The common fields of recommend and rank requests."""
 
     user: User
-    # One bad event spares the others: each could have an error a field.
+    # Validation stops at the first bad event, because each may have one error per field.
     events: Annotated[list[InlineEvent], FailFast()] = Field(
-        default_factory=list, max_length=MAX_EVENTS, description="freshest behaviour, used at once"
+        default_factory=list, max_length=MAX_EVENTS, description="the latest events, used at once"
     )
-    record: bool = Field(False, description="also keep `events`, as POST /v1/events would")
-    explain: bool = Field(False, description="add the terms that make each score")
-    request_id: Id | None = Field(None, description="returned as it came")
+    record: bool = Field(False, description="also record `events`, as POST /v1/events does")
+    explain: bool = Field(False, description="add the terms of each score")
+    request_id: Id | None = Field(None, description="returned unchanged")
 
 
 class RecommendRequest(ScoringRequest):
-    """Ask for the k best items."""
+    """A request for the k best items."""
 
     k: int = Field(10, ge=1, le=MAX_K)
     platforms: PlatformNames | None = Field(
         None,
-        description="what to recommend from, in the order in which the list takes turns; default: "
-        "all; repeats count once",
+        description="the platforms to recommend from; the list alternates between them in this "
+        "order; default: all; repeats count once",
     )
     exclude: Annotated[list[ItemId], Field(max_length=MAX_RANKED), UNIQUE] = Field(
         default_factory=list
     )
-    seen: Literal["exclude", "allow"] = Field("exclude", description="items the person has had")
+    seen: Literal["exclude", "allow"] = Field(
+        "exclude", description="items that the person has interacted with"
+    )
 
 
 class RankRequest(ScoringRequest):
-    """Put the caller's own items in order."""
+    """A request to rank the caller's items."""
 
     items: Annotated[list[ItemId], Field(min_length=1, max_length=MAX_RANKED), UNIQUE] = Field(
-        description="repeats count once, where they come first"
+        description="repeats count once, at their first position"
     )
 
 
 class LinkRequest(StrictMessage):
-    """Say that two accounts are one person's."""
+    """A statement that two accounts belong to one person."""
 
     accounts: list[Account] = Field(min_length=2, max_length=2)
 
 
 class UnlinkRequest(LinkRequest):
-    """Say that two accounts are not one person's."""
+    """A statement that two accounts do not belong to one person."""
 
 
 class Rejected(BaseModel):
-    """Why one event was not taken."""
+    """Why one event was rejected."""
 
-    index: int = Field(description="place in `events`, from 0")
+    index: int = Field(description="index in `events`, from 0")
     field: str
     error: str
     hint: str
 
 
 class EventsResponse(BaseModel):
-    """What became of the events.
+    """The result for the events of a request.
 
-    Accepted ones are on disk unless `durable` is false; those inside a recommend or rank call are
-    kept only with `record: true`, else they counted for that answer alone.
+    Accepted events are on disk, unless `durable` is false. Events inside a recommend or rank
+    request are recorded only with `record: true`. Otherwise they affect only that response.
     """
 
-    accepted: int = Field(description="taken and new")
+    accepted: int = Field(description="new events that were accepted")
     duplicates: int = Field(
-        description="taken before, by their event_id or their content, as far as live state knows: "
-        "while it is down a repeat counts as accepted, and the next fuse keeps one"
+        description="events that were accepted before, by event_id or content, as far as live "
+        "state knows; while it is down, a repeat counts as accepted, and the next fuse keeps one"
     )
     rejected: list[Rejected]
-    recorded: bool = Field(True, description="whether what was accepted is kept")
+    recorded: bool = Field(True, description="whether the accepted events are recorded")
     durable: bool = Field(
         True,
-        description="false: live state's Valkey is one that may lose what it took, and the "
-        "endpoint was told to accept that (live_state_durability: best_effort)",
+        description="false: Valkey may lose accepted events, and the endpoint is configured to "
+        "allow that (live_state_durability: best_effort)",
     )
     took_ms: float
 
 
 class ModelName(BaseModel):
-    """The model that answered."""
+    """The model that computed the response."""
 
     name: str
     version: str
@@ -243,11 +252,11 @@ class Person(BaseModel):
 
     person_id: str
     platforms: list[str]
-    state: Literal["warm", "new"] = Field(description="new: no history is known")
+    state: Literal["warm", "new"] = Field(description="new: the person has no known history")
 
 
 class Item(BaseModel):
-    """One item of an answer. Scores compare within a platform; higher is better."""
+    """One item of a response. Scores are comparable within a platform; higher is better."""
 
     item_id: str
     platform: str
@@ -271,10 +280,10 @@ ListReason = Literal[
 
 
 class RecommendResponse(BaseModel):
-    """The list, and why it is generic or empty if it is.
+    """The list, and the reason if it is generic or empty.
 
-    A list over several platforms takes turns: the best of the first platform, of the second, and
-    so on, then the second best; in the order of `platforms`, else in the model's.
+    A list over several platforms alternates between them: the best item of each platform, then the
+    second best of each, and so on. The order of platforms is that of `platforms`, else the model's.
     """
 
     recommendation_id: str
@@ -284,16 +293,15 @@ class RecommendResponse(BaseModel):
     items: list[Item]
     events: EventsResponse | None = None
     fallback: ListReason | None = Field(
-        description="why the list is popular instead of the person's own (unknown_person, "
-        "no_known_items), made without live state or while it is loaded (state_unavailable, "
-        "state_loading), or empty (all_excluded, "
-        "nothing_left); else null"
+        description="why the list has popular items instead of personal ones (unknown_person, "
+        "no_known_items), was made without live state or while it is loaded (state_unavailable, "
+        "state_loading), or is empty (all_excluded, nothing_left); else null"
     )
     reasons: dict[str, ListReason | None] = Field(
-        description="the same for each platform that was asked for. all_excluded: `exclude` names "
-        "what was left; nothing_left: the person has had every item; few_left: the list is their "
-        "own and shorter than k, as there is no more; unknown_items: rank only, the model knows "
-        "none of the platform's items"
+        description="the same for each requested platform. all_excluded: `exclude` has all "
+        "remaining items; nothing_left: the person has had every item; few_left: the list is "
+        "personal, but shorter than k, because no more items remain; unknown_items: rank only, "
+        "the model knows none of the platform's items"
     )
     took_ms: float
 
@@ -306,18 +314,18 @@ class LinkResponse(BaseModel):
 
 
 class UnlinkResponse(BaseModel):
-    """The persons that the accounts belong to, and when they are apart."""
+    """The persons that the accounts belong to, and when they are separated."""
 
     person_ids: list[str] = Field(description="of each account, in the order of `accounts`")
     effective: Literal["now", "next_fuse", "still_joined"] = Field(
         description="now: they are two persons; next_fuse: a fuse has joined them, and the next "
-        "one parts them unless something else joins them; still_joined: other links join them, "
-        "unlink those too"
+        "one separates them unless other evidence joins them; still_joined: other links join "
+        "them; unlink those too"
     )
 
 
 class ErrorDetail(BaseModel):
-    """One thing wrong with a request."""
+    """One error in a request."""
 
     loc: list[str | int]
     msg: str
@@ -325,7 +333,7 @@ class ErrorDetail(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error, as RFC 9457 writes it (application/problem+json)."""
+    """An error in the format of RFC 9457 (application/problem+json)."""
 
     type: str = "about:blank"
     title: str

@@ -1,7 +1,7 @@
-"""How names and ids are written: one rule each, with the sentence that says it.
+"""The patterns of names and ids, each with its error message.
 
-The expressions are read by Rust (in messages) and by Python (in the project file); both mean the
-same by them, since Python is asked with `fullmatch`.
+Rust evaluates the patterns for HTTP messages, and Python for the project file. Both give the same
+result, because Python uses `fullmatch`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tables of a store version. A column's meaning and units stand beside it."""
+"""The tables of a store version, with the meaning and the unit of each column."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ EVENTS = TableSchema(
     "one thing one account did, once",
     pa.schema(
         [
-            column("event_id", _text, "one event of one account; repeats of it are one event"),
+            column(
+                "event_id", _text, "id of the event, unique per account; repeats have the same id"
+            ),
             column("platform", _text, "where it happened"),
             column("account", _text, "pseudonym of the account that did it"),
             column("person", _text, "the person behind the account"),
-            column("type", _text, "what was done, a word of the event vocabulary"),
+            column("type", _text, "what was done, an event type"),
             column("object_kind", _text, "what it was done to: item, topic, creator or query"),
             column(
                 "object_id",
@@ -28,17 +30,19 @@ EVENTS = TableSchema(
                 null=True,
             ),
             column("query_text", _text, "what was searched for", null=True),
-            column("time", _time, "when, UTC; null where the log knows only the order", null=True),
-            column("time_resolution", _text, "how fine `time` is: us, s, day or order"),
-            column("stamped", _time, "the source's own time, if it was after receipt", null=True),
-            column("order", _long, "place in the source's own order; breaks ties", null=True),
+            column("time", _time, "when, UTC; null if the log has only the order", null=True),
+            column("time_resolution", _text, "resolution of `time`: us, s, day or order"),
+            column("stamped", _time, "original time, if it was after the receipt, UTC", null=True),
+            column("order", _long, "position in the source's own order; breaks ties", null=True),
             column("value", _real, "money that changed hands, in `currency`", null=True),
             column("currency", _text, "ISO 4217 code of `value`", null=True),
             column("dwell_s", _real, "seconds of attention", null=True),
             column("rating", _real, "stars or points, on the platform's own scale", null=True),
-            column("strength", _real, "what the event says about taste, -1 to 1"),
+            column("strength", _real, "evidence of taste, -1 (dislike) to 1"),
             column("session", _text, "the platform's session, pseudonymised", null=True),
-            column("recommendation_id", _text, "the answer that led to it, if told", null=True),
+            column(
+                "recommendation_id", _text, "recommendation that led to it, if known", null=True
+            ),
         ]
     ),
     bucketed=True,
@@ -60,12 +64,12 @@ ITEMS = TableSchema(
             column(
                 "vector",
                 pa.list_(_single),
-                "null: item_vectors has it; where there is no such table, a content embedding",
+                "null: see item_vectors; a content embedding in versions without that table",
                 null=True,
             ),
             column("published", _time, "when it was listed, UTC", null=True),
             column("events", _long, "events on it"),
-            column("people", _long, "people who touched it"),
+            column("people", _long, "people with an event on it"),
             column("first_time", _time, "its first event, UTC", null=True),
             column("last_time", _time, "its last event, UTC", null=True),
         ]
@@ -74,33 +78,35 @@ ITEMS = TableSchema(
 
 ACCOUNTS = TableSchema(
     "accounts",
-    "one account on one platform, and whose it is",
+    "one account on one platform, with its person",
     pa.schema(
         [
             column("account", _text, "pseudonym"),
             column("platform", _text, "where the account is"),
             column("person", _text, "the person it belongs to"),
-            column("rule", _text, "what joined it: alone, same_account_id, a key's name, or link"),
-            column("events", _long, "events it made"),
+            column(
+                "rule", _text, "why it joined: alone, same_account_id, the name of a key, or link"
+            ),
+            column("events", _long, "number of its events"),
             column("first_time", _time, "its first event, UTC", null=True),
             column("last_time", _time, "its last event, UTC", null=True),
             column("home", _text, "its pseudonym in an id space it shares, if known", null=True),
-            column("bucket", _long, "where its events lie; null if none was ever read", null=True),
+            column("bucket", _long, "bucket of its events; null if it has none", null=True),
         ]
     ),
 )
 
 PEOPLE = TableSchema(
     "people",
-    "one person, or one that was merged into another",
+    "one person, or a person id that was merged into another",
     pa.schema(
         [
             column("person", _text, "the unified user's id"),
-            column("since", _long, "store version that first knew this id"),
+            column("since", _long, "store version that first had this id"),
             column("merged_into", _text, "the older id that survived, if retired", null=True),
-            column("platforms", pa.list_(_text), "where this person has accounts"),
-            column("accounts", _long, "accounts joined"),
-            column("events", _long, "events of all of them"),
+            column("platforms", pa.list_(_text), "platforms with accounts of the person"),
+            column("accounts", _long, "number of accounts"),
+            column("events", _long, "number of events of these accounts"),
             column("first_time", _time, "the first event, UTC", null=True),
             column("last_time", _time, "the last event, UTC", null=True),
         ]
@@ -118,10 +124,10 @@ SEQUENCES = TableSchema(
             column("platform", pa.list_(_text), "platforms"),
             column("item", pa.list_(_text), "item ids, platform:id"),
             column("type", pa.list_(_text), "event types"),
-            column("time", pa.list_(_time), "times, UTC; null where only the order is known"),
+            column("time", pa.list_(_time), "times, UTC; null if only the order is known"),
             column("order", pa.list_(_long), "order inside the source; may be null"),
-            column("strength", pa.list_(_real), "what each says about taste, -1 to 1"),
-            column("seen", _text, "other items of the events before those, one a line", null=True),
+            column("strength", pa.list_(_real), "evidence of taste of each, -1 to 1"),
+            column("seen", _text, "other items of earlier events, one per line", null=True),
         ]
     ),
     bucketed=True,
@@ -129,19 +135,19 @@ SEQUENCES = TableSchema(
 
 QUARANTINE = TableSchema(
     "quarantine",
-    "one row that could not be used, and why",
+    "one unusable row, with the reason",
     pa.schema(
         [
-            column("platform", _text, "whose log it came from"),
+            column("platform", _text, "platform of the log"),
             column("file", _text, "the file, as configured"),
             column("row", _long, "row in that file, the first data row is 1"),
             column("reason", _text, "code of the check that failed"),
-            column("field", _text, "the contract field at fault"),
-            column("value", _text, "what stood there; null where that may be personal", null=True),
+            column("field", _text, "contract field that failed the check"),
+            column("value", _text, "its value; null if it may be personal", null=True),
             column(
                 "raw",
                 _text,
-                "its fields as JSON: personal ones as pseudonyms or lengths; {} if in doubt",
+                "its fields as JSON; personal ones as pseudonyms or lengths; {} if uncertain",
             ),
         ]
     ),
@@ -149,52 +155,53 @@ QUARANTINE = TableSchema(
 
 IMPRESSIONS = TableSchema(
     "impressions",
-    "one item that an answer of the endpoint showed, and what it led to",
+    "one item that a response of the endpoint showed, with the events that followed",
     pa.schema(
         [
-            column("recommendation_id", _text, "the answer; events name it"),
-            column("position", _place, "place in the answer's list, from 1"),
-            column("time", _time, "when it was answered, UTC"),
-            column("account", _text, "pseudonym of the account that asked, if one did", null=True),
+            column("recommendation_id", _text, "id of the response; events refer to it"),
+            column("position", _place, "position in the list, from 1"),
+            column("time", _time, "time of the response, UTC"),
+            column("account", _text, "pseudonym of the requested account, if any", null=True),
             column("platform_of_account", _text, "where that account is", null=True),
             column(
                 "person",
                 _text,
-                "whose account it is; of a call without one, the person it named; null: unknown",
+                "person of the account; without an account, the requested person; null: unknown",
                 null=True,
             ),
-            column("person_served", _text, "whom the endpoint took it for", null=True),
-            column("item", _text, "platform:id of what was shown"),
+            column("person_served", _text, "person that the endpoint assumed", null=True),
+            column("item", _text, "platform:id of the shown item"),
             column("platform", _text, "where the item is listed"),
             column(
-                "score", _single, "its score then; null if the model has no such item", null=True
+                "score",
+                _single,
+                "score at that time; null if the model has no such item",
+                null=True,
             ),
-            column("propensity", _single, "probability of showing it there, 0 to 1"),
-            column("variant", _text, "alias of the model that answered, or its pinned version"),
-            column("model", _text, "name of that model"),
-            column("model_version", _text, "its version"),
-            column("events", _long, "events on the item that name the answer"),
+            column("propensity", _single, "probability of this item at this position, 0 to 1"),
+            column("variant", _text, "alias of the model, or its pinned version"),
+            column("model", _text, "name of the model"),
+            column("model_version", _text, "version of the model"),
+            column("events", _long, "events on the item that refer to the response"),
             column(
                 "strength",
                 _real,
-                "of those, the strength furthest from 0, -1 to 1; of equals the higher",
+                "their strength furthest from 0, -1 to 1; if tied, the positive one",
                 null=True,
             ),
-            column("first_time", _time, "when the first of them happened, UTC", null=True),
+            column("first_time", _time, "time of the first of them, UTC", null=True),
         ]
     ),
 )
 
 ITEM_VECTORS = TableSchema(
     "item_vectors",
-    "the vector of one item in one space; those of a space have one length and compare",
+    "the vector of one item in one space; vectors of a space are comparable, of one length",
     pa.schema(
         [
             column("item", _text, "platform:id"),
-            column(
-                "space", _text, "what made it: content (a catalogue's own), or an encoder's name"
-            ),
-            column("vector", pa.list_(_single), "the embedding, as it was given"),
+            column("space", _text, "source: content (from a catalogue), or the name of an encoder"),
+            column("vector", pa.list_(_single), "the embedding, as given"),
         ]
     ),
 )
@@ -203,5 +210,5 @@ TABLES: dict[str, TableSchema] = {
     table.name: table
     for table in (EVENTS, ITEMS, ITEM_VECTORS, PEOPLE, ACCOUNTS, SEQUENCES, QUARANTINE, IMPRESSIONS)
 }
-# Tables that came within a contract: a version that an older plait published lacks them.
+# Tables added without a new contract version: versions of an older plait lack them.
 ADDED_TABLES: frozenset[str] = frozenset({ITEM_VECTORS.name, IMPRESSIONS.name})

@@ -1,4 +1,4 @@
-"""What a table's contract is made of: an Arrow schema with a meaning for every column."""
+"""The contract of a table: an Arrow schema with a meaning for every column."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-CONTRACT_VERSION = 3  # of every contract; readers accept this one and the one before
+CONTRACT_VERSION = 3  # of all tables; readers also accept the previous version
 
 
 def column(name: str, kind: pa.DataType, meaning: str, *, null: bool = False) -> pa.Field:
-    """Returns a field that carries its meaning (with units) in its metadata."""
+    """Returns an Arrow field with its meaning (and unit) in the metadata."""
     return pa.field(name, kind, nullable=null, metadata={"meaning": meaning})
 
 
@@ -28,13 +28,14 @@ def conform_rows(rows: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """A table's name, columns and what one row of it is.
+    """The name, columns and row meaning of a table.
 
     Attributes:
-        name: what it is called.
-        row: what one row is.
-        schema: its columns, each with a meaning.
-        bucketed: its files lie by bucket of people, so that a bucket can be replaced alone.
+        name: the name of the table.
+        row: what one row describes.
+        schema: the columns, each with a meaning.
+        bucketed: whether the files are partitioned by bucket of people, so that a bucket can be
+            replaced alone.
     """
 
     name: str
@@ -44,7 +45,7 @@ class TableSchema:
 
     @cached_property
     def polars(self) -> Mapping[str, Any]:
-        """The Polars schema, column by column."""
+        """The Polars schema: column to type."""
         return dict(pl.Schema(self.schema))
 
     @property
@@ -61,12 +62,12 @@ class TableSchema:
         return self.conform(df).to_arrow().cast(self.schema)
 
     def empty(self) -> pl.DataFrame:
-        """Returns this table without a row."""
+        """Returns this table without rows."""
         return pl.DataFrame(schema=self.polars)
 
 
 def describe_columns(tables: Iterable[TableSchema]) -> list[dict[str, str]]:
-    """Returns one record a column: table, column, type, meaning. Feeds docs/data.md."""
+    """Returns one record per column: table, column, type, null, meaning. Used by docs/data.md."""
     return [
         {
             "table": table.name,

@@ -1,4 +1,4 @@
-"""What validation finds wrong, in words that name nothing of the code, and the known fields."""
+"""Messages for validation errors that do not mention the code, and the known field names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plait.contracts.id_rules import PATTERN_MESSAGES
 
 
 def known_fields(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:
-    """Returns the field names of the model that `place`, a pydantic loc, leads to."""
+    """Returns the field names of the model at `place`, a pydantic loc inside `model`."""
     here = model
     for step in place:
         field = here.model_fields.get(str(step))
@@ -25,7 +25,7 @@ def known_fields(model: type[BaseModel], place: Sequence[str | int]) -> list[str
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:
-    """Returns the models that a field of the type `annotation` holds."""
+    """Returns the models in the type `annotation` of a field."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [m for arg in getattr(annotation, "__args__", ()) for m in models_in(arg)]
@@ -66,7 +66,7 @@ def describe_error(item: Mapping[str, Any], mapping: str = "an object") -> str:
 
     Args:
         item: one entry of `ValidationError.errors()`.
-        mapping: what the format calls names with values.
+        mapping: the word of the format for a mapping.
     """
     kind, context = item["type"], item.get("ctx") or {}
     if kind == "missing":

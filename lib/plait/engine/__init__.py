@@ -1,1 +1,1 @@
-"""Engines move rows (read, spread, gather, write); what a step means is a kernel's."""
+"""Engines read, spill, shuffle and write rows. Kernels define what is done to them."""

@@ -1,12 +1,13 @@
-"""What an engine does for a fuse, whatever runs underneath.
+"""The protocol of an engine, which runs the kernels of a fuse.
 
-A *reader* yields the rows of one split of the input in chunks. A *row kernel* turns a chunk into
-frames, row by row. A *bucket kernel* sees all rows of one bucket at once. Kernels are pure
-functions over Polars frames that return named frames; they may run side by side, in any order,
-in other processes, and more than once.
-A frame is *spilled* (its rows go to the buckets of a spill), part of a *table* of the coming
-version, or else a partial result of an *aggregate*: partials of one name are joined and merged,
-and come back.
+A *reader* yields the rows of one input split in chunks. A *row kernel* turns a chunk into named
+frames, row by row. A *bucket kernel* processes all rows of one bucket at once. Kernels are pure
+functions over Polars frames. They may run in parallel, in any order, in other processes, and
+more than once.
+
+The name of a frame decides where its rows go. They are *spilled* to the buckets of a spill,
+written to a *table* of the new version, or treated as a partial result of an *aggregate*. The
+engine concatenates and merges the partial results of one name, and returns the result.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ import polars as pl
 
 from plait.store.delta_tables import TableWriter
 
-BUCKET = "bucket"  # the column that says to which bucket a row goes, 0 to buckets - 1
+BUCKET = "bucket"  # the column with the bucket of a row, 0 to buckets - 1
 
 Frames = Mapping[str, pl.DataFrame]
 SplitT = TypeVar("SplitT")
 SplitReader = Callable[[SplitT], Iterator[pl.DataFrame]]
 RowKernel = Callable[[SplitT, pl.DataFrame], Frames]
-# Takes the bucket's number, its rows, and the bucket's part of the side input.
+# Takes the number of the bucket, its rows, and its part of the side input.
 BucketKernel = Callable[[int, pl.DataFrame, pl.DataFrame], Frames]
-# Joins partial results; must not depend on their order, nor on how often it was applied.
+# Merges partial results. The result must not depend on their order, or on how often it is applied.
 MergeFunction = Callable[[pl.DataFrame], pl.DataFrame]
-ProgressCallback = Callable[[int], None]  # told how many more rows are done
+ProgressCallback = Callable[
+    [int], None
+]  # called with the number of rows processed since the last call
 
 
 class Spill(Protocol):
@@ -38,10 +41,10 @@ class Spill(Protocol):
     rows: int
 
     def repartition(self, moving: pl.DataFrame) -> None:
-        """Copies rows to other buckets; they stay where they were, too.
+        """Copies rows to other buckets. The rows also stay in their old buckets.
 
         Args:
-            moving: account, bucket (where its rows lie), target (where they go).
+            moving: account, bucket (where its rows are), target (the bucket to copy them to).
         """
         ...
 
@@ -71,7 +74,17 @@ class Engine(Protocol[SpillT]):
         merges: Mapping[str, MergeFunction],
         advance: ProgressCallback | None = None,
     ) -> dict[str, pl.DataFrame]:
-        """Runs a row kernel over every chunk of every split; returns the merged aggregates."""
+        """Runs a row kernel over every chunk of every split; returns the merged aggregates.
+
+        Args:
+            splits: the input splits.
+            reader: yields the chunks of a split.
+            kernel: turns a chunk into named frames.
+            spills: the spill for the rows of each frame to spill, by name.
+            tables: the table writer of each frame to write, by name.
+            merges: the merge function of each other frame, by name.
+            advance: the progress callback.
+        """
         ...
 
     def map_buckets(
@@ -88,12 +101,13 @@ class Engine(Protocol[SpillT]):
         """Runs a bucket kernel over every bucket with rows; returns the merged aggregates.
 
         Args:
-            spill: the rows.
-            kernel: what is done to a bucket.
-            side_input: more rows with a `bucket`, given to the kernel a bucket at a time.
-            tables: where named frames are written, each a part of the bucket.
-            merges: how the other frames are merged.
-            columns: read only these of the rows.
-            advance: told about progress.
+            spill: the spilled rows.
+            kernel: turns the rows of a bucket into named frames.
+            side_input: additional rows with a column `bucket`. The kernel gets those of its
+                bucket.
+            tables: the table writer of each frame to write, by name.
+            merges: the merge function of each other frame, by name.
+            columns: the columns of the spilled rows to read; default: all.
+            advance: the progress callback.
         """
         ...

@@ -1,4 +1,4 @@
-"""The engine that a command line names."""
+"""Opens the engine that the command line selects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class EngineName(StrEnum):
-    """The engines there are."""
+    """The names of the engines."""
 
     local = "local"
     spark = "spark"
@@ -22,21 +22,21 @@ class EngineName(StrEnum):
 
 @contextmanager
 def open_engine(name: EngineName, master: str | None = None) -> Iterator[Engine[Any] | None]:
-    """Yields the engine `name`, or null for the one that fuse makes by itself.
+    """Yields the engine `name`, or null for local: then fuse creates the engine itself.
 
     Args:
-        name: which one.
-        master: where Spark runs, such as local[2] or spark://host:7077; default: all cores of
-            this machine, or where spark-submit says.
+        name: the engine.
+        master: the Spark master, such as local[2] or spark://host:7077; default: the one of
+            spark-submit, or else all cores of this machine.
 
     Raises:
-        MissingSpark, MissingJava, SparkFailed: Spark was asked for and does not start.
-        ConfigError: a master was named and Spark was not.
+        MissingSpark, MissingJava, SparkFailed: Spark is selected and does not start.
+        ConfigError: a master is given, but the engine is not Spark.
     """
     if name is EngineName.local:
         if master is not None:
             raise ConfigError(
-                f"--master {master} says where Spark runs, and the engine is local.",
+                f"--master {master} is for Spark, but the engine is local.",
                 fix="Add --engine spark, or leave --master out.",
             )
         yield None
@@ -46,7 +46,7 @@ def open_engine(name: EngineName, master: str | None = None) -> Iterator[Engine[
     except ImportError as error:
         raise MissingSpark(
             f"PySpark cannot be imported ({error}).",
-            allowed="It is an extra of plait; the local engine does without.",
+            allowed="PySpark is an optional extra of plait. The local engine does not need it.",
             fix="Run: pip install 'plait[spark]'",
         ) from None
     with open_spark_engine(master) as engine:

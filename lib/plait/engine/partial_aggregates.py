@@ -1,4 +1,4 @@
-"""Joins partial results while they arrive, so that they never pile up."""
+"""Merges partial results as they arrive, so that their memory stays bounded."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import polars as pl
 
 from plait.engine.engine import Frames, MergeFunction
 
-_MAX_PENDING_ROWS = 2_000_000  # rows of partials that may wait before they are merged
+_MAX_PENDING_ROWS = 2_000_000  # rows of partial results held before they are merged
 
 
 class PartialAggregates:
-    """Partial frames by name, merged now and then and at the end."""
+    """Partial results by name, merged when many rows are pending, and at the end."""
 
     def __init__(self, merges: Mapping[str, MergeFunction]) -> None:
         self._merges = merges
@@ -23,7 +23,7 @@ class PartialAggregates:
         self._lock = Lock()
 
     def add(self, frames: Frames) -> None:
-        """Takes one more partial of every name in `frames`."""
+        """Adds a partial result for each name in `frames`."""
         with self._lock:
             for name, frame in frames.items():
                 self._parts[name].append(frame)
@@ -38,5 +38,5 @@ class PartialAggregates:
 
     def _merge(self, name: str) -> pl.DataFrame:
         whole = pl.concat(self._parts[name], how="vertical")
-        # What was merged must itself be a partial: the same columns in the same order.
+        # The merged frame must again be a partial result: the same columns in the same order.
         return self._merges[name](whole).select(whole.columns)

@@ -1,4 +1,4 @@
-"""Gathers small frames into large parts before they are written."""
+"""Concatenates small frames into large ones before they are written."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from threading import Lock
 
 import polars as pl
 
-_PART_ROWS = 500_000  # rows of a part
+_PART_ROWS = 500_000  # rows passed on at a time, at least
 
 
 class WriteBuffer:
-    """A sink that passes rows on in parts of at least half a million; close it at the end."""
+    """Passes rows on in frames of at least half a million rows; must be closed at the end."""
 
     def __init__(self, sink: Callable[[pl.DataFrame], None]) -> None:
         self._sink = sink
@@ -20,7 +20,7 @@ class WriteBuffer:
         self._lock = Lock()
 
     def write(self, rows: pl.DataFrame) -> None:
-        """Takes `rows`."""
+        """Adds `rows`, and passes the buffered rows on if there are enough."""
         with self._lock:
             self._frames.append(rows)
             self._rows += rows.height
@@ -28,7 +28,7 @@ class WriteBuffer:
                 self._flush()
 
     def close(self) -> None:
-        """Passes on what is left."""
+        """Passes the remaining rows on."""
         with self._lock:
             self._flush()
 

@@ -1,1 +1,1 @@
-"""From raw logs to a store version."""
+"""Fuses raw logs of several platforms into a store version."""

@@ -1,4 +1,4 @@
-"""`plait fuse`: raw logs of several platforms to one published store version."""
+"""`plait fuse`: fuses the raw logs of several platforms into one published store version."""
 
 from __future__ import annotations
 
@@ -29,25 +29,27 @@ def fuse(
     now: datetime | None = None,
     full: bool = False,
 ) -> StoreVersion:
-    """Fuses what is new on every platform into the next store version, and publishes it.
+    """Fuses the new data of every platform into the next store version, and publishes it.
 
-    Files that the current version has read are not read again, and buckets of people that
-    nothing new concerns stay as they are; the tables are those of a run over all files. Where
-    that cannot be had (a setting or a file changed, a k_core is asked for), all files are read.
-    `run` of the version says which it was, and why. If nothing is new, nothing is published.
+    An incremental run does not read files again that the current version has read. It keeps the
+    buckets that no new row and no change of identity touches. Its tables equal those of a run
+    over all files. If an incremental run is not possible (a setting or a file changed, or a
+    k_core is configured), all files are read. `run` of the version records the mode and the
+    reason. If nothing is new, nothing is published.
 
     Args:
-        project: what to read and where the store lies, or the path of that project file.
-        engine: what moves the rows; default: Polars on this machine.
-        now: the moment that decides what lies in the future; default: the clock's.
-        full: read all files, whatever is new.
+        project: the project (inputs and store), or the path of its project file.
+        engine: the engine that moves the rows; default: Polars on this machine.
+        now: the time after which an event counts as in the future; default: the current time.
+        full: read all files, even those already read.
 
     Returns:
-        The version published; or the current one, its `run` saying that nothing is new.
+        The published version. If nothing is new, the current version, whose `run` has the mode
+        `none`.
 
     Raises:
         PlaitError: an input cannot be used, the store cannot be written, or another run
-            published first. Nothing half-written is ever visible.
+            published first. A partly written version is never visible.
     """
     if not isinstance(project, Project):
         project = load_config(project)

@@ -1,4 +1,4 @@
-"""The steps of a fuse, each returning a named value: read, resolve, partition, merge, publish."""
+"""The steps of a fuse: read, resolve, partition, merge, publish. Each returns a named value."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class FusionPipeline:
         self.stages = FusionStages(
             self.engine, self.store, self.project, self.base, self.plan.buckets
         )
-        if self.plan.base is None:  # the engine may want more, to use all its cores
+        if self.plan.base is None:  # the engine may add buckets to use all its cores
             self.plan = replace(self.plan, buckets=self.stages.spill.buckets)
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class FusionPipeline:
         self.stages.close()
 
     def run(self, settings: dict[str, Any]) -> StoreVersion:
-        """Runs all stages; returns the version that they published."""
+        """Runs all stages and returns the published version."""
         rows = self.read()
         resolved = self.resolve(rows)
         people = self.partition(rows, resolved)
@@ -83,7 +83,7 @@ class FusionPipeline:
         return self.publish(rows, people, tables, settings)
 
     def read(self) -> RowsRead:
-        """Reads attributes, catalogues and every new row; spills its events by bucket."""
+        """Reads account attributes, catalogues and all new rows; spills the events by bucket."""
         catalogue, counts_of_catalogues = read_catalogues(self.project, self.key)
         attributes, unusable_accounts = read_attributes(self.project, self.key)
         identity = self._known_identity(attributes)
@@ -92,12 +92,12 @@ class FusionPipeline:
         return RowsRead(identity, catalogue, new, seen, counts_of_catalogues, unusable_accounts)
 
     def resolve(self, rows: RowsRead) -> ResolvedAccounts:
-        """Finds out which accounts are one person."""
+        """Groups the accounts that belong to one person."""
         accounts = collect_accounts(rows.seen, rows.identity)
         return self._resolved(accounts, rows.identity)
 
     def partition(self, rows: RowsRead, resolved: ResolvedAccounts) -> PartitionedPeople:
-        """Brings each person's rows into one bucket, applies k-cores, and gives people ids."""
+        """Moves each person's rows into one bucket, finds the k-cores, and assigns person ids."""
         buckets = repartition(
             rows.seen.select("account", BUCKET),
             resolved.components.select("account", "component"),
@@ -105,7 +105,7 @@ class FusionPipeline:
         )
         k_cores = self.stages.find_k_cores(buckets)
         kept = resolved
-        if k_cores:  # who is left out joins nobody
+        if k_cores:  # an account outside the k-core does not link other accounts
             outside = accounts_outside_k_core(resolved.accounts, rows.seen, k_cores)
             inside = resolved.accounts.join(outside, on="account", how="anti")
             kept = self._resolved(inside, rows.identity)
@@ -115,7 +115,7 @@ class FusionPipeline:
         return PartitionedPeople(members, ledger, placed, k_cores, touched)
 
     def merge(self, rows: RowsRead, people: PartitionedPeople) -> MergedTables:
-        """Merges new rows with those of touched buckets; writes all tables."""
+        """Merges new rows with those of the touched buckets, and writes all tables."""
         self.stages.reprocess(people.touched, people.placed)
         kernel = FusionBucketKernel(people.k_cores, self.project.sequence_length)
         account_counts, item_counts = self.stages.merge_events(
@@ -148,10 +148,10 @@ class FusionPipeline:
         tables: MergedTables,
         settings: dict[str, Any],
     ) -> StoreVersion:
-        """Puts the version that names all tables, with its counts.
+        """Publishes the version that names all tables, with its counts.
 
         Raises:
-            LostRows: the counts do not add up.
+            LostRows: the row counts do not add up.
             VersionExists: another run published first.
         """
         counts = summarise_version(
@@ -179,9 +179,9 @@ class FusionPipeline:
     def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
         by_key, ignored_keys = key_edges(attributes)
         asserted = standing_links(read_link_assertions(self.store, self.inputs.links.slices()))
-        # A platform that has left the project takes its part of the links with it.
-        here = list(self.project.platforms)
-        of_project = pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(here))
+        # Links of a platform that is no longer in the project do not count.
+        platforms = list(self.project.platforms)
+        of_project = pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(platforms))
         standing = asserted.filter(of_project)
         ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
         return KnownIdentity(

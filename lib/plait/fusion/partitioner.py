@@ -1,4 +1,4 @@
-"""Which bucket an account's rows go to: all accounts of a person to one."""
+"""Assigns accounts to buckets, so that all accounts of a person share one bucket."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from plait.engine.engine import BUCKET
 from plait.identity.clusters import contract_homes, find_components
 from plait.identity.evidence import same_id_edges
 
-_HASH_BITS = 16  # of the pseudonym that choose among at most 65,536 buckets
+_HASH_BITS = 16  # bits of the pseudonym that choose the bucket: at most 65,536 buckets
 
 
 @dataclass(frozen=True)
 class Partitioner:
-    """Buckets by account: the leading bits of the pseudonym that stands for the person.
+    """Assigns buckets by the leading bits of the pseudonym that represents the person.
 
-    What is known of identity before the first event is read (account attributes, links) decides
-    here. What is learned later is mended by fusion/incremental/repartition.py.
+    It uses the identity that is known before the first event is read (account attributes and
+    links). fusion/incremental/repartition.py moves rows if the events add to it.
 
     Attributes:
-        buckets: a power of two.
-        known: node (an account or a home account), bucket; of those that do not lie where their
-            own bits say.
+        buckets: the number of buckets, a power of two.
+        overrides: node (an account or a home account), bucket: the nodes whose bucket does not
+            follow from their own bits.
     """
 
     buckets: int
@@ -37,13 +37,13 @@ class Partitioner:
         edges: pl.DataFrame,
         before: pl.DataFrame | None = None,
     ) -> Partitioner:
-        """Returns the routes that follow from what is known: see identity/evidence.py.
+        """Returns the partitioner for the known identity; see identity/evidence.py.
 
         Args:
-            buckets: a power of two.
+            buckets: the number of buckets, a power of two.
             accounts: account, home.
-            edges: EVIDENCE_EDGES of all sources but account ids.
-            before: account, home, bucket of accounts whose events lie in the store already.
+            edges: EVIDENCE_EDGES of all sources except account ids.
+            before: account, home, bucket of accounts whose events are in the store already.
         """
         if buckets == 1:
             return cls(1, pl.DataFrame(schema={"node": pl.String, BUCKET: pl.Int64}))
@@ -53,20 +53,20 @@ class Partitioner:
         both = pl.concat([frame.select("account", "home") for frame in (accounts, before)])
         home = pl.col("home").max().fill_null(pl.col("account").first())
         known = both.group_by("account").agg(home)
-        lying = before.select("account", BUCKET).join(known, on="account")
-        lying = lying.group_by(node="home").agg(pl.col(BUCKET).min())
-        found = find_components(contract_homes(pl.concat([same_id_edges(known), edges])))
-        # Where one of a component has events already, the others come to it.
-        lies = found.join(lying, on="node").group_by("component").agg(pl.col(BUCKET).min())
+        stored = before.select("account", BUCKET).join(known, on="account")
+        stored = stored.group_by(node="home").agg(pl.col(BUCKET).min())
+        components = find_components(contract_homes(pl.concat([same_id_edges(known), edges])))
+        # A component takes the bucket in which one of its accounts has events already.
+        held = components.join(stored, on="node").group_by("component").agg(pl.col(BUCKET).min())
         own = hash_bucket(pl.col("component"), buckets)
-        routed = found.join(lies, on="component", how="left").select(
+        routed = components.join(held, on="component", how="left").select(
             "node", pl.coalesce(BUCKET, own).alias(BUCKET)
         )
-        strays = lying.filter(pl.col(BUCKET) != hash_bucket(pl.col("node"), buckets))
+        strays = stored.filter(pl.col(BUCKET) != hash_bucket(pl.col("node"), buckets))
         return cls(buckets, pl.concat([routed, strays.join(routed, on="node", how="anti")]))
 
     def assign_buckets(self, accounts: pl.DataFrame) -> pl.DataFrame:
-        """Returns `accounts` (account, home) with their `bucket`."""
+        """Returns `accounts` (account, home) with the column `bucket`."""
         own = hash_bucket(pl.col("home"), self.buckets)
         if not self.overrides.height:
             return accounts.with_columns(own)
@@ -81,7 +81,7 @@ class Partitioner:
 
 
 def hash_bucket(pseudonym: pl.Expr, buckets: int) -> pl.Expr:
-    """Returns `bucket`: the leading bits of the pseudonym's hash, 0 to buckets - 1."""
+    """Returns the column `bucket`, 0 to buckets - 1: the leading bits of the pseudonym's hash."""
     if buckets == 1:
         return pl.lit(0, pl.Int64).alias(BUCKET)
     leading = pseudonym.str.slice(-32, 4).str.to_integer(base=16, dtype=pl.Int64)

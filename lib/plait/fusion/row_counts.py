@@ -1,4 +1,4 @@
-"""Where every row went: nothing may be lost without a name."""
+"""Counts what became of every row, and checks that the counts add up."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ ROW_COUNTS = {"platform": pl.String(), "what": pl.String(), "n": pl.Int64()}
 
 
 class LostRows(PlaitError):
-    """Rows in and rows out do not add up: a fault in plait, never in the data."""
+    """Rows in and rows out do not add up. This is a fault in plait, not in the data."""
 
 
 def count_by_platform(platforms: pl.Series, what: str | pl.Series) -> pl.DataFrame:
-    """Returns COUNTS: how often each platform stands in `platforms`, under the name `what`."""
+    """Returns ROW_COUNTS: how often each platform occurs in `platforms`, named `what`."""
     named = pl.lit(what) if isinstance(what, str) else what.alias("what")
     rows = platforms.alias("platform").to_frame().with_columns(what=named)
     return rows.group_by("platform", "what").agg(n=pl.len().cast(pl.Int64)).select(list(ROW_COUNTS))
 
 
 def one_count(platform: str, what: str, n: int) -> pl.DataFrame:
-    """Returns one row of COUNTS."""
+    """Returns one row of ROW_COUNTS."""
     return pl.DataFrame([(platform, what, n)], schema=ROW_COUNTS, orient="row")
 
 
 def merge_counts(partials: pl.DataFrame) -> pl.DataFrame:
-    """Returns partial COUNTS as one."""
+    """Returns the sum of partial ROW_COUNTS."""
     return partials.group_by("platform", "what").agg(pl.col("n").sum())
 
 
 def counts_from_record(platforms: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
-    """Returns what `balance` gave back, as COUNTS again."""
+    """Returns the result of `balance_rows` as ROW_COUNTS."""
     rows: list[tuple[str, str, int]] = []
     for platform, entry in platforms.items():
         for kind, blank in _empty_entry().items():
@@ -46,7 +46,7 @@ def counts_from_record(platforms: Mapping[str, Mapping[str, Any]]) -> pl.DataFra
 
 
 def balance_rows(counts: Iterable[pl.DataFrame], names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Returns, by platform, rows, events, duplicates, superseded, quarantined and removed.
+    """Returns rows, events, duplicates, superseded, quarantined and removed of each platform.
 
     Raises:
         LostRows: rows != events + duplicates + superseded + quarantined + removed.

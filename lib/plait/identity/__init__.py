@@ -1,1 +1,1 @@
-"""Accounts to people: declared keys, connected components, and the ledger of stable ids."""
+"""Resolves accounts to persons: evidence edges, clusters, and a ledger of stable ids."""

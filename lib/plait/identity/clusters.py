@@ -1,4 +1,4 @@
-"""From evidence edges to clusters: which accounts are one person, and by which rule."""
+"""Clusters accounts into persons by evidence edges, and names the rule of each account."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ ALONE = "alone"
 def cluster_accounts(accounts: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
     """Returns account, component and rule for every account of `accounts`.
 
-    The rule is SAME_ID for accounts of one home, else that of the account's strongest edge
-    (of as strong ones a key's before LINK, then the first by name); ALONE where nothing joins it.
+    The rule is ALONE for an account that is a component by itself. It is SAME_ID for accounts with
+    the same home. Otherwise it is the rule of the account's strongest edge. If edges are equally
+    strong, a key comes before LINK, and then the first rule by name.
 
     Args:
-        accounts: account; each once.
+        accounts: account, one row per account.
         edges: EVIDENCE_EDGES of all sources.
     """
     found = find_components(contract_homes(edges)).rename({"node": "home"})
@@ -35,16 +36,16 @@ def cluster_accounts(accounts: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFram
         .then(pl.lit(ALONE))
         .when(pl.len().over("home") > 1)
         .then(pl.lit(SAME_ID))
-        # Without an edge of its own it is joined through a home that is not among `accounts`.
+        # An account without an edge of its own is joined through a home outside `accounts`.
         .otherwise(pl.coalesce("rule", pl.lit(LINK)))
     ).select("account", "component", "rule")
 
 
 def contract_homes(edges: pl.DataFrame) -> pl.DataFrame:
-    """Returns the ends (a, b) of all edges but SAME_ID, each account replaced by its home.
+    """Returns a, b: the accounts of all edges except SAME_ID, each replaced by its home.
 
-    Accounts of one home are a star about it, so they are joined without the graph: it holds only
-    what other evidence touches, however many accounts there are.
+    Accounts of one home need no graph to be joined. So the graph contains only the accounts of
+    other evidence, and stays small even if there are many accounts.
 
     Args:
         edges: EVIDENCE_EDGES.
@@ -60,7 +61,7 @@ def contract_homes(edges: pl.DataFrame) -> pl.DataFrame:
 
 
 def find_components(ends: pl.DataFrame) -> pl.DataFrame:
-    """Returns node and component (its smallest node) for every node of `ends` (a, b)."""
+    """Returns node, component for every node of `ends` (a, b). A component is its smallest node."""
     nodes = pl.concat([ends["a"], ends["b"]]).unique().sort().alias("node")
     index = nodes.to_frame().with_row_index("code")
     count = index.height
@@ -73,19 +74,19 @@ def find_components(ends: pl.DataFrame) -> pl.DataFrame:
     rows, columns = (side["code"].to_numpy() for side in sides)
     graph = coo_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=(count, count))
     _, labels = connected_components(graph, directed=False)
-    # Nodes are sorted: the first of a component is its smallest.
+    # The nodes are sorted, so the first node of a component is its smallest.
     first = np.full(int(labels.max()) + 1, count, dtype=np.int64)
     np.minimum.at(first, labels, np.arange(count))
     return pl.DataFrame({"node": nodes, "component": nodes.gather(first[labels])})
 
 
 def _homes(edges: pl.DataFrame) -> pl.DataFrame:
-    """Returns account and home of the accounts that SAME_ID edges join to a home."""
+    """Returns account, home of the accounts with a SAME_ID edge."""
     return edges.filter(pl.col("rule") == SAME_ID).select(account="account_b", home="account_a")
 
 
 def _strongest_rules(edges: pl.DataFrame) -> pl.DataFrame:
-    """Returns account and rule of its strongest edge, of accounts with an edge but SAME_ID."""
+    """Returns account, rule of the strongest edge, for accounts with an edge other than SAME_ID."""
     other = edges.filter(pl.col("rule") != SAME_ID)
     ends = [other.select(f"account_{s}", "rule", "weight") for s in "ab"]
     touching = pl.concat([end.rename({end.columns[0]: "account"}) for end in ends])

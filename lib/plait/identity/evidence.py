@@ -1,6 +1,7 @@
-"""Evidence that accounts belong together: edges, one frame whatever they were made from.
+"""Evidence edges: pairs of accounts that belong to one person.
 
-A source is a function that returns EVIDENCE_EDGES; what reads edges knows no source.
+Each source of evidence is a function that returns EVIDENCE_EDGES. Code that reads edges does not
+depend on their sources.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from typing import Any
 
 import polars as pl
 
-# An edge says that two accounts are one person's, whichever of them is named first.
-# - rule: what says so: SAME_ID, the name of a key, LINK, or the name of another source.
-# - weight: how sure that is, 0 to 1 like a probability; 1 for what somebody declared.
-# - since: when it was said, or null where nobody knows.
-# Either account may be one without events. What n accounts share is a star of n - 1 edges, never
-# a pair each. SAME_ID edges are stars about the home account, account_a: an account is the
-# account_b of at most one of them, and a home of none.
+# An edge states that two accounts belong to one person. The order of the accounts does not matter.
+# - rule: the source: SAME_ID, the name of a key, LINK, or the name of another source.
+# - weight: the probability that the edge is right, 0 to 1; 1 for declared evidence.
+# - since: when the edge was declared, or null if unknown.
+# Either account may have no events. If n accounts share a value, they form a star of n - 1 edges,
+# not all pairs. SAME_ID edges are stars around the home account, which is account_a. An account is
+# account_b of at most one SAME_ID edge, and a home account of none.
 EVIDENCE_EDGES: dict[str, Any] = {
     "account_a": pl.String(),
     "account_b": pl.String(),
@@ -25,16 +26,16 @@ EVIDENCE_EDGES: dict[str, Any] = {
     "since": pl.Datetime("us", "UTC"),
 }
 SAME_ID, LINK = "same_account_id", "link"
-# A key value held by more accounts than this is no key (a shared or a made-up address).
+# A key value of more accounts than this is ignored (for example a shared or made-up address).
 MAX_ACCOUNTS_PER_KEY = 50
 
 
 def gather_edges(sources: Iterable[pl.DataFrame], min_weight: float = 0.0) -> pl.DataFrame:
-    """Returns the EVIDENCE_EDGES of all `sources` that count: those of `min_weight` or more.
+    """Returns the EVIDENCE_EDGES of all `sources` whose weight is at least `min_weight`.
 
     Raises:
-        ValueError: an edge lacks an account or a rule, or its weight is not 0 to 1.
-        polars.exceptions.PolarsError: a source is not EVIDENCE_EDGES.
+        ValueError: an edge has no account or no rule, or its weight is not between 0 and 1.
+        polars.exceptions.PolarsError: a source does not have the columns of EVIDENCE_EDGES.
     """
     edges = pl.concat([pl.DataFrame(schema=EVIDENCE_EDGES), *sources])
     whole = pl.all_horizontal(pl.col("account_a", "account_b", "rule").is_not_null())
@@ -49,10 +50,10 @@ def gather_edges(sources: Iterable[pl.DataFrame], min_weight: float = 0.0) -> pl
 
 
 def same_id_edges(accounts: pl.DataFrame) -> pl.DataFrame:
-    """Returns EVIDENCE_EDGES between accounts of shared id spaces and their home accounts.
+    """Returns EVIDENCE_EDGES from home accounts to the other accounts of shared id spaces.
 
     Args:
-        accounts: account, home; each account once.
+        accounts: account, home; one row per account.
     """
     away = accounts.filter(pl.col("account") != pl.col("home"))
     return _declared(away.select(account_a="home", account_b="account"), pl.lit(SAME_ID))
@@ -61,10 +62,11 @@ def same_id_edges(accounts: pl.DataFrame) -> pl.DataFrame:
 def key_edges(attributes: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Returns EVIDENCE_EDGES from the first holder of each key value to its other holders.
 
-    The second result is the number of values that identify nobody: too many accounts hold them.
+    The second result is the number of ignored values: those that more than MAX_ACCOUNTS_PER_KEY
+    accounts hold.
 
     Args:
-        attributes: account, key, value; the key is null where an account has none.
+        attributes: account, key, value; the key is null if an account has none.
     """
     held = attributes.filter(pl.col("key").is_not_null()).select("account", "key", "value")
     values = held.group_by("key", "value").agg(
@@ -78,16 +80,17 @@ def key_edges(attributes: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 
 def link_edges(standing: pl.DataFrame) -> pl.DataFrame:
-    """Returns EVIDENCE_EDGES of the links that stand.
+    """Returns EVIDENCE_EDGES of the valid links.
 
     Args:
-        standing: account_a, account_b, joined, since: what was said last of each pair.
+        standing: account_a, account_b, joined, since: the last assertion on each pair; see
+            standing_links.
     """
     return _declared(standing.filter("joined"), pl.lit(LINK), pl.col("since"))
 
 
 def _declared(ends: pl.DataFrame, rule: pl.Expr, since: pl.Expr | None = None) -> pl.DataFrame:
-    """Returns EVIDENCE_EDGES of full weight between account_a and account_b of `ends`."""
+    """Returns EVIDENCE_EDGES of weight 1 between account_a and account_b of `ends`."""
     when = pl.lit(None) if since is None else since
     edges = ends.with_columns(rule=rule, weight=pl.lit(1.0), since=when)
     return edges.select(pl.col(name).cast(kind) for name, kind in EVIDENCE_EDGES.items())

@@ -9,9 +9,10 @@ from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 
 
 def home_platform(project: Project, platform: str) -> str | None:
-    """Returns the platform that stands for `platform`'s id space, or null if it has its own.
+    """Returns the home platform of the id space of `platform`, or null if it shares none.
 
-    Groups that overlap are one; its alphabetically first platform stands for it.
+    Groups of people.same_account_id that overlap are one id space. Its home platform is the
+    alphabetically first.
     """
     group = {platform}
     grew = True
@@ -27,9 +28,9 @@ def home_platform(project: Project, platform: str) -> str | None:
 
 
 def home_account(raw: pl.Series, key: PseudonymKey, project: Project, platform: str) -> pl.Series:
-    """Returns the account pseudonym each raw id has, or would have, on its home platform.
+    """Returns the account pseudonym that each raw id has, or would have, on its home platform.
 
-    Accounts of one id space belong together exactly if these are equal. On a platform with an
-    id space of its own it is the account's own pseudonym.
+    Accounts of one id space belong to one person if and only if these pseudonyms are equal. If the
+    platform does not share its id space, the result is the account's own pseudonym.
     """
     return account_pseudonym(raw, key, home_platform(project, platform) or platform)

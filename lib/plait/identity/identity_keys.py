@@ -1,4 +1,4 @@
-"""Identity keys that accounts hold, such as the hash of an e-mail address."""
+"""Reads the identity keys of accounts, such as the hash of an e-mail address."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ ACCOUNT_ATTRIBUTES = {
     "value": pl.String(),
 }
 _MAX_ACCOUNT_CHARS = 512
-# The rule that joined an account is a key's name or one of these.
+# The `rule` of an account is the name of a key, or one of these.
 _RESERVED = (ALONE, SAME_ID, LINK)
 
 
 def read_attributes(project: Project, key: PseudonymKey) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Returns ATTRIBUTES rows, one a key value an account holds, all pseudonymised.
+    """Returns ACCOUNT_ATTRIBUTES: one row per account and key value, all pseudonymised.
 
-    Accounts without a value have one row with a null key. The second result counts the rows
-    that could not be used, by platform.
+    An account without a value has one row with a null key. The second result is the number of
+    unusable rows, by platform.
     """
     parts: list[pl.DataFrame] = []
     unusable: dict[str, int] = {}
@@ -54,7 +54,7 @@ def read_attributes(project: Project, key: PseudonymKey) -> tuple[pl.DataFrame, 
 
 
 def check_identity_keys(project: Project) -> None:
-    """Raises ConfigError if a key is called like a rule, or people.keys names an undeclared one."""
+    """Raises ConfigError if a key has the name of a rule, or people.keys has an undeclared key."""
     declared = {
         name
         for platform in project.platforms.values()
@@ -67,14 +67,14 @@ def check_identity_keys(project: Project) -> None:
             raise ConfigError(
                 f"people.keys names '{name}', which no platform declares.",
                 allowed=hint,
-                fix="Mend people.keys, or add the key under platforms.NAME.accounts.keys.",
+                fix="Correct people.keys, or add the key under platforms.NAME.accounts.keys.",
             )
-    if taken := sorted(declared & set(_RESERVED)):
+    if reserved := sorted(declared & set(_RESERVED)):
         raise ConfigError(
-            f"an identity key is called '{taken[0]}', which is what another rule is called.",
+            f"an identity key is called '{reserved[0]}', which is the name of another rule.",
             allowed=f"Any name but {', '.join(_RESERVED)}.",
-            fix=f"Call it '{taken[0]}_key' under accounts.keys of each platform that declares it"
-            " (and in people.keys, if it stands there).",
+            fix=f"Call it '{reserved[0]}_key' under accounts.keys of each platform that declares it"
+            " (and in people.keys, if it is listed there).",
         )
 
 
@@ -96,7 +96,7 @@ def _attribute_rows(
     for name in (c.removeprefix("key:") for c in raw.columns if c.startswith("key:")):
         if used is not None and name not in used:
             continue
-        # A hash is the same hash in capitals; an empty one is none.
+        # Hashes are compared without case, and empty values are ignored.
         plain = raw[f"key:{name}"].str.strip_chars().str.to_lowercase()
         plain = plain.set(plain == "", None)
         hashed = pseudonymise(plain, key, f"key:{name}")

@@ -23,8 +23,8 @@ def build_account_table(
 
 
 def build_people_table(accounts: pl.DataFrame, ledger: IdentityLedger) -> pl.DataFrame:
-    """Returns PEOPLE: everyone with an account, and the retired ids."""
-    # Groups keep the order of rows: sorted once, every person's platforms are.
+    """Returns PEOPLE: every person with an account, and the retired person ids."""
+    # group_by keeps the order of rows in a group, so each list of platforms is sorted.
     names = pl.Enum(accounts["platform"].unique().sort())
     present = accounts.select("person", pl.col("platform").cast(names)).unique().sort("platform")
     active = (

@@ -14,11 +14,11 @@ _PERSON_COLUMNS = {"person": pl.String(), "since": pl.Int64(), "merged_into": pl
 
 @dataclass(frozen=True)
 class IdentityLedger:
-    """Who is who in one store version.
+    """The person ids of one store version.
 
     Attributes:
         persons: component, person, since.
-        retired: person, since, merged_into: ids that stand for another person now.
+        retired: person, since, merged_into: ids that were merged into another person.
     """
 
     persons: pl.DataFrame
@@ -33,16 +33,16 @@ def assign_person_ids(
 ) -> IdentityLedger:
     """Returns the person id of every component.
 
-    A person is kept by the component that holds most of their accounts; of two that hold as
-    many, by the one with the account that the id was made from. Where a component
-    keeps several, the oldest survives and the others are retired into it. A component that
-    keeps none gets the id its smallest account founds.
+    A person id stays with the component that has most of the person's accounts. If several have
+    equally many, it stays with the one that has the account from which the id was made. If a
+    component has several ids, the oldest survives, and the others are retired into it. A
+    component without an id gets a new one, made from its smallest account.
 
     Args:
         members: account, component.
-        version: number of the store version being made.
-        before: account, person of the version before.
-        known: person, since, merged_into of the version before.
+        version: the number of the new store version.
+        before: account, person of the previous version.
+        known: person, since, merged_into of the previous version.
     """
     before = pl.DataFrame(schema=["account", "person"]) if before is None else before
     known = (
@@ -57,7 +57,7 @@ def assign_person_ids(
 
 
 def _keep_persons(members: pl.DataFrame, before: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Returns component, person, since: who is kept where, the oldest person first."""
+    """Returns component, person, since: the component of each known id, the oldest id first."""
     parts = (
         members.join(before, on="account")
         .group_by("person", "component")
@@ -80,7 +80,7 @@ def _name_components(members: pl.DataFrame, survivors: pl.DataFrame, version: in
     fresh = founders.join(survivors, on="component", how="anti").with_columns(
         person_of(pl.col("account")).alias("person")
     )
-    # After a split the smaller part may hold the account that founded the larger part's id.
+    # After a split, the smaller part may have the account from which the larger part's id was made.
     taken = fresh["person"].is_in(survivors["person"].implode())
     seeds = fresh.select(pl.concat_str("account", pl.lit(f"#{version}"))).to_series()
     other = pl.concat_str(pl.lit("p_"), fingerprint(seeds))
@@ -93,7 +93,7 @@ def _name_components(members: pl.DataFrame, survivors: pl.DataFrame, version: in
 def _retire_persons(
     kept: pl.DataFrame, survivors: pl.DataFrame, named: pl.DataFrame, known: pl.DataFrame
 ) -> pl.DataFrame:
-    """Returns person, since, merged_into of all ids that now stand for another."""
+    """Returns person, since, merged_into of all ids that are merged into another."""
     now = kept.join(survivors.select("component", into="person"), on="component").filter(
         pl.col("person") != pl.col("into")
     )
@@ -105,7 +105,7 @@ def _retire_persons(
     all_ = pl.concat(
         [now.select("person", "since", merged_into="into"), followed.select(list(_PERSON_COLUMNS))]
     )
-    # An id whose person came back is active again; one that leads nowhere resolves no more.
+    # An id that is in use again is active. An id whose target no longer exists is dropped.
     return all_.filter(
         ~pl.col("person").is_in(named["person"].implode())
         & pl.col("merged_into").is_in(named["person"].implode())

@@ -1,4 +1,4 @@
-"""Which links stand, of all that was ever said about accounts."""
+"""Finds the valid links: the last assertion on each pair of accounts."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ LOG_POSITION: dict[str, Any] = {
 LINK_ASSERTIONS: dict[str, Any] = {**LINK_ENDS, "joined": pl.Boolean(), **LOG_POSITION}
 
 
-def standing_links(said: pl.DataFrame) -> pl.DataFrame:
-    """Returns LINK_ENDS, joined and since of each pair of accounts: what was said of it last.
+def standing_links(assertions: pl.DataFrame) -> pl.DataFrame:
+    """Returns LINK_ENDS, joined, since: the last assertion on each pair of accounts.
 
-    The order of `said`, and which account of a pair is named first, do not matter.
+    The order of `assertions`, and the order of the accounts in a pair, do not matter.
 
     Args:
-        said: LINK_ASSERTIONS: two accounts, whether they are one person's (joined) or not, and
-            its place: the milliseconds and number of the stream entry it came in (of the first
-            one of its object), the object, and the row in it. Later places hold.
+        assertions: LINK_ASSERTIONS: two accounts, whether they belong to one person (joined), and
+            the position in the log: ms and number (the id of the first stream entry of the
+            object), the object, and the row in it. The assertion at the last position counts.
     """
     turned = pl.col("account_a") > pl.col("account_b")
     sides = [
@@ -34,8 +34,8 @@ def standing_links(said: pl.DataFrame) -> pl.DataFrame:
         for side, other in ("ab", "ba")
         for name in ("account", "platform")
     ]
-    last = said.sort(list(LOG_POSITION), nulls_last=False).with_columns(sides)
+    last = assertions.sort(list(LOG_POSITION), nulls_last=False).with_columns(sides)
     last = last.unique(["account_a", "account_b"], keep="last", maintain_order=True)
-    # A place in the log may be no time (an object's name is anybody's); then nobody knows when.
+    # `ms` comes from the name of an object and may be no valid time; then `since` is null.
     since = pl.col("ms").cast(pl.Datetime("ms")).cast(pl.Datetime("us", "UTC"), strict=False)
     return last.select(*LINK_ENDS, "joined", since=since).sort("account_a", "account_b")

@@ -1,1 +1,1 @@
-"""The items of every platform, from its catalogue and from what people did."""
+"""The items of every platform, from its catalogue and from events."""

@@ -1,4 +1,4 @@
-"""Catalogue rows as contract columns."""
+"""Reads catalogues and converts their rows to contract columns."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ _MAX_ITEM_CHARS = 512
 def read_catalogues(
     project: Project, key: PseudonymKey
 ) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
-    """Returns one LISTED row a catalogue item, and what became of each platform's rows.
+    """Returns one row of LISTED_COLUMNS per catalogue item, and row counts of each platform.
 
-    Rows that list an item again are superseded by the fullest one, so that the order of rows
-    and files does not matter. Where creators are accounts, `brand` is the creator's pseudonym.
+    If several rows list an item, the one with the most fields set supersedes the others. So the
+    order of rows and files does not matter. If creators are accounts, `brand` is the creator's
+    pseudonym. The counts are rows, items, superseded and unusable.
     """
     parts: list[pl.DataFrame] = []
     counts: dict[str, dict[str, int]] = {}
@@ -58,7 +59,7 @@ def read_catalogues(
 
 
 def clean_catalogue(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) -> pl.DataFrame:
-    """Returns LISTED rows; rows without a usable id are left out, unusable values are null."""
+    """Returns LISTED_COLUMNS; drops rows without a usable id; unusable values are null."""
     raw = raw.filter(
         pl.col("fault").is_null()
         & (pl.col("item") != "")
@@ -80,7 +81,7 @@ def clean_catalogue(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettin
         pl.when(price.is_finite() & (price >= 0)).then(price).alias("price"),
         pl.when(currency.str.contains(r"^[A-Z]{3}$")).then(currency).alias("currency"),
         _clean_list("tags", catalogue.separator).alias("tags"),
-        # A vector with a hole in it is no vector.
+        # A vector with an unusable number is dropped.
         pl.when(~vector.list.contains(None)).then(vector).alias("vector"),
         published.alias("published"),
     )
@@ -101,7 +102,7 @@ def _clean_list(name: str, separator: str, drop: dict[str, str] | None = None) -
 
 
 def _keep_fullest(rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns each item's row with the most fields set; equal ones are told apart by content."""
+    """Returns the row with the most fields set of each item; ties are broken by content."""
     if rows["item"].n_unique() == rows.height:
         return rows
     filled = pl.sum_horizontal(pl.col(name).is_not_null() for name in LISTED_COLUMNS)

@@ -1,4 +1,4 @@
-"""The items table: what the catalogue says beside what people did."""
+"""The items table: catalogue fields and event counts of each item."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ ITEM_COUNTS = {
 def count_items(events: pl.DataFrame) -> pl.DataFrame:
     """Returns item, platform, events, people, first_time, last_time of item events.
 
-    A partial aggregate: all events of a person must be in `events` or none, else people are
-    counted twice when partials are merged.
+    The result is a partial aggregate. `events` must have all events of a person or none, because
+    merging would otherwise count the person twice.
 
     Args:
-        events: item, platform, who (any number of the person), time.
+        events: item, platform, who (any number that identifies the person), time.
     """
     return events.group_by("item").agg(
         pl.col("platform").first(),
@@ -31,7 +31,7 @@ def count_items(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def merge_item_counts(partials: pl.DataFrame) -> pl.DataFrame:
-    """Returns the partial counts of `count_items` over disjoint sets of people as one."""
+    """Merges partial counts of `count_items` over disjoint sets of people."""
     return partials.group_by("item").agg(
         pl.col("platform").first(),
         pl.col("events").sum(),
@@ -42,9 +42,9 @@ def merge_item_counts(partials: pl.DataFrame) -> pl.DataFrame:
 
 
 def build_item_table(listed: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
-    """Returns ITEMS: every item of a catalogue or of an event, in the order of their ids.
+    """Returns ITEMS: every item of a catalogue or an event, sorted by id.
 
-    Its vectors are in a table of their own, see write_item_vectors.
+    Item vectors are in a table of their own; see write_item_vectors.
     """
     joined = listed.drop("vector").join(counted, on=["item", "platform"], how="full", coalesce=True)
     filled = joined.with_columns(pl.col("events", "people").fill_null(0))

@@ -1,4 +1,4 @@
-"""The table of item vectors: those of catalogues written anew, those of other spaces kept."""
+"""Writes the item vectors: replaces those of catalogues, and keeps those of other spaces."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from plait.store.table_files import scan_data_files
 def write_item_vectors(store: Store, listed: pl.DataFrame, current: StoreVersion | None) -> int:
     """Writes ITEM_VECTORS; returns its Delta version.
 
-    What others than catalogues gave cannot be had from logs: it stays, whatever a run reads.
+    Vectors of other spaces do not come from logs or catalogues, so every run keeps them.
 
     Args:
-        store: where it lies.
+        store: the store.
         listed: item and vector (may be null) of all catalogues.
-        current: the version whose other spaces are kept, or null.
+        current: the version whose vectors of other spaces are kept, or null.
 
     Raises:
         StoreError: the store cannot be read or written.

@@ -1,1 +1,1 @@
-"""What keeps raw ids out of plait: pseudonyms and their key."""
+"""Pseudonyms, which replace raw ids, and their key."""

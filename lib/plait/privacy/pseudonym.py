@@ -1,4 +1,4 @@
-"""Pseudonyms: HMAC-SHA-256 of a raw id, in a namespace, under a key that the id names."""
+"""Pseudonyms: HMAC-SHA-256 of a namespace and a raw id. A pseudonym names the key by its id."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ __all__ = [
     "session_pseudonym",
 ]
 
-HASH_CHARACTERS = 32  # hexadecimal characters kept of a hash: 128 bits
+HASH_CHARACTERS = 32  # hexadecimal characters of a truncated hash: 128 bits
 
 
 def pseudonymise(raw: pl.Series, key: PseudonymKey, namespace: str, prefix: str = "") -> pl.Series:
-    """Returns 32 hexadecimal characters for every raw id: HMAC(namespace + NUL + id).
+    """Returns 32 hexadecimal characters for each raw id: HMAC(namespace + NUL + id).
 
-    Equal ids in one namespace share a pseudonym, equal ids in two do not. Null stays null.
-    Every distinct id is hashed once.
+    Equal ids have equal pseudonyms in one namespace, and different ones in two. Null stays null.
+    Each distinct id is hashed once.
 
     Args:
-        raw: ids as text.
-        key: the key.
-        namespace: what the ids are ids of.
-        prefix: written in front of every pseudonym.
+        raw: the ids as text.
+        key: the pseudonym key.
+        namespace: the namespace of the ids, such as the platform of accounts.
+        prefix: the prefix of every pseudonym.
     """
-    coded = raw.cast(pl.Categorical(pl.Categories.random()))  # categories of this series alone
+    coded = raw.cast(pl.Categorical(pl.Categories.random()))  # categories of this series only
     distinct = coded.unique().drop_nulls()
     hashed = distinct.cast(pl.String).alias("raw").to_frame().select(
         pl.concat_str(pl.lit(prefix), pseudonym_hash_expr(pl.col("raw"), key, namespace)).alias(
@@ -48,7 +48,7 @@ def pseudonymise(raw: pl.Series, key: PseudonymKey, namespace: str, prefix: str 
     if not hashed.height:
         return pl.Series(raw.name, [None] * raw.len(), pl.String)
     table = pl.DataFrame({"place": places, "hash": hashed["hash"]}).sort("place")
-    if table["place"][-1] != table.height - 1:  # categories are numbered without holes
+    if table["place"][-1] != table.height - 1:  # true only if the category numbers have gaps
         codes = coded.to_physical().alias("place").to_frame()
         return codes.join(table, on="place", how="left", maintain_order="left")["hash"].alias(
             raw.name
@@ -57,7 +57,7 @@ def pseudonymise(raw: pl.Series, key: PseudonymKey, namespace: str, prefix: str 
 
 
 def pseudonym_hash_expr(raw: pl.Expr, key: PseudonymKey, namespace: str) -> pl.Expr:
-    """Returns the expression behind `pseudonymise`; it hashes every row."""
+    """Returns the hash of `pseudonymise` as an expression, which hashes every row."""
     return _hmac(key, pl.lit(namespace), raw)
 
 
@@ -67,28 +67,28 @@ def account_pseudonym(raw: pl.Series, key: PseudonymKey, platform: str) -> pl.Se
 
 
 def account_pseudonym_expr(raw: pl.Expr, key: PseudonymKey, platform: pl.Expr) -> pl.Expr:
-    """Returns the expression behind `account_pseudonym`, for rows of several platforms."""
+    """Returns `account_pseudonym` as an expression, for rows of several platforms."""
     return pl.concat_str(pl.lit(f"a_{key.id}_"), _hmac(key, platform, raw))
 
 
 def is_account_pseudonym(text: pl.Expr) -> pl.Expr:
-    """Returns whether a text is an account's pseudonym."""
+    """Returns whether a text is the pseudonym of an account."""
     return text.str.contains(r"^a_[0-9a-f]{4}_[0-9a-f]{32}$")
 
 
 def event_pseudonym(
     given: pl.Expr, account: pl.Expr, key: PseudonymKey, platform: pl.Expr | str
 ) -> pl.Expr:
-    """Returns what stands for the event id `given` of an account: e_<key id>_<32 hex>.
+    """Returns the pseudonym of the event id `given` of an account: e_<key id>_<32 hex>.
 
-    An id names one event of one account: two accounts may both have an event `1`. Clients and
-    logs may build ids from account ids, so the ids themselves are not kept. Null stays null.
+    Event ids are unique per account: two accounts may both have an event `1`. Clients and logs may
+    build event ids from account ids, so raw event ids are not kept. Null stays null.
 
     Args:
-        given: event ids as text.
-        account: pseudonyms of the accounts whose events they are.
-        key: the key.
-        platform: where it happened.
+        given: the event ids as text.
+        account: the pseudonyms of the accounts.
+        key: the pseudonym key.
+        platform: the platform of the events.
     """
     on = pl.lit(platform) if isinstance(platform, str) else platform
     hashed = _hmac(key, pl.concat_str(pl.lit("event:"), on), account, given)
@@ -96,7 +96,7 @@ def event_pseudonym(
 
 
 def is_given_id(event_id: pl.Expr) -> pl.Expr:
-    """Returns whether an event's id came with its row; other ids are fingerprints of content."""
+    """Returns whether an event id was given in its row; other ids are content fingerprints."""
     return event_id.str.starts_with("e_")
 
 
@@ -112,5 +112,5 @@ def session_pseudonym(raw: pl.Series, key: PseudonymKey, platform: str) -> pl.Se
 
 
 def person_of(account: pl.Expr) -> pl.Expr:
-    """Returns the person id that `account` (a pseudonym) founds when it is alone."""
+    """Returns the person id that is made from `account` (a pseudonym)."""
     return pl.concat_str(pl.lit("p_"), account.str.tail(HASH_CHARACTERS))

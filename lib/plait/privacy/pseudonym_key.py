@@ -1,4 +1,4 @@
-"""The secret that turns raw ids into pseudonyms: where it comes from and who may read it."""
+"""Loads or creates the pseudonym key, and checks that only its owner can read it."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from plait.config import Project
 from plait.errors import BadKey
 
 KEY_VARIABLE = "PLAIT_PSEUDONYM_KEY"
-MIN_KEY_CHARACTERS = 32  # characters; 64 hexadecimal ones are made by default
+MIN_KEY_CHARACTERS = 32  # a created key has 64 hexadecimal characters
 
 
 @dataclass(frozen=True)
 class PseudonymKey:
-    """A pseudonym key. `id` names it in every pseudonym; the secret is never shown."""
+    """A pseudonym key. Every pseudonym contains its `id`. The secret is never shown."""
 
     secret: str = field(repr=False)
 
     @property
     def id(self) -> str:
-        """Four hexadecimal characters that tell one key from another."""
+        """Four hexadecimal characters that identify the key."""
         return hashlib.sha256(b"plait key id\0" + self.secret.encode()).hexdigest()[:4]
 
 
 def load_key(project: Project) -> PseudonymKey:
-    """Returns the project's pseudonym key, made on first use.
+    """Returns the project's pseudonym key; creates it on first use.
 
-    It comes from the environment variable PLAIT_PSEUDONYM_KEY, else from the file named by
-    `pseudonyms.key_file`, else from `<store>/pseudonym.key`. Losing it makes a store's ids
-    unmatchable, so it is never replaced.
+    It is read from the environment variable PLAIT_PSEUDONYM_KEY, else from the file in
+    `pseudonyms.key_file`, else from `<store>/pseudonym.key`. Without the key, new ids cannot be
+    matched to those of the store, so the key is never replaced.
 
     Raises:
         BadKey: the key is too short, or its file is readable by others or unreadable.
@@ -44,7 +44,7 @@ def load_key(project: Project) -> PseudonymKey:
     if named is None and "://" in project.store:
         raise BadKey(
             f"the store '{project.store}' is not on this machine, and no pseudonym key is named.",
-            allowed="A key never lies beside the data on an object store.",
+            allowed="A key is never stored with the data on an object store.",
             fix=f"Set {KEY_VARIABLE}, or pseudonyms.key_file to a 0600 file.",
         )
     path = project.path(named) if named else project.store_path / "pseudonym.key"
@@ -54,25 +54,25 @@ def load_key(project: Project) -> PseudonymKey:
 
 
 def _create_key(path: Path) -> None:
-    """Writes a fresh key; of two runs that race, the second finds the first one's whole key."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    """Writes a new key. If two runs race, both use the key of the first."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(secrets.token_hex(32) + "\n")
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(aside, path)
+            os.link(temporary, path)
         except FileExistsError:
             pass
         finally:
-            aside.unlink()
+            temporary.unlink()
     except OSError as error:
         raise BadKey(
             f"cannot write the pseudonym key '{path}' ({error.strerror}).",
-            fix=f"Set pseudonyms.key_file to a place you may write, or {KEY_VARIABLE}.",
+            fix=f"Set pseudonyms.key_file to a file that you may write, or {KEY_VARIABLE}.",
         ) from None
 
 
@@ -89,7 +89,7 @@ def _read_key_file(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise BadKey(
             f"cannot read the pseudonym key '{path}' ({error}).",
-            fix=f"Mend the file, or set {KEY_VARIABLE}.",
+            fix=f"Correct the file, or set {KEY_VARIABLE}.",
         ) from None
 
 
@@ -99,6 +99,6 @@ def _checked_key(text: str, where: str) -> PseudonymKey:
         raise BadKey(
             f"the pseudonym key in {where} has {len(secret)} characters.",
             allowed=f"At least {MIN_KEY_CHARACTERS} are needed.",
-            fix="Make one with: openssl rand -hex 32",
+            fix="Create a key with: openssl rand -hex 32",
         )
     return PseudonymKey(secret)

@@ -1,1 +1,1 @@
-"""A platform's files: found, checked by name, and read in chunks as raw text."""
+"""Finds the files of a platform, checks their columns, and reads them in chunks as text."""

@@ -1,4 +1,4 @@
-"""Checks a column mapping against what a file really holds."""
+"""Checks a column mapping against the columns of a file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Collection, Mapping
 from plait.errors import UnknownColumn, nearest
 from plait.sources.find_files import SourceFile
 
-_LOOKS_LIKE_A_VALUE = re.compile(r"@|^[+-]?\d[\d.,:TZ+ -]*$")  # an address, a number or a time
+_LOOKS_LIKE_A_VALUE = re.compile(
+    r"@|^[+-]?\d[\d.,:TZ+ -]*$"
+)  # an e-mail address, a number or a time
 
 
 def check_columns(file: SourceFile, wanted: Mapping[str, str], present: Collection[str]) -> None:
@@ -17,11 +19,13 @@ def check_columns(file: SourceFile, wanted: Mapping[str, str], present: Collecti
         if column in present:
             continue
         _, platform, _ = file.setting.split(".", 2)
-        if any(_LOOKS_LIKE_A_VALUE.search(name) for name in present):  # may be personal: not shown
+        if any(
+            _LOOKS_LIKE_A_VALUE.search(name) for name in present
+        ):  # may be personal, so they are not shown
             raise UnknownColumn(
                 f"platform '{platform}' has no column '{column}' in '{file.name}': its first line "
-                "seems to hold values, not the names of columns (not shown: they may be personal).",
-                fix="Put a line with the names of the columns before it; if it is one, set "
+                "seems to have values, not column names (not shown, as they may be personal).",
+                fix="Insert a line with the column names before it; or, if it is the header, set "
                 f"{file.setting}.{key}: COLUMN",
             )
         hint = nearest(column, present)

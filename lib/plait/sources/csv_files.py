@@ -1,4 +1,4 @@
-"""CSV and its cousins: the separator is told from the header line."""
+"""Reads CSV and similar files. The separator is detected from the header line."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from plait.sources.find_files import SourceFile
 _ROW_INDEX = "__row"  # a name no file is expected to use
 
 _SEPARATORS = ",\t;|"
-_EXTRA_FIELD = "__beyond"  # takes the field after the last one of the header, if a row has one
+_EXTRA_FIELD = "__beyond"  # the field after the last column of the header, if a row has one
 
 
 def scan_csv(file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str]) -> pl.LazyFrame:
     """Returns `row`, the fields as text, `fault` and `whole`.
 
-    `fault` is 'ragged_row' where there are more fields than columns. A row with fewer (or whose
-    last field is empty, which looks the same) is not `whole`: its values may stand one column off.
+    `fault` is 'ragged_row' if a row has more fields than columns. `whole` is false if it has fewer,
+    because its values may be in the wrong columns. A row whose last field is empty looks the same.
     """
     separator = _separator(file)
     header = (

@@ -1,4 +1,4 @@
-"""Finds the files a platform names and tells their format."""
+"""Finds the files that a platform names, and determines their formats."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FORMATS: dict[str, FileFormat] = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
     ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
-_HEAD_BYTES = 4096  # bytes looked at to tell what a file is
+_HEAD_BYTES = 4096  # bytes read to determine what a file is
 _COMPRESSION_MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}
 _MAGIC = {
     b"PAR1": "Parquet",
@@ -31,28 +31,28 @@ _MAGIC = {
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One input file: where it lies, the name messages use, and how to read it.
+    """One input file: its path, its name in messages, and its format.
 
-    A file on S3 (`remote`) has no path to read from until sources/read_chunks.py has fetched it.
+    A file on S3 (`remote`) can be read only after sources/read_chunks.py has downloaded it.
     """
 
     path: Path
     name: str  # relative to the project file, or the s3:// address
     format: FileFormat
-    setting: str  # the project file's key that named it, such as platforms.shop.events
+    setting: str  # the setting that names it, such as platforms.shop.events
     bytes: int
     modified: float  # seconds since 1970
     remote: RemoteFile | None = None
-    rows: tuple[int, int] | None = None  # the first row and how many, where not all are meant
+    rows: tuple[int, int] | None = None  # the first row and the number of rows; null: all
 
     @property
     def packed(self) -> str:
-        """'.gz', '.zst' or ''."""
+        """The suffix of the compression: '.gz', '.zst' or ''."""
         suffix = self.path.suffix.lower()
         return suffix if suffix in _COMPRESSION_MAGIC else ""
 
     def record(self) -> dict[str, str | int | float]:
-        """Returns what a store version keeps about this input."""
+        """Returns the record of this input for a store version."""
         record: dict[str, str | int | float] = {
             "path": self.name,
             "bytes": self.bytes,
@@ -64,13 +64,13 @@ class SourceFile:
 def find_files(
     project: Project, patterns: Sequence[str], form: FileFormat | None, setting: str
 ) -> list[SourceFile]:
-    """Returns the files that match `patterns`, in the order of their names, each once.
+    """Returns the files that match `patterns`, each once, sorted by name.
 
     Raises:
         MissingFile: a path does not exist or a glob matches nothing.
         EmptyInput: a file has no bytes.
-        UnreadableFile: a file is not what its name says.
-        ConfigError: the name does not tell the format.
+        UnreadableFile: a file cannot be read, or is not in the format of its name.
+        ConfigError: the format cannot be determined from the name.
         StoreError: a bucket cannot be listed.
     """
     found: dict[str, SourceFile] = {}
@@ -87,7 +87,7 @@ def find_files(
 
 @dataclass(frozen=True)
 class _Match:
-    """A file that a pattern names, before it is looked into."""
+    """A file that matches a pattern, before it is checked."""
 
     path: Path
     name: str
@@ -101,9 +101,9 @@ def _on_disk(project: Project, whole: str) -> list[_Match]:
 
 
 def _escape_existing(whole: str) -> str:
-    """Returns `whole` as a glob in which what exists as it is written stands for itself.
+    """Returns `whole` as a glob in which the part that exists literally is escaped.
 
-    Folders and files may have brackets, stars and question marks in their names.
+    Names of folders and files may contain brackets, stars and question marks.
     """
     first, *parts = Path(whole).parts
     existing = Path(first)
@@ -115,7 +115,7 @@ def _escape_existing(whole: str) -> str:
 
 
 def _on_s3(whole: str, setting: str) -> list[_Match]:
-    found = list_s3_files(whole, f"Mend {setting}.files.")
+    found = list_s3_files(whole, f"Correct {setting}.files.")
     return [_Match(Path(PurePosixPath(f.address).name), f.address, f) for f in found]
 
 
@@ -130,9 +130,9 @@ def _missing(pattern: str, whole: str, setting: str) -> MissingFile:
 
 
 def _suggest_names(pattern: str, whole: str, setting: str) -> str:
-    """Returns the nearest name beside what is missing, or the names that are there."""
+    """Returns a hint: the nearest name in the same folder, or the names in it."""
     if is_remote(whole):
-        names = list_siblings(whole, f"Mend {setting}.files.")
+        names = list_siblings(whole, f"Correct {setting}.files.")
         parent = whole.rpartition("/")[0]
     else:
         folder = Path(whole).parent
@@ -154,27 +154,28 @@ def _describe(match: _Match, form: FileFormat | None, setting: str) -> SourceFil
     form = form or _FORMATS.get(bare.suffix.lower())
     if form is None:
         raise ConfigError(
-            f"the name of '{name}' does not tell its format.",
+            f"the format of '{name}' cannot be determined from its name.",
             allowed="Known: csv, jsonl, parquet.",
             fix=f"Set {setting}.format: csv",
         )
     size, modified = (remote.bytes, remote.modified) if remote else _stat_file(path, name, setting)
     if not size:
-        raise EmptyInput(f"'{name}' is empty.", fix=f"Fill it, or take it out of {setting}.files.")
+        raise EmptyInput(f"'{name}' is empty.", fix=f"Fill it, or remove it from {setting}.files.")
     file = SourceFile(path, name, form, setting, size, modified, remote)
     _check_magic(file, _head(file))
     return file
 
 
 def _stat_file(path: Path, name: str, setting: str) -> tuple[int, float]:
-    """Returns bytes and modification time of a file on this machine that can be read."""
+    """Returns size (bytes) and modification time of a local file; checks that it is readable."""
     try:
         about = path.stat()
         with path.open("rb"):
             return about.st_size, about.st_mtime
     except OSError as error:
         raise UnreadableFile(
-            f"cannot read '{name}' ({error.strerror}).", fix=f"Mend it, or set {setting}.files."
+            f"cannot read '{name}' ({error.strerror}).",
+            fix=f"Make it readable, or set {setting}.files.",
         ) from None
 
 
@@ -184,7 +185,7 @@ def _head(file: SourceFile) -> bytes:
             return read_head(file.remote, _HEAD_BYTES)
         except FileNotFoundError:
             raise UnreadableFile(
-                f"'{file.name}' was removed while it was looked at.",
+                f"'{file.name}' was removed while it was checked.",
                 fix=f"Run again, or set {file.setting}.files.",
             ) from None
     with file.path.open("rb") as opened:
@@ -193,14 +194,14 @@ def _head(file: SourceFile) -> bytes:
 
 def _check_magic(file: SourceFile, head: bytes) -> None:
     """Raises UnreadableFile if the first bytes contradict the name."""
-    really = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
-    said = {".gz": "gzip", ".zst": "zstd"}.get(file.packed) or (
+    actual = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
+    expected = {".gz": "gzip", ".zst": "zstd"}.get(file.packed) or (
         "Parquet" if file.format == "parquet" else "text"
     )
-    if really == "text" and b"\0" in head:
-        really = "binary data"
-    if said != really:
+    if actual == "text" and b"\0" in head:
+        actual = "binary data"
+    if expected != actual:
         raise UnreadableFile(
-            f"'{file.name}' is not {said}, as its name says: it looks like {really}.",
-            fix=f"Rename it to what it is, or set {file.setting}.format.",
+            f"'{file.name}' is not {expected}, as its name says: it looks like {actual}.",
+            fix=f"Rename it to match its content, or set {file.setting}.format.",
         )

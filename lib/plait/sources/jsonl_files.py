@@ -1,4 +1,4 @@
-"""One JSON object a line."""
+"""Reads files with one JSON object per line."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SAMPLE = 1_000
 
 
 def scan_jsonl(file: SourceFile, keys: Mapping[str, str]) -> pl.LazyFrame:
-    """Returns `row` and `line`; blank lines count as rows but hold no line."""
+    """Returns `row` and `line`. Blank lines count in `row`."""
     lines = pl.scan_lines(
         file.path, name="line", row_index_name="row", row_index_offset=1, glob=False
     )
     present = _sampled_keys(lines)
-    # A field that is rare (a rating on one line in a million) may be absent from the sample.
+    # A rare field (such as a rating on one line in a million) may be missing from the sample.
     rare = [column for column in keys.values() if column not in present]
     if rare:
         seen = lines.select(
@@ -54,9 +54,9 @@ def _text_schema(columns: list[str]) -> pl.Struct:
 
 
 def _decode_each(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame:
-    """Decodes a chunk in which some line is no JSON object, or some value a list.
+    """Decodes a chunk in which a line is not a JSON object, or a value is a list.
 
-    Slower, but still vectorised: every field is looked up in every line on its own.
+    This is slower, but still vectorised: it looks up each field in each line separately.
     """
     sound = lines["line"].str.json_path_match("$").str.starts_with("{").fill_null(value=False)
     held = [
@@ -78,7 +78,7 @@ def _path(column: str) -> str:
 
 
 def _join_lists(values: pl.Series) -> pl.Series:
-    """Returns lists of text, which JSON path gives as JSON, joined by UNIT; the rest as it is."""
+    """Returns `values` with each JSON list joined by LIST_SEPARATOR."""
     is_list = values.str.starts_with("[") & values.str.ends_with("]")
     if not is_list.any():
         return values

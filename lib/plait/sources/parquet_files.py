@@ -1,4 +1,4 @@
-"""Parquet files. Values become text again, so one rule judges all formats."""
+"""Reads Parquet files. Values are converted to text, so that all formats have the same rules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROW_INDEX = "__row"  # a name no file is expected to use
 def scan_parquet(
     file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str]
 ) -> pl.LazyFrame:
-    """Returns `row`, the fields as text, an empty `fault` and `whole`."""
+    """Returns `row`, the fields as text, `fault` (always null) and `whole` (always true)."""
     frame = pl.scan_parquet(file.path, row_index_name=_ROW_INDEX, row_index_offset=1, glob=False)
     schema = frame.collect_schema()
     check_columns(file, keys, [name for name in schema.names() if name != _ROW_INDEX])
@@ -34,16 +34,16 @@ def scan_parquet(
 
 
 def split_by_row_groups(file: SourceFile, most: int) -> list[SourceFile]:
-    """Returns `file` in pieces of whole row groups, of about `most` rows: many hands can read them.
+    """Splits `file` into ranges of row groups of about `most` rows, to read them in parallel.
 
-    A file that is not Parquet, is small, lies on S3, or cannot be looked into stays whole.
+    A file that is not Parquet, is small, is on S3, or cannot be read is not split.
     """
     if file.format != "parquet" or file.remote:
         return [file]
     try:
         about = pq.read_metadata(file.path)
     except (OSError, pa.ArrowException):
-        return [file]  # whoever reads it says what is wrong
+        return [file]  # the reader reports the error
     pieces: list[tuple[int, int]] = []
     first = rows = 0
     for group in range(about.num_row_groups):
@@ -63,8 +63,8 @@ def _as_text(column: str, kind: pl.DataType) -> pl.Expr:
     if isinstance(kind, pl.Binary):
         return value.bin.encode("hex")
     if isinstance(kind, (pl.List, pl.Array)):
-        # The catalogue splits lists held in text by its separator; a unit separator never
-        # stands in a name, so a real list survives the way through text.
+        # Names do not contain the unit separator, so a list can be joined to text and split
+        # again.
         return value.cast(pl.List(pl.String)).list.join(LIST_SEPARATOR)
     if isinstance(kind, pl.Struct):
         return value.struct.json_encode()

@@ -1,4 +1,4 @@
-"""Reads a file of any format in chunks, every value as the text that stood there."""
+"""Reads a file of any format in chunks, every value as its original text."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from plait.sources.jsonl_files import decode_lines, scan_jsonl
 from plait.sources.parquet_files import scan_parquet
 from plait.sources.s3_files import ObjectChanged, check_unchanged, local_copy
 
-# Rows read at a time: enough to keep vectorised work fast, few enough for a small machine.
+# Rows per chunk: enough for fast vectorised work, and few enough for a small machine.
 CHUNK_ROWS = 500_000
-FAULT_COLUMN = "fault"  # column with the code of what is wrong with the row as such, else null
-WHOLE_COLUMN = "whole"  # column that says whether every value surely stands in its own column
+FAULT_COLUMN = "fault"  # column with the code of a fault of the whole row, else null
+WHOLE_COLUMN = "whole"  # column: whether every value is certainly in its own column
 
 
 def read_chunks(
@@ -27,15 +27,16 @@ def read_chunks(
     """Yields frames: `row` (Int64, the first data row is 1), the fields as text, `fault`, `whole`.
 
     Args:
-        file: what to read.
-        fields: name in the frame: column of the file.
-        keys: config key (relative to the file's setting): column, for error messages.
-        chunk: rows a frame, at most.
+        file: the file to read.
+        fields: name in the frame to column of the file.
+        keys: config key (relative to the file's setting) to column, for error messages.
+        chunk: the maximum number of rows per frame.
 
     Raises:
         UnknownColumn: a column is missing.
-        EmptyInput: there is not a single row.
-        UnreadableFile: truncated, damaged, or not what its name says.
+        EmptyInput: the file has no rows.
+        UnreadableFile: the file is truncated, damaged, not in its format, or changed during the
+            read.
     """
     with _translate_errors(file), _on_this_machine(file) as here:
         if file.format == "csv":
@@ -55,13 +56,13 @@ def read_chunks(
         if not rows:
             raise EmptyInput(
                 f"'{file.name}' has no rows.",
-                fix=f"Fill it, or take it out of {file.setting}.files.",
+                fix=f"Fill it, or remove it from {file.setting}.files.",
             )
 
 
 @contextmanager
 def _on_this_machine(file: SourceFile) -> Iterator[SourceFile]:
-    """Yields the file with a path on this machine: its own, or that of a copy."""
+    """Yields the file with a local path: its own, or that of a downloaded copy."""
     if file.remote is None:
         yield file
         return
@@ -74,7 +75,7 @@ def _on_this_machine(file: SourceFile) -> Iterator[SourceFile]:
 
 
 def _check_unchanged(file: SourceFile) -> None:
-    """Raises UnreadableFile if the file was written to since it was found."""
+    """Raises UnreadableFile if the file was changed since it was found."""
     if file.remote is not None:
         try:
             check_unchanged(file.remote)
@@ -89,28 +90,28 @@ def _check_unchanged(file: SourceFile) -> None:
 def _changed(file: SourceFile) -> UnreadableFile:
     return UnreadableFile(
         f"'{file.name}' changed while it was read.",
-        fix="Run again when nothing writes to it; rotate logs before they are fused.",
+        fix="Run again when nothing writes to it. Rotate logs before they are fused.",
     )
 
 
 @contextmanager
 def _translate_errors(file: SourceFile) -> Iterator[None]:
-    """Turns what Polars says about a broken file into an UnreadableFile."""
+    """Turns errors of Polars about a file into EmptyInput or UnreadableFile."""
     try:
         yield
     except pl.exceptions.NoDataError:
         raise EmptyInput(
-            f"'{file.name}' is empty.", fix=f"Fill it, or take it out of {file.setting}.files."
+            f"'{file.name}' is empty.", fix=f"Fill it, or remove it from {file.setting}.files."
         ) from None
     except (pl.exceptions.PolarsError, OSError) as error:
-        said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        cut = file.packed and "end of" in said
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        cut = file.packed and "end of" in reason
         raise UnreadableFile(
             f"'{file.name}' "
-            + (f"ends too early for a {file.packed} file" if cut else f"cannot be read ({said})")
+            + (f"ends too early for a {file.packed} file" if cut else f"cannot be read ({reason})")
             + ".",
             allowed=f"It was read as {file.format}{' in ' + file.packed if file.packed else ''}.",
-            fix="Copy or pack the file again."
+            fix="Copy or compress the file again."
             if cut
-            else f"Mend the file, or set {file.setting}.format.",
+            else f"Correct the file, or set {file.setting}.format.",
         ) from None

@@ -1,4 +1,4 @@
-"""A platform's event log, catalogue and account attributes, every value as text."""
+"""Reads the event log, catalogue and account attributes of a platform, all values as text."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[p
 
 
 def read_accounts(file: SourceFile, accounts: Accounts) -> Iterator[pl.DataFrame]:
-    """Yields `row`, `account`, one column `key:<name>` an identity key, and `fault`; all raw."""
+    """Yields `row`, `account`, a column `key:<name>` per identity key, `fault` and `whole`; raw."""
     fields = {"account": accounts.account} | {f"key:{k}": c for k, c in accounts.keys.items()}
     keys = {"account": accounts.account} | {f"keys.{k}": c for k, c in accounts.keys.items()}
     yield from read_chunks(file, fields, keys)
 
 
 def event_fields(events: Events) -> tuple[dict[str, str], dict[str, str]]:
-    """Returns what to read: RAW field to column, and config key to column for messages."""
+    """Returns the columns to read: RAW field to column; and config key to column, for messages."""
     fields = {k: v for k, v in events.columns.model_dump().items() if v is not None}
     keys = {f"columns.{field}": column for field, column in fields.items()}
     if isinstance(events.type, TypeColumn):
         fields["type"] = keys["type.column"] = events.type.column
     if events.time.resolution == "order":
-        # Such a log has no times: what stands in the time column is the order.
+        # Such a log has no times: the time column has the order.
         time = fields.pop("time", None)
         fields.setdefault("order", time or "")
     return fields, keys
@@ -54,7 +54,7 @@ def event_fields(events: Events) -> tuple[dict[str, str], dict[str, str]]:
 def read_events(
     file: SourceFile, events: Events, chunk: int = CHUNK_ROWS
 ) -> Iterator[pl.DataFrame]:
-    """Yields RAW frames (unchecked text) with `fault` and `whole`; see read_chunks."""
+    """Yields frames of RAW_SCHEMA (unchecked text) with `fault` and `whole`; see read_chunks."""
     fields, keys = event_fields(events)
     for batch in read_chunks(file, fields, keys, chunk):
         yield batch.select(

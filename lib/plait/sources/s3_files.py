@@ -1,4 +1,4 @@
-"""Files on S3: listed by address or glob, and copied to this machine to be read."""
+"""Files on S3: lists them by address or glob, and downloads them to be read."""
 
 from __future__ import annotations
 
@@ -19,15 +19,13 @@ from plait.store.s3_settings import open_bucket
 from plait.store.storage_errors import translate_errors
 from plait.store.store_objects import list_objects
 
-_CHUNK_BYTES = (
-    32 * 2**20
-)  # bytes asked for at a time: a slow line still brings them in half a minute
+_CHUNK_BYTES = 32 * 2**20  # bytes per request, which a slow connection still transfers in 30 s
 _GLOB_CHARACTERS = "*?["
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One object: its address, and what tells whether it is still the same."""
+    """One object: its address, and its version (size, modification time, etag)."""
 
     address: str  # s3://bucket/key
     bytes: int
@@ -36,28 +34,28 @@ class RemoteFile:
 
 
 class ObjectChanged(Exception):
-    """The object is not what it was when it was found."""
+    """The object was changed or removed after it was found."""
 
 
 def list_s3_files(pattern: str, fix: str) -> list[RemoteFile]:
-    """Returns the objects that `pattern` names, in the order of their addresses.
+    """Returns the objects that match `pattern`, sorted by address.
 
-    A * stands for anything but a slash, ** for anything, as in paths. An object whose key is
-    the pattern as it is written comes first: then it alone is meant.
+    As in paths, * matches any text without a slash, and ** any text. If an object has exactly the
+    pattern as its key, only that object is returned.
 
     Args:
-        pattern: an s3:// address, or a glob of them.
-        fix: what to do if it is not one.
+        pattern: an s3:// address, or a glob of addresses.
+        fix: the fix for the error message, if `pattern` is not an address.
 
     Raises:
-        StoreError: it is no address, or the bucket cannot be listed.
+        StoreError: `pattern` is not an S3 address, or the bucket cannot be listed.
     """
     bucket, key = split_s3_address(pattern, fix)
     fixed = key[
         : min((key.find(mark) for mark in _GLOB_CHARACTERS if mark in key), default=len(key))
     ]
     wanted = _glob_to_regex(key)
-    # A bucket is listed by whole folders.
+    # Listing works only by whole folders.
     folder = fixed.rpartition("/")[0]
     listed = list_objects(open_bucket(bucket), folder)
     found = [meta for meta in listed if meta["path"] == key] or [
@@ -86,7 +84,7 @@ def list_siblings(pattern: str, fix: str) -> list[str]:
 
 
 def read_head(file: RemoteFile, size: int) -> bytes:
-    """Returns the first `size` bytes, or all if there are fewer."""
+    """Returns the first `size` bytes of the object, or all bytes if there are fewer."""
     bucket, key = split_s3_address(file.address, "")
     with translate_errors(file.address):
         return bytes(
@@ -95,7 +93,7 @@ def read_head(file: RemoteFile, size: int) -> bytes:
 
 
 def check_unchanged(file: RemoteFile) -> None:
-    """Raises Changed if the object was written again, or removed."""
+    """Raises ObjectChanged if the object was written again or removed."""
     bucket, key = split_s3_address(file.address, "")
     try:
         with translate_errors(file.address):
@@ -108,11 +106,11 @@ def check_unchanged(file: RemoteFile) -> None:
 
 @contextmanager
 def local_copy(file: RemoteFile) -> Iterator[Path]:
-    """Yields a copy on this machine, gone afterwards; every byte is of the object as found.
+    """Yields the path of a local copy, which is removed at the end.
 
     Raises:
-        Changed: it was written again, or removed.
-        StoreError: S3 or the disk fails.
+        ObjectChanged: the object was written again or removed after it was found.
+        StoreError: a request to S3 failed, or the disk cannot be written.
     """
     scratch = scratch_folder()
     try:
@@ -157,7 +155,7 @@ def _copy_failed(file: RemoteFile, folder: Path, error: OSError) -> StoreError:
 
 
 def _glob_to_regex(key: str) -> re.Pattern[str]:
-    """Returns what matches the keys that the glob `key` names."""
+    """Returns a regular expression that matches the same keys as the glob `key`."""
     parts = []
     for token in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.", key, flags=re.DOTALL):
         if token == "**/":

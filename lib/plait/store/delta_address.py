@@ -11,17 +11,17 @@ from pathlib import Path
 from plait.store.location import Location
 from plait.store.store_objects import check_inside
 
-# deltalake takes a path for a URL: it panics at these, or decodes them to another path.
+# deltalake parses a path as a URL. With these characters it panics, or uses another path.
 _MISREAD = re.compile(r"[\[\]|<>%\\^`\x00-\x1f\x7f]")
 
 
 @contextmanager
 def delta_address(location: Location, name: str) -> Iterator[str]:
-    """Yields where deltalake finds the table `name` of the store at `location`.
+    """Yields the address at which deltalake finds the table `name` of the store at `location`.
 
-    That is the table itself. Below a folder whose name deltalake would misread it is a folder of
-    a plain name that links to the table's log: the log is all that plait has deltalake read and
-    write, the table's files it reads and writes itself.
+    Usually this is the folder of the table. If deltalake would misread its path, it is a temporary
+    folder with a plain name that links to the log of the table. This suffices, because deltalake
+    reads and writes only the log. plait reads and writes the data files itself.
     """
     if location.is_local:
         check_inside(location.objects, f"tables/{name}/_delta_log")

@@ -1,4 +1,4 @@
-"""Delta tables: data files are written first, one commit makes them all visible."""
+"""Delta tables. Data files are written first, and one commit makes all of them visible."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from plait.store.table_files import (
     write_data_file,
 )
 
-# Left alone, Delta puts a commit on top of another's that it did not see, and mixes their rows.
+# With retries, Delta would rebase a commit on an unseen commit of another, and mix their rows.
 _NO_RETRIES = 0  # retries
-# Store versions name old Delta versions for as long as they are kept: `plait gc` decides.
+# Store versions refer to old Delta versions, so only `plait gc` may remove those.
 _KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
-_COMMIT_ATTEMPTS = 10  # commits that another writer's may come before
+_COMMIT_ATTEMPTS = 10  # attempts to commit before the conflict with other writers is an error
 
 
 class TableWriter:
-    """Writes the next version of one table; nothing is seen before `commit`."""
+    """Writes the next version of one table. Nothing is visible before `commit`."""
 
     def __init__(self, location: Location, table: TableSchema) -> None:
         self._location, self._table = location, table
@@ -46,7 +46,7 @@ class TableWriter:
 
         Args:
             df: the rows.
-            bucket: theirs; default: 0. Tables that are not bucketed have none.
+            bucket: the bucket of the rows; default: 0. Ignored if the table is not bucketed.
         """
         if not df.height:
             return
@@ -55,23 +55,23 @@ class TableWriter:
         self.rows += df.height
 
     def add_files(self, parts: Sequence[AddAction], rows: int) -> None:
-        """Takes files that another process wrote with `write_data_file`; they hold `rows` rows."""
+        """Adds files with `rows` rows in all that another process wrote with `write_data_file`."""
         self._parts += parts
         self.rows += rows
 
     @property
     def destination(self) -> tuple[Location, TableSchema]:
-        """Where its parts belong: what `write_data_file` asks for."""
+        """The location and the schema of the table, as `write_data_file` needs them."""
         return self._location, self._table
 
     def commit(self, keep: Iterable[AddAction] = ()) -> int:
-        """Makes what was written, and the parts to keep, the table; returns its Delta version.
+        """Commits the written files and `keep` as the whole table; returns its Delta version.
 
-        Whatever the newest Delta version holds does not matter: a run that was killed before it
-        published, or another run that will not publish, may have left its own there.
+        The contents of the newest Delta version do not matter. They may be from a run that was
+        killed before it published, or from another run that will not publish.
 
         Args:
-            keep: parts of a version before (see list_parts) that stay as they are.
+            keep: files of an earlier version (see list_data_files) that stay in the table.
 
         Raises:
             StoreError: the store cannot be written.
@@ -84,7 +84,7 @@ class TableWriter:
             for _ in range(_COMMIT_ATTEMPTS - 1):
                 try:
                     return retry_conditional_write(lambda: self._commit(uri, wanted))
-                except DeltaError:  # another writer's commit came between a look and ours
+                except DeltaError:  # another writer committed between our read and our commit
                     continue
             return self._commit(uri, wanted)
 
@@ -92,7 +92,7 @@ class TableWriter:
         options = self._location.options
         by = [BUCKET_COLUMN] if self._table.bucketed else []
         schema = _delta_schema(self._table)
-        # Not DeltaTable.is_deltatable: it holds Python's lock while it waits for S3.
+        # Not DeltaTable.is_deltatable, because it holds the GIL while it waits for S3.
         if not list_objects(self._location.objects, f"tables/{self._table.name}/_delta_log"):
             create_table_with_add_actions(
                 uri, schema, list(wanted.values()), partition_by=by, storage_options=options,
@@ -108,7 +108,7 @@ class TableWriter:
         gone = [remove_action(part) for path, part in there.items() if path not in wanted]
         new = [part for path, part in wanted.items() if path not in there]
         if not gone and not new:
-            return before  # the same, or ours: the answer to it was lost
+            return before  # nothing to change, or our own commit, whose response was lost
         head.create_write_transaction(
             [*gone, *new], mode="append", schema=schema, partition_by=by,
             commit_properties=CommitProperties(max_commit_retries=_NO_RETRIES),
@@ -117,9 +117,9 @@ class TableWriter:
         return before + 1
 
     def _replace(self, uri: str, schema: Schema, parts: list[AddAction], by: list[str]) -> int:
-        """Makes `parts` the table under another schema or layout, in one commit."""
+        """Replaces the table by `parts` under another schema or partitioning, in one commit."""
         options = self._location.options
-        # It looks at the newest version by itself, so the mark tells our commit.
+        # The call reads the newest version itself, so a mark identifies our commit.
         mark = uuid.uuid4().hex
         ours = CommitProperties(custom_metadata={"plait": mark}, max_commit_retries=_NO_RETRIES)
         create_table_with_add_actions(

@@ -1,4 +1,4 @@
-"""Only finite numbers: in JSON, and in the tensors of a model."""
+"""Finds NaN and infinite numbers in JSON and in the tensors of a model."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ import numpy as np
 
 
 def parse_finite(text: str | bytes) -> Any:
-    """Returns the JSON in `text`.
+    """Returns the value of the JSON `text`.
 
     Raises:
-        ValueError: it is none, or holds a NaN, an infinity, or a number that overflows to one.
+        ValueError: `text` is not JSON, or has a NaN, an infinity, or a number that overflows.
     """
     return json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_float)
 
 
 def find_nonfinite(file: str, data: bytes) -> str:
-    """Returns which numbers of a model's `file` are not finite, or "" where all are.
+    """Describes the numbers in a model's `file` that are not finite; "" if all are finite.
 
-    Safetensors and JSON are looked into. Whether they can be loaded is for the loader to say.
+    Only safetensors and JSON files are checked. A file that cannot be parsed counts as finite,
+    because its loader reports that error.
     """
     if file.endswith(".json"):
         try:
@@ -31,7 +32,7 @@ def find_nonfinite(file: str, data: bytes) -> str:
         except (ValueError, RecursionError):
             return ""
     if file.endswith(".safetensors"):
-        # Fusing needs no model: the image of Spark has no safetensors.
+        # Imported here, because the Spark image has no safetensors.
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
@@ -47,7 +48,7 @@ def find_nonfinite(file: str, data: bytes) -> str:
 
 
 class _NotFinite(ValueError):
-    """A number that is none."""
+    """A number is NaN or infinite."""
 
 
 def _refuse_constant(text: str) -> float:

@@ -1,4 +1,4 @@
-"""What no kept version names, and its removal."""
+"""Garbage collection: finds and removes the objects that no kept version refers to."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _STAGED_IN = ("tables", "models", "versions", "inputs", "feedback", "runs")
 
 @dataclass
 class Garbage:
-    """What a collection removes and keeps.
+    """The result of a search for garbage.
 
     Attributes:
-        kept: numbers of the store versions that stay.
-        because: why a version stays that is not among the newest, by number.
-        versions: numbers of the store versions that go.
-        objects: names of the objects that go, by kind: the table, `versions` (and what they read),
-            `models` or `feedback`.
-        bytes: what they take, by kind.
-        waiting: objects that no kept version names but that are too young to go.
-        seen: the newest version that was looked at.
+        kept: the numbers of the store versions to keep.
+        because: the reason to keep a version that is not among the newest, by number.
+        versions: the numbers of the store versions to remove.
+        objects: the names of the objects to remove, by kind: the table, `versions` (with their
+            input records), `models` or `feedback`.
+        bytes: the size of these objects in bytes, by kind.
+        waiting: the number of unreferenced objects that are too young to remove.
+        seen: the number of the newest version at the time of the search.
     """
 
     kept: list[int]
@@ -51,7 +51,7 @@ class Garbage:
     seen: int = 0
 
     def add(self, kind: str, meta: ObjectMeta) -> None:
-        """Counts one object that goes."""
+        """Adds one object to remove."""
         self.objects.setdefault(kind, []).append(meta["path"])
         self.bytes[kind] = self.bytes.get(kind, 0) + meta["size"]
 
@@ -59,25 +59,26 @@ class Garbage:
 def find_garbage(
     store: Store, keep: int, older_than: timedelta = GC_GRACE, now: datetime | None = None
 ) -> Garbage:
-    """Returns what can go when the newest `keep` store versions stay.
+    """Returns the objects that can be removed if the newest `keep` store versions are kept.
 
-    Those in use stay too (see find_uses), and one that was the newest a moment ago: whoever
-    began with it may still read it. The feedback log, Delta's logs and published models always
-    stay; objects of the log whose rows lie in its larger parts go.
+    Versions in use are kept too (see find_versions_in_use), and so is a version that was the
+    newest until recently, because a run may still read it. The feedback log, Delta logs and
+    published models are always kept. Objects of the feedback log that a compaction replaced are
+    removed.
 
     Args:
         store: the store.
-        keep: store versions to keep, at least 1.
-        older_than: an object written later than so long ago may belong to a run in progress, and
-            a version that was the newest later than so long ago may be read by one.
-        now: default: the clock's.
+        keep: the number of newest store versions to keep, at least 1.
+        older_than: the grace period. A younger object may belong to a run in progress. A version
+            that was the newest within this period may still be read.
+        now: the current time; default: that of the clock.
 
     Raises:
         NothingFused: there is no version.
-        StoreError: a kept version cannot be read; nothing may go then.
+        StoreError: a kept version cannot be read. Then nothing may be removed.
     """
     store.current()
-    # One look: a version published after it must not make older parts look like nobody's.
+    # One listing, so that a version published later does not make older files look unreferenced.
     listed = [m for m in list_objects(store.objects, "versions") if _name(m).isdigit()]
     published = max(meta["last_modified"] for meta in listed)
     numbers = sorted(int(_name(meta)) for meta in listed)
@@ -117,30 +118,32 @@ def _name(meta: ObjectMeta) -> str:
 def _may_be_in_use(loose: list[ObjectMeta], until: datetime, published: datetime) -> set[str]:
     """Returns the objects that a run in progress may have written.
 
-    Such a run will publish the next version, so it began with the newest one there is: what is
-    older than that is nobody's. As long as something young shows that a run is at work, all
-    that came after the newest version may be its own, however long ago it was written.
+    Such a run will publish the next version, so it started after the newest version was published.
+    Older objects are not its own. If an object is younger than the grace period, a run may be in
+    progress. Then every object written after the newest version may belong to it.
     """
     young = {m["path"] for m in loose if m["last_modified"] > until}
-    # S3's clock ticks in seconds: what bears the version's own second may have come after it.
+    # S3 times have a resolution of 1 s, so an object of the same second may be newer.
     after = {m["path"] for m in loose if m["last_modified"] >= published}
     return young | after if young & after else young
 
 
 def remove_garbage(store: Store, found: Garbage) -> None:
-    """Removes what was found: first the versions, so that none names a part that is gone.
+    """Removes the garbage: versions first, so that no version refers to a removed file.
 
-    What a version names that was published meanwhile (a rollback's names old parts) stays.
+    Objects of versions that were published in the meantime are kept (a rollback uses old files).
 
     Raises:
         StoreError: the store cannot be written, or another collection removed a kept version.
     """
     if not set(found.kept) <= set(store.numbers()):
-        raise StoreError("another `plait gc` works on this store.", fix="Run again when it ends.")
+        raise StoreError(
+            "another `plait gc` is running on this store.", fix="Run again when it ends."
+        )
     if begun := [number for number in find_versions_in_use(store) if number in found.versions]:
         raise StoreError(
-            f"something began to read store version {begun[0]} a moment ago.",
-            fix="Run again: it is kept then.",
+            f"store version {begun[0]} came into use while `plait gc` ran.",
+            fix="Run again. It keeps that version.",
         )
     versions = [name for name in found.objects.get("versions", []) if name.startswith("versions/")]
     remove_objects(store.objects, versions)
@@ -152,7 +155,7 @@ def remove_garbage(store: Store, found: Garbage) -> None:
 
 
 def _referenced_objects(store: Store, versions: Iterable[StoreVersion]) -> set[str]:
-    """Returns the objects that `versions` name, each Delta version looked at once."""
+    """Returns the objects that `versions` refer to; reads each Delta version once."""
     versions = list(versions)
     tables = {pair for version in versions for pair in version.tables.items()}
     named = {
@@ -162,7 +165,7 @@ def _referenced_objects(store: Store, versions: Iterable[StoreVersion]) -> set[s
 
 
 def _obsolete_feedback(store: Store, until: datetime) -> list[ObjectMeta]:
-    """Returns the objects of the feedback log whose rows lie in larger parts since `until`."""
+    """Returns the obsolete objects of the feedback log that were replaced before `until`."""
     return [
         meta
         for folder in LOG_FOLDERS
@@ -173,17 +176,17 @@ def _obsolete_feedback(store: Store, until: datetime) -> list[ObjectMeta]:
 
 
 def _recently_newest(listed: list[ObjectMeta], until: datetime) -> dict[int, str]:
-    """Returns the versions that another one replaced after `until`, and why they stay."""
+    """Returns the versions that were superseded after `until`, with the reason to keep them."""
     moments = sorted((int(_name(m)), m["last_modified"]) for m in listed)
     return {
-        number: "it was the newest until a moment ago"
+        number: "it was the newest version until recently"
         for (number, _), (_, replaced) in pairwise(moments)
         if replaced > until
     }
 
 
 def _unpublished_model_files(store: Store) -> list[ObjectMeta]:
-    """Returns the files of model versions that have no manifest: their publication was killed."""
+    """Returns the files of model versions without a manifest, whose publication was killed."""
     metas = [m for m in list_objects(store.objects, "models") if _is_model_file(m["path"])]
     whole = {m["path"].rpartition("/")[0] for m in metas if m["path"].endswith(f"/{MANIFEST}")}
     return [m for m in metas if m["path"].rpartition("/")[0] not in whole]

@@ -1,4 +1,4 @@
-"""What a store version read: a list in an object of its own, looked at by who needs it."""
+"""The input records of a store version: a list in an object of its own, read on demand."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from plait.errors import StoreError
 from plait.store.location import Location
 from plait.store.store_objects import read_object, write_object
 
-INPUTS_FOLDER = "inputs"  # inputs/<SHA-256 of what it says>.json
+INPUTS_FOLDER = "inputs"  # inputs/<SHA-256 of the content>.json
 InputRecord = dict[str, Any]
 
 
 class InputRecords(Sequence[InputRecord]):
-    """The records of all inputs; how many there are is known without reading them.
+    """The records of all inputs, read on first access. Their number is known before.
 
     Args:
-        location: the store.
-        path: where the list lies in it.
-        count: how many records it has.
+        location: the location of the store.
+        path: the path of the list in the store.
+        count: the number of records.
     """
 
     def __init__(self, location: Location, path: str, count: int) -> None:
@@ -43,7 +43,7 @@ class InputRecords(Sequence[InputRecord]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, InputRecords) and other.path == self.path:
-            return True  # named after what it says
+            return True  # the path is a hash of the content
         return isinstance(other, Sequence) and self._read() == list(other)
 
     def __hash__(self) -> int:
@@ -58,29 +58,29 @@ class InputRecords(Sequence[InputRecord]):
                 body = read_object(self._location.objects, self.path)
             except FileNotFoundError:
                 raise StoreError(
-                    f"'{self.path}' in the store '{self._location.uri}' is missing: the list of "
-                    "what a version read.",
-                    fix="Restore it, or read everything anew: plait fuse --full",
+                    f"'{self.path}' in the store '{self._location.uri}' is missing. It lists the "
+                    "inputs of a version.",
+                    fix="Restore it, or read all inputs again: plait fuse --full",
                 ) from None
             self._records = list(json.loads(body))
         return self._records
 
 
 def write_input_records(location: Location, records: Sequence[Mapping[str, Any]]) -> InputRecords:
-    """Puts a list of inputs into the store; what stands there already says the same.
+    """Writes a list of inputs to the store, named after its content.
 
     Raises:
         StoreError: the store cannot be written.
     """
     body = json.dumps([dict(r) for r in records], sort_keys=True, default=str).encode()
     path = f"{INPUTS_FOLDER}/{hashlib.sha256(body).hexdigest()[:32]}.json"
-    # Written whether it is there or not: what is young is spared by `plait gc`.
+    # Written even if it exists, because `plait gc` keeps young objects.
     write_object(location.objects, path, body)
     return InputRecords(location, path, len(records))
 
 
-def open_input_records(location: Location, said: object) -> Sequence[InputRecord]:
-    """Returns the inputs that a version's JSON tells of: where they are, or, once, themselves."""
-    if isinstance(said, Mapping):
-        return InputRecords(location, str(said["path"]), int(said["count"]))
-    return list(said) if isinstance(said, Sequence) else []
+def open_input_records(location: Location, record: object) -> Sequence[InputRecord]:
+    """Returns the inputs in a version's JSON: a reference, or, from an older plait, a list."""
+    if isinstance(record, Mapping):
+        return InputRecords(location, str(record["path"]), int(record["count"]))
+    return list(record) if isinstance(record, Sequence) else []

@@ -1,9 +1,9 @@
-"""A journal: JSON records numbered 1, 2, 3, ..., each put if absent, never changed.
+"""A journal: JSON records numbered 1, 2, 3, ..., each put if absent and never changed.
 
-Two writers that race for a number cannot both win, on a file system and on S3 alike.
-Store versions and model aliases are journals; the last record is what holds now. A small object
-beside the records, `newest.json`, says which one that is to who asks every second. It is written
-after the record, so it may lag: the numbers that follow it are looked for, and found.
+If two writers race for a number, only one succeeds, on a file system and on S3. Store versions and
+model aliases are journals, and the last record is the valid one. A small object `newest.json`
+points to it, for readers that poll every second. The pointer is written after the record and may
+lag, so readers also look for the numbers that follow it.
 """
 
 from __future__ import annotations
@@ -25,20 +25,22 @@ from plait.store.store_objects import (
 )
 
 JournalRecord = dict[str, Any]
-_WRITER = "writer"  # tells this writer's record from an equal one of another
+_WRITER = "writer"  # distinguishes this writer's record from an equal one of another writer
 _NEWEST = "newest.json"
 
 
 class Journal:
-    """Records under `prefix` of an object store."""
+    """The journal with the records under `prefix` of an object store."""
 
     def __init__(self, objects: ObjectStore, prefix: str) -> None:
         self._objects, self._prefix = objects, prefix
-        self._polled: tuple[bytes, int, JournalRecord] | None = None  # a pointer and what it led to
-        self._pointed = False  # whether a missing pointer was written
+        self._polled: tuple[bytes, int, JournalRecord] | None = (
+            None  # a pointer, and the record that it led to
+        )
+        self._pointed = False  # whether a missing pointer was already repaired
 
     def numbers(self) -> list[int]:
-        """Returns the numbers taken, in order."""
+        """Returns the numbers of all records, in order."""
         metas = list_objects(self._objects, self._prefix)
         names = (meta["path"].rsplit("/", 1)[-1] for meta in metas)
         return sorted(int(n[:-5]) for n in names if n.endswith(".json") and n[:-5].isdigit())
@@ -47,21 +49,21 @@ class Journal:
         """Returns record `number`.
 
         Raises:
-            FileNotFoundError: no such record.
+            FileNotFoundError: there is no such record.
         """
         record: JournalRecord = json.loads(read_object(self._objects, self._name(number)))
         record.pop(_WRITER, None)
         return record
 
     def last(self) -> tuple[int, JournalRecord] | None:
-        """Returns the newest record and its number."""
+        """Returns the number of the newest record, and the record; null if there is none."""
         numbers = self.numbers()
         return (numbers[-1], self.read(numbers[-1])) if numbers else None
 
     def poll(self) -> tuple[int, JournalRecord] | None:
-        """Returns the newest record and its number, as `last`, in a bounded number of requests.
+        """Returns the same as `last`, without listing the records.
 
-        Mostly these are two: what `newest.json` says, and that no record follows it.
+        It usually takes two requests: to read `newest.json`, and to see that no record follows.
         """
         try:
             pointer = read_object(self._objects, self._pointer)
@@ -80,19 +82,19 @@ class Journal:
         return number, record
 
     def _found_by_listing(self) -> tuple[int, JournalRecord] | None:
-        """Returns the newest record where no pointer leads to it: a plait of before wrote it."""
+        """Returns the newest record if no usable pointer exists; an older plait writes none."""
         last = self.last()
         if last is not None and not self._pointed:
-            self._pointed = True  # once: the store may be one that can only be read
+            self._pointed = True  # only once, because the store may be read-only
             with suppress(StoreError):
                 self.repair_pointer()
         return last
 
     def append(self, record: JournalRecord, number: int | None = None) -> int:
-        """Writes `record` under `number` (default: the next free one); returns the number.
+        """Writes `record` under `number` (default: the next free number); returns the number.
 
         Raises:
-            VersionExists: another writer took that number first.
+            VersionExists: another writer used that number first.
         """
         number = number or (self.numbers() or [0])[-1] + 1
         signed = record | {_WRITER: uuid.uuid4().hex}
@@ -100,22 +102,22 @@ class Journal:
         try:
             write_object(self._objects, self._name(number), body, new=True)
         except AlreadyExistsError:
-            # An answer that was lost on the way makes the client ask again, and find its own.
+            # If a response was lost, the client retries and finds its own record.
             if read_object(self._objects, self._name(number)) != body:
                 raise VersionExists(
                     f"{self._prefix}/{number} was published by another run a moment ago.",
-                    fix="Nothing is lost: run the command again on top of it.",
+                    fix="Nothing is lost. Run the command again.",
                 ) from None
-        with suppress(StoreError):  # the record stands, and is found without it
+        with suppress(StoreError):  # the record is written, and is found without the pointer
             self._point(number, signed[_WRITER])
         return number
 
     def remove(self, number: int) -> None:
-        """Removes record `number`: one that nobody needs, or that must never have been."""
+        """Removes record `number`, which is obsolete or was published in error."""
         remove_objects(self._objects, [self._name(number)])
 
     def repair_pointer(self) -> None:
-        """Makes `newest.json` name the newest record there is.
+        """Makes `newest.json` point to the newest record.
 
         Raises:
             StoreError: the store cannot be written.

@@ -1,9 +1,9 @@
-"""Folders for what a run sets aside on a volume that runs of other machines may share.
+"""Leased folders for spilled rows, on a volume that runs on other machines may share.
 
-A folder `spill-<id>` has a lease beside it, `spill-<id>.lease`: a file that its run keeps locked
-and touches every few seconds. A process id would say nothing to another container. A lock is
-let go by the kernel the moment a run dies, and seen by every container of that kernel. Between
-machines locks need not work (it depends on the volume), but the touches are seen.
+Each folder `spill-<id>` has a lease file `spill-<id>.lease`. Its run keeps the file locked and
+touches it every few seconds. A process id would be meaningless in another container. When a run
+dies, the kernel releases the lock at once, and every container of that kernel sees it. Between
+machines, locks may not work, depending on the volume. There, the modification time counts.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from pathlib import Path
 from threading import Event, Thread
 
 TOUCH_SECONDS = 10.0
-LEASE_SECONDS = 300.0  # without a touch, after which a run of another machine is dead
-_UNLEASED_S = 86_400.0  # what a plait of before left, which had no leases
+LEASE_SECONDS = 300.0  # a run on another machine is dead if it did not touch its lease for so long
+_UNLEASED_S = 86_400.0  # the same for a folder of an older plait, which has no lease
 _SUFFIX = ".lease"
 
 
 class LeasedFolder:
-    """A folder of this run's own: nobody sweeps it until `close`, or until this process ends.
+    """A folder of this run. Other runs do not remove it until `close`, or until this process ends.
 
     Attributes:
-        folder: the folder; it is made by who writes into it.
+        folder: the path of the folder. The writer creates the folder.
 
     Raises:
         OSError: the volume cannot be written.
@@ -46,12 +46,12 @@ class LeasedFolder:
         self._held = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # it is being swept: it looked dead before it was locked
+        except BlockingIOError:  # another run is removing it, because it was not locked yet
             os.close(self._held)
             return False
-        except OSError:  # a volume without locks: touches alone tell
+        except OSError:  # a volume without locks: only the modification time counts
             pass
-        if os.fstat(self._held).st_nlink == 0:  # it was swept before it was locked
+        if os.fstat(self._held).st_nlink == 0:  # another run removed it before it was locked
             os.close(self._held)
             return False
         os.write(self._held, _boot_id().encode())
@@ -65,7 +65,7 @@ class LeasedFolder:
 
     @property
     def is_lost(self) -> bool:
-        """Whether another machine took this run for dead and removed what it set aside."""
+        """Whether another run found the lease expired, and removed the folder."""
         return not self._file.exists()
 
     def close(self) -> None:
@@ -80,12 +80,12 @@ class LeasedFolder:
         while not self._stop.wait(TOUCH_SECONDS):
             try:
                 os.utime(self._file)
-            except OSError:  # swept, or a volume that is gone: whoever reads is told
+            except OSError:  # removed by another run, or the volume is gone: readers get an error
                 continue
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Removes what runs that died left in `parent`."""
+    """Removes the folders and leases of dead runs in `parent`."""
     leases = list(parent.glob(f"spill-*{_SUFFIX}"))
     leased = {file.name.removesuffix(_SUFFIX) for file in leases}
     unleased = [f for f in parent.glob("spill-*") if f.suffix != _SUFFIX and f.name not in leased]
@@ -101,11 +101,11 @@ def remove_abandoned(parent: Path) -> None:
 
 
 def _remove_if_abandoned(file: Path, now: float) -> None:
-    """Removes what the lease `file` is for, and the lease, if its run is dead."""
+    """Removes the folder of the lease `file`, and the lease, if its run is dead."""
     try:
         held = os.open(file, os.O_RDWR)
     except OSError:
-        return  # it ended meanwhile, or is another user's
+        return  # its run has ended, or it belongs to another user
     try:
         locks = True
         try:
@@ -114,8 +114,10 @@ def _remove_if_abandoned(file: Path, now: float) -> None:
             return
         except OSError:
             locks = False
-        said = os.pread(held, 128, 0).decode(errors="replace")
-        if (locks and said and said == _boot_id()) or now - _modified(file, now) > LEASE_SECONDS:
+        boot_id = os.pread(held, 128, 0).decode(errors="replace")
+        if (locks and boot_id and boot_id == _boot_id()) or now - _modified(
+            file, now
+        ) > LEASE_SECONDS:
             shutil.rmtree(file.with_name(file.name.removesuffix(_SUFFIX)), ignore_errors=True)
             file.unlink(missing_ok=True)
     finally:
@@ -130,7 +132,7 @@ def _modified(path: Path, now: float) -> float:
 
 
 def _volume_time(parent: Path) -> float:
-    """Returns the time on the volume's clock: that of another machine may be another's."""
+    """Returns the time of the volume, whose clock may differ from that of this machine."""
     probe = parent / f"clock-{uuid.uuid4().hex}"
     try:
         probe.touch()
@@ -142,8 +144,8 @@ def _volume_time(parent: Path) -> float:
 
 
 def _boot_id() -> str:
-    """Returns what tells this kernel's life from every other: locks are seen all over it."""
+    """Returns the id of this boot of the kernel. Locks work between processes with the same id."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     except OSError:
-        return ""  # no two are known to be the same
+        return ""  # unknown: never equal to another

@@ -8,21 +8,19 @@ from pathlib import Path
 
 from plait.errors import StoreError
 
-MAX_SOCKET_PATH_BYTES = 107  # bytes of a socket's path that the kernel takes
-_SPECIAL = set(
-    " \t\n'\"\\#$%@,"
-)  # a word of HAProxy's settings ends there, or means something else
+MAX_SOCKET_PATH_BYTES = 107  # maximum length of a socket path in the kernel
+_SPECIAL = set(" \t\n'\"\\#$%@,")  # characters with a special meaning in the HAProxy configuration
 _ELSEWHERE = ("/tmp", "/var/tmp", "/dev/shm")
 
 
 def socket_folder(name: int, longest: int = MAX_SOCKET_PATH_BYTES) -> Path:
     """Returns a folder that only its owner can read, for sockets whose names are `name` bytes.
 
-    It lies in TMPDIR, unless that makes the path too long, or one that HAProxy's settings cannot
-    name: then where temporary files usually lie.
+    The folder is in TMPDIR. If the path would be too long, or has characters that the HAProxy
+    configuration cannot contain, it is in another folder for temporary files.
 
     Raises:
-        StoreError: no such folder can be made.
+        StoreError: no such folder can be created.
     """
     wanted = tempfile.gettempdir()
     for root in (wanted, *_ELSEWHERE):
@@ -31,47 +29,47 @@ def socket_folder(name: int, longest: int = MAX_SOCKET_PATH_BYTES) -> Path:
         if fits and not _SPECIAL & {*str(folder)} and os.access(root, os.W_OK):
             return own_folder(folder)
     raise StoreError(
-        f"no folder for sockets: the path of '{wanted}' is too long or has a space or sign, "
+        f"no folder for sockets: the path of '{wanted}' is too long or has a special character, "
         f"and none of {', '.join(_ELSEWHERE)} can be written.",
         fix="Set TMPDIR to a folder with a short path that you may write, such as /tmp.",
     )
 
 
 def cache_folder() -> Path:
-    """Returns plait's folder in XDG_CACHE_HOME or ~/.cache; where it cannot be made, one in TMPDIR.
+    """Returns plait's folder in XDG_CACHE_HOME or ~/.cache, or else one in TMPDIR.
 
     Raises:
-        StoreError: neither can be made.
+        StoreError: neither can be created.
     """
     try:
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "plait"
         folder.mkdir(parents=True, exist_ok=True)
         if os.access(folder, os.W_OK | os.X_OK):
             return folder
-    except (OSError, RuntimeError):  # not writable, or a user without a home
+    except (OSError, RuntimeError):  # not writable, or the user has no home folder
         pass
     return own_folder(own_path(tempfile.gettempdir()) / "cache")
 
 
 def scratch_folder() -> Path:
-    """Returns the folder, which only its owner can read; TMPDIR chooses the disk.
+    """Returns the scratch folder in TMPDIR, which only its owner can read.
 
     Raises:
-        StoreError: it cannot be made, or is another's.
+        StoreError: it cannot be created, or belongs to another user.
     """
     return own_folder(own_path(tempfile.gettempdir()) / "scratch")
 
 
 def own_path(root: str | Path) -> Path:
-    """Returns the folder in `root` that is this user's; it may not be there yet."""
+    """Returns the path of this user's folder in `root`; it may not exist yet."""
     return Path(root) / f"plait-{os.getuid()}"
 
 
 def own_folder(folder: Path) -> Path:
-    """Returns `folder`, this user's or in what is this user's, made where it is not there.
+    """Creates `folder`, which is this user's folder or inside it, if missing; returns it.
 
     Raises:
-        StoreError: it cannot be made, or is another's.
+        StoreError: it cannot be created, or belongs to another user.
     """
     owned = next(one for one in (folder, *folder.parents) if one.name == f"plait-{os.getuid()}")
     try:

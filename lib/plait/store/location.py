@@ -1,4 +1,4 @@
-"""Where a store lies: a folder, or a prefix of an S3 bucket."""
+"""The location of a store: a folder, or a prefix of an S3 bucket."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = ["Location", "ObjectStore", "open_location", "split_s3_address"]
 
 @dataclass(frozen=True)
 class Location:
-    """A store's address and the means to read and write there.
+    """The address of a store, and the clients to read and write it.
 
     Attributes:
         uri: an absolute path, or s3://bucket/prefix.
-        objects: put, get, list, put-if-absent; the same on both.
-        options: what deltalake and Polars need to be told; holds secrets, so it is never shown.
+        objects: the object store client (put, get, list, put if absent), the same for both kinds.
+        options: the storage options of deltalake and Polars. They have secrets and are never shown.
     """
 
     uri: str
@@ -33,31 +33,31 @@ class Location:
     options: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travels as its address: another machine opens it with its own credentials."""
+        """Pickles only the address; another machine opens it with its own credentials."""
         return open_location, (self.uri,)
 
     @property
     def is_local(self) -> bool:
-        """Whether it is a folder."""
+        """Whether the store is a folder on this machine."""
         return isinstance(self.objects, LocalStore)
 
     def at(self, name: str) -> str:
-        """Returns the address of `name` inside it."""
+        """Returns the address of `name` inside the store."""
         return f"{self.uri}/{name}"
 
 
 def open_location(address: str | Path) -> Location:
-    """Returns the location at `address`; a folder is made if missing.
+    """Returns the location at `address`; a missing folder is created.
 
-    S3 takes endpoint, region and credentials from the standard AWS_* names, see
+    For S3, endpoint, region and credentials come from the standard AWS_* variables; see
     store/s3_settings.py.
 
     Raises:
-        StoreError: it cannot be made or read, or is of an unknown kind.
+        StoreError: the location cannot be created or read, or is of an unknown kind.
     """
     if not is_remote(str(address)):
         return _open_folder(Path(address))
-    return _open_bucket(*split_s3_address(str(address), "Mend `store:` in the project file."))
+    return _open_bucket(*split_s3_address(str(address), "Correct `store:` in the project file."))
 
 
 def split_s3_address(address: str, fix: str) -> tuple[str, str]:
@@ -65,16 +65,16 @@ def split_s3_address(address: str, fix: str) -> tuple[str, str]:
 
     Args:
         address: s3://bucket/key; the key may be empty.
-        fix: what to do if it is none.
+        fix: the fix for the error message.
 
     Raises:
-        StoreError: it is not an address on S3.
+        StoreError: `address` is not an S3 address.
     """
     parts = urlsplit(address.replace("?", "%3F").replace("#", "%23"))
     if parts.scheme not in ("s3", "s3a") or not parts.netloc or "@" in parts.netloc:
         raise StoreError(
-            f"'{_redacted(address)}' is not a place on S3.",
-            allowed="A path or s3://bucket/prefix; keys come from the environment.",
+            f"'{_redacted(address)}' is not an S3 address.",
+            allowed="A path or s3://bucket/prefix; credentials come from the environment.",
             fix=fix,
         )
     key = parts.path.replace("%3F", "?").replace("%23", "#")
@@ -82,7 +82,7 @@ def split_s3_address(address: str, fix: str) -> tuple[str, str]:
 
 
 def _redacted(address: str) -> str:
-    """Returns `address` without what stands before an @: it may be a secret."""
+    """Returns `address` without the part before an @, which may be a secret."""
     scheme, _, rest = address.partition("://")
     return f"{scheme}://{rest.rsplit('@', 1)[-1]}"
 
@@ -93,12 +93,12 @@ def _open_folder(root: Path) -> Location:
     except OSError as error:
         raise StoreError(
             f"cannot make the store '{root}' ({error.strerror}).",
-            fix="Set `store:` to a folder you may write, or mend its permissions.",
+            fix="Set `store:` to a folder you may write, or correct its permissions.",
         ) from None
     if not os.access(root, os.R_OK | os.X_OK):
         raise StoreError(
             f"the store '{root}' cannot be read.",
-            fix="Set `store:` to a folder you may read, or mend its permissions.",
+            fix="Set `store:` to a folder you may read, or correct its permissions.",
         )
     return Location(str(root.absolute()), LocalStore(prefix=root))
 
@@ -106,6 +106,6 @@ def _open_folder(root: Path) -> Location:
 def _open_bucket(bucket: str, prefix: str) -> Location:
     address = f"s3://{bucket}/{prefix}".rstrip("/")
     objects = open_bucket(bucket, prefix)
-    # One question up front: a bucket that is missing, denied or dead is told before work begins.
+    # One request now, so that a missing, denied or dead bucket is reported before work begins.
     list_objects(objects, "versions")
     return Location(address, objects, delta_options())

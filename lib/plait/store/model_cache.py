@@ -1,4 +1,4 @@
-"""A local folder for a model version: the store's own, or a copy of what lies on S3."""
+"""Local folders of model versions: in a local store, or a cached copy from S3."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plait.store.store_objects import check_inside, read_object
 
 
 class ModelCache:
-    """Gives every version a local folder, every file checked against the manifest."""
+    """Provides a local folder for each version, and checks every file against the manifest."""
 
     def __init__(self, location: Location) -> None:
         self._location = location
@@ -25,8 +25,8 @@ class ModelCache:
         """Returns a folder with the files of the version at `home`.
 
         Raises:
-            DamagedVersion: a file is missing, differs from the manifest, or holds numbers that
-                are not finite.
+            DamagedVersion: a file is missing, differs from the manifest, or has numbers that are
+                not finite.
             StoreError: a file is a link that leads out of the store.
         """
         folder = self._folder(home)
@@ -52,16 +52,16 @@ class ModelCache:
         return cache_folder() / mark / home
 
     def _copy(self, source: str, path: Path) -> None:
-        """Downloads aside and renames, so that two readers never see half a file."""
+        """Downloads to a temporary file and renames it, so that no reader sees half a file."""
         try:
             data = read_object(self._location.objects, source)
         except FileNotFoundError:
             path.unlink(missing_ok=True)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as aside:
-            aside.write(data)
-        Path(aside.name).replace(path)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
+            temporary.write(data)
+        Path(temporary.name).replace(path)
 
 
 def _has_digest(path: Path, expected: str) -> bool:

@@ -1,4 +1,4 @@
-"""The manifest of a model version: every file and its SHA-256, written last."""
+"""The manifest of a model version: the SHA-256 of each file. It is written last."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MANIFEST = "manifest.json"
 
 
 def build_manifest(files: Mapping[str, bytes]) -> bytes:
-    """Returns the manifest of `files`."""
+    """Returns the manifest of `files` (name to content)."""
     manifest = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "files": {name: digest(data) for name, data in files.items()},
@@ -28,7 +28,7 @@ def read_manifest(objects: ObjectStore, home: str) -> dict[str, Any]:
     """Returns the manifest of the version at `home`.
 
     Raises:
-        DamagedVersion: it cannot be read as one, or names what is not a file of its folder.
+        DamagedVersion: the manifest cannot be parsed, or has a name that is not a plain file name.
     """
     try:
         manifest = json.loads(read_object(objects, f"{home}/{MANIFEST}"))
@@ -48,7 +48,7 @@ def digest(data: bytes) -> str:
 
 
 def damaged(home: str, what: str) -> DamagedVersion:
-    """Returns the error of a version whose files are not what was published."""
+    """Returns the error for a version whose files differ from the published ones."""
     _, name, version = home.split("/")
     return DamagedVersion(
         f"model '{name}' {version}: {what}.",

@@ -27,7 +27,14 @@ _NAME, _VERSION = re.compile(MODEL_NAME_PATTERN), re.compile(r"v[1-9]\d{0,17}", 
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """One version: its name (v1, v2, ...), metrics, birth (RFC 3339, UTC) and standing."""
+    """One version.
+
+    Attributes:
+        version: its name: v1, v2, ...
+        metrics: its metrics.
+        created: when it was published, RFC 3339, UTC.
+        current: whether the alias `current` points to it.
+    """
 
     version: str
     metrics: dict[str, Any]
@@ -36,7 +43,7 @@ class ModelVersion:
 
 
 class Registry:
-    """Models under `models/<name>/<version>/` of a store."""
+    """The models under `models/<name>/<version>/` of a store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -45,14 +52,15 @@ class Registry:
         self._polled: dict[str, Journal] = {}
 
     def publish(self, name: str, folder: Path, run: str = "") -> str:
-        """Publishes the files of `folder` as the next version; the first is promoted.
+        """Publishes the files of `folder` as the next version; promotes the first version.
 
-        The manifest is written last and decides: a version without one was never published.
-        A `run` has one version: what it has published already is returned as it is.
+        The manifest is written last; a version without a manifest is not published. A `run` has
+        one version. If the run has published it already, that version is returned.
 
         Raises:
-            NotFinite: a weight or a metric is a NaN or infinite; nothing is published.
-            StoreError: the store cannot be written, or `folder` holds more than plain files.
+            NotFinite: a weight or a metric is NaN or infinite. Nothing is published.
+            StoreError: the store cannot be written, or `folder` has entries that are not plain
+                files.
         """
         files = _read_files(folder)
         version = self._claim(name, run)
@@ -60,7 +68,7 @@ class Registry:
             for file, data in {**files, MANIFEST: build_manifest(files)}.items():
                 write_object(self._objects, f"{_version_folder(name, version)}/{file}", data)
         if self._alias(name).last() is None:
-            with contextlib.suppress(VersionExists):  # of two first ones, one is promoted
+            with contextlib.suppress(VersionExists):  # if two first versions race, one is promoted
                 self.promote(name, version)
         return version
 
@@ -75,18 +83,18 @@ class Registry:
         return sorted({name for name, _ in self._published()})
 
     def current(self, name: str) -> str:
-        """Returns the version that the alias `current` names.
+        """Returns the version that the alias `current` points to.
 
         Raises:
-            NoModel: nothing was ever promoted.
+            NoModel: no version was ever promoted.
         """
         return self._version_of_alias(name, self._alias(name).last())
 
     def poll(self, name: str) -> str:
-        """Returns the version that `current` names; for who asks every second.
+        """Returns the same as `current` with fewer requests, for callers that poll.
 
         Raises:
-            NoModel: nothing was ever promoted.
+            NoModel: no version was ever promoted.
         """
         alias = self._polled.setdefault(name, self._alias(name))
         return self._version_of_alias(name, alias.poll())
@@ -102,20 +110,20 @@ class Registry:
         version = str(last[1].get("version"))
         if not _VERSION.fullmatch(version):
             raise DamagedVersion(
-                f"the alias `current` of model '{name}' names {version[:80]!a}, which is no "
-                "version.",
+                f"the alias `current` of model '{name}' names {version[:80]!a}, which is not "
+                "a version.",
                 allowed="Versions are called v1, v2, ...",
                 fix="Promote one with `plait promote VERSION`.",
             )
         return version
 
     def fetch(self, name: str, version: str | None = None) -> tuple[str, Path]:
-        """Returns a version (default: `current`) and a local folder of it, every file checked.
+        """Returns a version (default: `current`) and a local folder with its checked files.
 
         Raises:
             NoModel: there is no such version.
-            DamagedVersion: a file is missing, differs from the manifest, or holds numbers that
-                are not finite.
+            DamagedVersion: a file is missing, differs from the manifest, or has numbers that are
+                not finite.
         """
         version = version or self.current(name)
         self._check_exists(name, version)
@@ -137,7 +145,7 @@ class Registry:
         return listed
 
     def promote(self, name: str, version: str | None = None) -> str:
-        """Moves `current` to `version` (default: the newest); returns it."""
+        """Points `current` to `version` (default: the newest); returns the version."""
         if version is None:
             known = self.versions(name)
             version = known[-1] if known else "v1"
@@ -145,14 +153,14 @@ class Registry:
         return self._set_alias(name, version, "promote")
 
     def rollback(self, name: str) -> str:
-        """Moves `current` back to the version before it; returns that version.
+        """Points `current` to the previous version again; returns that version.
 
         Raises:
-            NoModel: nothing stood before the current version.
+            NoModel: there is no previous version.
         """
         now = self.current(name)
         alias = self._alias(name)
-        # A rollback undoes the last promotion that still holds, so two of them go back two.
+        # A rollback undoes the last promotion not yet undone, so two go back two versions.
         held: list[str] = []
         for record in map(alias.read, alias.numbers()):
             if record["action"] == "rollback":
@@ -161,7 +169,7 @@ class Registry:
                 held.append(record["version"])
         if len(held) < 2:
             raise NoModel(
-                f"model '{name}' has never been anything but {now}.",
+                f"model '{name}' has no version before {now} to roll back to.",
                 fix="Promote a version with `plait promote VERSION`.",
             )
         self.fetch(name, held[-2])
@@ -173,7 +181,7 @@ class Registry:
         return version
 
     def _claim(self, name: str, run: str) -> str:
-        """Takes the next version number, against other publishers; or the one that `run` took."""
+        """Reserves the next version number; or returns the one that `run` has reserved."""
         claims = Journal(self._objects, f"models/{_checked_model_name(name)}/claims")
         for number in claims.numbers() if run else []:
             if claims.read(number).get("run") == run:
@@ -188,7 +196,7 @@ class Registry:
         return Journal(self._objects, f"models/{_checked_model_name(name)}/current")
 
     def _published(self) -> list[tuple[str, str]]:
-        """Returns name and version of everything that has a manifest."""
+        """Returns the name and version of each model version with a manifest."""
         paths = (meta["path"].split("/") for meta in list_objects(self._objects, "models"))
         return [
             (p[1], p[2])
@@ -212,18 +220,18 @@ def _version_folder(name: str, version: str) -> str:
 
 
 def _checked_model_name(name: str) -> str:
-    """Returns `name` if a model can be called that."""
+    """Returns `name` if it is a valid model name; else raises NoModel."""
     if not _NAME.fullmatch(name):
         raise NoModel(
-            f"{name[:80]!a} is no name of a model.",
-            allowed="Names are of small letters, digits, - and _, at most 63.",
+            f"{name[:80]!a} is not a model name.",
+            allowed="A name has at most 63 lowercase letters, digits, - and _.",
             fix="List the versions of a project's model with `plait models`.",
         )
     return name
 
 
 def _read_files(folder: Path) -> dict[str, bytes]:
-    """Returns the files of a version that is to be published."""
+    """Returns the content of each file in `folder`, by name, for publication."""
     files = {}
     for file in sorted(folder.iterdir()):
         if file.is_symlink() or not file.is_file():
@@ -248,7 +256,7 @@ def _parse_metrics(name: str, version: str, data: bytes) -> dict[str, Any]:
 
 
 def _finite_part(value: Any) -> Any:
-    """Returns `value` without numbers that are none: one such version must not hide the others."""
+    """Returns `value` without NaN and infinity, so that one such version does not hide others."""
     if isinstance(value, dict):
         return {k: _finite_part(v) for k, v in value.items() if not _is_nonfinite(v)}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Whether a store can be written from here: asked before a verb that writes begins its work."""
+"""Checks that a store can be written, before a command that writes begins its work."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _READ_ONLY = "`plait versions`, `models`, `evaluate`, `recommend` and `diff` onl
 
 
 class ReadOnlyStore(StoreError):
-    """The store can be read from here, and not written."""
+    """The store can be read, but not written."""
 
 
 def require_writable(store: Store) -> None:
-    """Checks that what a run writes can be written.
+    """Checks that a run can write to the store.
 
-    A folder is looked at, as are those in it, since they may be another user's. On S3 an object
-    is put and removed.
+    In a local store, the permissions of all folders that a run writes to are checked, because some
+    may belong to another user. On S3, an object is put and removed.
 
     Raises:
-        ReadOnlyStore: it cannot be written.
-        StoreError: S3 fails.
+        ReadOnlyStore: the store cannot be written.
+        StoreError: a request to S3 failed.
     """
     if store.location.is_local:
         for folder in _folders(Path(store.uri)):
@@ -40,14 +40,14 @@ def require_writable(store: Store) -> None:
         if "denies" not in error.seen:
             raise
         raise ReadOnlyStore(
-            f"the store '{store.uri}' can be read and not written: {error.seen}",
+            f"the store '{store.uri}' can be read, but not written: {error.seen}",
             allowed=_READ_ONLY,
             fix="Grant PutObject and DeleteObject on the bucket, or use other credentials.",
         ) from None
 
 
 def _folders(root: Path) -> list[Path]:
-    """Returns the folders that runs write into: tables and their logs, versions, models, ..."""
+    """Returns the folders that runs write to: tables and their logs, versions, models, ..."""
     found = [root]
     for depth in ("*", "tables/*", "tables/*/_delta_log", "models/*", "models/*/*", "feedback/*"):
         found += [path for path in sorted(root.glob(depth)) if path.is_dir()]
@@ -61,10 +61,10 @@ def _read_only(store: Store, folder: Path) -> ReadOnlyStore:
         why = f"has mode {about.st_mode & 0o777:04o} and belongs to user {about.st_uid}"
         fix = f"Run as that user, or make it yours: sudo chown -R $USER '{store.uri}'"
         if os.statvfs(folder).f_flag & os.ST_RDONLY:
-            why = "lies on a read-only mount"
+            why = "is on a read-only mount"
             fix = "Mount it writable, or set `store:` to a copy of it."
     return ReadOnlyStore(
-        f"the store '{store.uri}' can be read and not written: '{folder}' {why}.",
+        f"the store '{store.uri}' can be read, but not written: '{folder}' {why}.",
         allowed=_READ_ONLY,
         fix=fix,
     )

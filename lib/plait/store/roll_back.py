@@ -1,4 +1,4 @@
-"""Back to an older store version, by publishing its tables once more under a new number."""
+"""Rolls back to an older store version by publishing its tables under a new number."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from plait.store.store_version import StoreVersion
 def roll_back(store: Store, number: int | None = None) -> StoreVersion:
     """Publishes a version with the tables of version `number`, and returns it.
 
-    Nothing is rewritten, and no version is lost. What the older version read is what the new
-    one says it read, so the next fuse takes up what came after it again.
+    No table is rewritten, and no version is removed. The new version has the input records of the
+    older one, so the next fuse reads again all inputs that were added later.
 
     Args:
         store: the store.
-        number: default: the version that the newest one that still holds came after.
+        number: the number of the older version; default: the version before the current one,
+            where versions that a rollback has undone do not count.
 
     Raises:
         NothingFused: there is no version yet.
-        StoreError: there is no such version, or nothing to go back to.
+        StoreError: there is no such version, or no earlier version to roll back to.
         VersionExists: another run published at the same moment.
     """
     now = store.current()
@@ -27,7 +28,7 @@ def roll_back(store: Store, number: int | None = None) -> StoreVersion:
     if older.tables == now.tables:
         raise StoreError(
             f"version {now.number} has the tables of version {older.number} already.",
-            fix="Name another one; `plait versions` lists them.",
+            fix="Name another version; `plait versions` lists them.",
         )
     restored = older.restores or older.number
     version = store.publish(
@@ -41,26 +42,28 @@ def roll_back(store: Store, number: int | None = None) -> StoreVersion:
         run=older.run,
         contract=older.contract,
     )
-    if older.number not in store.numbers():  # `plait gc` takes versions first, then their parts
+    if older.number not in store.numbers():  # `plait gc` removes versions first, then their files
         store.withdraw(version)
         raise StoreError(
-            f"version {older.number} was removed by `plait gc` at this moment.",
-            fix="Go back to another one; `plait versions` lists them.",
+            f"version {older.number} was removed by `plait gc` during the rollback.",
+            fix="Roll back to another version; `plait versions` lists them.",
         )
     return version
 
 
 def _previous_number(store: Store, now: StoreVersion) -> int:
-    """Returns the version to go back to: two rollbacks in a row go back two."""
+    """Returns the version to roll back to. Two rollbacks in a row go back two versions."""
     held: list[int] = []
     for version in store.versions():
-        if version.restores:  # what it undid no longer holds, whether gc left the older one or not
+        if (
+            version.restores
+        ):  # versions that it undid do not count, even if gc removed the older one
             held = [number for number in held if number < version.restores]
         held.append(version.restores or version.number)
     older = [number for number in held[:-1] if number in store.numbers()]
     if not older:
         raise StoreError(
-            f"nothing stands before version {now.number} of the store '{store.uri}'.",
+            f"there is no version before {now.number} in the store '{store.uri}'.",
             fix="Name a version: plait versions rollback N",
         )
     return older[-1]

@@ -1,7 +1,7 @@
-"""How S3 is spoken to: one reading of the environment for obstore, deltalake and Polars alike.
+"""S3 settings: reads the environment once for obstore, deltalake and Polars.
 
-Each of them reads the environment too, but not the same names of it, so what they need is
-named to them.
+Each of these libraries also reads the environment, but not the same variables. So plait passes all
+settings to them explicitly.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _SETTINGS = {
     "aws_skip_signature": ("AWS_SKIP_SIGNATURE",),
 }
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-# A request may take half a minute, and one that hangs is tried once more: none is begun after
-# 40 s of failures. An endpoint that refuses is known as dead within seconds.
+# A request may take 30 s, and a request that hangs is retried once, because no retry begins after
+# 40 s of failures. An endpoint that refuses connections fails within seconds.
 CONNECT_S, REQUEST_S, RETRY_S, RETRIES = 5, 30, 40, 6
 
 
 def open_bucket(bucket: str, prefix: str = "") -> S3Store:
-    """Returns the objects under `prefix` of `bucket`.
+    """Returns a client of the objects under `prefix` of `bucket`.
 
     Raises:
         StoreError: the endpoint is plain http and not on loopback.
@@ -59,7 +59,7 @@ def open_bucket(bucket: str, prefix: str = "") -> S3Store:
 
 
 def delta_options() -> dict[str, str]:
-    """Returns the storage options of deltalake; they hold secrets.
+    """Returns the storage options of deltalake. They contain secrets.
 
     Raises:
         StoreError: the endpoint is plain http and not on loopback.
@@ -71,13 +71,13 @@ def delta_options() -> dict[str, str]:
         "timeout": f"{REQUEST_S}s",
         "max_retries": str(RETRIES),
         "retry_timeout": f"{RETRY_S}s",
-        # Commits are put-if-absent, so two writers can never both make one version.
+        # Commits are put if absent, so two writers cannot both write the same version.
         "conditional_put": "etag",
     }
 
 
 def polars_options(options: Mapping[str, str]) -> dict[str, str | int] | None:
-    """Returns the storage options of Polars: those of deltalake, some by another name."""
+    """Returns the storage options of Polars, made from those of deltalake."""
     if not options:
         return None
     own = ("max_retries", "retry_timeout", "conditional_put")
@@ -86,10 +86,10 @@ def polars_options(options: Mapping[str, str]) -> dict[str, str | int] | None:
 
 
 def s3_environment() -> dict[str, str]:
-    """Returns endpoint, region, style and keys as the environment gives them.
+    """Returns endpoint, region, addressing style and credentials from the environment.
 
-    Path style and us-east-1 are the defaults. A web identity and the roles of containers and
-    instances need no names here: all three find them alike.
+    Path style and us-east-1 are the defaults. Web identities and the roles of containers and
+    instances need no settings here, because all three libraries find them.
     """
     found = {"aws_region": "us-east-1", "aws_virtual_hosted_style_request": "false"}
     for key, names in _SETTINGS.items():
@@ -102,21 +102,21 @@ def s3_environment() -> dict[str, str]:
 
 
 def s3_endpoint() -> str:
-    """Returns the endpoint that the environment names, or '' for that of AWS."""
+    """Returns the endpoint from the environment, or '' for that of AWS."""
     named = (os.environ[name] for name in ENDPOINT_VARIABLES if os.environ.get(name))
     return next(named, "").rstrip("/")
 
 
 def allows_http() -> bool:
-    """Whether S3 may be spoken to without TLS: on loopback, or when AWS_ALLOW_HTTP says so.
+    """Whether plain http is allowed for S3: on loopback, or if AWS_ALLOW_HTTP is set.
 
     Raises:
-        StoreError: the endpoint is plain http elsewhere.
+        StoreError: the endpoint is plain http and not allowed.
     """
     url = s3_endpoint()
-    asked = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes")
-    if not url.startswith("http://") or asked:
-        return asked
+    configured = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes")
+    if not url.startswith("http://") or configured:
+        return configured
     parts = urlsplit(url)
     if parts.hostname in _LOOPBACK:
         return True

@@ -1,27 +1,27 @@
-"""Names that become paths: none leads out of the folder that it is a name in.
+"""Checks names that become paths, so that none leads out of its folder.
 
-What a manifest, an alias, a version or a Delta log names was written by somebody. Every such name
-passes here before anything is read, written or removed under it.
+Names in a manifest, an alias, a version or a Delta log are untrusted. Each is checked here before
+anything is read, written or removed under it.
 """
 
 from __future__ import annotations
 
 import re
 
-_MOST = 255  # bytes of a file's name
+_MAX_NAME_BYTES = 255
 _BAD = re.compile(r"[/\\\x00-\x1f\x7f]")
 
 
 class UnsafeName(ValueError):
-    """A name that is not the name of something in its folder."""
+    """A name that is not the name of an entry of its folder."""
 
 
 def check_name(name: object) -> str:
     """Returns `name` if it is the name of one file or folder.
 
     Raises:
-        UnsafeName: it is empty, `.` or `..`, holds a slash, a backslash or a control character,
-            is too long, or is no text.
+        UnsafeName: it is empty, `.` or `..`, has a slash, a backslash or a control character, is
+            too long, or is not text.
     """
     if not isinstance(name, str) or name in ("", ".", "..") or _BAD.search(name):
         raise _unsafe(name)
@@ -29,16 +29,16 @@ def check_name(name: object) -> str:
         size = len(name.encode())
     except UnicodeEncodeError:
         raise _unsafe(name) from None
-    if size > _MOST:
+    if size > _MAX_NAME_BYTES:
         raise _unsafe(name)
     return name
 
 
 def check_path(path: object) -> str:
-    """Returns `path` if it is a path inside a folder: names, each as in `check_name`, and slashes.
+    """Returns `path` if it is a path inside a folder: valid names, separated by slashes.
 
     Raises:
-        UnsafeName: it is not; an absolute path begins with an empty name.
+        UnsafeName: a name in it fails `check_name`, or the path is absolute.
     """
     if not isinstance(path, str):
         raise _unsafe(path)

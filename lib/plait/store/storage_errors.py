@@ -1,7 +1,7 @@
-"""What an object store says when it fails, as an error its reader can act on.
+"""Translates errors of object stores into errors with a fix.
 
-What S3 answers may repeat the access key and what was signed, so no word of it is passed on but
-the code and the status.
+A response of S3 may contain the access key and the signed request. So only its code and status are
+passed on.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ _RETRIES = 2
 
 @contextmanager
 def translate_errors(address: str) -> Iterator[None]:
-    """Turns what fails inside into a StoreError about `address`.
+    """Turns storage errors inside the block into a StoreError about `address`.
 
-    A missing object (FileNotFoundError), one that exists (AlreadyExistsError) or has changed
-    (PreconditionError) is an answer, and passes.
+    FileNotFoundError (a missing object), AlreadyExistsError and PreconditionError (a changed
+    object) are regular results, and are not translated.
     """
     try:
         yield
@@ -69,10 +69,10 @@ def translate_errors(address: str) -> Iterator[None]:
 
 
 def retry_conditional_write(write: Callable[[], Result]) -> Result:
-    """Does `write`, a conditional one, and again where no answer came; returns what it returns.
+    """Calls `write`, a conditional write, and retries if no response came; returns its result.
 
-    Clients repeat what is harmless to repeat; whether this is only its caller knows: `write` must
-    take what stands there already, if that is its own, for done.
+    Clients retry only requests that are safe to repeat, and cannot know whether a conditional write
+    is. `write` must treat an existing object that is its own as success.
     """
     for _ in range(_RETRIES):
         try:
@@ -89,61 +89,63 @@ def _is_without_response(error: Exception) -> bool:
 
 
 def is_from_s3(error: Exception) -> bool:
-    """Whether `error` is what deltalake, Polars or obstore say of an answer of S3."""
+    """Whether `error` is an error of deltalake, Polars or obstore about S3."""
     return bool(_FROM_S3.search(_COLOUR.sub("", str(error))))
 
 
 def to_store_error(error: Exception, address: str) -> StoreError:
-    """Returns what `error` means for the store at `address`."""
+    """Returns the StoreError for `error` of the store at `address`."""
     if "://" not in address:
-        said = getattr(error, "strerror", None) or _first_line(error)
+        reason = getattr(error, "strerror", None) or _first_line(error)
         return StoreError(
-            f"the store '{address}' cannot be read or written ({said}).",
-            fix="Free space or mend permissions, then run again; nothing half-written is visible.",
+            f"the store '{address}' cannot be read or written ({reason}).",
+            fix="Free space or correct permissions, then run again; no partly written version is "
+            "visible.",
         )
     text = _COLOUR.sub("", str(error))
     code = found.group(1) if (found := _CODE.search(text)) else ""
     status = found.group(1) if (found := _STATUS.search(text)) else ""
-    told = " ".join(part for part in (status, code) if part)
+    details = " ".join(part for part in (status, code) if part)
     bucket, server = urlsplit(address).netloc, _server()
-    if _NO_KEYS.search(text):  # without keys, the last to be asked for some is the machine itself
+    if _NO_KEYS.search(text):  # without keys, the client tries the instance metadata last
         return StoreError(f"there are no credentials for '{address}'.", fix=_KEYS)
     if code == "NoSuchBucket":
         return StoreError(
             f"there is no bucket '{bucket}' on {server}.",
-            fix=f"Make the bucket, or mend '{address}' in the project file; {_endpoint_hint()}",
+            fix=f"Create the bucket, or correct '{address}' in the project file; "
+            f"{_endpoint_hint()}",
         )
     if code in _WRONG_KEYS or status == "401" or isinstance(error, UnauthenticatedError):
-        return StoreError(f"{server} does not accept the credentials ({told}).", fix=_KEYS)
+        return StoreError(f"{server} does not accept the credentials ({details}).", fix=_KEYS)
     if code in _WRONG_REGION or status in ("301", "307") or _REDIRECTED in text:
         return StoreError(
-            f"the bucket '{bucket}' lies in another region ({told or 'it redirects'}).",
+            f"the bucket '{bucket}' is in another region ({details or 'it redirects'}).",
             fix="Set AWS_REGION to the bucket's region.",
         )
     if status == "403" or isinstance(error, PermissionDeniedError):
         return StoreError(
-            f"{server} denies access to '{address}' ({told or 'AccessDenied'}).",
+            f"{server} denies access to '{address}' ({details or 'AccessDenied'}).",
             allowed=_RIGHTS,
             fix="Grant them on the bucket, or use other credentials.",
         )
     if status.startswith("5") and status != "501":
         return StoreError(
-            f"{server} fails at '{address}', however often it is asked ({told}).",
-            fix="Run again in a while; nothing half-written is visible.",
+            f"{server} fails at '{address}' after several retries ({details}).",
+            fix="Run again later; no partly written version is visible.",
         )
     if not status and _SILENT.search(text):
         return StoreError(
             f"{server} does not answer, so '{address}' cannot be reached.",
-            fix=f"See that it runs and can be reached; {_endpoint_hint()}",
+            fix=f"Check that it runs and can be reached; {_endpoint_hint()}",
         )
     return StoreError(
-        f"{server} cannot do what was asked at '{address}' ({told or type(error).__name__}).",
-        fix="See that it speaks S3 with conditional writes (If-None-Match).",
+        f"{server} failed a request for '{address}' ({details or type(error).__name__}).",
+        fix="Check that it supports S3 with conditional writes (If-None-Match).",
     )
 
 
 def _server() -> str:
-    """Returns how messages name the server: without what a URL may carry beside its host."""
+    """Returns the name of the server for messages, without credentials in its URL."""
     parts = urlsplit(s3_endpoint())
     port = f":{parts.port}" if parts.port else ""
     return f"S3 at '{parts.scheme}://{parts.hostname}{port}'" if parts.hostname else "S3"

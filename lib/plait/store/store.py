@@ -1,4 +1,4 @@
-"""One store: its tables, its versions, and what lies beside them."""
+"""The store: its tables and its versions."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ from plait.store.store_objects import list_objects
 from plait.store.store_version import StoreVersion
 from plait.store.table_files import data_file_paths, list_data_files
 
-READABLE_CONTRACTS = (CONTRACT_VERSION, CONTRACT_VERSION - 1)  # contracts that this plait reads
+READABLE_CONTRACTS = (
+    CONTRACT_VERSION,
+    CONTRACT_VERSION - 1,
+)  # the contracts that this plait can read
 
 
 class Store:
-    """Tables that many readers see whole and one writer replaces at a time.
+    """A store. Readers always see whole versions, and one writer at a time publishes the next.
 
     Layout: `tables/<name>/` (Delta), `versions/<number>.json` and `versions/newest.json`,
     `inputs/`, `models/`, `runs/`, `feedback/`.
@@ -39,35 +42,35 @@ class Store:
         self._versions = Journal(self.objects, "versions")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travels as its address."""
+        """Pickles only the address."""
         return Store, (self.uri,)
 
     def path(self, name: str) -> Path | None:
-        """Returns the folder or file `name` of the store, if it lies on this machine."""
+        """Returns the path of `name` in the store, or null if the store is not local."""
         return Path(self.uri) / name if self.location.is_local else None
 
     @property
     def uri(self) -> str:
-        """Where the store lies: an absolute path or s3://bucket/prefix."""
+        """The address of the store: an absolute path or s3://bucket/prefix."""
         return self.location.uri
 
     def current(self) -> StoreVersion:
         """Returns the newest published version.
 
         Raises:
-            NothingFused: nothing was published yet.
-            StoreError: it was written by a newer plait.
+            NothingFused: no version is published yet.
+            StoreError: this plait cannot read its contract.
         """
         return self._newest(self._versions.last())
 
     def poll(self) -> StoreVersion:
-        """Returns the newest version, as `current`; for who asks every second.
+        """Returns the newest version, as `current`, for callers that poll.
 
-        That takes two small requests, however many versions there are and whatever they read.
+        It takes two small requests, regardless of the number of versions and inputs.
 
         Raises:
-            NothingFused: nothing was published yet.
-            StoreError: it was written by a newer plait.
+            NothingFused: no version is published yet.
+            StoreError: this plait cannot read its contract.
         """
         return self._newest(self._versions.poll())
 
@@ -79,7 +82,11 @@ class Store:
         return self._version(*last)
 
     def version(self, number: int) -> StoreVersion:
-        """Returns version `number`."""
+        """Returns version `number`.
+
+        Raises:
+            StoreError: there is no such version, or this plait cannot read its contract.
+        """
         if number not in self._versions.numbers():
             raise StoreError(
                 f"the store '{self.uri}' has no version {number}.",
@@ -88,7 +95,7 @@ class Store:
         return self._version(number, self._versions.read(number))
 
     def versions(self) -> list[StoreVersion]:
-        """Returns all published versions, oldest first; unreadable contracts are left out."""
+        """Returns all published versions with a readable contract, oldest first."""
         records = ((number, self._versions.read(number)) for number in self.numbers())
         return [self._version(n, r) for n, r in records if r.get("contract") in READABLE_CONTRACTS]
 
@@ -97,9 +104,9 @@ class Store:
         return self._versions.numbers()
 
     def scan(self, table: str, version: StoreVersion | None = None) -> pl.LazyFrame:
-        """Returns the lazy rows of `table` in `version` (default: the current one).
+        """Returns the rows of `table` in `version` (default: the current one) as a lazy frame.
 
-        A table that an older plait did not have is empty.
+        A table that an older plait did not write is empty.
         """
         version = version or self.current()
         older = version.contract < CONTRACT_VERSION or table in ADDED_TABLES
@@ -133,23 +140,24 @@ class Store:
         run: dict[str, Any] | None = None,
         contract: int = CONTRACT_VERSION,
     ) -> StoreVersion:
-        """Publishes the named Delta versions as one store version, all or nothing.
+        """Publishes the named Delta versions as one store version, atomically.
 
         Args:
-            tables: Delta version of each table.
-            counts: what went in and came out.
-            inputs: what was read.
-            number: the number it must get; a run that started from version n passes n + 1,
-                so that it can never bury a version it has not seen.
-            restores: the older version whose tables these are.
-            buckets: into how many the people are spread.
-            settings: the settings that decided what it holds.
-            run: how it was made.
-            contract: of the tables.
+            tables: the Delta version of each table, by name.
+            counts: the counts of rows in and out.
+            inputs: the records of the inputs.
+            number: the number of the new version; default: the next one. A run that started from
+                version n passes n + 1, so that it cannot supersede a version it has not seen.
+            restores: the number of the older version whose tables these are, for a rollback.
+            buckets: the number of buckets.
+            settings: the settings that decided the contents.
+            run: the record of the run.
+            contract: the contract version of the tables.
 
         Raises:
             VersionExists: another run published that number, or a later one, first.
-            StoreError: `plait gc` removed parts of a run that took longer than it waits.
+            StoreError: `plait gc` removed files of this run, because it ran longer than the grace
+                period of `plait gc`.
         """
         self._check_parts(tables)
         version = StoreVersion(
@@ -165,7 +173,7 @@ class Store:
             run=run or {},
             contract=contract,
         )
-        # A number that gc set free is no place for a run that is late.
+        # A late run must not use a number that gc has freed.
         if number is not None and number <= (self.numbers() or [0])[-1]:
             raise _version_exists(number)
         made = self._version(
@@ -177,12 +185,12 @@ class Store:
         return made
 
     def withdraw(self, version: StoreVersion) -> None:
-        """Takes back a version that must not stand: one that was overtaken, or lost its parts."""
+        """Removes a version that another one overtook, or whose files were removed."""
         self._versions.remove(version.number)
         self._versions.repair_pointer()
 
     def repair_pointer(self) -> None:
-        """Makes what `poll` asks name the newest version; it does, but for what was killed.
+        """Makes the pointer for `poll` name the newest version; a killed run may have left it old.
 
         Raises:
             StoreError: the store cannot be written.
@@ -190,14 +198,14 @@ class Store:
         self._versions.repair_pointer()
 
     def _check_parts(self, tables: dict[str, int]) -> None:
-        """Raises StoreError unless every part that the version would name is there."""
+        """Raises StoreError unless every data file of the new version exists."""
         for table, version in tables.items():
             there = {meta["path"] for meta in list_objects(self.objects, f"tables/{table}")}
             gone = [f for f in data_file_paths(self.location, table, version) if f not in there]
             if gone:
                 raise StoreError(
-                    f"'{gone[0]}' is gone from the store '{self.uri}' before it was published.",
-                    allowed="`plait gc` takes what no version names and is older than it waits.",
+                    f"'{gone[0]}' is missing from the store '{self.uri}'. Nothing was published.",
+                    allowed="After a grace period, `plait gc` removes files that no version names.",
                     fix="Run again, and give `plait gc` an --older-than longer than a run.",
                 )
 
@@ -213,7 +221,7 @@ class Store:
 
 
 def _last_drained(inputs: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Returns the last stream id that was read, by folder of the feedback log."""
+    """Returns the last stream id that was read from each folder of the feedback log."""
     paths = [str(record.get("path", "")) for record in inputs]
     found = {folder: last_drained_id(paths, folder) for folder in LOG_FOLDERS}
     return {folder: last for folder, last in found.items() if last}
@@ -222,5 +230,5 @@ def _last_drained(inputs: Sequence[dict[str, Any]]) -> dict[str, str]:
 def _version_exists(number: int) -> VersionExists:
     return VersionExists(
         f"versions/{number} was published by another run a moment ago.",
-        fix="Nothing is lost: run the command again on top of it.",
+        fix="Nothing is lost. Run the command again.",
     )

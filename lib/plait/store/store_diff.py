@@ -1,7 +1,8 @@
-"""Two store versions compared: table by table, every row as often as it stands there.
+"""Compares two store versions, table by table, as multisets of rows.
 
-A row becomes text, the text a hash of 128 bits, and hashes are counted on both sides; so columns
-of every type compare, lists included, and a table larger than memory is compared in passes.
+Each row is converted to text and hashed to 128 bits, and the hashes are counted on both sides. So
+columns of all types can be compared, including lists. A table larger than memory is compared in
+several passes.
 """
 
 from __future__ import annotations
@@ -20,25 +21,25 @@ from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 from plait.store.table_files import BUCKET_COLUMN, data_file_paths
 
-_MAX_ROWS_HELD = 10_000_000  # rows of each side whose hashes are held at once
+_MAX_ROWS_HELD = 10_000_000  # hashes of each side held in memory at once
 _HASH = ("__high", "__low")
 _COUNT = "__count"
 
 
 @dataclass(frozen=True)
 class DiffSide:
-    """One of the two things that are compared."""
+    """One side of the comparison: a store version."""
 
     store: Store
     version: StoreVersion
 
     @property
     def name(self) -> str:
-        """How messages name it."""
+        """The name of this side in messages."""
         return f"{self.store.uri}@{self.version.number}"
 
     def rows(self, table: str) -> pl.LazyFrame:
-        """Returns the rows of `table`; none if this side lacks it."""
+        """Returns the rows of `table`; empty if this side has no such table."""
         if table not in self.version.tables:
             return TABLES[table].empty().lazy()
         return self.store.scan(table, self.version)
@@ -46,14 +47,15 @@ class DiffSide:
 
 @dataclass(frozen=True)
 class TableDiff:
-    """What one table has here and there.
+    """The differences of one table.
 
     Attributes:
-        table: its name.
-        rows: rows on either side, first and second.
-        only: rows that only one side has, first and second; a row that stands there three
-            times here and once there counts twice.
-        examples: the first few of them, by the table's first columns; what people wrote is masked.
+        table: the name of the table.
+        rows: the number of rows of the first and the second side.
+        only: the number of rows that only the first, or only the second side has. A row that
+            occurs three times on one side and once on the other counts twice.
+        examples: the first few of these rows, in the order of the table's columns. Text that people
+            wrote is masked.
     """
 
     table: str
@@ -111,7 +113,7 @@ def _height(rows: pl.LazyFrame) -> int:
 
 
 def _same_files(table: str, first: DiffSide, second: DiffSide) -> bool:
-    """Whether both sides name the same files, as versions that share a table do."""
+    """Whether both sides refer to the same files, as versions that share a table do."""
     if first.store.uri != second.store.uri:
         return False
     if not (table in first.version.tables and table in second.version.tables):
@@ -124,7 +126,7 @@ def _same_files(table: str, first: DiffSide, second: DiffSide) -> bool:
 
 
 def _hashed(rows: pl.LazyFrame, table: TableSchema) -> pl.LazyFrame:
-    """Returns `rows` with their hash in two columns; where a row lies is not what it says."""
+    """Returns `rows` with their hash in two columns. The bucket is not part of the hash."""
     exact = [
         _json_exact(name, kind) for name, kind in table.polars.items() if name != BUCKET_COLUMN
     ]
@@ -137,7 +139,7 @@ def _hashed(rows: pl.LazyFrame, table: TableSchema) -> pl.LazyFrame:
 
 
 def _json_exact(name: str, kind: Any) -> pl.Expr:
-    """Returns the column as JSON tells apart: it knows no NaN and no infinity."""
+    """Returns the column with floats as text, because JSON has no NaN and no infinity."""
     if kind.is_float():
         return pl.col(name).cast(pl.String)
     if isinstance(kind, pl.List) and kind.inner.is_float():
@@ -146,7 +148,7 @@ def _json_exact(name: str, kind: Any) -> pl.Expr:
 
 
 def _count_differences(first: pl.LazyFrame, second: pl.LazyFrame) -> pl.DataFrame:
-    """Returns the hashes that stand there more often on one side, and by how much (`more`)."""
+    """Returns the hashes whose counts differ, and the count of first minus second (`more`)."""
     signed = pl.concat(
         [
             first.select(*_HASH, pl.lit(1, pl.Int64).alias(_COUNT)),
@@ -175,5 +177,5 @@ def _merge_examples(
 
 
 def _order(table: TableSchema) -> list[str]:
-    """Returns the columns that put rows in an order a reader expects: those that are no lists."""
+    """Returns the columns to sort rows by: those that are not lists."""
     return [name for name, kind in table.polars.items() if not isinstance(kind, pl.List)]

@@ -1,4 +1,4 @@
-"""Objects of a store, the same on a folder and on S3; what fails is a StoreError."""
+"""Reads, writes and lists objects of a store, in a folder or on S3; errors are StoreError."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 ObjectStore = LocalStore | S3Store
-_STAGED = re.compile(r"#\d+$")  # how obstore names a file that is not whole yet
+_STAGED = re.compile(r"#\d+$")  # suffix of files that obstore has not written completely
 
 
 def read_object(objects: ObjectStore, name: str) -> bytes:
-    """Returns what stands under `name`.
+    """Returns the content of the object `name`.
 
     Raises:
-        FileNotFoundError: nothing does.
-        StoreError: the store cannot be read, or that is no place in it.
+        FileNotFoundError: there is no such object.
+        StoreError: the store cannot be read, or the name leads out of it.
     """
     check_inside(objects, name)
     with translate_errors(address_of(objects)):
@@ -39,12 +39,12 @@ def read_object(objects: ObjectStore, name: str) -> bytes:
 def write_object(
     objects: ObjectStore, name: str, body: bytes | memoryview, *, new: bool = False
 ) -> None:
-    """Puts `body` under `name`, whole or not at all.
+    """Writes `body` to the object `name`, atomically.
 
     Raises:
-        obstore.exceptions.AlreadyExistsError: `new`, and something stands there; where an answer
-            was lost on the way, perhaps the same.
-        StoreError: the store cannot be written, or that is no place in it.
+        obstore.exceptions.AlreadyExistsError: `new` is true and the object exists. If a response
+            was lost, it may be our own.
+        StoreError: the store cannot be written, or the name leads out of it.
     """
     check_inside(objects, name)
     with translate_errors(address_of(objects)):
@@ -55,9 +55,9 @@ def write_object(
 
 
 def sync_object(objects: ObjectStore, name: str) -> None:
-    """Makes what stands under `name`, and the name, survive a power loss.
+    """Syncs the object `name` and its folder to disk, so that they survive a power loss.
 
-    Object stores do so by themselves.
+    On S3 this does nothing, because S3 is durable.
     """
     if not isinstance(objects, LocalStore):
         return
@@ -71,10 +71,10 @@ def sync_object(objects: ObjectStore, name: str) -> None:
 
 
 def list_objects(objects: ObjectStore, prefix: str) -> list[ObjectMeta]:
-    """Returns path, size, last_modified and e_tag of everything under the folder `prefix`.
+    """Returns path, size, last_modified and e_tag of all objects under the folder `prefix`.
 
     Raises:
-        StoreError: the store cannot be read, or that is no place in it.
+        StoreError: the store cannot be read, or the name leads out of it.
     """
     if prefix:
         _check_name(objects, prefix.rstrip("/"))
@@ -83,9 +83,9 @@ def list_objects(objects: ObjectStore, prefix: str) -> list[ObjectMeta]:
 
 
 def list_staged(objects: ObjectStore, prefix: str) -> list[ObjectMeta]:
-    """Returns what writers into a folder set aside under `prefix` and, killed, never named.
+    """Returns the incomplete files under `prefix` that killed writers left in a local store.
 
-    S3 shows no such thing: what it holds of an upload that was not ended is not an object.
+    The result is empty on S3, where an incomplete upload is not an object.
     """
     if not isinstance(objects, LocalStore):
         return []
@@ -106,10 +106,11 @@ def list_staged(objects: ObjectStore, prefix: str) -> list[ObjectMeta]:
 
 
 def remove_objects(objects: ObjectStore, names: Sequence[str]) -> None:
-    """Removes what stands under `names`; what is gone already is fine.
+    """Removes the objects `names`; missing ones are ignored.
 
     Raises:
-        StoreError: the store cannot be written, or one is no place in it: nothing is removed then.
+        StoreError: the store cannot be written, or a name leads out of it. Then nothing is
+            removed.
     """
     check_removable(objects, names)
     with translate_errors(address_of(objects)):
@@ -126,10 +127,10 @@ def remove_objects(objects: ObjectStore, names: Sequence[str]) -> None:
 
 
 def check_inside(objects: ObjectStore, name: str) -> None:
-    """Refuses a name under which something outside the store would be read or written.
+    """Checks that `name` is inside the store, so that nothing outside is read or written.
 
     Raises:
-        StoreError: it leads out of the store, by itself or by a link.
+        StoreError: the name leads out of the store, directly or through a link.
     """
     _check_name(objects, name)
     if isinstance(objects, LocalStore):
@@ -137,12 +138,12 @@ def check_inside(objects: ObjectStore, name: str) -> None:
 
 
 def check_removable(objects: ObjectStore, names: Iterable[str]) -> None:
-    """Refuses names under which something outside the store would be removed.
+    """Checks that `names` are inside the store, so that nothing outside is removed.
 
-    A link that is itself removed harms nothing: what it leads to stays.
+    A name may itself be a link, because only the link is removed, not its target.
 
     Raises:
-        StoreError: one leads out of the store, by itself or by a folder that is a link.
+        StoreError: a name leads out of the store, directly or through a folder that is a link.
     """
     known: dict[str, bool] = {}
     for name in names:
@@ -157,13 +158,13 @@ def _check_name(objects: ObjectStore, name: str) -> None:
         check_path(name)
     except UnsafeName as error:
         raise StoreError(
-            f"{error}: the store '{address_of(objects)}' has no such place.",
-            fix="Somebody changed a record of the store by hand: restore it from a copy.",
+            f"{error}: the store '{address_of(objects)}' has no such object.",
+            fix="A record of the store was changed by hand. Restore it from a copy.",
         ) from None
 
 
 def _refuse_outside_link(objects: LocalStore, name: str, known: dict[str, bool]) -> None:
-    """Raises StoreError if `name` lies outside once links are followed; `known`: names that do."""
+    """Raises StoreError if `name` leads outside once links are resolved; `known` is a cache."""
     root = str(objects.prefix or "/")
     if name not in known:
         real = os.path.realpath(root)
@@ -172,13 +173,13 @@ def _refuse_outside_link(objects: LocalStore, name: str, known: dict[str, bool])
     if known[name]:
         raise StoreError(
             f"a link leads from '{name}' out of the store '{root}'.",
-            allowed="plait reads, writes and removes nothing outside of a store's folder.",
-            fix="Put what it leads to in the link's place, or set `store:` to the folder itself.",
+            allowed="plait reads, writes and removes nothing outside the folder of a store.",
+            fix="Replace the link by its target, or set `store:` to the folder itself.",
         )
 
 
 def address_of(objects: ObjectStore) -> str:
-    """Returns where `objects` lie: a path, or s3://bucket/prefix."""
+    """Returns the address of `objects`: a path, or s3://bucket/prefix."""
     if isinstance(objects, LocalStore):
         return str(objects.prefix or "/")
     return f"s3://{objects.config['bucket']}/{objects.prefix or ''}".rstrip("/")

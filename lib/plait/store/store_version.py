@@ -1,4 +1,4 @@
-"""A store version: which Delta version of each table belongs together."""
+"""A store version: the Delta versions of all tables that belong together."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class StoreVersion:
     """One published state of all tables.
 
     Attributes:
-        number: 1, 2, 3, ... in the order of publication.
-        tables: Delta version of each table.
-        counts: rows in and out, a platform at a time, and table sizes.
-        inputs: the files that were read: path, size, modification time, and the setting that
-            names them; see store/input_records.py.
-        contract: version of the table contracts it was written under.
-        published: RFC 3339, UTC.
-        restores: the older version whose tables these are, if it was published by a rollback.
-        buckets: into how many the people are spread.
-        settings: the settings that decided what it holds, by name.
-        run: how it was made: all or some files read, why, buckets rewritten.
-        drained: the last stream id that it read, by folder of the feedback log; null: unknown.
+        number: 1, 2, 3, ..., in the order of publication.
+        tables: the Delta version of each table, by name.
+        counts: the rows in and out of each platform, and the table sizes.
+        inputs: the records of the inputs: path, size, modification time, and the setting that
+            names the input; see store/input_records.py.
+        contract: the version of the table contracts.
+        published: the time of publication, RFC 3339, UTC.
+        restores: the number of the older version whose tables these are, for a rollback; else null.
+        buckets: the number of buckets.
+        settings: the settings that decided the contents, by name.
+        run: the record of the run: mode, reason, files and rows read, buckets rewritten.
+        drained: the last stream id read from each folder of the feedback log; null: unknown.
     """
 
     number: int
@@ -45,24 +45,24 @@ class StoreVersion:
 
     @classmethod
     def from_record(cls, number: int, record: Mapping[str, Any]) -> StoreVersion:
-        """Returns the version in a journal's `record`; what another plait added is left out.
+        """Returns the version in a journal's `record`; ignores fields that it does not know.
 
         Raises:
-            StoreError: its tables are not named as tables are.
+            StoreError: the record has an unsafe table name or Delta version.
         """
         _check_tables(number, record.get("tables"))
         known = {f.name for f in fields(cls)} - {"number"}
         return cls(number=number, **{k: v for k, v in record.items() if k in known})
 
     def to_record(self) -> dict[str, Any]:
-        """Returns what is written to the journal; its place gives the number."""
+        """Returns the record for the journal, without the number."""
         record = {f.name: getattr(self, f.name) for f in fields(self)}
         del record["number"]
         for name in ("restores", "drained"):
             if record[name] is None:
                 del record[name]
         if isinstance(self.inputs, InputRecords):
-            # A plait that knows no such object finds an empty list, and reads everything.
+            # An older plait finds an empty list, and reads everything.
             record["inputs"] = []
             record["inputs_at"] = {"path": self.inputs.path, "count": len(self.inputs)}
         else:
@@ -71,10 +71,10 @@ class StoreVersion:
 
 
 def _check_tables(number: int, tables: object) -> None:
-    """Refuses a record whose tables would be looked for outside the store's own."""
+    """Raises StoreError if a table name would lead out of the store's tables."""
     try:
         if not isinstance(tables, Mapping):
-            raise UnsafeName(f"{tables!r} is no table")
+            raise UnsafeName(f"{tables!r} is not a mapping")
         for name, version in tables.items():
             check_name(name)
             if not isinstance(version, int) or version < 0:
@@ -82,5 +82,5 @@ def _check_tables(number: int, tables: object) -> None:
     except UnsafeName as error:
         raise StoreError(
             f"store version {number} names its tables, but {error}.",
-            fix="Somebody changed it by hand: restore its JSON from a copy, or run `plait fuse`.",
+            fix="It was changed by hand. Restore its JSON from a copy, or run `plait fuse`.",
         ) from None

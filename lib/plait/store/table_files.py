@@ -1,4 +1,4 @@
-"""The files of a table: written aside, and read as they stood in a version."""
+"""The data files of a table: written before the commit, and read as of a version."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from plait.store.safe_names import UnsafeName, check_path
 from plait.store.storage_errors import translate_errors
 from plait.store.store_objects import check_inside, write_object
 
-BUCKET_COLUMN = "bucket"  # the partition column of bucketed tables; it stands in no file
+BUCKET_COLUMN = "bucket"  # the partition column of bucketed tables; data files do not contain it
 
 
 def table_uri(location: Location, table: TableSchema) -> str:
-    """Returns where `table` lies."""
+    """Returns the address of `table`."""
     return location.at(f"tables/{table.name}")
 
 
 def write_data_file(
     location: Location, table: TableSchema, df: pl.DataFrame, bucket: int | None = None
 ) -> AddAction:
-    """Writes `df` aside under the table's contract; returns the action that would add it.
+    """Writes `df` as a data file that is not committed; returns the action that adds it.
 
     Args:
-        location: the store.
-        table: whose rows they are.
+        location: the location of the store.
+        table: the schema of the table.
         df: the rows.
-        bucket: whose rows they are, if the table is bucketed.
+        bucket: the bucket of the rows, if the table is bucketed; else null.
 
     Raises:
         StoreError: the disk is full or the store cannot be written.
@@ -50,7 +50,7 @@ def write_data_file(
     folder = "" if bucket is None else f"{BUCKET_COLUMN}={bucket:05d}/"
     name = f"{folder}part-{uuid.uuid4().hex}.parquet"
     body = io.BytesIO()
-    # Level 1 takes less than half the time of 3 and leaves hashed ids no larger.
+    # Level 1 takes less than half the time of level 3, and hashed ids get no larger.
     table.conform(df).write_parquet(body, compression="zstd", compression_level=1)
     write_object(location.objects, f"tables/{table.name}/{name}", body.getbuffer())
     return AddAction(
@@ -75,7 +75,7 @@ def list_data_files(
 
 
 def data_files_of(delta: DeltaTable) -> list[AddAction]:
-    """Returns the actions that added the files of an open table."""
+    """Returns the actions that added the files of the open table `delta`."""
     return _add_actions(_files(delta))
 
 
@@ -103,7 +103,7 @@ def _add_actions(listed: pl.DataFrame) -> list[AddAction]:
 
 
 def data_file_paths(location: Location, name: str, version: int) -> list[str]:
-    """Returns the files of the table `name` as of Delta `version`, from the root of the store.
+    """Returns the paths in the store of the files of table `name` as of Delta `version`.
 
     Raises:
         StoreError: the table or that version of it cannot be read.
@@ -113,23 +113,23 @@ def data_file_paths(location: Location, name: str, version: int) -> list[str]:
 
 
 def checked_data_file(table: str, path: str) -> str:
-    """Returns the path of a part inside the folder of `table`, as the table's log gives it.
+    """Returns `path`, a data file in the Delta log of `table`, if it is inside the table.
 
     Raises:
-        StoreError: it leads elsewhere.
+        StoreError: the path leads out of the table.
     """
     try:
         return check_path(path)
     except UnsafeName as error:
         raise StoreError(
-            f"the log of the table '{table}' names a part, but {error}.",
-            fix="Go back to a version before it with `plait versions rollback`, or remove the "
+            f"the log of the table '{table}' names a data file, but {error}.",
+            fix="Go back to an earlier version with `plait versions rollback`, or remove the "
             "table's folder and run `plait fuse --full`.",
         ) from None
 
 
 def _list_files(location: Location, name: str, version: int | None) -> pl.DataFrame:
-    """Returns one row a file of the table `name`, with Delta's own column names."""
+    """Returns one row per file of the table `name`, with Delta's column names."""
     with translate_errors(location.at(f"tables/{name}")), delta_address(location, name) as uri:
         return _files(DeltaTable(uri, version=version, storage_options=location.options))
 
@@ -139,20 +139,20 @@ def _files(delta: DeltaTable) -> pl.DataFrame:
 
 
 def bucket_of_file(part: AddAction) -> int:
-    """Returns the bucket that `part` of a bucketed table belongs to."""
+    """Returns the bucket of `part`, a file of a bucketed table."""
     return int(part.partition_values[BUCKET_COLUMN] or 0)
 
 
 def remove_action(part: AddAction) -> RemoveAction:
-    """Returns the action that takes `part` out of the table; its file stays."""
+    """Returns the action that removes `part` from the table; its file stays."""
     now = int(time.time() * 1000)
     return RemoveAction(part.path, True, now, part.size, dict(part.partition_values))
 
 
 def scan_data_files(location: Location, table: TableSchema, paths: Sequence[str]) -> pl.LazyFrame:
-    """Returns the rows in the files at `paths` (inside the table) under the table's contract.
+    """Returns the rows in the files at `paths` (inside the table) with the table's columns.
 
-    Columns that a file of the contract before lacks are null.
+    Columns that a file of the previous contract lacks are null.
     """
     if not paths:
         return table.empty().lazy()

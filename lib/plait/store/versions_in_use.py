@@ -1,4 +1,4 @@
-"""Which store versions are in use beside the newest ones, and what uses them."""
+"""Finds the store versions that models and training runs use."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ RUNS_FOLDER, JOB_FILE = (
     "runs",
     "job.json",
 )  # runs/<model>/<fingerprint>/job.json names a store version
-ABANDONED_AFTER = timedelta(days=14)  # after which nobody resumes a run that was not finished
-_CONFIG = "config.json"  # of a model version; names the store version it was trained on
+ABANDONED_AFTER = timedelta(days=14)  # an unfinished run this old is not resumed
+_CONFIG = "config.json"  # in a model version; has the store version it was trained on
 
 
 def find_versions_in_use(store: Store, now: datetime | None = None) -> dict[int, str]:
-    """Returns the numbers of store versions that something reads, and what it is.
+    """Returns the store versions in use: number to the reason.
 
-    Unfinished training runs read theirs again when they go on. A model is evaluated on the
-    version it was trained on: that holds for the one behind `current`, and for the newest one,
-    which is evaluated before it is promoted.
+    An unfinished training run reads its version again when it is resumed. A model is evaluated on
+    the version it was trained on. This applies to the `current` model version, and to the newest
+    one, which is evaluated before it is promoted.
 
     Args:
         store: the store.
-        now: default: the clock's.
+        now: the current time; default: that of the clock.
 
     Raises:
         StoreError: the store cannot be read.
@@ -48,12 +48,12 @@ def _used_by_models(store: Store) -> Iterator[tuple[int, str]]:
                 body = read_object(store.objects, f"models/{name}/{version}/{_CONFIG}")
                 number = int(json.loads(body)["training"]["store_version"])
             except (FileNotFoundError, ValueError, KeyError, TypeError):
-                continue  # a damaged model keeps nothing; serving it says so
+                continue  # a damaged model keeps no version; serving reports it
             yield number, f"{name} {version} was trained on it"
 
 
 def _in_use(registry: Registry, name: str) -> set[str]:
-    """Returns the version of a model that answers, and the newest, which may be next to."""
+    """Returns the `current` version of a model, and the newest, which may be promoted next."""
     versions = set(registry.versions(name)[-1:])
     # A publication that was killed before its promotion has no alias.
     with suppress(NoModel, FileNotFoundError, ValueError, KeyError):
@@ -74,5 +74,5 @@ def _used_by_runs(store: Store, now: datetime) -> Iterator[tuple[int, str]]:
             job = json.loads(read_object(store.objects, f"{home}/{JOB_FILE}"))
             number = int(job["store_version"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
-            continue  # it ended meanwhile, or cannot be resumed
+            continue  # the run has ended, or cannot be resumed
         yield number, f"an unfinished run of {home.split('/')[1]} reads it"

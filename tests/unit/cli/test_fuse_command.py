@@ -70,7 +70,9 @@ def test_it_says_what_was_read_and_why(config: Path) -> None:
     more = said()
     assert "store version 2" in more
     assert "Incremental: 1 file new or changed, 1 row read; 1 of 1 bucket rewritten." in more
-    assert "Full (it was asked for): 2 files, 6 rows read; 1 bucket written." in said("--full")
+    assert "Full (a full run was requested): 2 files, 6 rows read; 1 bucket written." in said(
+        "--full"
+    )
     config.write_text(PROJECT.replace("shop.csv", "shop*.csv") + "      keep: order is null\n")
     assert "Full (settings changed: platforms.shop.events.keep): 2 files" in said()
 

@@ -151,7 +151,7 @@ def test_the_version_that_an_unfinished_run_reads_stays(fused: Shop) -> None:
 def test_a_run_that_begins_while_gc_looks_keeps_its_version(fused: Shop) -> None:
     found = find_garbage(fused.store, 1, timedelta(0))
     write_object(fused.store.objects, "runs/default/0123/job.json", b'{"store_version": 2}')
-    with pytest.raises(StoreError, match="began to read store version 2"):
+    with pytest.raises(StoreError, match="store version 2 came into use"):
         remove_garbage(fused.store, found)
     assert fused.items(2) == ["shop:a", "shop:b"]
 
@@ -160,7 +160,7 @@ def test_a_version_that_was_the_newest_until_a_moment_ago_stays(fused: Shop) -> 
     """An evaluation, or a replica that loads its people, may have begun with it."""
     found = find_garbage(fused.store, 1)
     assert found.kept == [1, 2, 3]
-    assert found.because == dict.fromkeys([1, 2], "it was the newest until a moment ago")
+    assert found.because == dict.fromkeys([1, 2], "it was the newest version until recently")
     assert find_garbage(fused.store, 1, now=datetime.now(UTC) + timedelta(hours=2)).kept == [3]
 
 

@@ -89,7 +89,7 @@ def check(done: list[tuple[int, str, str]]) -> None:
     for name, (code, out, err) in zip(WRITE, done[len(READ) + 1 :], strict=True):
         assert code == 2, f"{name}: {out}{err}"
         assert "ReadOnlyStore: the store '" in err, f"{name}: {err}"
-        assert "can be read and not written" in err, err
+        assert "can be read, but not written" in err, err
         assert "Traceback" not in err
     assert Path("out/report.json").exists()
 
@@ -106,7 +106,7 @@ def test_a_folder_on_a_read_only_mount(project: Path) -> None:
     doctor = done.pop()
     check(done)
     assert all("read-only mount" in err for _, _, err in done[len(READ) + 1 :])
-    assert "lies on a read-only mount (store versions: 1)" in " ".join(doctor[1].split())
+    assert "is on a read-only mount (store versions: 1)" in " ".join(doctor[1].split())
     assert sorted(str(path) for path in store.rglob("*")) == before
 
 

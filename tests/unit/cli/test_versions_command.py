@@ -43,7 +43,7 @@ def test_rollback_names_the_older_tables_and_rewrites_nothing(shop: Shop) -> Non
     # Two in a row go back two; there is nothing before the first.
     shop.run("versions", "rollback")
     assert shop.items() == ["shop:a"]
-    assert "nothing stands before" in shop.refused("versions", "rollback")
+    assert "there is no version before" in shop.refused("versions", "rollback")
     # Any version can be named, a later one too.
     assert "version 6 is current, with the tables of version 3" in (
         shop.run("versions", "rollback", "3").stdout.replace("\n", " ")
@@ -68,4 +68,4 @@ def test_a_rollback_after_gc_does_not_bring_back_what_was_undone(shop: Shop) -> 
     shop.run("versions", "rollback")
     shop.run("gc", "--keep", "2", "--older-than", "0s")
     assert shop.store.numbers() == [3, 4]
-    assert "nothing stands before" in shop.refused("versions", "rollback")
+    assert "there is no version before" in shop.refused("versions", "rollback")

@@ -45,7 +45,7 @@ def test_time_order_is_a_word(tmp_path: Path) -> None:
         ("files: logs", "fils: logs", "events.fils: unknown key. Did you mean 'files'?"),
         ("files: logs/*.csv", "files: []", "platforms.shop.events.files"),
         ("account: user, ", "", "columns.account: missing"),
-        (", time: ts", "", "say 'time: order' if the log has no times"),
+        (", time: ts", "", "set 'time: order' if the log has no times"),
         ("shop:", "'a b':", "1 to 64 of the letters"),
         ("shop:", "магазин:", "1 to 64 of the letters a to z"),
         ("shop:", '"shop\\n":', "1 to 64 of the letters"),
@@ -68,7 +68,7 @@ def test_a_mistake_names_its_place_and_the_nearest_key(
 
 def test_two_platforms_of_one_name_are_refused(tmp_path: Path) -> None:
     twice = MINIMAL + MINIMAL.split("platforms:\n")[1]
-    with pytest.raises(ConfigError, match="'shop' stands twice, on lines 4 and 9"):
+    with pytest.raises(ConfigError, match="'shop' occurs twice, on lines 4 and 9"):
         load(tmp_path, twice)
 
 

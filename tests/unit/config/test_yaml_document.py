@@ -80,8 +80,8 @@ def test_another_encoding_is_named_with_the_command_that_mends_it(
 @pytest.mark.parametrize(
     ("text", "seen"),
     [
-        ("platforms:\n  no: {}\n  'no': {}\n", "'no' stands twice, on lines 2 and 3"),
-        ('platforms:\n  1: {}\n  "1": {}\n', "'1' stands twice"),
+        ("platforms:\n  no: {}\n  'no': {}\n", "'no' occurs twice, on lines 2 and 3"),
+        ('platforms:\n  1: {}\n  "1": {}\n', "'1' occurs twice"),
         ("? [a, b]\n: c\n", "the key on line 1 is a list"),
         ("? {a: b}\n: c\n", "the key on line 1 is a list or a mapping"),
         ("store: a\x07b\n", "is not YAML"),

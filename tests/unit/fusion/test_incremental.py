@@ -244,7 +244,7 @@ def test_a_file_that_changed_or_went_needs_all_rows(
     assert _again(fuse_here).version.run["why"] == "shop-2.csv changed"
     (folder / "shop-2.csv").unlink()
     gone = _again(fuse_here)
-    assert gone.version.run["why"] == "shop-2.csv is gone"
+    assert gone.version.run["why"] == "shop-2.csv is missing"
     assert gone.events.height == len(PEOPLE)
 
 

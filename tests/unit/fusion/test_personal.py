@@ -118,7 +118,7 @@ def test_no_personal_value_is_stored_or_printed(folder: Path) -> None:
 def test_a_first_line_of_values_is_not_quoted(folder: Path) -> None:
     (folder / "shop.csv").write_text(f"e1,{MARK},i1,,,,4,{MARK}@example.org,view,{NOW}\n")
     command = ["fuse", "-c", str(folder / "plait.yaml")]
-    with pytest.raises(UnknownColumn, match="seems to hold values, not the names") as raised:
+    with pytest.raises(UnknownColumn, match="seems to have values, not column names") as raised:
         CliRunner().invoke(app, command, catch_exceptions=False)
     assert MARK not in str(raised.value)
 

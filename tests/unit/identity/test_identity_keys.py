@@ -28,7 +28,7 @@ def _project(folder: Path, key: str, used: list[str] | None = None) -> Project:
 
 @pytest.mark.parametrize("name", ["alone", "same_account_id", "link"])
 def test_a_key_called_like_a_rule_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigError, match=f"'{name}', which is what another rule is called") as e:
+    with pytest.raises(ConfigError, match=f"'{name}', which is the name of another rule") as e:
         check_identity_keys(_project(tmp_path, name))
     assert f"'{name}_key'" in str(e.value)
     check_identity_keys(_project(tmp_path, f"{name}_key", [f"{name}_key"]))

@@ -137,7 +137,7 @@ def test_a_truncated_gzip(find: Find, form: str) -> None:
             b'{"user":"u%d","clip":"c","ts":%d}\n' % (i, i * 7919) for i in range(20_000)
         )
     packed = gzip.compress(content)
-    with pytest.raises(UnreadableFile, match=r"ends too early.*pack the file again"):
+    with pytest.raises(UnreadableFile, match=r"ends too early.*compress the file again"):
         _read(find(f"a.{form}.gz", packed[: len(packed) // 2]))
 
 

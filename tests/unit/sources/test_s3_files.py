@@ -130,7 +130,7 @@ def test_what_is_missing_is_named_with_the_nearest(bucket: Bucket, project: Proj
         find(project, f"{bucket.uri}/logs/zz*.jsonl")
     with pytest.raises(StoreError, match="no bucket 'nowhere'"):
         find(project, "s3://nowhere/a.csv")
-    with pytest.raises(StoreError, match=r"Mend platforms\.shop\.events\.files"):
+    with pytest.raises(StoreError, match=r"Correct platforms\.shop\.events\.files"):
         find(project, "gs://nowhere/a.csv")
 
 

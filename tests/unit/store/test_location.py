@@ -72,7 +72,7 @@ def refused(address: str) -> str:
 def test_a_missing_bucket_is_named(bucket: Bucket) -> None:
     said = refused(f"s3://{bucket.name}-not/store")
     assert f"no bucket '{bucket.name}-not' on S3 at '{bucket.endpoint}'" in said
-    assert "Make the bucket" in said
+    assert "Create the bucket" in said
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_missing_bucket_is_named(bucket: Bucket) -> None:
         (400, "AuthorizationHeaderMalformed", r"another region .*Set AWS_REGION"),
         (500, "InternalError", r"fails .*500 InternalError.*Run again"),
         (503, "SlowDown", r"fails .*503 SlowDown.*Run again"),
-        (501, "NotImplemented", r"cannot do what was asked .*conditional writes"),
+        (501, "NotImplemented", r"failed a request .*conditional writes"),
     ],
 )
 def test_what_s3_answers_is_told_with_its_fix(
@@ -194,6 +194,6 @@ def test_what_opens_a_store_is_never_shown(bucket: Bucket) -> None:
 
 @pytest.mark.parametrize("address", ["gs://bucket/x", "s3://KEY:SECRET@bucket/x", "s3:///x"])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
-    with pytest.raises(StoreError, match="not a place on S3") as caught:
+    with pytest.raises(StoreError, match="not an S3 address") as caught:
         open_location(address)
     assert "SECRET" not in str(caught.value)

@@ -69,7 +69,7 @@ def test_no_object_is_reached_by_such_a_name(store: Store, outside: Path, name: 
         lambda: remove_objects(store.objects, [name]),
         lambda: list_objects(store.objects, f"../{name}"),
     ):
-        with pytest.raises(StoreError, match="no such place"):
+        with pytest.raises(StoreError, match="no such object"):
             act()
     assert outside.read_text() == "{}"
 
@@ -123,7 +123,7 @@ def test_a_model_has_a_models_name(registry: Registry, tmp_path: Path, name: str
         lambda: registry.rollback(name),
         lambda: registry.describe(name),
     ):
-        with pytest.raises(NoModel, match="no name of a model"):
+        with pytest.raises(NoModel, match="not a model name"):
             act()
     with pytest.raises(NoModel, match="has no version"):
         registry.fetch("default", f"../default/{name}")
@@ -161,9 +161,9 @@ def test_a_delta_log_names_parts_of_its_table(store: Store, tmp_path: Path, path
     log.write_text("\n".join(map(json.dumps, lines)))
     (tmp_path / "outside").mkdir()
     PEOPLE.empty().write_parquet(tmp_path / "outside" / "x.parquet")
-    with pytest.raises(StoreError, match="names a part"):
+    with pytest.raises(StoreError, match="names a data file"):
         store.read("people", store.version(number))
-    with pytest.raises(StoreError, match="names a part"):
+    with pytest.raises(StoreError, match="names a data file"):
         find_garbage(store, 1)
 
 

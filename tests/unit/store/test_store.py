@@ -93,7 +93,7 @@ def test_a_table_without_rows_reads_as_an_empty_table(either_store: Store) -> No
 
 def test_two_publishers_of_one_number_cannot_both_win(either_store: Store) -> None:
     either_store.publish({"quarantine": write(either_store, "mine")}, {}, [], number=1)
-    with pytest.raises(VersionExists, match="run the command again"):
+    with pytest.raises(VersionExists, match="Run the command again"):
         either_store.publish({"quarantine": write(either_store, "theirs")}, {}, [], number=1)
     assert either_store.read("quarantine")["reason"].to_list() == ["mine"]
 
@@ -137,7 +137,7 @@ def test_two_runs_race_and_one_wins(either_store: Store, tmp_path: Path) -> None
     }
     (winner,) = (name for name, text in said.items() if text == "won\n")
     (loser,) = set(said) - {winner}
-    assert "run the command again" in said[loser]
+    assert "Run the command again" in said[loser]
     assert either_store.numbers() == [1]
     assert either_store.read("quarantine")["reason"].to_list() == [winner]
     # What the loser wrote is still there: its own run, started again, publishes on top.
@@ -186,7 +186,7 @@ def test_a_version_whose_parts_are_gone_is_not_published(store: Store) -> None:
     version = write(store, "x")
     for part in (store.path("tables/quarantine") or Path()).glob("*.parquet"):
         part.unlink()
-    with pytest.raises(StoreError, match=r"is gone .*Run again"):
+    with pytest.raises(StoreError, match=r"is missing .*Run again"):
         store.publish({"quarantine": version}, {}, [])
     assert store.numbers() == []
 
@@ -196,7 +196,7 @@ def test_a_late_run_gets_no_number_that_gc_set_free(either_store: Store) -> None
         either_store.publish({"quarantine": write(either_store, "kept")}, {}, [])
     for number in (1, 2):
         either_store.withdraw(either_store.version(number))
-    with pytest.raises(VersionExists, match="run the command again"):
+    with pytest.raises(VersionExists, match="Run the command again"):
         either_store.publish({"quarantine": write(either_store, "late")}, {}, [], number=2)
     assert either_store.numbers() == [3]
 

@@ -1,4 +1,4 @@
-"""The local engine: Polars in one process, out of core by bucket."""
+"""The local engine: Polars in one process. It holds only a few buckets in memory at a time."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _MAX_THREADS = 4  # each holds a chunk or a bucket in memory
 
 
 class LocalEngine:
-    """Runs kernels side by side in a few threads; Polars computes outside Python's lock.
+    """Runs kernels in a few threads, because Polars releases the GIL while it computes.
 
     Args:
-        scratch: folder for spilled rows; default: a temporary folder of this user's own.
-        threads: kernels at a time; default: one a core, at most four.
+        scratch: the folder for spilled rows; default: a temporary folder of this user.
+        threads: the number of kernels that run at a time; default: one per core, at most four.
     """
 
     def __init__(self, scratch: Path | None = None, threads: int | None = None) -> None:
@@ -92,13 +92,13 @@ class LocalEngine:
     ) -> dict[str, pl.DataFrame]:
         """Runs a bucket kernel over every bucket with rows; see Engine.map_buckets."""
         aggregates = PartialAggregates(merges)
-        parts, nothing = _partition_by_bucket(side_input)
+        parts, empty = _partition_by_bucket(side_input)
 
         def work(bucket: int) -> None:
             rows = spill.read(bucket, columns)
             if rows is None:
                 return
-            frames = kernel(bucket, rows, parts.get(bucket, nothing))
+            frames = kernel(bucket, rows, parts.get(bucket, empty))
             for name, frame in frames.items():
                 if name in tables:
                     tables[name].write(frame, bucket)
@@ -114,7 +114,7 @@ class LocalEngine:
         return aggregates.finish()
 
     def _run(self, jobs: Iterator[Callable[[], None]]) -> None:
-        """Runs all jobs, `threads` at a time; the first failure stops the rest and is raised."""
+        """Runs all jobs, `threads` at a time. The first error stops the rest and is raised."""
         running: set[Future[None]] = set()
         with ThreadPoolExecutor(self.threads) as pool:
             try:
@@ -133,7 +133,7 @@ class LocalEngine:
 def _partition_by_bucket(
     side_input: pl.DataFrame | None,
 ) -> tuple[dict[int, pl.DataFrame], pl.DataFrame]:
-    """Returns the rows of each bucket, and what stands for a bucket without any."""
+    """Returns the rows of each bucket, and the empty frame for a bucket without rows."""
     if side_input is None:
         return {}, pl.DataFrame()
     parts = side_input.partition_by(BUCKET, as_dict=True, include_key=False)

@@ -15,7 +15,7 @@ from plait.store.leased_folder import LEASE_SECONDS, LeasedFolder
 
 
 class LocalSpill:
-    """Parquet files by bucket in a folder of its own, gone on `close`."""
+    """Parquet files by bucket, in a folder of its own that `close` removes."""
 
     def __init__(self, folder: Path, buckets: int) -> None:
         try:
@@ -46,21 +46,24 @@ class LocalSpill:
                 part.write_parquet(
                     folder / f"{uuid.uuid4().hex}.parquet", compression="lz4", statistics=False
                 )
-        except (OSError, pl.exceptions.ComputeError) as error:  # Polars says a full disk so
+        except (
+            OSError,
+            pl.exceptions.ComputeError,
+        ) as error:  # Polars may raise ComputeError on a full disk
             raise _unwritable(self.folder, error) from None
 
     def read(self, bucket: int, columns: Sequence[str] | None = None) -> pl.DataFrame | None:
         """Returns all rows of `bucket`, or null if it is empty.
 
         Raises:
-            StoreError: another machine took this run for dead and removed its rows.
+            StoreError: the lease of this run expired, and another run removed the rows.
         """
         if self._lease.is_lost:
             raise StoreError(
-                f"the rows spilled to '{self.folder}' are gone.",
-                allowed=f"A run that shows no life for {LEASE_SECONDS:.0f} s is cleared away "
-                "by others.",
-                fix="Run again; nothing half-written is visible.",
+                f"the rows spilled to '{self.folder}' are missing.",
+                allowed="Another run removes the rows of a run that does not renew its lease for "
+                f"{LEASE_SECONDS:.0f} s.",
+                fix="Run again; no partly written version is visible.",
             )
         files = sorted((self.folder / str(bucket)).glob("*.parquet"))
         if not files:

@@ -1,1 +1,1 @@
-"""The Spark engine: frames travel as opaque payloads between Python workers."""
+"""The Spark engine: moves frames between Python workers as opaque payloads."""

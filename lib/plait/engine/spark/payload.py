@@ -1,8 +1,8 @@
-"""Frames on their way through Spark: opaque bytes that neither the JVM nor pandas looks into.
+"""Payloads: frames as opaque bytes, which neither the JVM nor pandas parses.
 
-A payload is a Parquet file in memory. Against Arrow's own format it is a third of the size (names
-repeat, so dictionaries pay) and no slower; Spark then moves a few rows of bytes, not millions of
-rows of columns, and no type is ever translated.
+A payload is a Parquet file in memory. It takes a third of the size of Arrow IPC, because repeated
+names are dictionary-encoded, and it is as fast. Spark moves a few rows of bytes instead of
+millions of rows of columns, and converts no types.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _ARROW_SCHEMA = pa.schema(
         ("body", pa.binary()),
     ]
 )
-_MAX_ROWS = 100_000  # of a payload: a few megabytes
+_MAX_ROWS = 100_000  # rows of a payload: a few megabytes
 _BATCH_BYTES = 4 * 2**20  # bytes handed to Spark at a time
 
-# What a payload holds.
-SPILLED_ROWS = "spill"  # rows of a spill, of one bucket
-SIDE_INPUT = "side_input"  # rows given to a kernel with those of a bucket
-PARTIAL_AGGREGATE = "partial"  # a partial aggregate; its bucket is the number of the task
-WRITTEN_FILES = "parts"  # what a task wrote of a table: Delta's add actions
-SPILL_COUNT = "spill_count"  # no rows: how many rows a task spilled
-TASK_ERROR = "fault"  # the error that ended a task
+# The kinds of payloads.
+SPILLED_ROWS = "spill"  # spilled rows of one bucket
+SIDE_INPUT = "side_input"  # side input of one bucket
+PARTIAL_AGGREGATE = "partial"  # a partial aggregate; `bucket` is the number of the task
+WRITTEN_FILES = "parts"  # the Delta add actions of the files that a task wrote
+SPILL_COUNT = "spill_count"  # the number of rows that a task spilled; no body
+TASK_ERROR = "fault"  # the error that a task raised
 
 
 class Payload(NamedTuple):
-    """One row of Spark's: what it holds, whose it is, and the bytes."""
+    """One Spark row: the kind of payload, its frame name and bucket, and the bytes."""
 
     kind: str
     name: str
@@ -47,16 +47,16 @@ class Payload(NamedTuple):
     body: bytes
 
     def frame(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """Returns the rows that were packed, or only some of their columns."""
+        """Returns the packed frame, or only `columns` of it."""
         return pl.read_parquet(io.BytesIO(self.body), columns=list(columns) if columns else None)
 
     def unpickle(self) -> Any:
-        """Returns the object that was packed."""
+        """Returns the packed object."""
         return pickle.loads(self.body)
 
 
 def pack_frame(kind: str, name: str, bucket: int, frame: pl.DataFrame) -> Iterator[Payload]:
-    """Yields `frame` in payloads of bounded size; one without rows is still one payload."""
+    """Yields `frame` in payloads of bounded size. An empty frame is one payload."""
     for rows in frame.iter_slices(_MAX_ROWS) if frame.height else [frame]:
         body = io.BytesIO()
         rows.write_parquet(body, compression="zstd", compression_level=1, statistics=False)
@@ -70,16 +70,16 @@ def pack_object(kind: str, name: str, bucket: int, rows: int, thing: object) -> 
 
 def to_batches(payloads: Iterable[Payload]) -> Iterator[pa.RecordBatch]:
     """Yields the payloads as Arrow batches of a few megabytes."""
-    waiting: list[Payload] = []
+    pending: list[Payload] = []
     size = 0
     for payload in payloads:
-        waiting.append(payload)
+        pending.append(payload)
         size += len(payload.body)
         if size >= _BATCH_BYTES:
-            yield _record_batch(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield _record_batch(waiting)
+            yield _record_batch(pending)
+            pending, size = [], 0
+    if pending:
+        yield _record_batch(pending)
 
 
 def _record_batch(payloads: list[Payload]) -> pa.RecordBatch:
@@ -91,7 +91,7 @@ def _record_batch(payloads: list[Payload]) -> pa.RecordBatch:
 
 
 def from_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
-    """Yields the payloads that lie in `batches`."""
+    """Yields the payloads in `batches`."""
     for batch in batches:
         for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             yield Payload(*row)

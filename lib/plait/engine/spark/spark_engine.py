@@ -1,8 +1,8 @@
-"""The Spark engine: the same kernels in Spark's Python workers, rows as opaque payloads.
+"""The Spark engine: runs kernels in Spark's Python workers, with rows as opaque payloads.
 
-`spread` is one pass: every task reads its splits, and its payloads are kept on the executors'
-disks while the small ones (aggregates, add actions) go to the driver. `gather` sends what was
-kept, by bucket, through one shuffle. The JVM moves bytes and computes nothing.
+`map_splits` is one Spark job. Each task reads its splits. Spilled rows stay on the disks of the
+executors, and small payloads (aggregates, add actions) go to the driver. `map_buckets` shuffles
+the spilled rows by bucket once. The JVM moves bytes and computes nothing.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ from plait.engine.spark.spark_tasks import BucketTask, ReduceTask, SplitTask, pa
 from plait.store.delta_tables import TableWriter
 
 ArrowMapper = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
-_TASKS_PER_CORE = 32  # at most; more splits than that share a task
-_MAX_UNREDUCED_TASKS = 64  # partials of more tasks are merged on the executors first
+_TASKS_PER_CORE = 32  # at most; if there are more splits, a task reads several
+_MAX_UNREDUCED_TASKS = 64  # with more tasks, executors merge partials first
 _SESSION_SETTINGS = {
     # A payload may be 20 MB, and a batch of them must stay far below Arrow's 2 GB.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "16",
-    # Buckets have the size they should have; nothing is to be joined or cut behind our back.
+    # The buckets have the right size; Spark must not coalesce or split the partitions.
     "spark.sql.adaptive.enabled": "false",
 }
 
 
 @contextmanager
 def open_spark_engine(master: str | None = None) -> Iterator[SparkEngine]:
-    """Yields an engine on the session that is there, or on one started for it."""
+    """Yields an engine on the active session, or on a new one."""
     with open_spark_session(master) as session:
         yield SparkEngine(session)
 
@@ -64,8 +64,8 @@ class SparkEngine:
     """Runs kernels on a Spark cluster.
 
     Args:
-        session: the session; its settings are left as they are.
-        parallelism: tasks that run at a time; default: what Spark says.
+        session: the Spark session. Its settings are not changed.
+        parallelism: the number of tasks that run at a time; default: Spark's default parallelism.
     """
 
     def __init__(self, session: SparkSession, parallelism: int | None = None) -> None:
@@ -75,7 +75,7 @@ class SparkEngine:
         self.parallelism = parallelism or max(session.sparkContext.defaultParallelism, 2)
 
     def spill(self, buckets: int) -> SparkSpill:
-        """Returns an empty spill of at least `buckets`, so many that no core is without one."""
+        """Returns an empty spill of at least `buckets`, and of at least one bucket per core."""
         while buckets < self.parallelism:
             buckets *= 2
         return SparkSpill(self._spark, buckets)
@@ -125,19 +125,19 @@ class SparkEngine:
         """Runs a bucket kernel over every bucket with rows; see Engine.map_buckets."""
         if not spill.rows:
             return {}
-        near = [] if side_input is None else pack_side_input(side_input)
-        nothing = pl.DataFrame() if side_input is None else side_input.drop(BUCKET).clear()
+        side_payloads = [] if side_input is None else pack_side_input(side_input)
+        empty = pl.DataFrame() if side_input is None else side_input.drop(BUCKET).clear()
         with SparkJobMonitor(self._spark.sparkContext, advance) as watch:
             sinks = watch.task_sinks(frozenset(), tables, merges)
-            work = BucketTask(kernel, nothing, columns, sinks)
-            made = _map_in_arrow(spill.shuffle(near), work)
+            work = BucketTask(kernel, empty, columns, sinks)
+            made = _map_in_arrow(spill.shuffle(side_payloads), work)
             small = self._collect(made, spill.buckets, merges)
         return _collect_results(small, tables, merges)
 
     def _collect(
         self, made: DataFrame, tasks: int, merges: Mapping[str, MergeFunction]
     ) -> list[Payload]:
-        """Returns all payloads of `made` but the spilled rows."""
+        """Returns all payloads of `made` except the spilled rows."""
         small = made.filter(f.col("kind") != SPILLED_ROWS)
         if tasks > _MAX_UNREDUCED_TASKS:
             few = math.isqrt(tasks)
@@ -156,7 +156,7 @@ def _map_in_arrow(rows: DataFrame, work: ArrowMapper) -> DataFrame:
 def _collect_results(
     small: Sequence[Payload], tables: Mapping[str, TableWriter], merges: Mapping[str, MergeFunction]
 ) -> dict[str, pl.DataFrame]:
-    """Gives the parts that were written to their tables; returns the merged aggregates."""
+    """Adds the written files to their tables; returns the merged aggregates."""
     aggregates = PartialAggregates(merges)
     for payload in small:
         if payload.kind == TASK_ERROR:

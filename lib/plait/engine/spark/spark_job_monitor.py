@@ -1,4 +1,4 @@
-"""The driver's eye on a Spark job: progress, early stops, and errors a user can read."""
+"""Monitors a Spark job on the driver: progress, early stop, and readable errors."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ from plait.errors import PlaitError, SparkFailed
 from plait.store.delta_tables import TableWriter
 from plait.store.storage_errors import is_from_s3
 
-_POLL_S = 0.2  # seconds between two looks at the accumulators
+_POLL_S = 0.2  # seconds between two reads of the accumulators
 
 
 class _TaskErrors(AccumulatorParam[list[bytes]]):
-    """Pickled errors of tasks."""
+    """Accumulates the pickled errors of tasks."""
 
     def zero(self, value: list[bytes]) -> list[bytes]:
-        """Returns no errors."""
+        """Returns an empty list."""
         return []
 
     def addInPlace(self, value1: list[bytes], value2: list[bytes]) -> list[bytes]:  # noqa: N802
-        """Returns all errors."""
+        """Returns the errors of both lists."""
         return value1 + value2
 
 
 class SparkJobMonitor:
-    """Shows the progress of the jobs that run inside it; stops them when a task failed.
+    """Reports the progress of the jobs that run inside it, and stops them when a task fails.
 
-    An accumulator counts a task that ran twice twice: it feeds what is shown, and nothing else.
+    Spark may run a task twice, and the accumulators then count it twice. They are used only to
+    show progress and to report errors.
     """
 
     def __init__(self, context: SparkContext, advance: ProgressCallback | None) -> None:
@@ -55,7 +56,7 @@ class SparkJobMonitor:
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
     ) -> TaskSinks:
-        """Returns where the frames of the tasks go."""
+        """Returns the sinks for the frames of the tasks."""
         places = {name: writer.destination for name, writer in tables.items()}
         return TaskSinks(spills, places, dict(merges), self._rows.add, self._errors.add)
 
@@ -70,7 +71,7 @@ class SparkJobMonitor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Raises the error of the task that failed, in place of what Spark made of it."""
+        """Raises the error of the failed task, instead of the error that Spark raises."""
         self._done.set()
         self._thread.join()
         if isinstance(error, KeyboardInterrupt):
@@ -86,7 +87,7 @@ class SparkJobMonitor:
     def _poll(self) -> None:
         while not self._done.wait(_POLL_S):
             self._report_progress()
-            if self._errors.value:  # the rest would be work for nothing
+            if self._errors.value:  # the results of the other tasks are not needed
                 self._context.cancelJobGroup(self._group)
                 return
 
@@ -98,15 +99,15 @@ class SparkJobMonitor:
 
 
 def explain_spark_error(error: Exception) -> SparkFailed:
-    """Returns what a user can do about `error`: Spark's own text is a Java stack trace."""
+    """Returns an error with a fix for `error`, whose own text is a Java stack trace."""
     text = str(error)
-    # What S3 answered may repeat the access key.
-    cause = "S3 did not do what it was asked" if is_from_s3(error) else _find_cause(text)
+    # The response of S3 may contain the access key.
+    cause = "a request to S3 failed" if is_from_s3(error) else _find_cause(text)
     if missing := re.search(r"ModuleNotFoundError: No module named '(\w+)", text):
         return SparkFailed(
             f"the executors' Python has no '{missing[1]}'.",
-            allowed="Executors need plait and what it depends on, in one version.",
-            fix="Use plait's image there, or give plait itself with --py-files; see docs/spark.md.",
+            allowed="Executors need plait and its dependencies, in the versions of the driver.",
+            fix="Use plait's image there, or pass plait with --py-files; see docs/spark.md.",
         )
     if "PYTHON_VERSION_MISMATCH" in text:
         return SparkFailed(
@@ -115,7 +116,7 @@ def explain_spark_error(error: Exception) -> SparkFailed:
         )
     if "exited unexpectedly" in text or "EOFException" in text:
         return SparkFailed(
-            "a Python worker died, most likely for want of memory.",
+            "a Python worker died, most likely because it ran out of memory.",
             allowed="A worker holds a bucket or a chunk of half a million rows: 1 to 2 GB.",
             fix="Give executors more memory outside the heap (spark.executor.memoryOverhead), or "
             "fewer cores.",
@@ -127,8 +128,8 @@ def explain_spark_error(error: Exception) -> SparkFailed:
 
 
 def _find_cause(text: str) -> str:
-    """Returns the line of `text` that says what happened."""
+    """Returns the line of `text` that names the cause."""
     _, _, trace = text.rpartition("Traceback (most recent call last):")
     lines = trace.split("\n\tat ")[0].splitlines()
-    said = [line for line in lines if re.match(r"[A-Za-z_][\w.]*(: |$)", line)]
-    return (said or [line for line in text.splitlines() if line.strip()] or [text])[-1].strip()
+    causes = [line for line in lines if re.match(r"[A-Za-z_][\w.]*(: |$)", line)]
+    return (causes or [line for line in text.splitlines() if line.strip()] or [text])[-1].strip()

@@ -1,4 +1,4 @@
-"""A Spark session to work in: the one that is there, or a quiet one of our own."""
+"""Opens a Spark session: the active one, or a new one whose log is hidden."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ DEFAULT_MASTER = "local[*]"
 
 @contextmanager
 def open_spark_session(master: str | None = None) -> Iterator[SparkSession]:
-    """Yields a session; one that is started here is stopped at the end, and no other.
+    """Yields a session. A session that is started here is stopped at the end.
 
-    Under spark-submit and in a notebook that has a session, that one is used.
+    Under spark-submit, or in a notebook with an active session, that session is used.
 
     Args:
-        master: where to start one: local[2], spark://host:7077, ...; default: all cores here.
+        master: the master of a new session, such as local[2] or spark://host:7077; default: all
+            cores of this machine.
 
     Raises:
-        MissingJava: Spark would find no Java that it runs on.
+        MissingJava: there is no Java that Spark supports.
         SparkFailed: Spark does not start.
     """
     if SparkContext._active_spark_context is not None:
@@ -42,13 +43,13 @@ def open_spark_session(master: str | None = None) -> Iterator[SparkSession]:
         return
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     try:
-        with tempfile.TemporaryFile() as said:
+        with tempfile.TemporaryFile() as output:
             try:
                 if not submitted:
-                    _launch_jvm(master or DEFAULT_MASTER, said)
+                    _launch_jvm(master or DEFAULT_MASTER, output)
                 session = SparkSession.builder.getOrCreate()
             except (PySparkException, Py4JError, OSError) as error:
-                raise _start_error(master, error, said) from None
+                raise _start_error(master, error, output) from None
             yield _include_wheels(session)
     finally:
         started = SparkContext._active_spark_context
@@ -57,9 +58,9 @@ def open_spark_session(master: str | None = None) -> Iterator[SparkSession]:
 
 
 def _include_wheels(session: SparkSession) -> SparkSession:
-    """Returns `session`, whose workers can import what was submitted with it.
+    """Makes the wheels of --py-files importable on the workers; returns `session`.
 
-    Spark brings a wheel of --py-files to every executor, but only lets zips be imported there.
+    Spark copies a wheel of --py-files to every executor, but makes only zip files importable.
     """
     context = session.sparkContext
     includes = context._python_includes
@@ -72,22 +73,22 @@ def _include_wheels(session: SparkSession) -> SparkSession:
     return session
 
 
-def _launch_jvm(master: str, said: IO[bytes]) -> None:
-    """Starts a JVM whose chatter goes to `said` (with PLAIT_DEBUG, to the terminal)."""
+def _launch_jvm(master: str, output: IO[bytes]) -> None:
+    """Starts a JVM whose output goes to `output` (with PLAIT_DEBUG, to the terminal)."""
     check_java()
     if master.startswith("local"):
-        # Workers must run this very interpreter, whatever `python3` on the PATH is.
+        # Workers must run the same interpreter, not the `python3` on the PATH.
         os.environ["PYSPARK_PYTHON"] = sys.executable
     conf = _spark_conf(master)
     gateway = SparkContext._gateway
     if gateway is None:
-        redirected = {} if os.environ.get("PLAIT_DEBUG") else {"stderr": said, "stdout": said}
+        redirected = {} if os.environ.get("PLAIT_DEBUG") else {"stderr": output, "stdout": output}
         gateway = launch_gateway(conf, redirected)  # type: ignore[no-untyped-call]
     SparkContext(conf=conf, gateway=gateway)
 
 
 def _spark_conf(master: str) -> SparkConf:
-    # The JVM carries bytes and computes nothing: the memory is the Python workers'.
+    # The JVM only moves bytes, so most memory is left to the Python workers.
     heap = min(max(psutil.virtual_memory().total // 8, 2**30), 4 * 2**30) // 2**20
     settings = {
         "spark.app.name": "plait fuse",
@@ -105,14 +106,14 @@ def _spark_conf(master: str) -> SparkConf:
     return SparkConf(loadDefaults=False).setAll(list(settings.items()))
 
 
-def _start_error(master: str | None, error: Exception, said: IO[bytes]) -> SparkFailed:
-    said.seek(0)
-    lines = said.read().decode(errors="replace").splitlines()
-    told = [line for line in lines if re.match(r"[\w\s.\"]*(Exception|Error)", line)]
-    told = [line for line in told if not line.lstrip().startswith("at ")]
-    cause = (told or str(error).strip().splitlines() or [type(error).__name__])[0]
+def _start_error(master: str | None, error: Exception, output: IO[bytes]) -> SparkFailed:
+    output.seek(0)
+    lines = output.read().decode(errors="replace").splitlines()
+    causes = [line for line in lines if re.match(r"[\w\s.\"]*(Exception|Error)", line)]
+    causes = [line for line in causes if not line.lstrip().startswith("at ")]
+    cause = (causes or str(error).strip().splitlines() or [type(error).__name__])[0]
     return SparkFailed(
         f"Spark does not start on '{master or DEFAULT_MASTER}' ({cause.strip()}).",
         allowed="A master is local[N], spark://host:port, yarn or k8s://...",
-        fix="Mend --master, or set PLAIT_DEBUG=1 to see Spark's own log.",
+        fix="Correct --master, or set PLAIT_DEBUG=1 to see Spark's own log.",
     )

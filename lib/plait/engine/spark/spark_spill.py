@@ -17,7 +17,7 @@ from plait.engine.spark.spark_tasks import REPARTITIONED, RepartitionTask, pack_
 
 
 class SparkSpill:
-    """Payloads in persisted frames. What a lost executor held is read and made again."""
+    """Payloads in persisted frames. Spark computes the payloads of a lost executor again."""
 
     def __init__(self, session: SparkSession, buckets: int) -> None:
         self.buckets = buckets
@@ -27,16 +27,16 @@ class SparkSpill:
         self._persisted: list[DataFrame] = []
 
     def add(self, made: DataFrame, names: Sequence[str], rows: int) -> None:
-        """Takes the payloads of `names` in `made`, a persisted frame: `rows` rows in all."""
+        """Adds the payloads named `names` of the persisted frame `made`, `rows` rows in all."""
         self._persisted.append(made)
         if rows:
             here = (f.col("kind") == SPILLED_ROWS) & f.col("name").isin(list(names))
-            # A share that is made again may fail this time: who gathers it must hear of it.
+            # A partition that is computed again may fail. Then the shuffle must receive the error.
             self._parts.append(made.filter(here | (f.col("kind") == TASK_ERROR)))
             self.rows += rows
 
     def shuffle(self, side_input: Sequence[Payload] = ()) -> DataFrame:
-        """Returns all payloads and those of `side_input`, one partition for each bucket."""
+        """Returns all payloads and those of `side_input`, in one partition per bucket."""
         rows = self._parts[0]
         for part in [*self._parts[1:], *self._side_frames(side_input)]:
             rows = rows.unionAll(part)
@@ -60,7 +60,7 @@ class SparkSpill:
         self._persisted, self._parts, self.rows = [], [], 0
 
     def _side_frames(self, payloads: Sequence[Payload]) -> list[DataFrame]:
-        """Returns payloads of the driver's as a frame, if there are any."""
+        """Returns a list of one frame with the driver's `payloads`, or of none without payloads."""
         if not payloads:
             return []
         return [self._spark.createDataFrame(pa.Table.from_batches(to_batches(payloads)))]

@@ -1,7 +1,7 @@
-"""What Spark's Python workers do: run a kernel over their share, and hand back payloads.
+"""Tasks of Spark's Python workers: each runs a kernel on its input and returns payloads.
 
-A task may run twice (a lost machine, a slow one). Nothing it does is seen by itself: what it
-wrote of a table counts only if its add actions came back, and those of one attempt do.
+Spark may run a task twice, for example after the loss of a machine. This is safe: a file of a
+table counts only if its add action reaches the driver, and only one attempt's actions do.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ from plait.errors import PlaitError
 from plait.store.location import Location
 from plait.store.table_files import write_data_file
 
-REPARTITIONED = "moved"  # the name of rows that were copied to another bucket
+REPARTITIONED = "moved"  # the frame name of rows that were copied to another bucket
 
 TableTarget = tuple[Location, TableSchema]
 
 
 @dataclass(frozen=True)
 class TaskSinks:
-    """Where the frames of a task's kernels go, and who hears how far it is.
+    """The sinks for the frames of a task, and its callbacks.
 
     Attributes:
-        spills: names of frames whose rows go to the buckets of a spill.
-        tables: where a table's parts are written, by the frame's name.
-        merges: how all other frames are merged.
-        advance: told about rows.
-        failed: told about the error that ends the task.
+        spills: the names of the frames whose rows are spilled.
+        tables: the location and schema of each table to write, by frame name.
+        merges: the merge function of each other frame, by name.
+        advance: the progress callback.
+        report_error: called with a list of one pickled error if the task fails.
     """
 
     spills: frozenset[str]
@@ -70,7 +70,7 @@ class TaskSinks:
 
 
 class TaskOutput:
-    """Sorts the frames of one task into payloads."""
+    """Turns the frames of one task into payloads, and writes those of tables."""
 
     def __init__(self, task: int, sinks: TaskSinks) -> None:
         self._task, self._sinks = task, sinks
@@ -82,7 +82,7 @@ class TaskOutput:
         self._buffers: dict[str, WriteBuffer] = {}
 
     def add(self, frames: Frames) -> Iterator[Payload]:
-        """Takes what a kernel returned; yields what is ready to go."""
+        """Adds the frames that a kernel returned; yields the payloads that are complete."""
         for name, frame in frames.items():
             if name in self._sinks.spills or name in self._sinks.tables:
                 self._buffer(name).write(frame)
@@ -91,7 +91,7 @@ class TaskOutput:
         yield from self._drain()
 
     def finish(self) -> Iterator[Payload]:
-        """Yields all that is left."""
+        """Yields the remaining payloads."""
         for buffer in self._buffers.values():
             buffer.close()
         yield from self._drain()
@@ -119,14 +119,16 @@ class TaskOutput:
 
     def _write(self, name: str, rows: pl.DataFrame) -> None:
         location, table = self._sinks.tables[name]
-        bucket = self._task if table.bucketed else None  # a task of `BucketTask` is a bucket
+        bucket = (
+            self._task if table.bucketed else None
+        )  # the task number of a `BucketTask` is its bucket
         self._parts[name].append(write_data_file(location, table, rows, bucket))
         self._rows[name] += rows.height
 
 
 @dataclass(frozen=True)
 class SplitTask(Generic[SplitT]):
-    """Reads a task's splits and runs the row kernel over their chunks."""
+    """Reads the splits of a task, and runs the row kernel over their chunks."""
 
     splits_by_task: Sequence[Sequence[SplitT]]
     reader: SplitReader[SplitT]
@@ -134,7 +136,7 @@ class SplitTask(Generic[SplitT]):
     sinks: TaskSinks
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yields batches of payloads; takes the numbers of the shares."""
+        """Takes batches of task numbers; yields batches of payloads."""
         for batch in batches:
             for task in batch.column(0).to_pylist():
                 yield from to_batches(_capture_errors(self._run(task), self.sinks))
@@ -150,15 +152,15 @@ class SplitTask(Generic[SplitT]):
 
 @dataclass(frozen=True)
 class BucketTask:
-    """Runs the bucket kernel over the buckets that a task was given whole."""
+    """Runs the bucket kernel over all buckets of a task's partition."""
 
     kernel: BucketKernel
-    empty_side_input: pl.DataFrame  # for a bucket without a side input
+    empty_side_input: pl.DataFrame  # for a bucket without side input
     columns: Sequence[str] | None
     sinks: TaskSinks
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yields batches of payloads; takes batches of payloads."""
+        """Takes batches of payloads; yields batches of payloads."""
         yield from to_batches(_capture_errors(self._run(batches), self.sinks))
 
     def _run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
@@ -171,21 +173,21 @@ class BucketTask:
         for bucket in sorted(rows):
             output = TaskOutput(bucket, self.sinks)
             whole = concat_payloads(rows.pop(bucket), self.columns)
-            near = (
+            side_rows = (
                 concat_payloads(side_input.pop(bucket))
                 if bucket in side_input
                 else self.empty_side_input
             )
-            yield from output.add(self.kernel(bucket, whole, near))
+            yield from output.add(self.kernel(bucket, whole, side_rows))
             self.sinks.advance(whole.height)
             yield from output.finish()
 
 
 class RepartitionTask:
-    """Copies rows of a task's buckets to other buckets; see Spill.repartition."""
+    """Copies rows of the buckets of a task to other buckets; see Spill.repartition."""
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yields batches of payloads; takes batches of payloads."""
+        """Takes batches of payloads; yields batches of payloads."""
         yield from to_batches(self._run(batches))
 
     def _run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
@@ -207,12 +209,12 @@ class RepartitionTask:
 
 @dataclass(frozen=True)
 class ReduceTask:
-    """Merges the partials of several tasks; everything else passes through."""
+    """Merges the partial aggregates of several tasks; passes all other payloads on."""
 
     merges: Mapping[str, MergeFunction]
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yields batches of payloads; takes batches of payloads."""
+        """Takes batches of payloads; yields batches of payloads."""
         yield from to_batches(self._run(batches))
 
     def _run(self, batches: Iterable[pa.RecordBatch]) -> Iterator[Payload]:
@@ -245,7 +247,7 @@ def pack_side_input(frame: pl.DataFrame) -> list[Payload]:
 
 
 def _capture_errors(payloads: Iterator[Payload], sinks: TaskSinks) -> Iterator[Payload]:
-    """Turns an error meant for the user into a payload: Spark would retry it, and bury it."""
+    """Turns a PlaitError into a payload, because Spark would retry the task and hide the error."""
     try:
         yield from payloads
     except PlaitError as error:

@@ -1,1 +1,1 @@
-"""What the base version holds, what is new against it, and which buckets that touches."""
+"""Incremental runs: the base version, the new inputs, and the buckets that they touch."""

@@ -1,4 +1,4 @@
-"""The base version, whose untouched buckets the next version keeps."""
+"""The base version of an incremental run. The next version keeps its untouched buckets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SEEN_ACCOUNT_COLUMNS = ("account", "platform", "home", BUCKET)
 
 @dataclass(frozen=True)
 class BaseBucket:
-    """All events of one bucket of the version before: the paths of their files."""
+    """One bucket of the base version: the paths of the files that hold its events."""
 
     bucket: int
     paths: tuple[str, ...]
@@ -33,11 +33,11 @@ class BaseBucket:
 
 @dataclass(frozen=True)
 class BaseVersion:
-    """What a version holds; without one it holds nothing, and every row is new.
+    """The contents of the base version. They are empty if there is no base version.
 
     Attributes:
-        store: where it lies.
-        version: the version, or null.
+        store: the store that holds it.
+        version: the version, or null if every row is new.
     """
 
     store: Store
@@ -45,7 +45,7 @@ class BaseVersion:
 
     @cached_property
     def accounts(self) -> pl.DataFrame:
-        """Its ACCOUNTS."""
+        """The ACCOUNTS table of the version."""
         if self.version is None:
             return ACCOUNTS.empty()
         return self.store.read("accounts", self.version)
@@ -58,7 +58,7 @@ class BaseVersion:
 
     @property
     def seen(self) -> pl.DataFrame:
-        """Account, platform, home and bucket of every account whose events were ever read."""
+        """account, platform, home, bucket of every account with events in the version."""
         return self.accounts.filter(pl.col(BUCKET).is_not_null()).select(SEEN_ACCOUNT_COLUMNS)
 
     def account_counts(self, touched: Collection[int]) -> pl.DataFrame:
@@ -67,7 +67,7 @@ class BaseVersion:
         return self.accounts.filter(here & (pl.col("events") > 0)).select(ACCOUNT_COUNT_COLUMNS)
 
     def counts(self) -> pl.DataFrame:
-        """Returns what became of its rows, as COUNTS."""
+        """Returns the row counts of the version, as ROW_COUNTS."""
         if self.version is None:
             return pl.DataFrame(schema=ROW_COUNTS)
         return counts_from_record(self.version.counts["platforms"])
@@ -77,11 +77,11 @@ class BaseVersion:
         return self._parts[table] if self.version else []
 
     def parts_outside(self, table: str, touched: Collection[int]) -> list[AddAction]:
-        """Returns the files of `table` that lie in none of the `touched` buckets."""
+        """Returns the files of `table` outside the `touched` buckets."""
         return [part for part in self.parts(table) if bucket_of_file(part) not in touched]
 
     def event_buckets(self, wanted: Callable[[int], bool] = lambda _: True) -> list[BaseBucket]:
-        """Returns the events of every bucket that is `wanted`."""
+        """Returns the buckets with events for which `wanted` is true, in order of their numbers."""
         files: dict[int, list[str]] = {}
         for part in self.parts("events"):
             if wanted(bucket_of_file(part)):
@@ -91,12 +91,12 @@ class BaseVersion:
 
 @dataclass(frozen=True)
 class BaseBucketReader:
-    """Yields a bucket's events whole: a person's never come apart.
+    """Reads all events of a bucket as one chunk, so that a person's events stay together.
 
     Attributes:
-        store: where they lie.
-        columns: which to read.
-        rows: which rows to read; default: all.
+        store: the store that holds the events.
+        columns: the columns to read.
+        rows: a filter on the rows to read; default: all rows.
     """
 
     store: Store
@@ -104,20 +104,20 @@ class BaseBucketReader:
     rows: pl.Expr | None = None
 
     def __call__(self, held: BaseBucket) -> Iterator[pl.DataFrame]:
-        """Yields the rows of `held`.
+        """Yields the rows of `held` as one frame.
 
         Raises:
-            StoreError: they cannot be read.
+            StoreError: the rows cannot be read.
         """
-        found = scan_data_files(self.store.location, EVENTS, held.paths)
+        events = scan_data_files(self.store.location, EVENTS, held.paths)
         if self.rows is not None:
-            found = found.filter(self.rows)
+            events = events.filter(self.rows)
         with translate_errors(self.store.uri):
             try:
-                rows = found.select(self.columns).collect()
+                rows = events.select(self.columns).collect()
             except FileNotFoundError:
                 raise StoreError(
-                    f"a part of the current version is gone from '{self.store.uri}'.",
+                    f"a data file of the current version is missing from '{self.store.uri}'.",
                     fix="Read all files again: plait fuse --full",
                 ) from None
         yield rows

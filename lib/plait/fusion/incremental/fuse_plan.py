@@ -1,4 +1,4 @@
-"""What a run has to read: what is new against the version before, or everything."""
+"""Plans a run: decides whether it reads only new inputs, or all of them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.store.feedback.log_listing import LogSlice
 from plait.store.store_version import StoreVersion
 
-_REPARTITION_FACTOR = 4  # times as many buckets as the store has: time to lay it out anew
-_MAX_NAMED = 3  # things named in a reason
+_REPARTITION_FACTOR = 4  # repartition if this many times the buckets of the store are needed
+_MAX_NAMED = 3  # names listed in a reason
 InputKey = tuple[str, str]  # the setting that names an input, and its path
 
 
 @dataclass(frozen=True)
 class FusionPlan:
-    """What a run reads and what it builds on.
+    """What a run reads, and the version that it builds on.
 
     Attributes:
-        base: the version whose buckets are carried over; null: everything is read.
-        why: why everything is read, if there is a version that might have been built on.
-        splits: what is read.
-        buckets: how many there are.
-        files: how many inputs are new or changed.
-        changed: whether anything differs from the version before.
-        impressions: pieces of the feedback log whose impressions are read.
-        shown: the version whose impressions are kept beside them; null: none are.
+        base: the version whose untouched buckets are kept; null: everything is read.
+        why: the reason to read everything although there is a current version; else ''.
+        splits: the input splits to read.
+        buckets: the number of buckets.
+        files: the number of new or changed inputs.
+        changed: whether anything differs from the current version.
+        impressions: slices of the feedback log whose impressions are read.
+        shown: the version whose impressions are kept in addition; null: none are kept.
     """
 
     base: StoreVersion | None
@@ -44,11 +44,11 @@ class FusionPlan:
     shown: StoreVersion | None = None
 
     def record(self, rows: int = 0, rewritten: int = 0) -> dict[str, Any]:
-        """Returns what a store version says of the run that made it.
+        """Returns the `run` record of the store version that this run publishes.
 
         Args:
-            rows: how many were read.
-            rewritten: how many buckets were.
+            rows: the number of rows read.
+            rewritten: the number of buckets written.
         """
         mode = "full" if self.base is None else "incremental" if self.changed else "none"
         return {
@@ -72,11 +72,11 @@ def plan_fusion(
     """Returns the plan of a run.
 
     Args:
-        project: what to fuse.
-        inputs: everything there is.
-        settings: see settings_of.
+        project: the project to fuse.
+        inputs: all inputs of the project.
+        settings: the settings of this run; see fuse_settings.
         before: the current version, if there is one.
-        full: read everything, whatever changed.
+        full: read everything, even if only some inputs changed.
     """
     everything = FusionPlan(
         None, "", inputs.all_splits, inputs.buckets, len(inputs.records),
@@ -85,7 +85,7 @@ def plan_fusion(
     if before is None:
         return everything
     if full:
-        return replace(everything, why="it was asked for")
+        return replace(everything, why="a full run was requested")
     now = {_input_key(record): record for record in inputs.files}
     posted = {_input_key(record): record for record in inputs.events.records}
     known = {_input_key(record): record for record in before.inputs}
@@ -93,7 +93,7 @@ def plan_fusion(
     read = {path for setting, path in known if not setting}
     events, links = inputs.events.unread(read), inputs.links.unread(read)
     shown = inputs.impressions.unread(read)
-    lost = bool(inputs.impressions.missing(read))  # then they are not kept either
+    lost = bool(inputs.impressions.missing(read))  # then earlier impressions are read again too
     why = _why_outdated(before, settings) or _why_rewritten(
         known, now | posted, inputs.events.missing(read)
     )
@@ -118,13 +118,13 @@ def _input_key(record: Mapping[str, Any]) -> InputKey:
 
 
 def _why_outdated(before: StoreVersion, settings: Mapping[str, Any]) -> str:
-    """Returns why the rows of `before` would come out otherwise today, or ''."""
+    """Returns why the rows of `before` would differ if they were read today, or ''."""
     if before.contract != CONTRACT_VERSION:
         return f"the store has contract {before.contract}, this plait writes {CONTRACT_VERSION}"
     if lacking := ADDED_TABLES.difference(before.tables):
         return f"store version {before.number} lacks the table {_join_few(sorted(lacking))}"
     if not before.settings:
-        return f"store version {before.number} does not say how it was made"
+        return f"store version {before.number} does not record its settings"
     changed = [
         name for name in changed_settings(before.settings, settings) if requires_reread(name)
     ]
@@ -134,16 +134,16 @@ def _why_outdated(before: StoreVersion, settings: Mapping[str, Any]) -> str:
 def _why_rewritten(
     known: Mapping[InputKey, Any], now: Mapping[InputKey, Any], lost: list[str]
 ) -> str:
-    """Returns which logs that were read are not what they were, or ''.
+    """Returns a reason that names logs that were read and are now missing or changed, or ''.
 
     Args:
-        known: what was read.
-        now: the files and the events of the feedback log there are.
-        lost: what was read of those events and is held by nothing now.
+        known: the inputs that the current version read.
+        now: the present files and events of the feedback log.
+        lost: parts of the feedback log that were read and that nothing holds now.
     """
     gone = [place[1] for place in known if _is_log(place) and place not in now] + lost
     if gone:
-        return f"{_join_few(gone)} {'is' if len(gone) == 1 else 'are'} gone"
+        return f"{_join_few(gone)} {'is' if len(gone) == 1 else 'are'} missing"
     changed = [
         place[1]
         for place, record in known.items()
@@ -153,12 +153,12 @@ def _why_rewritten(
 
 
 def _is_log(place: InputKey) -> bool:
-    """Whether it is a platform's log; catalogues, accounts and links are read every time."""
+    """Whether `place` is a platform's log. Catalogues, accounts and links are read every time."""
     return place[0].endswith(".events")
 
 
 def _why_repartition(project: Project, inputs: FusionInputs, before: StoreVersion) -> str:
-    """Returns why buckets of `before` cannot be carried over, or ''."""
+    """Returns why the buckets of `before` cannot be kept, or ''."""
     if any(platform.events.k_core for platform in project.platforms.values()):
         return "k_core needs all events"
     if inputs.buckets >= _REPARTITION_FACTOR * before.buckets:

@@ -1,4 +1,4 @@
-"""The settings that decide what a store version holds, and which of them shape rows."""
+"""The settings that decide the contents of a store version, and which of them shape rows."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from plait.config import Project
 from plait.privacy.pseudonym import PseudonymKey
 
 _KEY_SETTING = "pseudonyms.key"
-_FILES = "files"  # which there are is told by the inputs themselves
-# Catalogues and attributes of accounts are read anew every time.
+_FILES = "files"  # the inputs themselves record which files there are
+# Catalogues and account attributes are read again in every run.
 _READ_EVERY_RUN = ("catalogue", "accounts", "kind")
 
 
 def fuse_settings(project: Project, key: PseudonymKey) -> dict[str, Any]:
-    """Returns what decides about a version: name of the setting in the project file, and value."""
+    """Returns the settings that decide the contents of a version: full setting name to value."""
     settings = project.model_dump(mode="json", include={"platforms", "people", "sequence_length"})
     return _flatten("", settings) | {_KEY_SETTING: key.id}
 
 
 def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Returns the names of settings that differ, in order; of a new platform its own name."""
+    """Returns the sorted names of changed settings. A new or removed platform is one name."""
     both = _platforms(before) & _platforms(now)
     changed = (name for name in {*before, *now} if before.get(name) != now.get(name))
     return sorted({name if _platforms([name]) <= both else _platform(name) for name in changed})
 
 
 def requires_reread(name: str) -> bool:
-    """Returns whether rows that were read under another value must be read again."""
+    """Returns whether a change of setting `name` requires that all rows are read again."""
     parts = name.split(".")
     reread = parts[0] == "platforms" and len(parts) > 2 and parts[2] in _READ_EVERY_RUN
     return not reread and name != "people.keys"

@@ -1,4 +1,4 @@
-"""Kernels over events of the base version."""
+"""Finds the touched buckets, and has the kernels over events of the base version."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ ITEM_EVENT_COLUMNS = ("object_kind", "object_id", "platform", "person", "time")
 
 @dataclass(frozen=True)
 class ReprocessKernel:
-    """Events of a touched bucket as the row kernel's `events`, to be merged with new rows.
+    """Spills events of a touched bucket as the row kernel does, to merge them with new rows.
 
     Attributes:
-        placed: account, bucket: where the rows of each account go.
+        placed: account, bucket: the bucket of each account.
     """
 
     placed: pl.DataFrame
 
     def __call__(self, held: BaseBucket, rows: pl.DataFrame) -> Frames:
-        """Returns the rows with content and bucket; they count as events no more."""
+        """Returns `events` (rows with content and bucket) and negative `counts` of these events."""
         content = pl.when(is_given_id(pl.col("event_id"))).then(content_id(rows))
         entering = rows.with_columns(content=content).join(self.placed, on="account")
         gone = count_by_platform(rows["platform"], "events").with_columns(-pl.col("n"))
@@ -41,12 +41,12 @@ def count_base_items(held: BaseBucket, rows: pl.DataFrame) -> Frames:
 
 
 def find_touched_buckets(new: pl.DataFrame, before: BaseVersion, placed: pl.DataFrame) -> set[int]:
-    """Returns the buckets whose events, or the people who made them, differ from before.
+    """Returns the buckets whose events, or whose persons, differ from the base version.
 
     Args:
-        new: account, bucket: where new rows were set aside.
-        before: the version before.
-        placed: account, bucket, person, as they are now.
+        new: account, bucket: where new rows were spilled.
+        before: the base version.
+        placed: account, bucket, person of this run.
     """
     was = before.accounts.filter(pl.col(BUCKET).is_not_null())
     now = was.select("account", BUCKET, was="person").join(

@@ -1,1 +1,1 @@
-"""Pure functions over frames: rows of a file, and all rows of a bucket."""
+"""Kernels: pure functions over a chunk of rows, or over all rows of a bucket."""

@@ -1,4 +1,4 @@
-"""The bucket kernel of fuse: all events of a bucket's people, to tables."""
+"""The bucket kernel of fuse: turns all events of a bucket into rows of tables."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from plait.items.item_table import count_items
 
 @dataclass(frozen=True)
 class FusionBucketKernel:
-    """Returns events, sequences, items and accounts (partial) and counts of one bucket.
+    """Returns events, sequences, partial items, partial accounts and counts of one bucket.
 
-    The bucket's people (see number_people) come beside its rows.
+    The side input has the people of the bucket; see number_people.
 
     Attributes:
-        cores: by platform with a k_core.
-        length: events kept in a sequence.
+        k_cores: the k-core of each platform that has one.
+        length: the maximum number of events in a sequence.
     """
 
     k_cores: Mapping[str, KCore]
@@ -50,9 +50,9 @@ class FusionBucketKernel:
     def deduplicate(
         self, rows: pl.DataFrame, people: pl.DataFrame
     ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-        """Returns each event of the bucket's own accounts once, and counts of what went.
+        """Removes duplicates and rows of other buckets; returns the events, and their counts.
 
-        Rows come in the order of histories, person by person.
+        The events are sorted by HISTORY_ORDER, so the events of a person are adjacent.
         """
         rows = rows.join(people, on="account", how="left")
         if rows["nr"].null_count():  # rows that were copied to another bucket
@@ -75,11 +75,11 @@ def count_accounts(events: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
 def number_people(placed: pl.DataFrame) -> pl.DataFrame:
     """Returns account, person, who, nr, bucket.
 
-    `who` and `nr` number the persons (in the order of their ids) and the accounts of a bucket;
-    both stand for long ids where rows are compared.
+    `who` numbers the persons of a bucket in the order of their ids, and `nr` numbers its
+    accounts. Comparing these numbers is cheaper than comparing the long ids.
 
     Args:
-        placed: account, bucket, person (null for accounts that only rules remove).
+        placed: account, bucket, person (null for accounts without a person).
     """
     return placed.with_columns(
         who=pl.col("person").rank("dense").over(BUCKET).cast(pl.UInt32),

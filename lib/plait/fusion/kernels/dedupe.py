@@ -1,4 +1,4 @@
-"""One event, once: exact repeats go, and of rows that claim one id the last one stays."""
+"""Removes duplicate events. Of rows with the same given id, the latest one stays."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ import polars as pl
 from plait.contracts.event_types import TIME_RESOLUTIONS
 from plait.fusion.row_counts import ROW_COUNTS, count_by_platform, merge_counts
 
-# The order of a history; equal events stand side by side in it. See features/sequences.py.
+# The order of a history. Equal events are adjacent in it. See features/sequences.py.
 HISTORY_ORDER = ("who", "time", "order", "event_id")
 _RESOLUTION_RANK = pl.col("time_resolution").cast(pl.Enum(TIME_RESOLUTIONS))
 
 
 def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Returns each event once, in the order of histories, and COUNTS of what went.
+    """Returns each event once, sorted by HISTORY_ORDER, and ROW_COUNTS of the removed rows.
 
-    Rows with a fingerprint for an id are equal if the ids are. Rows with a given id
-    (`content` set) may contradict each other: the one with the latest time (as stamped), then
-    order, then content supersedes the others, whatever the order of rows. Of equal rows, one of
-    a log and one posted, say, the one received first stays, or else the one with the finest time.
-    What stays names the answer that led to it if any of the rows does: the latest, of several.
+    An event id is either a fingerprint of the row or a given id (`content` is set). Rows with the
+    same fingerprint are equal. Rows with the same given id may differ. Then the row with the
+    latest stamped time supersedes the others; ties are broken by order, then by content. The
+    order of `rows` does not matter. Of equal rows, the one received first stays, then the one
+    with the finest time resolution. If any row of an event has a recommendation_id, the event
+    keeps one: the greatest.
 
     Args:
         rows: who, event_id, platform, time, stamped, order, content and any other columns.
     """
     counts = pl.DataFrame(schema=ROW_COUNTS)
-    rows = _share_answers(rows)
+    rows = _share_recommendation_ids(rows)
     mixed = "time_resolution" in rows.columns and rows["time_resolution"].n_unique() > 1
     finest = [_RESOLUTION_RANK] if mixed else []
     if rows["content"].null_count() < rows.height:
@@ -44,20 +45,20 @@ def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return rows.filter(~repeats), merge_counts(pl.concat([counts, gone]))
 
 
-def _share_answers(rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns `rows`, each with the answer that some row of its event names."""
-    answer = "recommendation_id"
-    if answer not in rows.columns or rows[answer].null_count() == rows.height:
+def _share_recommendation_ids(rows: pl.DataFrame) -> pl.DataFrame:
+    """Gives each row the greatest recommendation_id of the rows with its event id."""
+    column = "recommendation_id"
+    if column not in rows.columns or rows[column].null_count() == rows.height:
         return rows
-    named = rows.drop_nulls(answer).group_by("event_id").agg(pl.col(answer).max())
-    return rows.drop(answer).join(named, on="event_id", how="left", maintain_order="left")
+    named = rows.drop_nulls(column).group_by("event_id").agg(pl.col(column).max())
+    return rows.drop(column).join(named, on="event_id", how="left", maintain_order="left")
 
 
 def _keep_latest_given(
     rows: pl.DataFrame, finest: list[pl.Expr]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    said = [pl.coalesce("stamped", "time")] if _has_stamps(rows) else []
-    last = [*said, "order", "content"] if said else ["time", "order", "content"]
+    stamp = [pl.coalesce("stamped", "time")] if _has_stamps(rows) else []
+    last = [*stamp, "order", "content"] if stamp else ["time", "order", "content"]
     latest = [True] * len(last) + [False] * (1 + len(finest))
     ordered = rows.sort(*last, "time", *finest, descending=latest, nulls_last=True)
     kept = ordered.unique("event_id", keep="first", maintain_order=True)
@@ -85,7 +86,7 @@ def _has_stamps(rows: pl.DataFrame) -> bool:
 def _keep_first_received(
     rows: pl.DataFrame, finest: list[pl.Expr]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Resolves equal rows whose times differ, as they were received at different moments."""
+    """Keeps one of several equal rows whose times differ because they were received separately."""
     ids = rows.filter(pl.col("stamped").is_not_null())["event_id"].unique()
     here = pl.col("event_id").is_in(ids.implode())
     found = rows.filter(here)

@@ -1,4 +1,4 @@
-"""The kernels of impressions: what was shown, joined to the events that name the answer."""
+"""Kernels that join impressions to the events with the same recommendation_id."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from plait.store.store import Store
 from plait.store.table_files import scan_data_files
 
 RESPONSE_COLUMNS = ("events", "strength", "first_time")
-_ANSWER, _PLACE = "recommendation_id", ["recommendation_id", "position"]
-# An impression as the endpoint wrote it; or an event, which has a strength and no position.
+_RESPONSE_ID, _PLACE = "recommendation_id", ["recommendation_id", "position"]
+# A row is an impression that the endpoint wrote, or an event. An event has no position.
 SHOWN_OR_DONE: dict[str, Any] = {
     name: kind
     for name, kind in IMPRESSIONS.polars.items()
@@ -26,43 +26,43 @@ SHOWN_OR_DONE: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class ImpressionRowKernel:
-    """Gives what was shown and done about one answer the same bucket, as the frame `shown`."""
+    """Puts the impressions and events of one recommendation into one bucket (frame `shown`)."""
 
     buckets: int
 
     def __call__(self, split: object, rows: pl.DataFrame) -> Frames:
-        """Returns SHOWN_OR_DONE rows with their bucket."""
-        bucket = (hash_column(_ANSWER) % self.buckets).cast(pl.Int64).alias(BUCKET)
+        """Returns `shown`: SHOWN_OR_DONE columns and bucket."""
+        bucket = (hash_column(_RESPONSE_ID) % self.buckets).cast(pl.Int64).alias(BUCKET)
         return {"shown": conform_rows(rows, SHOWN_OR_DONE).with_columns(bucket)}
 
 
 @dataclass(frozen=True)
 class ImpressionBucketKernel:
-    """Makes the IMPRESSIONS of a bucket of answers.
+    """Builds the IMPRESSIONS rows of one bucket of recommendations.
 
     Attributes:
-        store: where the accounts and people of this version lie.
-        accounts: paths of their files.
-        people: the same of the people.
+        store: the store with the accounts and people of this version.
+        accounts: the paths of the files of ACCOUNTS.
+        people: the paths of the files of PEOPLE.
     """
 
     store: Store
     accounts: tuple[str, ...]
     people: tuple[str, ...]
 
-    def __call__(self, bucket: int, rows: pl.DataFrame, beside: pl.DataFrame) -> Frames:
-        """Returns the frame `impressions`."""
+    def __call__(self, bucket: int, rows: pl.DataFrame, side_input: pl.DataFrame) -> Frames:
+        """Returns the frame `impressions`; does not use `side_input`."""
         is_event = pl.col("position").is_null()
         # A retry may have written an impression twice.
         shown = rows.filter(~is_event).drop("strength").unique(_PLACE, keep="any")
         joined = shown.join(
-            count_responses(rows.filter(is_event)), on=[_ANSWER, "item"], how="left"
+            count_responses(rows.filter(is_event)), on=[_RESPONSE_ID, "item"], how="left"
         )
         named = self._name_people(joined).with_columns(pl.col("events").fill_null(0))
         return {"impressions": IMPRESSIONS.conform(named.sort(_PLACE))}
 
     def _name_people(self, shown: pl.DataFrame) -> pl.DataFrame:
-        """Returns `shown` with `person`: of the account, else of whom the call named."""
+        """Adds `person`: that of the account, or else the person for whom the request was made."""
         location = self.store.location
         accounts = _matching(
             scan_data_files(location, ACCOUNTS, self.accounts).select("account", "person"), shown
@@ -85,18 +85,20 @@ class ImpressionBucketKernel:
 def count_responses(events: pl.DataFrame) -> pl.DataFrame:
     """Returns recommendation_id, item and RESPONSE_COLUMNS of events.
 
+    `strength` is the one with the largest absolute value.
+
     Args:
         events: recommendation_id, item, strength, time.
     """
     strength = pl.col("strength")
-    telling = strength.sort_by(strength.abs(), strength, descending=True).first()
-    return events.group_by(_ANSWER, "item").agg(
-        pl.len().cast(pl.Int64).alias("events"), telling, pl.col("time").min().alias("first_time")
+    strongest = strength.sort_by(strength.abs(), strength, descending=True).first()
+    return events.group_by(_RESPONSE_ID, "item").agg(
+        pl.len().cast(pl.Int64).alias("events"), strongest, pl.col("time").min().alias("first_time")
     )
 
 
 def _matching(table: pl.LazyFrame, shown: pl.DataFrame) -> pl.DataFrame:
-    """Returns the rows of `table` whose first column's value is in `shown`."""
+    """Returns the rows of `table` whose value in the first column occurs in `shown`."""
     key = table.collect_schema().names()[0]
     wanted = shown.lazy().select(key).drop_nulls().unique()
     return table.join(wanted, on=key, how="semi").collect(engine="streaming")

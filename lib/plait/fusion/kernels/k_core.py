@@ -1,4 +1,4 @@
-"""k-core: accounts and items with at least k events each, repeated until stable."""
+"""The k-core: the accounts and items that keep at least k events each."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class KCore:
     items: pl.Series
 
     def contains(self) -> pl.Expr:
-        """Returns the predicate on events of the platform: whether the core holds them."""
-        item = pl.col("object_kind") != "item"
+        """Returns a predicate on events of the platform: whether they are in the k-core."""
+        not_item = pl.col("object_kind") != "item"
         return hash_column("account").is_in(self.accounts.implode()) & (
-            item | hash_column("object_id").is_in(self.items.implode())
+            not_item | hash_column("object_id").is_in(self.items.implode())
         )
 
 
@@ -34,7 +34,7 @@ def hash_column(name: str) -> pl.Expr:
 
 
 def account_item_pairs(events: pl.DataFrame, platforms: list[str]) -> pl.DataFrame:
-    """Returns PAIRS: one row an item event of one of `platforms`."""
+    """Returns ACCOUNT_ITEM_PAIRS: one row per item event of one of `platforms`."""
     return events.filter(
         pl.col("platform").is_in(platforms) & (pl.col("object_kind") == "item")
     ).select("platform", hash_column("account"), hash_column("object_id").alias("item"))
@@ -44,9 +44,9 @@ def find_k_core(accounts: HashArray, items: HashArray, k: int) -> KCore:
     """Returns the largest set in which every account and every item has at least k events.
 
     Args:
-        accounts: [n] the account of each event.
-        items: [n] its item.
-        k: the fewest events.
+        accounts: [n] the hashed account of each event.
+        items: [n] the hashed item of each event.
+        k: the minimum number of events.
     """
     account_ids, a = np.unique(accounts, return_inverse=True)
     item_ids, i = np.unique(items, return_inverse=True)

@@ -1,4 +1,4 @@
-"""Events of the feedback log that an older plait wrote, with the ids that it would give today."""
+"""Converts ids in feedback events of an older plait to their present form."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from plait.privacy.pseudonym import (
 def migrate_feedback_ids(
     rows: pl.DataFrame, key: PseudonymKey, of_accounts: Collection[str]
 ) -> pl.DataFrame:
-    """Returns `rows` with given event ids and creators that are accounts as pseudonyms.
+    """Replaces raw event ids, and raw ids of creators that are accounts, by pseudonyms.
 
-    Before contract 3 an event id was written `platform:id` as it was given, and a creator as a
-    client named it.
+    Before contract 3, the feedback log held event ids as `platform:id` and creator ids in the
+    clear. Rows of contract 3 are returned unchanged.
 
     Args:
         rows: EVENTS columns.
         key: the pseudonym key.
-        of_accounts: platforms whose creators are accounts.
+        of_accounts: the platforms whose creators are accounts.
     """
     platform, account = pl.col("platform"), pl.col("account")
     given = pl.col("event_id").str.slice(platform.str.len_chars() + 1)

@@ -1,4 +1,4 @@
-"""Rows that could not be used, with what is wrong, and nothing personal in the clear."""
+"""Builds quarantine rows: unusable rows, the reason, and no personal data in the clear."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, session_pse
 from plait.sources.read_chunks import FAULT_COLUMN, WHOLE_COLUMN
 
 ROW_FAULTS = {"row": pl.Int64(), "reason": pl.String(), "field": pl.String(), "value": pl.String()}
-_MAX_VALUE_CHARS = 512  # characters kept of a value
+_MAX_VALUE_CHARS = 512  # maximum length of a shown value
 
 
 def quarantine_rows(
@@ -26,16 +26,16 @@ def quarantine_rows(
 ) -> pl.DataFrame:
     """Returns QUARANTINE rows for the `faults` (row, reason, field, value) of `raw`.
 
-    Accounts and sessions stand there as pseudonyms, other personal fields by their length. Of a
-    row whose values may stand in the wrong columns, none is shown: file and row lead to it.
+    Account and session ids are replaced by pseudonyms, other personal fields by their length. If
+    the values of a row may be in the wrong columns, none is shown; file and row locate it.
 
     Args:
-        raw: RAW columns, fault and whole.
-        faults: what is wrong, at most one a row.
-        fields: the RAW fields that the platform's log has.
-        platform: whose log it is.
+        raw: RAW_SCHEMA columns, fault and whole.
+        faults: the faults, at most one per row.
+        fields: the RAW_FIELDS that the platform's log has.
+        platform: the platform of the log.
         file: the file, as messages name it.
-        key: turns account and session ids into pseudonyms.
+        key: the pseudonym key for account and session ids.
     """
     if not faults.height:
         return QUARANTINE.empty()
@@ -70,7 +70,7 @@ def _masked_field(name: str) -> pl.Expr:
 
 
 def quarantine_unknown_platforms(events: pl.DataFrame) -> pl.DataFrame:
-    """Returns QUARANTINE rows for contract rows, with file and row, of unknown platforms."""
+    """Returns QUARANTINE rows for events of unknown platforms (EVENTS columns, file and row)."""
     shown = mask_columns(events.select(n for n in EVENTS.columns if n in events.columns))
     creator = pl.col("object_kind") == "creator"
     hidden = pl.when(creator).then(mask_text(pl.col("object_id"))).otherwise("object_id")

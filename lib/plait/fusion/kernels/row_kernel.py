@@ -1,4 +1,4 @@
-"""The row kernel of fuse: rows of a log to contract rows, each with its bucket."""
+"""The row kernel of fuse: turns rows of a log into EVENTS rows with a bucket."""
 
 from __future__ import annotations
 
@@ -30,19 +30,20 @@ from plait.sources.read_chunks import FAULT_COLUMN
 from plait.sources.read_platform import event_fields, read_events
 from plait.store.store import Store
 
-# Rows of a file may be older than its last write: a stamp of a wrong clock goes behind those of
-# the hour before.
+# Rows of a file may be older than its last write. So a stamp from a wrong clock is moved to this
+# long before that write.
 _STAMP_TOLERANCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class FusionRowKernel:
-    """Reads splits, and turns their chunks into frames.
+    """Reads input splits, and turns their chunks into the frames below.
 
-    `events` are EVENTS columns but `person`, with `content` (the fingerprint of a row whose
-    event id was given, else null) and `bucket`. `accounts` are account, platform, home (null if
-    not known here) and bucket.
-    `quarantine` and `counts` are as their tables say.
+    - `events`: EVENTS columns without `person`; `content`, the fingerprint of a row whose event
+      id was given, else null; and `bucket`.
+    - `accounts`: account, platform, home (null if it is not known) and bucket.
+    - `quarantine`: QUARANTINE columns.
+    - `counts`: ROW_COUNTS columns.
     """
 
     project: Project
@@ -53,12 +54,12 @@ class FusionRowKernel:
     partitioner: Partitioner
 
     def read(self, split: InputSplit) -> Iterator[pl.DataFrame]:
-        """Yields the rows of `split` in chunks: RAW and fault, or contract rows of feedback."""
+        """Yields the rows of `split` in chunks: RAW_SCHEMA and fault, or EVENTS for feedback."""
         if split.log_slice is not None:
             yield from read_feedback(self.store, split.log_slice)
             return
         if split.platform is None or split.file is None:
-            msg = f"'{split.name}' is neither a file nor a piece of the feedback log"
+            msg = f"'{split.name}' is neither a file nor a slice of the feedback log"
             raise ValueError(msg)
         yield from read_events(split.file, self.project.platforms[split.platform].events)
 
@@ -109,7 +110,7 @@ class FusionRowKernel:
         }
 
     def _clean_feedback(self, rows: pl.DataFrame) -> Frames:
-        """Returns the frames of rows of the feedback log: contract rows already."""
+        """Returns the frames of rows of the feedback log, which have EVENTS columns already."""
         rows = migrate_feedback_ids(rows, self.key, self.inputs.creator_platforms)
         known = pl.col("platform").is_in(list(self.project.platforms))
         events, foreign = rows.filter(known).drop("file", "row"), rows.filter(~known)
@@ -123,11 +124,13 @@ class FusionRowKernel:
             counts += [one_count(str(platform), "removed:keep", removed)] if removed else []
             parts.append(kept)
         events = pl.concat([events.clear(), *parts])
-        told = events.group_by("account", "platform").agg(pl.col("home").max())
-        guessed = told.select("account", pl.coalesce("home", "account").alias("home"), "platform")
-        frames = dict(self._partition_events(events.drop("home"), guessed, given=True))
+        homes = events.group_by("account", "platform").agg(pl.col("home").max())
+        known_homes = homes.select(
+            "account", pl.coalesce("home", "account").alias("home"), "platform"
+        )
+        frames = dict(self._partition_events(events.drop("home"), known_homes, given=True))
         frames["accounts"] = (
-            frames["accounts"].drop("home").join(told, on=["account", "platform"])
+            frames["accounts"].drop("home").join(homes, on=["account", "platform"])
         ).select("account", "platform", "home", BUCKET)
         return frames | {
             "quarantine": quarantine_unknown_platforms(foreign),
@@ -135,7 +138,7 @@ class FusionRowKernel:
         }
 
     def _receipt(self, split: InputSplit) -> ReceiptTime:
-        """Returns when the rows of a log were received: before its file was last written."""
+        """Returns when the rows of a log were received: at the latest when its file was written."""
         written = datetime.fromtimestamp(split.file.modified, UTC) if split.file else self.now
         return ReceiptTime(min(written, self.now), _STAMP_TOLERANCE)
 
@@ -164,19 +167,21 @@ class FusionRowKernel:
         return both.join(present, on="account", how="semi").with_columns(platform=pl.lit(platform))
 
     def _partition_events(self, events: pl.DataFrame, homes: pl.DataFrame, given: bool) -> Frames:
-        """Returns events with content and bucket, and the accounts."""
+        """Returns `events` with content and bucket, and `accounts`."""
         routed = self.partitioner.assign_buckets(homes)
         content: pl.Expr | pl.Series = pl.lit(None, pl.String)
-        if given:  # a row without a given id is known by its content anyway
+        if given:  # without a given id, the event id is already a fingerprint of the content
             content = pl.when(is_given_id(pl.col("event_id"))).then(content_id(events))
         buckets = self.partitioner.buckets
         if buckets == 1:
-            spread = events.with_columns(content=content).with_columns(hash_bucket(pl.lit(""), 1))
+            partitioned = events.with_columns(content=content).with_columns(
+                hash_bucket(pl.lit(""), 1)
+            )
         else:
-            spread = events.with_columns(content=content).join(
+            partitioned = events.with_columns(content=content).join(
                 routed.select("account", BUCKET), on="account", how="left", maintain_order="left"
             )
         return {
-            "events": spread,
+            "events": partitioned,
             "accounts": routed.select("account", "platform", "home", BUCKET),
         }

@@ -1,4 +1,4 @@
-"""Stops a run in which a platform is left without a single event."""
+"""Stops a run if no row of a platform became an event."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from plait.errors import TooFewEvents
 
 _FIXES = {
     "bad_time": "Set platforms.{p}.events.time.unit to s, ms, us or iso.",
-    "future_time": "Set platforms.{p}.events.time.unit: ms (or us) if times are that fine.",
+    "future_time": "Set platforms.{p}.events.time.unit: ms (or us) if times have that resolution.",
     "ancient_time": "Set platforms.{p}.events.time.unit to the unit of the log.",
-    "unknown_type": "Map the log's words in platforms.{p}.events.type.map.",
+    "unknown_type": "Map the event types of the log in platforms.{p}.events.type.map.",
     "null_account": "Set platforms.{p}.events.columns.account to the column with account ids.",
     "null_object": "Set platforms.{p}.events.columns.item to the column with item ids.",
     "bad_order": "Set platforms.{p}.events.columns.order to a column of whole numbers.",
-    "keep": "Loosen platforms.{p}.events.keep.",
+    "keep": "Relax platforms.{p}.events.keep.",
     "k_core": "Lower platforms.{p}.events.k_core.",
 }
 
@@ -34,5 +34,5 @@ def check_platforms(counts: pl.DataFrame, project: Project) -> None:
         raise TooFewEvents(
             f"platform '{platform}': none of its {rows:,} rows became an event; "
             f"{lost['n'][0]:,} were {kind} ({reason}).",
-            fix=_FIXES.get(reason, "Mend platforms.{p}.events.").format(p=platform),
+            fix=_FIXES.get(reason, "Correct platforms.{p}.events.").format(p=platform),
         )

@@ -1,4 +1,4 @@
-"""Everything a run reads, checked before the first row is."""
+"""Finds and checks all inputs of a run before the first row is read."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from plait.store.feedback.log_listing import LogListing, LogSlice, list_log
 from plait.store.feedback.log_paths import EVENTS_FOLDER, IMPRESSIONS_FOLDER, LINKS_FOLDER
 from plait.store.store import Store
 
-# Bytes of memory one byte of a file becomes, roughly, while a bucket is worked on.
+# Approximate bytes of memory per byte of a file while its bucket is processed, by compression.
 _MEMORY_GROWTH = {".gz": 14.0, ".zst": 14.0, "": 4.0}
 _PARQUET_GROWTH = 12.0
-_IMPRESSION_GROWTH = 50.0  # ten rows share an answer, its time and its account
-_RESPONSE_GROWTH = 4.0  # of posted events, four columns lie beside impressions
+_IMPRESSION_GROWTH = 50.0  # about ten rows share a recommendation, its time and its account
+_RESPONSE_GROWTH = 4.0  # four columns of posted events are joined to impressions
 BUCKET_BYTES = 256 * 2**20
 MAX_BUCKETS = 1024
 
 
 @dataclass(frozen=True)
 class InputSplit:
-    """One file, or part of one, of a platform's log; platform null: a piece of the feedback log."""
+    """A file of a platform's log, a part of one, or (platform null) a slice of the feedback log."""
 
     platform: str | None
     name: str
@@ -39,29 +39,29 @@ class InputSplit:
 
     @classmethod
     def from_log_slice(cls, piece: LogSlice) -> InputSplit:
-        """Returns the split that is `piece`."""
+        """Returns the split that reads `piece`."""
         return cls(None, piece.path, log_slice=piece)
 
     @property
     def input_key(self) -> tuple[str, str]:
-        """The setting that names it ('' for the feedback log), and its path."""
+        """The setting that names the input ('' for the feedback log), and its path."""
         return (self.file.setting if self.file else "", self.name)
 
 
 @dataclass(frozen=True)
 class FusionInputs:
-    """Everything a run may read.
+    """All inputs of a project.
 
     Attributes:
-        splits: the logs.
+        splits: the input splits of the platforms' logs.
         events: the events of the feedback log.
         links: the links that were made over HTTP.
-        impressions: what the endpoint showed.
-        rules: how each platform's log writes times and types.
-        keep: by platform that has one, its filter.
-        of_accounts: platforms whose creators are accounts.
-        files: what a store version keeps about every file.
-        buckets: how many the logs need.
+        impressions: the impressions that the endpoint wrote.
+        rules: the format of times and event types in each platform's log.
+        keep: the filter of each platform that has one.
+        creator_platforms: the platforms whose creators are accounts.
+        files: what a store version records about each file.
+        buckets: the number of buckets that the logs need.
     """
 
     splits: list[InputSplit]
@@ -76,19 +76,22 @@ class FusionInputs:
 
     @property
     def all_splits(self) -> list[InputSplit]:
-        """All that a run over everything reads."""
+        """The input splits of a full run."""
         return [*self.splits, *map(InputSplit.from_log_slice, self.events.slices())]
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """What a store version keeps about every input."""
+        """What a store version records about each input."""
         logged = (self.events, self.links, self.impressions)
         return [*self.files, *(record for listing in logged for record in listing.records)]
 
     def impression_buckets(self, held: int) -> int:
-        """Returns how many buckets impressions need, beside `held` bytes of the base version's.
+        """Returns how many buckets the impressions need.
 
-        The posted events count too: any of them may name an answer, however few are kept.
+        The posted events count too: any of them may name a recommendation, however few are kept.
+
+        Args:
+            held: the bytes of impressions of the base version, which are added.
         """
         shown = (self.impressions.bytes + held) * _IMPRESSION_GROWTH
         return count_buckets(shown + self.events.bytes * _RESPONSE_GROWTH)
@@ -99,7 +102,7 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
 
     Raises:
         MissingFile, EmptyInput, UnreadableFile: an input cannot be used.
-        UnknownEventType, BadFilter: the project file asks for what does not exist.
+        UnknownEventType, BadFilter: the project file has an unknown event type or a bad filter.
     """
     check_identity_keys(project)
     rules, keep = {}, {}
@@ -125,7 +128,7 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
                 others += find_files(project, part.files, part.format, f"{where}.{kind}")
     events, links = list_log(store, EVENTS_FOLDER), list_log(store, LINKS_FOLDER)
     impressions = list_log(store, IMPRESSIONS_FOLDER)
-    # One file may be named twice, say as two platforms' log.
+    # A file may be named twice, for example as the log of two platforms.
     records = [{**file.record(), "setting": file.setting} for file in [*logs, *others]]
     of_accounts = frozenset(name for name, r in rules.items() if r.creators == "accounts")
     size = sum(file.bytes * _growth_factor(file) for file in logs) + events.bytes * _PARQUET_GROWTH
@@ -139,7 +142,10 @@ def _growth_factor(file: SourceFile) -> float:
 
 
 def count_buckets(size: float) -> int:
-    """Returns how many buckets keep `size` bytes in memory at BUCKET_BYTES each, a power of two."""
+    """Returns the number of buckets for `size` bytes: a power of two, at most MAX_BUCKETS.
+
+    Each bucket holds about BUCKET_BYTES in memory.
+    """
     buckets = 1
     while buckets * BUCKET_BYTES < size and buckets < MAX_BUCKETS:
         buckets *= 2

@@ -1,4 +1,4 @@
-"""The stage of impressions: those of the base version and new ones, with what they led to."""
+"""The impressions stage: joins all impressions, old and new, to the events they led to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from plait.store.table_files import list_data_files, scan_data_files
 
 @dataclass(frozen=True)
 class ImpressionSplit:
-    """What is read at once: a piece of the feedback log, or a file of a table."""
+    """An input split: a slice of the feedback log, or a file of a table."""
 
     piece: LogSlice | None = None
     table: TableSchema = IMPRESSIONS
@@ -35,7 +35,7 @@ class ImpressionSplit:
 
 @dataclass(frozen=True)
 class ImpressionReader:
-    """Yields rows of a split as SHOWN_OR_DONE has them: its columns, others among them."""
+    """Reads splits; the rows have columns of SHOWN_OR_DONE, and may have others."""
 
     store: Store
 
@@ -43,7 +43,7 @@ class ImpressionReader:
         """Yields the rows of `split` in chunks.
 
         Raises:
-            UnreadableFile: a piece of the feedback log cannot be read.
+            UnreadableFile: a slice of the feedback log cannot be read.
             StoreError: the store cannot be read.
         """
         if split.piece is not None:
@@ -59,7 +59,7 @@ class ImpressionReader:
                 "recommendation_id", "strength", "time", item="object_id"
             )
         else:
-            held = held.drop("strength")  # counted anew
+            held = held.drop("strength")  # computed again
         with translate_errors(self.store.uri):
             yield held.collect()
 
@@ -72,18 +72,18 @@ def fuse_impressions(
     base: StoreVersion | None,
     versions: Mapping[str, int],
 ) -> tuple[int, int]:
-    """Writes IMPRESSIONS; returns its Delta version and how many rows it has.
+    """Writes IMPRESSIONS; returns its Delta version and its number of rows.
 
-    Everything that was ever shown is joined anew: an event may come long after its impression, or
-    before it, and an account may have become another person's.
+    All impressions are joined again in each run. An event may arrive long after its impression,
+    or before it, and an account may now belong to another person.
 
     Args:
-        engine: what moves the rows.
-        store: where the tables lie.
-        inputs: what there is in the feedback log.
-        pieces: what of its impressions is new.
-        base: the version whose impressions are kept; null: none are.
-        versions: Delta version of the events, accounts and people of this run.
+        engine: the engine that moves the rows.
+        store: the store with the tables.
+        inputs: the inputs of the run, with the feedback log.
+        pieces: the slices of the feedback log with new impressions.
+        base: the version whose impressions are kept; null: none are kept.
+        versions: the Delta versions of this run's events, accounts and people, by table name.
     """
     writer = store.writer(IMPRESSIONS)
     held = store.parts(IMPRESSIONS.name, base) if base else []

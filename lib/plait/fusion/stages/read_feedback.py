@@ -1,4 +1,4 @@
-"""The feedback log: what the endpoint accepted since, read as one more source."""
+"""Reads the feedback log, which holds the events and links that the endpoint accepted."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ CLEAN_EVENT_SCHEMA: dict[str, Any] = {
 
 
 def read_feedback(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
-    """Yields the events of `piece` in chunks: EVENTS columns but `person`, home, file and row.
+    """Yields the events of `piece` in chunks: EVENTS columns without `person`; home, file, row.
 
-    `home` is the account's pseudonym on its home platform (identity.id_spaces.home_account) where
-    the writer knew it; raw ids are not in the log, so it cannot be worked out later. File and
-    row are the object that an event was written in and its place there, whatever holds it now.
+    `home` is the account's pseudonym on its home platform (identity.id_spaces.home_account), if
+    the writer knew it. It cannot be computed later, because the log has no raw ids. `file` and
+    `row` are the object that the event was first written to, and the position there. They stay
+    the same when the log is compacted.
     """
     for rows in read_slice(store, piece):
         placed = conform_rows(rows, CLEAN_EVENT_SCHEMA | {"home": pl.String()}).with_columns(
@@ -40,23 +41,24 @@ def read_feedback(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
 def read_link_assertions(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFrame:
     """Returns LINK_ASSERTIONS: every link and unlink asserted in `pieces`.
 
-    Objects stand in the order of the stream that they were drained from, and the rows of one too.
+    `ms` and `number` order the objects as in the stream that they were drained from; `row` orders
+    the rows of an object.
     """
     parts = [_link_assertions(rows) for piece in pieces for rows in read_slice(store, piece)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=LINK_ASSERTIONS)
 
 
 def _link_assertions(rows: pl.DataFrame) -> pl.DataFrame:
-    said, apart = conform_rows(rows, FEEDBACK_LINKS), pl.col("apart").is_not_null()
+    links, apart = conform_rows(rows, FEEDBACK_LINKS), pl.col("apart").is_not_null()
     first = {path: found[0] for path in rows[LOG_OBJECT].unique() if (found := id_span(path))}
     path = rows[LOG_OBJECT]
-    return said.select(
+    return links.select(
         "account_a",
         "platform_a",
         pl.coalesce("apart", "account_b").alias("account_b"),
         pl.when(apart).then("apart_platform").otherwise("platform_b").alias("platform_b"),
         ~apart.alias("joined"),
-        # An object that no drainer named has the time of its rows.
+        # The name of an object may have no stream id. Then the time of the rows is used.
         _lookup(path, {name: id_[0] for name, id_ in first.items()}, "ms").fill_null(
             pl.col("time").dt.epoch("ms")
         ),

@@ -1,4 +1,4 @@
-"""From the accounts that were seen to the people behind them."""
+"""Assigns the accounts of a run to persons."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from plait.store.store_version import StoreVersion
 
 @dataclass(frozen=True)
 class KnownIdentity:
-    """What is known of identity before the first event is read.
+    """The identity that is known before the first event is read.
 
     Attributes:
         accounts: account, platform, home of accounts with attributes.
-        edges: EVIDENCE_EDGES that count, of all sources but account ids: of whose account is
-            which, more is known once the events are read.
-        named: account, platform of accounts that were ever linked or unlinked.
-        ignored_keys: key values held by too many accounts to identify anyone.
+        edges: valid EVIDENCE_EDGES of all sources except account ids, which are complete only
+            after the events are read.
+        ever_linked: account, platform of accounts that were ever linked or unlinked.
+        ignored_keys: the number of key values that too many accounts share to identify a person.
     """
 
     accounts: pl.DataFrame
@@ -33,14 +33,15 @@ class KnownIdentity:
 
 
 def merge_seen_accounts(partials: pl.DataFrame) -> pl.DataFrame:
-    """Returns account, platform, home, bucket, each place of an account once."""
+    """Returns account, platform, home, bucket: one row per account, platform and bucket."""
     return partials.group_by("account", "platform", "bucket").agg(pl.col("home").max())
 
 
 def collect_accounts(seen: pl.DataFrame, known: KnownIdentity) -> pl.DataFrame:
-    """Returns account, platform, home of every account: seen, with attributes, or linked.
+    """Returns account, platform, home of every account: seen, with attributes, or ever linked.
 
-    One that was unlinked stays: else its person's id would stand for the other one's for ever.
+    An unlinked account stays. Otherwise the id of its person would remain merged into the other
+    person's id.
     """
     everyone = pl.concat(
         [
@@ -67,30 +68,30 @@ def accounts_outside_k_core(
 
 
 def assign_people(
-    accounts: pl.DataFrame, found: pl.DataFrame, store: Store, base: StoreVersion | None
+    accounts: pl.DataFrame, components: pl.DataFrame, store: Store, base: StoreVersion | None
 ) -> tuple[pl.DataFrame, IdentityLedger]:
-    """Returns account, platform, person, rule of `accounts`; and the ledger behind it.
+    """Returns account, platform, person, rule of `accounts`, and the identity ledger.
 
     Args:
         accounts: account, platform.
-        found: account, component, rule.
-        store: where the version before lies.
-        base: that version, or null.
+        components: account, component, rule.
+        store: the store with the current version.
+        base: the current version, or null.
     """
     number_ = 1 if base is None else base.number + 1
     before = people = None
     if base is not None:
         before = store.scan("accounts", base).select("account", "person").collect()
         people = store.scan("people", base).select("person", "since", "merged_into").collect()
-    ledger = assign_person_ids(found, number_, before, people)
-    named = found.join(ledger.persons, on="component").join(
+    ledger = assign_person_ids(components, number_, before, people)
+    named = components.join(ledger.persons, on="component").join(
         accounts.select("account", "platform"), on="account"
     )
     return named.select("account", "platform", "person", "rule"), ledger
 
 
 def current_version(store: Store) -> StoreVersion | None:
-    """Returns the store's current version, or null if nothing was fused yet."""
+    """Returns the store's current version, or null if nothing has been fused yet."""
     try:
         return store.current()
     except NothingFused:

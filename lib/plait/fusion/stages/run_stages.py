@@ -1,4 +1,4 @@
-"""The stages of a fuse that an engine runs over rows: read, k-core, merge."""
+"""The stages of a fuse that run on an engine: read, k-core, merge."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ _K_CORE_COLUMNS = (
 
 @dataclass
 class FusionStages:
-    """Reads, spills, merges and counts rows; keeps count of what became of them.
+    """Reads, spills, merges and counts rows.
 
     Attributes:
-        engine: what moves the rows.
-        store: where tables are written.
-        project: whose rows they are.
-        base: the version that untouched buckets are kept of.
-        buckets: how many there are.
-        versions: Delta version of each table written so far.
-        counts: partial COUNTS, those of the base version first.
-        rows: how many were read.
+        engine: the engine that moves the rows.
+        store: the store that tables are written to.
+        project: the project to fuse.
+        base: the version whose untouched buckets are kept.
+        buckets: the number of buckets.
+        versions: the Delta version of each table written so far, by name.
+        counts: partial ROW_COUNTS, those of the base version first.
+        rows: the number of rows read.
     """
 
     engine: Engine[Any]
@@ -72,7 +72,7 @@ class FusionStages:
         self.spill.close()
 
     def read(self, splits: list[InputSplit], step: FusionRowKernel) -> pl.DataFrame:
-        """Cleans every split; returns account, platform, home, bucket of who was seen."""
+        """Cleans every split; returns account, platform, home, bucket of the accounts in it."""
         quarantine = self.store.writer(QUARANTINE)
         with track_progress("Reading", unit="rows") as progress:
             out = self.engine.map_splits(
@@ -91,27 +91,27 @@ class FusionStages:
         return out.get("accounts", self.base.seen.clear())
 
     def write(self, table: TableSchema, rows: pl.DataFrame) -> None:
-        """Writes a table that has no buckets, whole."""
+        """Writes all rows of a table that is not bucketed."""
         writer = self.store.writer(table)
         writer.write(rows)
         self.versions[table.name] = writer.commit()
 
     def find_k_cores(self, placed: pl.DataFrame) -> dict[str, KCore]:
-        """Returns the k-core of every platform that asks for one.
+        """Returns the k-core of each platform with a k_core setting.
 
         Args:
             placed: account, bucket.
         """
-        asked = {
+        k_by_platform = {
             name: platform.events.k_core
             for name, platform in self.project.platforms.items()
             if platform.events.k_core is not None
         }
-        if not asked:
+        if not k_by_platform:
             return {}
         step = FusionBucketKernel({}, self.project.sequence_length)
-        names = list(asked)
-        found = self.engine.map_buckets(
+        names = list(k_by_platform)
+        pairs = self.engine.map_buckets(
             self.spill,
             lambda _, rows, people: {
                 "pairs": account_item_pairs(step.deduplicate(rows, people)[0], names)
@@ -123,16 +123,16 @@ class FusionStages:
         )["pairs"]
         return {
             name: find_k_core(part["account"].to_numpy(), part["item"].to_numpy(), k)
-            for name, k in asked.items()
-            for part in [found.filter(pl.col("platform") == name)]
+            for name, k in k_by_platform.items()
+            for part in [pairs.filter(pl.col("platform") == name)]
         }
 
     def reprocess(self, touched: set[int], placed: pl.DataFrame) -> None:
         """Spills the events of `touched` buckets of the base version, to merge them with new rows.
 
         Args:
-            touched: buckets.
-            placed: account, bucket: where each account's rows go.
+            touched: the numbers of the touched buckets.
+            placed: account, bucket: the bucket of each account.
         """
         out = self.engine.map_splits(
             self.base.event_buckets(touched.__contains__),
@@ -147,18 +147,18 @@ class FusionStages:
     def merge_events(
         self, step: FusionBucketKernel, placed: pl.DataFrame, touched: set[int]
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Writes events and sequences of `touched` buckets, and keeps those of the others.
+        """Writes events and sequences of `touched` buckets, and keeps those of all others.
 
         Args:
-            step: what is done to a bucket.
+            step: the bucket kernel.
             placed: account, bucket, person.
-            touched: buckets.
+            touched: the numbers of the touched buckets.
 
         Returns:
-            The counts of accounts, and of items, in all buckets.
+            The event counts of accounts, and of items, over all buckets.
         """
         writers = {table.name: self.store.writer(table) for table in (EVENTS, SEQUENCES)}
-        with track_progress("Braiding", self.spill.rows, "events") as progress:
+        with track_progress("Merging", self.spill.rows, "events") as progress:
             out = self.engine.map_buckets(
                 self.spill,
                 step,
@@ -181,7 +181,7 @@ class FusionStages:
         return both, self._merge_item_counts(items, touched)
 
     def _merge_item_counts(self, counted: pl.DataFrame, touched: set[int]) -> pl.DataFrame:
-        """Returns the item counts of all buckets: `counted` of the touched, and the others'."""
+        """Returns the item counts of all buckets; `counted` has those of the touched ones."""
         out = self.engine.map_splits(
             self.base.event_buckets(lambda bucket: bucket not in touched),
             BaseBucketReader(self.store, ITEM_EVENT_COLUMNS),

@@ -1,4 +1,4 @@
-"""What the stages of a fuse hand on to each other."""
+"""The results that one stage of a fuse passes to the next."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from plait.identity.ledger import IdentityLedger
 
 @dataclass(frozen=True)
 class RowsRead:
-    """What was read; the events themselves lie in the spill, by bucket.
+    """The result of reading. The events themselves are in the spill, by bucket.
 
     Attributes:
-        identity: what is known of identity beside the events.
-        catalogue: rows of all catalogues.
-        new: account, platform, home, bucket of the accounts in this run's rows.
-        seen: the same of every account whose events were ever read.
-        counts_of_catalogues: by platform, what became of its catalogue's rows.
-        unusable_accounts: by platform, rows of account attributes that cannot be used.
+        identity: the identity that is known without the events.
+        catalogue: the rows of all catalogues.
+        new: account, platform, home, bucket of the accounts in the rows that this run read.
+        seen: the same columns of all accounts with events, in this run or the base version.
+        counts_of_catalogues: the counts of catalogue rows, by platform.
+        unusable_accounts: the number of unusable rows of account attributes, by platform.
     """
 
     identity: KnownIdentity
@@ -36,7 +36,7 @@ class RowsRead:
 
 @dataclass(frozen=True)
 class ResolvedAccounts:
-    """Which accounts are one person.
+    """The accounts, grouped by person.
 
     Attributes:
         accounts: account, platform, home of every account.
@@ -49,14 +49,14 @@ class ResolvedAccounts:
 
 @dataclass(frozen=True)
 class PartitionedPeople:
-    """Every person with an id and a bucket.
+    """All persons, with their ids and buckets.
 
     Attributes:
         members: account, platform, person, rule.
-        ledger: the ids behind them.
+        ledger: the identity ledger.
         placed: account, bucket, person of accounts with events.
-        k_cores: by platform that asks for one.
-        touched: the buckets that are not as the base version has them.
+        k_cores: the k-core of each platform with a k_core setting.
+        touched: the buckets that differ from the base version.
     """
 
     members: pl.DataFrame
@@ -68,13 +68,13 @@ class PartitionedPeople:
 
 @dataclass(frozen=True)
 class MergedTables:
-    """The tables that are written whole; those of buckets are written already.
+    """The tables that are not bucketed. Bucketed tables are written during the merge.
 
     Attributes:
         accounts: ACCOUNTS.
         people: PEOPLE.
         items: ITEMS.
-        impressions: how many IMPRESSIONS there are; they are written already.
+        impressions: the number of rows of IMPRESSIONS, which are written already.
     """
 
     accounts: pl.DataFrame

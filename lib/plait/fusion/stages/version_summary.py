@@ -1,4 +1,4 @@
-"""The counts of a store version: what went in, and what came out."""
+"""Counts the rows, events, people and items of a store version."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def summarise_version(
     known: KnownIdentity,
     project: Project,
 ) -> dict[str, Any]:
-    """Returns the counts of a version of these tables.
+    """Returns the counts of a version with these tables.
 
     Raises:
-        LostRows: the `counts` (partial COUNTS) do not add up.
+        LostRows: the `counts` (partial ROW_COUNTS) do not add up.
     """
     platforms = balance_rows(counts, project.platforms)
     accounts, people, items = tables.accounts, tables.people, tables.items

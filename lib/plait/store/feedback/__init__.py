@@ -1,1 +1,1 @@
-"""The feedback log: where its objects lie, what is among them, and their compaction."""
+"""The feedback log: the paths of its objects, their listing, and their compaction."""

@@ -1,12 +1,15 @@
-"""Many small objects of the feedback log become few parts, at any moment and however it ends.
+"""Compacts many small objects of the feedback log into few parts.
 
-1. Rows are read, and written as parts that no index names yet: nobody sees them.
-2. One put-if-absent index names the parts and says what they replace: from here on, readers read
-   the parts instead. Of two compactions at a time one has no effect.
-3. What was replaced is removed an hour later: whoever looked before the index may read it until
-   then, and finds the rows in the parts after that.
-A part carries the number of its index, so that what a killed compaction left is known by name:
-once that number is taken, nothing will ever name it.
+A compaction may run at any time, and may be killed at any time:
+
+1. Rows are read, and written as parts that no index names yet. So they are not visible.
+2. An index, put if absent, names the parts and the objects that they replace. From then on, readers
+   read the parts. If two compactions run at the same time, only one has an effect.
+3. Replaced objects are removed an hour later. A reader that listed the log before the index may
+   read them until then. After that, it finds their rows in the parts.
+
+The name of a part contains the number of its index. So the parts of a killed compaction are
+recognised by their names: once another index has that number, no index will name them.
 """
 
 from __future__ import annotations
@@ -27,32 +30,32 @@ from plait.store.feedback.log_paths import LOG_FOLDERS, compaction_number, part_
 from plait.store.store import Store
 from plait.store.store_objects import remove_objects, sync_object, write_object
 
-MIN_OBJECTS = 32  # objects that are worth a part
-FULL_PART_ROWS = 500_000  # rows of a part that is never written again
-FAN_IN = 8  # parts of about one size that become one
+MIN_OBJECTS = 32  # compact a folder only if it has this many new objects
+FULL_PART_ROWS = 500_000  # a part with this many rows is never rewritten
+FAN_IN = 8  # number of parts of similar size that are merged
 READ_GRACE = timedelta(hours=1)
-_READ_THREADS = 32  # objects read side by side
+_READ_THREADS = 32  # objects read in parallel
 
 
 def compact(
     store: Store, *, least: int = MIN_OBJECTS, merge: bool = True, grace: timedelta = READ_GRACE
 ) -> int:
-    """Compacts the feedback log; returns how many objects and parts became fewer.
+    """Compacts the feedback log; returns by how many objects and parts it shrank.
 
     Args:
         store: the store.
-        least: leave the objects of a folder alone if there are fewer.
-        merge: make small parts larger, too; takes more memory (a full part's rows).
-        grace: how long what was replaced can still be read.
+        least: the minimum number of new objects in a folder; with fewer, they are not compacted.
+        merge: also merge small parts; this needs memory for the rows of a full part.
+        grace: how long replaced objects stay readable.
 
     Raises:
-        StoreError: the store cannot be read or written; nothing is lost.
+        StoreError: the store cannot be read or written. No row is lost.
     """
     return sum(_compact(store, folder, least, merge, grace) for folder in LOG_FOLDERS)
 
 
 def find_obsolete(listing: LogListing, until: datetime) -> list[str]:
-    """Returns what can be removed of what holds no rows: replaced before `until`, or nobody's."""
+    """Returns the obsolete paths that can be removed: replaced before `until`, or never indexed."""
     index = listing.index
     return [
         path
@@ -80,8 +83,8 @@ def _compact(store: Store, folder: str, least: int, merge: bool, grace: timedelt
         return 0
     kept = {path: rows for path, rows in listing.index.parts.items() if path not in moved}
     there = set(listing.obsolete).difference(old)
-    waiting = {p: moment for p, moment in listing.index.replaced.items() if p in there}
-    replaced = waiting | dict.fromkeys(moved, utc_now())
+    pending = {p: moment for p, moment in listing.index.replaced.items() if p in there}
+    replaced = pending | dict.fromkeys(moved, utc_now())
     try:
         write_index(store.objects, folder, CompactionIndex(number, kept | made, replaced))
     except VersionExists:
@@ -91,7 +94,7 @@ def _compact(store: Store, folder: str, least: int, merge: bool, grace: timedelt
 
 
 def _choose_inputs(listing: LogListing, least: int, merge: bool) -> list[list[str]]:
-    """Returns the objects, and the parts of about one size, to put together."""
+    """Returns the groups to compact: the new objects, and the parts of each similar size."""
     fresh = [path for path in listing.paths if compaction_number(path) is None]
     tiers: dict[int, list[str]] = {}
     for path, rows in sorted(listing.index.parts.items()):
@@ -109,29 +112,29 @@ def _tier(rows: int) -> int:
 
 
 def _batches(store: Store, sources: Sequence[str]) -> Iterator[tuple[pl.DataFrame, list[str]]]:
-    """Yields the rows of one part after the other, and what they were in."""
-    held: list[pl.DataFrame] = []
+    """Yields the rows of each new part, and the paths that they were read from."""
+    frames: list[pl.DataFrame] = []
     members: list[str] = []
     height = 0
     for path, rows in _read(store, sources):
-        held.append(add_origin(rows, path))
+        frames.append(add_origin(rows, path))
         members.append(path)
         height += rows.height
         if height >= FULL_PART_ROWS:
-            yield _concat_rows(held), members
-            held, members, height = [], [], 0
+            yield _concat_rows(frames), members
+            frames, members, height = [], [], 0
     if len(members) > 1:
-        yield _concat_rows(held), members
+        yield _concat_rows(frames), members
 
 
 def _read(store: Store, sources: Sequence[str]) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Yields what can be read of `sources`, many at a time: each takes a moment on S3."""
+    """Yields path and rows of the readable `sources`. It reads in parallel, because S3 is slow."""
 
     def read(path: str) -> pl.DataFrame | None:
         try:
             rows = read_rows(store.objects, path)
         except (UnreadableFile, FileNotFoundError):
-            return None  # it stays where it is, and the next fuse says so
+            return None  # it stays in place, and the next fuse reports it
         return rows if rows.height else None
 
     left = iter(sources)
@@ -143,5 +146,5 @@ def _read(store: Store, sources: Sequence[str]) -> Iterator[tuple[str, pl.DataFr
 
 
 def _concat_rows(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    # A plait of before or after this one may have written other columns: all are kept.
+    # An older or newer plait may have written other columns. All of them are kept.
     return pl.concat(parts, how="diagonal_relaxed")

@@ -1,7 +1,8 @@
-"""What the feedback log's compactions have made: a journal, whose last record holds.
+"""The compaction index of the feedback log: a journal whose last record is valid.
 
 Layout: `feedback/index/<events|links|impressions>/<number>.json`. A record names the parts, and
-what they replaced: objects that a reader of an earlier listing may still read, removed later.
+the objects that they replaced. A reader of an earlier listing may still read replaced objects;
+they are removed later.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from plait.store.journal import Journal
 from plait.store.store_objects import ObjectStore
 
 _INDEX_FOLDER = "feedback/index"
-_KEPT_RECORDS = 5  # records; a reader lists them just before it reads one
+_KEPT_RECORDS = 5  # records kept, because a reader lists them before it reads one
 
 
 @dataclass(frozen=True)
 class CompactionIndex:
-    """One state of a folder of the log.
+    """The index of one folder of the log.
 
     Attributes:
-        number: of the compaction that made it; 0: there was none.
-        parts: rows by path.
-        replaced: objects and parts whose rows lie in `parts`, and when that was done.
+        number: the number of the compaction that wrote it; 0: there was none.
+        parts: the number of rows of each part, by path.
+        replaced: when each object or part was replaced by `parts`, by path.
     """
 
     number: int = 0
@@ -33,7 +34,7 @@ class CompactionIndex:
     replaced: Mapping[str, datetime] = field(default_factory=dict)
 
     def to_record(self) -> dict[str, Any]:
-        """Returns what is written down."""
+        """Returns the JSON record."""
         replaced = {path: moment.isoformat() for path, moment in self.replaced.items()}
         return {"parts": dict(self.parts), "replaced": replaced}
 
@@ -49,15 +50,15 @@ def read_index(objects: ObjectStore, folder: str) -> CompactionIndex:
 
 
 def write_index(objects: ObjectStore, folder: str, index: CompactionIndex) -> None:
-    """Makes `index` the newest.
+    """Publishes `index` as the newest.
 
     Raises:
-        VersionExists: another compaction came first.
+        VersionExists: another compaction published this number first.
     """
-    book = index_journal(objects, folder)
-    book.append(index.to_record(), index.number)
-    for number in book.numbers()[:-_KEPT_RECORDS]:
-        book.remove(number)
+    journal = index_journal(objects, folder)
+    journal.append(index.to_record(), index.number)
+    for number in journal.numbers()[:-_KEPT_RECORDS]:
+        journal.remove(number)
 
 
 def index_journal(objects: ObjectStore, folder: str) -> Journal:
@@ -66,5 +67,5 @@ def index_journal(objects: ObjectStore, folder: str) -> Journal:
 
 
 def utc_now() -> datetime:
-    """Returns the clock's time."""
+    """Returns the current time, UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The feedback log: Parquet objects in the store, each put once and on disk when put."""
+"""Writes the feedback log: Parquet objects in the store, each written once and synced."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FeedbackLog:
         self._store = store
 
     def write_events(self, events: pl.DataFrame, name: str) -> None:
-        """Writes FEEDBACK_EVENTS rows under `name`; idempotent, like the other two."""
+        """Writes FEEDBACK_EVENTS rows under `name`; idempotent, as are the next two methods."""
         self._put(f"{EVENTS_FOLDER}/{name}.parquet", conform_rows(events, FEEDBACK_EVENTS))
 
     def write_links(self, links: pl.DataFrame, name: str) -> None:
@@ -40,17 +40,18 @@ class FeedbackLog:
         self._put(f"{IMPRESSIONS_FOLDER}/{name}.parquet", conformed)
 
     def write_directly(self, events: pl.DataFrame) -> None:
-        """Writes FEEDBACK_EVENTS rows under a unique name: used when Valkey is down."""
+        """Writes FEEDBACK_EVENTS rows under a unique name. Used when Valkey is down."""
         now = time.time_ns() // 1_000_000
         self.write_events(events, f"direct_{now}_{secrets.token_hex(8)}")
 
     def compact(self) -> int:
-        """Puts what was written here together in larger parts; returns how many became fewer.
+        """Compacts new objects into larger parts; returns by how many objects the log shrank.
 
-        Small parts stay for a fuse to merge: that takes memory that an endpoint needs.
+        It does not merge small parts, because that needs memory that the endpoint lacks. A fuse
+        merges them.
 
         Raises:
-            StoreError: the store cannot be read or written; nothing is lost.
+            StoreError: the store cannot be read or written. No row is lost.
         """
         return compact(self._store, merge=False)
 
@@ -62,7 +63,7 @@ class FeedbackLog:
         try:
             write_object(objects, path, body, new=True)
         except AlreadyExistsError:
-            # A retry after a crash. Only a torn write (power loss before fsync) can differ.
+            # A retry. The bodies differ only after a torn write (power loss before fsync).
             if read_object(objects, path) != body:
                 write_object(objects, path, body)
         sync_object(objects, path)

@@ -1,4 +1,4 @@
-"""What is in a folder of the feedback log at a moment: every row once, whatever holds it."""
+"""Lists and reads a folder of the feedback log, so that every row is read exactly once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from plait.store.store_objects import ObjectStore, list_objects
 
 @dataclass(frozen=True)
 class LogSlice:
-    """An object or a part, and which of its objects' rows are meant; null: all of them."""
+    """A path of the log (object or part), and the objects whose rows to read; null: all."""
 
     path: str
     objects: frozenset[str] | None = None
@@ -27,15 +27,14 @@ class LogSlice:
 
 @dataclass(frozen=True)
 class LogListing:
-    """What was found.
+    """The contents of a folder of the log.
 
     Attributes:
-        store: where it lies.
-        folder: which folder of the log.
-        index: what the compactions have made.
-        records: path, bytes and modification time of the objects and parts that hold the rows.
-        leftovers: what is there and holds no row of its own: it was replaced, or never became
-            part of the log.
+        store: the store of the log.
+        folder: the folder of the log.
+        index: the newest compaction index.
+        records: path, bytes and modification time of the objects and parts with the rows.
+        obsolete: the paths without rows of their own. They were replaced, or no index names them.
     """
 
     store: Store
@@ -46,20 +45,20 @@ class LogListing:
 
     @cached_property
     def paths(self) -> list[str]:
-        """The paths of all pieces, in order."""
+        """The sorted paths of the objects and parts with the rows."""
         return [str(record["path"]) for record in self.records]
 
     @cached_property
     def bytes(self) -> int:
-        """What they take."""
+        """The size of these objects and parts, in bytes."""
         return sum(int(record["bytes"]) for record in self.records)
 
     def slices(self) -> list[LogSlice]:
-        """Returns everything there is to read."""
+        """Returns slices with all rows of the folder."""
         return [LogSlice(path) for path in self.paths]
 
     def unread(self, known: Collection[str]) -> list[LogSlice]:
-        """Returns what there is to read beside what the objects and parts `known` held."""
+        """Returns slices with the rows that were not in the objects and parts `known`."""
         found = []
         for path in self.paths:
             if path in known:
@@ -74,7 +73,7 @@ class LogListing:
         return found
 
     def missing(self, known: Collection[str]) -> list[str]:
-        """Returns which of the objects and parts `known` of this folder are held by nothing."""
+        """Returns the objects and parts of `known` in this folder whose rows are lost."""
         here = {path for path in known if path.startswith(f"{self.folder}/")}
         left = here.difference(self.paths)
         for path in self.paths:
@@ -100,29 +99,29 @@ def list_log(store: Store, folder: str) -> LogListing:
     while True:
         metas = [m for m in list_objects(store.objects, folder) if m["path"].endswith(SUFFIX)]
         after = _newest_index(store.objects, folder)
-        if after.number == index.number:  # else what was listed may be another state's
+        if after.number == index.number:  # else the listing may belong to another index
             break
         index = after
-    again = _find_rewritten(store.objects, index, [m["path"] for m in metas])
-    records, leftovers = [], []
+    rewritten = _find_rewritten(store.objects, index, [m["path"] for m in metas])
+    records, obsolete = [], []
     for meta in sorted(metas, key=lambda meta: meta["path"]):
         path = meta["path"]
         is_part = compaction_number(path) is not None
-        if path in index.parts or not (is_part or path in index.replaced or path in again):
+        if path in index.parts or not (is_part or path in index.replaced or path in rewritten):
             modified = meta["last_modified"].timestamp()
             records.append({"path": path, "bytes": meta["size"], "modified": modified})
         else:
-            leftovers.append(path)
-    return LogListing(store, folder, index, records, leftovers)
+            obsolete.append(path)
+    return LogListing(store, folder, index, records, obsolete)
 
 
 def read_slice(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
-    """Yields the rows of `piece`, with the object that each was written in.
+    """Yields the rows of `piece`, with the object that each row was written to.
 
-    Rows that a compaction moved since it was listed are found where they are now.
+    If a compaction moved rows after the listing, they are read from their new parts.
 
     Raises:
-        UnreadableFile: it cannot be read, or its rows are nowhere.
+        UnreadableFile: the slice cannot be read, or its rows are lost.
         StoreError: the store cannot be read.
     """
     try:
@@ -134,7 +133,7 @@ def read_slice(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
 
 
 def _read_from_parts(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
-    """Yields the rows of a piece that is gone, from the parts that took them in."""
+    """Yields the rows of a removed `piece` from the parts that contain them now."""
     folder = piece.path.rpartition("/")[0]
     found = False
     for path in sorted(_newest_index(store.objects, folder).parts):
@@ -147,9 +146,9 @@ def _read_from_parts(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
             found = True
     if not found:
         raise UnreadableFile(
-            f"'{piece.path}' is gone from the store '{store.uri}'.",
+            f"'{piece.path}' is missing from the store '{store.uri}'.",
             allowed="Objects of the feedback log stay until `plait gc` removes them.",
-            fix="Run again: what is there is read.",
+            fix="Run again. It reads the objects that remain.",
         )
 
 
@@ -161,14 +160,14 @@ def _newest_index(objects: ObjectStore, folder: str) -> CompactionIndex:
     while True:
         try:
             return read_index(objects, folder)
-        except FileNotFoundError:  # so many came after it that it was removed
+        except FileNotFoundError:  # it was removed after newer indexes were published
             continue
 
 
 def _find_rewritten(objects: ObjectStore, index: CompactionIndex, paths: list[str]) -> set[str]:
-    """Returns the objects whose rows lie in a part by now: a retry wrote them once more.
+    """Returns the objects whose rows are already in a part, because a retry wrote them again.
 
-    Their ids tell in which parts they can be: new objects have newer ids than any part.
+    Only parts whose stream ids span those of the object are read.
     """
     spans = {path: id_span(path) for path in index.parts}
     found = set()

@@ -1,8 +1,8 @@
-"""A part of the feedback log: rows of many objects, each row naming where it came from.
+"""A part of the feedback log: rows of many objects, each with its origin.
 
-So a part needs nothing beside it to tell which of its rows a store version has read, whatever
-that version called them: by the object they were written in, or by a part of before that this
-one was made of.
+The origin of a row is the object that it was written to, and the earlier parts that contained it.
+So the part itself suffices to tell which of its rows a store version has read, whether the version
+recorded the object or an earlier part.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from plait.store.store_objects import ObjectStore, address_of, read_object
 LOG_OBJECT, LOG_PARTS = (
     "log_object",
     "log_parts",
-)  # columns of a part: its object, and parts of before
+)  # columns of a part: the object of the row, and the earlier parts that contained it
 _FROM = {LOG_OBJECT: pl.String(), LOG_PARTS: pl.List(pl.String())}
 
 
 @dataclass(frozen=True)
 class RowOrigin:
-    """An object some of whose rows a part holds, and the parts that held them before."""
+    """An object with rows in a part, and the earlier parts that contained these rows."""
 
     object: str
     parts: tuple[str, ...]
 
     def was_read_in(self, known: Collection[str]) -> bool:
-        """Whether its rows were read by who has read `known`."""
+        """Whether a reader of the paths `known` has read these rows."""
         return self.object in known or any(part in known for part in self.parts)
 
 
 def read_rows(
     objects: ObjectStore, path: str, columns: Sequence[str] | None = None
 ) -> pl.DataFrame:
-    """Returns the rows of the object or part at `path`, with where each came from.
+    """Returns the rows of the object or part at `path`, with their origins.
 
     Raises:
-        FileNotFoundError: it is gone.
-        UnreadableFile: it is no Parquet file.
+        FileNotFoundError: the path does not exist.
+        UnreadableFile: it is not a Parquet file.
         StoreError: the store cannot be read.
     """
     body = read_object(objects, path)
@@ -64,20 +64,20 @@ def read_rows(
 
 
 def read_origins(objects: ObjectStore, path: str) -> list[RowOrigin]:
-    """Returns the origins of a part's rows."""
+    """Returns the distinct origins of the rows of a part."""
     pairs = read_rows(objects, path, [LOG_OBJECT, LOG_PARTS]).unique(maintain_order=True)
     return [RowOrigin(name, tuple(parts)) for name, parts in pairs.iter_rows()]
 
 
 def add_origin(rows: pl.DataFrame, path: str) -> pl.DataFrame:
-    """Returns `rows` of the object or part at `path` as the part that takes them in writes them."""
+    """Returns `rows` of the object or part at `path` as they are written to a new part."""
     if compaction_number(path) is None:
         return rows
     return rows.with_columns(pl.col(LOG_PARTS).list.concat(pl.lit([path], dtype=_FROM[LOG_PARTS])))
 
 
 def write_rows(rows: pl.DataFrame) -> bytes:
-    """Returns the body of a part."""
+    """Returns the body of a part with `rows`."""
     body = io.BytesIO()
     rows.write_parquet(body, compression="zstd")
     return body.getvalue()

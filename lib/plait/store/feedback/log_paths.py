@@ -1,8 +1,8 @@
-"""The names of the feedback log's objects, and what they tell.
+"""The paths of the feedback log, and how to parse them.
 
-An *object* is written by the endpoint, under the ids of the first and last entry of the stream
-that it was drained from (`1-0_9-3.parquet`), or under a name of its own. A *part* holds the rows
-of many objects. Its name tells the compaction that made it, and the ids that it spans.
+An *object* is written by the endpoint. Its name has the ids of its first and last stream entry
+(`1-0_9-3.parquet`), or is any other name. A *part* contains the rows of many objects. Its name has
+the number of the compaction that wrote it, and the stream ids that it spans.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ StreamId = tuple[int, int]
 
 
 def id_span(path: str) -> tuple[StreamId, StreamId] | None:
-    """Returns the first and last stream id in an object or a part; null where it has none."""
+    """Returns the first and last stream id in the name of an object or part, or null."""
     match = _SPAN.search(path)
     if match is None:
         return None
@@ -29,7 +29,7 @@ def id_span(path: str) -> tuple[StreamId, StreamId] | None:
 
 
 def part_name(folder: str, number: int, mark: str, members: Iterable[str]) -> str:
-    """Returns the name of a part of compaction `number` that holds the rows of `members`."""
+    """Returns the path of a part of compaction `number` with the rows of `members`."""
     spans = [found for found in map(id_span, members) if found is not None]
     name = f"{folder}/part-{number}-{mark}"
     if spans:
@@ -39,13 +39,13 @@ def part_name(folder: str, number: int, mark: str, members: Iterable[str]) -> st
 
 
 def compaction_number(path: str) -> int | None:
-    """Returns the number of the compaction that made the part at `path`; null for an object."""
+    """Returns the number of the compaction that wrote the part at `path`; null for an object."""
     match = _PART.search(path)
     return int(match.group(1)) if match else None
 
 
 def last_drained_id(paths: Iterable[str], folder: str) -> str:
-    """Returns the last stream id among those of `paths` that lie in `folder`, or ''."""
+    """Returns the last stream id of the `paths` in `folder`, or ''."""
     spans = (id_span(path) for path in paths if path.startswith(f"{folder}/"))
     last = max((found[1] for found in spans if found is not None), default=None)
     return f"{last[0]}-{last[1]}" if last else ""

@@ -98,7 +98,7 @@ def test_rows_that_another_machine_cleared_away_are_missed(tmp_path: Path) -> No
     spill.write(pl.DataFrame({"a": [1], BUCKET: [0]}))
     for left in tmp_path.iterdir():
         shutil.rmtree(left) if left.is_dir() else left.unlink()
-    with pytest.raises(StoreError, match="are gone"):
+    with pytest.raises(StoreError, match="are missing"):
         spill.read(0)
     spill.close()
 

@@ -49,7 +49,7 @@ def test_something_else_that_is_called_java(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", str(_java(tmp_path, "a coffee").parent))
-    with pytest.raises(MissingJava, match="does not say which Java it is"):
+    with pytest.raises(MissingJava, match="does not report its Java version"):
         check_java()
 
 

@@ -335,7 +335,7 @@ def test_an_object_that_was_read_and_is_gone_means_that_all_is_read(
     remove_objects(store.objects, list_log(store, EVENTS_FOLDER).paths)
     run = _again(fuse_here).version.run
     assert (run["mode"], run["why"]) == (
-        "full", "feedback/events/1-0_1-0.parquet, feedback/events/2-0_2-0.parquet are gone",
+        "full", "feedback/events/1-0_1-0.parquet, feedback/events/2-0_2-0.parquet are missing",
     )  # fmt: skip
 
 
