@@ -1,1 +1,1 @@
-"""What a model is worth: protocols, metrics with intervals, baselines beside it."""
+"""Evaluation of model versions: protocols, metrics with intervals, and baselines."""

@@ -18,17 +18,17 @@ def bootstrap_intervals(
     seed: int = 0,
     replicates: int = RESAMPLES,
 ) -> dict[str, tuple[float, float]]:
-    """Returns the 95 % percentile interval of each mean.
+    """Returns the 95 % percentile interval (low, high) of each mean; NaN without targets.
 
-    People are drawn, not targets: several targets of one person are not independent. Where a
-    person has one target (leave-one-out) the two are the same.
+    People are resampled, not targets, because the targets of one person are not independent.
+    If each person has one target (leave-one-out), the two are the same.
 
     Args:
-        values: one or more series over the same M targets, [M] each. A paired difference is
-            the interval of the series of differences.
-        people: whose target each is, [M], any integers.
-        seed: the same seed draws the same people.
-        replicates: resamples.
+        values: one or more series over the same M targets, [M] each. For a paired difference,
+            give the series of differences.
+        people: the person of each target, as any integers, [M].
+        seed: seed of the resampling.
+        replicates: the number of resamples.
     """
     names = list(values)
     if not names or not len(people):

@@ -1,4 +1,4 @@
-"""`plait evaluate`: a version under a protocol, beside the baselines and another version."""
+"""`plait evaluate`: compares a version with the baselines and with another version."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def evaluate(
     seed: int = 0,
     dump: Path | None = None,
 ) -> EvaluationReport:
-    """Returns what a model version is worth under `protocol`.
+    """Returns the evaluation of a model version under `protocol`.
 
     Args:
         config: a project or its file.
@@ -48,12 +48,13 @@ def evaluate(
         version: v1, v2, ...; default: `current`.
         against: another version (v2), model (name) or both (name:v2) for a paired comparison
             on the same targets and the same negatives.
-        seed: of negatives and bootstrap.
-        dump: a Parquet file for person, platform, item and rank of every target.
+        seed: seed of the negatives and of the bootstrap.
+        dump: Parquet file to write, with person, platform, item and rank of every target.
 
     Raises:
-        LeakyEvaluation: a version saw the targets.
+        LeakyEvaluation: a version was trained on events that are targets.
         NoModel: there is no such version.
+        UnknownProtocol: there is no such protocol.
     """
     rules = find_protocol(protocol)
     project = config if isinstance(config, Project) else load_config(config)
@@ -73,10 +74,10 @@ def evaluate(
         scorers.append(ModelScorer(_version_name(theirs, ours), theirs.model))
     learned = FitData(held.vocabulary, held.train)
     scorers += [ModelScorer(name, family.fit(learned)) for name, family in BASELINES.items()]
-    asked = [p for p in ours.platforms if not theirs or p in theirs.platforms]
-    with track_progress("evaluate", run.count_targets(asked) * len(scorers), "targets") as work:
-        answered = {p: run.evaluate_platform(p, scorers, work) for p in asked}
-    found = {p: one for p, one in answered.items() if one}
+    shared = [p for p in ours.platforms if not theirs or p in theirs.platforms]
+    with track_progress("evaluate", run.count_targets(shared) * len(scorers), "targets") as work:
+        results = {p: run.evaluate_platform(p, scorers, work) for p in shared}
+    found = {p: one for p, one in results.items() if one}
     report = _make_report(protocol, ours, found, scorers, bool(theirs), seed)
     if dump:
         report.write_ranks(dump)
@@ -114,7 +115,7 @@ class _Evaluation:
             return None
         trained = np.zeros(len(self.held.vocabulary), bool)
         trained[keep_positive_events(self.held.train).item] = True
-        answers, figures = [], []
+        target_ranks, figures = [], []
         for scorer in scorers:
             found = rank_targets(scorer, test, self.protocol.negatives, self.seed, work)
             tuning = (
@@ -122,18 +123,18 @@ class _Evaluation:
                 if len(validation)
                 else None
             )
-            answers.append(found)
+            target_ranks.append(found)
             figures.append(summarize_metrics(test, found, tuning, trained, self.seed))
         ranks = pl.DataFrame(
             {
                 "person": self.held.people.gather(test.person),
                 "platform": pl.repeat(platform, len(test), eager=True),
                 "item": self.held.vocabulary.item_ids(test.item),
-                "rank": answers[0].ranks,
+                "rank": target_ranks[0].ranks,
             }
         )
-        change = paired_difference(test, answers[0], answers[1], self.seed)
-        return _PlatformResult(test, answers, figures, ranks, change)
+        change = paired_difference(test, target_ranks[0], target_ranks[1], self.seed)
+        return _PlatformResult(test, target_ranks, figures, ranks, change)
 
 
 def _make_report(
@@ -173,7 +174,7 @@ def _load_version(store: Store, name: str, version: str | None, protocol: str) -
 
 
 def _parse_version(against: str, model: str) -> tuple[str, str | None]:
-    """Returns the model's name and version that `against` means."""
+    """Returns the model name and the version (None: `current`) that `against` names."""
     if re.fullmatch(r"v\d+", against):
         return model, against
     name, _, version = against.partition(":")
@@ -186,7 +187,7 @@ def _version_name(theirs: Recommender, ours: Recommender) -> str:
 
 
 def _check_comparable(ours: Recommender, theirs: Recommender) -> None:
-    """Refuses a pair that did not hold out the same events."""
+    """Raises LeakyEvaluation if one version was trained on targets of the other."""
     mine, other = ours.model.provenance, theirs.model.provenance
     names = f"{ours.name} {ours.version} and {theirs.name} {theirs.version}"
     if mine.store_version != other.store_version:

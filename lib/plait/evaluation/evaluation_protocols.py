@@ -1,4 +1,4 @@
-"""What a protocol asks, and of which versions it may be asked."""
+"""The evaluation protocols, and the check that a version fits one."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class UnknownProtocol(PlaitError):
 
 @dataclass(frozen=True)
 class EvaluationProtocol:
-    """How targets are chosen and what they are ranked against.
+    """How targets are chosen, and which candidates they are ranked against.
 
     Attributes:
         split: the fold rule that the version must have been trained with.
-        sample: negatives drawn for each target; None ranks all items of its platform.
-        mask: whether items of the person's history are left out of a full ranking.
+        negatives: negatives drawn per target; None: rank all items of its platform.
+        mask: whether a full ranking leaves out the items of the person's history.
     """
 
     split: str
@@ -51,15 +51,15 @@ def find_protocol(name: str) -> EvaluationProtocol:
 
 
 def check_no_leak(name: str, version: str, split: str) -> None:
-    """Refuses to evaluate a version that saw the targets of protocol `name`.
+    """Checks that a version did not see the targets of protocol `name`.
 
     Args:
         name: the protocol.
-        version: the version, as the message names it.
+        version: the version's name in the error message.
         split: the fold rule that the version was trained with, see FOLD_RULES.
 
     Raises:
-        LeakyEvaluation: its training part holds targets.
+        LeakyEvaluation: the version's training data contains targets of the protocol.
     """
     wanted = PROTOCOLS[name].split
     if split == wanted:

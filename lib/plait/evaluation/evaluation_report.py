@@ -1,4 +1,4 @@
-"""What an evaluation found, ready to print, write, or compare."""
+"""The report of an evaluation, to print, write or compare."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ PlatformFigures = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """Figures a platform: of the model, of the baselines, and against another version.
+    """Figures per platform: of the model, of the baselines, and against another version.
 
     Attributes:
-        protocol: one of protocols.PROTOCOLS.
-        model: its name in the registry.
+        protocol: one of evaluation_protocols.PROTOCOLS.
+        model: the model's name in the registry.
         model_version: v1, v2, ...
-        store_version: whose events were held out.
-        seed: of negatives and bootstrap.
-        platforms: platform to figures of the model.
-        baselines: popularity and item-item, platform to figures.
-        against: the other version's name, its `platforms`, and the paired `difference`.
-        ranks: person, platform, item, rank of every target; not part of the record.
+        store_version: the store version with the held-out events.
+        seed: seed of the negatives and of the bootstrap.
+        platforms: the model's figures by platform.
+        baselines: figures by platform, for each baseline (popularity, item-item).
+        against: the other version's `name`, its `platforms`, and the paired `difference`;
+            None without a comparison.
+        ranks: person, platform, item and rank of every target; not part of the record.
     """
 
     protocol: str
@@ -54,11 +55,19 @@ class EvaluationReport:
         return json.dumps(self.record(), indent=2)
 
     def write_json(self, path: Path) -> None:
-        """Writes the JSON text to `path`."""
+        """Writes the JSON text to `path`.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
         _write(path, lambda: path.write_text(self.json() + "\n", encoding="utf-8"))
 
     def write_ranks(self, path: Path) -> None:
-        """Writes the ranks to the Parquet file `path`."""
+        """Writes the ranks to the Parquet file `path`.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
         _write(path, lambda: self.ranks.write_parquet(path))
 
 

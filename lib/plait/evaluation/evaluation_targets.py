@@ -1,4 +1,4 @@
-"""The targets of one platform, and what each person has seen of it."""
+"""The targets of one platform, and the items of it that each person has seen."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ class EvaluationTargets:
     """M targets on one platform of N items.
 
     Attributes:
-        platform: theirs.
-        vocabulary: encodes `history`.
-        hashes: of the platform's items in the vocabulary's order, [N].
+        platform: the platform of the targets.
+        vocabulary: the vocabulary that encodes `history`.
+        hashes: hashes of the platform's items in the vocabulary's order, [N].
         person: row of each target's person, [M].
-        history: what was known before each target, M rows.
-        target: column of each target, [M].
+        history: the history before each target, M rows.
+        target: column of each target among the platform's items, [M].
         item: vocabulary index of each target, [M].
-        time: when each is asked for, UTC microseconds, -1 unknown, [M].
-        seen: everything a target's person ever touched on the platform, the target included.
-        hidden: what is left out when all items are ranked.
+        time: time of each target, UTC microseconds, -1 if unknown, [M].
+        seen: (target row, column) of every item of the platform that the target's person ever
+            interacted with, the target included.
+        hidden: (target row, column) of the items that a full ranking leaves out.
     """
 
     platform: str
@@ -46,7 +47,7 @@ class EvaluationTargets:
         return len(self.person)
 
     def part(self, first: int, last: int) -> EvaluationTargets:
-        """Returns targets `first` to `last`."""
+        """Returns the targets from `first` up to but not including `last`."""
         return replace(
             self,
             person=self.person[first:last],
@@ -59,7 +60,7 @@ class EvaluationTargets:
         )
 
     def keys(self, seed: int) -> HashArray:
-        """Returns the key of each target's negatives, [M]."""
+        """Returns the sampling key of each target's negatives, uint64 [M]."""
         targets = hash_items(self.vocabulary.item_ids(self.item))
         return sampling_keys(targets, self.seen.row, self.hashes[self.seen.column], seed)
 
@@ -73,35 +74,35 @@ def select_targets(
     mask: bool = True,
     ahead: bool = False,
 ) -> EvaluationTargets:
-    """Returns the questions of `targets` on `platform`.
+    """Returns those of `targets` that are on `platform`.
 
     Args:
-        targets: of all platforms; their rows count people.
-        platform: whose targets and items.
+        targets: targets of all platforms; each row is a person's index.
+        platform: the platform of the targets and candidates.
         vocabulary: encodes the targets; its items of the platform are the candidates.
-        touched: (person, vocabulary index) of every item event.
-        mask: leave what the person saw out of a full ranking.
-        ahead: it may also leave out what was seen after the target; a split by time may not.
+        touched: (person row, vocabulary index) of every item event.
+        mask: leave items that the person has seen out of a full ranking.
+        ahead: also leave out items seen after the target. A split by time must not do so.
     """
-    asked = targets.take(np.flatnonzero(targets.platform == vocabulary.platform_code(platform)))
+    own = targets.take(np.flatnonzero(targets.platform == vocabulary.platform_code(platform)))
     items = vocabulary.platform_items(platform)
     column = np.full(len(vocabulary), -1, np.int64)
     column[items] = np.arange(len(items))
-    target = column[asked.item]
-    before = _platform_pairs(asked.history.rows, column[asked.history.item])
-    a, b = np.searchsorted(touched.row, [asked.row, asked.row + 1])
+    target = column[own.item]
+    before = _platform_pairs(own.history.rows, column[own.history.item])
+    a, b = np.searchsorted(touched.row, [own.row, own.row + 1])
     ever = np.repeat(a, b - a) + _positions_in_groups(b - a)
-    seen = _platform_pairs(np.repeat(np.arange(len(asked)), b - a), column[touched.column[ever]])
-    seen = seen.union(before).union(_platform_pairs(np.arange(len(asked)), target))
+    seen = _platform_pairs(np.repeat(np.arange(len(own)), b - a), column[touched.column[ever]])
+    seen = seen.union(before).union(_platform_pairs(np.arange(len(own)), target))
     return EvaluationTargets(
         platform=platform,
         vocabulary=vocabulary,
         hashes=hash_items(vocabulary.item_ids(items)),
-        person=asked.row,
-        history=asked.history,
+        person=own.row,
+        history=own.history,
         target=target,
-        item=asked.item,
-        time=asked.time,
+        item=own.item,
+        time=own.time,
         seen=seen,
         hidden=IndexPairs.none() if not mask else seen if ahead else before,
     )

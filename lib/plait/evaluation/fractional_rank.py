@@ -1,4 +1,4 @@
-"""From scores to the rank of the target: 1 + strictly better + half of the ties."""
+"""The rank of a target by score: 1 + strictly better candidates + half of the ties."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ Indices = npt.NDArray[np.int64]
 
 
 def check_rankable(scores: ScoreArray, who: str = "a scorer") -> ScoreArray:
-    """Returns `scores` if they can be ranked: a NaN compares false, and would be the best.
+    """Returns `scores` if they can be ranked.
 
-    An item that the scorer does not know may have -inf.
+    A NaN compares false with every score, so a NaN target would rank first. A score of -inf
+    is allowed, for an item that the scorer does not know.
 
     Args:
-        scores: of any shape.
-        who: the scorer, as the message names it.
+        scores: scores of any shape.
+        who: the scorer's name in the error message.
 
     Raises:
-        NotFinite: one is a NaN or +inf.
+        NotFinite: a score is a NaN or +inf.
     """
     if not (scores < np.inf).all():
         raise NotFinite(
-            f"{who} gives scores that are not numbers.",
+            f"{who} gives scores that are NaN or infinite.",
             fix="Train again with a smaller train.learning_rate.",
         )
     return scores
@@ -38,8 +39,8 @@ def rank_among(
 
     Args:
         target: score of each target, [B].
-        others: scores of its negatives, [B, K].
-        real: which of them are candidates, [B, K]; default: all.
+        others: scores of each target's negatives, [B, K].
+        real: which of the negatives are candidates, [B, K]; default: all.
 
     Raises:
         NotFinite: a score is a NaN or +inf.
@@ -54,12 +55,12 @@ def rank_among(
 def rank_among_all(
     scores: ScoreArray, target: Indices, hidden_row: Indices, hidden_column: Indices
 ) -> npt.NDArray[np.float64]:
-    """Returns the rank of each target among all columns but the hidden ones, [B].
+    """Returns the rank of each target among all columns except the hidden ones, [B].
 
     Args:
-        scores: [B, N].
-        target: column of each target, [B]. It is never hidden from itself.
-        hidden_row: rows of the pairs left out, [P]; no pair stands twice.
+        scores: scores of each target's candidates, [B, N].
+        target: column of each target, [B]. A hidden pair of its own column is ignored.
+        hidden_row: rows of the pairs left out, [P]; each pair occurs once.
         hidden_column: columns of the pairs left out, [P].
 
     Raises:
@@ -71,5 +72,5 @@ def rank_among_all(
     other = hidden_column != target[hidden_row]
     row, column = hidden_row[other], hidden_column[other]
     value, against = scores[row, column], own[row]
-    taken = (value > against) + 0.5 * (value == against)
-    return np.asarray(all_of_them - np.bincount(row, taken, minlength=len(target)))
+    excess = (value > against) + 0.5 * (value == against)
+    return np.asarray(all_of_them - np.bincount(row, excess, minlength=len(target)))

@@ -1,4 +1,4 @@
-"""What a version left unseen, rebuilt from the store version that it was trained on."""
+"""The held-out data of a version, rebuilt from the store version that it was trained on."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from plait.store import Store, StoreVersion
 
 @dataclass(frozen=True)
 class HeldOutData:
-    """The training part, and the targets after it.
+    """The training part of a store version, and the targets held out after it.
 
     Attributes:
-        rule: what held them out.
-        people: person ids; targets name them by row.
+        rule: the fold rule of the hold-out.
+        people: person ids; a target refers to a person by row.
         vocabulary: every item of every platform of the store version.
-        train: what baselines learn from.
-        validation: targets that calibrate.
-        test: targets that count.
-        touched: every (person row, item index) of the whole log, however long.
+        train: the histories that the baselines are fitted on.
+        validation: the targets that calibrate probabilities.
+        test: the targets that the figures are computed on.
+        touched: every (person row, vocabulary index) of the whole log, without trimming.
     """
 
     rule: FoldRule
@@ -40,7 +40,7 @@ class HeldOutData:
     touched: IndexPairs
 
     def questions(self, platform: str, *, test: bool, mask: bool) -> EvaluationTargets:
-        """Returns the test or validation questions on `platform`, see `select_targets`."""
+        """Returns the test or validation targets on `platform`, see `select_targets`."""
         targets, ahead = self.test if test else self.validation, self.rule.masks_later
         return select_targets(
             targets, platform, self.vocabulary, self.touched, mask=mask, ahead=ahead
@@ -48,17 +48,18 @@ class HeldOutData:
 
 
 def rebuild_held_out(store: Store, version: StoreVersion, rule: FoldRule) -> HeldOutData:
-    """Returns what a version trained with `rule` left unseen.
+    """Returns the data that a version trained with `rule` held out.
 
-    Unlike training, which reads nothing from a cut on, it knows every item of the store version.
+    Unlike training, which ignores items published after the cut, this knows every item of the
+    store version.
 
     Args:
-        store: where the log lies.
-        version: which of its versions was trained on.
-        rule: what the version held out by, with the cut that it records.
+        store: the store with the log.
+        version: the store version that was trained on.
+        rule: the fold rule that the version was trained with, with its recorded cut.
 
     Raises:
-        TooFewEvents: nothing is left to ask.
+        TooFewEvents: there is no validation or test target.
     """
     sequences = store.scan("sequences", version).sort("person").collect()
     items = store.scan("items", version).select("item", "platform").collect()
@@ -90,7 +91,10 @@ def _vocabulary(sequences: pl.DataFrame, items: pl.DataFrame) -> Vocabulary:
 def _interactions(
     store: Store, version: StoreVersion, people: pl.Series, vocabulary: Vocabulary
 ) -> IndexPairs:
-    """Returns who touched what in the whole log: sequences keep only the newest events."""
+    """Returns the (person row, vocabulary index) pairs of all item events.
+
+    They come from the events table, because sequences keep only the newest events.
+    """
     rows = people.to_frame("person").lazy().with_row_index("row")
     items = vocabulary.items.lazy().select(pl.col("item").alias("object_id"), "index")
     pairs = (

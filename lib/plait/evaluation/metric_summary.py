@@ -1,4 +1,4 @@
-"""From answers to the figures of a report: means, intervals, slices, differences."""
+"""The figures of a report from the ranks: means, intervals, slices, differences."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ TOP_K = CUTOFFS[-1]
 
 
 def summarize_metrics(
-    questions: EvaluationTargets,
-    answers: TargetRanks,
+    targets: EvaluationTargets,
+    results: TargetRanks,
     validation: TargetRanks | None,
     trained: npt.NDArray[np.bool_],
     seed: int,
@@ -31,33 +31,34 @@ def summarize_metrics(
     """Returns every figure of one scorer on one platform.
 
     Args:
-        questions: the test targets.
-        answers: to them.
-        validation: answers that calibrate probabilities; None leaves those figures out.
+        targets: the test targets.
+        results: the scorer's ranks of them.
+        validation: the scorer's ranks of the validation targets, which calibrate
+            probabilities; None leaves those figures out.
         trained: which vocabulary indices have an event in training, [len(vocabulary)].
-        seed: of the bootstrap.
+        seed: seed of the bootstrap.
     """
     values = {
-        **compute_ranking_metrics(answers.ranks),
-        **confusion_at_k(answers.ranks, answers.candidates, TOP_K),
+        **compute_ranking_metrics(results.ranks),
+        **confusion_at_k(results.ranks, results.candidates, TOP_K),
     }
     figures: dict[str, Any] = {
-        "n": len(questions),
-        "candidates": float(answers.candidates.mean()),
-        "accuracy_all_negative": float((1.0 - 1.0 / answers.candidates).mean()),
-        **means_with_intervals(values, questions.person, seed),
+        "n": len(targets),
+        "candidates": float(results.candidates.mean()),
+        "accuracy_all_negative": float((1.0 - 1.0 / results.candidates).mean()),
+        **means_with_intervals(values, targets.person, seed),
     }
     calibration = fit_calibration(validation.pairs) if validation else None
     if calibration:
-        figures["pointwise"] = compute_pointwise_metrics(calibration, answers.pairs)
-    several = count_platforms(questions) >= 2
+        figures["pointwise"] = compute_pointwise_metrics(calibration, results.pairs)
+    several = count_platforms(targets) >= 2
     slices = {"one_platform": ~several, "several_platforms": several}
-    slices |= {"new_item": ~trained[questions.item], "known_item": trained[questions.item]}
+    slices |= {"new_item": ~trained[targets.item], "known_item": trained[targets.item]}
     figures["slices"] = {
         name: {
             "n": int(where.sum()),
             **means_with_intervals(
-                compute_ranking_metrics(answers.ranks[where]), questions.person[where], seed
+                compute_ranking_metrics(results.ranks[where]), targets.person[where], seed
             ),
         }
         for name, where in slices.items()
@@ -67,18 +68,18 @@ def summarize_metrics(
 
 
 def paired_difference(
-    questions: EvaluationTargets, ours: TargetRanks, theirs: TargetRanks, seed: int
+    targets: EvaluationTargets, ours: TargetRanks, theirs: TargetRanks, seed: int
 ) -> dict[str, Any]:
     """Returns the mean paired difference of each ranking metric, ours minus theirs."""
     mine, other = compute_ranking_metrics(ours.ranks), compute_ranking_metrics(theirs.ranks)
     paired = {name: mine[name] - other[name] for name in mine}
-    return {"n": len(questions), **means_with_intervals(paired, questions.person, seed)}
+    return {"n": len(targets), **means_with_intervals(paired, targets.person, seed)}
 
 
 def means_with_intervals(
     values: dict[str, Floats], people: npt.NDArray[np.int64], seed: int
 ) -> dict[str, float | list[float]]:
-    """Returns `name` (mean) and `name_ci` (95 % interval) of each series."""
+    """Returns `name` (mean) and `name_ci` (95 % interval) of each series, [M] each."""
     bounds = bootstrap_intervals(values, people, seed=seed)
     flat: dict[str, float | list[float]] = {}
     for name, series in values.items():
@@ -87,8 +88,8 @@ def means_with_intervals(
     return flat
 
 
-def count_platforms(questions: EvaluationTargets) -> npt.NDArray[np.int64]:
-    """Returns on how many platforms each target's history lies, [M]."""
-    history = questions.history
+def count_platforms(targets: EvaluationTargets) -> npt.NDArray[np.int64]:
+    """Returns the number of platforms in each target's history, [M]."""
+    history = targets.history
     pairs = np.unique(history.rows * (1 << 15) + history.platform)
     return np.bincount(pairs >> 15, minlength=len(history))

@@ -1,8 +1,8 @@
-"""Uniform negatives that stay the same between versions, stores and machines.
+"""Uniform negatives that are equal between versions, stores and machines.
 
-Every (target, item) pair has a pseudo-random 64-bit number; a target's negatives are the unseen
-items with the smallest ones. That is a uniform sample without replacement, and it depends on
-item ids alone: not on vocabulary indices, row order, or the key that made the pseudonyms.
+Every (target, item) pair has a pseudo-random 64-bit number. A target's negatives are the unseen
+items with the smallest numbers, which is a uniform sample without replacement. It depends only
+on item ids, not on vocabulary indices, row order or the key of the pseudonyms.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ def splitmix64(values: HashArray) -> HashArray:
 def sampling_keys(
     target: HashArray, seen_row: npt.NDArray[np.int64], seen: HashArray, seed: int
 ) -> HashArray:
-    """Returns the key of each target's draw, [B].
+    """Returns the sampling key of each target, [B].
 
-    It is made of the target and of what its person ever touched on the platform, which tells
-    people apart without naming them.
+    The key combines the target with all items of the platform that its person ever interacted
+    with. So it differs between people without using their ids.
 
     Args:
         target: hash of each target item, [B].
-        seen_row: which target each seen item belongs to, [P].
+        seen_row: row of the target that each seen item belongs to, [P].
         seen: hash of each seen item, [P].
-        seed: of the protocol.
+        seed: seed of the evaluation.
     """
     keys = splitmix64(target ^ splitmix64(np.full(1, seed, np.uint64)))
     np.add.at(keys, seen_row, splitmix64(seen))  # a sum: the order of items does not matter
@@ -58,14 +58,17 @@ def sample_negatives(
     seen_column: npt.NDArray[np.int64],
     count: int,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Returns `count` columns a target, [B, K], and which of them are real, [B, K].
+    """Returns K columns per target, [B, K], and which of them are real negatives, [B, K].
+
+    K is the smaller of `count` and N.
 
     Args:
-        keys: of each target, [B].
+        keys: sampling key of each target, [B].
         items: hashes of the platform's items in order of id, [N].
-        seen_row: rows of the pairs that are never drawn, [P]; the target is one of them.
+        seen_row: rows of the pairs that are never drawn, [P]; the target's own pair is one.
         seen_column: columns of those pairs, [P].
-        count: negatives wanted; fewer are real where the person saw nearly everything.
+        count: requested negatives per target. Fewer are real if the person has seen nearly
+            all items.
     """
     count = min(count, len(items))
     numbers = splitmix64(keys[:, None] ^ items[None, :])

@@ -1,8 +1,9 @@
-"""Scores read as probabilities: yes or no about one item, four negatives a positive.
+"""Scores read as probabilities: a binary prediction per item, with four negatives per positive.
 
-A score's feature is its log-softmax over the platform's items: what a person's scores share says
-nothing about one item. A logistic curve (Platt, 1999) turns it into a probability; curve and
-threshold come from validation targets, the figures from test targets.
+The feature of a score is its log-softmax over the platform's items, because an offset common to
+all of a person's scores says nothing about one item. A logistic curve (Platt, 1999) turns the
+feature into a probability. The curve and the threshold come from validation targets, the figures
+from test targets.
 """
 
 from __future__ import annotations
@@ -24,7 +25,12 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LabelledPairs:
-    """Features of judged pairs, [P]; their truth, [P]; the target each belongs to, [P].
+    """Labelled (person, item) pairs.
+
+    Attributes:
+        feature: log-softmax of each pair's score, [P].
+        truth: whether the pair is a positive, [P].
+        target: row of the target that the pair belongs to, [P].
 
     Raises:
         NotFinite: a feature is a NaN or infinite.
@@ -35,17 +41,17 @@ class LabelledPairs:
     target: npt.NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        """Refuses what no curve can be fitted on."""
+        """Checks that every feature is finite."""
         if not np.isfinite(self.feature).all():
             raise NotFinite(
-                "scores that are not numbers cannot be read as probabilities.",
+                "scores that are NaN or infinite cannot be read as probabilities.",
                 fix="Train again with a smaller train.learning_rate.",
             )
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A logistic curve and the probability from which the answer is yes."""
+    """A logistic curve, and the threshold from which its probability predicts a positive."""
 
     slope: float
     intercept: float
@@ -57,9 +63,9 @@ class Calibration:
 
 
 def fit_calibration(judged: LabelledPairs) -> Calibration | None:
-    """Returns the curve fitted on `judged` and the threshold of the best F1 on it.
+    """Returns the curve fitted on `judged`, with the threshold of the best F1 on it.
 
-    Returns None where there is too little to fit.
+    Returns None if there are fewer than 10 positives or fewer than 10 negatives.
     """
     positives = int(judged.truth.sum())
     if min(positives, len(judged.truth) - positives) < _MIN_PAIRS:
@@ -71,9 +77,9 @@ def fit_calibration(judged: LabelledPairs) -> Calibration | None:
 
 
 def best_f1_threshold(probability: Floats, truth: npt.NDArray[np.bool_]) -> float:
-    """Returns the probability from which "yes" gives the highest F1.
+    """Returns the probability threshold with the highest F1.
 
-    It lies halfway between the last yes and the first no.
+    It lies halfway between the last predicted positive and the first predicted negative.
     """
     order = np.argsort(-probability, kind="stable")
     right = np.cumsum(truth[order])
@@ -85,16 +91,19 @@ def best_f1_threshold(probability: Floats, truth: npt.NDArray[np.bool_]) -> floa
 
 
 def compute_pointwise_metrics(calibration: Calibration, judged: LabelledPairs) -> dict[str, float]:
-    """Returns accuracy (beside that of "always no"), precision, recall, F1 and AUC."""
+    """Returns accuracy, precision, recall, F1, AUC, the threshold and the number of pairs.
+
+    `accuracy_all_negative` is the accuracy of predicting a negative for every pair.
+    """
     probability = calibration.probability(judged.feature)
-    truth, said = judged.truth, probability >= calibration.threshold
-    right = int((said & truth).sum())
+    truth, predicted = judged.truth, probability >= calibration.threshold
+    right = int((predicted & truth).sum())
     return {
-        "accuracy": float((said == truth).mean()),
+        "accuracy": float((predicted == truth).mean()),
         "accuracy_all_negative": float(1.0 - truth.mean()),
-        "precision": right / max(int(said.sum()), 1),
+        "precision": right / max(int(predicted.sum()), 1),
         "recall": right / max(int(truth.sum()), 1),
-        "f1": 2.0 * right / max(int(said.sum() + truth.sum()), 1),
+        "f1": 2.0 * right / max(int(predicted.sum() + truth.sum()), 1),
         "auc": float(roc_auc_score(truth, probability)),
         "threshold": calibration.threshold,
         "pairs": len(truth),

@@ -1,4 +1,4 @@
-"""Puts questions to a scorer, a chunk at a time, and keeps ranks instead of scores."""
+"""Ranks targets by a scorer's scores in chunks, and keeps the ranks instead of the scores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from plait.evaluation.scorers import ScoreArray, Scorer
 from plait.evaluation.vocabulary_bridge import VocabularyBridge
 from plait.progress import ProgressTask
 
-_MAX_SCORES = 4_000_000  # person-item scores held at once: 16 MB a float32 matrix
+_MAX_SCORES = 4_000_000  # person-item scores held at once: 16 MB per float32 matrix
 _MAX_TARGETS = 1024
 _UNKNOWN_ITEM_LOG_PROBABILITY = -50.0  # log-probability of an item that the scorer does not know
 
@@ -26,7 +26,7 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class TargetRanks:
-    """Ranks of M targets, how many candidates each had, and judged pairs."""
+    """Ranks of M targets, [M]; the number of candidates of each, [M]; and labelled pairs."""
 
     ranks: npt.NDArray[np.float64]
     candidates: npt.NDArray[np.float64]
@@ -34,22 +34,25 @@ class TargetRanks:
 
 
 def rank_targets(
-    scorer: Scorer, questions: EvaluationTargets, sample: int | None, seed: int, work: ProgressTask
+    scorer: Scorer, targets: EvaluationTargets, sample: int | None, seed: int, work: ProgressTask
 ) -> TargetRanks:
-    """Returns how `scorer` answers `questions`.
+    """Returns the ranks of `targets` by the scores of `scorer`.
 
     Args:
-        scorer: what is asked.
-        questions: targets of one platform.
-        sample: negatives drawn for each target; None ranks against every item not hidden.
-        seed: of the draws.
+        scorer: the scorer.
+        targets: targets of one platform.
+        sample: negatives drawn per target; None: rank against every item that is not hidden.
+        seed: seed of the draws.
         work: counts the targets done.
+
+    Raises:
+        NotFinite: a score is a NaN or infinite.
     """
-    bridge = VocabularyBridge(scorer, questions.vocabulary, questions.platform)
-    step = max(1, min(_MAX_TARGETS, _MAX_SCORES // max(len(questions.hashes), 1)))
+    bridge = VocabularyBridge(scorer, targets.vocabulary, targets.platform)
+    step = max(1, min(_MAX_TARGETS, _MAX_SCORES // max(len(targets.hashes), 1)))
     parts = []
-    for first in range(0, len(questions), step):
-        part = questions.part(first, min(first + step, len(questions)))
+    for first in range(0, len(targets), step):
+        part = targets.part(first, min(first + step, len(targets)))
         scores = bridge.scores(part.history, part.time)
         ranks, candidates = _rank_chunk(scores, part, sample, seed)
         parts.append((ranks, candidates, *_label_pairs(scores, part, seed, first)))
@@ -63,11 +66,11 @@ def rank_targets(
 def _rank_chunk(
     scores: ScoreArray, part: EvaluationTargets, sample: int | None, seed: int
 ) -> tuple[Floats, Floats]:
-    """Returns the rank of each target and how many candidates it was one of, [B] each."""
+    """Returns the rank of each target and its number of candidates, itself included, [B] each."""
     if sample is None:
         hidden = part.hidden
         ranks = rank_among_all(scores, part.target, hidden.row, hidden.column)
-        # A target is a candidate even where its person touched it before.
+        # A target is a candidate even if its person interacted with it before.
         others = hidden.row[hidden.column != part.target[hidden.row]]
         return ranks, len(part.hashes) - np.bincount(others, minlength=len(part)).astype(float)
     seen, keys = part.seen, part.keys(seed)
@@ -82,11 +85,11 @@ def _rank_chunk(
 def _label_pairs(
     scores: ScoreArray, part: EvaluationTargets, seed: int, first: int
 ) -> tuple[Floats, Bools, Rows]:
-    """Returns each target and its four negatives as judged pairs: feature, truth, target."""
+    """Returns each target and its four negatives as labelled pairs: feature, truth, target."""
     seen, keys = (
         part.seen,
         negative_sampling.splitmix64(part.keys(seed)),
-    )  # not those it is ranked against
+    )  # other keys, so other negatives than those that the target is ranked against
     drawn, real = negative_sampling.sample_negatives(
         keys, part.hashes, seen.row, seen.column, NEGATIVES_PER_POSITIVE
     )
@@ -101,6 +104,6 @@ def _label_pairs(
 
 
 def _log_sum_exp(scores: ScoreArray) -> Floats:
-    """Returns log-sum-exp of each row, [B]: what turns scores into log-softmax."""
+    """Returns the log-sum-exp of each row, [B]. A score minus it is the log-softmax."""
     top = scores.max(1, keepdims=True)
     return np.asarray(np.log(np.exp(scores - top).sum(1, dtype=np.float64)) + top[:, 0])

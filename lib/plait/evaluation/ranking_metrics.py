@@ -1,8 +1,8 @@
-"""Metrics of one target among candidates, as pure kernels over its rank.
+"""Metrics of one target among candidates, as pure functions of its rank.
 
-A rank is 1 + candidates scored strictly better + half of those that tie with the target, so it
-may end in .5. A hit at k is rank <= k and gains are taken at the fractional rank: a tie is
-worth something between its best and its worst place, and a constant scorer earns nothing.
+A rank is 1 + the candidates with a strictly better score + half of those that tie with the
+target, so it may end in .5. A hit at k is rank <= k. Gains are computed at the fractional rank,
+so a tie counts as a place between its best and its worst, and a constant scorer gains nothing.
 With one target the ideal DCG is 1, so NDCG@k is the target's own gain.
 """
 
@@ -36,7 +36,7 @@ def compute_ranking_metrics(ranks: Floats) -> dict[str, Floats]:
     """Returns hr@5, hr@10, ndcg@10 and mrr of every target, each [M].
 
     Raises:
-        NotFinite: a rank is none: not finite, or below 1.
+        NotFinite: a rank is not finite or is below 1.
     """
     _check_ranks(ranks)
     return {
@@ -47,20 +47,19 @@ def compute_ranking_metrics(ranks: Floats) -> dict[str, Floats]:
 
 
 def confusion_at_k(ranks: Floats, candidates: Floats, k: int) -> dict[str, Floats]:
-    """Returns the top k read as predicted positives, a confusion a target, each [M].
+    """Returns accuracy, precision, recall and F1 with the top k as predicted positives, each [M].
 
-    Of n candidates one is positive. TP is a hit, FP = k - TP, FN = 1 - TP and TN the rest;
-    accuracy = (TP + TN) / n, to be read beside 1 - 1 / n of an answer that calls nothing
-    positive.
-    With fewer than k candidates all of them are predicted.
+    Of a target's n candidates one is positive. TP is a hit, FP = k - TP, FN = 1 - TP and TN is
+    the rest. Accuracy is (TP + TN) / n. Compare it with 1 - 1 / n, the accuracy of predicting
+    no positive. With fewer than k candidates, all of them are predicted positive.
 
     Args:
         ranks: ranks of the targets, [M].
-        candidates: candidates of each target, itself included, [M].
-        k: predicted positives.
+        candidates: number of candidates of each target, itself included, [M].
+        k: the number of predicted positives.
 
     Raises:
-        NotFinite: a rank is none: not finite, or below 1.
+        NotFinite: a rank is not finite or is below 1.
     """
     _check_ranks(ranks)
     predicted = np.minimum(k, candidates)
@@ -76,4 +75,4 @@ def confusion_at_k(ranks: Floats, candidates: Floats, k: int) -> dict[str, Float
 
 def _check_ranks(ranks: Floats) -> None:
     if not (np.isfinite(ranks) & (ranks >= 1.0)).all():
-        raise NotFinite("there are ranks that are not numbers from 1 on.")
+        raise NotFinite("there are ranks that are not finite or are below 1.")

@@ -1,4 +1,4 @@
-"""The report as one table that fits 100 columns."""
+"""The report as one table that fits a terminal of 100 columns."""
 
 from __future__ import annotations
 
@@ -75,17 +75,17 @@ def _notes(report: EvaluationReport) -> str:
     candidates = " and ".join(dict.fromkeys(f"{one['candidates']:,.0f}" for one in every))
     always_no = min(one["accuracy_all_negative"] for one in every)
     notes = [
-        "Below each figure: its 95 % bootstrap interval over people.",
-        f"top {TOP_K}: the list read as predicted positives among {candidates} candidates; recall",
-        f"is HR@{TOP_K}, and calling nothing positive has accuracy {_format_value(always_no, 4)}.",
-        "yes/no: calibrated probability and threshold from validation, four negatives a positive;",
-        "always 'no' has accuracy .8.",
+        "Below each figure is its 95 % bootstrap interval over people.",
+        f"top {TOP_K}: the list counts as predicted positives among {candidates} candidates.",
+        f"Recall is HR@{TOP_K}. Predicting no positive has accuracy {_format_value(always_no, 4)}.",
+        "yes/no: a calibrated probability with a threshold from validation, and four negatives",
+        "per positive. Always 'no' has accuracy .8.",
     ]
     for platform, one in report.platforms.items():
         if "new_item" in one["slices"]:
             new, known = one["slices"]["new_item"]["n"], one["slices"]["known_item"]["ndcg@10"]
             notes.append(
-                f"{platform}: {new:,} of {one['n']:,} targets are items without a training event; "
-                f"on the others NDCG@10 is {_format_value(known, 4)}."
+                f"{platform}: {new:,} of {one['n']:,} targets are items without a training event. "
+                f"On the others NDCG@10 is {_format_value(known, 4)}."
             )
     return "\n".join(notes)

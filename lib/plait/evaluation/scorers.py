@@ -1,4 +1,4 @@
-"""What is evaluated: models of any family, the baselines among them, behind one method."""
+"""The interface of what is evaluated: models of any family, baselines included."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Scorer(Protocol):
 
     @property
     def name(self) -> str:
-        """How a report calls it."""
+        """The scorer's name in a report."""
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """What encodes its histories."""
+        """The vocabulary that encodes its histories."""
 
     def score(self, history: History, platform: str, now: Moment) -> ScoreArray:
-        """Returns [B, N_p]; column j is `vocabulary.platform_items(platform)[j]`."""
+        """Returns scores, [B, N_p]; column j is `vocabulary.platform_items(platform)[j]`."""
 
 
 @dataclass
 class ModelScorer:
-    """A model, asked exactly as serving asks it."""
+    """A model as a scorer; it calls the model exactly as serving does."""
 
     name: str
     model: TrainedModel
@@ -44,5 +44,5 @@ class ModelScorer:
         return self.model.vocabulary
 
     def score(self, history: History, platform: str, now: Moment) -> ScoreArray:
-        """Returns R of every item, [B, N_p]."""
+        """Returns the model's score of every item of the platform, [B, N_p]."""
         return np.asarray(self.model.score(history, platform, now=now).total.numpy())

@@ -1,4 +1,4 @@
-"""Asks a scorer in its own vocabulary and reads the answer in the evaluation's."""
+"""Translates histories into a scorer's vocabulary, and its scores back into the evaluation's."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from plait.features.vocabulary_translation import VocabularyTranslation
 
 
 class VocabularyBridge:
-    """From histories under `vocabulary` to scores of its items on `platform`.
+    """Scores the items of `vocabulary` on `platform` for histories in that vocabulary.
 
-    Events on items that the scorer does not know are dropped, as serving drops them, so a
-    version trained on one platform alone is asked with that platform's events only. Items it
+    Events on items that the scorer does not know are dropped, as serving drops them. So a
+    version trained on one platform gets only that platform's events. Items that the scorer
     does not know score -inf.
     """
 
@@ -28,26 +28,26 @@ class VocabularyBridge:
         )
         if not self._same:
             self._translation = VocabularyTranslation(vocabulary, theirs)
-            asked = self._translation.item[vocabulary.platform_items(platform)]
-            self._known = asked > 0
-            self._column = np.searchsorted(theirs.platform_items(platform), asked[self._known])
+            translated = self._translation.item[vocabulary.platform_items(platform)]
+            self._known = translated > 0
+            self._column = np.searchsorted(theirs.platform_items(platform), translated[self._known])
 
     def scores(self, history: History, now: npt.NDArray[np.int64]) -> ScoreArray:
-        """Returns [B, N]; column j is `vocabulary.platform_items(platform)[j]`.
+        """Returns scores, [B, N]; column j is `vocabulary.platform_items(platform)[j]`.
 
         Args:
             history: B people.
-            now: when each is asked about, UTC microseconds, -1 unknown, [B].
+            now: time of each person's request, UTC microseconds, -1 if unknown, [B].
 
         Raises:
-            NotFinite: a score is a NaN or infinite; such a scorer would never be beaten.
+            NotFinite: a score of the scorer is a NaN or infinite.
         """
         if not self._same:
             history = self._translation.translate_history(history)
         scores = self._scorer.score(history, self._platform, now)
         if not np.isfinite(scores).all():
             raise NotFinite(
-                f"{self._scorer.name} gives scores that are not numbers on '{self._platform}'.",
+                f"{self._scorer.name} gives scores that are NaN or infinite on '{self._platform}'.",
                 fix="Train again with a smaller train.learning_rate.",
             )
         if self._same:

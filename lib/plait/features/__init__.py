@@ -1,1 +1,1 @@
-"""From events to tensors: one code for training, evaluation and serving."""
+"""From events to tensors: the same code for training, evaluation and serving."""

@@ -1,4 +1,4 @@
-"""How a model reads a catalogue: the number of each attribute, and what prices it compares with."""
+"""How a model encodes a catalogue: the code of each attribute, and the reference prices."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ _GROUP = ["platform", "currency"]  # comparing prices inside one needs no exchan
 
 @dataclass(frozen=True, eq=False)
 class AttributeCodes:
-    """Learned from the items of training, so that an item which comes later is read as they were.
+    """Attribute codes and prices learned in training, so that later items are encoded alike.
 
     Attributes:
-        names: the attribute behind each number, such as "brand:acme"; names[0] is "". Empty: none.
-        prices: columns platform, currency, price and count: the items of each price, ascending.
+        names: the attribute of each code, such as "brand:acme"; names[0] is "". Empty if no
+            attribute was kept.
+        prices: columns platform, currency, price and count, the number of items with that
+            price; prices ascend.
     """
 
     names: tuple[str, ...]
@@ -28,7 +30,7 @@ class AttributeCodes:
     @classmethod
     def learn(cls, items: pl.DataFrame) -> AttributeCodes:
         """Returns the codes of catalogue rows `items`."""
-        # An attribute of one item says nothing that the item's own embedding cannot.
+        # An attribute of only one item adds nothing to the item's own embedding.
         kept = (
             _named_attributes(items).group_by("name").len().filter(pl.col("len") > 1)
             .sort(["len", "name"], descending=[True, False]).head(MAX_TOKENS)
@@ -38,7 +40,7 @@ class AttributeCodes:
         return cls(names, prices.sort(*_GROUP, "price"))
 
     def tokens(self, items: pl.DataFrame, width: int = MAX_TOKENS_PER_ITEM) -> pl.DataFrame:
-        """Returns columns index, place (0 to `width` - 1) and token of the attributes known."""
+        """Returns columns index, place (0 to `width` - 1) and token of the known attributes."""
         codes = pl.DataFrame({"name": self.names[1:]}, schema={"name": pl.String})
         return (
             _named_attributes(items)
@@ -49,9 +51,9 @@ class AttributeCodes:
         )
 
     def price_ranks(self, items: pl.DataFrame) -> pl.DataFrame:
-        """Returns columns index and rank: the share of the items of training that cost less.
+        """Returns columns index and rank: the share of training items that cost less, 0 to 1.
 
-        Those of the same price count half. Items whose platform and currency had no price in
+        Items of the same price count half. Items whose platform and currency had no price in
         training are left out.
         """
         ladder = self.prices.with_columns(
@@ -59,9 +61,9 @@ class AttributeCodes:
             pl.col("count").sum().over(_GROUP).alias("all"),
             pl.col("price").alias("step"),
         )
-        asked = _priced(items).sort("price")
-        # Sorted, but Polars cannot see that inside groups and would warn.
-        found = asked.join_asof(
+        priced = _priced(items).sort("price")
+        # The rows are sorted, but Polars cannot check that within groups and would warn.
+        found = priced.join_asof(
             ladder.sort("price"), on="price", by=_GROUP, check_sortedness=False
         ).join(ladder.group_by(_GROUP).agg(pl.first("all").alias("total")), on=_GROUP)
         level = pl.when(pl.col("step") == pl.col("price")).then(pl.col("count")).otherwise(0)
@@ -77,7 +79,7 @@ class AttributeCodes:
 
     @classmethod
     def load(cls, folder: Path) -> AttributeCodes | None:
-        """Returns the codes written into `folder`, None where a model has none."""
+        """Returns the codes saved in `folder`; None if the model has none."""
         files = [folder / name for name in (ATTRIBUTE_FILE, PRICE_FILE)]
         if not any(file.exists() for file in files):
             return None
@@ -86,7 +88,7 @@ class AttributeCodes:
 
 
 def _named_attributes(items: pl.DataFrame) -> pl.DataFrame:
-    """Returns columns index and name of everything that `items` say, item by item once."""
+    """Returns columns index and name of all attributes of `items`, each once per item."""
     words = pl.col("title").str.to_lowercase().str.extract_all(r"[\p{L}\p{N}]{2,}")
     parts = {
         "category": pl.col("categories"),

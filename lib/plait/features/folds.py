@@ -1,8 +1,8 @@
-"""Folds: who is held out, and when, for training, validation and test.
+"""Folds: which events are held out from training, for validation and for test.
 
-A fold rule is the one place that knows it. Training and evaluation both apply the rule that a
-version names, so what is asked is what was left out. Cross-validation and rolling evaluation are
-several rules, one for each fold, and a version trained on each.
+Only a fold rule decides this. Training and evaluation both apply the rule that a version names,
+so the test targets are exactly the events that training did not see. Cross-validation and rolling
+evaluation use several rules, one per fold, and train one version per fold.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from plait.errors import ConfigError, TooFewEvents, nearest
 from plait.features.history import History
 from plait.features.holdout import HeldOutTargets, hold_out_by_time, leave_one_out, time_quantile
 
-HOLD_OUT_SHARE = 0.1  # part of the timed events after a default cut
+HOLD_OUT_SHARE = 0.1  # share of the timed events that are after a default cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +25,9 @@ class Fold:
     """A log in three parts.
 
     Attributes:
-        train: what is learned from, B people; someone who is held out whole has no event here.
-        validation: what early stopping and calibration look at; None: nothing is held out.
-        test: what counts; None: nothing is held out.
+        train: the training events of B people; a person held out entirely has no event here.
+        validation: the targets of early stopping and calibration; None: nothing is held out.
+        test: the targets of evaluation; None: nothing is held out.
     """
 
     train: History
@@ -36,44 +36,44 @@ class Fold:
 
 
 class FoldRule(Protocol):
-    """What one fold holds out.
+    """The rule that decides what one fold holds out.
 
-    Training and evaluation number people and items differently, and training reads no event from
-    the cut on. So a rule goes by person ids, by times and by the order of a person's events, and
-    what it trains and validates on does not depend on events from its cut on.
+    Training and evaluation index people and items differently, and training reads no event from
+    the cut on. So a rule may use only person ids, times and the order of a person's events. Its
+    training and validation parts must not depend on events from its cut on.
     """
 
     @property
     def name(self) -> str:
-        """What `train.split` and a version's provenance call it."""
+        """The rule's name in `train.split` and in a version's provenance."""
 
     @property
     def held_out(self) -> str | None:
-        """What it holds out, as messages say it; None: nothing."""
+        """What the rule holds out, in words for messages; None: nothing."""
 
     @property
     def masks_later(self) -> bool:
-        """Whether a ranking may leave out what a person touched after the target.
+        """Whether a ranking may leave out items that a person interacts with after the target.
 
-        It may not where several targets of a person are asked from one moment on.
+        It must not if a person can have several targets after the same cut.
         """
 
     def cut(self, history: History) -> int | None:
-        """Returns the moment from which on nothing exists for the model, new items included.
+        """Returns the time from which the model sees neither events nor new items.
 
-        UTC microseconds; None: there is no such moment.
+        It is in UTC microseconds; None: there is no cut.
 
         Raises:
-            TooFewEvents: it needs times, and there are none.
+            TooFewEvents: the rule needs times, and no event has one.
         """
 
     def fold(self, people: pl.Series, history: History, cut: int | None) -> Fold:
-        """Returns the parts of `history`, the whole log or what of it is before `cut`.
+        """Returns the three parts of `history`.
 
         Args:
             people: ids of the B people of `history`.
-            history: events of all people.
-            cut: what `cut` returned for the whole log, or the one that a version records.
+            history: the whole log, or its events before `cut`.
+            cut: the result of `cut` for the whole log, or the cut that a version records.
         """
 
 
@@ -86,7 +86,7 @@ class LeaveOneOut:
     masks_later: ClassVar[bool] = True
 
     def cut(self, history: History) -> None:
-        """Returns None: people are cut one by one."""
+        """Returns None: each person has a cut of their own."""
 
     def fold(self, people: pl.Series, history: History, cut: int | None) -> Fold:
         """Returns the parts, see `leave_one_out`."""
@@ -95,10 +95,11 @@ class LeaveOneOut:
 
 @dataclass(frozen=True)
 class TimeCut:
-    """Tests on what comes from the cut on, validates on the last tenth before it.
+    """Tests on the events from the cut on, validates on the last tenth before it.
 
     Attributes:
-        given: the cut, UTC microseconds; None: the last tenth of the timed events is tested.
+        given: the cut, UTC microseconds; None: the cut is before the last tenth of the timed
+            events.
     """
 
     given: int | None = None
@@ -107,7 +108,7 @@ class TimeCut:
     masks_later: ClassVar[bool] = False
 
     def cut(self, history: History) -> int:
-        """Returns where the test targets begin, UTC microseconds.
+        """Returns the time from which on events are test targets, UTC microseconds.
 
         Raises:
             TooFewEvents: no cut was given, and no event has a time.
@@ -115,13 +116,13 @@ class TimeCut:
         cut = time_quantile(history, 1 - HOLD_OUT_SHARE) if self.given is None else self.given
         if cut is None:
             raise TooFewEvents(
-                "a time split needs events with times; these logs know only the order.",
+                "a time split needs events with times; these logs have only their order.",
                 fix="Train with --split loo.",
             )
         return cut
 
     def fold(self, people: pl.Series, history: History, cut: int | None) -> Fold:
-        """Returns the parts; nothing is validated where no event before the cut has a time."""
+        """Returns the parts; validation is None if no event before the cut has a time."""
         before, test = hold_out_by_time(history, self.cut(history) if cut is None else cut)
         moment = time_quantile(before, 1 - HOLD_OUT_SHARE)
         if moment is None:
@@ -138,14 +139,14 @@ class NothingHeldOut:
     masks_later: ClassVar[bool] = False
 
     def cut(self, history: History) -> None:
-        """Returns None: everything is known."""
+        """Returns None: there is no cut."""
 
     def fold(self, people: pl.Series, history: History, cut: int | None) -> Fold:
-        """Returns the whole of `history` as the part to train on."""
+        """Returns all of `history` as the training part."""
         return Fold(history, None, None)
 
 
-# What `train.split` may say, each made with the cut of the settings or of a version.
+# The values of `train.split`; each rule is made with the cut of the settings or of a version.
 FOLD_RULES: dict[str, Callable[[int | None], FoldRule]] = {
     LeaveOneOut.name: lambda cut: LeaveOneOut(),
     TimeCut.name: TimeCut,
@@ -158,7 +159,7 @@ def fold_rule(split: str, cut: int | None = None) -> FoldRule:
 
     Args:
         split: a name of FOLD_RULES.
-        cut: where the test targets begin, UTC microseconds, for rules with a cut; None: chosen
+        cut: start of the test targets, UTC microseconds, for rules with a cut; None: chosen
             from the data.
 
     Raises:

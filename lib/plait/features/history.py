@@ -1,4 +1,4 @@
-"""Sequences as ragged arrays: what every person did, in numbers, without padding."""
+"""Histories as ragged arrays: the encoded events of each person, without padding."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ UNKNOWN_TIME = -1
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """B people's events, oldest first, one after the other.
+    """The N events of B people, person after person, each person's oldest first.
 
     Attributes:
-        offsets: int64 [B + 1]; person b's events are offsets[b] to offsets[b + 1].
+        offsets: int64 [B + 1]; person b's events are offsets[b] up to but not including
+            offsets[b + 1].
         item: vocabulary index, int32 [N].
         platform: code in the vocabulary, int16 [N].
-        type: EVENT_CODE, int16 [N].
+        type: event type code, see EVENT_TYPE_CODES, int16 [N].
         time: UTC microseconds, -1 where unknown, int64 [N].
-        strength: what the event says about taste, -1 to 1, float32 [N].
+        strength: how much the person likes the item by this event, -1 to 1, float32 [N].
     """
 
     offsets: np.ndarray
@@ -39,17 +40,17 @@ class History:
 
     @property
     def lengths(self) -> np.ndarray:
-        """Events of each person; int64 [B]."""
+        """Number of events of each person; int64 [B]."""
         return np.diff(self.offsets)
 
     @property
     def rows(self) -> np.ndarray:
-        """The person of each event; int64 [N]."""
+        """The row of each event's person; int64 [N]."""
         return np.repeat(np.arange(len(self)), self.lengths)
 
     @property
     def positions(self) -> np.ndarray:
-        """Each event's place in its person's history, from 0; int64 [N]."""
+        """Each event's position in its person's history, from 0; int64 [N]."""
         start = np.repeat(self.offsets[:-1], self.lengths)
         place: np.ndarray = np.arange(len(self.item)) - start
         return place
@@ -58,7 +59,12 @@ class History:
         return self.take(np.arange(len(self))[rows])
 
     def take(self, rows: np.ndarray, until: np.ndarray | None = None) -> History:
-        """Returns the histories of `rows` in that order, each cut to its first `until` events."""
+        """Returns the histories of `rows` in that order.
+
+        Args:
+            rows: rows of people, int64 [R].
+            until: keep only this many first events of each, int64 [R]; default: all events.
+        """
         rows = np.asarray(rows, np.int64)
         lengths = self.lengths[rows]
         if until is not None:
@@ -79,10 +85,10 @@ class History:
 
 
 def prediction_times(history: History) -> np.ndarray:
-    """Returns the moment at which the item after each event is predicted; int64 [N].
+    """Returns the time at which the item after each event is predicted; int64 [N].
 
-    That is when the next event of the same person happens, as a request comes when it comes.
-    Where that time is unknown, or nothing follows, it is the event's own.
+    This is the time of the same person's next event, as a request comes at that time. If it is
+    unknown, or there is no next event, it is the event's own time. UTC microseconds, -1 unknown.
     """
     moment = history.time.copy()
     row = history.rows
@@ -92,11 +98,10 @@ def prediction_times(history: History) -> np.ndarray:
 
 
 def encode_history(sequences: pl.DataFrame, vocabulary: Vocabulary) -> History:
-    """Returns SEQUENCES rows as numbers; events on unknown items or platforms are dropped.
+    """Returns SEQUENCES rows encoded with `vocabulary`.
 
-    So are those of a type that only a newer plait knows.
-
-    Runs once a batch, in training, evaluation and serving alike.
+    Events on unknown items or platforms are dropped. So are events of a type that only a newer
+    plait knows. Training, evaluation and serving all call this once per batch.
     """
     names = ["platform", "item", "type", "time", "strength"]
     lengths = sequences["item"].list.len().fill_null(0).to_numpy().astype(np.int64)
@@ -130,10 +135,10 @@ def keep_known(
     time: np.ndarray,
     strength: np.ndarray,
 ) -> History:
-    """Returns the events whose item, platform and type are known.
+    """Returns a history of the events whose item, platform and type are known.
 
     Args:
-        lengths: events of each of B people, [B].
+        lengths: number of events of each of B people, [B].
         item: vocabulary index, 0 where unknown, [N].
         platform: code in the vocabulary, -1 where unknown, [N].
         kind: event type code, -1 where unknown, [N].

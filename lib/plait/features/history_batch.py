@@ -1,4 +1,4 @@
-"""One batch of histories with all that the person's side of a score needs."""
+"""One batch of histories with all inputs of the person's side of a score."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from plait.features.time_features import Timeline
 
 @dataclass(frozen=True, eq=False)
 class HistoryBatch:
-    """Histories of N events; index 0 of the per-event tensors stands for no event yet.
+    """Histories of N events; index 0 of the per-event tensors means "no event yet".
 
     Attributes:
         tokens: the packed sequences.
-        views: platform codes with own sequences, in the order of `tokens.own`'s columns.
+        views: codes of the platforms with own sequences, in the order of `tokens.own`'s columns.
         profile: float32 [1 + N, F], see `profile_features`.
         price: float32 [1 + N, 3], see `price_features`; None without prices.
-        bin: the timeline's bin when each event is followed on, see `following`; int64 [1 + N].
+        bin: the timeline's bin at each event's prediction time, see `prediction_times`;
+            int64 [1 + N].
     """
 
     tokens: PackedTokens
@@ -55,12 +56,12 @@ def make_history_batch(
     """Returns the batch of `history`.
 
     Args:
-        history: who is asked about.
-        platforms: platforms the model knows.
-        types: event type codes the model knows.
-        views: platforms whose own histories are read; empty: the merged one only.
-        timeline: what was known about items, and when.
-        price: price ranks of the vocabulary, [items].
+        history: the encoded histories.
+        platforms: number of platforms that the model knows.
+        types: number of event type codes that the model knows.
+        views: codes of platforms whose own histories are read; empty: only the merged history.
+        timeline: counts of the items over time.
+        price: price rank of every vocabulary index, [items]; None without prices.
     """
     profile = profile_features(history, platforms, types)
     bins = timeline.bin_of(np.concatenate([[UNKNOWN_TIME], prediction_times(history)]))

@@ -1,8 +1,8 @@
-"""What is held out: each person's last events, or everything after a moment in time.
+"""Holds out targets: each person's last events, or all events from a cut on.
 
-A target is a person's first touch of an item, and a liked one (strength > 0): what a list
-without the items already seen could have shown. Where nobody returns to an item, that is
-every positive event.
+A target is a person's first event with an item, if it is positive (strength > 0). So a list that
+leaves out items already seen could have shown it. In a log in which people never return to an
+item, every positive event can be a target.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ class HeldOutTargets:
 
     Attributes:
         row: the person's row in the history that was split, int64 [M].
-        history: what was known before each target, M rows.
+        history: the history before each target, M rows.
         item: vocabulary index of the target, int32 [M].
         platform: the target's platform code, int16 [M].
-        time: when it is asked for: the target's time, or where that is unknown the last event's
-            before it; UTC microseconds, -1 unknown, int64 [M].
+        time: time of the prediction: the target's time, or if that is unknown the time of the
+            event before it; UTC microseconds, -1 unknown, int64 [M].
     """
 
     row: np.ndarray
@@ -48,7 +48,7 @@ class HeldOutTargets:
 
 
 def first_interactions(history: History) -> np.ndarray:
-    """Returns, for each event, whether the person touches its item for the first time; [N]."""
+    """Returns which events are their person's first event with their item; bool [N]."""
     pairs = history.rows.astype(np.int64) << 32 | history.item
     first = np.zeros(len(pairs), bool)
     first[np.unique(pairs, return_index=True)[1]] = True
@@ -58,8 +58,8 @@ def first_interactions(history: History) -> np.ndarray:
 def eligible_targets(history: History) -> np.ndarray:
     """Returns which events may be targets; bool [N].
 
-    These are first touches with strength > 0, after something else that the person chose: a list
-    is made from what people chose, and dislikes alone make nobody known.
+    These are first events with an item, of strength > 0, after an earlier positive event of the
+    person. Lists are made from positive events, so a person with only dislikes is a cold start.
     """
     chosen = history.strength > 0
     total = np.concatenate([[0], np.cumsum(chosen)])
@@ -71,10 +71,10 @@ def eligible_targets(history: History) -> np.ndarray:
 def leave_one_out(history: History) -> tuple[History, HeldOutTargets, HeldOutTargets]:
     """Returns training history, validation and test targets.
 
-    Each person's last target event is the test target, the last but one the validation
-    target, and the validation item stands in the test history. Training sees what came
-    before the validation target. People with fewer than two targets before which something
-    happened are trained on whole.
+    Each person's last eligible event is the test target, and the last but one is the validation
+    target. The history of the test target includes the validation target. Training sees the
+    events before the validation target. All events of a person with fewer than two eligible
+    targets are for training.
     """
     may = eligible_targets(history)
     event, rows = np.flatnonzero(may), history.rows[may]
@@ -95,15 +95,15 @@ def leave_one_out(history: History) -> tuple[History, HeldOutTargets, HeldOutTar
 def hold_out_by_time(
     history: History, cut: int, until: int | None = None
 ) -> tuple[History, HeldOutTargets]:
-    """Returns what happened before `cut` and the targets from then on.
+    """Returns the history before `cut` and the targets from `cut` on.
 
-    A target's history is what its person did strictly before it, so events of one timestamp
-    never explain each other. Events without a time lie before every cut.
+    A target's history holds the person's events strictly before the target's time. So events
+    with equal timestamps never predict each other. Events without a time are before every cut.
 
     Args:
-        history: everything.
+        history: events of all people.
         cut: UTC microseconds.
-        until: targets are earlier than this; default: no end.
+        until: targets are before this time, UTC microseconds; default: no end.
     """
     before = history.keep(history.time < cut)
     may = eligible_targets(history) & (history.time >= cut)
@@ -120,13 +120,13 @@ def hold_out_by_time(
 
 
 def time_quantile(history: History, part: float) -> int | None:
-    """Returns the moment before which `part` of the timed events lie, or None without times."""
+    """Returns the quantile `part` (0 to 1) of the known times; None if no event has a time."""
     timed = history.time[history.time >= 0]
     return int(np.quantile(timed, part, method="lower")) if len(timed) else None
 
 
 def _first_of_same_time(history: History) -> np.ndarray:
-    """Returns, for each event, the first event of its person with the same time; int64 [N]."""
+    """Returns the index of the first event in each event's run of equal times; int64 [N]."""
     index = np.arange(len(history.item))
     new = np.ones(len(index), bool)
     new[1:] = (history.time[1:] != history.time[:-1]) | (history.rows[1:] != history.rows[:-1])

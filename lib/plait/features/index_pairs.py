@@ -1,4 +1,4 @@
-"""Which columns belong to which rows: pairs of two index arrays."""
+"""Sparse (row, column) pairs as two index arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class IndexPairs:
-    """(row, column) pairs in order of row, then column, none twice, [P]."""
+    """P distinct (row, column) pairs, sorted by row, then by column."""
 
     row: Indices
     column: Indices
@@ -28,7 +28,7 @@ class IndexPairs:
 
     @classmethod
     def none(cls) -> IndexPairs:
-        """Returns no pair."""
+        """Returns an empty set of pairs."""
         return cls(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
     @classmethod
@@ -36,12 +36,15 @@ class IndexPairs:
         return cls(packed >> 32, packed & 0xFFFFFFFF)
 
     def slice_rows(self, first: int, last: int) -> IndexPairs:
-        """Returns the pairs of rows `first` to `last`, rows counted from `first`."""
+        """Returns the pairs of rows from `first` up to but not including `last`.
+
+        Rows of the result count from `first`.
+        """
         a, b = np.searchsorted(self.row, [first, last])
         return IndexPairs(self.row[a:b] - first, self.column[a:b])
 
     def take(self, rows: Sequence[int] | Indices) -> IndexPairs:
-        """Returns the pairs of `rows`, which are counted anew in that order."""
+        """Returns the pairs of `rows`; row i of the result is `rows[i]`."""
         chosen = np.asarray(rows, np.int64)
         first, last = np.searchsorted(self.row, [chosen, chosen + 1])
         counts = last - first
@@ -50,7 +53,7 @@ class IndexPairs:
         return IndexPairs(row, self.column[np.repeat(first, counts) + place])
 
     def union(self, other: IndexPairs) -> IndexPairs:
-        """Returns the pairs that are in either."""
+        """Returns the pairs that are in this set or in `other`."""
         rows = np.concatenate([self.row, other.row])
         return IndexPairs.of(rows, np.concatenate([self.column, other.column]))
 

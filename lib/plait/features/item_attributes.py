@@ -1,4 +1,4 @@
-"""What catalogues say about items, as arrays in the order of the vocabulary."""
+"""Attributes of items from catalogues, as arrays in the order of the vocabulary."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from plait.features.vocabulary import Vocabulary
 
 @dataclass(frozen=True, eq=False)
 class ItemAttributes:
-    """Item attributes; row 0 is the empty item. A missing part is None.
+    """Item attributes; row 0 is the empty item. A part that no item has is None.
 
     Attributes:
-        tokens: attribute numbers from 1, 0 is padding, int32 [items, L].
+        tokens: attribute codes from 1, 0 is padding, int32 [items, L].
         vectors: content embeddings of unit length, zero where missing, float32 [items, V].
-        price: place among the platform's prices, 0 to 1, -1 where missing, float32 [items].
+        price: rank among the platform's prices, 0 to 1, -1 where missing, float32 [items].
         published: UTC microseconds, -1 where missing, int64 [items].
-        codes: what the numbers and places mean.
+        codes: the meaning of the tokens and price ranks.
     """
 
     tokens: np.ndarray | None
@@ -31,7 +31,7 @@ class ItemAttributes:
 
 
 def read_item_attributes(items: pl.DataFrame, vocabulary: Vocabulary) -> ItemAttributes:
-    """Returns what the ITEMS rows say about the items of the vocabulary, and learns its codes."""
+    """Returns the attributes of the vocabulary's items from ITEMS rows; learns the codes."""
     known = _catalogue_rows(items, vocabulary.items)
     codes = AttributeCodes.learn(known)
     tokens = codes.tokens(known) if codes.names else None
@@ -54,15 +54,15 @@ def read_appended_items(
     token_width: int,
     vector: int,
 ) -> ItemAttributes:
-    """Returns what the ITEMS rows say about items that no training saw.
+    """Returns the attributes of items that were not in training, from ITEMS rows.
 
     Args:
-        items: ITEMS rows; of several of one item the first is read.
-        appended: rows of a vocabulary's `items`; they are the rows from 1 on of what is returned.
-        codes: learned in training; attributes that they lack are left out.
-        token_width: attributes read of one item, [n + 1, token_width].
-        vector: size of content embeddings, [n + 1, vector], 0: none are read; one of another size
-            is missing.
+        items: ITEMS rows. If an item has several, the first one is read.
+        appended: n rows of a vocabulary's `items`; they are the result's rows from 1 on.
+        codes: codes learned in training; attributes without a code are left out.
+        token_width: attributes read per item; `tokens` is [n + 1, token_width].
+        vector: size of content embeddings; `vectors` is [n + 1, vector]. 0: none are read. An
+            embedding of another size counts as missing.
     """
     numbered = appended.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("index"))
     once = items.join(appended, on="item", how="semi").unique(
@@ -79,7 +79,7 @@ def read_appended_items(
 
 
 def _catalogue_rows(items: pl.DataFrame, listings: pl.DataFrame) -> pl.DataFrame:
-    """Returns index, item and platform of `listings` with their ITEMS row, or nulls."""
+    """Returns index, item and platform of `listings` with their ITEMS row, or with nulls."""
     return listings.select("index", "item", "platform").join(
         items.drop("platform"), on="item", how="left", maintain_order="left"
     )

@@ -1,7 +1,7 @@
-"""Vectors of items: of each space a table of its own to its readers, wherever it stands.
+"""Reads the vectors of items, one space at a time, from any version of the store's tables.
 
-A space is what one encoder makes of one kind of content, and vectors compare inside it alone. The
-space `content` holds what catalogues give.
+A space holds the vectors that one encoder makes from one kind of content. Vectors are comparable
+only within a space. The space `content` holds the vectors that catalogues give.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ CONTENT_SPACE = "content"
 
 
 def read_item_vectors(store: Store, version: StoreVersion, space: str) -> pl.DataFrame:
-    """Returns item and vector of every item that has one in `space`; none if nobody has.
+    """Returns columns item and vector of every item with a vector in `space`; may be empty.
 
     Raises:
         StoreError: the store cannot be read.
     """
     if ITEM_VECTORS.name in version.tables:
         found = store.scan(ITEM_VECTORS.name, version).filter(pl.col("space") == space)
-    elif space == CONTENT_SPACE:  # an older plait knew this one alone, in another table
+    elif space == CONTENT_SPACE:  # an older plait had only this space, in the items table
         found = store.scan("items", version).filter(pl.col("vector").is_not_null())
     else:
         found = ITEM_VECTORS.empty().lazy()
@@ -34,7 +34,7 @@ def read_item_vectors(store: Store, version: StoreVersion, space: str) -> pl.Dat
 def read_items_with_vectors(
     store: Store, version: StoreVersion, space: str = CONTENT_SPACE
 ) -> pl.DataFrame:
-    """Returns the ITEMS of `version` in their order, `vector` being that of `space`.
+    """Returns the ITEMS of `version` in their order, with `vector` from `space`.
 
     Raises:
         StoreError: the store cannot be read.

@@ -1,4 +1,4 @@
-"""What is known of the people whom a batch of calls is about, in the numbers of one model."""
+"""The encoded histories of the people in a batch of requests."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from plait.features.vocabulary import Vocabulary
 
 @dataclass(frozen=True, eq=False)
 class KnownPeople:
-    """B people.
+    """What is known of B people, encoded with one vocabulary.
 
     Attributes:
-        history: their events on items of the vocabulary.
-        active: who has any item event, on an item of the vocabulary or not, [B].
+        history: their events on items of the vocabulary, B rows.
+        active: which people have any item event, on an item of the vocabulary or not, [B].
         platforms: names of the platforms of those events, B sets.
-        earlier: (person, vocabulary index) of what they had before their histories begin.
+        earlier: (row, vocabulary index) of items that people had before their histories begin.
     """
 
     history: History
@@ -46,7 +46,7 @@ class KnownPeople:
         )
 
     def take(self, rows: Sequence[int]) -> KnownPeople:
-        """Returns `rows` in that order."""
+        """Returns the people at `rows`, in that order."""
         index = np.asarray(rows, np.int64)
         return KnownPeople(
             self.history.take(index),
@@ -57,7 +57,12 @@ class KnownPeople:
 
 
 def earlier_items(seen: pl.Series, vocabulary: Vocabulary) -> IndexPairs:
-    """Returns (row, vocabulary index) of the items in `seen`: texts of one item id a line."""
+    """Returns (row, vocabulary index) of the items in `seen`.
+
+    Args:
+        seen: texts with one item id per line, or null, one text per row.
+        vocabulary: the vocabulary; unknown items are left out.
+    """
     rows = np.flatnonzero(seen.is_not_null().to_numpy())
     if not len(rows):
         return IndexPairs.none()
@@ -69,6 +74,6 @@ def earlier_items(seen: pl.Series, vocabulary: Vocabulary) -> IndexPairs:
 def known_pairs(
     rows: npt.NDArray[np.integer], items: pl.Series, vocabulary: Vocabulary
 ) -> IndexPairs:
-    """Returns (row, vocabulary index) of those `items` that the vocabulary holds."""
+    """Returns (row, vocabulary index) of the `items` that the vocabulary holds."""
     index = vocabulary.index(items)
     return IndexPairs.of(rows[index > 0], index[index > 0])

@@ -1,8 +1,8 @@
-"""Histories as packed tensors: no padding, so nothing can leak through it.
+"""Histories as packed tensors, without padding.
 
-A batch holds two kinds of sequences: everybody's merged history and, where there are several
-platforms, each person's own history on each platform. All of them lie packed, step after step,
-longest first, the layout of `torch.nn.utils.rnn.PackedSequence`.
+A batch holds two kinds of sequences: each person's merged history and, for each viewed platform,
+each person's own history there. All sequences are packed together, step after step, longest
+first. This is the layout of `torch.nn.utils.rnn.PackedSequence`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch
 from plait.features.history import History
 from plait.features.time_features import calendar_quarters, gap_buckets
 
-LOOKBACK = 4  # earlier tokens a convolution may look at
+LOOKBACK = 4  # number of earlier tokens that a convolution can read
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +27,14 @@ class PackedTokens:
         item, platform, type, gap, quarter: codes, int64 [M]; quarters count from 1970.
         strength: float32 [M].
         earlier: the 1st to 4th token before each in its sequence, counted from 1, 0 where there
-            is none, int64 [M, REACH].
-        steps: how many sequences have a token at each step, on the CPU, int64 [T].
+            is none, int64 [M, LOOKBACK].
+        steps: number of sequences with a token at each step, on the CPU, int64 [T].
         row: the person of each token, int64 [M].
-        event: the event behind each token, an index into the history, int64 [M].
-        merged: the token of every event in the history's order, counted from 1, after a 0
-            that stands for no event, int64 [1 + N].
-        own: the newest token at or before every event in its person's own history on each
-            viewed platform, 0 where there is none yet, int64 [1 + N, views].
+        event: the event of each token, an index into the history, int64 [M].
+        merged: the token of each event in the merged sequence, counted from 1, in the history's
+            order. Entry 0 is 0 and means "no event". int64 [1 + N].
+        own: the newest token at or before each event in its person's own history on each
+            viewed platform, counted from 1, 0 where there is none yet, int64 [1 + N, views].
     """
 
     item: torch.Tensor
@@ -51,7 +51,7 @@ class PackedTokens:
     own: torch.Tensor
 
     def to(self, device: torch.device) -> PackedTokens:
-        """Returns the tokens on `device`; `steps` stays, packing wants it on the CPU."""
+        """Returns the tokens on `device`; `steps` stays on the CPU, where packing needs it."""
         if device.type == "cpu":
             return self
         moved = {

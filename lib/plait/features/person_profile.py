@@ -1,4 +1,4 @@
-"""What is known of a person at each moment, beside the items themselves."""
+"""Features of a person after each event, other than the items themselves."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def profile_width(platforms: int, types: int) -> int:
 
 
 def profile_features(history: History, platforms: int, types: int) -> np.ndarray:
-    """Returns float32 [N, profile_size]: after each event, what its person looks like.
+    """Returns the profile of each event's person after that event, float32 [N, profile_width].
 
     Columns: share of each platform, share of each event type, log of the number of events,
-    log of the days covered, whether times are known. Only events up to that one count.
+    log of the days covered, and whether times are known. Later events do not count.
     """
     events = len(history.item)
     marks = np.zeros((events, platforms + types), np.float32)
@@ -39,7 +39,7 @@ def profile_features(history: History, platforms: int, types: int) -> np.ndarray
 
 
 def price_features(history: History, price: np.ndarray) -> np.ndarray:
-    """Returns float32 [N, 3]: mean price rank so far, the last one, and the share with a price.
+    """Returns the mean price rank so far, the last one, and the share with a price, float32 [N, 3].
 
     Args:
         history: events in order.

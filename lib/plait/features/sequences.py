@@ -1,4 +1,4 @@
-"""Builds one sequence of what a person did on all platforms."""
+"""Builds one sequence of each person's events on all platforms."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import polars as pl
 
 from plait.contracts.store_tables import SEQUENCES
 
-# The order of events in a history. Nulls come first: a log without times cannot claim to be
-# newer than one that has them. `event_id` makes the order total.
+# The order of events in a history. Nulls come first, so events without times are never newer
+# than events with times. `event_id` makes the order total.
 EVENT_ORDER: tuple[str, ...] = ("time", "order", "event_id")
-MAX_SEEN_ITEMS = 10_000  # items that are known as seen beside those of a sequence, the last ones
+MAX_SEEN_ITEMS = 10_000  # newest seen items kept in addition to those of a sequence
 SEQUENCE_COLUMNS: tuple[str, ...] = (
     "event_id",
     "platform",
@@ -25,19 +25,19 @@ SEQUENCE_COLUMNS: tuple[str, ...] = (
 def build_sequences(
     events: pl.DataFrame, length: int, *, ordered: bool = False, remember: bool = False
 ) -> pl.DataFrame:
-    """Returns one SEQUENCES row a person: the last `length` of their item events.
+    """Returns one SEQUENCES row per person: the last `length` of their item events.
 
-    The result depends on the set of events alone, neither on the order of rows nor on
-    repeats: an event seen twice (same person and event_id) is one event. Braiding a braided
-    tail with newer events gives the same steps as braiding everything; only `total` and `seen`
-    are then of what it was given.
+    The result depends only on the set of events, not on the order of rows or on duplicates. Two
+    rows with the same person and event_id are one event. Merging an existing sequence with newer
+    events gives the same steps as building it from all events. Only `total` and `seen` then
+    cover just the events given.
 
     Args:
         events: person, event_id, platform, item, type, time, order, strength; item not null.
-        length: events kept for one person, > 0.
-        ordered: the caller vouches that rows are sorted by person, then ORDER with nulls first,
-            and that no event stands twice; saves most of the work.
-        remember: fill `seen`; else it is null.
+        length: events kept per person, > 0.
+        ordered: whether the rows are already sorted by person, then by EVENT_ORDER with nulls
+            first, without duplicates. This saves most of the work and is not checked.
+        remember: fill `seen`; otherwise it is null.
     """
     wanted = {name: SEQUENCES.polars[name] for name in SEQUENCE_COLUMNS}
     kinds = {name: getattr(kind, "inner", kind) for name, kind in wanted.items()}
@@ -46,7 +46,7 @@ def build_sequences(
     )
     if not ordered:
         steps = order_steps(steps)
-    # A person's rows stand together: their run is their group, and cheaper than their id.
+    # A person's rows are contiguous, so grouping by run is cheaper than by person id.
     braided = steps.group_by(run=pl.col("person").rle_id(), maintain_order=True).agg(
         pl.col("person").first(),
         pl.len().cast(pl.Int64).alias("total"),
@@ -63,7 +63,7 @@ def order_steps(steps: pl.DataFrame) -> pl.DataFrame:
     Args:
         steps: person and SEQUENCE_COLUMNS at least.
     """
-    # Repeats that disagree (a resent event with a changed field) resolve alike in any order.
+    # Duplicates that differ in a field resolve to the same row in any input order.
     rest = [name for name in SEQUENCE_COLUMNS if name not in EVENT_ORDER]
     steps = steps.sort("person", *EVENT_ORDER, *rest, nulls_last=False)
     return steps.unique(["person", "event_id"], keep="first", maintain_order=True)
@@ -73,8 +73,8 @@ def beyond_length(totals: np.ndarray, length: int) -> np.ndarray:
     """Returns which events are not among the last `length` of their person; bool [N].
 
     Args:
-        totals: events of each person, one after the other, [B].
-        length: events kept of one.
+        totals: number of events of each person, [B]; events are ordered by person.
+        length: events kept per person.
     """
     until = np.repeat(np.cumsum(totals), totals) - np.arange(totals.sum())  # 1: the last event
     gone: np.ndarray = until > length
@@ -82,7 +82,7 @@ def beyond_length(totals: np.ndarray, length: int) -> np.ndarray:
 
 
 def _seen_beyond(steps: pl.DataFrame, braided: pl.DataFrame, length: int) -> pl.Series:
-    """Returns the items of the events that no longer fit, but for those that are still there."""
+    """Returns each person's items beyond the last `length` events that the sequence lacks."""
     totals = braided["total"].to_numpy()
     if not (totals > length).any():
         return pl.repeat(None, len(totals), dtype=pl.String, eager=True).alias("seen")

@@ -1,4 +1,4 @@
-"""Time as a model reads it: gaps between events, calendar quarters, bins of equal activity."""
+"""Time features of a model: gaps between events, calendar quarters, bins of equal activity."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from plait.features.history import History
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000_000  # microseconds
-# 0: no gap known; 1: the same moment (the same day, in a log of days); then log2 of seconds.
+# 0: unknown gap; 1: the same time (the same day in a log with dates only); above: log2 of seconds.
 GAP_BUCKETS = 32
 
 
 def to_microseconds(moment: datetime | None) -> int:
-    """Returns `moment`, which knows its zone, in UTC microseconds; default: the present."""
+    """Returns `moment`, which must have a time zone, in UTC microseconds; default: the present."""
     if moment is None:
         return time.time_ns() // 1_000
     return int((moment - EPOCH) / timedelta(microseconds=1))
 
 
 def gap_buckets(time: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Returns the bucket of the time since the event before, 0 where either is unknown.
+    """Returns the bucket of the time since the previous event, 0 if either is unknown; int64 [N].
 
     Args:
-        time: UTC microseconds, -1 unknown; events of one sequence stand together; [N].
+        time: UTC microseconds, -1 unknown; events of one sequence are contiguous; [N].
         first: whether an event is its sequence's first; bool [N].
     """
     bucket = np.zeros(len(time), np.int64)
@@ -48,14 +48,14 @@ def calendar_quarters(time: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
-    """Counts of every item's events as they grew, in bins of equally many events.
+    """Cumulative event counts of every item over time, in bins of equally many events.
 
-    What is known at a moment is what happened before its bin began, so nothing looks ahead.
-    Without times there is one bin that knows everything.
+    The counts at a time are those before its bin began, so they never include later events.
+    Without times there is one bin with all events.
 
     Attributes:
-        edges: where bins 0..Q-1 begin, UTC microseconds, int64 [Q]. The last one begins after
-            the last event.
+        edges: start of bins 0..Q-1, UTC microseconds, int64 [Q]. The last bin begins after the
+            last event.
         counts: an item's positive events before each bin, int32 [items, Q].
         first: an item's first event or publication, microseconds, -1 unknown; int64 [items].
     """
@@ -91,6 +91,6 @@ class Timeline:
         return cls(edges, np.cumsum(grid, axis=1, dtype=np.int32) + timeless[:, None], first)
 
     def bin_of(self, time: np.ndarray) -> np.ndarray:
-        """Returns the bin of each moment; unknown times know everything; int64 [N]."""
+        """Returns the bin of each time; an unknown time gets the last bin; int64 [N]."""
         place = np.searchsorted(self.edges, time, side="right") - 1
         return np.where(time >= 0, np.maximum(place, 0), len(self.edges) - 1)

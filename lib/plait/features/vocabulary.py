@@ -1,4 +1,4 @@
-"""Which items and platforms a model knows, and their places in its tensors."""
+"""The items and platforms that a model knows, and their indices in its tensors."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ VOCABULARY_FILE = "vocabulary.parquet"
 
 
 class Vocabulary:
-    """Listings numbered from 1, and the entity of each; 0 stands for none.
+    """Listings with indices from 1, and the entity of each; index 0 means "no item".
 
-    Append-only: an item keeps its index for ever. What `append` adds is a block behind all others,
-    numbered platform by platform, so every platform is contiguous in every block, its items ascend,
-    and those it had before stay at their front. An index is a row of an embedding table as long as
-    the table has one: several listings may use the row of one of them, their entity.
+    A vocabulary is append-only: an item never changes its index. `append` adds a block after all
+    others. A block is ordered by platform. So each platform is contiguous in each block, and the
+    indices of a platform's earlier items stay first in `platform_items`. The entity of an index is
+    the row of the embedding table that it uses. Several listings may share the row of one of
+    them, which is their entity.
 
     Args:
         platforms: names in the order of their codes 0, 1, ...
-        items: columns item (platform:id) and platform, one row an item, in the order of their
+        items: columns item (platform:id) and platform, one row per item, in the order of their
             indices 1, 2, ...
-        entity: see below; default: every item is its own.
+        entity: see below; default: every item is its own entity.
         block_ends: see below; default: one block.
 
     Attributes:
         entity: index of the item whose embedding each index uses, int32 [len(self)].
-        block_ends: one more than the last index of each block, ascending; 0 is in the first.
+        block_ends: one more than the last index of each block, ascending; index 0 is in the
+            first block.
 
     Raises:
-        ValueError: the entities or blocks are not what they must be.
+        ValueError: an entity is not an item or has another entity, or the blocks do not cover
+            the items.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class Vocabulary:
         self.block_ends = block_ends or (len(self),)
         inside = (self.entity[1:] > 0) & (self.entity[1:] < len(self))
         if len(self.entity) != len(self) or self.entity[0] or not inside.all():
-            msg = "an item's entity is none of the items"
+            msg = "an item's entity is not one of the items"
             raise ValueError(msg)
         if not np.array_equal(self.entity[self.entity], self.entity):
             msg = "an item's entity uses the embedding of another"
@@ -63,20 +66,21 @@ class Vocabulary:
 
     @classmethod
     def build(cls, platforms: tuple[str, ...], items: pl.DataFrame) -> Vocabulary:
-        """Returns the vocabulary of `items` alone, see `append`: one block."""
+        """Returns the vocabulary of `items` as one block, see `append`."""
         return cls(
             platforms, pl.DataFrame(schema={"item": pl.String, "platform": pl.String})
         ).append(items)
 
     def append(self, items: pl.DataFrame) -> Vocabulary:
-        """Returns the vocabulary, then the (item, platform) rows of `items` that it lacks.
+        """Returns this vocabulary followed by the (item, platform) rows of `items` that it lacks.
 
-        Rows of other platforms are left out; the order of rows, and how often one occurs, does
-        not matter. Where nothing is new, it is the same vocabulary.
+        Rows of other platforms are left out. The order of rows and duplicates do not matter. If
+        nothing is new, it returns this vocabulary itself.
 
         Args:
-            items: columns item and platform; maybe entity: the item whose embedding each uses,
-                null or an unknown one for its own. One that names another itself stands for that.
+            items: columns item and platform, and optionally entity: the item whose embedding
+                each item uses. Null or an unknown entity means the item's own embedding. An
+                entity that names another entity stands for that one.
 
         Raises:
             ValueError: new items name each other in a circle.
@@ -98,19 +102,19 @@ class Vocabulary:
         after = Vocabulary(self.platforms, every, entity, ends)
         if not new["entity"].count():
             return after
-        wanted = after.index(new["entity"])
-        entity[len(self) :] = np.where(wanted > 0, wanted, entity[len(self) :])
+        named_entity = after.index(new["entity"])
+        entity[len(self) :] = np.where(named_entity > 0, named_entity, entity[len(self) :])
         return Vocabulary(self.platforms, every, _resolve_entities(entity), ends)
 
     def __len__(self) -> int:
-        """Every item and the empty one: rows of a table with one for each."""
+        """Number of items plus one for index 0: the rows of a table with one row per index."""
         return self.items.height + 1
 
     def index(self, items: pl.Series) -> np.ndarray:
         """Returns the index of each item id, 0 for unknown ones; int32 [N].
 
-        Looked up by hash in a sorted array, so the cost follows the query's size, not the
-        vocabulary's: a request must not rebuild a hash table of all items.
+        The lookup is by hash in a sorted array. So its cost depends on the number of `items`, and
+        a request does not rebuild a hash table of the whole vocabulary.
         """
         if items.len() == 0 or self.items.height == 0:
             return np.zeros(items.len(), np.int32)
@@ -130,7 +134,7 @@ class Vocabulary:
         return self._by_platform[platform]
 
     def platform_blocks(self, platform: str) -> list[np.ndarray]:
-        """Returns `platform_items` block by block, without empty ones; at least one part."""
+        """Returns `platform_items` split into blocks, without empty ones; at least one part."""
         own = self.platform_items(platform)
         parts = np.split(own, np.searchsorted(own, self.block_ends[:-1]))
         return [part for part in parts if len(part)] or parts[:1]
@@ -161,9 +165,9 @@ class Vocabulary:
         return hashes[order], order
 
     def save(self, folder: Path) -> None:
-        """Writes the vocabulary into `folder`; platforms travel in the model's config.
+        """Writes the vocabulary into `folder`; the platforms are in the model's config instead.
 
-        The columns entity and block are there only where they say something.
+        The columns entity and block are written only if they differ from their defaults.
         """
         table = self.items
         if (self.entity != np.arange(len(self))).any():
@@ -175,7 +179,7 @@ class Vocabulary:
 
     @classmethod
     def load(cls, folder: Path, platforms: tuple[str, ...]) -> Vocabulary:
-        """Returns the vocabulary written into `folder`.
+        """Returns the vocabulary saved in `folder`.
 
         Raises:
             ValueError: see the constructor.

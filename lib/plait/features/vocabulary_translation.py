@@ -1,4 +1,4 @@
-"""From the numbers of one vocabulary to those of another."""
+"""Translates histories and targets from one vocabulary's indices to another's."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from plait.features.vocabulary import Vocabulary
 
 
 class VocabularyTranslation:
-    """Reads what was encoded with `source` as if `target` had encoded it.
+    """Translates data encoded with the vocabulary `source` to the vocabulary `target`.
 
     Attributes:
-        item: target index of every source index, 0 where the target lacks it.
-        platform: target code of every source code, -1 where the target lacks it.
+        item: target index of every source index, 0 if the target lacks it.
+        platform: target code of every source code, -1 if the target lacks it.
     """
 
     def __init__(self, source: Vocabulary, target: Vocabulary) -> None:
@@ -25,14 +25,14 @@ class VocabularyTranslation:
         self.platform = np.array([codes.get(name, -1) for name in source.platforms], np.int16)
 
     def translate_history(self, history: History) -> History:
-        """Returns the histories without the events that the target does not know."""
+        """Returns the translated histories, without events that the target does not know."""
         mapped = replace(
             history, item=self.item[history.item], platform=self.platform[history.platform]
         )
         return mapped.keep((mapped.item > 0) & (mapped.platform >= 0))
 
     def translate_targets(self, targets: HeldOutTargets) -> HeldOutTargets:
-        """Returns the targets that the target vocabulary knows and that have a history."""
+        """Returns the translated targets that `target` knows and that still have a history."""
         history = self.translate_history(targets.history)
         mapped = HeldOutTargets(
             targets.row,

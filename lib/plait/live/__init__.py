@@ -1,4 +1,4 @@
-"""Live state: what is known of every person at this moment."""
+"""Live state: the current history of every person."""
 
 from plait.live.live_state import LiveState, PersonLookup, PersonState
 

@@ -1,4 +1,4 @@
-"""What live state's base takes from a store version, whatever it is loaded into."""
+"""The content of live state's base: what it reads from a store version."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from plait.store.feedback.log_paths import last_drained_id
 
 
 def base_name(version: StoreVersion) -> str:
-    """Returns a name that no other version of this or another store under this path has.
+    """Returns the base's name, unique to this version even if the store was made anew.
 
-    It ends with the packing's version: a plait that packs otherwise loads a base of its own.
+    It ends with CODEC_VERSION, so a plait with another record layout loads its own base.
     """
     digest = hashlib.sha256(repr((version.published, version.tables)).encode()).hexdigest()
     return f"{version.number}-{digest[:8]}.{CODEC_VERSION}"
 
 
 def watermark(version: StoreVersion, folder: str) -> str:
-    """Returns the last stream id among the feedback objects that `version` read, or ''."""
+    """Returns the last stream id among the feedback objects that `version` read; '' if none."""
     if version.drained is not None:
         return version.drained.get(folder, "")
     return last_drained_id((str(record.get("path", "")) for record in version.inputs), folder)
 
 
 def read_base_tables(store: Store, version: StoreVersion) -> dict[str, pl.DataFrame]:
-    """Returns the key and value columns of each kind of field in a base; `s` is still SEQUENCES.
+    """Returns one table with a key and a value column for each kind of field in a base.
 
-    The kinds: `a` account -> person, `m` person -> accounts (`<pseudonym> TAB <platform>`, one a
-    line), `o` person -> since, `t` retired person -> survivor, `s` person -> sequence, `h` person
-    -> items of events that the sequence does not hold, one a line.
+    The kinds are `a` account -> person, `m` person -> accounts (`<pseudonym> TAB <platform>`, one
+    per line), `o` person -> since, `t` retired person -> survivor, `s` person -> sequence, and
+    `h` person -> items of events that the sequence does not hold, one per line. The table of `s`
+    has SEQUENCES rows that are not packed yet.
     """
     accounts = store.read("accounts", version)
     people = store.read("people", version)

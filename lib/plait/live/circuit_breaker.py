@@ -1,4 +1,4 @@
-"""A circuit breaker: after a failure nobody waits for a server until it answers a probe."""
+"""A circuit breaker: after a failure, calls fail at once until the server answers a probe."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.1, 2.0
 
 
 class CircuitBreaker:
-    """Open after one failure, closed again by a probe that succeeds.
+    """Opens after one failure, and closes after a probe that succeeds.
 
-    Probes run in a thread of their own, one at a time, with rests between them that double up to
-    MAX_BACKOFF_S: no call ever pays for one. The thread ends with the breaker. `trips` counts how
-    often it opened.
+    Probes run in a separate thread, one at a time, so no call waits for one. The pause between
+    probes doubles up to MAX_BACKOFF_S. The thread ends with the breaker. `trips` counts how often
+    the breaker opened.
 
     Args:
-        probe: pings the server; raises if it does not answer.
+        probe: pings the server; raises an exception if it does not answer.
     """
 
     def __init__(self, probe: Callable[[], object]) -> None:
@@ -32,17 +32,17 @@ class CircuitBreaker:
 
     @property
     def open_reason(self) -> str:
-        """Why it is open; '' while it is closed."""
+        """The reason why the breaker is open; '' while it is closed."""
         return self._why
 
     def trip(self, why: str) -> None:
-        """Opens it until a probe succeeds."""
+        """Opens the breaker with the reason `why`, until a probe succeeds."""
         with self._lock:
             if self._why:
                 return
             self._why = why
             self.trips += 1
-        log.warning("live state does not answer (%s); answers go on without it", why)
+        log.warning("live state does not answer (%s); requests are served without it", why)
         threading.Thread(
             target=_probe_until_closed, args=(weakref.ref(self),), name="breaker", daemon=True
         ).start()
@@ -61,9 +61,9 @@ class CircuitBreaker:
 def _probe_until_closed(breaker: weakref.ref[CircuitBreaker]) -> None:
     rest = FIRST_BACKOFF_S
     while True:
-        time.sleep(rest * random.uniform(0.5, 1.0))  # replicas do not probe in step
+        time.sleep(rest * random.uniform(0.5, 1.0))  # jitter between replicas
         found = breaker()
         if found is None or found._try_to_close():
             return
-        del found  # or it would live on for this thread alone
+        del found  # a reference would keep the breaker alive during the sleep
         rest = min(2 * rest, MAX_BACKOFF_S)

@@ -1,10 +1,13 @@
-"""One person's sequence as a few hundred bytes to a few kilobytes, and back.
+"""Packs a person's sequence into a record of a few hundred bytes to a few kilobytes, and back.
 
-A record is: steps and total (int64), length of the ids (int64), then the columns one after
-the other: time, order, strength (8 bytes a step), type (1 byte, its EVENT_CODE), event ids, item
-ids (text, one a line: ids hold no control characters). The platform is what an item id starts with.
-The highest byte of the steps is the version of all this; in version 0 it was always 0, and the
-types had the same codes. Whoever changes the layout counts VERSION up and reads the old one too.
+A record has three int64 (steps, total and the length of the event ids), then the columns one after
+the other: time, order and strength (8 bytes per step), type (1 byte, see EVENT_TYPE_CODES), event
+ids and item ids. Ids are text, one per line, as ids hold no control characters. An item id begins
+with its platform.
+
+The highest byte of `steps` is the version of this layout. In version 0 it was always 0, and the
+types had the same codes. If you change the layout, increase CODEC_VERSION and still read the old
+versions.
 """
 
 from __future__ import annotations
@@ -20,13 +23,13 @@ from plait.contracts.event_types import EVENT_TYPE_CODES
 
 CODEC_VERSION = 1
 RECORD_HEADER = struct.Struct("<qqq")
-UNKNOWN_TYPE_CODE = 255  # the code of a type that this plait does not know
+UNKNOWN_TYPE_CODE = 255  # the code for a type that this plait does not know
 NULL_INT64 = np.iinfo(np.int64).min
 _STEPS = (1 << 56) - 1
 
 
 def pack_sequences(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
-    """Yields person and record for every SEQUENCES row that has a step."""
+    """Yields (person, record) for every SEQUENCES row with at least one step."""
     sequences = sequences.filter(pl.col("event_id").list.len() > 0)
     texts = sequences.select(
         "person",
@@ -78,13 +81,13 @@ class RecordColumns:
 
     Attributes:
         lengths: steps of each record, int64 [R].
-        totals: events that each record's person had, R of them.
+        totals: number of all events of each record's person, R of them.
         time: UTC microseconds, NULL_INT64 where unknown, int64 [N].
-        order: place in the source's own order, NULL_INT64 for none, int64 [N].
+        order: position in the source's own order, NULL_INT64 for none, int64 [N].
         strength: -1 to 1, float64 [N].
-        code: of the type, uint8 [N].
-        id_lines: event ids, one a line, a text for each record that has steps.
-        item_lines: item ids, likewise.
+        code: code of the event type, uint8 [N].
+        id_lines: event ids, one per line, one text per record with steps.
+        item_lines: item ids, in the same form.
     """
 
     lengths: np.ndarray
@@ -98,12 +101,12 @@ class RecordColumns:
 
     @property
     def event_ids(self) -> list[str]:
-        """N event ids."""
+        """The N event ids."""
         return _split_lines(self.id_lines)
 
     @property
     def items(self) -> list[str]:
-        """N item ids."""
+        """The N item ids."""
         return _split_lines(self.item_lines)
 
 

@@ -1,4 +1,4 @@
-"""Moves what clients sent from live state to the feedback log."""
+"""Moves events and links from live state to the feedback log."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from plait.store.feedback.feedback_log import FeedbackLog
 
 _STREAMS: tuple[FeedbackStream, ...] = ("events", "links")
 BATCH_ENTRIES = 20_000
-WINDOW_S = 10.0  # events are as safe in live state, and fewer objects are fewer to read
-COMPACT_AFTER = 64  # objects after which they are put together
+WINDOW_S = 10.0  # long, because events are as durable in live state and fewer objects are better
+COMPACT_AFTER = 64  # objects written until they are compacted
 
 
 class Drainer:
-    """Writes a stream's entries as one object, then acknowledges them.
+    """Writes a batch of a stream's entries as one object, then acknowledges them.
 
-    A batch that was read but not acknowledged is read again, with the same ids: its object has
-    the same name, so a crash at any point neither loses an event nor writes it twice.
+    A batch that was read but not acknowledged is read again with the same ids, and its object has
+    the same name. So a crash at any point neither loses an event nor writes it twice.
     """
 
     def __init__(self, state: LiveState, log: FeedbackLog, token: str) -> None:
@@ -29,12 +29,12 @@ class Drainer:
         self._objects = 0  # written since the last compaction
 
     def drain(self, takeover: bool = False) -> int:
-        """Moves everything there is; returns how many events and links it was.
+        """Moves all entries to the feedback log; returns the number of events and links moved.
 
-        Only one drainer works at a time; while another one has the lease this returns 0.
+        Only one drainer works at a time. While another one has the lease, this returns 0.
 
         Args:
-            takeover: take over the lease; for when the others are known to have ended.
+            takeover: take the lease from its holder; only if no other drainer can be running.
 
         Raises:
             LiveStateDown: live state does not answer.
@@ -42,7 +42,7 @@ class Drainer:
         """
         moved = 0
         for stream in _STREAMS:
-            # Whoever took over the lease meanwhile goes on from where this one stands.
+            # If another drainer takes the lease, it continues from the same place.
             while self._state.acquire_drain_lease(self._token, takeover) and (
                 count := self._drain_batch(stream)
             ):
@@ -51,16 +51,16 @@ class Drainer:
         return moved
 
     def run(self, stop: threading.Event, every_s: float, report: Callable[[str], None]) -> None:
-        """Drains until `stop` is set; what goes wrong is reported, once, and tried again.
+        """Drains until `stop` is set; reports each error once and tries again.
 
-        What came in within WINDOW_S becomes one object; a batch that is full is not waited for.
+        Entries that arrive within WINDOW_S become one object. A full batch is written at once.
 
         Args:
-            stop: ends it.
-            every_s: seconds between two looks at how much there is.
-            report: is told what goes wrong.
+            stop: ends the loop.
+            every_s: seconds between two checks of the stream's length.
+            report: called with the text of an error.
         """
-        due, said = 0.0, ""
+        due, reported = 0.0, ""
         while not stop.wait(every_s):
             why = ""
             try:
@@ -74,9 +74,9 @@ class Drainer:
                 why = str(error)
             except Exception as error:
                 why = f"{type(error).__name__}: {error}"
-            if why and why != said:
+            if why and why != reported:
                 report(f"the feedback log waits: {why}")
-            said = why
+            reported = why
 
     def _batch_is_full(self) -> bool:
         return self._state.stream_length("events") >= BATCH_ENTRIES

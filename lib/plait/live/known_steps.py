@@ -1,4 +1,4 @@
-"""Everything that is known of people's events, from base, recent events and the call itself."""
+"""Collects people's events from the base, the recent events and the request itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plait.live.live_state import PersonState
 from plait.live.stream_entries import split_members
 
 _TYPE_OF_CODE = {code: name for name, code in EVENT_TYPE_CODES.items()}
-# By code; a code of a newer plait means nothing here.
+# Type names by code; null for a code of a newer plait.
 _TYPES_BY_CODE = pl.Series([_TYPE_OF_CODE.get(code) for code in range(256)], dtype=pl.String)
 KNOWN_CODES = np.array([c if c in _TYPE_OF_CODE else -1 for c in range(256)], np.int16)
 
@@ -22,10 +22,16 @@ KNOWN_CODES = np.array([c if c in _TYPE_OF_CODE else -1 for c in range(256)], np
 def collect_steps(
     known: Sequence[PersonState], vocabulary: Vocabulary, extra: pl.DataFrame | None
 ) -> pl.DataFrame:
-    """Returns the item events of base, recent events and `extra`, in any order and repeated.
+    """Returns the item events of base, recent events and `extra`, unordered and with duplicates.
 
-    `person` is a place in `known`; times and orders are numbers, NULL_INT64 for none, which comes
-    first as nulls do; `index` and `code` are those of `item` and `type`.
+    `person` is a position in `known`. Times and orders are int64. NULL_INT64 means none and sorts
+    first, as nulls do. `index` is the vocabulary index of `item`, 0 if unknown. `code` is the code
+    of `type`, -1 if unknown.
+
+    Args:
+        known: what live state holds of each person.
+        vocabulary: the model's vocabulary.
+        extra: more events, as EVENTS rows with `at`, a position in `known`.
     """
     base = unpack_columns([record for k in known for record in k.base])
     at = np.repeat([i for i, k in enumerate(known) for _ in k.base], base.lengths)
@@ -68,15 +74,15 @@ def _more_steps(extra: pl.DataFrame | None) -> dict[str, list[object]]:
 
 
 def platforms_of(items: pl.Series) -> list[str]:
-    """Returns the platform of each item id: what it starts with."""
+    """Returns the platform of each item id, which is its text before the first colon."""
     return [item.partition(":")[0] for item in items]
 
 
 def _platform_names(items: pl.Series, index: np.ndarray, vocabulary: Vocabulary) -> pl.Series:
     names = pl.Series([None, *vocabulary.platforms], dtype=pl.String)
     found = names.gather(vocabulary.item_platform[index] + 1)
-    strange = np.flatnonzero(index == 0)
-    return found.scatter(strange, platforms_of(items.gather(strange))) if len(strange) else found
+    unknown = np.flatnonzero(index == 0)
+    return found.scatter(unknown, platforms_of(items.gather(unknown))) if len(unknown) else found
 
 
 def _numbers(texts: Sequence[str]) -> list[int]:

@@ -1,4 +1,4 @@
-"""What live state knows, and events it has not seen, as the arrays a model reads."""
+"""Encodes live state, together with events that it does not hold yet, for a model."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def live_histories(
     length: int,
     extra: pl.DataFrame | None = None,
 ) -> KnownPeople:
-    """Returns what `known` are in a model's numbers, in order.
+    """Returns the people `known` encoded with a model's vocabulary, in order.
 
-    Those of whom nothing is known but one packed record cost no more than its bytes and a look-up
-    of its items.
+    A person with only one packed record is cheap: the record is unpacked and its items are looked
+    up. All others are merged and sorted.
 
     Args:
-        known: what live state holds.
-        vocabulary: of the model.
-        length: events kept a person.
-        extra: more events as EVENTS rows with `at`, the place in `known` they belong to.
+        known: what live state holds of each person.
+        vocabulary: the model's vocabulary.
+        length: events kept per person.
+        extra: more events, as EVENTS rows with `at`, the position in `known` of their person.
     """
     busy = set() if extra is None else set(extra["at"])
     plain = [i for i, k in enumerate(known) if len(k.base) == 1 and not k.recent and i not in busy]
@@ -51,7 +51,7 @@ def live_histories(
 
 
 def _packed_people(known: Sequence[PersonState], vocabulary: Vocabulary) -> KnownPeople:
-    """Returns the people of whom nothing is known but one record each."""
+    """Returns people with exactly one record each and no other events."""
     packed = unpack_columns([record for k in known for record in k.base])
     items = pl.Series(packed.items, dtype=pl.String)
     index = vocabulary.index(items)
@@ -67,7 +67,7 @@ def _merged_people(
     length: int,
     extra: pl.DataFrame | None,
 ) -> KnownPeople:
-    """Returns people whose events come from several places, in the order that fuse gives them."""
+    """Returns people whose events come from several sources, with events in the order of fuse."""
     steps = order_steps(collect_steps(known, vocabulary, extra))
     rows, index = steps["person"].to_numpy(), steps["index"].to_numpy()
     totals = np.bincount(rows, minlength=len(known))
@@ -99,17 +99,17 @@ def _as_people(
     strength: np.ndarray,
     earlier: IndexPairs,
 ) -> KnownPeople:
-    """Returns people by their events in order.
+    """Returns people from their events, which are ordered by person and then as in a history.
 
     Args:
-        vocabulary: of the model.
-        lengths: events of each person, [B].
+        vocabulary: the model's vocabulary.
+        lengths: number of events of each person, [B].
         items: item ids, [N].
-        index: their places in the vocabulary, 0 where unknown, [N].
+        index: vocabulary indices of the items, 0 where unknown, [N].
         code: event type codes, -1 where unknown, [N].
         time: UTC microseconds, NULL_INT64 where unknown, [N].
-        strength: [N].
-        earlier: what else they have had; what the events are about is left out.
+        strength: -1 to 1, [N].
+        earlier: (person, vocabulary index) of further seen items; those of the events are removed.
     """
     rows = np.repeat(np.arange(len(lengths)), lengths)
     platform = vocabulary.item_platform[index]
@@ -122,8 +122,8 @@ def _as_people(
     names: list[set[str]] = [set() for _ in lengths]
     for row, place in zip(*(axis.tolist() for axis in found.nonzero()), strict=True):
         names[row].add(vocabulary.platforms[place])
-    strange = np.flatnonzero(~there)
-    for row, name in zip(rows[strange], platforms_of(items.gather(strange)), strict=True):
+    unknown = np.flatnonzero(~there)
+    for row, name in zip(rows[unknown], platforms_of(items.gather(unknown)), strict=True):
         names[row].add(name)
     return KnownPeople(
         keep_known(lengths, index, platform, code, moment, strength),
@@ -134,7 +134,7 @@ def _as_people(
 
 
 def _seen_pairs(known: Sequence[PersonState], vocabulary: Vocabulary) -> IndexPairs:
-    """Returns (person, vocabulary index) of what live state says they have seen."""
+    """Returns (person, vocabulary index) of the seen items in live state."""
     if not any(k.seen for k in known):
         return IndexPairs.none()
     rows = np.repeat(np.arange(len(known)), [len(k.seen) for k in known])

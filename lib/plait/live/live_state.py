@@ -17,7 +17,7 @@ FeedbackStream = Literal["events", "links"]
 
 @dataclass(frozen=True)
 class PersonLookup:
-    """Names one person: by `person`, or by `account` (pseudonym) on `platform`."""
+    """The reference to one person: `person`, or `account` (a pseudonym) on `platform`."""
 
     person: str = ""
     account: str = ""
@@ -28,10 +28,13 @@ class PersonLookup:
 class PersonState:
     """What live state holds of one person.
 
-    `base` are packed sequences of the store version, one for each person joined; `recent` are
-    members of recent events; `seen` are items of events that neither holds; `accounts` are
-    (pseudonym, platform). `whole` is false while there is no base: then nothing but recent events
-    is known of anyone.
+    Attributes:
+        person: the person's id.
+        accounts: the person's accounts, as (pseudonym, platform).
+        base: packed sequences of the store version, one per person that was linked.
+        recent: recent events, as members, see stream_entries.
+        whole: False while there is no base. Then only recent events are known.
+        seen: items of events that neither `base` nor `recent` holds.
     """
 
     person: str
@@ -44,10 +47,12 @@ class PersonState:
 
 @dataclass(frozen=True)
 class BaseStatus:
-    """The base that live state answers from.
+    """The status of live state's active base.
 
-    `base` is its name, '' for none; `whole` whether all of it is there; `events_to_forget` whether
-    recent events that it holds are still to be forgotten.
+    Attributes:
+        base: the base's name; '' if there is none.
+        whole: whether the base is complete.
+        events_to_forget: whether recent events that the base holds must still be removed.
     """
 
     base: str
@@ -57,53 +62,53 @@ class BaseStatus:
 
 @dataclass(frozen=True)
 class StreamEntry:
-    """An entry of a feedback stream; `text` is None where it was deleted after it was delivered."""
+    """An entry of a feedback stream; `text` is None if it was deleted after its delivery."""
 
     entry_id: str
     text: str | None
 
 
 class LiveState(Protocol):
-    """People's histories as they are now, and the streams that the drainer empties.
+    """People's current histories, and the streams that the drainer empties.
 
-    Every call but `load_base` is atomic: it happens wholly or not at all, and readers see no half
-    of it. What a call has changed is durable when it returns, unless `durability_fault` says
-    otherwise, and the next read of any client sees it. Every method raises LiveStateDown where
-    live state does not answer; a write that raised may have happened or not.
+    Every call except `load_base` is atomic. A change is durable when the call returns, unless
+    `durability_fault` returns an error, and the next read of any client sees it. Every method
+    raises LiveStateDown if live state does not answer. A write that raised it may or may not have
+    been applied.
     """
 
     @property
     def length(self) -> int:
-        """Item events kept of one account."""
+        """Number of item events kept per account."""
 
     @property
     def down_reason(self) -> str:
-        """Why live state is not asked now; '' while it answers."""
+        """The reason why live state is not used now; '' while it answers."""
 
     def durability_fault(self) -> LossyLiveState | None:
-        """Returns why accepted events may be lost; None where they are durable."""
+        """Returns the reason why accepted events may be lost; None if they are durable."""
 
     def read_people(self, lookups: Sequence[PersonLookup]) -> list[PersonState]:
         """Returns what is known of each person, in order.
 
-        A retired or linked person is read as the one who survived. Recent events of one account
+        For a retired person, it returns the person who replaced them. Recent events of one account
         are in the order of a history, oldest first.
         """
 
     def append_events(self, events: pl.DataFrame) -> list[bool]:
-        """Takes FEEDBACK_EVENTS rows in order; returns which were new.
+        """Accepts FEEDBACK_EVENTS rows in order; returns which were new.
 
-        An event id that was taken before changes nothing, so that a batch can be sent again. An
-        account keeps the last `length` of its item events, in whatever order they come, and the
-        items of older ones as `seen`.
+        An event id that was accepted before has no effect, so a batch can be sent again. An account
+        keeps the last `length` of its item events by history order, not by arrival. The items of
+        older events are kept as `seen`.
         """
 
     def link(
         self, one: tuple[str, str], two: tuple[str, str], now: datetime
     ) -> tuple[str, list[str]]:
-        """Joins two accounts (pseudonym, platform); returns the person and who was retired.
+        """Links two accounts (pseudonym, platform); returns the person and the retired persons.
 
-        The person whom the base has known longest survives. The same link again changes nothing.
+        The person with the earliest `since` in the base survives. Repeating a link has no effect.
 
         Raises:
             TooManyAccounts: the person would have over MAX_LINKED or MAX_ON_PLATFORM accounts.
@@ -112,39 +117,43 @@ class LiveState(Protocol):
     def unlink(
         self, one: tuple[str, str], two: tuple[str, str], now: datetime
     ) -> tuple[list[str], str]:
-        """Parts two accounts (pseudonym, platform); returns each one's person, and what is done.
+        """Unlinks two accounts (pseudonym, platform); returns each one's person, and the effect.
 
-        That is `now`, `next_fuse` (the base holds them as one person) or `still_joined` (by other
-        links). It is kept for the next fuse in any case.
+        The effect is `now`, `next_fuse` (the base holds them as one person) or `still_joined` (by
+        other links). The unlink is kept for the next fuse in any case.
         """
 
     def base_status(self) -> BaseStatus:
-        """Returns which base there is, and whether it is whole."""
+        """Returns the name of the active base, and whether it is complete."""
 
     def load_base(self, store: Store, version: StoreVersion) -> bool:
-        """Makes `version` the base that live state answers from; returns whether it now is.
+        """Loads `version` as the active base; returns whether it now is the active base.
 
-        Recent events and links that `version` holds are forgotten; later ones stay. Loading it
-        twice changes nothing, unless a part of it is missing: then it is loaded anew. Of several
-        clients one loads; the others get False until it is done. Readers see the old base until
-        the new one is whole. A version that is no longer the newest replaces nothing.
+        Recent events and links that `version` holds are removed; later ones stay. Loading it
+        again has no effect, unless a part of it is missing: then it is loaded again. If several
+        clients call this, one loads and the others get False until it is done. Readers see the
+        old base until the new one is complete. A version that is no longer the newest does not
+        replace the base.
         """
 
     def acquire_drain_lease(self, token: str, takeover: bool = False) -> bool:
-        """Takes or extends the lease of the one drainer at work; returns whether `token` has it.
+        """Acquires or extends the lease of the single drainer; returns whether `token` has it.
 
-        A lease that is not extended ends by itself. `takeover` ends another one's first.
+        A lease that is not extended expires. `takeover` ends another drainer's lease first.
         """
 
     def read_stream(self, stream: FeedbackStream, count: int) -> list[StreamEntry]:
-        """Returns the next `count` entries that are not acknowledged, oldest first.
+        """Returns at most `count` entries that are not acknowledged, oldest first.
 
-        Entries that were returned before and never acknowledged come first and alone, so that a
-        drainer that died is repeated exactly. Ids only grow.
+        If there are entries that were returned before but not acknowledged, only these are
+        returned. So a new drainer repeats exactly the batch of one that died. Ids only increase.
         """
 
     def acknowledge(self, stream: FeedbackStream, ids: Sequence[str]) -> None:
-        """Never returns these entries again. A link stays known until a base holds it."""
+        """Acknowledges entries, which are not returned again.
+
+        A link stays in effect until a base holds it.
+        """
 
     def stream_length(self, stream: FeedbackStream) -> int:
-        """Returns how many entries the stream holds."""
+        """Returns the number of entries in the stream."""

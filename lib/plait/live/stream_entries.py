@@ -1,4 +1,4 @@
-"""How events and links are written inside live state, and read back."""
+"""Encodes and decodes the events and links in live state."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MEMBER_FIELDS = ("order_key", "event_id", "item", "type", "strength", "time", "o
 
 
 def encode_events(events: pl.DataFrame) -> pl.DataFrame:
-    """Returns event id, account, score, member and stream entry of each FEEDBACK row.
+    """Returns event id, account, score, member and stream entry of each FEEDBACK_EVENTS row.
 
-    Score and member order an account's item events as features.braid orders a history: by
+    Score and member sort an account's item events as features.sequences sorts a history: by
     time, then order (nulls first), then event id.
     """
     time = pl.col("time").dt.epoch("us")
@@ -53,25 +53,25 @@ def encode_events(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def split_members(members: Sequence[str]) -> dict[str, list[str]]:
-    """Returns each of MEMBER_FIELDS of the steps written as `members`; '' stands for null."""
+    """Returns each of MEMBER_FIELDS of the events in `members`; '' means null."""
     parts = "\n".join(members).split("\n") if members else []
     return {name: parts[i :: len(MEMBER_FIELDS)] for i, name in enumerate(MEMBER_FIELDS)}
 
 
 def decode_events(entries: Sequence[str]) -> pl.DataFrame:
-    """Returns the FEEDBACK rows in stream entries."""
+    """Returns the FEEDBACK_EVENTS rows in stream entries."""
     series = pl.Series("e", entries, pl.String)
     rows = series.str.json_decode(pl.Struct(_JSON)).struct.unnest()
     return rows.with_columns(pl.col(*_TIMES).cast(_US))
 
 
 def encode_link(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
-    """Returns the stream entry that says two accounts (pseudonym, platform) are one person's."""
+    """Returns the stream entry that links two accounts (pseudonym, platform)."""
     return json.dumps(_link_fields(one, two, now))
 
 
 def encode_unlink(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
-    """Returns the stream entry that says they are not: see contracts.feedback.LINKS."""
+    """Returns the stream entry that unlinks two accounts, see contracts.event_rows."""
     return json.dumps({**_link_fields(one, one, now), "apart": two[0], "apart_platform": two[1]})
 
 
@@ -86,7 +86,7 @@ def _link_fields(one: tuple[str, str], two: tuple[str, str], now: datetime) -> d
 
 
 def decode_links(entries: Sequence[str]) -> pl.DataFrame:
-    """Returns the LINKS rows in stream entries."""
+    """Returns the FEEDBACK_LINKS rows in stream entries."""
     rows = [json.loads(entry) for entry in entries]
     frame = pl.DataFrame(
         {name: [row.get(name) for row in rows] for name in FEEDBACK_LINKS},

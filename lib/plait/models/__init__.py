@@ -1,1 +1,1 @@
-"""Models: the families, and the scores that all of them give."""
+"""Models: the families, and the scores that all of them return."""

@@ -1,4 +1,4 @@
-"""The model families by name, and a version's model of whichever family it is."""
+"""The model families by name, and loading a model of any family."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ def load_model(folder: Path) -> TrainedModel:
     """Returns the model that was saved into `folder`, of the family that config.json names.
 
     Raises:
-        DamagedVersion: a file is missing or is not what it should be.
+        DamagedVersion: a file is missing or damaged.
     """
     return FAMILIES[family_of(folder, tuple(FAMILIES))].load(folder)

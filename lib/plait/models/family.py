@@ -1,7 +1,7 @@
-"""What a model family is: the protocol that evaluation, serving and validation rely on.
+"""The protocol of model families, on which evaluation, serving and validation rely.
 
-A family turns a training part into a model (`fit`, or training by epochs) and reads one back
-(`load`); a model scores. A new family is a folder here and a line in `families.py`.
+A family makes a model from a training part (by `fit`, or by training in epochs) and loads a saved
+one (`load`). A model scores items. A new family is a folder here and a line in `families.py`.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class Provenance:
     """How a model was made. The field names are JSON keys of config.json.
 
     Attributes:
-        split: what was held out in training: loo, time or none.
-        cut: where a time split's test targets begin, UTC microseconds.
-        store_version: the store version it was trained on.
-        sequence_length: item events kept for one person.
-        strengths: what each event type says about taste.
-        hyper: hyper-parameters as used.
-        code: version of plait, and the git commit where there is one.
+        split: the fold rule of the hold-out in training: loo, time or none.
+        cut: start of a time split's test targets, UTC microseconds; None without a cut.
+        store_version: the store version that it was trained on.
+        sequence_length: item events kept per person.
+        strengths: the strength of each event type, -1 to 1.
+        hyper: the hyper-parameters used.
+        code: version of plait, and the git commit if it ran from a checkout.
     """
 
     split: str = "none"
@@ -47,12 +47,12 @@ class Provenance:
 
 @dataclass(frozen=True, eq=False)
 class FitData:
-    """What a family is fitted to.
+    """The data that a family is fitted on.
 
     Attributes:
-        vocabulary: the items known.
-        history: the training part, B people; negative events are not learned from.
-        provenance: how the model will say that it was made.
+        vocabulary: the items that the model will know.
+        history: the training part, B people; negative events are ignored.
+        provenance: the provenance of the model.
     """
 
     vocabulary: Vocabulary
@@ -61,7 +61,7 @@ class FitData:
 
 
 class TrainedModel(Protocol):
-    """A model that scores, of whatever family; `metrics` as in its metrics.json."""
+    """A trained model of any family; `metrics` is the content of its metrics.json."""
 
     vocabulary: Vocabulary
     provenance: Provenance
@@ -72,14 +72,14 @@ class TrainedModel(Protocol):
         """The platforms the model knows, in the order of their codes."""
 
     def describe(self) -> dict[str, Any]:
-        """Returns what a report of its training says beside the metrics, as JSON values.
+        """Returns facts for a training report in addition to the metrics, as JSON values.
 
-        `terms` are the names of the summands of a score; a family may add its own keys.
+        `terms` are the names of the terms of a score. A family may add its own keys.
         """
 
     @property
     def event_counts(self) -> npt.NDArray[np.float64]:
-        """Positive training events on each item, [items]: the popular list is made of them."""
+        """Number of positive training events of each item, [items], for the popular list."""
 
     def score(self, history: History, platform: str, now: Moment = None) -> ItemScores:
         """Returns the scores of every item of `platform` for each person in `history`.
@@ -88,42 +88,49 @@ class TrainedModel(Protocol):
 
         Args:
             history: B people, encoded with this model's vocabulary.
-            platform: what to recommend from.
-            now: when the list is wanted, UTC microseconds, -1 unknown: one moment, or one a
-                person [B]; default: each person's last event.
+            platform: the platform to recommend from.
+            now: time of the request, UTC microseconds, -1 unknown: one time, or one per
+                person [B]; default: the time of each person's last event.
 
         Raises:
             UnknownPlatform: the model was not trained on `platform`.
         """
 
     def item_vectors(self, platform: str) -> torch.Tensor | None:
-        """Returns a vector for each item of `platform`, [N_p, K]; None: the family has none."""
+        """Returns one vector per item of `platform`, [N_p, K]; None if the family has none."""
 
     def save(self, folder: Path) -> None:
-        """Writes the model into `folder`, its family's name in config.json; never a pickle."""
+        """Writes the model into `folder`, with its family's name in config.json; no pickles."""
 
 
 class ModelFamily(Protocol):
-    """A kind of model, chosen by `train.family`. It is trained by epochs, in plait.training."""
+    """A kind of model, chosen by `train.family`.
+
+    A family that is not a DirectFamily is trained in epochs by plait.training.
+    """
 
     def load(self, folder: Path) -> TrainedModel:
         """Returns the model that was saved into `folder`.
 
         Raises:
-            DamagedVersion: a file is missing or is not what it should be.
+            DamagedVersion: a file is missing or damaged.
         """
 
 
 @runtime_checkable
 class DirectFamily(ModelFamily, Protocol):
-    """A family that is fitted in one go, by one worker."""
+    """A family that is fitted by one call on one worker, without epochs."""
 
     def fit(self, data: FitData) -> TrainedModel:
-        """Returns the model of `data`."""
+        """Returns the model fitted on `data`."""
 
 
 def require_platform(platform: str, known: tuple[str, ...]) -> None:
-    """Raises UnknownPlatform if a model that knows the platforms `known` is asked for another."""
+    """Checks that `platform` is one of the model's platforms `known`.
+
+    Raises:
+        UnknownPlatform: it is not.
+    """
     if platform not in known:
         raise UnknownPlatform(
             f"this model knows no platform '{platform}'.", allowed=nearest(platform, known)

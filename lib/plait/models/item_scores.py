@@ -1,4 +1,4 @@
-"""Scores of one platform's items for a batch of people, and the terms that made them."""
+"""Scores of one platform's items for a batch of people, and the terms that add up to them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import torch
 from plait.errors import NotFinite
 
 ITEM_ITEM, DISLIKE = "item_item", "dislike"
-# Scores are logits: a disliked item is chosen exp(10) = 22,000 times less often.
+# Scores are logits, so this makes a disliked item exp(10) = 22,000 times less likely.
 DISLIKED_ITEM_PENALTY = 10.0
 
 
 def check_scores(scores: torch.Tensor, platform: str) -> torch.Tensor:
-    """Returns `scores` if every one is finite; a NaN compares false, so it would never lose.
+    """Returns `scores` if all are finite.
+
+    A NaN compares false with every score, so a ranking with one would be wrong.
 
     Args:
-        scores: of any shape.
-        platform: whose items were scored, for the message.
+        scores: scores of any shape.
+        platform: the platform of the items, for the error message.
 
     Raises:
-        NotFinite: one is a NaN or infinite.
+        NotFinite: a score is a NaN or infinite.
     """
     finite = torch.isfinite(scores)
     if not finite.all():
@@ -30,7 +32,7 @@ def check_scores(scores: torch.Tensor, platform: str) -> torch.Tensor:
 
 
 def not_finite_error(what: str, platform: str) -> NotFinite:
-    """Returns the error of a model whose scores on `platform` cannot be compared."""
+    """Returns the error for a model with scores on `platform` that are not finite."""
     return NotFinite(
         f"{what} on platform '{platform}' are not finite numbers: the model's weights are broken.",
         fix="Train again with a smaller train.learning_rate; if it is published already, go back "
@@ -51,10 +53,10 @@ class ItemScores(Protocol):
 
     @property
     def dislike(self) -> torch.Tensor | None:
-        """What is lost to dislikes, never above 0, [B, N_p]; None where nobody has any."""
+        """The dislike term, never above 0, [B, N_p]; None if no person has a dislike."""
 
     def terms(self) -> dict[str, torch.Tensor]:
-        """Returns the summands of `total`, each [B, N_p]."""
+        """Returns the terms that add up to `total`, each [B, N_p]."""
 
     def terms_of(self, columns: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Returns the summands of `total` at `columns` [B, k], each [B, k]."""
+        """Returns the terms of `total` at `columns` [B, k], each [B, k]."""

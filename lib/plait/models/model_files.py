@@ -1,4 +1,4 @@
-"""The files that a model of every family has: config.json and metrics.json."""
+"""The files that models of all families have: config.json and metrics.json."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from plait.store.registry import METRICS
 
 FORMAT = 1
 CONFIG = "config.json"
-NEURAL = "neural"  # also of a model that names no family: it is from when there was only one
+NEURAL = "neural"  # also the family of an old model whose config.json names none
 _LOAD_ERRORS = (
     OSError, ValueError, KeyError, TypeError, RuntimeError, OverflowError, SafetensorError,
     PolarsError,
@@ -33,17 +33,17 @@ def write_model_files(
     provenance: Provenance,
     metrics: dict[str, Any],
 ) -> None:
-    """Writes config.json and metrics.json; `parts` is what the family needs to load itself."""
+    """Writes config.json and metrics.json; `parts` are the family's own keys of config.json."""
     config = {"format": FORMAT, "family": family, **parts, "training": asdict(provenance)}
     (folder / CONFIG).write_text(json.dumps(config, indent=1))
     (folder / METRICS).write_text(json.dumps(metrics, indent=1))
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Returns config.json, inside `refuse_damaged`.
+    """Returns the content of config.json; call it inside `refuse_damaged`.
 
     Raises:
-        ValueError: it is of another format.
+        ValueError: the file has another format.
     """
     config: dict[str, Any] = parse_finite((folder / CONFIG).read_text())
     if config["format"] != FORMAT:
@@ -53,12 +53,12 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def read_provenance(config: dict[str, Any]) -> Provenance:
-    """Returns how the model of `config` was made."""
+    """Returns the provenance in `config`."""
     return Provenance(**config["training"])
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:
-    """Returns metrics.json."""
+    """Returns the content of metrics.json; call it inside `refuse_damaged`."""
     metrics: dict[str, Any] = parse_finite((folder / METRICS).read_text())
     return metrics
 
@@ -67,7 +67,7 @@ def family_of(folder: Path, known: tuple[str, ...]) -> str:
     """Returns the name of the family of the model in `folder`, one of `known`.
 
     Raises:
-        DamagedVersion: it is another, or cannot be read.
+        DamagedVersion: it is not one of `known`, or config.json cannot be read.
     """
     with refuse_damaged(folder):
         family = read_config(folder).get("family", NEURAL)
@@ -79,7 +79,7 @@ def family_of(folder: Path, known: tuple[str, ...]) -> str:
 
 @contextmanager
 def refuse_damaged(folder: Path) -> Iterator[None]:
-    """Turns what goes wrong when the files in `folder` are read into DamagedVersion."""
+    """Turns errors of reading the files in `folder` inside the block into DamagedVersion."""
     try:
         yield
     except _LOAD_ERRORS as error:

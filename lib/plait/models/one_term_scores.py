@@ -1,4 +1,4 @@
-"""Scores of a model with one term, and what dislikes take from them."""
+"""Scores of a model with one term, plus the dislike term."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from plait.models.item_scores import DISLIKE, DISLIKED_ITEM_PENALTY
 
 @dataclass(frozen=True, eq=False)
 class OneTermScores:
-    """ItemScores of a single term, kept whole.
+    """ItemScores of a single term, stored as a dense array.
 
     Attributes:
-        name: of the term.
-        values: its values, none below 0, [B, N_p].
+        name: name of the term.
+        values: values of the term, never below 0, [B, N_p].
         dislike: see ItemScores.
     """
 
@@ -31,12 +31,12 @@ class OneTermScores:
     def of(
         cls, name: str, values: torch.Tensor, history: History, own: np.ndarray
     ) -> OneTermScores:
-        """Returns the scores; an item that its person turned against falls below all others.
+        """Returns the scores; items that a person dislikes score below all others.
 
         Args:
-            name: of the term.
-            values: [B, N_p].
-            history: B people.
+            name: name of the term.
+            values: values of the term, never below 0, [B, N_p].
+            history: histories of the B people, for their dislikes.
             own: vocabulary indices of the platform's items, ascending, [N_p].
         """
         dislikes = Dislikes.of(history)

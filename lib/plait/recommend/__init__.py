@@ -1,1 +1,1 @@
-"""Lists of items for people: retrieval, exclusion, explanation, fallback."""
+"""Lists of items for people: retrieval, filters, ranking, re-ranking, explanation, fallback."""

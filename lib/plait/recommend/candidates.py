@@ -1,4 +1,4 @@
-"""Step 1, retrieval: all items of a platform, with scores, in an order for everybody."""
+"""Step 1, retrieval: all items of a platform, with scores and an order for each person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plait.recommend.popular_list import PopularList
 
 
 def find_cold_start(history: History) -> BoolArray:
-    """Returns who has no positive event on an item of the vocabulary, [B]."""
+    """Returns which people have no positive event on an item of the vocabulary, [B]."""
     cold_start: BoolArray = keep_positive_events(history).lengths == 0
     return cold_start
 
@@ -21,13 +21,13 @@ def find_cold_start(history: History) -> BoolArray:
 def retrieve_candidates(
     history: History, platform: str, scores: ItemScores, popular: PopularList
 ) -> Candidates:
-    """Returns every item of `platform`: by score, for cold-start people by popularity.
+    """Returns every item of `platform`, ordered by score, or by popularity in a cold start.
 
     Args:
-        history: B people.
-        platform: whose items they are.
-        scores: what the model gives them, [B, N_p].
-        popular: the fallback; what somebody dislikes loses its place there.
+        history: histories of B people.
+        platform: the platform of the items.
+        scores: the model's scores of the items, [B, N_p].
+        popular: the order for cold-start people. Items that a person dislikes move down in it.
     """
     cold_start = find_cold_start(history)
     order = scores.total

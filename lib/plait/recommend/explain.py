@@ -1,4 +1,4 @@
-"""Step 5, explanation: the terms of each score, and why a list is not personal."""
+"""Step 5, explanation: the terms of each score, and the reason if a list is not personal."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from plait.recommend.ranked_lists import RankedLists, fallback_reasons
 def explain_ranking(
     candidates: Candidates, ranking: Ranking, popular: PopularList, active: BoolArray | None
 ) -> RankedLists:
-    """Returns `ranking` with terms and fallbacks.
+    """Returns `ranking` with the terms of its scores and the reasons of its fallbacks.
 
-    The score of a cold-start person's item is its share of the platform's positive events, less
-    what a dislike takes; of anybody else's it is the ranking's.
+    For a cold-start person, an item's score is its share of the platform's positive events,
+    multiplied by exp(dislike term). For everyone else it is the ranking's score.
 
     Args:
-        candidates: what was ranked, B people.
-        ranking: its columns, [B, K].
-        popular: the fallback.
-        active: people with any item event, known to the model or not, [B].
+        candidates: the candidates that were ranked, B people.
+        ranking: the ranked columns, [B, K].
+        popular: the popular list, which is the fallback.
+        active: which people have any item event, known to the model or not, [B].
     """
     columns, cold_start = ranking.columns, candidates.cold_start
     where = torch.from_numpy(columns).to(candidates.order.device)

@@ -1,4 +1,4 @@
-"""What the steps of the recommend pipeline hand on: candidates, filter, rank, re-rank, explain."""
+"""The types that the steps of the recommend pipeline pass on: request, candidates, ranking."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class ItemColumns:
             self._column[own] = np.arange(len(own))
 
     def of_indices(self, index: npt.NDArray[np.integer], platform: str) -> IndexArray:
-        """Returns the column of each vocabulary index, -1 where it is not an item of `platform`."""
+        """Returns the column of each vocabulary index; -1 if it is not an item of `platform`."""
         code = self.platforms.index(platform)
         return np.where(self.vocabulary.item_platform[index] == code, self._column[index], -1)
 
     def of_ids(
         self, items: Sequence[Sequence[str]], platform: str
     ) -> tuple[IndexArray, IndexArray]:
-        """Returns the row of each item id, and its column: -1 where `platform` has no such item."""
+        """Returns the row and the column of each item id; column -1 if `platform` lacks it."""
         row = np.repeat(np.arange(len(items)), [len(ids) for ids in items])
         ids = pl.Series([item for ids in items for item in ids], dtype=pl.String)
         return row, self.of_indices(self.vocabulary.index(ids), platform)
@@ -46,15 +46,15 @@ class ItemColumns:
 
 @dataclass(frozen=True, eq=False)
 class ListRequest:
-    """B people who want lists of one platform.
+    """A request for lists of one platform for B people.
 
     Attributes:
-        history: what they did, B people.
-        platform: what to recommend from.
-        k: items wanted, at least 1.
-        exclude_seen: whose lists leave out what they had, [B].
-        exclude: item ids that each list leaves out, B of them; empty: none.
-        earlier: (person, vocabulary index) of what they had before the histories begin.
+        history: histories of the B people.
+        platform: the platform to recommend from.
+        k: requested items per list, at least 1.
+        exclude_seen: which lists leave out items that the person has seen, [B].
+        exclude: item ids to leave out, one sequence per list; empty: none.
+        earlier: (row, vocabulary index) of items that people had before their histories begin.
     """
 
     history: History
@@ -67,14 +67,14 @@ class ListRequest:
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """What can be listed: every item of the platform.
+    """The items that can be listed: every item of the platform.
 
     Attributes:
-        platform: theirs.
-        scores: of the model, B people and N_p items.
-        cold_start: who did nothing that the model can use, [B].
-        order: what to sort by, higher is better, float32 [B, N_p]: the scores; in rows of
-            `cold_start` minus the place in the popular list.
+        platform: the platform of the items.
+        scores: the model's scores, B people and N_p items.
+        cold_start: which people have no event that the model can use, [B].
+        order: sort keys, higher is better, float32 [B, N_p]. They are the scores, or for
+            cold-start people minus the place in the popular list.
     """
 
     platform: str
@@ -85,11 +85,11 @@ class Candidates:
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """K columns of each of B people, best first.
+    """K columns for each of B people, best first.
 
     Attributes:
-        columns: places in `vocabulary.platform_items(platform)`, [B, K].
-        scores: as in Candidates.order; -inf where a person's list has ended, [B, K].
+        columns: positions in `vocabulary.platform_items(platform)`, [B, K].
+        scores: values of Candidates.order; -inf after the end of a person's list, [B, K].
     """
 
     columns: IndexArray

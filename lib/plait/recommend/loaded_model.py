@@ -25,17 +25,17 @@ UserReference = Mapping[str, str] | str
 
 @dataclass(frozen=True)
 class PersonRecommendation:
-    """A list for one person, and what it rests on.
+    """A list for one person, and facts about the person.
 
     Attributes:
-        person: the unified user, known or not.
-        platform: what was recommended from.
-        platforms: where the person has accounts.
-        events: item events known, before trimming.
-        items: best first.
-        titles: of the items that have one.
-        fallback: why the list is not personal, or None.
-        model: name and version that answered.
+        person: id of the person, known or not.
+        platform: the platform that was recommended from.
+        platforms: the platforms on which the person has accounts.
+        events: the person's number of item events, before trimming.
+        items: the items, best first.
+        titles: titles by item id, for the items that have one.
+        fallback: the reason why the list is not personal, or None.
+        model: name and version of the model.
     """
 
     person: str
@@ -48,7 +48,7 @@ class PersonRecommendation:
     model: str
 
     def record(self) -> dict[str, Any]:
-        """Returns the answer as plain JSON values."""
+        """Returns the list as plain JSON values."""
         record = asdict(self)
         del record["titles"]
         for item in record["items"]:
@@ -57,7 +57,7 @@ class PersonRecommendation:
 
 
 class LoadedModel:
-    """A model version and the newest store version, ready to answer from this process."""
+    """A model version with the newest store version, loaded in this process."""
 
     def __init__(self, recommender: Recommender, store: Store, key: PseudonymKey) -> None:
         self.recommender = recommender
@@ -83,21 +83,21 @@ class LoadedModel:
 
         Args:
             user: {"platform": ..., "id": ...}, "platform:id", or {"person_id": ...}.
-            k: items wanted.
-            platform: what to recommend from; default: the user's platform.
+            k: requested items.
+            platform: the platform to recommend from; default: the user's platform.
             exclude: item ids to leave out.
-            exclude_seen: leave out what the person touched.
-            now: when the list is wanted; default: the present.
+            exclude_seen: leave out items that the person has interacted with.
+            now: the time of the request; default: the present.
 
         Raises:
             UnknownPlatform: `platform` is unknown.
-            BadRequest: `k` or `user` cannot be used.
+            BadRequest: `k` is out of range, or `user` is malformed.
         """
         check_k(k)
         person, own = self._resolve(user)
         platform = platform or own
         if platform is None:
-            raise BadRequest("a person_id says no platform.", fix="Pass platform=...")
+            raise BadRequest("a person_id alone names no platform.", fix="Pass platform=...")
         check_platform(platform, self.platforms)
         sequence = self._sequence(person)
         found = self.recommender.recommend(
@@ -120,7 +120,7 @@ class LoadedModel:
         )
 
     def _resolve(self, user: UserReference) -> tuple[str, str | None]:
-        """Returns the person behind `user`, and the platform that `user` names."""
+        """Returns the id of the person that `user` refers to, and the platform in `user`."""
         if isinstance(user, str):
             platform, colon, raw = user.partition(":")
             if not colon:
@@ -149,7 +149,7 @@ class LoadedModel:
         return account.to_frame("account").select(person_of(pl.col("account")))[0, 0], platform
 
     def _merged_person(self, person: str) -> str:
-        """Returns the id that `person` was merged into, however often; else itself."""
+        """Returns the id that `person` was finally merged into, or `person` itself."""
         people = self._store.scan("people", self._version)
         while True:
             row = people.filter(pl.col("person") == person).select("merged_into").collect()
@@ -158,7 +158,7 @@ class LoadedModel:
             person = row[0, 0]
 
     def _sequence(self, person: str) -> pl.DataFrame:
-        """Returns the person's row of SEQUENCES, an empty one for a stranger."""
+        """Returns the person's row of SEQUENCES; an empty one if there is none."""
         found = self._store.scan("sequences", self._version).filter(pl.col("person") == person)
         row = found.collect()
         lists: dict[str, list[list[str]]] = {
@@ -179,7 +179,7 @@ class LoadedModel:
 
 
 def load(config: Project | str | Path = "plait.yaml", version: str | None = None) -> LoadedModel:
-    """Returns a model version that answers from this process.
+    """Returns a model version that recommends from this process, without a server.
 
     Args:
         config: a project or its file.

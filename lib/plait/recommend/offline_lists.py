@@ -1,4 +1,4 @@
-"""Lists for everyone, as Parquet."""
+"""Writes lists for every person as Parquet files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAX_PEOPLE = 2048
 
 @dataclass(frozen=True)
 class WrittenLists:
-    """What a batch run wrote: people, list entries, files, and the version that answered."""
+    """What a batch run wrote: numbers of people, rows and files, and the model version."""
 
     people: int
     rows: int
@@ -48,17 +48,23 @@ def recommend_everyone(
 ) -> WrittenLists:
     """Writes the best `k` unseen items of each platform for every person.
 
-    Each file holds person, platform, position (1 is the best), item, score and fallback. Files
-    of an earlier, longer run are removed at the end.
+    The columns are person, platform, position (1 is the best), item, score and fallback. At
+    the end, files that an earlier, longer run left in the folder are removed.
 
     Args:
         config: a project or its file.
-        folder: where part-*.parquet files are written: a folder, made if missing, or an
+        folder: destination of the part-*.parquet files: a folder, created if missing, or an
             s3:// address.
-        platforms: what to recommend from; default: all that the model knows.
-        k: items a person and platform.
+        platforms: the platforms to recommend from; default: all that the model knows.
+        k: items per person and platform.
         version: v1, v2, ...; default: `current`.
-        now: when the lists are wanted, the same moment for all; default: the present.
+        now: the time that all lists are computed for; default: the present.
+
+    Raises:
+        BadRequest: `k` is out of range.
+        NoModel: there is no such version.
+        StoreError: the folder cannot be written.
+        UnknownPlatform: the model does not know one of `platforms`.
     """
     moment = to_microseconds(now)
     project = config if isinstance(config, Project) else load_config(config)
@@ -99,7 +105,7 @@ def recommend_everyone(
 
 
 def _lists_frame(lists: RankedLists, people: pl.Series, recommender: Recommender) -> pl.DataFrame:
-    """Returns one row an entry of the lists."""
+    """Returns one row per entry of the lists."""
     row, place = np.nonzero(np.isfinite(lists.scores))
     vocabulary = recommender.model.vocabulary
     items = vocabulary.platform_items(lists.platform)[lists.columns[row, place]]
@@ -125,7 +131,7 @@ def _open_folder(folder: Path | str) -> ObjectStore:
 
 
 def _write_parquet(table: pl.DataFrame, out: ObjectStore, name: str) -> str:
-    """Writes `table` under `name`, whole or not at all; returns the name."""
+    """Writes `table` atomically under `name`; returns the name."""
     body = io.BytesIO()
     table.write_parquet(body)
     write_object(out, name, body.getbuffer())

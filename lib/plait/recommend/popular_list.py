@@ -10,7 +10,7 @@ from plait.recommend.list_request import FloatArray
 
 
 class PopularList:
-    """Each item's share of its platform's positive events in training, and their order."""
+    """Each item's share of its platform's positive training events, and the order by share."""
 
     def __init__(self, model: TrainedModel) -> None:
         counts = model.event_counts
@@ -24,16 +24,16 @@ class PopularList:
             self._order[platform] = torch.from_numpy(place)
 
     def shares(self, platform: str) -> FloatArray:
-        """Returns the share of events of each item, [N_p]."""
+        """Returns each item's share of the positive events, 0 to 1, [N_p]."""
         return self._share[platform]
 
     def order_scores(self, platform: str, penalty: torch.Tensor | None = None) -> torch.Tensor:
-        """Returns minus each item's place in the popular list: equal shares differ.
+        """Returns minus each item's place in the popular list; no two items have the same place.
 
         Args:
-            platform: whose items.
-            penalty: the dislike term of B people, [B, N_p]. Scores are logits, so a share times its
-                exponential is what is left of the share.
+            platform: the platform of the items.
+            penalty: the dislike term of B people, [B, N_p]. Scores are logits, so the penalised
+                share is the share times exp(penalty).
 
         Returns:
             [N_p], or with `penalty` [B, N_p].
@@ -43,7 +43,7 @@ class PopularList:
         usual = self._order[platform].numpy()
         own = np.tile(usual, (len(penalty), 1))
         rows = np.flatnonzero((penalty != 0).any(1).cpu().numpy())
-        if len(rows):  # only they pay for the sort of a whole catalogue
+        if len(rows):  # sort the whole catalogue only for people with a penalty
             values = penalty.cpu().numpy()[rows]
             left = self._share[platform] * np.exp(values)
             order = np.lexsort((np.broadcast_to(-usual, left.shape), -values, -left), axis=1)

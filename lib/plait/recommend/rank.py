@@ -1,4 +1,4 @@
-"""Step 3, ranking: the best columns of each person, exactly."""
+"""Step 3, ranking: the exact top k columns of each person."""
 
 from __future__ import annotations
 
@@ -22,10 +22,14 @@ def rank_candidates(
 
 
 def rank_columns(candidates: Candidates, columns: IndexArray) -> Ranking:
-    """Returns the model's scores of the given columns [B, K], -1 for none, in the order given.
+    """Returns the model's scores of the given columns, in the given order.
+
+    Args:
+        candidates: the candidates of B people.
+        columns: columns to score, -1 for none, [B, K]. Their scores are -inf for none.
 
     Raises:
-        NotFinite: one is a NaN or infinite.
+        NotFinite: one of the scores is a NaN or infinite.
     """
     known, total = columns >= 0, candidates.scores.total
     columns = np.maximum(columns, 0)
@@ -43,15 +47,15 @@ def top_k_columns(
 ) -> tuple[IndexArray, npt.NDArray[np.float32]]:
     """Returns the k best columns of each row and their scores, each [B, min(k, N)].
 
-    The best comes first, of equal ones the smaller column. Where fewer than k columns are
-    left, the rest have score -inf.
+    The best comes first, and among equal scores the smaller column. If fewer than k columns
+    are left, the rest have score -inf.
 
     Args:
-        scores: [B, N]; not changed.
+        scores: scores, [B, N]; not changed.
         hidden_row: rows of the pairs left out, [P].
         hidden_column: columns of the pairs left out, [P].
-        k: columns wanted, >= 1.
-        platform: whose items the columns are, for messages.
+        k: requested columns, >= 1.
+        platform: the platform of the columns, for error messages.
 
     Raises:
         NotFinite: a score that would be in a list is a NaN or infinite.
@@ -62,7 +66,7 @@ def top_k_columns(
         scores[torch.from_numpy(hidden_row), torch.from_numpy(hidden_column)] = -torch.inf
     value, column = torch.topk(scores, min(k, scores.shape[1]), dim=1)
     values, columns = value.cpu().numpy(), column.cpu().numpy()
-    # A NaN or +inf comes first. What is -inf is hidden, or broken: then all scores are looked at.
+    # A NaN or +inf comes first in topk. A -inf is hidden or a fault, so all scores are checked.
     if not np.isfinite(values).all() and not torch.isfinite(whole).all():
         raise not_finite_error("scores", platform)
     order = np.lexsort((columns, -values), axis=1)

@@ -12,7 +12,7 @@ from plait.features.vocabulary import Vocabulary
 from plait.models.item_scores import DISLIKE
 from plait.recommend.list_request import BoolArray, FloatArray, IndexArray
 
-# Why a list is the platform's popular items instead of a person's own.
+# The reason why a list is the platform's popular list instead of a personal one.
 Fallback = Literal["unknown_person", "no_known_items"]
 
 
@@ -20,7 +20,7 @@ Fallback = Literal["unknown_person", "no_known_items"]
 class ScoredItem:
     """An item, its score (higher is better, unitless) and the terms that add up to it.
 
-    An item that the model does not know has no score.
+    An item that the model does not know has score None.
     """
 
     item: str
@@ -30,13 +30,13 @@ class ScoredItem:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """Items, best first, and why they are not personal where they are not."""
+    """Items, best first, and the reason if they are not personal."""
 
     items: list[ScoredItem]
     fallback: Fallback | None = None
 
 
-POPULARITY = "popularity"  # what a fallback's scores start from
+POPULARITY = "popularity"  # the term of a fallback's scores that holds the item's share
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +44,13 @@ class RankedLists:
     """K columns of B people on one platform, best first.
 
     Attributes:
-        platform: theirs.
-        columns: places in `vocabulary.platform_items(platform)`, [B, K].
-        scores: -inf where a person's list has ended, [B, K].
-        terms: the summands of `scores` where there is no fallback, each [B, K].
-        fallback: why a person's list is the popular one, or None; B of them.
-        share: of each item in its platform's positive events: where a fallback starts, [B, K].
+        platform: the platform of the items.
+        columns: positions in `vocabulary.platform_items(platform)`, [B, K].
+        scores: scores; -inf after the end of a person's list, [B, K].
+        terms: the terms that add up to `scores` where there is no fallback, each [B, K].
+        fallback: the reason why a person's list is the popular one, or None; B of them.
+        share: each item's share of its platform's positive events, from which the scores of a
+            fallback are computed, [B, K].
     """
 
     platform: str
@@ -60,7 +61,11 @@ class RankedLists:
     share: FloatArray
 
     def reorder(self, order: IndexArray) -> RankedLists:
-        """Returns the lists with place `order[b, i]` of person b in place i, [B, K]."""
+        """Returns the lists in a new order.
+
+        Args:
+            order: the old position of the item at each new position, [B, K].
+        """
 
         def moved(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
             return np.take_along_axis(values, order, 1)
@@ -75,7 +80,7 @@ class RankedLists:
         )
 
     def to_recommendations(self, vocabulary: Vocabulary) -> list[Recommendation]:
-        """Returns the lists as objects, one a person."""
+        """Returns the lists as objects, one per person."""
         if not self.columns.size:
             return [Recommendation([], reason) for reason in self.fallback]
         items = vocabulary.platform_items(self.platform)[self.columns.ravel()]
@@ -105,11 +110,11 @@ class RankedLists:
 
 
 def fallback_reasons(cold_start: BoolArray, active: BoolArray | None) -> list[Fallback | None]:
-    """Returns why each person gets the popular list, or None.
+    """Returns the reason why each person gets the popular list, or None; B of them.
 
     Args:
-        cold_start: people without an event on an item the model knows, [B].
-        active: people with any item event, [B]; default: nobody else.
+        cold_start: which people have no positive event on an item that the model knows, [B].
+        active: which people have any item event, [B]; default: those not in `cold_start`.
     """
     active = ~cold_start if active is None else active
     return [

@@ -1,7 +1,7 @@
 """Recommends with one model version; serving and offline lists share it.
 
-The pipeline, over one batch of people and one platform: candidates -> filter -> rank -> re-rank ->
-explain. FILTERS and RERANKERS are its replaceable steps.
+The pipeline over one batch of people and one platform is candidates -> filter -> rank -> re-rank
+-> explain. FILTERS and RERANKERS are its replaceable steps.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from plait.recommend.rerank import ReRanker, rerank
 from plait.store import Registry, Store
 
 FILTERS: tuple[Filter, ...] = (seen_items, items_seen_earlier, named_items, disliked_items)
-RERANKERS: tuple[ReRanker, ...] = ()  # within a platform; between platforms lists take turns
+RERANKERS: tuple[ReRanker, ...] = ()  # within a platform; `interleave_lists` is between platforms
 
 
 class Recommender:
-    """Answers with one version of one model."""
+    """Recommends with one version of one model."""
 
     def __init__(self, model: TrainedModel, name: str = "", version: str = "") -> None:
         self.model, self.name, self.version = model, name, version
@@ -53,7 +53,7 @@ class Recommender:
     def load(
         cls, source: Project | Store, name: str | None = None, version: str | None = None
     ) -> Recommender:
-        """Returns a version from the registry, its files checked.
+        """Returns a version from the registry after checking its files.
 
         Args:
             source: a project, or its store.
@@ -62,7 +62,7 @@ class Recommender:
 
         Raises:
             NoModel: there is no such version.
-            DamagedVersion: its files are not what was published.
+            DamagedVersion: its files differ from those published.
         """
         if isinstance(source, Project):
             store, name = Store(source.store_uri), name or source.model
@@ -77,14 +77,17 @@ class Recommender:
         return self.model.platforms
 
     def encode(self, sequences: pl.DataFrame) -> History:
-        """Returns SEQUENCES rows in this version's numbers; unknown items are dropped."""
+        """Returns SEQUENCES rows encoded with this version's vocabulary, without unknown items."""
         return encode_history(sequences, self.model.vocabulary)
 
     def score(self, history: History, platform: str, now: Moment = None) -> ItemScores:
         """Returns the scores of all items of `platform`, see TrainedModel.score.
 
-        A request is about the present: popularity and freshness are those of `now` (default:
-        the present), however long ago the person was last seen.
+        Popularity and freshness are those at `now` (default: the present), not those at the
+        time of a person's last event.
+
+        Raises:
+            UnknownPlatform: this version was not trained on `platform`.
         """
         check_platform(platform, self.platforms)
         return self.model.score(history, platform, to_microseconds(None) if now is None else now)
@@ -101,16 +104,16 @@ class Recommender:
     ) -> list[Recommendation]:
         """Returns the best `k` items of `platform` for each row of `sequences`.
 
-        A person who chose nothing that this version knows gets the popular list. What someone
-        turned against, and has not come to like since, is in none of their lists.
+        A person without a positive event on an item that this version knows gets the popular
+        list. Items whose latest opinion of the person is a dislike are left out.
 
         Args:
-            sequences: SEQUENCES rows; an empty list of items is a person nobody knows.
-            platform: what to recommend from.
-            k: items wanted, 1 to MAX_K; fewer come back where fewer are left.
-            exclude_seen: leave out items of the row, for all rows or one by one.
-            exclude: further item ids to leave out, row by row.
-            now: when the list is wanted, UTC microseconds; default: the present.
+            sequences: SEQUENCES rows; an unknown person has an empty list of items.
+            platform: the platform to recommend from.
+            k: requested items, 1 to MAX_K. The result has fewer if fewer are left.
+            exclude_seen: leave out the items of the row; one value for all rows or one per row.
+            exclude: further item ids to leave out, one sequence per row.
+            now: time of the request, UTC microseconds; default: the present.
 
         Raises:
             UnknownPlatform: this version was not trained on `platform`.
@@ -143,17 +146,22 @@ class Recommender:
         exclude: Sequence[Sequence[str]] | None = None,
         now: int | None = None,
     ) -> RankedLists:
-        """Returns what `top` returns, as arrays.
+        """Returns the lists of `recommend` as arrays.
 
         Args:
             history: B people, encoded by this version.
-            platform: see `top`, as everything below that is not explained.
-            k: .
-            active: people with any item event, known to this version or not, [B].
-            earlier: (person, vocabulary index) of what they had before their histories begin.
-            exclude_seen: .
-            exclude: .
-            now: .
+            platform: see `recommend`.
+            k: see `recommend`.
+            active: which people have any item event, known to this version or not, [B].
+            earlier: (row, vocabulary index) of items that people had before their histories
+                begin.
+            exclude_seen: see `recommend`.
+            exclude: see `recommend`.
+            now: see `recommend`.
+
+        Raises:
+            UnknownPlatform: this version was not trained on `platform`.
+            BadRequest: `k` is out of range.
         """
         check_k(k)
         request = ListRequest(
@@ -181,15 +189,18 @@ class Recommender:
     ) -> list[Recommendation]:
         """Returns the given items of each row, best first.
 
-        Items that this version does not know on `platform` come last, in the order given and
-        without a score. Scores are those of `top`; what someone turned against keeps its own,
-        which is lower by far.
+        Items that this version does not know on `platform` come last, in the given order and
+        without a score. Scores are those of `recommend`. A disliked item is kept, with its
+        much lower score.
 
         Args:
             sequences: SEQUENCES rows.
-            platform: whose items they are.
-            items: candidates, row by row.
-            now: see `top`.
+            platform: the platform of the items.
+            items: candidate item ids, one sequence per row.
+            now: see `recommend`.
+
+        Raises:
+            UnknownPlatform: this version was not trained on `platform`.
         """
         return self.rank_histories(
             self.encode(sequences), platform, items, active=_has_events(sequences), now=now
@@ -204,7 +215,7 @@ class Recommender:
         active: BoolArray | None = None,
         now: int | None = None,
     ) -> list[Recommendation]:
-        """Returns what `rank` returns, of people who are encoded; `active` as in `lists`."""
+        """Returns the lists of `rank` for encoded histories; `active` is as in `ranked_lists`."""
         scores = self.score(history, platform, now)
         row, column = self._columns.of_ids(items, platform)
         place = np.arange(len(row)) - np.searchsorted(row, row)
@@ -213,7 +224,7 @@ class Recommender:
         candidates = Candidates(platform, scores, find_cold_start(history), scores.total)
         ranking = rank_columns(candidates, chosen)
         given = explain_ranking(candidates, ranking, self._popular, active)
-        # Of equal ones, such as cold-start people's unpopular items, the disliked come last.
+        # Among equal scores, as of items without events in a cold start, disliked ones come last.
         lists = given.reorder(np.lexsort((-given.terms[DISLIKE], -given.scores), axis=1))
         return [
             Recommendation(found.items + _unknown_items(ids, chosen[i] >= 0), found.fallback)
@@ -224,7 +235,7 @@ class Recommender:
 
 
 def _has_events(sequences: pl.DataFrame) -> BoolArray:
-    """Returns which rows have any item event, [B]."""
+    """Returns which rows have at least one item event, [B]."""
     return sequences["item"].list.len().fill_null(0).to_numpy() > 0
 
 

@@ -10,14 +10,22 @@ from plait.errors import BadRequest, UnknownPlatform, nearest
 
 
 def check_k(k: int) -> int:
-    """Returns `k` if it is 1 to MAX_K."""
+    """Returns `k`.
+
+    Raises:
+        BadRequest: `k` is not from 1 to MAX_K.
+    """
     if not 1 <= k <= MAX_K:
-        raise BadRequest(f"k is {k:,}.", allowed=f"1 to {MAX_K:,} items can be asked for.")
+        raise BadRequest(f"k is {k:,}.", allowed=f"1 to {MAX_K:,} items can be requested.")
     return k
 
 
 def check_platform(platform: str, known: Iterable[str]) -> str:
-    """Returns `platform` if it is one of `known`."""
+    """Returns `platform`.
+
+    Raises:
+        UnknownPlatform: `platform` is not one of `known`.
+    """
     known = list(known)
     if platform not in known:
         shown = platform if len(platform) <= 64 else platform[:61] + "..."
@@ -30,11 +38,14 @@ def check_platform(platform: str, known: Iterable[str]) -> str:
 
 
 def check_id(raw: str, what: str) -> str:
-    """Returns `raw` if it can be the id of anything.
+    """Returns `raw` if it is a valid id.
 
     Args:
         raw: an account or item id.
-        what: how the message calls it.
+        what: the kind of id in the error message.
+
+    Raises:
+        BadRequest: the id is empty, too long, or holds a control character.
     """
     if not raw.strip():
         raise BadRequest(f"the {what} id is empty.", fix=f"Name the {what}.")

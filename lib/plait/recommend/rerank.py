@@ -1,7 +1,7 @@
-"""Step 4, re-ranking: the order of a list as a whole.
+"""Step 4, re-ranking: changes the order of a list as a whole.
 
-Within a platform, a re-ranker takes a ranking and returns another: columns may change places or be
-dropped (score -inf), and what is dropped stands at the end. Between platforms lists take turns.
+Within a platform, a re-ranker takes a ranking and returns another. It may move columns or drop
+them. A dropped column has score -inf and is at the end. Lists of several platforms are interleaved.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ ReRanker = Callable[[ListRequest, Candidates, Ranking], Ranking]
 def rerank(
     rerankers: Sequence[ReRanker], request: ListRequest, candidates: Candidates, ranking: Ranking
 ) -> Ranking:
-    """Returns `ranking` after each of `rerankers`, in their order."""
+    """Returns `ranking` after applying each of `rerankers` in order."""
     for one in rerankers:
         ranking = one(request, candidates, ranking)
     return ranking
 
 
 def interleave_lists(lists: Sequence[Sequence[ScoredItem]]) -> list[ScoredItem]:
-    """Returns the lists as one: the first of each, the second of each, ...
+    """Returns one list: the first item of each list, then the second of each, and so on.
 
-    Scores compare within a platform only, so a list over several platforms takes turns.
+    Scores are comparable only within a platform, so lists of several platforms cannot be merged
+    by score.
     """
     longest = max((len(items) for items in lists), default=0)
     return [items[turn] for turn in range(longest) for items in lists if turn < len(items)]

@@ -1,4 +1,4 @@
-"""Fits the model family that `train.family` names."""
+"""Fits the model family that the setting `train.family` names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def fit_family(
 
     Raises:
         ConfigError: there is no such family.
-        Diverged: a model trained by epochs came to nothing.
+        Diverged: the training of the neural model diverged.
         TooFewEvents: there is not enough data for the split.
     """
     family = find_family(job.training.family)
@@ -36,7 +36,7 @@ def fit_family(
 
 
 def _fit_at_once(family: DirectFamily, job: TrainingJob) -> TrainedModel:
-    """Returns the model of the training part, or with `refit` of everything, and its metrics."""
+    """Returns the model with its metrics, fitted on the training part or, with `refit`, on all."""
     start = time.perf_counter()
     if job.refit:
         job = replace(job, training=job.training.model_copy(update={"split": NothingHeldOut.name}))

@@ -29,7 +29,15 @@ from plait.training.training_provenance import describe_training, training_sizes
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search with held-out data found: when to stop, and the item-item weights."""
+    """The result of a search with held-out data.
+
+    Attributes:
+        hyper: the hyper-parameters of the search.
+        epoch: the best epoch, at which a refit stops.
+        weights: item-item weight per platform.
+        metrics: validation metrics of the best epoch.
+        source: "search", or the version whose search it was.
+    """
 
     hyper: HyperParameters
     epoch: int
@@ -39,7 +47,7 @@ class SearchResult:
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> SearchResult:
-        """Returns what `dataclasses.asdict` made plain."""
+        """Returns the result from `raw`, the output of `dataclasses.asdict`."""
         return cls(**(raw | {"hyper": HyperParameters(**raw["hyper"])}))
 
 
@@ -48,10 +56,11 @@ def search_or_refit(
 ) -> NeuralModel | None:
     """Returns the trained model on rank 0, None on the others.
 
-    Goes on from the last checkpoint of `run`, if it has one.
+    Resumes from the last checkpoint of `run`, if it has one.
 
     Raises:
-        Diverged: the loss, or what came of it, is not finite or far worse than guessing.
+        Diverged: a loss, gradient, weight or score is not finite, or the model is far worse
+            than guessing.
         TooFewEvents: there is not enough data for the split.
     """
     if job.refit:
@@ -67,7 +76,7 @@ def search_or_refit(
 
 
 def _unfinished_refit_result(run: UnfinishedRun, worker: Worker) -> SearchResult | None:
-    """Returns what the search before an unfinished refit found."""
+    """Returns the result of the search before an unfinished refit; None if there is none."""
     place = last_place(run, worker)
     if place is None or STAGES[place.stage] != "refit":
         return None
@@ -76,7 +85,10 @@ def _unfinished_refit_result(run: UnfinishedRun, worker: Worker) -> SearchResult
 
 
 def current_version_result(job: TrainingJob) -> SearchResult | None:
-    """Returns what the current version found on the same platforms, if it held something out."""
+    """Returns the search result of the current version, if a refit can use it.
+
+    None unless it is a neural model of the same platforms that was trained with held-out data.
+    """
     registry = Registry(job.open_store()[0])
     try:
         version, folder = registry.fetch(job.model)
@@ -133,7 +145,7 @@ def _refit(
         if found.source == "search":
             raise
         raise Diverged(
-            f"{error.seen} Its settings are those that {found.source} was trained with.",
+            f"{error.seen} Its settings are those of version {found.source}.",
             fix=f"{error.fix.split(', and run')[0]}, then run `plait train`, `plait promote` and "
             "`plait train --refit`.",
         ) from None
@@ -145,7 +157,7 @@ def _refit(
 
 
 def hyper_parameters_for(training: Training, data: TrainingData) -> HyperParameters:
-    """Returns the hyper-parameters for the data."""
+    """Returns the hyper-parameters for `data`, with those that `training` sets."""
     return choose_hyper_parameters(training, len(data.history), int((data.weight > 0).sum()))
 
 

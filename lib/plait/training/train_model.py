@@ -1,4 +1,4 @@
-"""`plait train`: one run through Ray Train's TorchTrainer, from store version to registry."""
+"""`plait train`: one run with Ray Train's TorchTrainer, from a store version to the registry."""
 
 from __future__ import annotations
 
@@ -28,23 +28,24 @@ from plait.training.training_job import TrainingJob
 if TYPE_CHECKING:
     from plait.training.checkpoints.unfinished_run import UnfinishedRun
 
-# Seconds a worker waits for the others: rank 0 alone chooses the item-item weights.
+# Timeout in seconds of a collective. It is long because the other workers wait while rank 0
+# chooses the item-item weights.
 PROCESS_GROUP_TIMEOUT_S = 1800
 
 
 @dataclass(frozen=True)
 class TrainResult:
-    """A published version and how it came about.
+    """A published version and facts about its training.
 
     Attributes:
         model: name in the registry.
         version: v1, v2, ...
-        family: the kind of model.
-        split: what was held out.
-        store_version: what it was trained on.
-        platforms: those it knows.
-        terms: the summands of its scores.
-        item_item: weight of the neural model's item-item term, by platform.
+        family: the model family.
+        split: the fold rule of the hold-out.
+        store_version: the store version that it was trained on.
+        platforms: the platforms that it knows.
+        terms: the terms of its scores.
+        item_item: weight of the neural model's item-item term, per platform.
         metrics: as in its metrics.json.
     """
 
@@ -78,22 +79,24 @@ def train(
 
     Args:
         project: the project, or its file.
-        workers: processes that share every batch; "2:4" or (2, 4): as many as there is room
-            for, at any time.
-        refit: train on everything, for the number of epochs that an earlier version (or a
-            search made first) found.
-        platforms: what the version may see; default: all. It holds out what a version of all
-            platforms holds out, so `plait evaluate --against` can say what the others are worth.
-        resume: go on from the last checkpoint of an unfinished run with these settings, on
-            the store version that it began with.
-        max_failures: how often the run may lose workers and go on by itself on new ones, -1
-            without limit. Workers lost to preemption are not counted.
-        checkpoint_every: seconds between checkpoints, beside one after each epoch.
+        workers: the number of worker processes, which share every batch. "2:4" or (2, 4) is a
+            range: the run uses as many workers as the cluster has room for at any time.
+        refit: train on all data, for the number of epochs that an earlier version found. If
+            there is none, a search runs first.
+        platforms: the platforms that the version may see; default: all. It holds out the same
+            targets as a version of all platforms. So `plait evaluate --against` can measure
+            what the other platforms add.
+        resume: resume an unfinished run with these settings from its last checkpoint, on the
+            store version that it began with.
+        max_failures: how often the run may lose workers and continue on new ones; -1: no
+            limit. Workers lost to preemption are not counted.
+        checkpoint_every: seconds between checkpoints, in addition to one after each epoch.
         **settings: overrides of the project's `train` settings, such as epochs=3.
 
     Raises:
         ConfigError: a setting is outside its range.
-        Diverged: the loss, or what came of it, is not finite or far worse than guessing.
+        Diverged: a loss, gradient, weight or score is not finite, or the model is far worse
+            than guessing.
         NothingFused: there is nothing to train on yet.
         NothingToResume: no unfinished run has these settings.
         RunFailed: workers were lost more than `max_failures` times.
@@ -124,14 +127,14 @@ def train(
             record = _train_in_process(job, work)
         else:
             record = _train_on_ray(job, scale, max_failures, work)
-    run.clear()  # not before the driver knows: until then whoever goes on finds what is published
+    run.clear()  # only now: a run that resumes earlier must find what it has published
     names = [one.name for one in fields(TrainResult) if one.name in record]
     known = {name: record.pop(name) for name in names}
     return TrainResult(**known, metrics=record)
 
 
 def _start_or_resume(job: TrainingJob, resume: bool) -> tuple[TrainingJob, UnfinishedRun]:
-    """Returns the job to run and its run, from the beginning or from where one was left."""
+    """Returns the job and its run, which is new or, with `resume`, the unfinished one."""
     from plait.store.require_writable import require_writable
     from plait.training.checkpoints.unfinished_run import UnfinishedRun, resume_job
 
@@ -145,7 +148,7 @@ def _start_or_resume(job: TrainingJob, resume: bool) -> tuple[TrainingJob, Unfin
 
 
 def _train_in_process(job: TrainingJob, work: ProgressTask) -> dict[str, Any]:
-    """Runs the job by TorchTrainer in this process."""
+    """Runs the job with TorchTrainer in this process."""
     quiet_ray()
     from ray.train import RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
@@ -168,8 +171,8 @@ def _train_in_process(job: TrainingJob, work: ProgressTask) -> dict[str, Any]:
 def _train_on_ray(
     job: TrainingJob, scale: WorkerScale, max_failures: int, work: ProgressTask
 ) -> dict[str, Any]:
-    """Runs the job by TorchTrainer on Ray workers, started here or on a cluster."""
-    # What Ray has to say of lost workers must not stand among a command's own output.
+    """Runs the job with TorchTrainer on Ray workers, in a local Ray or on a cluster."""
+    # Ray's messages about lost workers must not mix with the command's own output.
     with redirect_stdout(sys.stderr), ray_session(scale.max_workers * job.threads) as ours:
         from ray.train import FailureConfig, RunConfig, ScalingConfig, TrainingFailedError
         from ray.train.torch import TorchConfig, TorchTrainer
@@ -178,7 +181,7 @@ def _train_on_ray(
         from plait.training.ray.report_relay import ReportRelay
         from plait.training.ray.train_worker import train_worker
 
-        if not ours:  # the machines that train are not this one
+        if not ours:  # the cluster's nodes train, not this machine
             job = replace(job, threads=scale.threads_per_worker(cpus_per_node()))
         use_gpu = gpu_count() >= scale.min_workers
         board = start_progress_actor()

@@ -1,4 +1,4 @@
-"""The settings of one training run, as plain values that every worker gets."""
+"""The settings of one training run, as plain values that are sent to every worker."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class TrainingJob:
     """One training run.
 
     Attributes:
-        store: where the tables and the registry are.
+        store: URI of the store with the tables and the registry.
         store_version: the store version to train on.
         model: name in the registry.
-        platforms: their names, in the order of their codes.
-        sequence_length: item events kept for one person.
+        platforms: names of all platforms, in the order of their codes.
+        sequence_length: the number of item events kept per person.
         training: the project's `train` settings.
-        cut: start of a time split's test targets, microseconds; None: chosen from the data.
-        refit: whether to train on everything, for the number of epochs found.
+        cut: start of a time split's test targets, UTC microseconds; None: chosen from the data.
+        refit: whether to train on all data, for the number of epochs that a search found.
         threads: CPU threads of each worker.
         checkpoint_every: seconds between checkpoints; 0: after every step.
-        only: the platforms that the run sees, in the order of their codes; empty: all.
+        only: the platforms that the run sees, in the order of their codes; empty: all of them.
     """
 
     store: str
@@ -87,7 +87,7 @@ class TrainingJob:
         )
 
     def open_store(self) -> tuple[Store, StoreVersion]:
-        """Returns the store and the version to train on."""
+        """Returns the store and the store version to train on."""
         store = Store(self.store)
         return store, store.version(self.store_version)
 
@@ -97,7 +97,7 @@ class TrainingJob:
 
     @classmethod
     def from_config(cls, raw: dict[str, Any]) -> TrainingJob:
-        """Returns the job in `raw`."""
+        """Returns the job from `raw`, the output of `as_config`."""
         tuples = {name: tuple(raw[name]) for name in ("platforms", "only")}
         return cls(**(raw | tuples | {"training": Training.model_validate(raw["training"])}))
 

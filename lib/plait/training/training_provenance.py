@@ -1,4 +1,4 @@
-"""What a model will say about how it was made: settings, code, and the size of its data."""
+"""The provenance of a model: settings, code version, and the size of its data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from plait.training.training_job import TrainingJob
 
 
 def describe_training(job: TrainingJob, data: TrainingData, hyper: dict[str, Any]) -> Provenance:
-    """Returns how the model of `job` is made, with the hyper-parameters as used."""
+    """Returns the provenance of the model of `job`, with the hyper-parameters `hyper`."""
     return Provenance(
         split=job.training.split,
         cut=data.cut,
@@ -27,7 +27,7 @@ def describe_training(job: TrainingJob, data: TrainingData, hyper: dict[str, Any
 
 
 def training_sizes(data: TrainingData) -> dict[str, int]:
-    """Returns how many people, events and items the model learned from."""
+    """Returns the numbers of people, events and items that the model was trained on."""
     return {
         "people": int((data.history.lengths > 0).sum()),
         "events": len(data.history.item),

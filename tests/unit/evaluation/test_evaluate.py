@@ -194,7 +194,7 @@ def test_scores_that_are_not_numbers_are_refused(small, monkeypatch: pytest.Monk
         return np.full((len(history), len(self.vocabulary.platform_items(platform))), np.nan)
 
     monkeypatch.setattr(ModelScorer, "score", broken)
-    with pytest.raises(NotFinite, match="not numbers"):
+    with pytest.raises(NotFinite, match="NaN or infinite"):
         evaluate(small.project, "loo-full")
 
 

@@ -1,1 +1,1 @@
-"""Live state in Valkey: its scripts, the base it is loaded with, and an embedded server."""
+"""Live state in Valkey: its scripts, the loading of its base, and an embedded server."""

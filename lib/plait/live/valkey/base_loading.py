@@ -17,23 +17,23 @@ from plait.live.valkey.load_lock import LOCK_MS, BaseLoadLock, LockLost
 from plait.store import Store, StoreVersion
 from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER
 
-CHUNK_FIELDS = 1_000  # written at once: readers wait meanwhile
+CHUNK_FIELDS = 1_000  # fields written at once; readers wait during a write
 
 
 def load_base(
     client: redis.Redis, keys: list[str], found: BaseStatus, store: Store, version: StoreVersion
 ) -> bool:
-    """Makes `version` the base that live state answers from; returns whether it now is.
+    """Loads `version` as the active base; returns whether it now is the active base.
 
     Args:
-        client: whose commands may take long.
+        client: a client with a long timeout.
         keys: the prefix, and the key that names the base.
-        found: the base that there is.
-        store: which holds `version`.
-        version: what to load.
+        found: the status of the present base.
+        store: the store that holds `version`.
+        version: the store version to load.
 
     Raises:
-        LiveStateDown: Valkey lost a part of what was just written.
+        LiveStateDown: Valkey lost a part of the data just written.
         redis.RedisError: Valkey does not answer.
     """
     name = base_name(version)
@@ -50,7 +50,7 @@ def load_base(
                 return True
             counts = _write_base(lock, name, store, version)
             if store.current().number != version.number:
-                return False  # a newer one is loaded, perhaps by another replica
+                return False  # a newer version is there, and perhaps another replica loads it
             _activate_base(lock, name, version, counts)
         except LockLost:
             return False
@@ -61,7 +61,7 @@ def load_base(
 def _write_base(
     lock: BaseLoadLock, name: str, store: Store, version: StoreVersion
 ) -> dict[str, int]:
-    """Writes everything under `name`; returns how many fields each kind must have."""
+    """Writes the base `name`; returns the number of fields that each kind must have."""
     tables = read_base_tables(store, version)
     for kind, table in tables.items():
         pairs = _packed_records(table) if kind == "s" else table.iter_rows()
@@ -76,7 +76,7 @@ def _packed_records(sequences: pl.DataFrame) -> Iterator[tuple[str, bytes]]:
 
 
 def _chunks(pairs: Iterable[tuple[str, Any]]) -> Iterator[list[Any]]:
-    """Yields at most CHUNK_FIELDS of `pairs` at a time, key and value one after the other."""
+    """Yields lists of key, value, key, value, ... with at most CHUNK_FIELDS pairs each."""
     chunk: list[Any] = []
     for pair in pairs:
         chunk.extend(pair)
@@ -90,7 +90,7 @@ def _chunks(pairs: Iterable[tuple[str, Any]]) -> Iterator[list[Any]]:
 def _activate_base(
     lock: BaseLoadLock, name: str, version: StoreVersion, counts: dict[str, int]
 ) -> None:
-    """Serves the new base if it is whole, and forgets the links that it holds by now."""
+    """Activates the new base if it is complete, and removes the links that it now holds."""
     links, events = watermark(version, LINKS_FOLDER), watermark(version, EVENTS_FOLDER)
     pairs = [text for pair in counts.items() for text in pair]
     found = lock.run_script(base_scripts.ACTIVATE_BASE, name, version.number, links, events, *pairs)
@@ -99,13 +99,13 @@ def _activate_base(
         raise LiveStateDown(
             f"live state holds {held} of {counts[kind]} fields '{kind}' of store version "
             f"{version.number} right after they were written.",
-            fix="Give Valkey more memory and `maxmemory-policy noeviction`; the base is loaded "
-            "again.",
+            fix="Give Valkey more memory and `maxmemory-policy noeviction`. The base is then "
+            "loaded again.",
         )
 
 
 def _forget_known_events(client: redis.Redis, prefix: str) -> None:
-    """Forgets the recent events that the base holds by now; again if a loader died meanwhile."""
+    """Removes the recent events that the base now holds, also after an earlier loader died."""
     events = client.get(prefix + "forget")
     if not isinstance(events, bytes):
         return

@@ -1,10 +1,10 @@
-"""What runs inside Valkey while a base is loaded: every write checks who holds the lock.
+"""Lua scripts that load a base; every write checks that the caller holds the lock.
 
-KEYS of each: the prefix, the key that names the base, the lock. The first argument is the writer's
-token; a script that finds another one in the lock writes nothing and returns 0. Beside the keys of
-state_scripts: `b<v>:n` kind -> number of fields, written when the base is whole; `bases` name
-of every base begun -> the key that names it; `forget` the place in the stream up to which the base
-knows events.
+KEYS of each script are the prefix, the key that names the base, and the lock. The first argument
+is the writer's token. If the lock holds another token, a script writes nothing and returns 0. In
+addition to the keys of state_scripts, there are `b<v>:n` kind -> number of fields, written when the
+base is complete; `bases` name of every base begun -> the key that names it; and `forget`, the
+stream id up to which the base knows events.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ local function drop(name)
 end
 """
 
-# Returns the name of the base that is answered from, whether all of it is there, and whether there
-# are events to forget. Costs the same however large the base is.
+# Returns the name of the active base, whether it is complete, and whether there are events to
+# remove. The cost does not depend on the size of the base.
 BASE_STATUS = (
     _WHOLE
     + """
@@ -45,14 +45,14 @@ return {name, whole(name) and 1 or 0, redis.call('EXISTS', KEYS[1] .. 'forget')}
 """
 )
 
-# ARGV: token, milliseconds. Keeps the lock.
+# ARGV: token, milliseconds. Extends the lock.
 RENEW_LOCK = _GUARD + "return redis.call('PEXPIRE', KEYS[3], ARGV[2])"
 
-# ARGV: token. Gives the lock back.
+# ARGV: token. Releases the lock.
 RELEASE_LOCK = _GUARD + "return redis.call('DEL', KEYS[3])"
 
-# ARGV: token, name. Clears what an interrupted load left; a base that lost a part is none any more.
-# Returns 2 if there is nothing to do: another loader was done a moment ago.
+# ARGV: token, name. Removes what an interrupted load left, and deactivates a base that lost a part.
+# Returns 2 if there is nothing to do, because another loader has just finished.
 BEGIN_LOADING = (
     _GUARD
     + _WHOLE
@@ -68,7 +68,7 @@ return 1
 """
 )
 
-# ARGV: token, milliseconds, name, kind; then field and value, again and again.
+# ARGV: token, milliseconds, name, kind; then field, value, field, value, ...
 WRITE_FIELDS = (
     _GUARD
     + """
@@ -80,10 +80,10 @@ return redis.call('PEXPIRE', KEYS[3], ARGV[2])
 """
 )
 
-# ARGV: token, name, version, stream id of the last link and event it knows of ('' for none); then
-# kind and count, again and again. Returns 1, or the first kind that is not whole and its count.
-# A base of another packing is dropped once two versions lie between: replicas of another plait
-# that still run have loaded a newer one by then.
+# ARGV: token, name, version, stream ids of the last link and the last event that the base knows
+# ('' for none); then kind, count, kind, count, ... Returns 1, or the first incomplete kind and its
+# count. A base with another codec version is dropped once it is two store versions older.
+# By then, running replicas of another plait have loaded a newer one.
 ACTIVATE_BASE = (
     _GUARD
     + PRELUDE
@@ -133,8 +133,8 @@ return 1
 """
 )
 
-# KEYS: the prefix. ARGV: stream id (milliseconds, then number) up to which the base knows events;
-# accounts.
+# KEYS: the prefix. ARGV: milliseconds and number of the stream id up to which the base knows
+# events; then accounts.
 FORGET_EVENTS = """
 local ns, ms, number = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
 for i = 3, #ARGV do
@@ -156,7 +156,8 @@ end
 return 1
 """
 
-# KEYS: the prefix. ARGV: what was forgotten up to; another loader may have set a later place.
+# KEYS: the prefix. ARGV: the stream id up to which events were removed. The mark stays if another
+# loader has set a later one.
 CLEAR_FORGET_MARK = """
 local place = KEYS[1] .. 'forget'
 if redis.call('GET', place) == ARGV[1] then return redis.call('DEL', place) end

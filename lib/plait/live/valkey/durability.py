@@ -1,4 +1,4 @@
-"""Whether what a Valkey takes survives: read from its settings, which its owner may change."""
+"""Whether a Valkey keeps accepted events durably, by its settings, which can change at any time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DURABILITY_VARIABLE = "PLAIT_LIVE_STATE_DURABILITY"
 
 
 class DurabilityLevel(StrEnum):
-    """What is asked of live state, as `serve.live_state_durability` has it."""
+    """The required durability of live state, as in `serve.live_state_durability`."""
 
     fsync = "fsync"
     best_effort = "best_effort"
@@ -26,13 +26,13 @@ class DurabilityLevel(StrEnum):
 
 @dataclass(frozen=True)
 class Durability:
-    """What a Valkey says of itself: each of NEEDED, None where it does not tell."""
+    """A Valkey's value of each of REQUIRED_SETTINGS; None if it does not tell."""
 
     settings: tuple[tuple[str, str | None], ...]
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What may lose events that were accepted, in words."""
+        """The settings by which accepted events may be lost, in words."""
         return tuple(
             f"{name} is {value}" if value is not None else f"it does not tell {name}"
             for name, value in self.settings
@@ -40,14 +40,14 @@ class Durability:
         )
 
     def error(self, address: str) -> LossyLiveState:
-        """Returns what is wrong with the Valkey at `address`, without its password."""
+        """Returns the error for the Valkey at `address`; it does not show the password."""
         wrong = [
             name for name, value in self.settings if value not in (REQUIRED_SETTINGS[name], None)
         ]
         accept = (
             "Or accept that: `live_state_durability: best_effort` under `serve:` (plait serve "
             f"--live-state-durability best_effort, {DURABILITY_VARIABLE}=best_effort); "
-            "answers to events then say `durable: false`."
+            "the response to events then has `durable: false`."
         )
         needed = ", ".join(f"{name} {value}" for name, value in REQUIRED_SETTINGS.items())
         mend = f"Ask whoever runs it for {needed}."
@@ -64,10 +64,10 @@ class Durability:
 
 
 def required_durability(project: Project) -> DurabilityLevel:
-    """Returns what is asked for: what the environment says, else the project.
+    """Returns the required durability, from the environment or else from the project.
 
     Raises:
-        ConfigError: it is no such word.
+        ConfigError: the value is not one of DurabilityLevel.
     """
     word = os.environ.get(DURABILITY_VARIABLE) or project.serve.live_state_durability
     if word not in list(DurabilityLevel):
@@ -81,54 +81,54 @@ def required_durability(project: Project) -> DurabilityLevel:
 
 
 def read_durability(client: redis.Redis) -> Durability:
-    """Returns what the server's settings are now.
+    """Returns the server's present settings.
 
-    Where CONFIG is not allowed, as with some managed services, INFO tells what it can.
+    If CONFIG is not allowed, as with some managed services, INFO gives a part of them.
 
     Raises:
-        redis.ConnectionError, redis.TimeoutError: it does not answer.
+        redis.ConnectionError, redis.TimeoutError: Valkey does not answer.
     """
-    with client.pipeline(transaction=False) as asked:
-        asked.config_get("append*")
-        asked.config_get("maxmemory-policy")
-        asked.info("persistence")
-        asked.info("memory")
-        settings, policy, persistence, memory = asked.execute(raise_on_error=False)
-    for answer in (settings, policy, persistence, memory):
-        if isinstance(answer, (redis.ConnectionError, redis.TimeoutError)):
-            raise answer
-    told: dict[str, Any] = {}
+    with client.pipeline(transaction=False) as commands:
+        commands.config_get("append*")
+        commands.config_get("maxmemory-policy")
+        commands.info("persistence")
+        commands.info("memory")
+        settings, policy, persistence, memory = commands.execute(raise_on_error=False)
+    for response in (settings, policy, persistence, memory):
+        if isinstance(response, (redis.ConnectionError, redis.TimeoutError)):
+            raise response
+    values: dict[str, Any] = {}
     if isinstance(persistence, dict) and "aof_enabled" in persistence:
-        told["appendonly"] = "yes" if str(persistence["aof_enabled"]) == "1" else "no"
+        values["appendonly"] = "yes" if str(persistence["aof_enabled"]) == "1" else "no"
     if isinstance(memory, dict):
-        told["maxmemory-policy"] = memory.get("maxmemory_policy")
-    for answer in (settings, policy):
-        if isinstance(answer, dict):
-            told.update({_decode(name): _decode(value) for name, value in answer.items()})
-    return Durability(tuple((name, told.get(name)) for name in REQUIRED_SETTINGS))
+        values["maxmemory-policy"] = memory.get("maxmemory_policy")
+    for response in (settings, policy):
+        if isinstance(response, dict):
+            values.update({_decode(name): _decode(value) for name, value in response.items()})
+    return Durability(tuple((name, values.get(name)) for name in REQUIRED_SETTINGS))
 
 
 def redact_address(address: str) -> str:
-    """Returns `address` without what may be secret: user, password and options."""
+    """Returns `address` without parts that may be secret: user, password and options."""
     scheme, mark, rest = address.partition("://") if "://" in address else ("", "", address)
-    if "@" in rest.partition("?")[2]:  # of a password, who knows where it begins
+    if "@" in rest.partition("?")[2]:  # a password may begin anywhere
         return f"{scheme}{mark}..."
     return f"{scheme}{mark}{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def invalid_address_error(address: str) -> ConfigError:
-    """Returns the error of an `address` that no client can be made for."""
+    """Returns the error for an `address` that is malformed."""
     return ConfigError(
-        f"'{redact_address(address)}' is no address of a Valkey.",
+        f"'{redact_address(address)}' is not an address of a Valkey.",
         allowed="redis://HOST:PORT/DATABASE, rediss://... for TLS, or unix:///PATH; / ? # @ % in a "
         "password are written %2F %3F %23 %40 %25.",
-        fix="Write such a one: --live-state redis://127.0.0.1:6379/0 (PLAIT_LIVE_STATE, "
-        "serve.live_state).",
+        fix="Give an address such as --live-state redis://127.0.0.1:6379/0 (or PLAIT_LIVE_STATE, "
+        "or serve.live_state).",
     )
 
 
 def _valkey_cli(address: str) -> str:
-    """Returns the command that speaks to `address`; it asks for a password where there is one."""
+    """Returns the valkey-cli command for `address`; it prompts for a password if there is one."""
     parts = urlsplit(address)
     if parts.scheme == "unix":
         words = ["valkey-cli", "-s", parts.path]

@@ -1,4 +1,4 @@
-"""An embedded Valkey: its own process, its data beside the store, gone with its owner."""
+"""An embedded Valkey: a child process with its data next to the store; it ends with its owner."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _PR_SET_PDEATHSIG = 1
 
 
 class EmbeddedValkey:
-    """A Valkey server over the append-only file in `folder`, fsynced before every answer.
+    """A Valkey server with an append-only file in `folder`, fsynced before every response.
 
-    It listens on a socket that only this user can reach. One runs for a folder at a time.
+    It listens on a socket that only this user can access. Only one can run per folder.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
-        # A socket's path is at most 107 bytes long, so it cannot lie in the store.
+        # A socket's path has at most 107 bytes, so it cannot be in the store.
         name = f"{digest}.sock"
         self.socket = socket_folder(len(name)) / name
         self._process: subprocess.Popen[bytes] | None = None
@@ -39,14 +39,15 @@ class EmbeddedValkey:
 
     @property
     def address(self) -> str:
-        """What LiveState connects to."""
+        """The address for ValkeyLiveState."""
         return f"unix://{self.socket}"
 
     def start(self) -> EmbeddedValkey:
         """Starts the server and waits until it has read its file and answers.
 
         Raises:
-            LiveStateDown: it does not start, or another process runs it.
+            LiveStateDown: the server does not start, the folder cannot be written, or another
+                process uses it.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -54,8 +55,8 @@ class EmbeddedValkey:
         except OSError as error:
             raise LiveStateDown(
                 f"cannot write the folder '{self.folder}' of live state ({error.strerror}).",
-                fix="Make it writable. For a store on S3 it lies in XDG_STATE_HOME, else under "
-                "HOME: set one of them to a folder that lasts. Or name a Valkey: --live-state "
+                fix="Make it writable. For a store on S3 it is in XDG_STATE_HOME, or else under "
+                "HOME: set one of them to a persistent folder. Or name a Valkey: --live-state "
                 "redis://HOST:PORT",
             ) from None
         self._spawn()
@@ -65,7 +66,7 @@ class EmbeddedValkey:
         """Starts the server again after it died.
 
         Raises:
-            LiveStateDown: it does not start.
+            LiveStateDown: the server does not start.
         """
         self._spawn()
 
@@ -77,7 +78,7 @@ class EmbeddedValkey:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C is for its owner, who stops it in order
+                start_new_session=True,  # Ctrl-C reaches only the owner, which stops the server
                 preexec_fn=_die_with_parent,
                 pass_fds=() if self._lock is None else (self._lock,),
             )
@@ -89,11 +90,11 @@ class EmbeddedValkey:
 
     @property
     def pid(self) -> int | None:
-        """The server's process, if it runs."""
+        """The server's process id; None if it does not run."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def stop(self) -> None:
-        """Stops the server; everything accepted is in its file."""
+        """Stops the server; its file holds everything that was accepted."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -137,7 +138,7 @@ class EmbeddedValkey:
 
     def _acquire_lock(self) -> None:
         descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        # The server holds the lock too: it is free once nobody can write the file any more.
+        # The server inherits the lock, so it is free only once no process can write the file.
         until = time.monotonic() + LOCK_TIMEOUT_S
         while True:
             try:
@@ -169,7 +170,7 @@ class EmbeddedValkey:
                 time.sleep(0.02)
         log = self.folder / "valkey.log"
         raise LiveStateDown(
-            f"the embedded Valkey does not start; its last words: {_last_line(log)}",
+            f"the embedded Valkey does not start; its last log line: {_last_line(log)}",
             fix=f"See '{log}'.",
         )
 
@@ -180,7 +181,7 @@ def _last_line(log: Path) -> str:
 
 
 def _die_with_parent() -> None:
-    """Runs in the child: if its owner is killed, the kernel ends it too (Linux)."""
+    """Runs in the child: makes the kernel end it when its owner is killed (Linux only)."""
     try:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     except (OSError, AttributeError):

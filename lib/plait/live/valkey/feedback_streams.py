@@ -13,7 +13,7 @@ LEASE_MS = 15_000
 
 
 def acquire_lease(client: redis.Redis, key: str, token: str, takeover: bool) -> bool:
-    """Takes or extends the lease at `key`; returns whether `token` has it."""
+    """Acquires or extends the lease at `key`; returns whether `token` has it."""
     if takeover:
         client.delete(key)
     if client.set(key, token, nx=True, px=LEASE_MS):
@@ -23,7 +23,7 @@ def acquire_lease(client: redis.Redis, key: str, token: str, takeover: bool) -> 
 
 
 def read_entries(client: redis.Redis, stream: str, count: int) -> list[StreamEntry]:
-    """Returns what was delivered and never acknowledged; else what was not delivered yet."""
+    """Returns entries that were delivered but not acknowledged; if none, undelivered ones."""
     for start in ("0", ">"):
         try:
             found = client.xreadgroup(CONSUMER_GROUP, CONSUMER, {stream: start}, count=count)
@@ -43,7 +43,7 @@ def read_entries(client: redis.Redis, stream: str, count: int) -> list[StreamEnt
 
 
 def acknowledge_entries(client: redis.Redis, stream: str, ids: Sequence[str], delete: bool) -> None:
-    """Acknowledges entries, and deletes them with it."""
+    """Acknowledges entries and, with `delete`, deletes them in the same transaction."""
     with client.pipeline(transaction=True) as done:
         done.xack(stream, CONSUMER_GROUP, *ids)
         if delete:
@@ -52,7 +52,7 @@ def acknowledge_entries(client: redis.Redis, stream: str, ids: Sequence[str], de
 
 
 def _entries(found: object) -> list[tuple[bytes, dict[bytes, bytes]]]:
-    """Returns the entries of the one stream asked for (RESP2 and RESP3 wrap them differently)."""
+    """Returns the entries of the single stream; RESP2 and RESP3 wrap them differently."""
     if not found:
         return []
     if isinstance(found, dict):

@@ -1,10 +1,10 @@
-"""What runs inside Valkey where accounts are linked and unlinked: see state_scripts.
+"""Lua scripts that link and unlink accounts, see state_scripts.
 
-Beside its keys: `n:<account>` the accounts that it is linked with by links that the base does not
-know yet; `linked` the accounts that have an `n`; `tied` the last entry of `links` that these know:
-a plait that knows no unlinks adds links to the stream alone. What `r`, `g:` and `roots` say follows
-from the ties and the base. A stream entry of an unlink names the other account as `apart`, and
-account_a twice: a plait that knows no unlinks reads a link that joins nobody.
+In addition to the keys there: `n:<account>` are the accounts linked with it by links that the base
+does not know yet. `linked` are the accounts that have an `n`. `tied` is the last entry of `links`
+that is in `n`, because an older plait without unlinks adds links only to the stream. `r`, `g:` and
+`roots` are derived from these links and the base. The stream entry of an unlink names the other
+account as `apart`, and account_a twice. An older plait reads it as a link without effect.
 """
 
 from __future__ import annotations
@@ -46,26 +46,27 @@ local function untie(one, two)
   redis.call('SREM', ns .. 'n:' .. bare(one), two)
   redis.call('SREM', ns .. 'n:' .. bare(two), one)
 end
--- Ties and unties what the stream says since; without `tied`, all that it says.
+-- Applies the links and unlinks in the stream after `tied`; all of them without `tied`.
 local function follow()
   local last = redis.call('GET', ns .. 'tied')
   for _, entry in ipairs(redis.call('XRANGE', ns .. 'links', last and '(' .. last or '-', '+')) do
-    local said = cjson.decode(entry[2][2])
-    local one = said.account_a .. '\\t' .. said.platform_a
-    if said.apart then untie(one, said.apart .. '\\t' .. said.apart_platform)
-    else tie(one, said.account_b .. '\\t' .. said.platform_b) end
+    local fields = cjson.decode(entry[2][2])
+    local one = fields.account_a .. '\\t' .. fields.platform_a
+    if fields.apart then untie(one, fields.apart .. '\\t' .. fields.apart_platform)
+    else tie(one, fields.account_b .. '\\t' .. fields.platform_b) end
     last = entry[1]
   end
   if last then redis.call('SET', ns .. 'tied', last) end
 end
-local function say(entry)
+local function record(entry)
   redis.call('XADD', ns .. 'links', '*', 'l', entry)
   follow()
 end
 """
 
-# ARGV: account TAB platform, twice; the stream entry; most accounts of one person, and on one
-# platform. Returns '' and the platform, or '', where they would be too many.
+# ARGV: account TAB platform, twice; the stream entry; the maximum number of accounts per person,
+# and per person and platform. Returns the person and the retired person ('' for none). If there
+# would be too many accounts, returns '' and the platform with too many ('' for all together).
 LINK_ACCOUNTS = (
     PRELUDE
     + LINK_FUNCTIONS
@@ -83,20 +84,20 @@ if p ~= q then
   end
 end
 local person, retired = link(ARGV[1], ARGV[2])
--- Said of accounts that are one person's already, it counts once what joins them now is gone.
-if not tied(ARGV[1], ARGV[2]) then say(ARGV[3]) end
+-- A link of accounts that are already one person takes effect once their present link is gone.
+if not tied(ARGV[1], ARGV[2]) then record(ARGV[3]) end
 return {person, retired or ''}
 """
 )
 
-# ARGV: account TAB platform, twice; the stream entry. Returns the person of each, and whether they
-# are apart: now, next_fuse (the base holds them as one) or still_joined (by other links).
+# ARGV: account TAB platform, twice; the stream entry. Returns the person of each, and when they are
+# separate: now, next_fuse (the base holds them as one person) or still_joined (by other links).
 UNLINK_ACCOUNTS = (
     PRELUDE
     + LINK_FUNCTIONS
     + """
 local one, two = ARGV[1], ARGV[2]
-say(ARGV[3])
+record(ARGV[3])
 local p, q = survivor(owner(bare(one))), survivor(owner(bare(two)))
 if p ~= q then return {p, q, 'now'} end
 local function of_base(account)
@@ -109,7 +110,7 @@ local function of_base(account)
   return person
 end
 if of_base(bare(one)) == of_base(bare(two)) then return {p, p, 'next_fuse'} end
--- What is joined with an account: by ties, and as people of the base.
+-- The people and accounts connected with an account, by links and by people of the base.
 local function reach(start)
   local found = {people = {}, entries = {start}, has = {[start] = true}}
   local knows = {}

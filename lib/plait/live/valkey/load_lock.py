@@ -1,4 +1,4 @@
-"""The right to load a base: a token in Valkey, renewed by a thread of its own while it is held."""
+"""The lock for loading a base: a token in Valkey, which a thread renews while it is held."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import redis
 
 from plait.live.valkey import base_scripts
 
-LOCK_MS = 10_000  # a loader that was killed keeps the others waiting this long
+LOCK_MS = 10_000  # after a loader was killed, the others wait this long
 
 
 class LockLost(Exception):
-    """Another loader has taken over: nothing more may be written."""
+    """Another loader has taken the lock; this one must not write any more."""
 
 
 class BaseLoadLock:
     """One loader's lock.
 
-    The token goes with every write, so a loader that was paused beyond its time writes nothing
-    more. The thread renews the lock while the loader reads, however long that takes.
+    Every write carries the token. So a loader that was paused until its lock expired cannot
+    write any more. A thread renews the lock while the loader reads the store.
 
     Args:
-        client: whose commands may take long.
+        client: a client with a long timeout.
         keys: the prefix, the key that names the base, the lock.
     """
 
@@ -36,17 +36,17 @@ class BaseLoadLock:
         self._thread = threading.Thread(target=self._renew, name="base-lock", daemon=True)
 
     def acquire(self) -> bool:
-        """Takes the lock; returns whether it is held. Leaving the context releases it."""
+        """Tries to acquire the lock; returns whether it is held. The context's exit releases it."""
         if not self._client.set(self._keys[2], self._token, nx=True, px=LOCK_MS):
             return False
         self._thread.start()
         return True
 
     def run_script(self, script: str, *args: str | int | bytes) -> object:
-        """Runs a script of base_scripts under this lock; returns what it returns.
+        """Runs a script of base_scripts under this lock; returns the script's result.
 
         Raises:
-            LockLost: the lock is lost; the script wrote nothing.
+            LockLost: the lock is lost, and the script wrote nothing.
             redis.RedisError: Valkey does not answer.
         """
         found = self._client.register_script(script)(keys=self._keys, args=[self._token, *args])
@@ -65,7 +65,7 @@ class BaseLoadLock:
     ) -> None:
         self._end.set()
         self._thread.join()
-        # What does not reach Valkey ends by itself after LOCK_MS.
+        # If the release does not reach Valkey, the lock expires after LOCK_MS.
         with contextlib.suppress(LockLost, redis.RedisError):
             self.run_script(base_scripts.RELEASE_LOCK)
 

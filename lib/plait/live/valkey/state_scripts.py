@@ -1,13 +1,15 @@
-"""What runs inside Valkey, so that every reader and writer sees whole steps only.
+"""Lua scripts of live state, so that every read and write is atomic.
 
-KEYS[1] is a prefix of all others; KEYS[2] names the base v that answers. `b<v>:s` person ->
-record, `b<v>:a` account -> person, `b<v>:m` person -> its accounts, `b<v>:t` retired person ->
-survivor, `b<v>:o` person -> since; `e:<account>` its latest item events in history order;
-`h:<account>` item -> stream id of events that were pushed out of it, `b<v>:h` person -> items of
-events that the record does not hold, one a line;
-`active` accounts that have some; `x:<event id>` seen; `events` and `links` the streams; `r` person
--> the person it was linked into since, `g:<person>` that person's accounts, `roots` the people
-with a `g`. An account is written `<pseudonym> TAB <platform>` where its platform matters.
+KEYS[1] is the prefix of all other keys, and KEYS[2] names the active base v. The keys are:
+- `b<v>:s` person -> record, `b<v>:a` account -> person, `b<v>:m` person -> its accounts, `b<v>:t`
+  retired person -> survivor, `b<v>:o` person -> since, `b<v>:h` person -> items of events that the
+  record does not hold, one per line;
+- `e:<account>` its latest item events in history order, `h:<account>` item -> stream id of events
+  that no longer fit there, `active` the accounts with such events;
+- `x:<event id>` accepted event ids, `events` and `links` the streams;
+- `r` person -> the person it was linked into since the base, `g:<person>` that person's accounts,
+  `roots` the people with a `g`.
+An account is written `<pseudonym> TAB <platform>` where its platform matters.
 """
 
 from __future__ import annotations
@@ -29,33 +31,33 @@ local function survivor(person)
   end
   return person
 end
-local function accounts_of(person, asked)
+local function accounts_of(person, requested)
   local linked = redis.call('SMEMBERS', ns .. 'g:' .. person)
   if #linked > 0 then table.sort(linked) return linked end
   local joined = base and redis.call('HGET', b('m'), person)
   local found = {}
   if joined then
     for entry in string.gmatch(joined, '[^\\n]+') do found[#found + 1] = entry end
-  elseif asked ~= '' then
-    found[1] = asked
+  elseif requested ~= '' then
+    found[1] = requested
   end
   return found
 end
 local function bare(entry) return string.match(entry, '^[^\\t]*') end
 """
 
-# ARGV: person or '', account or '', platform or '', three a question. Returns the base's name
-# ('' for none), then an answer each.
+# ARGV: person or '', account or '', platform or '', three per lookup. Returns the base's name
+# ('' for none), then one result per lookup.
 READ_PEOPLE = (
     PRELUDE
     + """
-local answers = {base or ''}
+local results = {base or ''}
 for i = 1, #ARGV, 3 do
-  local person, asked = ARGV[i], ''
-  if ARGV[i + 1] ~= '' then asked = ARGV[i + 1] .. '\\t' .. ARGV[i + 2] end
+  local person, requested = ARGV[i], ''
+  if ARGV[i + 1] ~= '' then requested = ARGV[i + 1] .. '\\t' .. ARGV[i + 2] end
   if person == '' then person = owner(ARGV[i + 1]) end
   person = survivor(person)
-  local entries, records, recent, had = accounts_of(person, asked), {}, {}, {}
+  local entries, records, recent, had = accounts_of(person, requested), {}, {}, {}
   local seen = {}
   for _, entry in ipairs(entries) do
     local account = bare(entry)
@@ -74,20 +76,21 @@ for i = 1, #ARGV, 3 do
       seen[#seen + 1] = item
     end
   end
-  answers[#answers + 1] = {person, entries, records, recent, seen}
+  results[#results + 1] = {person, entries, records, recent, seen}
 end
-return answers
+return results
 """
 )
 
-# ARGV: events kept an account, seconds an event id is remembered, items kept that were pushed out;
-# then five an event: event id, account, score, member (empty: not an item event), stream entry.
+# ARGV: events kept per account, seconds for which an event id is remembered, items kept of older
+# events; then five per event: event id, account, score, member ('' if it is not an item event),
+# stream entry. Returns 1 for each new event and 0 for each duplicate.
 APPEND_EVENTS = """
 local ns, keep, remembered = KEYS[1], tonumber(ARGV[1]), ARGV[2]
-local taken = {}
+local accepted = {}
 for i = 4, #ARGV, 5 do
   local fresh = redis.call('SET', ns .. 'x:' .. ARGV[i], 1, 'NX', 'EX', remembered)
-  taken[#taken + 1] = fresh and 1 or 0
+  accepted[#accepted + 1] = fresh and 1 or 0
   if fresh then
     local id = redis.call('XADD', ns .. 'events', '*', 'e', ARGV[i + 4])
     if ARGV[i + 3] ~= '' then
@@ -105,5 +108,5 @@ for i = 4, #ARGV, 5 do
     end
   end
 end
-return taken
+return accepted
 """

@@ -1,4 +1,4 @@
-"""Live state in Valkey: people's histories as they are now, one round trip a call."""
+"""Live state in Valkey: people's current histories, with one round trip per call."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ from plait.live.valkey.durability import Durability, invalid_address_error, read
 from plait.live.valkey.feedback_streams import acknowledge_entries, acquire_lease, read_entries
 from plait.store import Store, StoreVersion
 
-EVENT_ID_TTL_S = 7 * 24 * 3600  # how long an event id is known as a repeat
-READ_TIMEOUT_S = 0.2  # of a read
-WRITE_TIMEOUT_FACTOR = 2  # a write waits for the disk too
-SETTINGS_TTL_S = 1.0  # how long Valkey's settings are taken for unchanged
-BULK_TIMEOUT_S = 20.0  # of what moves thousands of entries at once
-_MEMBER_LINE_BREAKS = len(MEMBER_FIELDS) - 1  # a member with more or fewer is a newer plait's
+EVENT_ID_TTL_S = 7 * 24 * 3600  # how long an event id is remembered to detect duplicates
+READ_TIMEOUT_S = 0.2  # timeout of a read
+WRITE_TIMEOUT_FACTOR = 2  # a write also waits for the disk
+SETTINGS_TTL_S = 1.0  # how long Valkey's settings are cached
+BULK_TIMEOUT_S = 20.0  # timeout of calls that move thousands of entries
+_MEMBER_LINE_BREAKS = len(MEMBER_FIELDS) - 1  # a newer plait's member has another number
 _NO_ANSWER_ERRORS = (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError)
 
 
 class ValkeyLiveState:
-    """Live state in a Valkey, behind one prefix; see the LiveState protocol.
+    """Live state in a Valkey, under one key prefix; see the LiveState protocol.
 
-    A call that is not answered in time fails, and so does every other one until a probe is
-    answered: see CircuitBreaker.
+    A call without a response within its timeout fails. All other calls then fail at once until a
+    probe succeeds; see CircuitBreaker.
 
     Args:
         address: redis://host:port/db, rediss://..., or unix:///path of the socket.
-        namespace: keeps stores apart that share a Valkey.
-        length: events kept for one person.
-        timeout_s: how long a read may take, seconds; a write may take
-            WRITE_TIMEOUT_FACTOR times as long.
+        namespace: separates stores that share a Valkey.
+        length: item events kept per account.
+        timeout_s: timeout of a read in seconds; that of a write is WRITE_TIMEOUT_FACTOR times as
+            long.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ValkeyLiveState:
     ) -> None:
         self.address, self.length = address, length
         self.prefix = f"{{plait:{namespace}}}:"
-        # A plait that packs records otherwise answers from another base.
+        # A plait with another record layout uses its own base.
         self.keys = [self.prefix, f"{self.prefix}base.{CODEC_VERSION}"]
         self.client = _open_client(address, timeout_s)
         self._writer = _open_client(address, WRITE_TIMEOUT_FACTOR * timeout_s)
@@ -78,7 +78,7 @@ class ValkeyLiveState:
 
     @property
     def down_reason(self) -> str:
-        """Why Valkey is not asked now; '' while it answers."""
+        """The reason why Valkey is not used now; '' while it answers."""
         return self.breaker.open_reason
 
     def read_people(self, lookups: Sequence[PersonLookup]) -> list[PersonState]:
@@ -105,7 +105,7 @@ class ValkeyLiveState:
         ]
 
     def base_status(self) -> BaseStatus:
-        """Returns which base there is, and whether it is whole.
+        """Returns the name of the active base, and whether it is complete.
 
         Raises:
             LiveStateDown: Valkey does not answer.
@@ -115,9 +115,9 @@ class ValkeyLiveState:
         return BaseStatus(base.decode(), bool(whole), bool(to_forget))
 
     def durability(self) -> Durability:
-        """Returns what Valkey's settings promise, read at most SETTINGS_TTL_S ago.
+        """Returns the durability by Valkey's settings, read at most SETTINGS_TTL_S ago.
 
-        After a failure they are read again.
+        After a failure of Valkey, they are read again.
 
         Raises:
             LiveStateDown: Valkey does not answer.
@@ -127,13 +127,13 @@ class ValkeyLiveState:
         if known is None or now[0] - read_at > SETTINGS_TTL_S or trips != now[1]:
             with self._circuit():
                 known = read_durability(self._writer)
-            # Every batch asks: the words of a fault are put together once.
+            # Every batch reads the fault, so its message is built only here.
             self._fault = known.error(self.address) if known.faults else None
             self._settings = (*now, known)
         return known
 
     def durability_fault(self) -> LossyLiveState | None:
-        """Returns why Valkey may lose events that were accepted; None where it keeps them.
+        """Returns the reason why Valkey may lose accepted events; None if they are durable.
 
         Raises:
             LiveStateDown: Valkey does not answer.
@@ -142,10 +142,12 @@ class ValkeyLiveState:
         return self._fault
 
     def append_events(self, events: pl.DataFrame) -> list[bool]:
-        """Takes FEEDBACK_EVENTS rows; returns which were new. They are on disk when this returns.
+        """Accepts FEEDBACK_EVENTS rows; returns which were new.
+
+        They are durable when this returns, unless `durability_fault` returns an error.
 
         Raises:
-            LiveStateDown: Valkey does not answer; it may have taken the events or not.
+            LiveStateDown: Valkey does not answer; it may or may not have accepted the events.
         """
         if events.is_empty():
             return []
@@ -153,16 +155,16 @@ class ValkeyLiveState:
         for row in encode_events(events).iter_rows():
             args.extend(row)
         with self._circuit():
-            taken = self._append(keys=self.keys, args=args)
-        return [bool(fresh) for fresh in taken]
+            accepted = self._append(keys=self.keys, args=args)
+        return [bool(fresh) for fresh in accepted]
 
     def link(
         self, one: tuple[str, str], two: tuple[str, str], now: datetime
     ) -> tuple[str, list[str]]:
-        """Joins two accounts (pseudonym, platform); returns the person and who was retired.
+        """Links two accounts (pseudonym, platform); returns the person and the retired persons.
 
         Raises:
-            TooManyAccounts: nobody has so many.
+            TooManyAccounts: the person would have over MAX_LINKED or MAX_ON_PLATFORM accounts.
             LiveStateDown: Valkey does not answer.
         """
         entry = encode_link(one, two, now)
@@ -177,10 +179,10 @@ class ValkeyLiveState:
     def unlink(
         self, one: tuple[str, str], two: tuple[str, str], now: datetime
     ) -> tuple[list[str], str]:
-        """Parts two accounts (pseudonym, platform); returns each one's person, and what is done.
+        """Unlinks two accounts (pseudonym, platform); returns each one's person, and the effect.
 
-        That is `now`, `next_fuse` (the base holds them as one person) or `still_joined` (by other
-        links). It is kept for the next fuse in any case.
+        The effect is `now`, `next_fuse` (the base holds them as one person) or `still_joined` (by
+        other links). The unlink is kept for the next fuse in any case.
 
         Raises:
             LiveStateDown: Valkey does not answer.
@@ -191,17 +193,17 @@ class ValkeyLiveState:
         return [person.decode() for person in people], effective.decode()
 
     def load_base(self, store: Store, version: StoreVersion) -> bool:
-        """Makes `version` the base that live state answers from; returns whether it now is.
+        """Loads `version` as the active base; returns whether it now is the active base.
 
         Raises:
-            LiveStateDown: Valkey does not answer, or lost a part of what was just written.
+            LiveStateDown: Valkey does not answer, or lost a part of the data just written.
         """
         found = self.base_status()
         with self.bulk_client() as client:
             return base_loading.load_base(client, self.keys, found, store, version)
 
     def acquire_drain_lease(self, token: str, takeover: bool = False) -> bool:
-        """Takes or extends the drainer's lease; returns whether `token` has it.
+        """Acquires or extends the drainer's lease; returns whether `token` has it.
 
         Raises:
             LiveStateDown: Valkey does not answer.
@@ -210,7 +212,7 @@ class ValkeyLiveState:
             return acquire_lease(client, self.prefix + "drainer", token, takeover)
 
     def read_stream(self, stream: FeedbackStream, count: int) -> list[StreamEntry]:
-        """Returns the next entries that are not acknowledged, oldest first.
+        """Returns at most `count` entries that are not acknowledged, oldest first.
 
         Raises:
             LiveStateDown: Valkey does not answer.
@@ -219,7 +221,7 @@ class ValkeyLiveState:
             return read_entries(client, self.prefix + stream, count)
 
     def acknowledge(self, stream: FeedbackStream, ids: Sequence[str]) -> None:
-        """Never returns these entries again; links stay until a base holds them.
+        """Acknowledges entries, which are not returned again; links stay until a base holds them.
 
         Raises:
             LiveStateDown: Valkey does not answer.
@@ -228,7 +230,7 @@ class ValkeyLiveState:
             acknowledge_entries(client, self.prefix + stream, ids, delete=stream == "events")
 
     def stream_length(self, stream: FeedbackStream) -> int:
-        """Returns how many entries the stream holds.
+        """Returns the number of entries in the stream.
 
         Raises:
             LiveStateDown: Valkey does not answer.
@@ -238,10 +240,10 @@ class ValkeyLiveState:
 
     @contextmanager
     def bulk_client(self) -> Iterator[redis.Redis]:
-        """Yields a client for long work, with a long timeout; what fails inside is LiveStateDown.
+        """Yields a client with the timeout BULK_TIMEOUT_S.
 
         Raises:
-            LiveStateDown: Valkey does not answer.
+            LiveStateDown: Valkey does not answer, or a command in the block fails.
         """
         with self._circuit():
             yield self._bulk_client
@@ -256,7 +258,7 @@ class ValkeyLiveState:
             why = f"{type(error).__name__}: {error}"
             if isinstance(
                 error, _NO_ANSWER_ERRORS
-            ):  # it does answer where it only refuses a command
+            ):  # Valkey still answers if it only rejects a command
                 self.breaker.trip(why)
             raise self._down_error(why) from None
 
@@ -279,20 +281,20 @@ def _split_account(entry: bytes) -> tuple[str, str]:
 
 
 def _open_client(address: str, timeout_s: float) -> redis.Redis:
-    """Returns a client that waits for no answer longer than `timeout_s`, and never twice.
+    """Returns a client with the timeout `timeout_s` and without retries after a timeout.
 
     Raises:
-        ConfigError: `address` is none.
+        ConfigError: `address` is malformed.
     """
     try:
         client: redis.Redis = redis.Redis.from_url(
             address,
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
-            # A connection dropped while idle is opened anew; what timed out once is not tried
-            # again.
+            # A connection that was dropped while idle is opened again. A call that timed out is
+            # not repeated.
             retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
         )
-    except ValueError:  # its words may be of the password
+    except ValueError:  # its message may contain the password
         raise invalid_address_error(address) from None
     return client

@@ -1,1 +1,1 @@
-"""The item-item family: items chosen by the same people."""
+"""The item-item family: similarity of items by the people who chose both."""

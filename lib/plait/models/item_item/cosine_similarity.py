@@ -1,7 +1,7 @@
-"""Items chosen by the same people: cosine of binary person-item columns.
+"""Item-item similarity: the cosine of the columns of the binary person-item matrix.
 
-Sarwar et al., Item-based collaborative filtering (WWW 2001). The score of an item is the
-similarity to what a person chose, weighted by how recent each choice is.
+Sarwar et al., Item-based collaborative filtering (WWW 2001). The score of an item is the sum of
+its similarities to a person's chosen items, each weighted by its recency.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scipy import sparse
 if TYPE_CHECKING:
     from plait.features.history import History
 
-RECENCY_DECAY = 0.85  # weight of a choice, per step back from the newest
+RECENCY_DECAY = 0.85  # factor on the weight of a choice per step back from the newest
 _MAX_PRODUCTS = 4_000_000  # products formed at once; bounds memory on large catalogues
 
 
@@ -24,13 +24,13 @@ def cosine_neighbours(history: History, items: int, keep: int | None = None) -> 
 
     Args:
         history: encoded histories of B people, N events.
-        items: rows and columns, one more than the largest item index.
-        keep: neighbours kept for each item, the most similar first and of equals the one
-            with the smaller index; None keeps all.
+        items: number of rows and columns, one more than the largest item index.
+        keep: neighbours kept per item: the most similar, and among equals those with the
+            smaller index; None keeps all.
     """
     people = len(history.offsets) - 1
     chosen = _person_item_matrix(history, np.ones(len(history.item), np.float32), people, items)
-    chosen.data[:] = 1.0  # binary: a repeat says nothing new
+    chosen.data[:] = 1.0  # binary: repeats do not count
     popularity = np.asarray(chosen.sum(axis=0)).ravel()
     norm = np.sqrt(np.maximum(popularity, 1.0)).astype(np.float32)
     by_item = chosen.T.tocsr()
@@ -57,7 +57,7 @@ def item_item_scores(
 def recency_weights(
     offsets: npt.NDArray[np.int64], decay: float = RECENCY_DECAY
 ) -> npt.NDArray[np.float32]:
-    """Returns `decay` ** (steps back from its history's newest event) of every event, [N]."""
+    """Returns `decay` ** k of every event, [N]; k counts back from its history's newest event."""
     lengths = np.diff(offsets)
     back = np.repeat(offsets[1:], lengths) - 1 - np.arange(offsets[0], offsets[-1])
     return np.power(np.float32(decay), back, dtype=np.float32)
@@ -66,7 +66,7 @@ def recency_weights(
 def _person_item_matrix(
     history: History, values: npt.NDArray[np.float32], people: int, items: int
 ) -> sparse.csr_array:
-    """Returns [people, items] with the values of equal pairs added."""
+    """Returns the sparse matrix [people, items]; values of equal pairs are added."""
     rows = np.repeat(np.arange(people), np.diff(history.offsets))
     matrix = sparse.coo_array((values, (rows, history.item)), shape=(people, items)).tocsr()
     matrix.sum_duplicates()
@@ -74,7 +74,7 @@ def _person_item_matrix(
 
 
 def _chunks(products: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Returns row ranges that form at most _CHUNK products each (or one row)."""
+    """Returns row ranges with at most _MAX_PRODUCTS products each, or with a single row."""
     total = np.cumsum(products)
     ranges, first = [], 0
     while first < len(total):
@@ -93,7 +93,7 @@ def _neighbours_of(
     norm: npt.NDArray[np.float32],
     keep: int | None,
 ) -> sparse.csr_array:
-    """Returns rows `first` to `last` of the similarity matrix."""
+    """Returns the rows from `first` up to but not including `last` of the similarity matrix."""
     together = (by_item[first:last] @ chosen).tocoo()
     row, column = together.coords
     other = row + first != column
@@ -103,8 +103,8 @@ def _neighbours_of(
         order = np.lexsort((column, -value, row))
         row, column, value = row[order], column[order], value[order]
         starts = np.searchsorted(row, np.arange(last - first))
-        near = np.arange(len(row)) - starts[row] < keep
-        row, column, value = row[near], column[near], value[near]
+        kept = np.arange(len(row)) - starts[row] < keep
+        row, column, value = row[kept], column[kept], value[kept]
     shape = (last - first, len(norm))
     matrix = sparse.coo_array((value.astype(np.float32), (row, column)), shape=shape).tocsr()
     matrix.sort_indices()

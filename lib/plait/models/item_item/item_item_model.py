@@ -1,4 +1,4 @@
-"""The item-item family: what was chosen by the people who chose what this person did."""
+"""The item-item family: scores items by their similarity to the person's chosen items."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from plait.models.popularity.event_counts import count_events, load_event_counts
 
 FAMILY = "item_item"
 _ALL_NEIGHBOURS_LIMIT = 50_000  # items up to which every neighbour is kept
-_MAX_NEIGHBOURS = 1000  # kept for each item beyond
+_MAX_NEIGHBOURS = 1000  # neighbours kept per item in a larger vocabulary
 
 
 class ItemItemModel:
-    """Cosine of binary person-item columns of the training part, the newest choice first."""
+    """Cosine similarity of items in the training part, with newer choices weighted more."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class ItemItemModel:
         return cls(data.vocabulary, neighbours, count_events(chosen, items), data.provenance)
 
     def score(self, history: History, platform: str, now: Moment = None) -> OneTermScores:
-        """Returns the similarity to each history, see TrainedModel; `now` changes nothing."""
+        """Returns the similarity to each history, see TrainedModel; `now` has no effect."""
         require_platform(platform, self.platforms)
         own = self.vocabulary.platform_items(platform)
         if platform not in self._of_platform:
@@ -99,6 +99,6 @@ class ItemItemModel:
         return {"terms": [FAMILY]}
 
     def item_vectors(self, platform: str) -> torch.Tensor | None:
-        """None: neighbours are no vectors."""
+        """Returns None: the family has no item vectors."""
         require_platform(platform, self.platforms)
         return None

@@ -1,4 +1,4 @@
-"""The item-item term: w log(1 + 20 s), s the cosine of items chosen by the same people."""
+"""The item-item term: w log(1 + 20 s), where s is the item-item similarity to a history."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from plait.models.item_item.cosine_similarity import (
 )
 
 ITEM_ITEM_FILE = "item_item.safetensors"
-MAX_NEIGHBOURS = 200  # neighbours of an item
+MAX_NEIGHBOURS = 200  # neighbours kept per item
 SHARPNESS = 20.0
 
 
 @dataclass(frozen=True, eq=False)
 class ItemItemTerm:
-    """Neighbour lists and the weight of the term on each platform, chosen on validation.
+    """Neighbour lists, and the term's weight per platform, which validation chooses.
 
     Attributes:
         neighbours: cosine similarity, sparse [items, items].
-        weights: the term's weight, by platform.
+        weights: the term's weight by platform.
     """
 
     neighbours: sparse.csr_array
@@ -44,16 +44,16 @@ class ItemItemTerm:
 
     @classmethod
     def empty(cls, items: int) -> ItemItemTerm:
-        """Returns the term that is nothing."""
+        """Returns a term without neighbours or weights, which adds nothing to a score."""
         return cls(sparse.csr_array((items, items), dtype=np.float32), {})
 
     def for_platform(self, platform: str, vocabulary: Vocabulary) -> list[sparse.csr_array]:
-        """Returns the similarities of all items to those of `platform`, [items, n] a block."""
+        """Returns the similarities of all items to those of `platform`, [items, n] per block."""
         blocks = vocabulary.platform_blocks(platform)
         return [sparse.csr_array(self.neighbours[:, columns]) for columns in blocks]
 
     def widen(self, items: int) -> ItemItemTerm:
-        """Returns the term with so many `items`: those at the end have no neighbours."""
+        """Returns the term for `items` items; those added at the end have no neighbours."""
         matrix = self.neighbours
         indptr = np.pad(matrix.indptr, (0, items - matrix.shape[0]), mode="edge")
         wider = sparse.csr_array((matrix.data, matrix.indices, indptr), shape=(items, items))
@@ -71,7 +71,7 @@ class ItemItemTerm:
 
     @classmethod
     def load(cls, folder: Path, items: int, weights: dict[str, Any]) -> ItemItemTerm:
-        """Returns the term written into `folder`."""
+        """Returns the term saved in `folder`, for `items` items, with `weights` by platform."""
         parts = load_file(folder / ITEM_ITEM_FILE)
         matrix = sparse.csr_array(
             (parts["data"], parts["indices"], parts["indptr"]), shape=(items, items)
@@ -80,6 +80,6 @@ class ItemItemTerm:
 
 
 def item_item_term_scores(history: History, neighbours: sparse.csr_array) -> torch.Tensor:
-    """Returns log(1 + 20 s) of each person and item, dense [B, columns of `neighbours`]."""
+    """Returns log(1 + 20 s) for each person and item, dense [B, columns of `neighbours`]."""
     scores = item_item_scores(keep_positive_events(history), neighbours, RECENCY_DECAY)
     return torch.from_numpy(scores.toarray()).mul_(SHARPNESS).log1p_()

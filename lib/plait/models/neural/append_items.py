@@ -1,4 +1,4 @@
-"""Takes items into a trained model: what they are like is read, nothing is learned."""
+"""Appends new items to a trained model by their catalogue attributes, without training."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from plait.models.neural.neural_model import NeuralModel
 def append_items(model: NeuralModel, items: pl.DataFrame) -> NeuralModel:
     """Returns the model with the ITEMS rows that it lacks, appended to its vocabulary as a block.
 
-    No score of another item changes, bit for bit, for people who did nothing with the new ones.
-    A new item is what its content, price and age say: no events yet, no neighbours, and the
-    embedding of the entity it names, if it names one that has one.
+    For people without events on the new items, the scores of other items stay equal bit for
+    bit. A new item is scored by its content, price and age. It has no events and no neighbours.
+    It uses the embedding of its entity, if the entity has one.
 
     Args:
-        model: stays as it is.
-        items: ITEMS rows; maybe with a column entity, see `Vocabulary.append`.
+        model: the trained model; it is not changed.
+        items: ITEMS rows, optionally with a column entity, see `Vocabulary.append`.
 
     Raises:
-        CannotAppend: the model does not say how it reads a catalogue.
+        CannotAppend: the model was saved without its attribute codes.
         ValueError: see `Vocabulary.append`.
     """
     vocabulary = model.vocabulary.append(items)
@@ -38,7 +38,7 @@ def append_items(model: NeuralModel, items: pl.DataFrame) -> NeuralModel:
         raise CannotAppend(
             f"the model reads {settings.tokens:,} attributes of items"
             + (" and their prices" if settings.price else "")
-            + ", but was trained before plait kept with a model which ones they are.",
+            + ", but it was trained before plait saved their codes with the model.",
             fix="Train again with `plait train`.",
         )
     codes = codes or AttributeCodes.learn(appended.clear())
@@ -49,7 +49,7 @@ def append_items(model: NeuralModel, items: pl.DataFrame) -> NeuralModel:
 
 
 def _with_rows(net: NeuralNet, read: ItemAttributes, items: int) -> NeuralNet:
-    """Returns a copy of `net` that knows the facts of `read` as its last of `items` rows."""
+    """Returns a copy of `net` with `items` rows, the last of which are those of `read`."""
     facts = {
         "first": read.published,
         "price": read.price,
@@ -65,7 +65,7 @@ def _with_rows(net: NeuralNet, read: ItemAttributes, items: int) -> NeuralNet:
         [state["counts"], state["counts"].new_zeros(count, net.settings.bins)]
     )
     settings = replace(net.settings, items=items, embeddings=net.settings.embedding_rows)
-    with torch.device("meta"):  # its weights are those of `state`: none are drawn
+    with torch.device("meta"):  # the weights come from `state`, so none are initialised
         copy = NeuralNet(settings)
     copy.load_state_dict(state, assign=True)
     return copy

@@ -11,11 +11,11 @@ from plait.models.neural.dropout import Dropout
 
 
 class CausalConvolutions(nn.Module):
-    """Widths 2, 3 and 5 side by side, ReLU, then a linear map back to the input's width.
+    """Parallel convolutions of widths 2, 3 and 5, ReLU, then a linear map to the input's width.
 
-    After Caser (Tang and Wang, WSDM 2018), made causal. A token sees itself and up to four
-    earlier tokens of its own sequence. The three widths are computed as three products that
-    each serve all the widths reaching so far back.
+    This is a causal form of Caser (Tang and Wang, WSDM 2018). A token reads itself and up to
+    four earlier tokens of its own sequence. The three widths are computed with three matrix
+    products, one per range of taps. Each product serves all widths that have those taps.
     """
 
     def __init__(self, size: int, dropout: float) -> None:
@@ -27,7 +27,7 @@ class CausalConvolutions(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, inputs: torch.Tensor, earlier: torch.Tensor) -> torch.Tensor:
-        """Returns [M, D] from inputs [M, D] and the tokens before each, [M, REACH]."""
+        """Returns [M, D] from inputs [M, D] and the tokens before each, [M, LOOKBACK]."""
         size = inputs.shape[1]
         padded = torch.cat([inputs.new_zeros(1, size), inputs])
         before = F.embedding(earlier, padded).view(-1, LOOKBACK * size)

@@ -1,8 +1,8 @@
-"""The dislike term: what a person turned against, and what is like it, scores less.
+"""The dislike term: lowers the scores of disliked items and of items like them.
 
-Its sign is fixed: -w log(1 + sum of strength times likeness) over the items that hold as disliked,
-with a likeness of 0 to 1. So whatever was learned, a dislike lifts no item, and no other falls as
-far as the item itself, which loses OWN more. Negative events enter no other term.
+The term is -w log(1 + sum of strength times likeness) over a person's dislikes, with a likeness
+from 0 to 1. Its sign is fixed, so a dislike never raises an item, whatever the model learned. The
+disliked item itself loses DISLIKED_ITEM_PENALTY more. Negative events enter no other term.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from plait.models.item_scores import DISLIKED_ITEM_PENALTY
 from plait.models.neural.net import NeuralNet
 
 DISLIKE_WEIGHT = 1.5
-_CELLS = 8_000_000  # likenesses held at once: 32 MB, however many items there are
+_CELLS = 8_000_000  # likenesses held at once, 32 MB
 
 
 class ItemLikeness:
-    """How alike items are: by what they are about, where they stand, and who chose them.
+    """The likeness of items, 0 to 1.
 
-    The likeness of two items is the larger of their item-item cosine and the square of the cosine
-    of what they bring into a sequence, 0 where that is negative.
+    The likeness of two items is the larger of two numbers. One is their item-item cosine. The
+    other is the square of the cosine of their input vectors, or 0 if the cosine is negative.
 
     Args:
-        net: holds the items.
-        neighbours: item-item cosines, [items, items].
-        block_ends: of the vocabulary; what is appended changes no likeness of what stood before.
+        net: the network with the items' input vectors.
+        neighbours: item-item cosines, sparse [items, items].
+        block_ends: blocks of the vocabulary; appended blocks do not change the likeness of
+            earlier items.
     """
 
     def __init__(
@@ -47,12 +48,12 @@ class ItemLikeness:
                 ).float()
                 for block in torch.split(index, np.diff([0, *block_ends]).tolist())
             ]
-            # What all items share says nothing about any two of them.
+            # The mean of all items is removed, because it does not tell items apart.
             shared = blocks[0][1:].mean(0)
             self._vectors = torch.cat([F.normalize(block - shared, dim=1) for block in blocks])
 
     def of(self, item: np.ndarray, others: np.ndarray) -> torch.Tensor:
-        """Returns the likeness of items at indices `item` to `others`, 0 to 1, [n, m]."""
+        """Returns the likeness of the items at indices `item` [n] to `others` [m], [n, m]."""
         with torch.inference_mode():
             one, two = (torch.from_numpy(np.asarray(i, np.int64)) for i in (item, others))
             cosine = self._vectors[one] @ self._vectors[two].T
@@ -65,13 +66,13 @@ class ItemLikeness:
 def dislike_term(
     dislikes: Dislikes, people: int, others: np.ndarray, likeness: ItemLikeness
 ) -> torch.Tensor:
-    """Returns the term for all `people`, none above 0, [people, m].
+    """Returns the dislike term for all `people`, never above 0, [people, m].
 
     Args:
-        dislikes: of some of the people.
-        people: rows of the batch.
+        dislikes: dislikes of people of the batch.
+        people: number of people in the batch.
         others: vocabulary indices of items of a platform, ascending, [m].
-        likeness: of the model's items.
+        likeness: likeness of the model's items.
     """
     item, place = np.unique(dislikes.item, return_inverse=True)
     row, who = np.unique(dislikes.row, return_inverse=True)

@@ -1,4 +1,4 @@
-"""Dropout that does not wait for random numbers."""
+"""Dropout with cheap random numbers on CPUs."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ LEVELS = 256
 
 
 class Dropout(nn.Module):
-    """As `nn.Dropout`, with the rate in steps of 1/256 and one random byte an element on a CPU.
+    """`nn.Dropout` with the rate in steps of 1/256 and one random byte per element on a CPU.
 
-    Drawing a Bernoulli float an element took an eighth of a training step on CPUs.
+    Drawing one Bernoulli float per element took an eighth of a training step on CPUs.
     """
 
     def __init__(self, rate: float) -> None:
         super().__init__()
         self.rate = rate
-        self._threshold = min(round(rate * LEVELS), LEVELS - 1)  # something is always left
+        self._threshold = min(round(rate * LEVELS), LEVELS - 1)  # never drops every element
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Returns the inputs, while training with a share of `rate` of them zero."""
+        """Returns the inputs; in training, a share of `rate` is zero and the rest is scaled up."""
         if not self.training or not self._threshold:
             return inputs
         if inputs.device.type != "cpu":

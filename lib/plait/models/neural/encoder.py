@@ -1,4 +1,4 @@
-"""Events to states: embeddings, then the CNN, then the RNN."""
+"""Encodes events to states: embeddings, then the CNN, then the RNN."""
 
 from __future__ import annotations
 
@@ -34,12 +34,13 @@ class Encoder(nn.Module):
     def forward(
         self, tokens: PackedTokens, items: ItemTower, kept: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Returns the state after every token, [1 + M, D]; row 0 stands for no event yet.
+        """Returns the state after every token, [1 + M, D]; row 0 means "no event yet".
 
         Args:
             tokens: M packed tokens.
             items: the item tower.
-            kept: 0 where a token's item is hidden from the network (item dropout), [M].
+            kept: 0 where a token's item is hidden from the network (item dropout), else 1,
+                [M]; None: no item is hidden.
         """
         inputs = items.input_vectors(tokens.item)
         if kept is not None:
@@ -51,7 +52,7 @@ class Encoder(nn.Module):
         if self.gap is not None:
             inputs = inputs + self.gap(tokens.gap)
         if self.quarter is not None:
-            # A quarter after training reads as the last one known; 0 is an unknown time.
+            # A quarter outside those of training becomes the nearest one; 0 is an unknown time.
             place = (tokens.quarter - self.first_quarter + 1).clamp(1, self.quarters)
             inputs = inputs + self.quarter(torch.where(tokens.quarter < 0, 0, place))
         if self.strength is not None:

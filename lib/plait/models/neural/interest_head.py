@@ -1,4 +1,4 @@
-"""From the states of the merged and the own history to one interest for a platform."""
+"""Combines the states of the merged and the own history into one interest per platform."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from plait.models.neural.net_settings import NetSettings
 class InterestHead(nn.Module):
     """LN(h + MLP(h)) of the merged history, plus the same of the platform's own history.
 
-    The views are those of ABXI (Bian et al., WWW 2025): what a person does everywhere, and
-    what they do here. One head a platform.
+    The two views, events on all platforms and events on this one, are those of ABXI (Bian et
+    al., WWW 2025). There is one head per platform.
     """
 
     def __init__(self, settings: NetSettings) -> None:
@@ -22,7 +22,7 @@ class InterestHead(nn.Module):
         self.own = _ResidualMLP(settings) if settings.views else None
 
     def forward(self, merged: torch.Tensor, own: torch.Tensor | None) -> torch.Tensor:
-        """Returns the interest [n, D] from states [n, D]."""
+        """Returns the interest [n, D] from states [n, D]; `own` is None without own histories."""
         interest: torch.Tensor = self.merged(merged)
         if self.own is not None and own is not None:
             interest = interest + self.own(own)

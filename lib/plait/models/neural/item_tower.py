@@ -1,4 +1,4 @@
-"""What the network holds about items: embeddings and what the catalogue says."""
+"""The network's item side: embeddings, and content from the catalogue."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ CONTENT_WIDTH = 64  # width of an item's content
 
 
 class ItemTower(nn.Module):
-    """One embedding an entity, shared by input and output, and each item's content.
+    """One embedding per entity, shared by input and output, and each item's content.
 
-    An item whose entity has no embedding is what its content says.
+    An item whose entity has no embedding has only its content.
     """
 
     entity: torch.Tensor | None  # row of each item in the embeddings, 0 for none; None: its index
@@ -29,7 +29,7 @@ class ItemTower(nn.Module):
         self.embedding = nn.Embedding(settings.embedding_rows, size, padding_idx=0)
         nn.init.normal_(self.embedding.weight, std=0.02)
         self.embedding.weight.data[0] = 0
-        self.register_buffer("entity", None, persistent=False)  # the vocabulary keeps it
+        self.register_buffer("entity", None, persistent=False)  # saved with the vocabulary
         self.has_content = settings.content
         if settings.tokens:
             shape = (settings.items, settings.token_width)
@@ -46,20 +46,20 @@ class ItemTower(nn.Module):
             self.inward = nn.Linear(CONTENT_WIDTH, size, bias=False)
 
     def set_attributes(self, catalogue: ItemAttributes) -> None:
-        """Takes in what the catalogue says."""
+        """Copies the catalogue's attributes into the buffers."""
         if catalogue.tokens is not None:
             self.tokens.copy_(torch.from_numpy(catalogue.tokens))
         if catalogue.vectors is not None:
             self.vectors.copy_(torch.from_numpy(catalogue.vectors))
 
     def learn_entities(self, entity: np.ndarray) -> None:
-        """Takes in whose embedding each item uses: an index a vocabulary index, int32 [items]."""
+        """Sets whose embedding each item uses, see `Vocabulary.entity`; int32 [items]."""
         rows = torch.from_numpy(np.where(entity < len(self.embedding.weight), entity, 0)).long()
         own = torch.equal(rows, torch.arange(len(rows)))
         self.entity = None if own else rows.to(self.embedding.weight.device)
 
     def look_up(self, table: nn.Embedding, item: torch.Tensor) -> torch.Tensor:
-        """Returns the rows that `table` has for the items' entities, 0 for none, [n, d]."""
+        """Returns the rows of `table` for the items' entities, zeros where it has none, [n, d]."""
         if self.entity is None:
             vector: torch.Tensor = table(item)
             return vector
@@ -68,7 +68,7 @@ class ItemTower(nn.Module):
         return found
 
     def content(self, item: torch.Tensor) -> torch.Tensor:
-        """Returns what items are about, [n, CONTENT]; a constant for an unknown one."""
+        """Returns content vectors, [n, CONTENT_WIDTH]; constant for items without content."""
         about = torch.zeros((), device=item.device)
         if hasattr(self, "attributes"):
             about = about + self.attributes(self.tokens[item].long())
@@ -78,10 +78,10 @@ class ItemTower(nn.Module):
         return normed
 
     def input_vectors(self, item: torch.Tensor) -> torch.Tensor:
-        """Returns what an event on each item brings into a sequence, [n, D]."""
+        """Returns the input vector of an event on each item, [n, D]."""
         if not self.has_content:
             return self.look_up(self.embedding, item)
-        # Content is dear and items repeat, so each is described once.
+        # Content is expensive and items repeat, so each distinct item is computed once.
         once, place = torch.unique(item, return_inverse=True)
         described = self.look_up(self.embedding, once) + self.inward(self.content(once))
         return F.embedding(place, described)

@@ -1,4 +1,4 @@
-"""Softmax cross-entropy of the item that came next, within its platform."""
+"""Softmax cross-entropy of the next item, within its platform."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def sampled_softmax(
 ) -> torch.Tensor:
     """Returns the loss of each position, [n], against negatives that the batch shares.
 
-    Uniform negatives need no correction: each stands for equally many items. A negative that
-    is the position's own target is left out.
+    Uniform negatives need no correction, because each represents equally many items. A negative
+    that equals the position's own target is left out.
 
     Args:
         people: a(x), [n, K].
@@ -53,7 +53,7 @@ def sampled_softmax(
 
 
 class _LogSumExp(torch.autograd.Function):
-    """`torch.logsumexp` over rows in half as many passes, finite for a row of -inf alone."""
+    """`torch.logsumexp` over rows in half as many passes, finite even for a row of only -inf."""
 
     @staticmethod
     def forward(ctx: Any, scores: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""The network: sequences to interests, and R as a sum of separable terms."""
+"""The network: encodes sequences to interests, and computes R as a sum of separable terms."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TermVectors = dict[str, torch.Tensor]
 
 
 class NeuralNet(nn.Module):
-    """Holds everything that is learned by gradient, and the facts it reads as buffers."""
+    """Holds all weights learned by gradient, and the item features it reads as buffers."""
 
     counts: torch.Tensor
     first: torch.Tensor
@@ -35,7 +35,7 @@ class NeuralNet(nn.Module):
         self.encoder = Encoder(settings)
         self.heads = nn.ModuleList(InterestHead(settings) for _ in range(platforms))
         self.terms = nn.ModuleDict({name: TERMS[name](settings) for name in settings.terms})
-        # The weight of each term: a gate of platform and profile, 1 before training.
+        # A gate weights each term by platform and profile. It is 1 before training.
         profile = profile_width(platforms, settings.type_codes)
         self.gates = nn.ModuleList(
             nn.Linear(profile, len(settings.terms)) for _ in range(platforms)
@@ -51,7 +51,7 @@ class NeuralNet(nn.Module):
         self.register_buffer("price", torch.full((priced,), -1.0))
 
     def set_item_features(self, timeline: Timeline, catalogue: ItemAttributes) -> None:
-        """Takes in what is known about items."""
+        """Copies the items' event counts, times, prices and attributes into the buffers."""
         self.counts.copy_(torch.from_numpy(timeline.counts))
         self.first.copy_(torch.from_numpy(timeline.first))
         self.edges.copy_(torch.from_numpy(timeline.edges))
@@ -60,7 +60,7 @@ class NeuralNet(nn.Module):
         self.items.set_attributes(catalogue)
 
     def encode(self, batch: HistoryBatch, kept: torch.Tensor | None = None) -> torch.Tensor:
-        """Returns the state after every token, [1 + M, D]; `kept` as in the encoder."""
+        """Returns the state after every token, [1 + M, D]; `kept` is as in Encoder.forward."""
         states: torch.Tensor = self.encoder(batch.tokens, self.items, kept)
         return states
 
@@ -72,14 +72,14 @@ class NeuralNet(nn.Module):
         platform: int,
         bins: torch.Tensor | None = None,
     ) -> TermVectors:
-        """Returns the gated a(x) of every term for asking about `platform`, each [n, d].
+        """Returns the gated a(x) of every term on `platform`, each [n, d].
 
         Args:
             states: the states of `batch`.
             batch: the histories.
-            event: the last event known, counted from 1, 0 for none, [n].
-            platform: code of the platform asked about.
-            bins: the timeline's bin of the moment asked at, int64 [n]; default: the batch's.
+            event: the last known event, counted from 1, 0 for none, [n].
+            platform: code of the platform.
+            bins: the timeline's bin at the time of the request, int64 [n]; default: the batch's.
         """
         given = None if bins is None else {platform: bins}
         return self.person_vectors_by_platform(states, batch, {platform: event}, given)[platform]
@@ -91,7 +91,7 @@ class NeuralNet(nn.Module):
         events: dict[int, torch.Tensor],
         bins: dict[int, torch.Tensor] | None = None,
     ) -> dict[int, TermVectors]:
-        """Returns `person` of the events asked about each platform; reads the states once."""
+        """Returns `person_vectors` of each platform's events in one gather of the states."""
         wanted: list[torch.Tensor] = []
         for platform, event in events.items():
             wanted.append(batch.tokens.merged[event])
@@ -149,5 +149,8 @@ class NeuralNet(nn.Module):
 
 
 def concatenate_terms(vectors: TermVectors) -> torch.Tensor:
-    """Returns the terms side by side: the inner product of two such rows is their sum."""
+    """Returns the terms' vectors concatenated, [n, K].
+
+    The inner product of a person's row and an item's row is the sum of the terms.
+    """
     return torch.cat(list(vectors.values()), dim=1)

@@ -1,4 +1,4 @@
-"""What a network is made of; enough to build it again before its weights are loaded."""
+"""The settings of a network, with which it is built before its weights are loaded."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ class NetSettings:
     """Sizes and switches of a network.
 
     Attributes:
-        platforms: names, in the order of their codes.
-        items: items and the empty one.
+        platforms: platform names, in the order of their codes.
+        items: number of items plus one for the empty item.
         dimensions: width of the states and item embeddings.
         dropout: on inputs and between layers.
         temperature: divides the interest score.
-        terms: names of the terms that are in R, see `terms_of`.
-        views: whether a person's own history on a platform is read beside the merged one.
+        terms: names of the terms of R, see TERMS in terms.py.
+        views: whether a person's own history on a platform is read in addition to the merged one.
         types: whether event types differ in the data and are read.
         strengths: whether strengths differ and are read.
         gaps: whether times are known and the gaps between events are read.
-        quarter: the first calendar quarter since 1970 and how many follow; count 0: not read.
-        bins: bins of the timeline.
-        tokens: catalogue attributes, the padding included; 0: none.
-        token_width: attributes read of one item.
+        quarter: the first calendar quarter, counted from 1970, and the number of quarters; 0
+            quarters: not read.
+        bins: number of bins of the timeline.
+        tokens: number of catalogue attributes, padding included; 0: none.
+        token_width: attributes read per item.
         vector: size of the catalogue's vectors; 0: none.
         price: whether the catalogue has prices.
-        type_codes: event type codes it has a place for; a model that does not say has the first 17.
-        embeddings: rows of the item embeddings; items appended to a trained model have none. None:
-            one an item.
+        type_codes: number of event type codes; an old model without this setting has 17.
+        embeddings: rows of the item embeddings; None: one per item. Items appended to a trained
+            model have no row.
     """
 
     platforms: tuple[str, ...]
@@ -70,7 +71,7 @@ class NetSettings:
         return self.tokens > 0 or self.vector > 0
 
     def as_json(self) -> dict[str, Any]:
-        """Returns the settings as JSON values, as ever where no item was appended."""
+        """Returns the settings as JSON values, without `embeddings` if it is None."""
         return {k: v for k, v in asdict(self).items() if v is not None}
 
     @classmethod
@@ -90,7 +91,7 @@ def net_settings_for(
     dropout: float,
     calendar: bool,
 ) -> NetSettings:
-    """Returns the settings that fit the data: what the data lacks is left out of the model."""
+    """Returns the settings for the data; inputs that the data lacks are left out of the model."""
     timed = history.time[history.time >= 0]
     first, count = 0, 0
     if calendar and len(timed):

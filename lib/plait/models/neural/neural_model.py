@@ -1,4 +1,4 @@
-"""A trained model as files and as the one place where scores are made."""
+"""The trained neural model: its files, and the only code that computes its scores."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ WEIGHTS = "weights.safetensors"
 
 
 class NeuralModel:
-    """A network, its vocabulary, its item-item lists, and how it reads a catalogue.
+    """A network with its vocabulary, item-item term and attribute codes.
 
-    All scoring anywhere goes through `score`, so that a list that is served is the list that
-    was evaluated.
+    Serving and evaluation both score with `score`, so a served list is the list that was
+    evaluated.
     """
 
     def __init__(
@@ -73,9 +73,9 @@ class NeuralModel:
 
         Args:
             history: B people, encoded with this model's vocabulary.
-            platform: what to recommend from.
-            now: when the list is wanted, UTC microseconds, -1 unknown: one moment, or one a
-                person [B]; default: each person's last event.
+            platform: the platform to recommend from.
+            now: time of the request, UTC microseconds, -1 unknown: one time, or one per
+                person [B]; default: the time of each person's last event.
 
         Raises:
             UnknownPlatform: the model was not trained on `platform`.
@@ -104,7 +104,7 @@ class NeuralModel:
         return {"terms": list(self.net.settings.terms), "item_item": self.item_item.weights}
 
     def item_vectors(self, platform: str) -> torch.Tensor:
-        """Returns b(y) of all separable terms, side by side, [N_p, K]; see TrainedModel."""
+        """Returns b(y) of all separable terms, concatenated, [N_p, K]; see TrainedModel."""
         return torch.cat(self.item_terms(platform)[1], dim=1).T
 
     @torch.inference_mode()
@@ -112,13 +112,13 @@ class NeuralModel:
         """Returns a(x) of every separable term for each person, each [B, d].
 
         Args:
-            history: what B people chose: events of positive strength, as training reads them.
+            history: the events of positive strength of B people, as in training.
             platform: see `score`.
             now: see `score`.
         """
         code = self._platform_code(platform)
         types = self.net.settings.type_codes
-        if (history.type >= types).any():  # of a type that came after this model
+        if (history.type >= types).any():  # a type that is newer than this model
             history = history.keep(history.type < types)
         batch = make_history_batch(
             history,
@@ -137,7 +137,7 @@ class NeuralModel:
 
     @torch.inference_mode()
     def item_terms(self, platform: str) -> tuple[TermVectors, tuple[torch.Tensor, ...]]:
-        """Returns b(y) of the platform's items by term, [N_p, d], and as SeparableScores.joined."""
+        """Returns b(y) of the platform's items by term, [N_p, d], and SeparableScores.joined."""
         if platform not in self._items:
             self._platform_code(platform)
             blocks = [self._vectors(own) for own in self.vocabulary.platform_blocks(platform)]
@@ -153,7 +153,7 @@ class NeuralModel:
 
     @property
     def device(self) -> torch.device:
-        """Where the network lies."""
+        """The device of the network."""
         return self.net.edges.device
 
     def _item_item_scores(self, history: History, platform: str) -> torch.Tensor | None:
@@ -191,7 +191,7 @@ class NeuralModel:
         return self.net.price.cpu().numpy() if self.net.settings.price else None
 
     def save(self, folder: Path) -> None:
-        """Writes the model into `folder`: safetensors, JSON and Parquet, never a pickle."""
+        """Writes the model into `folder` as safetensors, JSON and Parquet; no pickles."""
         folder.mkdir(parents=True, exist_ok=True)
         state = {n: t.detach().cpu().contiguous() for n, t in self.net.state_dict().items()}
         save_file(state, folder / WEIGHTS)
@@ -204,10 +204,10 @@ class NeuralModel:
 
     @classmethod
     def load(cls, folder: Path) -> NeuralModel:
-        """Returns the model written into `folder`.
+        """Returns the model saved in `folder`.
 
         Raises:
-            DamagedVersion: a file is missing or is not what it should be.
+            DamagedVersion: a file is missing or damaged.
         """
         with refuse_damaged(folder):
             config = read_config(folder)

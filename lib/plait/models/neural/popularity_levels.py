@@ -1,4 +1,4 @@
-"""How often items were chosen lately and in all: few different values, computed once."""
+"""Event counts of items in windows of time bins, and their distinct values."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import torch
 
-MAX_COUNTS = 2**25  # counts, above which finding the different ones is not worth it
+MAX_COUNTS = 2**25  # with more counts, finding the distinct rows costs more than it saves
 
 
 def windowed_counts(counts: torch.Tensor, windows: Sequence[int]) -> torch.Tensor:
-    """Returns the events in the last `windows` bins before each bin, [m, Q, windows].
+    """Returns the number of events in the last bins before each bin, [m, Q, windows].
 
     Args:
         counts: events before each bin, [m, Q].
-        windows: numbers of bins.
+        windows: the window sizes, in bins.
     """
     seen = []
     for window in windows:
@@ -27,15 +27,15 @@ def windowed_counts(counts: torch.Tensor, windows: Sequence[int]) -> torch.Tenso
 
 @dataclass(frozen=True, eq=False)
 class DistinctCounts:
-    """The different rows that `windowed` gives for all items, and where each occurs.
+    """The distinct rows of `windowed_counts` over all items, and where each occurs.
 
-    Most items are chosen seldom, so there are a thousand times fewer of them than of items
-    times bins.
+    Most items have few events, so there are about a thousand times fewer distinct rows than
+    pairs of an item and a bin.
 
     Attributes:
-        rows: int32 [U, windows].
-        place: row of each item and bin, int32 [items, Q].
-        source: the counts they were made of.
+        rows: the U distinct rows, int32 [U, windows].
+        row_of: row of each item and bin, int32 [items, Q].
+        counts: the counts that the rows were computed from, int32 [items, Q].
     """
 
     rows: torch.Tensor
@@ -44,13 +44,13 @@ class DistinctCounts:
 
     @classmethod
     def of(cls, counts: torch.Tensor, windows: Sequence[int]) -> DistinctCounts | None:
-        """Returns the levels of `counts`, int32 [items, Q]; None where they would not pay."""
+        """Returns the distinct rows of `counts`, int32 [items, Q]; None above MAX_COUNTS counts."""
         if counts.numel() > MAX_COUNTS:
             return None
         columns = windowed_counts(counts, windows).view(-1, len(windows)).long()
         key = torch.zeros(len(columns), dtype=torch.int64, device=counts.device)
         for column in columns.unbind(1):
-            # Numbered anew for each column, so that keys stay small.
+            # Keys are renumbered after each column, so that they stay small.
             key = torch.unique(key * (int(column.max()) + 1) + column, return_inverse=True)[1]
         rows = columns.new_empty(int(key.max()) + 1, len(windows))
         rows[key] = columns

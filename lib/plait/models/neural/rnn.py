@@ -30,10 +30,15 @@ class PackedGRU(nn.Module):
 
 
 def unroll_gru(gru: nn.GRU, inputs: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
-    """Returns what `gru` returns for packed `inputs`, with a cheaper way back on a CPU.
+    """Returns the states of `gru` for packed `inputs`, with a cheaper backward pass on a CPU.
 
-    There, the gradient of each step of PyTorch's own packed GRU fills a tensor of the size of
-    all steps: four fifths of a training step went into that. Splitting once avoids it.
+    On a CPU, the backward pass of PyTorch's packed GRU fills a tensor of the size of all steps
+    at each step. This took four fifths of a training step. Splitting the input once avoids it.
+
+    Args:
+        gru: a GRU of one layer.
+        inputs: packed inputs, [M, D].
+        steps: packed batch sizes, int64 [T].
     """
     size, counts = gru.hidden_size, steps.tolist()
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")

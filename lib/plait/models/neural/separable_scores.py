@@ -1,4 +1,4 @@
-"""The neural model's scores: inner products of a person's and an item's vectors, and two terms."""
+"""The neural model's scores: inner products of person and item vectors, plus two other terms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plait.models.neural.net import TermVectors, concatenate_terms
 
 
 def join_blocks(parts: list[torch.Tensor]) -> torch.Tensor:
-    """Returns what was made block by block as one, [B, N_p] from parts [B, n]."""
+    """Returns the parts of all blocks concatenated, [B, N_p] from parts [B, n]."""
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
 
@@ -23,11 +23,11 @@ class SeparableScores:
     Attributes:
         people: a(x) of every separable term, each [B, d].
         items: b(y) of every separable term, each [N_p, d].
-        joined: the terms of `items` side by side, transposed, [K, n] a block of the vocabulary:
-            a product's last bits depend on its width, so each block has one of its own and what is
-            appended changes no score.
-        item_item: the sparse term, made dense, [B, N_p]; None where it weighs nothing.
-        dislike: what is lost to dislikes, never above 0, [B, N_p]; None where nobody has any.
+        joined: the terms of `items` concatenated and transposed, [K, n] per block of the
+            vocabulary. The last bits of a matrix product depend on its width. So each block has
+            its own product, and appended items do not change other scores.
+        item_item: the item-item term, dense, [B, N_p]; None if its weight is 0.
+        dislike: the dislike term, never above 0, [B, N_p]; None if no person has a dislike.
     """
 
     people: TermVectors
@@ -48,7 +48,7 @@ class SeparableScores:
             return total
 
     def terms(self) -> dict[str, torch.Tensor]:
-        """Returns the summands of `total`, each [B, N_p]."""
+        """Returns the terms that add up to `total`, each [B, N_p]."""
         with torch.inference_mode():
             widths = [part.shape[1] for part in self.joined]
             parts = {
@@ -58,7 +58,7 @@ class SeparableScores:
         return self._all_terms(parts, self.item_item, self.dislike)
 
     def terms_of(self, columns: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Returns the summands of `total` at `columns` [B, k], each [B, k]."""
+        """Returns the terms of `total` at `columns` [B, k], each [B, k]."""
         with torch.inference_mode():
             parts = {
                 name: torch.einsum("bd,bkd->bk", self.people[name], self.items[name][columns])
@@ -73,6 +73,6 @@ class SeparableScores:
     def _all_terms(
         self, parts: TermVectors, item_item: torch.Tensor | None, dislike: torch.Tensor | None
     ) -> TermVectors:
-        # Everybody has the term, so that it does not depend on who else is in the batch.
+        # The term is always present, so that a person's terms do not depend on the batch.
         none = torch.zeros_like(next(iter(parts.values()))) if dislike is None else dislike
         return parts | ({} if item_item is None else {ITEM_ITEM: item_item}) | {DISLIKE: none}

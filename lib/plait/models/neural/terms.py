@@ -1,7 +1,7 @@
 """The separable terms of R: each scores a person and an item as an inner product <a(x), b(y)>.
 
-`person` gives a(x), [n, d]; `item` gives b(y), [m, d]. Both sides are small networks, so the
-vectors of all items can be made once and every score afterwards is one matrix product.
+`person_vectors` returns a(x), [n, d]; `item_vectors` returns b(y), [m, d]. The vectors of all items
+are computed once, and all scores are then one matrix product.
 """
 
 from __future__ import annotations
@@ -27,7 +27,14 @@ HIDDEN_WIDTH = 16
 
 @dataclass(frozen=True, eq=False)
 class PersonFeatures:
-    """The person's side at n moments: the interest state, profile, prices and time bin."""
+    """The person's features at n times.
+
+    Attributes:
+        interest: output of the interest head, [n, D].
+        profile: see `profile_features`, float32 [n, F].
+        price: see `price_features`, float32 [n, 3]; None without prices.
+        bin: the timeline's bin of each time, int64 [n].
+    """
 
     interest: torch.Tensor
     profile: torch.Tensor
@@ -37,12 +44,12 @@ class PersonFeatures:
 
 @dataclass(frozen=True, eq=False)
 class ItemFeatures:
-    """What is known of all items, as buffers of the network.
+    """The features of all items, which are buffers of the network.
 
     Attributes:
-        counts: events before each bin, int32 [items, Q].
-        first: first event or publication, microseconds, -1 unknown, int64 [items].
-        edges: where bins begin, microseconds, int64 [Q].
+        counts: number of positive events before each bin, int32 [items, Q].
+        first: first event or publication, UTC microseconds, -1 unknown, int64 [items].
+        edges: start of each bin, UTC microseconds, int64 [Q].
         price: price rank, -1 missing, float32 [items].
     """
 
@@ -53,7 +60,7 @@ class ItemFeatures:
 
 
 class SeparableTerm(nn.Module, ABC):
-    """One summand of R."""
+    """One term of R."""
 
     @abstractmethod
     def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
@@ -67,25 +74,25 @@ class SeparableTerm(nn.Module, ABC):
 
 
 class InterestTerm(SeparableTerm):
-    """What the sequence says the person wants next: the state against the item embedding."""
+    """Interest: the inner product of the person's interest and the item embedding."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
         self.scale = 1 / settings.temperature
 
     def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
-        """The state, divided by the temperature."""
+        """Returns the interest, divided by the temperature, [n, D]."""
         return person.interest * self.scale
 
     def item_vectors(
         self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
     ) -> torch.Tensor:
-        """The item embedding."""
+        """Returns the item embeddings, [m, D]."""
         return items.look_up(items.embedding, item)
 
 
 class ContentTerm(SeparableTerm):
-    """What the person wants things to be about, against what the item is about."""
+    """Content: a projection of the person's interest against one of the item's content."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
@@ -93,20 +100,20 @@ class ContentTerm(SeparableTerm):
         self.about = nn.Linear(CONTENT_WIDTH, CONTENT_WIDTH, bias=False)
 
     def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
-        """The content wanted."""
+        """Returns the projected interest, [n, CONTENT_WIDTH]."""
         vector: torch.Tensor = self.wanted(person.interest)
         return vector
 
     def item_vectors(
         self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
     ) -> torch.Tensor:
-        """What the item is about."""
+        """Returns the projected content of the items, [m, CONTENT_WIDTH]."""
         vector: torch.Tensor = self.about(items.content(item)) / CONTENT_WIDTH**0.5
         return vector
 
 
 class PriceTerm(SeparableTerm):
-    """The prices the person pays, against the item's place among its platform's prices."""
+    """Price: the person's price level against the item's rank among its platform's prices."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
@@ -114,15 +121,15 @@ class PriceTerm(SeparableTerm):
         self.asked = _mlp(3, HIDDEN_WIDTH, PRICE_WIDTH)
 
     def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
-        """The prices paid."""
-        assert person.price is not None  # the term is left out where there are no prices
+        """Returns a vector of the interest and the price features, [n, PRICE_WIDTH]."""
+        assert person.price is not None  # the model has this term only with prices
         vector: torch.Tensor = self.paid(torch.cat([person.interest, person.price], dim=1))
         return vector
 
     def item_vectors(
         self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
     ) -> torch.Tensor:
-        """The price asked."""
+        """Returns a vector of the price rank, [m, PRICE_WIDTH]."""
         rank = facts.price[item][:, None]
         known = (rank >= 0).float()
         rank = rank.clamp(min=0)
@@ -131,7 +138,7 @@ class PriceTerm(SeparableTerm):
 
 
 class ProfileTerm(SeparableTerm):
-    """Platforms, activity and kinds of events of the person, against a taste of the item."""
+    """Profile: the person's platforms, activity and event types against an item embedding."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
@@ -141,35 +148,35 @@ class ProfileTerm(SeparableTerm):
         nn.init.normal_(self.taste.weight, std=0.02)
 
     def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
-        """Who the person is."""
+        """Returns a vector of the profile, [n, PROFILE_WIDTH]."""
         vector: torch.Tensor = self.who(person.profile)
         return vector
 
     def item_vectors(
         self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
     ) -> torch.Tensor:
-        """Who takes to the item."""
+        """Returns the items' profile embeddings, [m, PROFILE_WIDTH]."""
         return items.look_up(self.taste, item)
 
 
 class TimeBinTerm(SeparableTerm):
-    """A term that looks up the item's value at the person's moment: d is the number of bins."""
+    """A term with one value per item and time bin; d is the number of bins."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__()
         self.bins = settings.bins
 
     def person_vectors(self, person: PersonFeatures) -> torch.Tensor:
-        """The bin of the moment, one-hot."""
+        """Returns the time bin, one-hot, [n, bins]."""
         return nn.functional.one_hot(person.bin, self.bins).float()
 
 
 class PopularityTerm(TimeBinTerm):
-    """How often the item was chosen before the moment: lately, and in all."""
+    """Popularity: the item's number of earlier events, in recent windows and in total."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__(settings)
-        # Bins hold equally many events, so windows of bins follow the pace of the data.
+        # Bins hold equally many events, so a window in bins adapts to the rate of events.
         self.windows = sorted({min(w, settings.bins) for w in (1, 4, 12, settings.bins)})
         self.value = _mlp(len(self.windows), HIDDEN_WIDTH, 1)
         self._levels: DistinctCounts | None = None
@@ -177,10 +184,10 @@ class PopularityTerm(TimeBinTerm):
     def item_vectors(
         self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
     ) -> torch.Tensor:
-        """The value of the counts known at each bin."""
+        """Returns the value of the counts before each bin, [m, bins]."""
         if not self.training:
             return self._value_of(windowed_counts(facts.counts[item], self.windows))
-        # Over the many steps of training it pays to know which counts there are at all.
+        # In training it is cheaper to compute the value of each distinct row of counts once.
         if self._levels is None or self._levels.counts is not facts.counts:
             self._levels = DistinctCounts.of(facts.counts, self.windows)
         if self._levels is None or 4 * len(self._levels.rows) > len(item) * self.bins:
@@ -195,7 +202,7 @@ class PopularityTerm(TimeBinTerm):
 
 
 class FreshnessTerm(TimeBinTerm):
-    """How long the item has been there at the moment."""
+    """Freshness: the item's age at each time bin."""
 
     def __init__(self, settings: NetSettings) -> None:
         super().__init__(settings)
@@ -204,7 +211,7 @@ class FreshnessTerm(TimeBinTerm):
     def item_vectors(
         self, item: torch.Tensor, items: ItemTower, facts: ItemFeatures
     ) -> torch.Tensor:
-        """The value of the item's age at each bin."""
+        """Returns the value of the item's age at each bin, [m, bins]."""
         first = facts.first[item][:, None]
         days = (facts.edges[None, :] - first).float() / DAY
         there = ((first >= 0) & (days >= 0)).float()

@@ -1,1 +1,1 @@
-"""The popularity family: how often each item was chosen."""
+"""The popularity family: scores items by their number of positive events."""

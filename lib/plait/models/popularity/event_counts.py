@@ -1,4 +1,4 @@
-"""How often each item was chosen: the humblest baseline, and the list of cold-start people."""
+"""Event counts of items, for the popularity baseline and for cold-start people."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ EVENT_COUNTS_FILE = "event_counts.safetensors"
 
 
 def count_events(history: History, items: int) -> npt.NDArray[np.float64]:
-    """Returns the events on each item of `history`, [items].
+    """Returns the number of events on each item of `history`, [items].
 
     Args:
         history: encoded histories of B people, N events.
-        items: columns, one more than the largest item index.
+        items: size of the result, one more than the largest item index.
     """
     return np.bincount(history.item, minlength=items).astype(np.float64)
 
 
 def save_event_counts(counts: npt.NDArray[np.float64], folder: Path) -> None:
-    """Writes the counts of [items] into `folder`."""
+    """Writes `counts` [items] into `folder`."""
     save_file({"counts": counts.astype(np.int64)}, folder / EVENT_COUNTS_FILE)
 
 
 def load_event_counts(folder: Path, items: int) -> npt.NDArray[np.float64]:
-    """Returns the counts written into `folder`, [items].
+    """Returns the counts saved in `folder`, [items].
 
     Raises:
-        ValueError: there are more or fewer than `items`, or one is below 0.
+        ValueError: the file does not have `items` counts, or a count is below 0.
     """
     counts = load_file(folder / EVENT_COUNTS_FILE)["counts"]
     if counts.shape != (items,) or (counts < 0).any():

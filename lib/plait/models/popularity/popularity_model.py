@@ -1,4 +1,4 @@
-"""The popularity family: everybody gets what most events of the training part are on."""
+"""The popularity family: everyone gets the items with the most events in training."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FAMILY = "popularity"
 
 
 class PopularityModel:
-    """How often each item was chosen, whoever asks."""
+    """Scores each item by its number of positive training events, equal for all people."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class PopularityModel:
         return cls(data.vocabulary, counts, data.provenance)
 
     def score(self, history: History, platform: str, now: Moment = None) -> OneTermScores:
-        """Returns the same row for each history, see TrainedModel; `now` changes nothing."""
+        """Returns the same row for each history, see TrainedModel; `now` has no effect."""
         require_platform(platform, self.platforms)
         own = self.vocabulary.platform_items(platform)
         row = torch.from_numpy(self.event_counts[own].astype(np.float32))
@@ -85,6 +85,6 @@ class PopularityModel:
         return {"terms": [FAMILY]}
 
     def item_vectors(self, platform: str) -> torch.Tensor | None:
-        """None: a count is no vector."""
+        """Returns None: the family has no item vectors."""
         require_platform(platform, self.platforms)
         return None

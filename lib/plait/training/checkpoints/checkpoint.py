@@ -24,8 +24,8 @@ class Checkpoint:
     """A run's state after some step.
 
     Attributes:
-        tensors, values: of the state.
-        search_result: of the search, for the refit that follows it; None in a search.
+        tensors, values: the state, as `TrainState.capture` returns it.
+        search_result: what the search before a refit found; None in a search.
     """
 
     tensors: Tensors
@@ -33,10 +33,10 @@ class Checkpoint:
     search_result: dict[str, Any] | None = None
 
     def to_bytes(self) -> bytes:
-        """Returns the whole object; nothing of it is a pickle.
+        """Returns the checkpoint as safetensors bytes, without any pickle.
 
         Raises:
-            ValueError: one of the values is not finite.
+            ValueError: one of the plain values is not finite.
         """
         plain = {"format": CHECKPOINT_FORMAT, "facts": self.values, "found": self.search_result}
         tensors = {name: t.detach().cpu().contiguous() for name, t in self.tensors.items()}
@@ -47,10 +47,11 @@ class Checkpoint:
         """Returns the checkpoint in `data`, which was read from `where`.
 
         Raises:
-            StoreError: it is damaged, of another format, or holds numbers that are not finite.
+            StoreError: the checkpoint is damaged, has another format, or holds numbers that
+                are not finite.
         """
         try:
-            (size,) = struct.unpack("<Q", data[:8])  # the header, JSON, comes first
+            (size,) = struct.unpack("<Q", data[:8])  # the size of the JSON header that follows
             plain = parse_finite(json.loads(data[8 : 8 + size])["__metadata__"][_METADATA_KEY])
             if plain["format"] != CHECKPOINT_FORMAT:
                 msg = f"format {plain['format']}, this plait reads {CHECKPOINT_FORMAT}"
@@ -66,9 +67,9 @@ class Checkpoint:
 
 
 def unreadable_checkpoint(where: str, error: Exception) -> StoreError:
-    """Returns the error of the checkpoint at `where`, from which no run can go on."""
-    said = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    """Returns the error for a checkpoint at `where` that no run can resume from."""
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
     return StoreError(
-        f"the checkpoint '{where}' cannot be read ({said}).",
+        f"the checkpoint '{where}' cannot be read ({reason}).",
         fix="Train anew: run `plait train` without --resume.",
     )

@@ -1,4 +1,4 @@
-"""Writes a stage's checkpoints on rank 0, and hands the last one to all of them."""
+"""Writes a stage's checkpoints on rank 0, and restores the last one on every worker."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class CheckpointWriter:
     """The checkpoints of one stage of a run.
 
     Args:
-        run: where they are kept.
+        run: the run in the store that holds them.
         worker: this worker.
         stage: one of STAGES.
-        every: seconds between two checkpoints; each epoch ends with one anyway.
-        search_result: of the search before a refit.
+        every: seconds between two checkpoints. Each epoch also ends with one.
+        search_result: what the search before a refit found.
     """
 
     def __init__(
@@ -34,12 +34,12 @@ class CheckpointWriter:
         self._written = 0.0
 
     def restore(self, state: TrainState) -> None:
-        """Brings `state` to the last checkpoint of the stage, where there is one.
+        """Restores `state` from the stage's last checkpoint, if there is one.
 
-        Rank 0 looks and tells the others, so that all take the same one.
+        Rank 0 finds it and broadcasts its place, so that all workers restore the same one.
 
         Raises:
-            StoreError: it cannot be read, or is not this network's.
+            StoreError: the checkpoint cannot be read, or belongs to another network.
         """
         place = last_place(self._run, self._worker)
         if place is None or place.stage != self._stage:
@@ -52,11 +52,11 @@ class CheckpointWriter:
         self._written = state.seconds
 
     def is_due(self, seconds: float) -> bool:
-        """Whether it is time for another checkpoint."""
+        """Whether another checkpoint is due after `seconds` of training; False except on rank 0."""
         return self._worker.is_first and seconds - self._written >= self._every
 
     def write(self, state: TrainState) -> None:
-        """Writes a checkpoint of `state`, on rank 0."""
+        """Writes a checkpoint of `state` on rank 0; does nothing on other workers."""
         if not self._worker.is_first:
             return
         self._run.write(
@@ -67,7 +67,10 @@ class CheckpointWriter:
 
 
 def last_place(run: UnfinishedRun, worker: Worker) -> CheckpointPlace | None:
-    """Returns the place of the run's last checkpoint, rank 0's view on every worker."""
+    """Returns the place of the run's last checkpoint; None if there is none.
+
+    Rank 0 lists the checkpoints, and every worker gets its result.
+    """
     places = run.places() if worker.is_first else []
     newest = [places[-1].stage, places[-1].step] if places else [-1, -1]
     stage, step = worker.broadcast(newest)

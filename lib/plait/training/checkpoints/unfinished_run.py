@@ -1,8 +1,8 @@
 """An unfinished run in the store: its job and its last checkpoints.
 
-Layout: `runs/<model>/<fingerprint>/job.json` and `<stage>-<step>.safetensors` beside it.
-Each object is put whole or not at all, and the same folder serves a restart by Ray and
-`--resume` after the driver died. See ADR 6.
+Layout: `runs/<model>/<fingerprint>/` holds `job.json` and `<stage>-<step>.safetensors`.
+Each object is written atomically. A restart by Ray and a `--resume` after the driver died
+read the same folder. See ADR 6.
 """
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ from plait.store.versions_in_use import ABANDONED_AFTER, JOB_FILE, RUNS_FOLDER
 from plait.training.checkpoints.checkpoint import CHECKPOINT_FORMAT, Checkpoint
 from plait.training.training_job import TrainingJob
 
-CHECKPOINTS_KEPT = (
-    2  # checkpoints; the one before the last is for a reader that was just told of it
-)
+CHECKPOINTS_KEPT = 2  # checkpoints; a reader may still be about to read the last but one
 STAGES = ("search", "refit")
 _CHECKPOINT_NAME = re.compile(r"([01])-(\d{10})\.safetensors", re.ASCII)
 SUFFIX, RUN_KEY = ".safetensors", "run"
@@ -39,25 +37,25 @@ SUFFIX, RUN_KEY = ".safetensors", "run"
 
 @dataclass(frozen=True)
 class CheckpointPlace:
-    """A checkpoint's place in its run: the stage, as an index of STAGES, and steps done."""
+    """A checkpoint's place in its run: the stage, as an index of STAGES, and the steps done."""
 
     stage: int
     step: int
 
     @property
     def name(self) -> str:
-        """The object's name; names sort in the order of the run."""
+        """The object's name; sorted names are in the order of the run."""
         return f"{self.stage}-{self.step:010d}{SUFFIX}"
 
     @classmethod
     def of(cls, name: str) -> CheckpointPlace | None:
-        """Returns the place that has `name`; None where it is not the name of a checkpoint."""
+        """Returns the place that has `name`; None if it is not the name of a checkpoint."""
         found = _CHECKPOINT_NAME.fullmatch(name)
         return None if found is None else cls(int(found[1]), int(found[2]))
 
 
 class UnfinishedRun:
-    """What is kept of one job's run until its version is published."""
+    """The objects that one job's run keeps in the store until its version is published."""
 
     def __init__(self, objects: ObjectStore, job: TrainingJob) -> None:
         self._objects, self._model = objects, job.model
@@ -66,9 +64,9 @@ class UnfinishedRun:
         self.folder = f"{RUNS_FOLDER}/{job.model}/{hashlib.sha256(body).hexdigest()[:16]}"
 
     def start(self) -> None:
-        """Starts a run: removes what an earlier one with the same settings left.
+        """Starts a run and removes what an earlier run with the same settings left.
 
-        Unfinished runs that nobody has resumed in two weeks are removed too.
+        Also removes this model's unfinished runs that have been idle for two weeks.
         """
         self.clear()
         old = datetime.now(UTC) - ABANDONED_AFTER
@@ -84,22 +82,22 @@ class UnfinishedRun:
         write_object(self._objects, f"{self.folder}/{JOB_FILE}", body)
 
     def run_id(self) -> str:
-        """Returns what tells this run from every other, also from one of the same settings."""
+        """Returns the run's unique id, which differs even between runs with equal settings."""
         return str(_read_job(self._objects, f"{self.folder}/{JOB_FILE}").get(RUN_KEY, ""))
 
     def places(self) -> list[CheckpointPlace]:
-        """Returns the places of the checkpoints there are, oldest first."""
+        """Returns the places of the run's checkpoints, oldest first."""
         names = (
             meta["path"].rsplit("/", 1)[-1] for meta in list_objects(self._objects, self.folder)
         )
         return [place for place in map(CheckpointPlace.of, sorted(names)) if place is not None]
 
     def path_of(self, place: CheckpointPlace) -> str:
-        """Returns where in the store the checkpoint at `place` lies."""
+        """Returns the path in the store of the checkpoint at `place`."""
         return f"{self.folder}/{place.name}"
 
     def write(self, place: CheckpointPlace, checkpoint: Checkpoint) -> None:
-        """Puts `checkpoint`, then removes all but the last ones before it."""
+        """Writes `checkpoint`, then removes all but the last CHECKPOINTS_KEPT."""
         write_object(self._objects, self.path_of(place), checkpoint.to_bytes())
         remove_objects(
             self._objects, [self.path_of(old) for old in self.places()[:-CHECKPOINTS_KEPT]]
@@ -111,13 +109,16 @@ class UnfinishedRun:
         return Checkpoint.from_bytes(read_object(self._objects, path), path)
 
     def clear(self) -> None:
-        """Removes the run."""
+        """Removes the run's objects from the store."""
         listed = list_objects(self._objects, self.folder)
         remove_objects(self._objects, [meta["path"] for meta in listed])
 
 
 def fingerprinted_settings(job: TrainingJob) -> dict[str, Any]:
-    """Returns what must be the same for a run to go on: not where or how fast it runs."""
+    """Returns the settings that must be equal for a run to be resumed.
+
+    They leave out the fields that do not change the result, such as the threads.
+    """
     try:
         code = version("plait")
     except PackageNotFoundError:
@@ -130,7 +131,7 @@ def fingerprinted_settings(job: TrainingJob) -> dict[str, Any]:
 
 
 def resume_job(job: TrainingJob) -> TrainingJob:
-    """Returns `job` on the store version that its unfinished run began with.
+    """Returns `job` with the store version that its unfinished run began with.
 
     Raises:
         NothingToResume: there is no unfinished run, or only one with other settings.
@@ -155,7 +156,7 @@ def resume_job(job: TrainingJob) -> TrainingJob:
     raise NothingToResume(
         f"the unfinished run of model '{job.model}' has other settings: "
         f"{_differences(found[0][1], wanted)}.",
-        fix="Give the settings it began with, or train anew without --resume.",
+        fix="Use the settings that it began with, or train anew without --resume.",
     )
 
 

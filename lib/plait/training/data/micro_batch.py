@@ -1,4 +1,4 @@
-"""One worker's part of one step, ready for the network: built from arrays, no gradients."""
+"""One worker's part of one step, as tensors that the network reads; no gradients here."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class MicroBatch:
     """A worker's part of one step: its people, their targets and candidates.
 
     Attributes:
-        step: counted from 0.
-        batch: their histories.
-        shown_mask: 0 where a token's item is hidden from the network, float32 [M]; None: all
-            are shown.
+        step: the step's number, from 0.
+        batch: the histories of its people.
+        shown_mask: 0 where a token's item is hidden from the network, else 1; float32 [M].
+            None: all items are shown.
         platform_targets: targets and candidates of each platform; empty for a worker without
             targets.
-        target_count: how many events are predicted.
+        target_count: the number of events that are predicted.
     """
 
     step: int
@@ -62,11 +62,12 @@ def build_micro_batch(
     Args:
         data: the run's data.
         hyper: hyper-parameters.
-        views: whether the network reads own histories beside the merged one.
+        views: whether the network reads each platform's own history in addition to the
+            merged one.
         step: the step's number, which keys the RNG streams.
-        rows: the people of the batch, of all workers, [n].
-        rank: this worker.
-        world_size: how many workers there are.
+        rows: the people of the batch over all workers, [n].
+        rank: this worker's rank.
+        world_size: the number of workers.
     """
     own_rows = rows[rank::world_size]
     own_targets = target_positions(data, own_rows)
@@ -96,9 +97,9 @@ def _shown_events(
 ) -> np.ndarray | None:
     """Returns 0 for hidden and 1 for shown events of this worker's people, float32 [N].
 
-    A share of each person's items is hidden, drawn uniformly from 0 to `item_dropout`. An item
-    is hidden from the merged and the own history alike. Drawn for the whole batch, so that it
-    does not depend on how many workers share it.
+    The share of a person's events that is hidden is drawn uniformly from 0 to `item_dropout`.
+    A hidden item is hidden in both the merged and the own history. The draw covers the whole
+    batch, so it does not depend on the number of workers.
     """
     if not hyper.item_dropout:
         return None

@@ -1,4 +1,4 @@
-"""Micro-batches, each built while the one before it is trained on."""
+"""Builds each micro-batch in a thread while the one before it is trained on."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class Prefetcher:
     """Builds the micro-batches of the steps from `start` to `stop`, one ahead, in a thread.
 
     Args:
-        build: makes the micro-batch of a step.
+        build: returns the micro-batch of a step.
         start: the first step.
         stop: the step after the last.
 
     Attributes:
-        seconds_waited: how long training has waited for a micro-batch.
+        seconds_waited: how long training has waited for micro-batches, in seconds.
     """
 
     def __init__(self, build: Callable[[int], MicroBatch], start: int, stop: int) -> None:

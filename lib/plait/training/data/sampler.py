@@ -6,19 +6,19 @@ import numpy as np
 
 from plait.training.distributed.rng_streams import epoch_rng_stream
 
-SORT_WINDOW_BATCHES = 8  # batches that are sorted by length together
+SORT_WINDOW_BATCHES = 8  # batches whose people are sorted by length together
 
 
 class Sampler:
-    """The batches of a run, found by the number of their step alone.
+    """The batches of a run, which depend only on the step number and the seed.
 
-    That number is all the state there is: a run that goes on at step n gets the batches
-    that an uninterrupted run gets from step n on.
+    The step number is the only state. A run that resumes at step n gets the same batches as
+    an uninterrupted run from step n on.
 
     Args:
         lengths: events of each person, [B].
         batch_size: people in a batch, over all workers.
-        seed: of the order.
+        seed: seed of the order.
     """
 
     def __init__(self, lengths: np.ndarray, batch_size: int, seed: int) -> None:
@@ -39,27 +39,28 @@ class Sampler:
 def epoch_batches(
     lengths: np.ndarray, batch_size: int, random: np.random.Generator
 ) -> list[np.ndarray]:
-    """Returns batches of rows that cover everybody with at least two events once.
+    """Returns batches of rows that hold each person with at least two events once.
 
-    People are shuffled, then sorted by length within neighbourhoods of a few batches: steps
-    are as long as the longest history among them, yet no batch holds the same people twice.
+    People are shuffled, then sorted by length within windows of SORT_WINDOW_BATCHES batches.
+    A step takes as long as its longest history, so people of similar length share a batch.
+    The shuffle still gives each epoch other batches.
 
     Args:
         lengths: events of each person, [B].
         batch_size: people in a batch.
-        random: the source of the order; the same one gives the same batches on every worker.
+        random: generator of the order; equal generators give equal batches on every worker.
     """
     rows = random.permutation(np.flatnonzero(lengths >= 2))
     batches: list[np.ndarray] = []
     for start in range(0, len(rows), batch_size * SORT_WINDOW_BATCHES):
-        near = rows[start : start + batch_size * SORT_WINDOW_BATCHES]
-        near = near[np.argsort(lengths[near], kind="stable")]
-        batches += [near[i : i + batch_size] for i in range(0, len(near), batch_size)]
+        window = rows[start : start + batch_size * SORT_WINDOW_BATCHES]
+        window = window[np.argsort(lengths[window], kind="stable")]
+        batches += [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
     return [batches[i] for i in random.permutation(len(batches))]
 
 
 def sample_shared_negatives(
     items: np.ndarray, count: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Returns `count` different items drawn uniformly, shared by a whole batch."""
+    """Returns at most `count` distinct items, drawn uniformly and sorted, for a whole batch."""
     return np.sort(random.choice(items, min(count, len(items)), replace=False))

@@ -1,4 +1,4 @@
-"""The targets of a batch, and the candidates that each is told from."""
+"""The targets of a batch, and the candidates that each target is ranked against."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from plait.training.loop.hyper_parameters import HyperParameters
 
 @dataclass(frozen=True, eq=False)
 class TargetPositions:
-    """Which events of a batch's people are predicted, and what each weighs.
+    """The events of a batch's people that are predicted, with their weights.
 
     Attributes:
-        event: index into the batch's history, int64 [n].
-        item: int64 [n].
-        platform: codes, int64 [n].
-        weight: float32 [n].
+        event: index of each target in the batch's history, int64 [n].
+        item: item index of each target, int64 [n].
+        platform: platform code of each target, int64 [n].
+        weight: weight of each target in the loss, float32 [n].
     """
 
     event: np.ndarray
@@ -53,14 +53,14 @@ class PlatformTargets:
     """Targets and candidates of one platform, as tensors.
 
     Attributes:
-        platform: its code.
-        event: the event that each of n targets follows on, counted from 1, int64 [n].
-        item: the targets, int64 [n].
-        candidates: all items of the platform, or the different targets and then the
-            negatives, int64 [m].
+        platform: the platform's code.
+        event: the event just before each of n targets, counted from 1, int64 [n].
+        item: item index of each target, int64 [n].
+        candidates: item indices, int64 [m]: all items of the platform, or the distinct
+            targets followed by the negatives.
         target_row: row of each target in `candidates`, int64 [n].
-        negative_count: how many of the candidates, at the end, are negatives; 0: a full softmax.
-        weight: what each target's loss counts for in the step's loss, float32 [n].
+        negative_count: the number of negatives at the end of `candidates`; 0: a full softmax.
+        weight: weight of each target's loss in the step's loss, float32 [n].
     """
 
     platform: int
@@ -72,7 +72,7 @@ class PlatformTargets:
     weight: torch.Tensor
 
     def to(self, device: torch.device) -> PlatformTargets:
-        """Returns the same on `device`."""
+        """Returns a copy on `device`."""
         moved: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         for name, value in moved.items():
             if torch.is_tensor(value):
@@ -87,18 +87,18 @@ def platform_targets(
     batch_targets: TargetPositions,
     own_targets: TargetPositions,
 ) -> list[PlatformTargets]:
-    """Returns the targets of each platform that this worker's micro-batch has any on.
+    """Returns the targets of each platform for which this worker has at least one.
 
-    The loss is the weighted mean over each platform's targets, summed over platforms. Means
-    are over the whole batch, so that the sum of the workers' losses, and of their gradients,
-    is that of one worker. Every worker draws the same negatives.
+    The loss is the weighted mean over each platform's targets, summed over platforms. The
+    means are over the whole batch. So the workers' losses and gradients add up to those of a
+    single worker with the whole batch. Every worker draws the same negatives.
 
     Args:
         data: the run's data.
         hyper: hyper-parameters.
         step: the step's number, which keys the RNG stream.
-        batch_targets: the targets of the batch, of all workers.
-        own_targets: this worker's.
+        batch_targets: the targets of the batch, over all workers.
+        own_targets: this worker's targets.
     """
     random = step_rng_stream(hyper.seed, step, NEGATIVES)
     found = []
@@ -113,7 +113,7 @@ def platform_targets(
             different, target_row = np.unique(own_targets.item[at], return_inverse=True)
             negative_count, candidates = len(negatives), np.concatenate([different, negatives])
         if not len(at):
-            continue  # after the draw: the next platform's negatives must be every worker's
+            continue  # only after the draw: every worker must draw the same for the next platform
         total = float(batch_targets.weight[batch_targets.platform == code].sum())
         arrays = (own_targets.event[at], own_targets.item[at], candidates, target_row)
         event, item, candidate, row = (torch.from_numpy(array) for array in arrays)

@@ -1,4 +1,4 @@
-"""What a training run reads: histories, what is held out, and facts about items."""
+"""What a training run reads: histories, held-out targets and item attributes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from plait.features.vocabulary import Vocabulary
 from plait.features.vocabulary_translation import VocabularyTranslation
 from plait.training.training_job import TrainingJob
 
-MIN_TARGETS = 100  # targets below which nothing can be learned
+MIN_TARGETS = 100  # fewer targets are too few to learn from
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +27,14 @@ class TrainingData:
     """One run's data.
 
     Attributes:
-        vocabulary: the items known.
-        history: what is trained on, B people with N events, all of positive strength.
-        weight: what each event weighs as a target, 0 for none; float32 [N].
-        validation: what early stopping looks at; None if nothing is held out.
-        item_attributes: of every item of the vocabulary.
-        timeline: item counts over time, of `history` only.
-        cut: the moment from which on nothing exists for the model, UTC microseconds, or None.
+        vocabulary: the items that the model knows.
+        history: the training events: B people with N events, all of positive strength.
+        weight: weight of each event as a target, 0 if it is none; float32 [N].
+        validation: the targets that early stopping uses; None if nothing is held out.
+        item_attributes: attributes of every item of the vocabulary.
+        timeline: item counts over time, from `history` only.
+        cut: the time from which the model sees neither events nor new items, UTC
+            microseconds; None: there is no cut.
     """
 
     vocabulary: Vocabulary
@@ -55,14 +56,15 @@ def prepare_training_data(
 ) -> TrainingData:
     """Returns the data of a run that holds out by `rule`.
 
-    With `only`, the run sees nothing but those platforms. What is held out is still chosen from
-    all `platforms`, so that its version and a joint one learn from the same events of theirs
-    and leave the same targets unseen.
+    With `only`, the run sees only those platforms. The hold-out is still chosen from all
+    `platforms`. So this version and a joint one train on the same events of those platforms
+    and hold out the same targets.
 
-    A rule with a cut leaves everything from the cut on unseen, the existence of items included.
+    With a cut, the run sees no event from the cut on and no item published from then on.
 
     Raises:
-        TooFewEvents: there is not enough to learn from, or the rule needs times and finds none.
+        TooFewEvents: there are too few targets, or the rule needs times and the events have
+            none.
     """
     vocabulary = _build_vocabulary(platforms, sequences, items)
     history = encode_history(sequences, vocabulary)
@@ -70,7 +72,7 @@ def prepare_training_data(
     if cut is not None:
         moment = pl.from_epoch(pl.lit(cut), time_unit="us").dt.replace_time_zone("UTC")
         sequences = _events_before(sequences, moment)
-        # Only what was there before the cut exists for the model.
+        # The model knows only items published before the cut.
         known = items.filter(pl.col("published") < moment)
         vocabulary = _build_vocabulary(platforms, sequences, known)
         history = encode_history(sequences, vocabulary)
@@ -83,7 +85,7 @@ def prepare_training_data(
         validation = None if validation is None else to_own.translate_targets(validation)
         vocabulary = own
     weight = target_weights(history)
-    # Dislikes have their own term; the other terms do not see them.
+    # Dislikes have their own term; the other terms ignore them.
     weight, history = weight[history.strength > 0], keep_positive_events(history)
     targets = int((weight > 0).sum())
     if targets < MIN_TARGETS or (validation is not None and not len(validation)):
@@ -107,10 +109,11 @@ def read_training_data(job: TrainingJob, split: str, bins: int = 32) -> Training
 
 
 def target_weights(history: History) -> np.ndarray:
-    """Returns what each event weighs as a target: how much its person came to like the item.
+    """Returns the weight of each event as a target, 0 if it is none; float32 [N].
 
-    Only the first touch of an item is a target, with the strongest thing the person did to
-    it; an item they turned against (any negative event) is none, and so is a first event.
+    Only a person's first event with an item is a target. Its weight is the greatest strength
+    of all their events with that item. An item with any negative event of the person is no
+    target, and neither is a person's first event.
     """
     pairs = history.rows.astype(np.int64) << 32 | history.item
     _, pair = np.unique(pairs, return_inverse=True)

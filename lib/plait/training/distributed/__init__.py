@@ -1,1 +1,1 @@
-"""What workers of one run share: ranks, gradients, RNG streams."""
+"""What the workers of one run share: ranks, gradients, RNG streams."""

@@ -16,27 +16,27 @@ from plait.training.distributed.worker_rank import Worker
 
 @dataclass(frozen=True)
 class DataParallelStep:
-    """One forward and backward of the worker's micro-batch, then one all-reduce."""
+    """One forward and backward pass of the worker's micro-batch, then one all-reduce."""
 
     worker: Worker
 
     def backward(
         self, net: NeuralNet, micro_batch: MicroBatch, loss: MicroBatchLoss, clock: float
     ) -> StepTotals:
-        """Leaves the sum over workers in `net`, see StepStrategy."""
+        """Leaves the gradients, summed over workers, in `net`; see StepStrategy."""
         share = loss(micro_batch)
         share.backward()
         return all_reduce_gradients(net, share, micro_batch.target_count, clock, self.worker)
 
     def capture(self) -> dict[str, Any]:
-        """Returns nothing: a step needs nothing of those before it."""
+        """Returns {}: a step needs no state from earlier steps."""
         return {}
 
     def restore(self, values: dict[str, Any]) -> None:
-        """Refuses the state of another strategy.
+        """Checks that `values` is empty, as `capture` returned it.
 
         Raises:
-            ValueError: there is one.
+            ValueError: `values` is the state of another strategy.
         """
         if values:
             msg = f"a step strategy with {', '.join(values)}"
@@ -46,12 +46,13 @@ class DataParallelStep:
 def all_reduce_gradients(
     net: NeuralNet, loss: torch.Tensor, targets: int, clock: float, worker: Worker
 ) -> StepTotals:
-    """Sums gradients over workers in place; returns the step's sums, read in one transfer.
+    """Sums the gradients over workers in place; returns the step's totals.
 
-    Every worker's loss is already its part of the whole batch's mean, so the sum is exactly
-    the gradient of one worker with the whole batch. Rank 0's clock travels along,
-    so that all act on one time. A parameter that no worker's micro-batch touched has no gradient
-    afterwards, as with one worker: the optimizer then leaves it alone.
+    Every worker's loss is already its share of the whole batch's mean. So the sum is exactly
+    the gradient of one worker with the whole batch. Rank 0's clock is part of the same
+    all-reduce, so that all workers use one time. A parameter that no worker's micro-batch
+    touched has no gradient afterwards, as with one worker, and the optimizer skips it. The
+    totals are read from the device in one transfer.
     """
     if worker.world_size == 1:
         own = [p.grad for p in net.parameters() if p.grad is not None]

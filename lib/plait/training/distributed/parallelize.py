@@ -1,4 +1,4 @@
-"""From a network to one that a worker can train: its device, and torch.compile where it pays."""
+"""Prepares a network for training on a worker: its device, and torch.compile on a GPU."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ MIN_COMPUTE_CAPABILITY = (7, 0)  # CUDA compute capability that Triton needs
 
 
 def parallelize(net: NeuralNet, worker: Worker) -> NeuralNet:
-    """Returns `net`, ready to be trained by `worker`; the optimizer is made for what it returns.
+    """Returns `net`, ready to be trained by `worker`.
 
-    It is moved to the worker's device, and on a GPU its dense parts are compiled. Weights
-    are not broadcast: every worker makes them from the same seed, see rng_streams, or reads them
-    from the same checkpoint. A copy of the network is not compiled.
+    Make the optimizer from the returned network. It is on the worker's device, and on a GPU
+    its dense parts are compiled. Weights are not broadcast: every worker initialises them from
+    the same seed (see rng_streams) or reads them from the same checkpoint. A deep copy of the
+    network is not compiled.
     """
     net = net.to(worker.device)
     compile_on_gpu(net, worker.device)
@@ -25,10 +26,11 @@ def parallelize(net: NeuralNet, worker: Worker) -> NeuralNet:
 
 
 def compile_on_gpu(net: NeuralNet, device: torch.device) -> bool:
-    """Compiles the convolutions and heads of `net` in place on a capable GPU; returns whether.
+    """Compiles the convolutions and heads of `net` in place; returns whether it did.
 
-    Sequences are ragged, so sizes are symbolic. The GRU is cuDNN's already. Where compiling
-    fails later on, PyTorch says so and runs that part as it is.
+    It does so only on a GPU with at least MIN_COMPUTE_CAPABILITY. Sequences are ragged, so
+    sizes are symbolic. The GRU already runs in cuDNN. If compiling fails later, PyTorch warns
+    and runs that part uncompiled.
     """
     if device.type != "cuda":
         return False
@@ -37,7 +39,7 @@ def compile_on_gpu(net: NeuralNet, device: torch.device) -> bool:
         sys.stderr.write(
             f"train: the GPU's compute capability is {'.'.join(map(str, capability))}, "
             f"torch.compile needs {'.'.join(map(str, MIN_COMPUTE_CAPABILITY))}; "
-            "training without it.\n"
+            "training without torch.compile.\n"
         )
         return False
     from torch import _dynamo

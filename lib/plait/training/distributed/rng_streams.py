@@ -1,7 +1,7 @@
 """RNG streams, keyed by the seed and the epoch or the step.
 
-No generator state is kept: any step can be drawn again, on any worker and
-after any restart.
+No generator state is saved. The draws of any step can be repeated on any worker and after any
+restart.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ def epoch_rng_stream(seed: int, epoch: int) -> np.random.Generator:
 
 
 def step_rng_stream(seed: int, step: int, purpose: int) -> np.random.Generator:
-    """Returns the RNG stream of a step's negatives or hidden items, the same on every worker."""
+    """Returns a step's RNG stream, the same on every worker.
+
+    Args:
+        seed: the run's seed.
+        step: the step's number.
+        purpose: NEGATIVES or ITEM_DROPOUT.
+    """
     return np.random.default_rng([seed, step, purpose])
 
 

@@ -1,4 +1,4 @@
-"""How a step's loss becomes its gradient; data parallel is one way, see data_parallel_step.py."""
+"""How a step computes its gradient from its loss; data_parallel_step.py is one strategy."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MicroBatchLoss = Callable[[MicroBatch], torch.Tensor]
 
 @dataclass(frozen=True)
 class StepTotals:
-    """One step over all workers, the same on each of them.
+    """The totals of one step over all workers, equal on each of them.
 
     Attributes:
         loss: the step's loss.
-        gradient_norm: of the step's gradient, before it is clipped.
-        targets: how many events were predicted.
-        seconds: rank 0's clock.
+        gradient_norm: norm of the step's gradient, before clipping.
+        targets: the number of events predicted.
+        seconds: rank 0's clock, in seconds trained.
     """
 
     loss: float
@@ -32,12 +32,12 @@ class StepTotals:
 
 
 class StepStrategy(Protocol):
-    """Makes the gradient of a step; the loop does what comes before it and after it.
+    """Computes the gradient of a step; the training loop does the rest of the step.
 
-    Before: parameters have no gradient, dropout is seeded. After: the loop refuses totals that are
-    not finite, clips by `gradient_norm`, and steps the optimizer. So after `backward`, `p.grad`
-    of each of this worker's parameters is what all workers' micro-batches say of it, None where
-    none of them touched it.
+    Before `backward`, the loop clears the gradients and seeds dropout. After it, the loop
+    rejects totals that are not finite, clips by `gradient_norm`, and steps the optimizer. So
+    after `backward`, `p.grad` of each of this worker's parameters must be the gradient over
+    all workers' micro-batches, or None where no micro-batch touched the parameter.
     """
 
     def backward(
@@ -48,24 +48,25 @@ class StepStrategy(Protocol):
         Args:
             net: what `parallelize` returned, in training mode.
             micro_batch: this worker's people. Its loss is its share of the whole batch's mean.
-            loss: a micro-batch's loss, a scalar. It is a sum over targets, each weighed by its
-                `weight`, so it may be asked of parts, as often as needed.
+            loss: returns a micro-batch's loss, a scalar. It is a sum over targets, each
+                multiplied by its `weight`. So a strategy may call it on parts of the
+                micro-batch, any number of times.
             clock: seconds trained, on this worker.
         """
 
     def capture(self) -> dict[str, Any]:
-        """Returns what a checkpoint must hold of it, as JSON values; {} for nothing."""
+        """Returns the strategy's state for a checkpoint, as JSON values; {} if it has none."""
 
     def restore(self, values: dict[str, Any]) -> None:
-        """Becomes what `capture` returned.
+        """Restores the state that `capture` returned.
 
         Raises:
-            KeyError, ValueError, TypeError: another strategy's.
+            KeyError, ValueError, TypeError: the state is that of another strategy.
         """
 
 
 def clip_gradients(net: NeuralNet, norm: float, most: float) -> None:
-    """Scales the gradients, whose norm is `norm`, so that it is at most `most`."""
+    """Scales the gradients, whose norm is `norm`, to a norm of at most `most`."""
     if norm > most:
         size = torch.tensor(norm)
         torch.nn.utils.clip_grads_with_norm_(net.parameters(), most, size, foreach=True)

@@ -1,4 +1,4 @@
-"""A worker of a run: its rank, and the collectives that it takes part in."""
+"""A worker of a run: its rank, and the collective operations that it takes part in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from torch import distributed
 
 @dataclass(frozen=True)
 class Worker:
-    """This process's device, rank and world size; more than one worker need a process group."""
+    """This process's device, rank and world size.
+
+    With a world size above 1, torch.distributed must have a process group.
+    """
 
     device: torch.device
     rank: int = 0
@@ -45,5 +48,5 @@ SINGLE_WORKER = Worker(torch.device("cpu"))
 
 
 def local_worker() -> Worker:
-    """Returns the only worker of a run in this process: on a GPU where there is one."""
+    """Returns the single worker of a run in this process, on a GPU if there is one."""
     return Worker(torch.device("cuda" if torch.cuda.is_available() else "cpu"))

@@ -1,4 +1,4 @@
-"""The end of a run that diverged: what was seen, at which step, and which setting to lower."""
+"""Detects a run that diverged, and names the step, the fault and the setting to lower."""
 
 from __future__ import annotations
 
@@ -17,18 +17,16 @@ from plait.models.neural.neural_model import NeuralModel
 from plait.training.data.training_data import TrainingData
 from plait.training.loop.hyper_parameters import HyperParameters
 
-MAX_LOSS_FACTOR = (
-    10.0  # times the loss of guessing: no run comes back from there to anything of use
-)
+MAX_LOSS_FACTOR = 10.0  # times the loss of guessing: no run recovers from a loss above it
 # Safe on every log measured, see `choose_hyper_parameters`.
 SAFE_LEARNING_RATE, SAFE_WEIGHT_DECAY = 4e-3, 0.5
-SAMPLED_PEOPLE = 256  # people who are looked at before a network is handed on
+SAMPLED_PEOPLE = 256  # people whose targets `check_trained_net` scores
 
 
 def guessing_loss(data: TrainingData, hyper: HyperParameters) -> float:
-    """Returns the loss of a step in which every candidate is as likely, at least 1 nat.
+    """Returns the loss of a step in which all candidates are equally likely, at least 1 nat.
 
-    It is the sum over platforms of the logarithm of the candidates, see `step_loss`.
+    It is the sum over platforms of the logarithm of the number of candidates; see `step_loss`.
     """
     vocabulary = data.vocabulary
     total = 0.0
@@ -40,13 +38,13 @@ def guessing_loss(data: TrainingData, hyper: HyperParameters) -> float:
 
 
 def diverged_error(what: str, hyper: HyperParameters, step: int, steps: int) -> Diverged:
-    """Returns the error of a run that cannot go on.
+    """Returns the error of a run that diverged.
 
     Args:
-        what: what was seen, such as "the loss is nan".
+        what: the fault, such as "the loss is nan".
         hyper: the run's hyper-parameters.
-        step: the step after or in which it was seen, counted from 1.
-        steps: steps of one epoch.
+        step: the step in or after which the fault was detected, counted from 1.
+        steps: steps per epoch.
     """
     epoch, place = divmod(max(step, 1) - 1, max(steps, 1))
     return Diverged(
@@ -59,9 +57,9 @@ def diverged_error(what: str, hyper: HyperParameters, step: int, steps: int) -> 
 
 
 def _settings_to_lower(hyper: HyperParameters) -> str:
-    """Returns the settings to lower, as they would stand in the project file."""
+    """Returns the settings to lower, as they are written in the project file."""
     rate, decay = hyper.learning_rate, hyper.weight_decay
-    # AdamW multiplies weights by 1 - rate * decay at each step: beyond 2 they grow by that alone.
+    # AdamW multiplies weights by 1 - rate * decay at each step. They grow if rate * decay > 2.
     decays = decay > SAFE_WEIGHT_DECAY and min(rate, SAFE_LEARNING_RATE) * decay > 1
     lower = []
     if rate > SAFE_LEARNING_RATE or not decays:
@@ -72,10 +70,10 @@ def _settings_to_lower(hyper: HyperParameters) -> str:
 
 
 def check_trained_net(net: NeuralNet, data: TrainingData) -> str:
-    """Returns what is wrong with a trained network that is no better than noise, or "".
+    """Returns the fault of a trained network that is far worse than guessing, or "".
 
-    The last step's loss was that of the weights before it. So the weights that will be published
-    are scored on the last events of a few people, as the loop scored the weights before.
+    The last step's loss is that of the weights before that step. So this scores the weights
+    that will be published, on the last events of SAMPLED_PEOPLE people.
     """
     _, _, last = leave_one_out(data.history)
     last = last.take(np.random.default_rng(0).permutation(len(last))[:SAMPLED_PEOPLE])

@@ -1,4 +1,4 @@
-"""The best epoch so far, and when to stop early."""
+"""Keeps the best epoch so far, and decides when to stop early."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class EarlyStopping:
     """Keeps the parameters of the epoch with the highest validation `mrr`.
 
     Args:
-        patience: validations without a better one after which the run stops.
+        patience: the run stops after this many validations without an improvement.
 
     Attributes:
-        epoch: the best one, 0 before the first validation.
-        since: validations after it.
-        metrics: of the best epoch.
-        newest: of the last validation.
+        epoch: the best epoch, 0 before the first validation.
+        since: the number of validations after the best epoch.
+        metrics: metrics of the best epoch.
+        newest: metrics of the last validation.
         best_weights: parameters of the best epoch.
     """
 
@@ -36,9 +36,9 @@ class EarlyStopping:
         return self.since >= self._patience
 
     def update(self, net: NeuralNet, epoch: int, metrics: dict[str, float]) -> None:
-        """Takes in the validation after `epoch`; without metrics the newest epoch is the best.
+        """Records the validation after `epoch`; keeps the weights of `net` if it is the best.
 
-        A NaN is never better.
+        With empty `metrics`, the newest epoch counts as the best. A NaN is never better.
         """
         self.newest = metrics
         if metrics and not metrics["mrr"] > self.metrics.get("mrr", -math.inf):

@@ -1,4 +1,4 @@
-"""How much the item-item term weighs on each platform, chosen on validation."""
+"""Chooses the weight of the item-item term on each platform by validation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CANDIDATE_WEIGHTS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.5)
 def choose_item_item_weights(
     net: NeuralNet, data: TrainingData, targets: HeldOutTargets
 ) -> tuple[ItemItemTerm, dict[str, float]]:
-    """Returns the item-item term with the best weight for each platform, and the metrics."""
+    """Returns the item-item term with the best weight per platform, and the metrics with it."""
     base = ItemItemTerm.build(data.history, len(data.vocabulary), {})
     found: dict[float, dict[str, float]] = {}
     platforms = data.vocabulary.platforms

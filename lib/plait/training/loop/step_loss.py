@@ -1,4 +1,4 @@
-"""The loss of one step: every target of every sequence, within its platform."""
+"""The loss of one step over all its targets, each ranked within its platform."""
 
 from __future__ import annotations
 

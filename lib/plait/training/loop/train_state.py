@@ -1,4 +1,4 @@
-"""What changes in training: weights, their EMA, optimizer, loss curve; saved and restored."""
+"""The state of a training run: weights, their EMA, optimizer and loss curve."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class WeightEMA:
 
     @torch.no_grad()
     def update(self, net: NeuralNet) -> None:
-        """Moves the EMA towards `net`; early on it forgets faster."""
+        """Moves the EMA towards `net`; the decay is smaller in the first steps."""
         self.steps += 1
         decay = min(self._decay, self.steps / (self.steps + 9))
         mine: list[torch.Tensor] = list(self.net.parameters())
@@ -34,10 +34,12 @@ MAX_POINTS = 256
 
 
 class LossCurve:
-    """Means of the loss over windows of equally many steps; one step each in a short run.
+    """Means of the loss over windows of equally many steps, about MAX_POINTS windows at most.
+
+    In a run of at most MAX_POINTS steps, a window is one step.
 
     Args:
-        steps: how many steps the run has at most.
+        steps: the maximum number of steps of the run.
     """
 
     def __init__(self, steps: int) -> None:
@@ -46,14 +48,14 @@ class LossCurve:
         self.means: list[float] = []
 
     def add(self, loss: float) -> None:
-        """Takes in the loss of one more step."""
+        """Adds the loss of one more step."""
         self.losses.append(loss)
         if len(self.losses) == self._window:
             self.means.append(sum(self.losses) / self._window)
             self.losses = []
 
     def points(self) -> list[float]:
-        """Returns the means so far, rounded to 7 digits after the point."""
+        """Returns the means so far, rounded to 7 decimal places."""
         return [round(mean, 7) for mean in self.means]
 
 
@@ -62,21 +64,23 @@ PlainState = dict[str, Any]
 
 
 class TrainState:
-    """A run between two steps. RNG streams are not part of it, see rng_streams.
+    """The state of a run between two steps.
+
+    It holds no RNG state, because the RNG streams need none; see rng_streams.
 
     Args:
-        net: the network, with what it knows of items already in place.
+        net: the network, with its item features already set.
         hyper: hyper-parameters.
-        steps: steps of all epochs planned.
-        strategy: how gradients are made.
+        steps: planned steps of all epochs.
+        strategy: computes the gradients.
 
     Attributes:
-        net, optimizer, ema, early_stopping, curve, strategy: as they stand.
+        net, optimizer, ema, early_stopping, curve, strategy: the parts of the state.
         step: steps done, which is also the sampler's position.
-        targets: trained so far, over all workers.
-        seconds: trained so far, over all restarts.
-        waited: seconds of these that went into waiting for the loader.
-        loss: sum of this epoch's losses.
+        targets: targets trained so far, over all workers.
+        seconds: seconds trained so far, over all restarts.
+        waited: the part of `seconds` spent waiting for the loader.
+        loss: sum of this epoch's losses so far.
     """
 
     def __init__(
@@ -117,17 +121,18 @@ class TrainState:
         return tensors, facts
 
     def non_finite_tensor(self) -> str:
-        """Returns the name of a tensor that is not finite, or ""."""
+        """Returns the name of the first tensor that is not finite, or ""."""
         tensors = self.capture()[0]
         fine = torch.stack([torch.isfinite(t).all().to("cpu") for t in tensors.values()])
         return next((name for name, ok in zip(tensors, fine.tolist(), strict=True) if not ok), "")
 
     @torch.no_grad()
     def restore(self, tensors: Tensors, facts: PlainState) -> None:
-        """Becomes the state that `capture` returned.
+        """Restores the state that `capture` returned.
 
         Raises:
-            KeyError, ValueError, TypeError, RuntimeError: another network's, or none at all.
+            KeyError, ValueError, TypeError, RuntimeError: the state is that of another
+                network, or is not a state.
         """
         averages = dict(self.ema.net.named_parameters())
         parameters = dict(self.net.named_parameters())
@@ -154,7 +159,10 @@ class TrainState:
 
 
 def _optimizer(net: NeuralNet, hyper: HyperParameters) -> torch.optim.AdamW:
-    """Returns AdamW that decays everything: the gain of the norms is what sharpens scores."""
+    """Returns AdamW with weight decay on all parameters.
+
+    The gains of the norms decay too, because they set how sharp the scores are.
+    """
     return torch.optim.AdamW(
         net.parameters(), lr=hyper.learning_rate, weight_decay=hyper.weight_decay, fused=True
     )

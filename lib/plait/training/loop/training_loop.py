@@ -1,4 +1,4 @@
-"""The training loop: plain PyTorch, the same in one process and in many."""
+"""The training loop: plain PyTorch, the same code in one process and in many."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from plait.training.loop.validate_model import validate_net
 
 
 def learning_rate(step: int, steps: int, warmup: int, floor: float) -> float:
-    """Returns the part of the full rate at `step`: a linear warm-up, then a cosine to `floor`."""
+    """Returns the share of the full rate at `step`: a linear warm-up, then a cosine to `floor`."""
     warmup = min(warmup, max(1, steps // 10))
     if step < warmup:
         return (step + 1) / warmup
@@ -49,12 +49,13 @@ REPORT_INTERVAL_S = 2.0  # seconds
 
 @dataclass(frozen=True, eq=False)
 class FittedNet:
-    """A trained network: the EMA weights of the best epoch, and how it came about.
+    """A trained network with the EMA weights of the best epoch, and facts about its run.
 
     Attributes:
-        net, epoch, metrics: of the best epoch.
+        net: the network with the EMA weights of the best epoch.
+        epoch, metrics: the best epoch and its validation metrics.
         seconds, targets: as in TrainingProgress.
-        loader_share: the loader's share of the time, 0 to 1.
+        loader_share: the share of the time spent waiting for the loader, 0 to 1.
         curve: the loss over the run, see LossCurve.
     """
 
@@ -83,19 +84,20 @@ def fit(
     Args:
         data: the run's data, the same on every worker.
         hyper: hyper-parameters.
-        stop: the epoch to stop after in a schedule planned for `hyper.epochs` (a refit).
-        worker: this worker; default: the only one, on the CPU.
-        report: told about progress every two seconds and after each epoch, at the same
+        stop: the epoch to stop after. The learning rate schedule is still that of
+            `hyper.epochs`. A refit uses it; default: `hyper.epochs`.
+        worker: this worker; default: a single worker on the CPU.
+        report: called with the progress every two seconds and after each epoch, at the same
             steps on every worker.
-        checkpoints: writes them; the run goes on from its last one.
-        net: the untrained network, with its facts; default: the one that fits the data.
-        strategy: how gradients are made; default: data parallel.
+        checkpoints: writes the checkpoints; the run resumes from the last one.
+        net: the untrained network with its item features; default: `build_net(data, hyper)`.
+        strategy: computes the gradients; default: data parallel.
 
     Raises:
         Diverged: a loss, gradient, weight or score is not finite, or an epoch was far worse
-            than guessing. All workers of a step see it alike, before a checkpoint is written.
+            than guessing. It is raised before a checkpoint of that state is written.
     """
-    torch.set_flush_denormal(True)  # tiny averages slow a CPU down a hundredfold
+    torch.set_flush_denormal(True)  # denormal EMA values slow a CPU down a hundredfold
     net = parallelize(net or build_net(data, hyper), worker)
     sampler = Sampler(data.history.lengths, hyper.batch_size, hyper.seed)
     strategy = strategy or DataParallelStep(worker)
@@ -148,7 +150,7 @@ def fit(
         state.waited = waited + loader.seconds_waited
         epoch, number = divmod(state.step, sampler.steps_per_epoch)
         if number:
-            # Workers must report alike, so all go by rank 0's clock.
+            # All workers must report at the same steps, so all use rank 0's clock.
             if state.seconds - told >= REPORT_INTERVAL_S:
                 told = state.seconds
                 tell(state.step / sampler.steps_per_epoch, number)
@@ -193,7 +195,7 @@ def fit(
 
 
 def build_net(data: TrainingData, hyper: HyperParameters) -> NeuralNet:
-    """Returns the untrained network that fits the data, with its facts; seeded."""
+    """Returns an untrained network for `data`, with item features, seeded by `hyper.seed`."""
     seed_weights(hyper.seed)
     settings = net_settings_for(
         data.vocabulary,
@@ -213,7 +215,7 @@ def build_net(data: TrainingData, hyper: HyperParameters) -> NeuralNet:
 def _train_step(
     state: TrainState, micro_batch: MicroBatch, hyper: HyperParameters, worker: Worker, clock: float
 ) -> str:
-    """Does one step; returns what is wrong with it, and then nothing was changed, or ""."""
+    """Does one step; returns "", or the fault that stopped it before the optimizer step."""
     net, device = state.net, worker.device
     net.train()
     seed_dropout(hyper.seed, micro_batch.step, worker.rank)
@@ -241,5 +243,5 @@ def _loader_share(state: TrainState) -> float:
 
 
 def _should_validate(epoch: int, last: int) -> bool:
-    """Skips validations early in a long run, where the best epoch cannot be yet."""
+    """Whether to validate after `epoch`; most early epochs of a long run are skipped."""
     return epoch == last or last <= 8 or epoch > last * 0.6 or epoch % 4 == 0

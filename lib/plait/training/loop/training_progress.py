@@ -9,7 +9,7 @@ from plait.progress import ProgressTask
 
 
 def show_progress(work: ProgressTask, progress: TrainingProgress) -> None:
-    """Brings `work` up to `progress`."""
+    """Updates the progress bar `work` to `progress`."""
     work.total = progress.planned_targets
     note = f"epoch {progress.epoch:.1f}/{progress.epochs}, loss {progress.loss:.3f}, "
     note += f"loader {progress.loader_share:.1%}"
@@ -27,14 +27,14 @@ class TrainingProgress:
     """Progress of a run.
 
     Attributes:
-        epoch: epochs done, fractions included.
-        epochs: planned.
-        targets: trained so far, over all workers.
-        planned_targets: of all epochs planned.
-        seconds: trained so far, over all restarts.
+        epoch: epochs done, as a fraction within an epoch.
+        epochs: epochs planned.
+        targets: targets trained so far, over all workers.
+        planned_targets: targets of all planned epochs.
+        seconds: seconds trained so far, over all restarts.
         loss: mean loss of this epoch so far.
-        metrics: the newest validation; empty before the first.
-        best_epoch: the one whose validation is best so far, 0 before the first.
+        metrics: metrics of the newest validation; empty before the first.
+        best_epoch: the epoch with the best validation so far, 0 before the first.
         loader_share: the share of the time that the worker waited for its loader, 0 to 1.
     """
 

@@ -1,4 +1,4 @@
-"""How well a model ranks the validation targets, fast enough for every epoch."""
+"""Measures how a model ranks the validation targets, fast enough to run after each epoch."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from plait.models.neural.neural_model import NeuralModel
 from plait.training.data.training_data import TrainingData
 from plait.training.distributed.worker_rank import SINGLE_WORKER, Worker
 
-PROTOCOL_NEGATIVES = 999  # of the protocol that the ranks are scaled to
-MAX_VALIDATION_TARGETS = 5_000  # targets that are looked at
+PROTOCOL_NEGATIVES = 999  # negatives per target that the ranks are scaled to
+MAX_VALIDATION_TARGETS = 5_000  # more targets than these are sampled
 CHUNK_SIZE = 512
 
 
 def target_ranks(model: TrainedModel, targets: HeldOutTargets, platform: str) -> np.ndarray:
-    """Returns each target's rank among the platform's items its person has not seen; [M].
+    """Returns each target's rank among the platform's items that its person has not seen, [M].
 
-    A tie counts half, so a constant score ranks in the middle. Targets must all be of
+    A tie counts half, so a constant score ranks in the middle. All targets must be of
     `platform`.
 
     Raises:
@@ -46,7 +46,13 @@ def target_ranks(model: TrainedModel, targets: HeldOutTargets, platform: str) ->
 
 
 def mask_seen_items(scores: torch.Tensor, history: History, items: np.ndarray) -> None:
-    """Sets the scores of items in each person's history to -inf; `items` are the columns."""
+    """Sets the scores of the items in each person's history to -inf, in place.
+
+    Args:
+        scores: scores of each person and item, [B, n].
+        history: histories of the B people.
+        items: item index of each column, sorted, [n].
+    """
     column = np.searchsorted(items, history.item)
     mine = (column < len(items)) & (items[np.minimum(column, len(items) - 1)] == history.item)
     rows = torch.from_numpy(history.rows[mine]).to(scores.device)
@@ -56,13 +62,14 @@ def mask_seen_items(scores: torch.Tensor, history: History, items: np.ndarray) -
 def validate_model(
     model: TrainedModel, targets: HeldOutTargets, worker: Worker = SINGLE_WORKER
 ) -> dict[str, float]:
-    """Returns per platform and in all the MRR against 999 negatives, and NDCG@10 on all items.
+    """Returns each platform's MRR against 999 negatives and NDCG@10 on all items.
 
-    The rank against 999 negatives is the one expected of a uniform draw, without the draw's
-    noise. `mrr` is the mean over platforms: it chooses the epoch. Workers share the targets.
+    Keys are `<platform>.mrr`, `<platform>.ndcg@10` and `mrr`. The rank against 999 negatives
+    is the expected rank in a uniform draw, so it has no sampling noise. `mrr` is the mean over
+    platforms, by which the best epoch is chosen. Each worker ranks a part of the targets.
 
     Raises:
-        NotFinite: a score is a NaN or infinite; on every worker, whichever saw it.
+        NotFinite: a score is a NaN or infinite. It is raised on every worker.
     """
     if len(targets) > MAX_VALIDATION_TARGETS:
         targets = targets.take(
@@ -74,7 +81,7 @@ def validate_model(
         own = targets.take(mine[worker.rank :: worker.world_size])
         try:
             ranks, faults = target_ranks(model, own, platform), 0
-        except NotFinite:  # told once all workers know, or the others would wait for this one
+        except NotFinite:  # raised after the all-reduce, or the other workers would hang in it
             ranks, faults = np.zeros(0), 1
         items = len(model.vocabulary.platform_items(platform))
         expected = 1 + (ranks - 1) * min(1.0, PROTOCOL_NEGATIVES / max(1, items - 1))
@@ -92,7 +99,7 @@ def validate_model(
 
 
 def mean_platform_mrr(metrics: dict[str, float]) -> float:
-    """Returns the mean of the platforms' MRR, each counting the same; 0 where there is none."""
+    """Returns the unweighted mean of the platforms' MRR; 0 if there is none."""
     each = [value for name, value in metrics.items() if name.endswith(".mrr")]
     return sum(each) / max(1, len(each))
 
@@ -100,6 +107,6 @@ def mean_platform_mrr(metrics: dict[str, float]) -> float:
 def validate_net(
     net: NeuralNet, data: TrainingData, targets: HeldOutTargets, worker: Worker = SINGLE_WORKER
 ) -> dict[str, float]:
-    """Returns `validate` of a network alone, without its item-item term."""
+    """Returns `validate_model` of a network without its item-item term."""
     term = ItemItemTerm.empty(len(data.vocabulary))
     return validate_model(NeuralModel(net, data.vocabulary, term, Provenance()), targets, worker)

@@ -1,4 +1,4 @@
-"""A Ray of this machine alone: on loopback, its sockets where their paths are short enough."""
+"""Settings of a local Ray: on loopback, with its sockets where their paths are short enough."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _SOCKET_PATH = "ray/session_2026-01-01_00-00-00_000000_0000000/sockets/plasma_st
 
 
 def keep_ray_on_loopback() -> None:
-    """Keeps every port of a Ray that is started here on loopback; before `import ray`.
+    """Makes a local Ray bind its ports on loopback; call it before `import ray`.
 
-    Ray takes the address of the machine for its own, even if told 127.0.0.1, and listens on all
-    interfaces then; this is how it is told that there is one machine alone.
+    Even with the address 127.0.0.1, Ray uses the machine's own address and listens on all
+    interfaces. The variable set here tells Ray that the cluster has only this machine.
     """
     if not os.environ.get("RAY_ADDRESS"):
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
 
 
 def local_init_arguments() -> dict[str, Any]:
-    """Returns the arguments of `ray.init` for a Ray of this machine alone; sees to its token.
+    """Returns the arguments of `ray.init` for a local Ray, and sets its token if it needs one.
 
     Raises:
-        StoreError: there is no folder for its sockets.
+        StoreError: there is no folder with a path short enough for its sockets.
     """
     _set_auth_token()
     settings = {"address": "local", "_node_ip_address": "127.0.0.1", "include_dashboard": False}
@@ -38,9 +38,10 @@ def local_init_arguments() -> dict[str, Any]:
 
 
 def _set_auth_token() -> None:
-    """Gives this process and its children a token where Ray would write one into HOME.
+    """Sets a token for this process and its children where Ray would write one into HOME.
 
-    HOME may not be writable, and of two that start at once the second overwrites the first's.
+    HOME may not be writable. Of two processes that start together, the second would overwrite
+    the token of the first.
     """
     if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH"):
         return

@@ -1,6 +1,6 @@
-"""Progress on its way from Ray's controller to the driver's terminal.
+"""Passes progress from Ray Train's controller to the driver's terminal.
 
-The actor's process imports this file, so what is slow to import stays inside the functions.
+The actor's process imports this file, so slow imports stay inside the functions.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ POLL_INTERVAL_S = 0.5  # seconds
 
 
 class ProgressActor:
-    """Holds the newest report."""
+    """Holds the newest progress report."""
 
     def __init__(self) -> None:
         self._newest: dict[str, Any] | None = None
 
     def write(self, report: dict[str, Any]) -> None:
-        """Puts `report` up."""
+        """Replaces the newest report with `report`."""
         self._newest = report
 
     def read(self) -> dict[str, Any] | None:
-        """Returns the newest report."""
+        """Returns the newest report; None before the first."""
         return self._newest
 
 
 def start_progress_actor() -> Any:
-    """Returns a board that lives in a Ray actor beside the driver: nodes of workers may go."""
+    """Returns a ProgressActor on the driver's node, because nodes of workers may be lost."""
     import ray
 
     here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
@@ -39,7 +39,10 @@ def start_progress_actor() -> Any:
 
 @contextmanager
 def watch_progress(board: Any, work: Any) -> Iterator[None]:
-    """Shows what the board says until the block ends; a board that dies ends nothing but that."""
+    """Shows the reports of the actor `board` on `work` until the block ends.
+
+    If the actor dies, only the display stops; the run continues.
+    """
     import ray
 
     from plait.training.loop.training_progress import TrainingProgress, show_progress

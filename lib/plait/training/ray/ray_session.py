@@ -1,4 +1,4 @@
-"""Ray for one training run: quiet, connected or started here, and stopped if it was ours."""
+"""Ray for one training run: connects to a cluster, or starts a local Ray and stops it after."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plait.training.ray.local_ray import keep_ray_on_loopback, local_init_argume
 QUIET_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "1",
-    "RAY_worker_niceness": "0",  # by default workers step back behind everything else
+    "RAY_worker_niceness": "0",  # by default Ray lowers the priority of its workers
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # how often reports are fetched
     "RAY_TRAIN_METRICS_ENABLED": "0",
     "RAY_TRAIN_ENABLE_CONTROLLER_STRUCTURED_LOGGING": "0",
@@ -23,14 +23,14 @@ QUIET_ENVIRONMENT = {
 
 
 def quiet_ray() -> None:
-    """Keeps Ray's own chatter off the terminal; what the user set stays."""
+    """Keeps Ray's own output off the terminal; variables that the user set keep their value."""
     for name, value in QUIET_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     logging.getLogger("ray").setLevel(logging.ERROR)
 
 
 def is_connected() -> bool:
-    """Whether a cluster is named or already joined."""
+    """Whether RAY_ADDRESS names a cluster or this process is already connected to one."""
     keep_ray_on_loopback()
     import ray
 
@@ -39,9 +39,10 @@ def is_connected() -> bool:
 
 @contextmanager
 def ray_session(cpus_per_node: int) -> Iterator[bool]:
-    """Joins the cluster of RAY_ADDRESS, or starts Ray here with `cpus` and stops it after.
+    """Connects to the cluster of RAY_ADDRESS, or starts a local Ray; shuts it down at the end.
 
-    Yields whether Ray was started here.
+    A local Ray has `cpus_per_node` CPUs. A connection that this process already has is used
+    and kept. Yields whether a local Ray was started.
     """
     keep_ray_on_loopback()
     import ray
@@ -54,7 +55,7 @@ def ray_session(cpus_per_node: int) -> Iterator[bool]:
     if not here:
         ray.init(log_to_driver=False, logging_level=logging.ERROR)
     else:
-        # Nobody takes this machine away; the watcher is one more process to start.
+        # This machine is never preempted, and the watcher is one more process to start.
         os.environ.setdefault("RAY_TRAIN_ENABLE_PREEMPTION_WATCHER", "0")
         ray.init(
             **local_init_arguments(),
@@ -70,7 +71,7 @@ def ray_session(cpus_per_node: int) -> Iterator[bool]:
 
 
 def cpus_per_node() -> list[float]:
-    """Returns the CPUs of each machine of the cluster; a head that runs no work has none."""
+    """Returns the CPUs of each live node of the cluster; 0 for a head node that runs no work."""
     import ray
 
     nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
@@ -78,7 +79,7 @@ def cpus_per_node() -> list[float]:
 
 
 def gpu_count() -> int:
-    """Returns how many GPUs the cluster has."""
+    """Returns the number of GPUs of the cluster."""
     import ray
 
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]

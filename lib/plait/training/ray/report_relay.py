@@ -1,4 +1,4 @@
-"""Ray Train callback: passes reports on, and ends the run on an unrecoverable failure."""
+"""Ray Train callback: relays reports, and ends the run on an unrecoverable failure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plait.training.ray.worker_failure import unrecoverable_error
 
 
 class ReportRelay(UserCallback):
-    """Passes rank 0's reports to the progress actor; runs in Ray Train's controller."""
+    """Sends rank 0's reports to the progress actor; runs in Ray Train's controller."""
 
     def __init__(self, board: Any) -> None:
         self._board = board
@@ -18,13 +18,13 @@ class ReportRelay(UserCallback):
     def after_report(
         self, run_context: Any, metrics: list[dict[str, Any]], checkpoint: Any
     ) -> None:
-        """Called once all workers have reported."""
+        """Sends rank 0's report on; Ray calls it once all workers have reported."""
         self._board.write.remote(metrics[0])
 
     def after_exception(self, run_context: Any, worker_exceptions: dict[int, Exception]) -> None:
-        """Called once a worker failed, before Ray decides whether to try again.
+        """Raises the failure if it is unrecoverable; Ray calls it before it decides on a retry.
 
-        What is raised here ends the run: Ray tries again after a worker's error alone.
+        An error raised here ends the run. Ray retries only after errors of workers.
         """
         if error := unrecoverable_error(worker_exceptions.values()):
             raise error

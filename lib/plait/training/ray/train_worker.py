@@ -21,9 +21,9 @@ from plait.training.training_job import TrainingJob
 def train_worker(config: dict[str, Any]) -> dict[str, Any] | None:
     """Trains as one worker of a Ray Train run; rank 0 publishes the version.
 
-    Ray calls it again, on a new group of workers, after it lost one or changed their number:
-    it then goes on from the last checkpoint. Progress goes out by `ray.train.report`, at the
-    same steps on every worker, as Ray asks.
+    After Ray lost a worker or changed their number, it calls this again on a new group of
+    workers. The run then resumes from the last checkpoint. Progress goes through
+    `ray.train.report`, at the same steps on every worker, as Ray requires.
     """
     import ray.train
 
@@ -39,7 +39,7 @@ def train_worker(config: dict[str, Any]) -> dict[str, Any] | None:
 def run_training_job(
     job: TrainingJob, worker: Worker, report: ReportProgress | None
 ) -> dict[str, Any] | None:
-    """Returns what was published, on rank 0; None on the others."""
+    """Trains and publishes; returns the published record on rank 0, None on the others."""
     torch.set_num_threads(job.threads)
     run = UnfinishedRun(job.open_store()[0].objects, job)
     model = fit_family(job, worker, report, run)
@@ -49,7 +49,10 @@ def run_training_job(
 
 
 def publish_model(job: TrainingJob, model: TrainedModel, run_id: str) -> dict[str, Any]:
-    """Returns the record of the registry's version: one, however often the run ends."""
+    """Publishes `model` and returns the version's record.
+
+    Publishing the same `run_id` again returns the same version.
+    """
     store, _ = job.open_store()
     with tempfile.TemporaryDirectory(prefix="plait-model-") as folder:
         model.save(Path(folder))

@@ -1,4 +1,4 @@
-"""How many workers a run has: a number, or a range that Ray moves in as machines come and go."""
+"""The number of workers of a run: fixed, or a range within which Ray scales the run."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from plait.errors import ConfigError
 
 @dataclass(frozen=True)
 class WorkerScale:
-    """From `min_workers` to `max_workers`; the same where the number is fixed."""
+    """A range from `min_workers` to `max_workers`; both are equal if the number is fixed."""
 
     min_workers: int
     max_workers: int
 
     @classmethod
     def of(cls, given: int | str | tuple[int, int]) -> WorkerScale:
-        """Returns the scale in 4, "4", "2:4" or (2, 4).
+        """Returns the scale that `given` describes: 4, "4", "2:4" or (2, 4).
 
         Raises:
-            ConfigError: it is none of these.
+            ConfigError: `given` has another form, or a number is out of range.
         """
         try:
             parts = given if isinstance(given, tuple) else str(given).split(":")
@@ -43,10 +43,10 @@ class WorkerScale:
         return self.min_workers < self.max_workers
 
     def threads_per_worker(self, cpus: Sequence[float] | None = None) -> int:
-        """Returns the CPU threads of each worker: as many as still give every worker a place.
+        """Returns the most CPU threads per worker with which all `max_workers` fit; at least 1.
 
         Args:
-            cpus: those of each machine; default: this machine alone.
+            cpus: CPUs of each machine; default: those of this machine.
         """
         machines = [int(count) for count in (cpus if cpus is not None else [os.cpu_count() or 1])]
         for threads in range(max(machines, default=1), 1, -1):
@@ -55,5 +55,5 @@ class WorkerScale:
         return 1
 
     def num_workers(self) -> int | tuple[int, int]:
-        """Returns what ScalingConfig takes as num_workers."""
+        """Returns the `num_workers` argument for Ray Train's ScalingConfig."""
         return (self.min_workers, self.max_workers) if self.is_elastic else self.max_workers
