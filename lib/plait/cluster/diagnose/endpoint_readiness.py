@@ -46,5 +46,5 @@ def probe_readiness(api: KubeApi, resource: Resource, state: RunState) -> RunSta
 def _not_probed(state: RunState, why: str) -> RunState:
     return replace(
         state,
-        why=f"According to its pods; /health/ready could not be read ({' '.join(why.split())[:200]}).",
+        why=f"As its pods report; /health/ready could not be read ({' '.join(why.split())[:200]}).",
     )
