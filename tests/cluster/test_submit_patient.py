@@ -45,7 +45,7 @@ def test_more_cpus_than_the_node_has(place: Desk) -> None:
 def test_what_could_not_start_says_so_later_and_does_not_run_again(place: Desk) -> None:
     asked = ("submit", "train", "--cpus", "641", "--run", "too-large", "--patience", "5s")
     first, again = place.plait(*asked), place.plait(*asked)
-    told(first, 7, "largest node", "given 5 s", within=MINUTE_S)
+    told(first, 7, "largest node", "up to 5 s", within=MINUTE_S)
     told(again, 7, "largest node")
     listed = json.loads(place.plait("status", "demo-train-too-large", "--output", "json").out)
     (run,) = listed["runs"]
@@ -54,9 +54,9 @@ def test_what_could_not_start_says_so_later_and_does_not_run_again(place: Desk) 
 
 def test_an_api_server_that_is_not_there(meanwhile: dict[str, Future[Ended]]) -> None:
     ended = meanwhile["no server"].result()
-    told(ended, 3, "does not answer", "Connection refused", within=MINUTE_S)
+    told(ended, 3, "does not respond", "Connection refused", within=MINUTE_S)
 
 
 def test_an_image_that_is_not_there(meanwhile: dict[str, Future[Ended]]) -> None:
     ended = meanwhile["no image"].result()
-    told(ended, 6, "Image 'localhost/no:1' cannot be had", "cancelled", within=MINUTE_S)
+    told(ended, 6, "Image 'localhost/no:1' cannot be pulled", "cancelled", within=MINUTE_S)

@@ -43,7 +43,7 @@ def test_no_crds_and_crds_of_another_version(place: Desk) -> None:
     newer = spark_application() | {"apiVersion": "sparkoperator.k8s.io/v1beta9"}
     missing = ray_job("true") | {"apiVersion": "ray.example.com/v1"}
     file = place.templates(fuse=newer, train=missing)
-    told(place.plait("submit", "fuse", "--templates", file), 2, "as v1beta2", "not as v1beta9")
+    told(place.plait("submit", "fuse", "--templates", file), 2, "v1beta2", "not v1beta9")
     told(
         place.plait("submit", "train", "--templates", file), 2, "no rayjobs.ray.example.com", "CRDs"
     )

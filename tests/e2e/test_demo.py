@@ -279,7 +279,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     lines = []
     while line := process.stdout.readline():
         lines.append(line)
-        if line.startswith(" Everything lies in"):
+        if line.startswith(" All files are in"):
             break
     else:
         pytest.fail(f"the demo ended: {process.stderr.read()[-3000:]}")  # type: ignore[union-attr]

@@ -105,5 +105,5 @@ def test_without_a_key_to_read_nobody_is_let_in(url: str, secret: Secret) -> Non
     for headers in ({"X-API-Key": "old"}, {"X-API-Key": ""}, {}):
         reply = httpx.post(f"{url}/v1/recommend", json={}, headers=headers)
         assert reply.status_code == 503
-        assert "cannot be read, so nobody is let in" in reply.json()["detail"]
+        assert "cannot read its API keys, so it rejects all requests" in reply.json()["detail"]
     assert httpx.get(f"{url}/health/live").status_code == 200

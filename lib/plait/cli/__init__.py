@@ -1,1 +1,1 @@
-"""The command line: one file a verb, each reads options, calls one function, prints."""
+"""The command line: one file per verb. Each parses options, calls one function and prints."""

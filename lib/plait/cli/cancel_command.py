@@ -1,4 +1,4 @@
-"""`plait cancel NAME`: ends a run."""
+"""`plait cancel NAME`: cancels a run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def cancel(
         bool,
         typer.Option(
             "--delete",
-            help="Remove the resource as well; `plait status` no longer knows the run then.",
+            help="Delete the resource as well. `plait status` no longer lists the run then.",
         ),
     ] = False,
     namespace: NamespaceOption = None,
     context: ContextOption = None,
 ) -> None:
-    """End a run: its pods go, its resource stays and says that it was cancelled."""
+    """Cancel a run. Its pods are deleted; its resource stays, marked as cancelled."""
     from plait.cluster import cancel_run as ending
     from plait.cluster.client.connect_cluster import connect_cluster
     from plait.cluster.list_runs import find_run
@@ -34,7 +34,7 @@ def cancel(
         typer.echo(ending.delete_run(api, run.resource))
     elif run.state.ended and run.resource["kind"] != "RayService":
         typer.echo(
-            f"{name} has ended already ({run.state.name}). "
+            f"{name} has already ended ({run.state.name}). "
             f"To remove it: plait cancel {name} --delete"
         )
     else:

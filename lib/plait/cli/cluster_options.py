@@ -1,4 +1,4 @@
-"""Options of every verb that talks to a cluster."""
+"""Options of every verb that uses a cluster."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class OutputFormat(StrEnum):
-    """What is printed."""
+    """The output format."""
 
     text = "text"
     json = "json"
 
 
 class DryRun(StrEnum):
-    """Who checks a resource that is not submitted."""
+    """Where a resource that is not submitted is validated."""
 
     client = "client"
     server = "server"
@@ -29,11 +29,11 @@ def parse_duration(text: str) -> float:
     """Returns seconds of "90", "90s", "10m", "2h".
 
     Raises:
-        typer.BadParameter: it is none of these.
+        typer.BadParameter: `text` is not a duration.
     """
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
     if found is None:
-        raise typer.BadParameter(f"'{text}' is no duration; give 90, 90s, 10m or 2h")
+        raise typer.BadParameter(f"'{text}' is not a duration; give 90, 90s, 10m or 2h")
     return float(found[1]) * _UNITS[found[2]]
 
 
@@ -57,6 +57,6 @@ OutputOption = Annotated[
     typer.Option(
         "-o",
         "--output",
-        help="What is printed: text for people, json for programs. Example: -o json",
+        help="Output format: text, or json for programs. Example: -o json",
     ),
 ]

@@ -1,4 +1,4 @@
-"""What every verb shares: its options, and the console that tables are printed on."""
+"""Options that all verbs share, and the console that prints tables."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def demo(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """See it all: raw logs of four platforms to a live endpoint, in two minutes."""
+    """Run the whole pipeline in two minutes, from raw logs of four platforms to an endpoint."""
     from plait import progress
     from plait.demo.run_demo import DemoOptions, run_demo
 
@@ -51,7 +51,7 @@ def demo(
 
 
 def _json_writer(seed: int) -> Callable[[Chapter], None]:
-    """Returns what collects chapters, and prints them as one JSON object with the last."""
+    """Returns a function that collects chapters, and prints one JSON object after the last."""
     from dataclasses import asdict
 
     from plait.demo.chapter_results import CHAPTER_NAMES, CommandsChapter
@@ -67,7 +67,7 @@ def _json_writer(seed: int) -> Callable[[Chapter], None]:
 
 
 def _text_printer() -> Callable[[Chapter], None]:
-    """Returns what prints a chapter: in colour on a terminal, in plain text elsewhere."""
+    """Returns a function that prints a chapter: in colour on a terminal, else in plain text."""
     from rich.console import Console
 
     from plait.demo.show_chapter import WIDTH, render_chapter
@@ -77,7 +77,7 @@ def _text_printer() -> Callable[[Chapter], None]:
     def tell(chapter: Chapter) -> None:
         with console.capture() as capture:
             console.print(render_chapter(chapter))
-        # Rich pads every line to the width: copied text should not end in spaces.
+        # Rich pads every line to the full width. Copied text should not end in spaces.
         text = "\n".join(line.rstrip() for line in capture.get().splitlines())
         typer.echo(text, color=True)
 

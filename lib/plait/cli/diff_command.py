@@ -1,4 +1,4 @@
-"""`plait diff A B`: two stores, or two versions of one, row by row."""
+"""`plait diff A B`: compares two stores, or two versions of one, row by row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plait.store.store_diff import DiffSide, TableDiff
 
 DIFFERENT_EXIT = 1
-_MAX_VALUE_LENGTH = 60  # characters of a value
+_MAX_VALUE_LENGTH = 60  # characters shown per value
 
 
 def diff(
@@ -42,7 +42,7 @@ def diff(
 ) -> None:
     """Compare two stores, or two versions of the project's, table by table and row by row.
 
-    Ends with 0 if every row stands on both sides equally often, 1 if not, 2 on an error.
+    Exit code: 0 if every row occurs equally often on both sides, 1 if not, 2 on an error.
     """
     from plait.store.store_diff import diff_versions as run
 
@@ -64,7 +64,7 @@ def diff(
 
 
 def _open_side(text: str, config: Path) -> DiffSide:
-    """Returns what `text` names: a number of the project's store, or a store and a number.
+    """Returns the side that `text` names: a version of the project's store, or of another store.
 
     Raises:
         StoreError: there is no such store or version.
@@ -106,11 +106,11 @@ def _print_diff(tables: list[TableDiff], sides: tuple[DiffSide, DiffSide]) -> No
             for row in rows:
                 typer.echo(f"{table.table}, only {name}: {_format_row(row)}")
     if all(table.equal for table in tables):
-        typer.echo("Equal: every row stands on both sides equally often.")
+        typer.echo("Equal: every row occurs equally often on both sides.")
 
 
 def _format_row(row: dict[str, Any]) -> str:
-    """Returns a row on one line; nulls are left out, long values are cut."""
+    """Returns a row on one line. Nulls are left out, long values are truncated."""
     cells = []
     for name, value in row.items():
         if value is None:

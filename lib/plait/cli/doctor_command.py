@@ -1,4 +1,4 @@
-"""`plait doctor`: what is missing, and the fix for each."""
+"""`plait doctor`: reports what is missing or wrong, with a fix for each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def doctor(
         str | None,
         typer.Option(
             help="Helm release of the chart. Example: --release plait",
-            show_default="the only one there",
+            show_default="the only one",
         ),
     ] = None,
     queue: Annotated[
@@ -50,9 +50,9 @@ def doctor(
     ] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Look at this machine, store, live state and cluster; print the fix for what is amiss.
+    """Check this machine, the store, live state and the cluster; print a fix for each problem.
 
-    Ends with 1 if anything fails, 0 if not; a warning is none.
+    Exit code: 1 if a check fails, else 0. Warnings are not failures.
     """
     from plait.doctor.finding import FindingLevel
 

@@ -54,7 +54,7 @@ def evaluate(
     ] = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Measure a model version beside popularity and item-item, with confidence intervals."""
+    """Measure a model version, popularity and item-item, with confidence intervals."""
     from plait.evaluation.evaluate_model import evaluate as run
     from plait.evaluation.report_table import report_table
     from plait.progress import silence

@@ -1,4 +1,4 @@
-"""`plait fuse`: raw logs to a store version, and what became of every row."""
+"""`plait fuse`: fuses raw logs into a store version, and reports what became of every row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from plait.store import StoreVersion
 
-_MAX_VALUE_LENGTH = 40  # characters of an example
+_MAX_VALUE_LENGTH = 40  # characters shown of an example
 
 
 def fuse(
@@ -29,7 +29,7 @@ def fuse(
         typer.Option(
             "--quarantine",
             metavar="N",
-            help="Show the first N rows in quarantine and why, and fuse nothing. Unit: rows. "
+            help="Show the first N rows in quarantine and the reason, and do not fuse. Unit: rows. "
             "Example: --quarantine 20",
         ),
     ] = 0,
@@ -39,8 +39,7 @@ def fuse(
     engine: Annotated[
         EngineName,
         typer.Option(
-            help="What moves the rows: local (Polars on this machine) or spark. Example: "
-            "--engine spark"
+            help="The engine: local (Polars on this machine) or spark. Example: --engine spark"
         ),
     ] = EngineName.local,
     master: Annotated[
@@ -52,7 +51,7 @@ def fuse(
         ),
     ] = None,
 ) -> None:
-    """Fuse what is new in the logs of all platforms into the next version of the store."""
+    """Fuse new rows in the logs of all platforms into the next version of the store."""
     from plait.config import load_config
     from plait.fusion.fuse_logs import fuse as run
     from plait.progress import silence
@@ -75,7 +74,7 @@ def fuse(
         return
     if version.run["mode"] == "none":
         typer.echo(
-            f"Nothing is new: store version {version.number} has read every file. "
+            f"Nothing is new: store version {version.number} contains every file. "
             "To read them all again: --full"
         )
         return
@@ -84,7 +83,7 @@ def fuse(
 
 
 def _first_examples(quarantine: pl.LazyFrame) -> pl.DataFrame:
-    """Returns the first row of each platform and reason in quarantine."""
+    """Returns the first quarantined row of each platform and reason."""
     ordered = quarantine.sort("platform", "reason", "file", "row")
     return (
         ordered.group_by("platform", "reason", maintain_order=True).first().sort("reason").collect()
@@ -109,7 +108,7 @@ def _print_summary(
 
 
 def _describe_run(run: dict[str, Any]) -> str:
-    """Returns one sentence: what was read and rewritten, and why if it was everything."""
+    """Returns one sentence: what was read and rewritten, and why if the run was full."""
     files, rows = _pluralize(run["files"], "file"), _pluralize(run["rows"], "row")
     if run["mode"] == "incremental":
         return (
@@ -153,7 +152,7 @@ def _print_platforms(console: Console, platforms: dict[str, Any], number: int) -
 def _print_people(console: Console, counts: dict[str, Any]) -> None:
     several, people = counts["people_on_several"], counts["people"]
     if len(counts["platforms"]) == 1:
-        console.print("One platform alone: there is nothing to transfer between platforms.")
+        console.print("There is only one platform, so nothing is transferred between platforms.")
     elif several:
         rules = ", ".join(f"{n:,} by {rule}" for rule, n in counts["rules"].items())
         share = several / max(people, 1)
@@ -168,8 +167,8 @@ def _print_people(console: Console, counts: dict[str, Any]) -> None:
         )
     if counts["ignored_keys"]:
         console.print(
-            f"[yellow]{counts['ignored_keys']:,} key values are held by too many accounts to "
-            "identify anyone; they were ignored.[/]"
+            f"[yellow]{counts['ignored_keys']:,} key values are shared by too many accounts to "
+            "identify a person; they were ignored.[/]"
         )
 
 

@@ -1,4 +1,4 @@
-"""`plait gc`: removes what no kept store version names."""
+"""`plait gc`: removes objects that no kept store version references."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def gc(
         str,
         typer.Option(
             metavar="AGE",
-            help="Remove only what is older than this, since a run may be writing. Unit: s, "
-            "m, h or d. Example: --older-than 2d",
+            help="Remove only objects older than this, as a run may be writing newer ones. Unit: "
+            "s, m, h or d. Example: --older-than 2d",
         ),
     ] = "1h",
     dry_run: Annotated[
@@ -40,10 +40,10 @@ def gc(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove every object that none of the newest N store versions names.
+    """Remove every object that none of the newest N store versions references.
 
-    Kept besides: the store versions that models in use were trained on, that unfinished runs
-    read, or that were the newest a moment ago; the feedback log, and every published model.
+    It also keeps the store versions that models in use were trained on, that unfinished runs
+    read, or that were current until recently, the feedback log, and every published model.
     """
     from plait.config import load_config
     from plait.store import Store
@@ -69,7 +69,7 @@ def _parse_age(text: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})([smhd]?)", text.strip())
     if match is None:
         raise typer.BadParameter(
-            f"'{text}' is no age. Write a number and s, m, h or d: 30m, 1h, 2d.",
+            f"'{text}' is not an age. Write a number and s, m, h or d: 30m, 1h, 2d.",
             param_hint="--older-than",
         )
     return timedelta(**{_UNITS[match.group(2)]: int(match.group(1))})
@@ -110,6 +110,6 @@ def _print_garbage(found: Garbage, older_than: str, dry_run: bool) -> None:
     typer.echo(f"Store versions kept: {', '.join(kept)}.")
     if found.waiting:
         typer.echo(
-            f"{found.waiting:,} objects that no kept version names may belong to a run in "
-            f"progress (--older-than {older_than}); they wait."
+            f"{found.waiting:,} objects that no kept version references may belong to a run in "
+            f"progress (--older-than {older_than}); they are kept for now."
         )

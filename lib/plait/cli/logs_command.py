@@ -1,4 +1,4 @@
-"""`plait logs NAME`: what a run says."""
+"""`plait logs NAME`: prints a run's log."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def logs(
 
         limit = None if timeout is None else parse_duration(timeout)
         printer = TextPrinter()
-        patience = FollowTimeouts(limit, start=None, scheduling=None)
-        outcome = follow_run(api, run.resource, printer, patience)
+        timeouts = FollowTimeouts(limit, start=None, scheduling=None)
+        outcome = follow_run(api, run.resource, printer, timeouts)
         printer.conclude(outcome)
         raise typer.Exit(int(outcome.exit))
     from plait.cluster.follow.container_log import read_log

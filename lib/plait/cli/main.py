@@ -61,7 +61,7 @@ def version() -> None:
     _show_version()
 
 
-# In the order in which a project needs them.
+# In the order in which a project uses them.
 app.command()(demo)
 app.add_typer(config_command.app, name="config")
 app.command()(fuse)
@@ -81,7 +81,7 @@ app.command()(version)
 
 
 def main() -> None:
-    """Runs the command line; every mistake ends in a sentence and an exit code."""
+    """Runs the command line. Every error ends with a message and an exit code."""
     _use_utf8_file_names()
     _escape_unprintable()
     try:
@@ -89,8 +89,8 @@ def main() -> None:
     except PlaitError as error:
         _print_error(error.headline, str(error).removeprefix(f"{error.headline}: "))
         sys.exit(error.exit_code)
-    except TyperException as error:  # a mistake in the command line itself
-        mistake: Any = error  # Typer declares neither
+    except TyperException as error:  # an error in the command line itself
+        mistake: Any = error  # Typer does not declare the attributes used here
         mistake.show()
         sys.exit(mistake.exit_code)
     except (KeyboardInterrupt, typer.Abort):
@@ -105,19 +105,19 @@ def main() -> None:
             _print_error(fault.headline, str(fault).removeprefix(f"{fault.headline}: "))
             sys.exit(fault.exit_code)
         what = f"{type(error).__name__}: {error}. Set PLAIT_DEBUG=1 to see where, and report it."
-        _print_error("A fault in plait", what)
+        _print_error("A bug in plait", what)
         sys.exit(INTERNAL_EXIT)
 
 
 def _use_utf8_file_names() -> None:
-    """Starts Python again in UTF-8 mode where ASCII is all that a file's name may be."""
+    """Restarts Python in UTF-8 mode if the locale allows only ASCII file names."""
     if codecs.lookup(sys.getfilesystemencoding()).name == "ascii":
-        os.environ["PYTHONUTF8"] = "1"  # for the processes that this one starts
+        os.environ["PYTHONUTF8"] = "1"  # for child processes
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def _escape_unprintable() -> None:
-    """Escapes what the terminal's encoding lacks; ASCII stands for a locale that nobody set."""
+    """Escapes characters that the terminal's encoding lacks. ASCII means that no locale is set."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             known = codecs.lookup(stream.encoding).name
@@ -126,7 +126,7 @@ def _escape_unprintable() -> None:
 
 
 def _storage_error(error: Exception) -> PlaitError | None:
-    """Returns what S3 said in the middle of reading a table; it may hold what is secret."""
+    """Returns the S3 error raised while a table was read, without secrets; None if it is none."""
     from plait.store.storage_errors import is_from_s3, to_store_error
 
     return to_store_error(error, "s3://") if is_from_s3(error) else None

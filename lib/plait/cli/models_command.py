@@ -13,7 +13,7 @@ from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, output_c
 if TYPE_CHECKING:
     from plait.store import ModelVersion, Registry
 
-SIZE_METRICS = ("events", "epochs")  # what a version was made of; the rest is validation
+SIZE_METRICS = ("events", "epochs")  # the size of the training; the others are validation metrics
 
 app = typer.Typer(help="List the versions of the model; roll back the alias `current`.")
 
@@ -31,7 +31,7 @@ def models(
         typer.echo(json.dumps([asdict(v) for v in versions], indent=2))
         return
     if not versions:
-        registry.current(name)  # says that there is none, and what to do
+        registry.current(name)  # raises an error with a fix if there is none
     _print_versions(name, versions)
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from plait.recommend.loaded_model import PersonRecommendation
 
 FALLBACK_TEXTS = {
-    "unknown_person": "Nothing is known of this account: the platform's popular items.",
-    "no_known_items": "The model knows none of this person's items: the platform's popular ones.",
+    "unknown_person": "The account has no events. These are the platform's popular items.",
+    "no_known_items": "The model knows none of this person's items. These are the popular ones.",
 }
 
 
@@ -34,22 +34,21 @@ def recommend(
         str | None,
         typer.Option(
             "--from",
-            help="The platform to recommend items of. Default: that of the account. Example: "
+            help="The platform whose items to recommend. Default: that of the account. Example: "
             "--from video",
         ),
     ] = None,
     version: Annotated[
         str | None,
         typer.Option(
-            help="The model version that answers. Default: the alias `current`. Example: "
-            "--version v3"
+            help="The model version to use. Default: the alias `current`. Example: --version v3"
         ),
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Recommend to one account, with the terms that made each score."""
+    """Recommend to one account, with the terms that add up to each score."""
     from plait.progress import silence
     from plait.recommend.loaded_model import load
 

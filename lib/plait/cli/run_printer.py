@@ -1,4 +1,4 @@
-"""Shows a run while it is followed: its states and reasons on stderr, its log on stdout."""
+"""Prints a run while it is followed: its states and reasons on stderr, its log on stdout."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ _COLOURS = {"succeeded": "green", "ready": "green", "failed": "red", "running": 
 
 
 class TextPrinter:
-    """Seconds and words for a person."""
+    """Prints text, with the elapsed time."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._notes: list[str] = []
 
     def state(self, state: RunState) -> None:
-        """Prints the state, and why it is so."""
+        """Prints the state and its reason."""
         word = typer.style(state.name, bold=True, fg=_COLOURS.get(state.name))
         why = f"  {state.why}" if state.why and not state.ended else ""
         self._say(f"{word}{why}")
 
     def note(self, text: str) -> None:
-        """Prints one more thing worth knowing."""
+        """Prints a message."""
         self._notes.append(text)
         self._say(typer.style(text, fg="yellow"))
 
     def log(self, line: str) -> None:
-        """Prints a line of the job as it is."""
+        """Prints a line of the job unchanged."""
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
     def conclude(self, outcome: RunOutcome) -> None:
-        """Prints how the run ended, and what to do; what was said before is not repeated."""
+        """Prints how the run ended, and the fix. Does not repeat what was printed before."""
         bad = outcome.exit != 0
         headline = f"{outcome.name}: {outcome.state} after {format_duration(outcome.seconds)}."
         typer.echo(typer.style(headline, bold=True, fg="red" if bad else "green"), err=True)
@@ -57,25 +57,25 @@ class TextPrinter:
 
 
 class JsonPrinter:
-    """For --output json: the log goes to stderr, all else into the last record."""
+    """For --output json: prints the log to stderr, and everything else in the last record."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
 
     def state(self, state: RunState) -> None:
-        """Says nothing: the record has the last one."""
+        """Prints nothing: the record has the last state."""
 
     def note(self, text: str) -> None:
-        """Keeps it for the record."""
+        """Keeps the message for the record."""
         self.notes.append(text)
 
     def log(self, line: str) -> None:
-        """Prints a line of the job, out of the record's way."""
+        """Prints a line of the job to stderr."""
         typer.echo(line, err=True)
 
 
 def format_duration(seconds: float) -> str:
-    """Returns seconds as people say them: 41 s, 3 min 20 s."""
+    """Returns a duration as text: 41 s, 3 min 20 s."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -84,7 +84,7 @@ def format_duration(seconds: float) -> str:
 
 
 def outcome_record(outcome: RunOutcome, **more: Any) -> dict[str, Any]:
-    """Returns the last record: how it ended, and what the job itself said last."""
+    """Returns the last record: how the run ended, and the job's own summary."""
     return {
         "name": outcome.name,
         **more,
@@ -99,7 +99,7 @@ def outcome_record(outcome: RunOutcome, **more: Any) -> dict[str, Any]:
 
 
 def _job_result(lines: tuple[str, ...]) -> Any:
-    """Returns what the job printed as its summary: the last line that is a JSON object."""
+    """Returns the job's summary: the last line that is a JSON object."""
     for line in reversed(lines):
         if line.lstrip().startswith("{"):
             try:

@@ -1,4 +1,4 @@
-"""`plait serve`: the endpoint on this machine."""
+"""`plait serve`: runs the endpoint on this machine."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def serve(
         typer.Option(
             "--live-state-durability",
             help="fsync: refuse a Valkey that may lose accepted events. best_effort: accept it, "
-            "and say so in answers. Default: serve.live_state_durability of the project file. "
+            "and report it in responses. Default: serve.live_state_durability of the project file. "
             "Example: --live-state-durability best_effort",
         ),
     ] = None,
@@ -53,25 +53,25 @@ def serve(
         typer.Option(
             min=1,
             max=64,
-            help="Processes that answer requests. Unit: processes. Default: the smallest of "
+            help="Processes that serve requests. Unit: processes. Default: the minimum of "
             "serve.replicas of the project file. Example: --replicas 2",
         ),
     ] = None,
     log_format: Annotated[
         LogFormat,
         typer.Option(
-            help="How faults and warnings are written to standard error: text, json, or auto "
+            help="Format of errors and warnings on standard error: text, json, or auto "
             "(text on a terminal). Example: --log-format json"
         ),
     ] = "auto",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Answer over HTTP until Ctrl-C: recommendations, ranking, events, links."""
+    """Serve recommendations, ranking, events and links over HTTP until Ctrl-C."""
     from plait.live.valkey.durability import DURABILITY_VARIABLE as DURABILITY
     from plait.serving.launch_endpoint import run_endpoint
 
-    if durability:  # the replicas' processes have it from here
+    if durability:  # the replicas' processes read it from here
         os.environ[DURABILITY] = durability
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -88,7 +88,7 @@ def serve(
             log_format=log_format,
         ) as endpoint:
             _print_endpoint(endpoint, config, as_json)
-            # Short waits: a signal that another thread receives would not wake a long one.
+            # Short waits, as a signal that another thread receives does not interrupt a wait.
             while not stop.wait(0.5):
                 pass
     except KeyboardInterrupt:
@@ -97,7 +97,7 @@ def serve(
 
 
 def _interrupt(*_: object) -> None:
-    # Ending takes a few seconds and must run to its end: nothing interrupts it any more.
+    # The shutdown takes a few seconds and must complete, so further signals are ignored.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
     raise KeyboardInterrupt

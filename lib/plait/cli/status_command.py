@@ -1,4 +1,4 @@
-"""`plait status [NAME]`: the runs on the cluster."""
+"""`plait status [NAME]`: lists the runs on the cluster."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def status(
     context: ContextOption = None,
     output: OutputOption = OutputFormat.text,
 ) -> None:
-    """List the runs on Kubernetes, newest first; with NAME, say why that one waits or failed."""
+    """List the runs on Kubernetes, newest first. With NAME, show why that run waits or failed."""
     from plait.cluster.client.connect_cluster import connect_cluster
     from plait.cluster.list_runs import check_endpoint, find_run, list_runs
 
@@ -36,7 +36,7 @@ def status(
         return
     if not listed:
         typer.echo(
-            f"No runs in namespace '{api.namespace}' of {api.where}. Begin one: plait submit train"
+            f"No runs in namespace '{api.namespace}' of {api.where}. Start one: plait submit train"
         )
         return
     _print_runs(api, listed)
@@ -77,7 +77,7 @@ def _print_runs(api: KubeApi, listed: list[ClusterRun]) -> None:
 
 
 def _print_diagnosis(api: KubeApi, run: ClusterRun) -> None:
-    """Prints what the run's pods say, where they may be read."""
+    """Prints why the run's pods wait or failed, if reading them is allowed."""
     from plait.cluster.diagnose.job_failure import diagnose_failure
     from plait.cluster.diagnose.pending_reasons import diagnose_pending
     from plait.cluster.follow.run_pods import list_events, list_pods

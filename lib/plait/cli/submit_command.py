@@ -1,4 +1,4 @@
-"""`plait submit VERB`: a verb on the cluster, followed to its end."""
+"""`plait submit VERB`: runs a verb on the cluster, and follows the run to its end."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     help="Run a verb on Kubernetes, where the chart is installed, and follow it to its end.",
-    epilog="Exit codes: 0 succeeded, 1 the job failed, 2 what was asked cannot be had, 3 the "
-    "cluster could not start it or does not answer, 4 not in time, 5 cancelled, 6 its image cannot "
-    "be pulled, 7 no node is large enough, 130 Ctrl-C: it goes on.",
+    epilog="Exit codes: 0 succeeded, 1 the job failed, 2 the request is invalid, 3 the cluster "
+    "could not start it or does not respond, 4 timed out, 5 cancelled, 6 its image cannot be "
+    "pulled, 7 no node is large enough, 130 Ctrl-C: it keeps running.",
 )
 
 
 @dataclass
 class _SubmitOptions:
-    """The options of one call."""
+    """The options of one invocation."""
 
     verb: Verb
     arguments: list[str]
@@ -60,7 +60,7 @@ def _make_command(verb: Verb) -> Callable[..., None]:
             str | None,
             typer.Option(
                 metavar="N|MIN:MAX",
-                help="Pods that share the work, a number or a range. Unit: pods. Default: the "
+                help="Worker pods, a number or a range. Unit: pods. Default: the "
                 "chart's. Example: --workers 2:8",
             ),
         ] = None,
@@ -114,7 +114,7 @@ def _make_command(verb: Verb) -> Callable[..., None]:
             str | None,
             typer.Option(
                 help="Helm release of the chart. Example: --release plait",
-                show_default="the only one there",
+                show_default="the only one",
             ),
         ] = None,
         namespace: NamespaceOption = None,
@@ -147,7 +147,7 @@ def _make_command(verb: Verb) -> Callable[..., None]:
         timeout: Annotated[
             str | None,
             typer.Option(
-                help="Wait for at most this long; the run goes on. Unit: s, m or h. Default: "
+                help="Wait at most this long; the run continues. Unit: s, m or h. Default: "
                 "until the run ends. Example: --timeout 10m"
             ),
         ] = None,
@@ -156,13 +156,13 @@ def _make_command(verb: Verb) -> Callable[..., None]:
             typer.Option(
                 help="How long to wait for pods that cannot start, before the run is cancelled. "
                 "Unit: s, m or h. Example: --patience 5m",
-                show_default="30s; for a node that is large enough what the chart says, 10m",
+                show_default="30s; if no node is large enough, the chart's setting, 10m",
             ),
         ] = None,
         cancel_on_interrupt: Annotated[
             bool,
             typer.Option(
-                "--cancel-on-interrupt", help="Cancel the run on Ctrl-C, instead of leaving it."
+                "--cancel-on-interrupt", help="Cancel the run on Ctrl-C. Otherwise it continues."
             ),
         ] = False,
         output: OutputOption = OutputFormat.text,
@@ -188,15 +188,15 @@ def _make_command(verb: Verb) -> Callable[..., None]:
 
 _HELP_TEXTS = {
     "fuse": "Fuse the logs with Spark: a driver and executors.",
-    "train": "Train the model with Ray: a head and workers that share every batch.",
+    "train": "Train the model with Ray: a head, and workers that split every batch.",
     "evaluate": "Measure a model version with Ray.",
-    "recommend": "Write everyone's lists with Ray.",
-    "serve": "Put the endpoint up, or bring it to another image.",
+    "recommend": "Write the recommendations of all people with Ray.",
+    "serve": "Start the endpoint, or upgrade it to another image.",
 }
 
 
 def _run_guarded(ask: _SubmitOptions, work: Callable[[], int]) -> None:
-    """Ends with the exit code of `work`; with --output json an error is a record too."""
+    """Exits with the exit code of `work`. With --output json, prints an error as a record too."""
     try:
         code = work()
     except PlaitError as error:
@@ -229,22 +229,22 @@ def _submit(ask: _SubmitOptions, known: Sequence[str]) -> int:
         templates = load_templates(api, o["release"])
     else:
         templates = read_templates(o["templates"], o["release"])
-    asked, resource = prepare_run(
+    spec, resource = prepare_run(
         ask.verb, templates, arguments, size, o["image"], o["queue"], o["run"]
     )
     if o["dry_run"] is DryRun.client:
         return _print_resource(ask, resource)
     api = api or connect_cluster(ask.context, ask.namespace)
-    placed = submit_run(api, asked, resource, dry_run=o["dry_run"] is DryRun.server)
+    placed = submit_run(api, spec, resource, dry_run=o["dry_run"] is DryRun.server)
     if o["dry_run"] is DryRun.server:
         return _print_resource(
-            ask, placed.resource, "would be met" if placed.existed else "is accepted"
+            ask, placed.resource, "already exists" if placed.existed else "is accepted"
         )
-    return _report_submission(ask, api, asked, placed, templates.scheduling_timeout_s)
+    return _report_submission(ask, api, spec, placed, templates.scheduling_timeout_s)
 
 
 def _print_resource(ask: _SubmitOptions, resource: Resource, verdict: str = "") -> int:
-    """Prints the resource; where the server checked it, its verdict too."""
+    """Prints the resource, and the server's verdict if it validated the resource."""
     import yaml
 
     resource["metadata"].pop("managedFields", None)
@@ -259,7 +259,7 @@ def _print_resource(ask: _SubmitOptions, resource: Resource, verdict: str = "") 
 
 
 def _report_submission(
-    ask: _SubmitOptions, api: KubeApi, asked: RunSpec, placed: Submission, scheduling: float | None
+    ask: _SubmitOptions, api: KubeApi, spec: RunSpec, placed: Submission, scheduling: float | None
 ) -> int:
     from plait.cluster.submit_run import is_same_spec
 
@@ -268,9 +268,10 @@ def _report_submission(
         how = "met" if placed.existed else "submitted"
         bold = typer.style(name, bold=True)
         typer.echo(f"{bold} {how}: {ask.verb.name} in {api.namespace} of {api.where}", err=True)
-        if placed.existed and not is_same_spec(placed, asked):
+        if placed.existed and not is_same_spec(placed, spec):
             typer.echo(
-                f"--run {asked.run} was asked for something else; that run counts.", err=True
+                f"--run {spec.run} was submitted with other settings; following that run.",
+                err=True,
             )
     if ask.options["detach"]:
         if ask.as_json:
@@ -300,19 +301,19 @@ def _follow_submission(
     signal.signal(signal.SIGTERM, _interrupt)
     given = ask.options["patience"]
     by_chart = SCHEDULING_TIMEOUT_S if scheduling is None else scheduling
-    patience = FollowTimeouts(
+    timeouts = FollowTimeouts(
         ask.options["timeout"],
         start=START_TIMEOUT_S if given is None else given,
         scheduling=by_chart if given is None else given,
     )
     try:
-        outcome = follow_run(api, placed.resource, quiet if ask.as_json else loud, patience)
+        outcome = follow_run(api, placed.resource, quiet if ask.as_json else loud, timeouts)
     except KeyboardInterrupt:
         if ask.options["cancel"]:
-            said = cancel_run(api, placed.resource, "Interrupted by who submitted it.")
+            said = cancel_run(api, placed.resource, "Interrupted by the user who submitted it.")
             code, state = ExitCode.CANCELLED, "cancelled"
         else:
-            said = f"Detached: {name} goes on without you.\n{_follow_up_commands(api, name)}"
+            said = f"Detached: {name} keeps running.\n{_follow_up_commands(api, name)}"
             code, state = ExitCode.DETACHED, "detached"
         if ask.as_json:
             record = {"name": name, "verb": ask.verb.name, "state": state, "exit_code": int(code)}
@@ -326,7 +327,7 @@ def _follow_submission(
     else:
         loud.conclude(outcome)
         if ask.verb.kind is RAY_SERVICE and outcome.exit is ExitCode.SUCCEEDED:
-            typer.echo(f"It answers inside the cluster at http://{name}-serve-svc:8000", err=True)
+            typer.echo(f"Its address inside the cluster is http://{name}-serve-svc:8000", err=True)
     return int(outcome.exit)
 
 
@@ -347,7 +348,7 @@ def _epilog(verb: Verb) -> str:
     if not lines:
         return ""
     own = [f"{option}: {text}" for option, text in lines]
-    return "\n\n".join([f"Also takes what {verb.name} takes:", *own])
+    return "\n\n".join([f"It also accepts the options of {verb.name}:", *own])
 
 
 for _verb in VERBS.values():

@@ -19,14 +19,14 @@ def train(
         str,
         typer.Option(
             metavar="N|MIN:MAX",
-            help="Processes that share every batch, a number or a range. Unit: processes. "
+            help="Processes that split every batch, a number or a range. Unit: processes. "
             "Example: --workers 2:4",
         ),
     ] = "1",
     family: Annotated[
         str | None,
         typer.Option(
-            help="The kind of model: neural, item_item or popularity. Example: --family item_item",
+            help="The model family: neural, item_item or popularity. Example: --family item_item",
             show_default="train.family of the project file",
         ),
     ] = None,
@@ -49,13 +49,13 @@ def train(
         bool,
         typer.Option(
             "--refit",
-            help="Hold out nothing, and train for the epochs that an earlier version found.",
+            help="Hold out nothing, and train for as many epochs as an earlier version.",
         ),
     ] = False,
     platform: Annotated[
         list[str] | None,
         typer.Option(
-            help="Train on this platform alone; may be repeated. Default: all platforms. "
+            help="Train only on this platform; may be repeated. Default: all platforms. "
             "Example: --platform shop"
         ),
     ] = None,
@@ -68,13 +68,14 @@ def train(
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last checkpoint of an unfinished run.")
+        bool,
+        typer.Option("--resume", help="Continue from the last checkpoint of an unfinished run."),
     ] = False,
     max_failures: Annotated[
         int,
         typer.Option(
             min=-1,
-            help="How often the run may lose workers before it gives up; -1 is without "
+            help="How often the run may lose workers before it fails; -1 means no "
             "limit. Unit: losses. Example: --max-failures 3",
         ),
     ] = 0,
@@ -82,7 +83,7 @@ def train(
         float,
         typer.Option(
             min=0,
-            help="Time between checkpoints, beside one at the end of each epoch. Unit: "
+            help="Time between checkpoints, in addition to one after each epoch. Unit: "
             "seconds. Example: --checkpoint-every 300",
         ),
     ] = 60.0,
@@ -148,7 +149,7 @@ def _print_result(result: TrainResult) -> None:
 
 
 def _describe_work(metrics: dict[str, Any]) -> str:
-    """Returns how long the training took, and of a training by epochs how fast it went."""
+    """Returns the duration of the training and, for a training in epochs, its speed."""
     if "epochs" not in metrics:
         return f"{metrics['seconds']:,.1f} s"
     return (

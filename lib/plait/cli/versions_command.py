@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SIZE_COUNTS = ("events", "people", "items")
 _MAX_INPUTS = 20  # shown; --json has all
 
-app = typer.Typer(help="List the versions of the store; show one; go back to one.")
+app = typer.Typer(help="List the versions of the store, show one, or roll back to one.")
 
 
 @app.callback(invoke_without_command=True)
@@ -96,14 +96,14 @@ def rollback(
         int | None,
         typer.Argument(
             metavar="N",
-            help="Number of the version to go back to. Unit: none. Default: the version "
+            help="Number of the version to roll back to. Unit: none. Default: the version "
             "before the current one. Example: 3",
         ),
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish the tables of an older version once more, under a new number."""
+    """Publish the tables of an older version again, under a new number."""
     from plait.store.require_writable import require_writable
     from plait.store.roll_back import roll_back
 
@@ -117,7 +117,7 @@ def rollback(
         return
     typer.echo(
         f"version {now.number} is current, with the tables of version {now.restores} "
-        f"(was {before}). `plait fuse` reads what came since again."
+        f"(was {before}). `plait fuse` will read all later logs again."
     )
 
 
@@ -129,7 +129,7 @@ def _open_store(config: ConfigOption) -> Store:
 
 
 def _row_count(version: StoreVersion, name: str) -> int | None:
-    """Returns the version's count of events, people or items, where it knows one."""
+    """Returns the version's count of events, people or items, or None if unknown."""
     found = version.counts.get(name)
     if name == "items" and found is None and "platforms" in version.counts:
         found = sum(entry.get("items", 0) for entry in version.counts["platforms"].values())

@@ -1,1 +1,1 @@
-"""Verbs on Kubernetes: the chart's templates filled in, applied, and followed to their end."""
+"""Runs verbs on Kubernetes: renders the chart's templates, applies them and follows the runs."""

@@ -1,4 +1,4 @@
-"""Ends a run, and keeps its resource, so that what became of it can still be asked."""
+"""Cancels a run and keeps its resource, so that `plait status` can still show it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from plait.cluster.render.render_resource import QUEUE_LABEL
 def cancel_run(
     api: KubeApi, resource: Resource, why: str, exit_code: ExitCode = ExitCode.CANCELLED
 ) -> str:
-    """Suspends the run: its pods go, its resource stays and says why. Returns what happens now.
+    """Suspends the run: its pods are deleted, its resource stays. Returns a message for the user.
 
-    A RayService is deleted, it serves or it is gone. So is a run in a queue of Kueue, which
-    would wake what is suspended.
+    A RayService is deleted, as it cannot be suspended. So is a run in a Kueue queue: Kueue would
+    resume a suspended run.
 
     Raises:
         Refused, NoCluster, ClusterDown: as `KubeApi.patch` does.
@@ -25,7 +25,7 @@ def cancel_run(
         return delete_run(api, resource)
     spec: Resource = {"suspend": True}
     if resource["kind"] == "RayJob":
-        # KubeRay suspends only what it may shut down, and rules of deletion exclude that.
+        # KubeRay suspends only jobs with shutdownAfterJobFinishes, which deletionRules exclude.
         spec |= {"shutdownAfterJobFinishes": True, "deletionStrategy": None}
     annotations = {CANCELLED: why, EXIT_CODE_ANNOTATION: str(int(exit_code))}
     api.patch(kind, name, {"metadata": {"annotations": annotations}, "spec": spec})
@@ -36,7 +36,7 @@ def cancel_run(
 
 
 def delete_run(api: KubeApi, resource: Resource) -> str:
-    """Deletes the run and all it owns. Returns what happens now. Raises as `cancel` does."""
+    """Deletes the run and all it owns. Returns a message. Raises as `cancel_run` does."""
     kind, name = KINDS[resource["kind"]], resource["metadata"]["name"]
     api.delete(kind, name)
     return f"{resource['kind']} {name} is being deleted, with all its pods and Services."

@@ -1,4 +1,4 @@
-"""The verbs a cluster runs, and the custom resource of each."""
+"""The verbs that run on a cluster, and the custom resource of each."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ Resource = dict[str, Any]  # a Kubernetes object, as JSON has it
 
 @dataclass(frozen=True)
 class ResourceKind:
-    """A custom resource; `version` is the one that plait's templates are written in."""
+    """A custom resource; `version` is the API version that plait's templates use."""
 
     name: str
     plural: str
     group: str
     version: str
     operator: str
-    max_name_length: int  # characters of a name that its operator takes
+    max_name_length: int  # longest name that its operator accepts
 
     @property
     def api_version(self) -> str:
-        """As in `apiVersion`."""
+        """GROUP/VERSION, as in `apiVersion`."""
         return f"{self.group}/{self.version}"
 
 
 RAY_JOB = ResourceKind("RayJob", "rayjobs", "ray.io", "v1", "KubeRay", 47)
 RAY_SERVICE = ResourceKind("RayService", "rayservices", "ray.io", "v1", "KubeRay", 47)
-# 63 less "-driver" and "-ui-svc", which the operator adds for the driver and its Service.
+# 63 minus the suffixes "-driver" and "-ui-svc" of the driver and its Service.
 SPARK = ResourceKind(
     "SparkApplication",
     "sparkapplications",
@@ -45,7 +45,7 @@ KINDS = {kind.name: kind for kind in (SPARK, RAY_JOB, RAY_SERVICE)}
 
 
 def serve_parser() -> argparse.ArgumentParser:
-    """Returns the arguments of serve, which runs no job of its own."""
+    """Returns the argument parser of serve, which has no job script."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--model", help="default: the chart's")
     parser.add_argument("--version", help="default: the chart's; '' follows the alias current")
@@ -54,7 +54,7 @@ def serve_parser() -> argparse.ArgumentParser:
 
 @dataclass(frozen=True)
 class Verb:
-    """A verb; `parser` knows the arguments of what it runs."""
+    """A verb; `parser` parses the arguments of the job that it runs."""
 
     name: str
     kind: ResourceKind
@@ -78,11 +78,11 @@ def find_verb(name: str) -> Verb:
     """Returns the verb `name`.
 
     Raises:
-        UnknownArgument: there is none.
+        UnknownArgument: there is no such verb.
     """
     if name not in VERBS:
         raise UnknownArgument(
-            f"'{name}' is no verb that a cluster runs.",
+            f"'{name}' is not a verb that runs on a cluster.",
             allowed=nearest(name, VERBS),
             fix=f"Give one of {', '.join(VERBS)}.",
         )

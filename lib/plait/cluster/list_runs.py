@@ -1,4 +1,4 @@
-"""The runs of a namespace: all of them, or one by its name."""
+"""Lists the runs of a namespace, or finds one by name."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ class ClusterRun:
     """A run, as `plait status` shows it."""
 
     resource: Resource
-    endpoint_state: RunState | None = None  # by the endpoint itself, where it was asked
+    endpoint_state: RunState | None = None  # as the endpoint reports it, if it was probed
 
     @property
     def name(self) -> str:
-        """Of the resource."""
+        """Name of the resource."""
         return str(self.resource["metadata"]["name"])
 
     @property
     def state(self) -> RunState:
-        """How it stands."""
+        """The run's state."""
         return self.endpoint_state or read_run_state(self.resource)
 
     @property
     def workers(self) -> str:
-        """How many it asked for: N, or MIN:MAX."""
+        """The requested number of workers: N, or MIN:MAX."""
         spec = self.resource["spec"]
         if self.resource["kind"] == "SparkApplication":
             return str((spec.get("executor") or {}).get("instances", ""))
@@ -53,7 +53,7 @@ class ClusterRun:
         return parse_time(self.resource["metadata"]["creationTimestamp"])
 
     def age_s(self, now: datetime | None = None) -> float:
-        """How old it is."""
+        """Seconds since it was submitted."""
         return ((now or datetime.now(UTC)) - self.submitted_at).total_seconds()
 
     def record(self) -> dict[str, Any]:
@@ -75,15 +75,15 @@ class ClusterRun:
 
 
 def parse_time(text: str) -> datetime:
-    """Returns the moment that Kubernetes writes as text."""
+    """Returns a Kubernetes timestamp as a datetime."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def list_runs(api: KubeApi) -> list[ClusterRun]:
-    """Returns the runs of the namespace, newest first, and the RayService of its releases.
+    """Returns the namespace's runs and the RayServices of its releases, newest first.
 
     Raises:
-        Refused, NoCluster, ClusterDown: they cannot be listed.
+        Refused, NoCluster, ClusterDown: the runs cannot be listed.
     """
     found: dict[str, ClusterRun] = {}
     missing: list[PlaitError] = []
@@ -94,7 +94,7 @@ def list_runs(api: KubeApi) -> list[ClusterRun]:
         for selector in selectors:
             try:
                 listed = api.get(api.resource_path(kind), labelSelector=selector)["items"]
-            except (NotFound, Forbidden) as error:  # an operator or a right less is no error here
+            except (NotFound, Forbidden) as error:  # a missing operator or right is no error here
                 missing.append(error)
                 continue
             for resource in listed:
@@ -108,7 +108,7 @@ def list_runs(api: KubeApi) -> list[ClusterRun]:
 
 
 def check_endpoint(api: KubeApi, run: ClusterRun) -> ClusterRun:
-    """Returns `run`, and if it is an endpoint that looks ready, with what it says itself."""
+    """Returns `run`. If it is an endpoint that looks ready, its state comes from a probe."""
     state = run.state
     if run.resource["kind"] != "RayService" or state.exit is not ExitCode.SUCCEEDED:
         return run
@@ -119,8 +119,8 @@ def find_run(api: KubeApi, name: str) -> ClusterRun:
     """Returns the run `name`.
 
     Raises:
-        NoRun: there is none.
-        Refused, NoCluster, ClusterDown: it cannot be looked for.
+        NoRun: there is no such run.
+        Refused, NoCluster, ClusterDown: the runs cannot be listed.
     """
     listed = list_runs(api)
     for run in listed:
@@ -134,14 +134,14 @@ def find_run(api: KubeApi, name: str) -> ClusterRun:
 
 
 def check_namespace(api: KubeApi) -> None:
-    """Checks that the namespace is there: what lists it finds none in one that is not.
+    """Checks that the namespace exists: listing a missing namespace returns an empty list.
 
     Raises:
-        Refused: it is not.
+        Refused: the namespace does not exist.
     """
     try:
         api.get(f"/api/v1/namespaces/{api.namespace}")
     except NotFound:
         raise namespace_not_found(api) from None
     except PlaitError:
-        return  # it may not be asked for
+        return  # reading namespaces may be forbidden

@@ -1,4 +1,4 @@
-"""Names of runs: the same question has the same name, whoever asks it."""
+"""Names of runs: the same spec gets the same name, whoever submits it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HASH_LENGTH = 8  # characters of the hash in a name
 
 @dataclass(frozen=True)
 class RunSpec:
-    """What was asked: the verb, the hash of its filled template, and how it is told apart."""
+    """What a run does: its verb, the hash of its rendered template, and its --run if any."""
 
     verb: Verb
     release: str
@@ -27,7 +27,7 @@ class RunSpec:
     run: str | None = None
 
     def name(self, number: int = 1) -> str:
-        """Returns the name of run `number`; with --run there is one only."""
+        """Returns the name of run `number`. With --run there is only one."""
         if self.run is not None:
             return f"{self.release}-{self.verb.name}-{self.run}"
         name = f"{self.release}-{self.verb.name}-{self.spec_hash[:_HASH_LENGTH]}"
@@ -35,22 +35,22 @@ class RunSpec:
 
 
 def spec_hash(resource: Resource) -> str:
-    """Returns the hash of what a resource would do, its name and labels aside."""
+    """Returns the SHA-256 of a resource's spec, without its name and labels."""
     text = json.dumps(resource["spec"], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def next_run_number(asked: RunSpec, there: Iterable[tuple[str, bool]]) -> tuple[int, bool]:
-    """Returns the number of the run to apply, and whether it is there already.
+def next_run_number(spec: RunSpec, there: Iterable[tuple[str, bool]]) -> tuple[int, bool]:
+    """Returns the number of the run to apply, and whether it already exists.
 
     Args:
-        asked: what was asked.
-        there: (name, has it ended) of the runs of the same spec.
+        spec: the spec to run.
+        there: (name, whether it has ended) of the existing runs of this spec.
     """
-    numbers = {asked.name(1): 1} | {
+    numbers = {spec.name(1): 1} | {
         name: int(name.rsplit("-", 1)[1])
         for name, _ in there
-        if re.fullmatch(re.escape(asked.name(1)) + r"-\d+", name)
+        if re.fullmatch(re.escape(spec.name(1)) + r"-\d+", name)
     }
     known = sorted((numbers[name], ended) for name, ended in there if name in numbers)
     if not known:
@@ -59,37 +59,39 @@ def next_run_number(asked: RunSpec, there: Iterable[tuple[str, bool]]) -> tuple[
     return (number + 1, False) if ended else (number, True)
 
 
-def set_run_name(resource: Resource, asked: RunSpec, number: int = 1) -> str:
-    """Names `resource`, and writes down what it is. A service keeps its name: it is one thing.
+def set_run_name(resource: Resource, spec: RunSpec, number: int = 1) -> str:
+    """Sets the name, labels and annotations of `resource`, and returns the name.
+
+    A RayService keeps its name, as a release has only one.
 
     Raises:
-        RuleBroken: the operator would not take the name.
+        RuleBroken: the operator would refuse the name.
     """
     metadata = resource["metadata"]
-    if asked.verb.kind is not RAY_SERVICE:
-        metadata["name"] = asked.name(number)
+    if spec.verb.kind is not RAY_SERVICE:
+        metadata["name"] = spec.name(number)
     metadata.setdefault("labels", {}).update(
         {
-            INSTANCE_LABEL: asked.release,
-            VERB_LABEL: asked.verb.name,
-            RUN_LABEL: asked.run or str(number),
+            INSTANCE_LABEL: spec.release,
+            VERB_LABEL: spec.verb.name,
+            RUN_LABEL: spec.run or str(number),
         }
     )
-    metadata.setdefault("annotations", {})[SPEC_ANNOTATION] = asked.spec_hash
+    metadata.setdefault("annotations", {})[SPEC_ANNOTATION] = spec.spec_hash
     name = str(metadata.get("name", ""))
-    check_run_name(name, asked)
+    check_run_name(name, spec)
     return name
 
 
-def check_run_name(name: str, asked: RunSpec) -> None:
-    """Checks a name as the operator will.
+def check_run_name(name: str, spec: RunSpec) -> None:
+    """Checks a name as the operator does.
 
     Raises:
-        RuleBroken: it is too long, or no DNS-1035 label.
+        RuleBroken: the name is too long, or is not a DNS-1035 label.
     """
-    kind = asked.verb.kind
+    kind = spec.verb.kind
     if len(name) > kind.max_name_length:
-        shorter = "Give a shorter --run, or install" if asked.run else "Install"
+        shorter = "Give a shorter --run, or install" if spec.run else "Install"
         raise RuleBroken(
             f"the name '{name}' has {len(name)} characters.",
             allowed=f"{kind.operator} takes {kind.max_name_length} for a {kind.name}.",
@@ -97,8 +99,8 @@ def check_run_name(name: str, asked: RunSpec) -> None:
         )
     if not _DNS_1035.fullmatch(name):
         raise RuleBroken(
-            f"the name '{name}' is no DNS-1035 label.",
-            allowed="Small letters, digits and '-'; it begins with a letter and does not end in "
-            "'-'.",
-            fix="Give another --run." if asked.run else "Install under another release name.",
+            f"the name '{name}' is not a DNS-1035 label.",
+            allowed="Lower-case letters, digits and '-'. It begins with a letter and does not "
+            "end in '-'.",
+            fix="Give another --run." if spec.run else "Install under another release name.",
         )

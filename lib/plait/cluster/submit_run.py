@@ -1,4 +1,4 @@
-"""From a question to a named resource on the cluster; asked twice, it is there once."""
+"""Idempotent submit: renders a named resource and applies it. Submitted twice, it exists once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from plait.cluster.run_name import (
 
 @dataclass(frozen=True)
 class Submission:
-    """The resource as the API server has it; `met`: somebody had submitted it before."""
+    """The resource as the API server has it. `existed`: it had been submitted before."""
 
     resource: Resource
     existed: bool
@@ -71,56 +71,56 @@ def prepare_run(
     queue: str | None = None,
     run: str | None = None,
 ) -> tuple[RunSpec, Resource]:
-    """Returns what is asked, and its resource, filled in, named and checked; nothing is sent.
+    """Returns the run's spec and its rendered, named and validated resource. Sends nothing.
 
     Raises:
-        BadTemplate, BadSize, RuleBroken: it cannot be had.
+        BadTemplate, BadSize, RuleBroken: the template, the size or the result is invalid.
     """
     resource = render(verb, templates.template_for(verb), arguments, size, image, queue)
-    asked = RunSpec(verb, templates.release, spec_hash(resource), run)
-    set_run_name(resource, asked)
+    spec = RunSpec(verb, templates.release, spec_hash(resource), run)
+    set_run_name(resource, spec)
     validate(verb, resource)
-    return asked, resource
+    return spec, resource
 
 
 def submit_run(
-    api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool = False
+    api: KubeApi, spec: RunSpec, resource: Resource, dry_run: bool = False
 ) -> Submission:
-    """Puts the resource on the cluster, or meets the run of the same question that is there.
+    """Creates the resource on the cluster, or returns the unfinished run of the same spec.
 
     Raises:
-        Refused, NoCluster, ClusterDown: the API server does not take it.
-        RuleBroken: a service would change too much at once.
+        Refused, NoCluster, ClusterDown: the API server does not accept it.
+        RuleBroken: the image and the configuration of a service would change at once.
     """
-    kind = asked.verb.kind
+    kind = spec.verb.kind
     resource["metadata"]["namespace"] = api.namespace
     if kind is RAY_SERVICE:
         try:
             path = api.resource_path(kind, resource["metadata"]["name"], resource["apiVersion"])
             check_upgrade(api.get(path), resource)
         except NotFound:
-            pass  # the first one
+            pass  # there is no service to upgrade
         return Submission(api.apply(kind, resource, dry_run), existed=False)
-    if asked.run is not None:
-        return _create_once(api, asked, resource, dry_run)
-    selector = f"{INSTANCE_LABEL}={asked.release},{VERB_LABEL}={asked.verb.name}"
+    if spec.run is not None:
+        return _create_once(api, spec, resource, dry_run)
+    selector = f"{INSTANCE_LABEL}={spec.release},{VERB_LABEL}={spec.verb.name}"
     path = api.resource_path(kind, api_version=resource["apiVersion"])
     same = {
         entry["metadata"]["name"]: {"kind": kind.name, **entry}
         for entry in api.get(path, labelSelector=selector)["items"]
-        if (entry["metadata"].get("annotations") or {}).get(SPEC_ANNOTATION) == asked.spec_hash
+        if (entry["metadata"].get("annotations") or {}).get(SPEC_ANNOTATION) == spec.spec_hash
     }
     ended = [(name, read_run_state(entry).ended) for name, entry in same.items()]
-    number, met = next_run_number(asked, ended)
-    name = set_run_name(resource, asked, number)
-    if met:
+    number, existed = next_run_number(spec, ended)
+    name = set_run_name(resource, spec, number)
+    if existed:
         return Submission(same[name], existed=True)
     return Submission(api.apply(kind, resource, dry_run), existed=False)
 
 
-def _create_once(api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool) -> Submission:
-    """Creates, never changes: the same --run with another question must not alter the first."""
-    kind = asked.verb.kind
+def _create_once(api: KubeApi, spec: RunSpec, resource: Resource, dry_run: bool) -> Submission:
+    """Creates the run, or returns the existing one of this --run. Never changes that one."""
+    kind = spec.verb.kind
     try:
         return Submission(api.create(kind, resource, dry_run), existed=False)
     except AlreadyExists:
@@ -130,8 +130,8 @@ def _create_once(api: KubeApi, asked: RunSpec, resource: Resource, dry_run: bool
         )
 
 
-def is_same_spec(placed: Submission, asked: RunSpec) -> bool:
-    """Whether the run that was met was asked the same question."""
+def is_same_spec(placed: Submission, spec: RunSpec) -> bool:
+    """Whether the submitted or existing run has the requested spec."""
     return (placed.resource["metadata"].get("annotations") or {}).get(
         SPEC_ANNOTATION
-    ) == asked.spec_hash
+    ) == spec.spec_hash

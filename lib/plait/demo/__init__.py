@@ -1,1 +1,1 @@
-"""The demo: from a synthetic world to a live endpoint that learns from one event."""
+"""The demo: builds a synthetic world, fuses, trains, and serves it from a live endpoint."""

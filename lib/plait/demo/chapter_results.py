@@ -1,4 +1,4 @@
-"""What each chapter of the demo found: plain data, to be shown or written as JSON."""
+"""The results of the demo's chapters: plain data, to be shown or written as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class PlatformFiles:
-    """One platform of the world as it lies on disk."""
+    """The files of one platform of the world."""
 
     platform: str
     account: str  # one of its account ids
@@ -31,7 +31,7 @@ class WorldChapter:
 
 @dataclass(frozen=True)
 class LinkageQuality:
-    """How the joined accounts compare with the world's truth, over pairs of accounts."""
+    """Precision and recall of the joined pairs of accounts against the world's truth."""
 
     precision: float
     recall: float
@@ -39,7 +39,7 @@ class LinkageQuality:
 
 @dataclass(frozen=True)
 class FuseChapter:
-    """Chapter 2: one event table, one person for accounts that share a key."""
+    """Chapter 2: one event table; accounts that share a key become one person."""
 
     seconds: float
     rows: int
@@ -76,10 +76,10 @@ class PlatformQuality:
 
 @dataclass(frozen=True)
 class TransferGain:
-    """What the other platforms are worth: the same model, the same targets, two histories.
+    """The gain from the other platforms: one model and the same targets, with two histories.
 
     Attributes:
-        targets: held-out last events of people who did something on another platform too.
+        targets: number of held-out last events of people with events on another platform too.
         alone: NDCG@10 when the model sees only the target platform's events.
         joint: NDCG@10 when it sees all of them.
         gain, low, high: mean of joint - alone and its 95 % bootstrap interval.
@@ -105,7 +105,7 @@ class EvaluateChapter:
 
 @dataclass(frozen=True)
 class ServeChapter:
-    """Chapter 5: the endpoint answers."""
+    """Chapter 5: the endpoint is ready."""
 
     seconds: float
     url: str
@@ -113,7 +113,7 @@ class ServeChapter:
 
 @dataclass(frozen=True)
 class ListedItem:
-    """One place of an answer. `mark`: what became of it since the answer before."""
+    """One item of a list. `mark`: how its position changed since the previous list."""
 
     item: str
     title: str
@@ -123,7 +123,7 @@ class ListedItem:
 
 @dataclass(frozen=True)
 class DemoList:
-    """A list as the endpoint gave it."""
+    """A list that the endpoint returned."""
 
     items: list[ListedItem]
     fallback: str | None
@@ -133,7 +133,7 @@ class DemoList:
 
 @dataclass(frozen=True)
 class PastEvent:
-    """Something a person did, in words."""
+    """An event of a person, with its title."""
 
     platform: str
     type: str
@@ -143,7 +143,7 @@ class PastEvent:
 
 @dataclass(frozen=True)
 class EventChapter:
-    """Chapter 6: the list of a known person before and after one event elsewhere."""
+    """Chapter 6: the list of a known person before and after one event on another platform."""
 
     seconds: float
     platform: str
@@ -152,14 +152,14 @@ class EventChapter:
     earlier: str  # an older one, which the event returns to
     history: list[PastEvent]  # their last events, newest last
     event: PastEvent
-    event_ms: float  # how long the endpoint took to have it on disk
+    event_ms: float  # time until the endpoint had it on disk
     before: DemoList
     after: DemoList
 
 
 @dataclass(frozen=True)
 class LinkChapter:
-    """Chapter 7: a newcomer asked on a second platform, before and after the link."""
+    """Chapter 7: the list of a new person on a second platform, before and after the link."""
 
     seconds: float
     topic: str
@@ -174,7 +174,7 @@ class LinkChapter:
 
 @dataclass(frozen=True)
 class CommandsChapter:
-    """The end: commands to copy, and where everything lies."""
+    """The end: commands to copy, and the folder of all files."""
 
     commands: list[str]
     folder: str

@@ -1,4 +1,4 @@
-"""Commands to copy: the demo's calls, as curl makes them."""
+"""The demo's calls as curl commands to copy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from plait.demo.demo_person import DemoPerson
 
 
 def build_curl_commands(url: str, known: DemoPerson) -> list[str]:
-    """Returns three commands: ask, send an event, link two accounts."""
+    """Returns three commands: recommend, send an event, link two accounts."""
     acting = _shell_json({"platform": known.event_platform, "id": known.event_account})
     other = _shell_json({"platform": known.list_platform, "id": "0000001"})
     event = _shell_json({"type": known.event.type, "item_id": known.event.item})
@@ -22,11 +22,11 @@ def build_curl_commands(url: str, known: DemoPerson) -> list[str]:
 
 
 def _curl_post(url: str, path: str, *body: str) -> str:
-    """Returns a command whose lines fit a terminal: JSON may be broken between its tokens."""
+    """Returns a command. `body` is JSON split into lines that fit a terminal."""
     lines = "\n      ".join(body)
     return f"curl -s {url}{path} -H 'content-type: application/json' \\\n  -d '{lines}'"
 
 
 def _shell_json(value: dict[str, str]) -> str:
-    """Returns JSON for between single quotes of a shell: an apostrophe is escaped."""
+    """Returns JSON for use within single quotes of a shell, with apostrophes escaped."""
     return json.dumps(value).replace("'", r"\u0027")

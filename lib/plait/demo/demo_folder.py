@@ -1,4 +1,4 @@
-"""Where the demo lives: a folder that only the demo ever empties."""
+"""The demo's folder. The demo only empties folders that it created."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _MARKER_FILE = ".made-by-plait-demo"
 
 
 class FolderTaken(PlaitError):
-    """The folder holds something that the demo did not put there."""
+    """The folder contains something that the demo did not write."""
 
 
 def empty_folder(folder: Path) -> None:
-    """Makes `folder`, or empties it if an earlier demo made it.
+    """Creates `folder`, or empties it if an earlier demo created it.
 
     Raises:
-        FolderTaken: it holds other files, or cannot be written.
+        FolderTaken: it contains other files, or cannot be written.
     """
     try:
         if folder.is_dir() and any(folder.iterdir()):
             if not (folder / _MARKER_FILE).exists():
                 raise FolderTaken(
-                    f"'{folder}' is not empty, and no demo made it.",
+                    f"'{folder}' is not empty, and no demo created it.",
                     fix="Name another folder: plait demo --folder FOLDER",
                 )
             shutil.rmtree(folder)
@@ -41,9 +41,9 @@ def empty_folder(folder: Path) -> None:
 
 
 def write_demo_key(project: Project, seed: int) -> None:
-    """Writes a pseudonym key that follows from `seed`, so that equal seeds give equal runs.
+    """Writes a pseudonym key derived from `seed`, so that equal seeds give equal runs.
 
-    A real project's key is random and made by the first `plait fuse`.
+    A real project's key is random and created by the first `plait fuse`.
     """
     path = project.store_path / "pseudonym.key"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Who plays in the demo: a known person with accounts on two platforms, and what they do next."""
+"""Chooses the demo's known person, with accounts on two platforms, and their next event."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from plait.world import World
 from plait.world.topics import TOPICS
 
 EventTypeNames = Mapping[str, Mapping[str, str]]  # platform: its word for an event: plait's
-_MAX_HISTORY = 4  # events of a history that are shown
+_MAX_HISTORY = 4  # number of past events to show
 
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """Someone the model has met on two platforms, and the event they are about to cause.
+    """A person whom the model knows from two platforms, and the event that they will send.
 
     Attributes:
-        asked, acting: the platform whose list is shown, and the one the event happens on.
-        asked_account, acting_account: their ids there.
-        lately, earlier: the topic of their last events, and one of before.
+        list_platform, event_platform: the platform whose list is shown, and that of the event.
+        list_account, event_account: their account ids there.
+        lately, earlier: the topic of their last events, and an earlier topic.
         history: their last events, newest last.
-        event: on an item of the earlier topic that is new to them.
+        event: an event on an item of the earlier topic that is new to them.
     """
 
     list_platform: str
@@ -39,17 +39,25 @@ class DemoPerson:
 
 
 def choose_demo_person(
-    world: World, words: EventTypeNames, *, asked: str = "shop", acting: str = "video"
+    world: World,
+    words: EventTypeNames,
+    *,
+    list_platform: str = "shop",
+    event_platform: str = "video",
 ) -> DemoPerson:
-    """Returns someone who did much on one topic and then turned to another.
+    """Returns a person with several events on one topic, followed by events on another.
 
-    Their accounts share a key, so that fuse joins them. Equal worlds give equal persons.
+    Their accounts share a key, so fuse joins them. Equal worlds give the same person.
 
     Raises:
-        TooFewEvents: nobody in this world fits.
+        TooFewEvents: this world has no such person.
     """
     accounts = world.people.accounts.filter("main_email")
-    both = accounts.filter(pl.col("platform").is_in([asked, acting])).group_by("person").len()
+    both = (
+        accounts.filter(pl.col("platform").is_in([list_platform, event_platform]))
+        .group_by("person")
+        .len()
+    )
     topics = world.items.select("platform", "item", "title", item_topic="topic")
     done = (
         world.events.drop_nulls("item")
@@ -61,17 +69,17 @@ def choose_demo_person(
     chosen = _changed_topic(done)
     if not len(chosen):
         raise TooFewEvents(
-            "nobody in this world turned from one topic to another.",
+            "no person in this world changed from one topic to another.",
             fix="Use more people: plait demo --people 2000",
         )
     person, lately, earlier = chosen.select("person", "lately", "earlier").row(0)
     theirs = done.filter(person=person)
     ids = dict(accounts.filter(person=person).select("platform", "account").iter_rows())
     return DemoPerson(
-        list_platform=asked,
-        event_platform=acting,
-        list_account=ids[asked],
-        event_account=ids[acting],
+        list_platform=list_platform,
+        event_platform=event_platform,
+        list_account=ids[list_platform],
+        event_account=ids[event_platform],
         lately=TOPICS[lately].name,
         earlier=TOPICS[earlier].name,
         history=[
@@ -80,20 +88,20 @@ def choose_demo_person(
             .select("platform", "act", "item", "title")
             .iter_rows()
         ],
-        event=_like_unseen(world, acting, earlier, theirs),
+        event=_like_unseen(world, event_platform, earlier, theirs),
     )
 
 
 def past_events(world: World, platform: str, kind: str, items: tuple[str, ...]) -> list[PastEvent]:
-    """Returns `kind` of events on `items` (raw ids) of `platform`, with their titles."""
+    """Returns events of type `kind` on `items` (raw ids) of `platform`, with their titles."""
     titles = dict(world.items.filter(platform=platform).select("item", "title").iter_rows())
     return [PastEvent(platform, kind, f"{platform}:{item}", titles[item]) for item in items]
 
 
 def _changed_topic(done: pl.DataFrame) -> pl.DataFrame:
-    """Returns person, lately, earlier: at least two events on each.
+    """Returns person, lately, earlier: people with at least two events on each topic.
 
-    Who did most on the earlier topic and least since comes first.
+    People with the most events on the earlier topic and the fewest since come first.
     """
     topic = pl.col("item_topic")
     last = topic.last().over("person")
@@ -107,7 +115,7 @@ def _changed_topic(done: pl.DataFrame) -> pl.DataFrame:
         .sort("times", "earlier", descending=[True, False])
         .unique("person", keep="first", maintain_order=True)
     )
-    # Long enough to have a taste, short enough for one event to weigh something.
+    # Long enough to show a preference, short enough for one event to change the list.
     return (
         people.join(before, on="person")
         .filter(pl.col("len").is_between(5, 12), pl.col("run") >= 2, pl.col("times") >= 2)

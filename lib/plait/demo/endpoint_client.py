@@ -1,4 +1,4 @@
-"""Talks to the endpoint as an application would: over HTTP, in its public messages."""
+"""A client of the endpoint that uses its public HTTP API, as an application would."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plait.errors import PlaitError
 
 
 class CallRefused(PlaitError):
-    """The endpoint answered with a problem."""
+    """The endpoint responded with a problem."""
 
 
 class EndpointClient:
@@ -43,22 +43,22 @@ class EndpointClient:
         )
 
     def send(self, platform: str, account: str, events: list[tuple[str, str]]) -> float:
-        """Sends (type, item id) events of one account; returns the milliseconds it took.
+        """Sends (type, item id) events of one account. Returns the milliseconds it took.
 
         Raises:
-            Refused: an event was rejected.
+            CallRefused: an event was rejected.
         """
         user = {"platform": platform, "id": account}
         body = [{"user": user, "type": kind, "item_id": item} for kind, item in events]
         reply = self._post("/v1/events", {"events": body})
         if reply["accepted"] != len(events):
             raise CallRefused(
-                f"{reply['accepted']} of {len(events)} events taken: {reply['rejected']}"
+                f"{reply['accepted']} of {len(events)} events accepted: {reply['rejected']}"
             )
         return float(reply["took_ms"])
 
     def link(self, first: tuple[str, str], second: tuple[str, str]) -> None:
-        """Says that two (platform, account) pairs are one person."""
+        """Links two (platform, account) pairs to one person."""
         accounts = [{"platform": platform, "id": account} for platform, account in (first, second)]
         self._post("/v1/identities:link", {"accounts": accounts})
 
@@ -66,15 +66,15 @@ class EndpointClient:
         reply = self._http.post(path, json=body)
         if reply.status_code != httpx.codes.OK:
             raise CallRefused(
-                f"POST {path} gave {reply.status_code}: {reply.text[:300]}",
-                fix="Report it with what the endpoint wrote to endpoint.log.",
+                f"POST {path} returned {reply.status_code}: {reply.text[:300]}",
+                fix="Report it together with endpoint.log.",
             )
         answer: dict[str, Any] = reply.json()
         return answer
 
 
 def mark_changes(before: DemoList, after: DemoList) -> DemoList:
-    """Returns `after` with each place marked: new, same, or how far it moved."""
+    """Returns `after` with each item marked: new, same, or how many positions it moved."""
     places = {listed.item: place for place, listed in enumerate(before.items)}
     marked = []
     for place, listed in enumerate(after.items):

@@ -1,4 +1,4 @@
-"""Starts `plait serve` in a process of its own and stops it again, whatever happens."""
+"""Runs `plait serve` in its own process, and always stops it at the end."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _READY_S, _STOP_S = 180.0, 20.0
 
 
 class EndpointFailed(PlaitError):
-    """The endpoint did not come up."""
+    """The endpoint did not start."""
 
 
 class EndpointProcess:
-    """The endpoint of the project file `project`; what it says goes to `log`."""
+    """The endpoint of the project file `project`. Its output goes to `log`."""
 
     def __init__(self, project: Path, port: int, log: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -38,7 +38,7 @@ class EndpointProcess:
             "--config", str(self._project), "--port", str(self._port),
         ]  # fmt: skip
         with self._log.open("wb") as log:
-            # A session of its own: a Ctrl-C in the terminal is for the demo, which then stops it.
+            # Its own session: Ctrl-C in the terminal reaches only the demo, which then stops it.
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
             )
@@ -58,13 +58,13 @@ class EndpointProcess:
         self.stop()
 
     def wait(self) -> None:
-        """Returns when the endpoint ends by itself."""
-        # Not Popen.wait(): a signal that another thread receives would not wake it.
+        """Waits until the endpoint ends by itself."""
+        # Popen.wait() would not be interrupted by a signal that another thread receives.
         while self._process and self._process.poll() is None:
             time.sleep(0.2)
 
     def stop(self) -> None:
-        """Asks the endpoint to end, and after 20 s ends it and all that it started."""
+        """Terminates the endpoint. After 20 s kills it and everything that it started."""
         if not self._process:
             return
         process, self._process = self._process, None
@@ -97,15 +97,15 @@ class EndpointProcess:
 
     def _last_log_line(self) -> str:
         lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing."
+        return lines[-1] if lines else "it printed nothing."
 
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Turns Ctrl-C, a hang-up and a request to terminate into KeyboardInterrupt.
+    """Turns SIGINT, SIGHUP and SIGTERM into KeyboardInterrupt.
 
-    The endpoint has a session of its own, so whoever ends the demo has to be heard by it.
-    Libraries that ran before may have taken SIGINT for themselves.
+    The endpoint has its own session, so the demo must receive the signal and stop it. Libraries
+    that ran before may have replaced the handler of SIGINT.
     """
     wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {one: signal.signal(one, signal.default_int_handler) for one in wanted}

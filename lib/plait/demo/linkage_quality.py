@@ -1,4 +1,4 @@
-"""Compares the people that fuse found with the people of the world."""
+"""Compares the people that fuse identified with the people of the world."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def measure_linkage(
     """Returns precision and recall over pairs of accounts.
 
     Args:
-        accounts: account, person of the store's table.
-        truth: platform, account (raw), person of the world.
-        key: makes the pseudonyms.
+        accounts: columns account, person, of the store's table.
+        truth: columns platform, account (raw), person, of the world.
+        key: the pseudonym key.
     """
     named = pl.concat(
         part.select(account=account_pseudonym(part["account"], key, platform), owner="person")

@@ -1,4 +1,4 @@
-"""The shape of the demo's output: what stays when numbers, names and titles change."""
+"""The shape of the demo's output: the text without numbers, names and titles."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _REPLACEMENTS: tuple[tuple[str, str], ...] = (
 
 
 def normalize_output(text: str) -> str:
-    """Returns `text` with colours, numbers, ids, titles and padding taken out.
+    """Returns `text` without colours, numbers, ids, titles and padding.
 
-    Two runs of the demo that tell the same story have equal shapes, whatever the seed. Equal
-    lines that follow each other become one.
+    Two runs of the same demo have equal shapes, whatever the seed. Consecutive equal lines become
+    one.
     """
     lines: list[str] = []
     for line in text.splitlines():

@@ -1,4 +1,4 @@
-"""The demo from beginning to end; each chapter is told as soon as it is over."""
+"""Runs the demo. Each chapter is reported as soon as it is finished."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ OnChapter = Callable[[Chapter], None]
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What a run of the demo may be told."""
+    """The options of a run of the demo."""
 
     folder: Path
     people: int = 2_000
@@ -57,12 +57,12 @@ class DemoOptions:
 
 
 def run_demo(options: DemoOptions, tell: OnChapter) -> None:
-    """Runs all chapters in `options.folder`; nothing that it started outlives the call.
+    """Runs all chapters in `options.folder`. Every process that it started ends with the call.
 
     Args:
-        options: where, how many people, which seed, and whether the endpoint stays up until
+        options: folder, number of people, seed, and whether the endpoint keeps running until
             the process is interrupted.
-        tell: called with each chapter when it is over.
+        tell: called with each chapter when it is finished.
     """
     start = time.monotonic()
     world, file = _make_world(options, tell)
@@ -90,7 +90,7 @@ def run_demo(options: DemoOptions, tell: OnChapter) -> None:
 def _make_world(options: DemoOptions, tell: OnChapter) -> tuple[World, Path]:
     begun = time.monotonic()
     empty_folder(options.folder)
-    # The logs end today, so that what is sent to the endpoint now comes right after them.
+    # The logs end today, so that events sent to the endpoint come right after them.
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     world = build_world(options.people, options.seed, end=today)
     file = write_world(world, options.folder)
@@ -170,7 +170,7 @@ def _evaluate(project: Project, seed: int, tell: OnChapter) -> None:
 def _send_event(
     world: World, project: Project, talk: EndpointClient, options: DemoOptions, tell: OnChapter
 ) -> list[str]:
-    """Asks, sends one event, asks again; returns the commands that do the same."""
+    """Requests a list, sends one event, requests it again. Returns commands that do the same."""
     known = choose_demo_person(world, _event_type_names(project))
     begun = time.monotonic()
     before = talk.recommend(known.list_platform, known.list_account, options.k)
@@ -221,6 +221,6 @@ def _link_accounts(
 
 
 def _event_type_names(project: Project) -> EventTypeNames:
-    """Returns each platform's words for events, as its project file maps them."""
+    """Returns each platform's names of event types, as its project file maps them."""
     types = {name: platform.events.type for name, platform in project.platforms.items()}
     return {name: {} if isinstance(kind, str) else kind.map for name, kind in types.items()}

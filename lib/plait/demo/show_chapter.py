@@ -1,4 +1,4 @@
-"""How each chapter looks on a terminal, 100 columns wide."""
+"""Renders each chapter for a terminal that is 100 columns wide."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ACCENT, _DIM, _GOOD, _BAD = "bold cyan", "bright_black", "green", "yellow"
 
 
 def render_chapter(chapter: Chapter) -> RenderableType:
-    """Returns a heading with the seconds it took, and what the chapter found."""
+    """Returns a heading with the chapter's duration, and its results."""
     if isinstance(chapter, CommandsChapter):
         seconds = f"{chapter.total_seconds:.1f} s in all"
     else:
@@ -44,7 +44,7 @@ def render_chapter(chapter: Chapter) -> RenderableType:
     heading = Text.assemble(
         (left, _ACCENT), ("─" * (WIDTH - len(left) - len(right) - 1), _DIM), (right, _DIM)
     )
-    # The empty line stands last: what the next chapter says of its progress is set off by it.
+    # The empty line comes last, so that it also separates the next chapter's progress output.
     return Group(heading, Text(), Padding(_body(chapter), (0, 1)), Text())
 
 
@@ -78,7 +78,7 @@ def _fuse_body(chapter: FuseChapter) -> RenderableType:
         ("quarantine", reasons),
         ("people", f"{chapter.accounts:,} accounts = {chapter.people:,} people, "
                    f"{chapter.several:,} of them on several platforms"),
-        ("truth", f"joined pairs: {chapter.linkage.precision:.1%} right; real pairs: "
+        ("truth", f"joined pairs: {chapter.linkage.precision:.1%} correct; real pairs: "
                   f"{chapter.linkage.recall:.1%} found, the others share no e-mail"),
     )  # fmt: skip
 
@@ -126,7 +126,7 @@ def _serve_body(chapter: ServeChapter) -> RenderableType:
 def _event_body(chapter: EventChapter) -> RenderableType:
     e = chapter.event
     said = Text.assemble(
-        ("Someone we know", "bold"), f": {chapter.platform} account {chapter.account}, "
+        ("A known person", "bold"), f": {chapter.platform} account {chapter.account}, "
         f"{_lower_first(chapter.earlier)} before, {_lower_first(chapter.lately)} lately:",
     )  # fmt: skip
     sent = Text.assemble(
@@ -140,28 +140,28 @@ def _event_body(chapter: EventChapter) -> RenderableType:
 @_body.register
 def _link_body(chapter: LinkChapter) -> RenderableType:
     said = Text.assemble(
-        ("A newcomer", "bold"), f": {chapter.first} account {chapter.first_account}, "
+        ("A new person", "bold"), f": {chapter.first} account {chapter.first_account}, "
         "unknown until now, sends"
     )  # fmt: skip
     ask = Text(
-        f"Then {chapter.second} account {chapter.second_account} asks, and the two are linked "
-        f"over HTTP. The {chapter.second} list:"
+        f"Then {chapter.second} account {chapter.second_account} requests a list, and the two "
+        f"are linked over HTTP. The {chapter.second} list:"
     )
-    lists = _side_by_side(chapter.before, chapter.after, "a stranger", "once linked")
+    lists = _side_by_side(chapter.before, chapter.after, "before linking", "after linking")
     return Group(said, _history(chapter.history), Text(), ask, lists)
 
 
 @_body.register
 def _commands_body(chapter: CommandsChapter) -> RenderableType:
     keep = (
-        "The endpoint stays up until Ctrl-C. Copy:"
+        "The endpoint runs until Ctrl-C. Commands to copy:"
         if chapter.kept
-        else "The endpoint is down again; `plait demo --keep` leaves it up for these:"
+        else "The endpoint has stopped. `plait demo --keep` keeps it running for these commands:"
     )
     commands = Group(*(Text(c, style="cyan") for c in chapter.commands))
     return Group(
         Text(keep), Text(), commands, Text(),
-        Text(f"Everything lies in {chapter.folder}: start with plait.yaml there.", style=_DIM),
+        Text(f"All files are in {chapter.folder}. Start with plait.yaml.", style=_DIM),
     )  # fmt: skip
 
 
@@ -224,7 +224,7 @@ def _table(*headings: str) -> Table:
 
 
 def _group_reasons(quarantined: dict[str, int]) -> dict[str, int]:
-    """Returns the reasons in words; the ways in which a time can be wrong are one."""
+    """Returns the count per reason in words. All reasons for a wrong time are counted as one."""
     times = sum(n for reason, n in quarantined.items() if reason.endswith("_time"))
     others = {r.replace("_", " "): n for r, n in sorted(quarantined.items()) if "_time" not in r}
     return others | ({"impossible times": times} if times else {})

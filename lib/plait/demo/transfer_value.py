@@ -1,4 +1,4 @@
-"""What the other platforms are worth: one model, the same targets, with and without them."""
+"""Measures the gain from the other platforms: one model and the same targets, with and without."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _K = 10
 
 
 class OwnPlatformScorer(ModelScorer):
-    """The same version, blind to what a person did on other platforms than the one asked."""
+    """Scores with the same version, but only from the events on the target platform."""
 
     def score(self, history: History, platform: str, now: Moment) -> ScoreArray:
-        """Returns R of every item, [B, N_p], from the platform's own events alone."""
+        """Returns R of every item, [B, N_p], from the platform's own events only."""
         own = history.platform == self.vocabulary.platform_code(platform)
         return super().score(history.keep(own), platform, now)
 
 
 def measure_transfer(project: Project, seed: int) -> TransferGain:
-    """Returns NDCG@10 with all events and with the target platform's own, and their gap.
+    """Returns NDCG@10 with all events, NDCG@10 with the target platform's only, and their gap.
 
-    Targets are the held-out last events (protocol loo-full) of people who did something on
-    another platform before it, people without an event on the target platform included.
+    Targets are the held-out last events (protocol loo-full) of people with an earlier event on
+    another platform. They include people without an earlier event on the target platform.
 
     Args:
-        project: fused, with a promoted version trained by split loo.
-        seed: of the bootstrap, which draws people.
+        project: a fused project whose promoted version was trained with split loo.
+        seed: of the bootstrap, which resamples people.
     """
     store = Store(project.store_uri)
     ours = Recommender.load(store, project.model)
@@ -49,11 +49,11 @@ def measure_transfer(project: Project, seed: int) -> TransferGain:
     with track_progress("transfer", len(held.test) * len(scorers), "targets") as work:
         parts = []
         for platform in ours.platforms:
-            questions = held.questions(platform, test=True, mask=True)
-            if len(questions):
-                ranks = [rank_targets(s, questions, None, seed, work).ranks for s in scorers]
-                crossed = _has_other_platform(questions, held)
-                parts.append((questions.person[crossed], *(r[crossed] for r in ranks)))
+            targets = held.targets(platform, test=True, mask=True)
+            if len(targets):
+                ranks = [rank_targets(s, targets, None, seed, work).ranks for s in scorers]
+                crossed = _has_other_platform(targets, held)
+                parts.append((targets.person[crossed], *(r[crossed] for r in ranks)))
     person, alone, joint = (np.concatenate(column) for column in zip(*parts, strict=True))
     return _transfer_gain(person, ndcg(alone, _K), ndcg(joint, _K), seed)
 
@@ -71,8 +71,8 @@ def _transfer_gain(person: np.ndarray, alone: Floats, joint: Floats, seed: int) 
     )
 
 
-def _has_other_platform(questions: EvaluationTargets, held: HeldOutData) -> np.ndarray:
+def _has_other_platform(targets: EvaluationTargets, held: HeldOutData) -> np.ndarray:
     """Returns whether each target's history has an event on another platform; bool [M]."""
-    history = questions.history
-    other = history.platform != held.vocabulary.platform_code(questions.platform)
+    history = targets.history
+    other = history.platform != held.vocabulary.platform_code(targets.platform)
     return np.bincount(history.rows[other], minlength=len(history)) > 0

@@ -1,1 +1,1 @@
-"""The endpoint: HTTP in, recommendations out, events kept."""
+"""The HTTP endpoint: serves recommendations and stores the events that clients send."""

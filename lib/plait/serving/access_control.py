@@ -1,4 +1,4 @@
-"""The outermost layer: the optional API key, the request's id, and no error but a problem."""
+"""The outermost middleware: checks the API key, sets the request id, turns errors into problems."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PUBLIC_PATHS = ("/health/", "/docs", "/openapi.json")
 
 
 class AccessMiddleware:
-    """Asks for the key where there is one; turns whatever escapes the app into a problem.
+    """Checks the API key if one is configured. Turns every uncaught exception into a problem.
 
     Args:
-        app: what is guarded.
-        keys: accepted as X-API-Key or as a Bearer token; none asked for: everyone is let in.
+        app: the protected app.
+        keys: accepted as X-API-Key or as a Bearer token. Without any, every request is allowed.
     """
 
     def __init__(self, app: ASGIApp, keys: ApiKeys) -> None:
@@ -69,20 +69,20 @@ class AccessMiddleware:
 
     def _key_problem(self) -> ProblemError:
         if not self._keys.has_keys():
-            said = "The endpoint's API keys cannot be read, so nobody is let in; try again."
-            return ProblemError(503, said, headers={"Retry-After": "1"})
-        said = "An API key is needed: X-API-Key, or Authorization: Bearer."
-        return ProblemError(401, said, headers={"WWW-Authenticate": "Bearer"})
+            detail = "The endpoint cannot read its API keys, so it rejects all requests; try again."
+            return ProblemError(503, detail, headers={"Retry-After": "1"})
+        detail = "An API key is needed: X-API-Key, or Authorization: Bearer."
+        return ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 def _with_body_timeout(receive: Receive) -> Receive:
-    """Returns `receive`, which raises ProblemError (408) where a body takes too long to arrive."""
+    """Returns `receive` that raises ProblemError (408) if the body takes too long to arrive."""
     until = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
     whole = False
 
     async def bounded() -> Message:
         nonlocal whole
-        if whole:  # what comes now is the end of the connection, whenever that is
+        if whole:  # only a disconnect can follow; it has no time limit
             return await receive()
         try:
             async with asyncio.timeout_at(until):

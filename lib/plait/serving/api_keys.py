@@ -1,4 +1,4 @@
-"""The API keys that let in: from the environment, or from files that change while all runs."""
+"""The accepted API keys: from the environment, or from files that may change at run time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RELOAD_S = 1.0
 
 
 def strip_key(key: str) -> str:
-    """Returns a key as it is sent: files and `echo` end with a line break, headers cannot."""
+    """Returns a key as clients send it: without the line break that files and `echo` append."""
     return key.strip()
 
 
@@ -23,10 +23,10 @@ class ApiKeys:
     """The keys that are accepted now.
 
     Args:
-        key: one key; empty: none. Files go before it.
-        files: each line of each is a key. They are read again at most every `fresh_s` seconds,
-            when somebody calls; one that is not there holds none.
-        fresh_s: seconds for which what was read counts.
+        key: one key; empty: none. Ignored if there are files.
+        files: each line of each file is a key. They are read again on a request, at most every
+            `fresh_s` seconds. A missing file holds no keys.
+        fresh_s: seconds before the files are read again.
     """
 
     def __init__(
@@ -37,15 +37,16 @@ class ApiKeys:
         self._given = bool(key)
         if key and not self._known:
             log.error(
-                "%s holds white space alone: nobody is let in. Set a key, or nothing.", KEY_VARIABLE
+                "%s holds only white space: all requests are rejected. Set a key, or unset it.",
+                KEY_VARIABLE,
             )
         elif key != strip_key(key):
-            log.warning("%s has white space around it; the key counts without.", KEY_VARIABLE)
-        self._read_at, self._said = -float("inf"), ""
+            log.warning("%s has white space around it; it is ignored.", KEY_VARIABLE)
+        self._read_at, self._fault = -float("inf"), ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> ApiKeys:
-        """Returns the keys of PLAIT_API_KEY_FILE (paths, parted by ':'), else PLAIT_API_KEY."""
+        """Returns the keys of PLAIT_API_KEY_FILE (paths, separated by ':'), else PLAIT_API_KEY."""
         files = [
             Path(name) for name in environment.get(KEY_FILES_VARIABLE, "").split(os.pathsep) if name
         ]
@@ -53,19 +54,19 @@ class ApiKeys:
 
     @property
     def required(self) -> bool:
-        """Whether callers need a key. Files and a blank key ask for one that nobody has."""
+        """Whether callers need a key. True also if the files or the key are blank."""
         return bool(self._files) or self._given
 
     def has_keys(self) -> bool:
-        """Whether there is a key now that could be right."""
+        """Whether at least one key is known now."""
         self._refresh()
         return bool(self._known)
 
     def accept(self, given: str) -> bool:
-        """Returns whether `given` is one of the keys, in the same time for each of them.
+        """Returns whether `given` is one of the keys. Compares with all of them in constant time.
 
         Args:
-            given: a header's value, in which each character is one byte.
+            given: a header's value, Latin-1: each character is one byte.
         """
         self._refresh()
         sent = given.encode("latin-1", "replace")
@@ -85,10 +86,10 @@ class ApiKeys:
             except (OSError, UnicodeDecodeError) as error:
                 why = str(error)
         self._known = _encode_keys(lines)
-        said = "" if self._known else f"No API key can be read ({why}): nobody is let in."
-        if said != self._said:
-            log.error("%s", said) if said else log.warning("API keys can be read again.")
-        self._said = said
+        fault = "" if self._known else f"No API key can be read ({why}): all requests are rejected."
+        if fault != self._fault:
+            log.error("%s", fault) if fault else log.warning("API keys can be read again.")
+        self._fault = fault
 
 
 def _encode_keys(keys: Sequence[str]) -> tuple[bytes, ...]:

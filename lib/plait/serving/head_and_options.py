@@ -1,4 +1,4 @@
-"""HEAD and OPTIONS, answered for every route."""
+"""HEAD and OPTIONS for every route."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class MethodMiddleware:
-    """HEAD is GET without the body; OPTIONS says what an address takes.
+    """Serves HEAD as GET without the body, and OPTIONS with the methods that a URL allows.
 
     Args:
-        app: what answers.
-        routes: its routes; read at each request.
+        app: the wrapped app.
+        routes: the app's routes; read at each request.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:

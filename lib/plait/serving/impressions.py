@@ -1,7 +1,7 @@
-"""Impressions: what answers showed, on their way to the feedback log.
+"""Impressions: the lists that were returned, buffered and written to the feedback log.
 
-They are no accepted data: what is in memory when a replica is killed, or when the store cannot be
-written for long, is lost. How much was dropped is counted and logged.
+Impressions may be lost: those in memory are, if a replica is killed or the store cannot be written
+for long. The number of dropped impressions is counted and logged.
 """
 
 from __future__ import annotations
@@ -23,13 +23,11 @@ from plait.contracts.table_schema import conform_rows
 from plait.live.drain import COMPACT_AFTER
 from plait.store.feedback.feedback_log import FeedbackLog
 
-FLUSH_ROWS, FLUSH_S = 20_000, 5.0  # what makes an object: whichever comes first
-MAX_PAUSE_S = 15.0  # between two tries while the store cannot be written
-KEPT_ROWS = (
-    100_000  # rows that wait, as lists and as tables each: 50 MB, 100 MB if all are explained
-)
+FLUSH_ROWS, FLUSH_S = 20_000, 5.0  # an object is written after either, whichever comes first
+MAX_PAUSE_S = 15.0  # between two attempts while the store cannot be written
+KEPT_ROWS = 100_000  # buffered rows, as lists and as tables each: 50 MB, 100 MB if all have terms
 _POLL_S = 0.5
-_PIECE_LISTS = 100  # made a table at once: Polars holds the GIL, and the event loop waits for it
+_PIECE_LISTS = 100  # converted at once: Polars holds the GIL, and the event loop waits for it
 _FAULTS = (Exception, PanicException)  # a panic of Polars is no Exception
 
 _LIST = {
@@ -41,7 +39,7 @@ _ITEM = {name: FEEDBACK_IMPRESSIONS[name] for name in ("item_id", "platform", "p
 
 
 class ShownList(NamedTuple):
-    """One answer's list. `time` is UTC microseconds; the account is a pseudonym, or null."""
+    """The list in one response. `time` is UTC microseconds; the account is a pseudonym, or null."""
 
     recommendation_id: str
     time: int
@@ -55,28 +53,29 @@ class ShownList(NamedTuple):
 
 
 class ImpressionWriter:
-    """Keeps lists in memory, and writes them to the feedback log in a thread of its own.
+    """Buffers lists in memory. A thread that calls `run` writes them to the feedback log.
 
     Args:
-        log: where they are written.
-        kept_rows: rows that wait at most while the store cannot be written; then the oldest go.
+        log: the feedback log.
+        kept_rows: maximum number of buffered rows while the store cannot be written. Beyond it
+            the oldest are dropped.
 
     Attributes:
-        dropped: how many rows were dropped so far.
+        dropped: number of rows dropped so far.
     """
 
     def __init__(self, log: FeedbackLog, kept_rows: int = KEPT_ROWS) -> None:
         self._log, self._kept_rows = log, kept_rows
         self._shown: deque[ShownList] = deque()
         self._rows = 0  # in _shown
-        self._unwritten: deque[tuple[str, pl.DataFrame]] = deque()  # by the name of their object
+        self._unwritten: deque[tuple[str, pl.DataFrame]] = deque()  # (name of the object, rows)
         self._adding, self._writing = threading.Lock(), threading.Lock()
         self._objects = 0  # written since the last compaction
         self._compaction = threading.Thread()  # the one that runs, if it does
         self.dropped = 0
 
     def add(self, shown: Sequence[ShownList]) -> None:
-        """Takes lists; never waits for the store, and makes nothing of them."""
+        """Buffers lists. Never waits for the store, and does not convert the lists."""
         with self._adding:
             for one in shown:
                 self._shown.append(one)
@@ -85,9 +84,9 @@ class ImpressionWriter:
                 self.dropped += self._pop()
 
     def flush(self) -> int:
-        """Writes all that was added; returns how many rows it was.
+        """Writes all buffered lists. Returns the number of rows written.
 
-        What cannot be written is tried again, under the same name, by the next call.
+        The next call tries again, under the same object name, if the store cannot be written.
 
         Raises:
             StoreError: the store cannot be written.
@@ -104,11 +103,11 @@ class ImpressionWriter:
         return written
 
     def run(self, stop: threading.Event, report: Callable[[str], None]) -> None:
-        """Writes every FLUSH_S or FLUSH_ROWS until `stop` is set, and then what is left.
+        """Writes after every FLUSH_S or FLUSH_ROWS until `stop` is set, and then the rest.
 
         Args:
-            stop: ends it.
-            report: is told what goes wrong, once, and how many impressions were dropped.
+            stop: ends the loop.
+            report: called with a message once per failure, and when impressions were dropped.
         """
         pause, said, dropped = FLUSH_S, "", 0
         due = time.monotonic() + pause
@@ -130,15 +129,15 @@ class ImpressionWriter:
             report(f"{left:,} impressions are lost: {why}")
 
     def _try_flush(self) -> str:
-        """Writes what there is; returns why that was not possible, or ''."""
+        """Writes the buffered lists. Returns why that failed, or ''."""
         try:
             self.flush()
-        except _FAULTS as error:  # nothing may end the thread: the next try may do
+        except _FAULTS as error:  # no error may end the thread: the next attempt may succeed
             return str(error) or type(error).__name__
         return ""
 
     def _compact_if_due(self, report: Callable[[str], None]) -> None:
-        """Starts a compaction beside the writing: a replica that ends does not wait for it."""
+        """Starts a compaction in a thread of its own: a replica that stops does not wait for it."""
 
         def compact() -> None:
             try:
@@ -152,7 +151,7 @@ class ImpressionWriter:
             self._compaction.start()
 
     def _tabulate(self) -> None:
-        """Makes a table of the lists, under the name that its object will have."""
+        """Converts the lists to a table and names the object that will hold it."""
         with self._adding:
             shown, self._shown, self._rows = self._shown, deque(), 0
         if shown:
@@ -187,7 +186,7 @@ def _piece_rows(shown: Sequence[ShownList]) -> pl.DataFrame:
     return conform_rows(
         pl.concat([rows, items], how="horizontal").with_columns(
             pl.from_epoch("time", "us").dt.replace_time_zone("UTC"),
-            propensity=pl.lit(1.0),  # every answer is the model's best: nothing is explored yet
+            propensity=pl.lit(1.0),  # every list is the model's best: there is no exploration yet
         ),
         FEEDBACK_IMPRESSIONS,
     )

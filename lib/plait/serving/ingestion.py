@@ -1,4 +1,4 @@
-"""Events as clients write them to events as the contract has them, many calls at once."""
+"""Validates events as clients send them, and turns them into FEEDBACK rows, in batches of calls."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ _SENT_SCHEMA: dict[str, Any] = {
 _NO_EVENTS = pl.DataFrame(schema={**FEEDBACK_EVENTS, "call": pl.Int64(), "index": pl.Int64()})
 _FIELDS = {"account": "user.id", "item": "item_id", "dwell": "dwell_s"}
 _REASONS = {
-    "null_item": ("it is about nothing", "Name its object: item_id, topic, creator or query."),
-    "null_object": ("it is about nothing", "Name its object: item_id, topic, creator or query."),
-    "bad_time": ("it is no time", "Send RFC 3339, such as 2026-11-24T01:02:03Z."),
+    "null_item": ("it has no object", "Name its object: item_id, topic, creator or query."),
+    "null_object": ("it has no object", "Name its object: item_id, topic, creator or query."),
+    "bad_time": ("it is not a time", "Send RFC 3339, such as 2026-11-24T01:02:03Z."),
     "future_time": ("it is more than a day ahead", "Send UTC, or the offset; check the clock."),
     "ancient_time": ("it is before 1990", "Send RFC 3339, such as 2026-11-24T01:02:03Z."),
-    "bad_id": ("it is no id", "Ids have 1 to 512 characters and no control characters."),
+    "bad_id": ("it is not an id", "Ids have 1 to 512 characters and no control characters."),
     "null_account": ("it is blank", "Name the account."),
     "bad_query": ("it is too long", "At most 2,000 characters."),
 }
@@ -57,12 +57,13 @@ _REASONS = {
 
 @dataclass
 class EventBatch:
-    """The events of one call: which were taken into `good`, and which were not.
+    """The events of one call: the well-formed ones in `good`, the others in `rejected`.
 
     Attributes:
-        rejected: why some were not; those of no shape, and then those that fail a check.
-        good: place in the call and event, of those that have the shape of one.
-        received: the time of those that name none; so a batch can be judged a second time.
+        rejected: the rejections: malformed events first, then events that fail a check.
+        good: (index in the call, event) of each well-formed event.
+        received: the time for events that have none. It is fixed, so that checking a batch again
+            gives the same rows.
     """
 
     rejected: list[Rejected] = field(default_factory=list)
@@ -73,12 +74,12 @@ class EventBatch:
         self._shapeless = len(self.rejected)
 
     def reset_checks(self) -> None:
-        """Leaves in `rejected` what was there when the batch was made."""
+        """Resets `rejected` to what it was when the batch was created."""
         del self.rejected[self._shapeless :]
 
 
 def validate_events(events: Sequence[Any]) -> EventBatch:
-    """Returns which of `events` have the shape of an event, and what is wrong with the rest."""
+    """Returns which of `events` are well-formed, and what is wrong with the others."""
     strange = [next(find_unknown_fields(event, Event), None) for event in events]
     if not any(strange):
         try:
@@ -103,10 +104,10 @@ def validate_events(events: Sequence[Any]) -> EventBatch:
 
 
 def _dump_events(events: Sequence[Any]) -> list[dict[str, Any]]:
-    """Returns `events` without nulls, whole numbers made what their fields hold.
+    """Returns `events` as dicts without nulls, with integers converted to their fields' types.
 
     Raises:
-        ValidationError: of the first that is none.
+        ValidationError: an event is malformed; the error is that of the first.
     """
     sent: list[dict[str, Any]] = _EVENTS.dump_python(
         _EVENTS.validate_python(events), exclude_none=True
@@ -115,10 +116,10 @@ def _dump_events(events: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def validate_inline_events(events: Sequence[InlineEvent], user: User) -> EventBatch:
-    """Returns the events inside a call of `user`; each is the user's own, unless it says whose.
+    """Returns the events sent within a call of `user`. An event without a user is this user's.
 
     Raises:
-        ProblemError: the user is a person and an event does not say by which account.
+        ProblemError: `user` names a person, and an event does not name an account.
     """
     own = None if user.person_id else {"platform": user.platform, "id": user.id}
     good: list[tuple[int, Mapping[str, Any]]] = []
@@ -135,11 +136,11 @@ def validate_inline_events(events: Sequence[InlineEvent], user: User) -> EventBa
 def clean_batches(
     batches: Sequence[EventBatch], project: Project, key: PseudonymKey
 ) -> pl.DataFrame:
-    """Returns FEEDBACK rows of all good events, with `call` and `index`; rejects the others.
+    """Returns the FEEDBACK rows of all valid events, with `call` and `index` columns.
 
     Args:
-        batches: calls; those of their events that fail a check move to `rejected`.
-        project: whose platforms they may name.
+        batches: one per call. Events that fail a check are added to its `rejected`.
+        project: defines the platforms that events may name.
         key: the pseudonym key.
     """
     for batch in batches:
@@ -148,7 +149,7 @@ def clean_batches(
         return _NO_EVENTS
     now = datetime.now(UTC)
     sent = pl.from_dicts([e for b in batches for _, e in b.valid], schema=_SENT_SCHEMA)
-    # Events without a time happened when they came, one after the other as they were sent.
+    # Events without a time get the time of receipt, in the order in which they were sent.
     times = [
         (b.received - timedelta(microseconds=MAX_EVENTS - i)).isoformat()
         for b in batches
@@ -172,8 +173,8 @@ def clean_batches(
         other = ~pl.col("item_id").str.starts_with(f"{platform}:").fill_null(True)
         strays = part.filter(other)
         if strays.height:
-            hint = f"Item ids are platform:id, here {platform}:..., as the event's user."
-            _reject(batches, strays, "item_id", "it is another platform's item", hint)
+            hint = f"Item ids are platform:id, here {platform}:..., as of the event's user."
+            _reject(batches, strays, "item_id", "it is an item of another platform", hint)
             part = part.filter(~other)
         parts.append(_clean_platform(batches, part, platform, project, key, now))
     events = pl.concat([part for part in parts if part.height] or [_NO_EVENTS])
@@ -181,9 +182,9 @@ def clean_batches(
 
 
 def _limit_to_receipt(events: pl.DataFrame, received: Sequence[datetime]) -> pl.DataFrame:
-    """Returns `events`, those stamped in the future as of when their call was received.
+    """Returns `events` with times in the future set to the receipt of their call.
 
-    They stay in the order of their stamps, just before the call's events without a time.
+    They stay in the order of their times, just before the call's events without a time.
     """
     if events["stamped"].null_count() == events.height:
         return events

@@ -1,4 +1,4 @@
-"""From histories and requests to slates of items, all rows of a platform at once."""
+"""Builds slates of items from histories and requests, all rows of a platform at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ItemJson = dict[str, object]
 
 @dataclass(frozen=True)
 class SlateRequest:
-    """What one row wants: its best `k` items of `platforms`, or its `items` in order."""
+    """The request of one row: the best `k` items of `platforms`, or `items` ranked."""
 
     k: int = 0
     platforms: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class SlateRequest:
 
 @dataclass(frozen=True)
 class ItemSlate:
-    """Items as JSON objects, and why each platform's are generic, few or none."""
+    """Items as JSON objects, and per platform why its items are generic, few or none."""
 
     items: list[ItemJson]
     reasons: dict[str, ListReason | None]
@@ -42,33 +42,33 @@ class ItemSlate:
 def build_slates(
     model: Recommender,
     people: KnownPeople,
-    questions: Sequence[SlateRequest],
+    requests: Sequence[SlateRequest],
     titles: Mapping[str, str],
     now: int | None = None,
 ) -> list[ItemSlate]:
-    """Returns what each row gets.
+    """Returns one slate per request.
 
     Args:
-        model: the version that answers.
-        people: in the model's numbers, one a question.
-        questions: what each row wants.
-        titles: of items.
-        now: when all of them are asked, UTC microseconds; default: the present.
+        model: the model version to use.
+        people: one row per request, with the model's item indices.
+        requests: one per row.
+        titles: title by item id.
+        now: the time of all requests, UTC microseconds; default: the present.
     """
     now = to_microseconds(None) if now is None else now
-    found: list[dict[str, Recommendation]] = [{} for _ in questions]
+    found: list[dict[str, Recommendation]] = [{} for _ in requests]
     for platform in model.platforms:
-        _add_top_items(model, people, questions, platform, now, found)
-        _add_ranked_items(model, people, questions, platform, now, found)
+        _add_top_items(model, people, requests, platform, now, found)
+        _add_ranked_items(model, people, requests, platform, now, found)
     listed = []
-    for i, (question, row) in enumerate(zip(questions, found, strict=True)):
-        items = _slate_items(question, row, model.platforms, titles)
-        if question.items is None:
-            reasons = {p: _slate_reason(model, people, i, question, p, row[p]) for p in row}
-            reasons = {p: reasons[p] for p in question.platforms if p in reasons}
+    for i, (request, row) in enumerate(zip(requests, found, strict=True)):
+        items = _slate_items(request, row, model.platforms, titles)
+        if request.items is None:
+            reasons = {p: _slate_reason(model, people, i, request, p, row[p]) for p in row}
+            reasons = {p: reasons[p] for p in request.platforms if p in reasons}
         else:
-            asked = dict.fromkeys(item.partition(":")[0] for item in question.items)
-            reasons = {p: _ranked_reason(row.get(p)) for p in asked}
+            wanted = dict.fromkeys(item.partition(":")[0] for item in request.items)
+            reasons = {p: _ranked_reason(row.get(p)) for p in wanted}
         listed.append(ItemSlate(items, reasons))
     return listed
 
@@ -77,22 +77,22 @@ def _slate_reason(
     model: Recommender,
     people: KnownPeople,
     row: int,
-    question: SlateRequest,
+    request: SlateRequest,
     platform: str,
     found: Recommendation,
 ) -> ListReason | None:
     items: Collection[str] = ()
     gone: Collection[str] = ()
-    if not found.items:  # no more of them than one person can have had and one call exclude
+    if not found.items:  # so the platform has few items: no more than one call can exclude
         vocabulary = model.model.vocabulary
         person = people.take([row])
         items = vocabulary.item_ids(vocabulary.platform_items(platform)).to_list()
-        if question.exclude_seen:
+        if request.exclude_seen:
             had = [person.history.item, person.earlier.column]
-        else:  # what the person turned against is in no list
+        else:  # disliked items are in no list
             had = [Dislikes.of(person.history).item]
         gone = set(vocabulary.item_ids(np.concatenate(had)))
-    return list_reason(found, question.k, items, gone)
+    return list_reason(found, request.k, items, gone)
 
 
 def _ranked_reason(found: Recommendation | None) -> ListReason | None:
@@ -103,24 +103,24 @@ def _ranked_reason(found: Recommendation | None) -> ListReason | None:
 def _add_top_items(
     model: Recommender,
     people: KnownPeople,
-    questions: Sequence[SlateRequest],
+    requests: Sequence[SlateRequest],
     platform: str,
     now: int,
     found: list[dict[str, Recommendation]],
 ) -> None:
-    rows = [i for i, q in enumerate(questions) if q.items is None and platform in q.platforms]
+    rows = [i for i, q in enumerate(requests) if q.items is None and platform in q.platforms]
     if not rows:
         return
-    asked = [questions[i] for i in rows]
+    chosen_requests = [requests[i] for i in rows]
     chosen = people if len(rows) == len(people) else people.take(rows)
     lists = model.ranked_lists(
         chosen.history,
         platform,
-        max(q.k for q in asked),
+        max(q.k for q in chosen_requests),
         active=chosen.active,
         earlier=chosen.earlier,
-        exclude_seen=[q.exclude_seen for q in asked],
-        exclude=[q.exclude for q in asked],
+        exclude_seen=[q.exclude_seen for q in chosen_requests],
+        exclude=[q.exclude for q in chosen_requests],
         now=now,
     )
     found_lists = lists.to_recommendations(model.model.vocabulary)
@@ -131,13 +131,13 @@ def _add_top_items(
 def _add_ranked_items(
     model: Recommender,
     people: KnownPeople,
-    questions: Sequence[SlateRequest],
+    requests: Sequence[SlateRequest],
     platform: str,
     now: int,
     found: list[dict[str, Recommendation]],
 ) -> None:
     start = f"{platform}:"
-    wanted = [[item for item in q.items or () if item.startswith(start)] for q in questions]
+    wanted = [[item for item in q.items or () if item.startswith(start)] for q in requests]
     rows = [i for i, items in enumerate(wanted) if items]
     if not rows:
         return
@@ -150,20 +150,20 @@ def _add_ranked_items(
 
 
 def _slate_items(
-    question: SlateRequest,
+    request: SlateRequest,
     lists: Mapping[str, Recommendation],
     platforms: Sequence[str],
     titles: Mapping[str, str],
 ) -> list[ItemJson]:
-    order = [p for p in (question.platforms or platforms) if p in lists]
+    order = [p for p in (request.platforms or platforms) if p in lists]
     scored = [[i for i in lists[p].items if i.score is not None] for p in order]
     merged = interleave_lists(scored)
-    if question.items is None:
-        merged = merged[: question.k]
+    if request.items is None:
+        merged = merged[: request.k]
         known: set[str] | None = None
     else:
         known = {item.item for item in merged}
-        merged += [ScoredItem(item, None) for item in question.items if item not in known]
+        merged += [ScoredItem(item, None) for item in request.items if item not in known]
     items = []
     for position, item in enumerate(merged, 1):
         body: ItemJson = {
@@ -173,7 +173,7 @@ def _slate_items(
             "score": item.score,
             "title": titles.get(item.item),
         }
-        if question.explain:
+        if request.explain:
             body["terms"] = item.terms
         if known is not None:
             body["known"] = item.score is not None

@@ -1,7 +1,7 @@
-"""Log records of the endpoint: one JSON object a line, with the request and the fault they are of.
+"""The endpoint's log records: one JSON object per line, with the ids of the request and the fault.
 
-No account id, no path of a request and no body is in them: of an error they hold its kind, where
-it was raised, and its message without what stands in quotes or is a long number.
+They contain no account id, no request path and no body. For an error they contain its type, where
+it was raised, and its message without quoted text and long numbers.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 LogFormat = Literal["auto", "text", "json"]  # auto: text on a terminal, else json
-# Where replicas write: a file, such as the output of the container's first process, or the
-# datagram socket of `plait serve` on this machine (unix:PATH).
+# Where replicas write their log: a file, such as the output of the container's first process, or
+# the datagram socket of `plait serve` on this machine (unix:PATH).
 LOG_VARIABLE = "PLAIT_LOG"
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\d{5,}")
@@ -29,7 +29,7 @@ _ATTACHED: list[logging.Handler] = []
 
 
 class JsonFormatter(logging.Formatter):
-    """Makes a record one line of JSON."""
+    """Formats a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Returns the line."""
@@ -37,7 +37,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """Makes a record a line for a person to read, its frames below it."""
+    """Formats a record as a line of text, followed by the frames of its error."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Returns the line, or lines."""
@@ -45,7 +45,7 @@ class TextFormatter(logging.Formatter):
 
 
 def record_fields(record: logging.LogRecord) -> dict[str, object]:
-    """Returns what a line holds: time, level, logger, message, ids, and the error if any."""
+    """Returns the fields of a line: time, level, logger, message, ids, and the error if any."""
     line: dict[str, object] = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname,
@@ -70,7 +70,7 @@ def _short_path(file: str) -> str:
 
 
 def format_fields(line: dict[str, object]) -> str:
-    """Returns a described record as a person reads it."""
+    """Returns the fields of a record as text."""
     ids = [f"{name}={line[f'{name}_id']}" for name in ("fault", "request") if f"{name}_id" in line]
     first = (
         f"{str(line['time'])[11:19]} {line['level']!s:<7} {' '.join([str(line['message']), *ids])}"
@@ -81,7 +81,7 @@ def format_fields(line: dict[str, object]) -> str:
 
 
 class LogSocketHandler(logging.Handler):
-    """Sends records to the socket of `plait serve`; one that cannot be taken now is dropped."""
+    """Sends records to the socket of `plait serve`. Records that it cannot accept are dropped."""
 
     def __init__(self, path: str) -> None:
         super().__init__()
@@ -94,12 +94,12 @@ class LogSocketHandler(logging.Handler):
         """Sends one record."""
         try:
             self._socket.sendto(self.format(record).encode(), self._path)
-        except OSError:  # nobody listens any more, or too much waits there
+        except OSError:  # nothing listens any more, or the socket's buffer is full
             return
 
 
 def attach_log_handler() -> None:
-    """Sends what this process logs to where PLAIT_LOG says, else to stderr."""
+    """Sends this process's logs to the target in PLAIT_LOG, else to stderr."""
     logger = logging.getLogger("plait")
     if _ATTACHED:
         return

@@ -1,4 +1,4 @@
-"""Starts the endpoint on this machine: Valkey, Ray, the application; and ends it in order."""
+"""Starts the endpoint on this machine (Valkey, Ray, the application), and stops it in order."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CONTROLLER, NAMESPACE = "SERVE_CONTROLLER_ACTOR", "serve"
 
 
 class NotStarted(PlaitError):
-    """The endpoint does not come up."""
+    """The endpoint does not start."""
 
     exit_code = 3
 
@@ -65,23 +65,23 @@ def run_endpoint(
     replicas: int | None = None,
     log_format: LogFormat = "auto",
 ) -> Iterator[RunningEndpoint]:
-    """Yields the endpoint once it is ready; ends everything it started afterwards.
+    """Yields the endpoint once it is ready. Afterwards stops everything that it started.
 
     Args:
         config: the project file.
-        host: where it listens.
+        host: the address to listen on.
         port: default: the project's.
         live_state: redis:// address; default: the project's, else an embedded Valkey.
-        replicas: processes that answer; default: the fewest of the project.
-        log_format: of what the replicas log to stderr; auto: text on a terminal, else json.
+        replicas: number of replicas; default: the project's minimum.
+        log_format: format of the replicas' log on stderr; auto: text on a terminal, else json.
 
     Raises:
         NothingFused, NoModel, DamagedVersion: there is nothing to serve yet.
         BadHost: this machine cannot listen on `host`.
         PortTaken: another program listens on the port.
         NotStarted: a part does not start.
-        ConfigError: `live_state` is no address.
-        LossyLiveState: Valkey may lose accepted events, and nobody accepted that.
+        ConfigError: `live_state` is not a valid address.
+        LossyLiveState: Valkey may lose accepted events, and the configuration requires fsync.
     """
     began = time.monotonic()
     project = load_config(config)
@@ -125,36 +125,36 @@ def _warn_if_open(host: str) -> None:
     if ApiKeys.from_environment(os.environ).required or is_loopback(host):
         return
     log.warning(
-        "EVERYONE who reaches this machine may read and write through the endpoint: it listens on "
-        "%s and asks for no key. Set PLAIT_API_KEY, or listen on 127.0.0.1 alone.",
+        "EVERYONE who can reach this machine can use the endpoint: it listens on %s and requires "
+        "no key. Set PLAIT_API_KEY, or listen on 127.0.0.1 only.",
         host or "every interface",
     )
 
 
 def _load_base(project: Project, store: Store, address: str) -> None:
-    """Loads the base while Ray starts; a replica does it if this fails."""
+    """Loads the base while Ray starts. If this fails, a replica loads it."""
     with contextlib.suppress(PlaitError):
         connect(project, address).load_base(store, store.current())
 
 
 def _drain_on_exit(project: Project, store: Store, address: str) -> None:
-    """Leaves nothing behind in Valkey that the next fuse should read."""
+    """Moves all events from Valkey to the feedback log, so that the next fuse reads them."""
     drainer = Drainer(connect(project, address), FeedbackLog(store), secrets.token_hex(8))
     try:
         drainer.drain(takeover=True)
     except Exception as error:
-        log.warning("some events wait in live state for the next start: %s", error)
+        log.warning("some events stay in live state until the next start: %s", error)
 
 
 @contextmanager
 def _restart_on_exit(valkey: EmbeddedValkey) -> Iterator[None]:
-    """Starts the server again if it dies; what it accepted is in its file."""
+    """Restarts the server if it dies. Accepted events are in its file."""
     stop = threading.Event()
 
     def watch() -> None:
         while not stop.wait(0.5):
             if valkey.pid is None:
-                log.warning("the embedded Valkey died; it is started again")
+                log.warning("the embedded Valkey died; restarting it")
                 with contextlib.suppress(PlaitError):
                     valkey.restart()
 
@@ -186,19 +186,19 @@ def _start_ray(replicas: int, host: str) -> Iterator[None]:
                 object_store_memory=100 * 2**20,
             )
             break
-        except Exception as error:  # on a machine that is busy Ray gives up after 30 s
+        except Exception as error:  # on a busy machine Ray gives up after 30 s
             ray.shutdown()
             if not again:
                 raise NotStarted(f"Ray does not start: {error}") from error
     try:
         yield
     finally:
-        # Ends every process of this Ray, Serve and HAProxy with it.
+        # Ends every process of this Ray, including Serve and HAProxy.
         ray.shutdown()
 
 
 def _deploy(config: Path, address: str, port: int, replicas: int) -> None:
-    """Starts Serve and the application at once: their processes take seconds to import."""
+    """Starts Serve and the application concurrently: their processes take seconds to import."""
     from ray import serve
 
     from plait.serving.deployment import application
@@ -209,12 +209,12 @@ def _deploy(config: Path, address: str, port: int, replicas: int) -> None:
         try:
             serve.start(
                 proxy_location="HeadOnly",
-                # Of its processes HAProxy alone listens elsewhere: see plait.serving.haproxy.
+                # Only HAProxy listens elsewhere: see plait.serving.haproxy.
                 http_options={"host": LOOPBACK, "port": port, "keep_alive_timeout_s": 90},
                 logging_config={"enable_access_log": False},
             )
         except Exception as error:
-            # Serve replaces a proxy that came up too slowly: only HTTP tells whether all is well.
+            # Serve replaces a proxy that started too slowly: only an HTTP request shows success.
             log.warning("Ray Serve started with difficulty: %s", error)
 
     starting = threading.Thread(target=start, daemon=True)
@@ -226,7 +226,7 @@ def _deploy(config: Path, address: str, port: int, replicas: int) -> None:
 
 
 def _end_replicas() -> None:
-    """Lets replicas write the impressions that they hold: Ray's own end kills them."""
+    """Lets replicas write their buffered impressions: Ray's shutdown would kill them."""
     from ray import serve
 
     with contextlib.suppress(Exception):  # they may be dead already
@@ -246,18 +246,18 @@ def _wait_for_controller(starting: threading.Thread) -> None:
 
 
 def _wait_until_ready(host: str, port: int) -> None:
-    until, said = time.monotonic() + READY_TIMEOUT_S, "nothing answers"
+    until, last = time.monotonic() + READY_TIMEOUT_S, "nothing responds"
     while time.monotonic() < until:
         connection = http.client.HTTPConnection(host, port, timeout=5)
         try:
             connection.request("GET", "/health/ready")
             reply = connection.getresponse()
-            said = reply.read().decode(errors="replace")
+            last = reply.read().decode(errors="replace")
             if reply.status == http.HTTPStatus.OK:
                 return
         except (OSError, http.client.HTTPException) as error:
-            said = str(error)
+            last = str(error)
         finally:
             connection.close()
         time.sleep(0.05)
-    raise NotStarted(f"the endpoint is not ready after {READY_TIMEOUT_S:.0f} s: {said[:300]}")
+    raise NotStarted(f"the endpoint is not ready after {READY_TIMEOUT_S:.0f} s: {last[:300]}")

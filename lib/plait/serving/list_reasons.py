@@ -1,4 +1,4 @@
-"""Why a platform's list is not one person's own k best items."""
+"""Reasons why a platform's list is not the person's own k best items."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EMPTY_LIST_REASONS: tuple[ListReason, ...] = ("all_excluded", "nothing_left")
 PERSONAL_LIST_REASONS: tuple[ListReason, ...] = (
     "few_left",
     "unknown_items",
-)  # what is in the list is the person's own
+)  # the items in such a list are personal
 
 
 def list_reason(
@@ -20,13 +20,13 @@ def list_reason(
     items: Collection[str],
     gone: Collection[str],
 ) -> ListReason | None:
-    """Returns why a list is empty, else why it is generic, else why it is short.
+    """Returns why a list is empty, generic or short, in this order; None if it is none of these.
 
     Args:
         found: the list of one platform.
-        k: items wanted of it.
+        k: number of items requested.
         items: every item of the platform.
-        gone: what the list may not hold because the person has had it.
+        gone: items that are excluded because the person has seen or disliked them.
     """
     if not found.items:
         return "all_excluded" if any(item not in gone for item in items) else "nothing_left"
@@ -36,16 +36,21 @@ def list_reason(
 def without_live_state(
     reasons: Mapping[str, ListReason | None], state: ListReason
 ) -> dict[str, ListReason | None]:
-    """Returns the reasons of lists that were made without live state, or before it was whole."""
+    """Returns `reasons` with `state` in place of each, except where a list is empty.
+
+    Args:
+        reasons: the reason per platform.
+        state: state_unavailable or state_loading.
+    """
     return {p: r if r in EMPTY_LIST_REASONS else state for p, r in reasons.items()}
 
 
 def fallback_reason(reasons: Mapping[str, ListReason | None], empty: bool) -> ListReason | None:
-    """Returns the one word for a list over several platforms: why it is empty or generic.
+    """Returns why a list over several platforms is empty or generic; None if it is neither.
 
     Args:
-        reasons: of each platform.
-        empty: the whole list is.
+        reasons: the reason per platform.
+        empty: whether the whole list is empty.
     """
     passed = PERSONAL_LIST_REASONS if empty else (*PERSONAL_LIST_REASONS, *EMPTY_LIST_REASONS)
     return next((reason for reason in reasons.values() if reason and reason not in passed), None)

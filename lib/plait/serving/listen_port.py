@@ -1,4 +1,4 @@
-"""The port the endpoint listens on: waited for while a dead endpoint's processes let go of it."""
+"""The endpoint's port: waits until processes of an endpoint that ended have released it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from plait.errors import PlaitError
 from plait.serving.ray_environment import HAPROXY_FOLDER, is_port_free
 
 log = logging.getLogger("plait.serving")
-# Ray notices within seconds that its driver was killed, and ends Serve with it; HAProxy mostly.
+# Ray notices within seconds that its driver was killed, and ends Serve and mostly HAProxy too.
 LEFTOVER_TIMEOUT_S = 30.0
 _RAY_PROCESSES = ("haproxy", "ray")
-_HAPROXY_CONFIG_PATH = f"/{HAPROXY_FOLDER}/"  # where Ray Serve writes the settings of its HAProxy
+_HAPROXY_CONFIG_PATH = f"/{HAPROXY_FOLDER}/"  # Ray Serve writes its HAProxy settings here
 
 
 class PortTaken(PlaitError):
@@ -24,16 +24,16 @@ class PortTaken(PlaitError):
 
 
 def wait_for_port(port: int, host: str, seconds: float = LEFTOVER_TIMEOUT_S) -> None:
-    """Returns once `port` can be listened on.
+    """Returns once `port` is free.
 
-    It is waited for only where an endpoint that just ended may still hold it: a Ray or HAProxy
-    process listens, or nobody does (a connection of a client lingers). An HAProxy of Ray Serve
-    that outlived its Ray never ends by itself, so it is ended here.
+    Waits only if an endpoint that just ended may still hold the port: a Ray or HAProxy process
+    listens, or none does (a client's connection lingers). An HAProxy of Ray Serve that outlived
+    its Ray never ends by itself, so it is terminated here.
 
     Raises:
-        PortTaken: another program listens there, or it is not free after `seconds`.
+        PortTaken: another program listens on the port, or it is not free after `seconds`.
     """
-    until, said = time.monotonic() + seconds, False
+    until, warned = time.monotonic() + seconds, False
     while not is_port_free(port, host):
         holder, name = _listener(port)
         leftover = holder is None or (
@@ -43,18 +43,18 @@ def wait_for_port(port: int, host: str, seconds: float = LEFTOVER_TIMEOUT_S) -> 
             by = f" by {name} (process {holder.pid})" if holder else ""
             raise PortTaken(
                 f"port {port} on {host} is taken{by}.",
-                fix="Stop what listens there, or name another port: --port PORT.",
+                fix="Stop the program that listens there, or choose another port: --port PORT.",
             )
-        if not said:
+        if not warned:
             log.warning("port %d is still held by an endpoint that ended; waiting for it", port)
-            said = True
+            warned = True
         if holder:
             _end_if_orphan(holder)
         time.sleep(0.1)
 
 
 def _listener(port: int) -> tuple[psutil.Process | None, str]:
-    """Returns the process that listens on `port` and its name, where that can be known."""
+    """Returns the process that listens on `port` and its name; (None, '') if unknown."""
     try:
         for one in psutil.net_connections(kind="tcp"):
             if one.laddr and one.laddr.port == port and one.status == psutil.CONN_LISTEN:
@@ -66,7 +66,7 @@ def _listener(port: int) -> tuple[psutil.Process | None, str]:
 
 
 def _has_live_driver(holder: psutil.Process) -> bool:
-    """Whether the endpoint that `holder` belongs to lives: the Python that started its raylet."""
+    """Whether the endpoint of `holder` is alive, that is the Python that started its raylet."""
     try:
         raylet = next((one for one in holder.parents() if one.name() == "raylet"), None)
         driver = raylet.parent() if raylet else None
@@ -76,7 +76,7 @@ def _has_live_driver(holder: psutil.Process) -> bool:
 
 
 def _end_if_orphan(process: psutil.Process) -> None:
-    """Ends an HAProxy that Ray Serve started, if the actor that started it is gone."""
+    """Terminates an HAProxy that Ray Serve started, if the actor that started it is gone."""
     try:
         parent = process.parent()
         started = " ".join(parent.cmdline()) if parent else ""

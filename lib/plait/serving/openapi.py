@@ -1,4 +1,4 @@
-"""What FastAPI cannot know of the OpenAPI document: problems, and how a key is sent."""
+"""Adds to the OpenAPI document what FastAPI cannot derive: problems and API key schemes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from plait.contracts.http_messages import Problem
 _REF = "#/components/schemas/{model}"
 _PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
 _STATUS_DESCRIPTIONS: dict[int | str, str] = {
-    400: "The body is not JSON, or the address not UTF-8.",
-    401: "An API key is needed.",
-    404: "There is nothing at this address.",
-    405: "The address does not take this method; `Allow` names those that it takes.",
+    400: "The body is not JSON, or the URL is not UTF-8.",
+    401: "An API key is required.",
+    404: "There is nothing at this URL.",
+    405: "The method is not allowed. `Allow` lists those that are.",
     408: "The request took too long to arrive.",
     409: "A link would give one person too many accounts.",
     413: "The body is too long.",
-    414: "The address is too long.",
-    415: "The body has another media type.",
-    422: "The request has the wrong content; `errors` say where.",
-    500: "An unforeseen fault; `detail` has its id.",
-    503: "Not ready, or nothing can be kept now; `Retry-After` says when to try again.",
+    414: "The URL is too long.",
+    415: "The body's media type is not application/json.",
+    422: "The request is invalid. `errors` says where.",
+    500: "An unexpected error. `detail` has its id.",
+    503: "Not ready, or nothing can be stored now. `Retry-After` says when to try again.",
     "default": "Any other error.",
 }
 _BODY_STATUSES = (408, 413, 415)
@@ -37,7 +37,7 @@ _SECURITY = {
 
 
 def problem_responses(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
-    """Returns what a route's errors are, by status."""
+    """Returns the OpenAPI descriptions of a route's errors, by status."""
     return {
         status: {"description": _STATUS_DESCRIPTIONS[status], "content": _PROBLEM_CONTENT}
         for status in statuses
@@ -45,7 +45,7 @@ def problem_responses(*statuses: int | str) -> dict[int | str, dict[str, Any]]:
 
 
 def probe_options(*more: int) -> dict[str, Any]:
-    """Returns the arguments of a route that needs no key; `more` are statuses of its own."""
+    """Returns the arguments of a route that needs no key. `more` are its additional statuses."""
     return {
         "responses": problem_responses(*_PROBE_STATUSES, *more),
         "openapi_extra": {"security": []},
@@ -53,32 +53,32 @@ def probe_options(*more: int) -> dict[str, Any]:
 
 
 def route_options(
-    answer: type[BaseModel], *more: int, parameters: Sequence[dict[str, Any]] | None = None
+    response: type[BaseModel], *more: int, parameters: Sequence[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
-    """Returns the arguments of a route that answers `answer` or a problem.
+    """Returns the arguments of a route that responds with `response` or a problem.
 
     Args:
-        answer: the model of status 200.
-        more: statuses of its own.
-        parameters: of its address, as OpenAPI describes them; such a route takes no body.
+        response: the model of status 200.
+        more: additional statuses.
+        parameters: URL parameters, as OpenAPI describes them. Such a route takes no body.
     """
     statuses = [status for status in _STATUS_DESCRIPTIONS if status not in _RARE_STATUSES]
     if parameters is None:
         statuses += _BODY_STATUSES
     return {
-        "responses": {200: {"model": answer}, **problem_responses(*statuses, *more)},
+        "responses": {200: {"model": response}, **problem_responses(*statuses, *more)},
         "openapi_extra": {} if parameters is None else {"parameters": list(parameters)},
     }
 
 
 def install_openapi(app: FastAPI, key_needed: bool) -> None:
-    """Makes `app.openapi()` hold what problems look like and the ways to send a key."""
+    """Adds the problem schema and the API key schemes to `app.openapi()`."""
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is not None:
             return app.openapi_schema
-        document = describe()  # kept in app.openapi_schema
+        document = describe()  # cached in app.openapi_schema
         schema = Problem.model_json_schema(ref_template=_REF)
         document["components"]["schemas"] |= {**schema.pop("$defs"), "Problem": schema}
         document["components"]["securitySchemes"] = _SECURITY

@@ -1,6 +1,6 @@
-"""What an address must be before a route sees it: servers decode it leniently, ids must not be.
+"""Checks a URL before it is routed. Servers decode URLs leniently, which would change ids.
 
-`%ff` and every other byte that is no UTF-8 would become U+FFFD, and so make one account of many.
+`%ff`, like every byte that is not UTF-8, would become U+FFFD, so several accounts would become one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class UrlMiddleware:
-    """Refuses what is not an address in UTF-8, or has a control character in its path."""
+    """Refuses a URL that is not UTF-8, or has a control character in its path."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -35,34 +35,32 @@ class UrlMiddleware:
 
 
 def raw_path(scope: Scope) -> bytes:
-    """Returns the path as it was sent, its escapes in place."""
+    """Returns the path as it was sent, still percent-encoded."""
     sent: bytes = scope.get("raw_path") or scope["path"].encode()
     return sent.partition(b"?")[0]
 
 
 def check_url(path: bytes, query: bytes) -> None:
-    """Checks an address as it was sent.
+    """Checks a URL as it was sent.
 
     Raises:
         ProblemError: 400, 414 or 422.
     """
     if len(path) + len(query) > MAX_URL_BYTES:
-        raise ProblemError(
-            414, f"The address has more than {MAX_URL_BYTES:,} bytes; POST the call."
-        )
+        raise ProblemError(414, f"The URL has more than {MAX_URL_BYTES:,} bytes; POST the call.")
     decode_url_text(query.replace(b"+", b" "), "query")
     if _CONTROL.search(decode_url_text(path, "path")):
-        raise field_problem("path", "must hold no control characters", "Mend or encode the id.")
+        raise field_problem("path", "must hold no control characters", "Correct or encode the id.")
 
 
 def decode_url_text(sent: bytes, where: str = "path") -> str:
-    """Returns text without its escapes.
+    """Returns percent-decoded text.
 
     Raises:
-        ProblemError: 400, it is not UTF-8, or a % escapes nothing.
+        ProblemError: 400 if it is not UTF-8, or a % is not followed by two hex digits.
     """
     if _NO_ESCAPE.search(sent):
-        raise ProblemError(400, f"The {where} has a % that escapes nothing; write %25 for %.")
+        raise ProblemError(400, f"The {where} has a % without two hex digits; write %25 for %.")
     try:
         return unquote_to_bytes(sent).decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problems (application/problem+json)."""
+"""Errors as RFC 9457 problem responses (application/problem+json)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem."""
+    """Ends a request with a problem response."""
 
     def __init__(
         self,
@@ -35,20 +35,20 @@ class ProblemError(Exception):
 
 
 def field_problem(place: str, message: str, hint: str = "") -> ProblemError:
-    """Returns the problem with one field, named as in `user.platform`."""
+    """Returns a 422 problem about one field. `place` is its path, such as `user.platform`."""
     steps: list[str | int] = [int(s) if s.isdigit() else s for s in place.split(".")]
     detail = f"{place}: {message}. {hint}".strip()
     return ProblemError(422, detail, [ErrorDetail(loc=steps, msg=message, hint=hint)])
 
 
 def quote_input(text: str) -> str:
-    """Returns `text` quoted, short and printable, whatever a client put into it."""
+    """Returns `text` in quotes, cut to 64 characters and made printable."""
     clean = text[:64].encode("ascii", "backslashreplace").decode()
     return "'" + "".join(c if c.isprintable() else "?" for c in clean) + "'"
 
 
 def problem_response(error: ProblemError) -> Response:
-    """Returns `error` as an HTTP answer."""
+    """Returns `error` as an HTTP response."""
     problem = Problem(
         title=HTTPStatus(error.status).phrase,
         status=error.status,
@@ -60,7 +60,7 @@ def problem_response(error: ProblemError) -> Response:
 
 
 def problem_from_plait_error(error: PlaitError) -> ProblemError:
-    """Returns the problem that says what a PlaitError says."""
+    """Returns the problem with the message of a PlaitError. Unexpected kinds are logged."""
     status = 500
     if isinstance(error, UnknownPlatform):
         status = 422
@@ -75,8 +75,8 @@ def problem_from_plait_error(error: PlaitError) -> ProblemError:
 
 
 def problem_from_exception(error: Exception) -> ProblemError:
-    """Logs an unforeseen error under an id; the client gets the id, never the traceback."""
-    return _logged_problem(error, "An unforeseen fault.")
+    """Logs an unexpected error with an id. The client gets the id, never the traceback."""
+    return _logged_problem(error, "An unexpected error.")
 
 
 def _logged_problem(error: Exception, detail: str) -> ProblemError:
@@ -86,7 +86,7 @@ def _logged_problem(error: Exception, detail: str) -> ProblemError:
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Makes every error that leaves `app` a problem."""
+    """Turns every error that leaves `app` into a problem response."""
 
     @app.exception_handler(ProblemError)
     async def _problem(_: Request, error: ProblemError) -> Response:

@@ -1,4 +1,4 @@
-"""What Ray Serve reads from the environment before it starts, and how replicas stay local."""
+"""Environment variables that Ray Serve reads before it starts, and local binding of replicas."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from plait.store.local_folders import socket_folder
 def bind_replica_to_loopback() -> None:
     """Binds the port for calls between deployments to loopback, on `plait serve`'s machine.
 
-    Ray Serve opens it on every interface, for other machines; it takes pickles from whoever
-    connects. On a cluster it stays as it is: network policies close it there.
+    Ray Serve opens this port on every interface, and unpickles what any client sends. On a cluster
+    it is left unchanged: network policies close it there.
     """
     if HOST_VARIABLE not in os.environ:
         return
@@ -33,7 +33,7 @@ def bind_replica_to_loopback() -> None:
     replica.add_port_to_grpc_server = closed
 
 
-# Design decision 9: HAProxy in C instead of a proxy in Python, no extra thread hops.
+# ADR 9: HAProxy, in C, instead of a proxy in Python; no extra thread hops.
 RAY_VARIABLES = {
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
     "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
@@ -42,20 +42,20 @@ RAY_VARIABLES = {
     # HAProxy sends each request's path, with the raw account id in it, to syslog at port 514.
     "RAY_SERVE_HAPROXY_LOG_TARGET": "127.0.0.1:9",  # discard
     "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "5",
-    "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "30",  # between two bytes; an hour by default
+    "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "30",  # between two bytes; Ray's default is an hour
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_worker_niceness": "0",  # by default Ray steps back behind everything else
-    # A busy machine starts processes slowly; a proxy killed for it only starts more slowly.
+    "RAY_worker_niceness": "0",  # by default Ray lowers its workers' priority
+    # A busy machine starts processes slowly. Killing a slow proxy only delays it further.
     "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
     "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "60",
     "POLARS_MAX_THREADS": "2",
 }
-# Ray Serve's second proxy listens on loopback, at the same port in every endpoint by default.
+# Ray Serve's fallback proxy listens on loopback, by default at the same port in every endpoint.
 FALLBACK_PORT_VARIABLE = "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT"
-# Ports that neither the kernel gives to connections nor Ray to its processes.
+# Ports that the kernel does not assign to connections, nor Ray to its processes.
 _PORT_RANGE = range(20_000, 30_000)
 HAPROXY_FOLDER = "hap"
-# HAProxy makes a socket under a name 10 bytes longer first; Ray puts a node's id before it.
+# HAProxy first creates a socket with a name 10 bytes longer; Ray prefixes the name with a node id.
 _MAX_SOCKET_PATH, _NODE, _ADMIN = 97, "0" * 56, "admin.sock"
 
 
@@ -70,18 +70,18 @@ class NoPort(PlaitError):
 
 
 def prepare_environment(host: str = "127.0.0.1") -> None:
-    """Sets what is not set, so that two endpoints can start at once.
+    """Sets the variables that are not set, so that two endpoints can start at once.
 
     Args:
-        host: where HAProxy listens; nothing else listens anywhere but on loopback.
+        host: the address on which HAProxy listens. Everything else listens on loopback only.
 
     Raises:
-        StoreError: there is no folder for HAProxy's sockets.
+        StoreError: no folder for HAProxy's sockets can be created.
     """
     for name, value in RAY_VARIABLES.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault(FALLBACK_PORT_VARIABLE, str(free_port()))
-    # A replica that is to end need not wait for load balancers: HAProxy ends with it.
+    # A replica that shuts down need not wait for load balancers: HAProxy ends with it.
     os.environ.setdefault("RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S", "0")
     folder = (
         socket_folder(len(f"{HAPROXY_FOLDER}/{_NODE}/{_ADMIN}"), _MAX_SOCKET_PATH) / HAPROXY_FOLDER
@@ -104,7 +104,7 @@ def is_port_free(port: int, host: str = "") -> bool:
     """Whether nothing listens on `port`.
 
     Raises:
-        BadHost: no address of this machine is called `host`.
+        BadHost: `host` is not an address of this machine.
     """
     family, address = _resolve(host, port)
     with socket.socket(family) as probe:
@@ -119,10 +119,10 @@ def is_port_free(port: int, host: str = "") -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is reached from this machine alone.
+    """Whether `host` is reachable from this machine only.
 
     Raises:
-        BadHost: no address is called so.
+        BadHost: `host` does not resolve to an address.
     """
     return ip_address(_resolve(host or "0.0.0.0", 0)[1][0]).is_loopback
 
@@ -134,7 +134,7 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
         )
     except OSError as error:
         raise _bad_host(host, error.strerror) from None
-    # A name that stands for several addresses, as localhost does, is the IPv4 one.
+    # For a name with several addresses, such as localhost, the IPv4 address is used.
     best = min(found, key=lambda one: one[0] != socket.AF_INET)
     return best[0], best[4]
 
@@ -148,13 +148,13 @@ def _bad_host(host: str, why: str | None) -> BadHost:
 
 
 def free_port() -> int:
-    """Returns a port that nothing listens on, and that stays so until it is listened on.
+    """Returns a random port that nothing listens on, and that very likely stays free.
 
-    One that the kernel chooses (port 0) may be given to the next connection of any program before
-    an endpoint has started; one of these is only taken by who draws the same of thousands.
+    The kernel may assign a port that it chose (port 0) to another program's connection before the
+    endpoint has started. It assigns none of the thousands of ports that are drawn from here.
 
     Raises:
-        NoPort: all that were tried are taken.
+        NoPort: every port that was tried is taken.
     """
     for port in random.SystemRandom().sample(_PORT_RANGE, 100):
         if is_port_free(port):

@@ -1,8 +1,8 @@
-"""Starts Ray's head on Kubernetes so that no command line shows the password of its Valkey.
+"""Starts Ray's head on Kubernetes without showing its Valkey password on a command line.
 
-`ray start` takes it as an argument and hands it on to GCS and the raylet the same way, where
-everyone who may list processes, and Ray's own dashboard, reads it. Here it stays in the
-environment: `python -m plait.serving.ray_head` runs the command that KubeRay made, in this process.
+`ray start` takes the password as an argument and passes it to GCS and the raylet as one. Everyone
+who may list processes, and Ray's dashboard, can read it there. Here it stays in the environment:
+`python -m plait.serving.ray_head` runs the command that KubeRay generated, in this process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ COMMAND_VARIABLE, PASSWORD_VARIABLE, PASSWORD_OPTION = (
 
 
 def main() -> None:
-    """Runs `ray start` and, as it blocks, ends with it."""
+    """Runs `ray start`, which blocks, and ends with it."""
     from ray._private import services
     from ray.scripts import scripts
 
@@ -30,7 +30,7 @@ def main() -> None:
     arguments = ray_arguments(os.environ[COMMAND_VARIABLE])
     if password:
         arguments.append(f"--redis-password={password}")
-        # Where GCS reads what --fromenv names.
+        # GCS reads here what --fromenv names.
         os.environ[f"FLAGS_{PASSWORD_OPTION}"] = password
         start: Any = services.start_ray_process
 
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def ray_arguments(command: str) -> list[str]:
-    """Returns the arguments of `ray` in KubeRay's command, as a shell would, without a password."""
+    """Returns the arguments of `ray` in KubeRay's command, split as a shell would, no password."""
     words = shlex.split(command)
     assert words[0] == "ray", command
     return [os.path.expandvars(word) for word in words[1:] if PASSWORD_VARIABLE not in word]
@@ -51,8 +51,8 @@ def ray_arguments(command: str) -> list[str]:
 def hide_password(command: Sequence[str], password: str) -> list[str]:
     """Returns the command of one of Ray's processes without the password.
 
-    GCS reads it from its environment. The raylet's are for the workers that it starts, in three
-    languages; none of them speaks to Valkey.
+    GCS reads it from its environment. The raylet only passes it to the workers that it starts, in
+    three languages. None of them connects to Valkey.
     """
     option = re.compile(rf"(^|\s)\S*=['\"]?{re.escape(password)}['\"]?(?=\s|$)")
     kept = []

@@ -1,4 +1,4 @@
-"""A recommend call as an address: what `GET /v1/recommend/{platform}/{account}` takes."""
+"""A recommend call as a URL: `GET /v1/recommend/{platform}/{account}` and its parameters."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from plait.serving.problems import ProblemError, field_problem, quote_input
 
 LIST_PARAMETERS = ("platforms", "exclude")
 PARAMETER_NAMES = ("k", *LIST_PARAMETERS, "seen", "explain", "request_id")
-MAX_PARAMETERS = 2_000  # parameters of one address
+MAX_PARAMETERS = 2_000  # per URL
 PATH_PREFIX = b"/v1/recommend/"
 
 
 def query_to_body(scope: Scope) -> dict[str, Any]:
-    """Returns the body of the call that an address stands for.
+    """Returns the body of the equivalent POST call.
 
     Raises:
-        ProblemError: 422, a parameter is unknown, empty, or given twice.
+        ProblemError: 422 if a parameter is unknown, empty, or given twice.
     """
     platform, _, account = raw_path(scope).partition(PATH_PREFIX)[2].partition(b"/")
     body: dict[str, Any] = {
@@ -43,7 +43,7 @@ def query_to_body(scope: Scope) -> dict[str, Any]:
         if name in LIST_PARAMETERS:
             body.setdefault(name, []).append(value)
         elif name in body:
-            raise field_problem(name, "stands twice", "Give it once.")
+            raise field_problem(name, "is given twice", "Give it once.")
         else:
             body[name] = _parse_value(name, value)
     return body
@@ -60,7 +60,7 @@ def query_parameters() -> list[dict[str, Any]]:
 
 
 def _parse_value(name: str, value: str) -> Any:
-    """Returns `value` as JSON has it, where it can be read so."""
+    """Returns `value` as a JSON value if it can be parsed as one, else unchanged."""
     if name == "explain" and value in ("true", "false"):
         return value == "true"
     digits = value.removeprefix("-")

@@ -1,4 +1,4 @@
-"""Puts the parts of a replica together."""
+"""Builds the parts of a replica."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from plait.privacy.pseudonym_key import load_key
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
 
-if TYPE_CHECKING:  # torch comes with them: `plait serve` starts without it, a replica needs it
+if TYPE_CHECKING:  # these import torch, which `plait serve` does not need and a replica does
     from plait.serving.current_model import CurrentModel
     from plait.serving.impressions import ImpressionWriter
     from plait.serving.service import EndpointService
@@ -28,7 +28,7 @@ TIMEOUT_VARIABLE = "PLAIT_LIVE_STATE_TIMEOUT_MS"
 
 @dataclass
 class ReplicaParts:
-    """What a replica works with."""
+    """The objects that a replica uses."""
 
     project: Project
     address: str
@@ -46,8 +46,8 @@ class ReplicaParts:
 def open_replica(config: Path, live_state: str | None = None, threads: int = 1) -> ReplicaParts:
     """Returns a replica's parts; starts an embedded Valkey if no address is known.
 
-    PLAIT_MODEL names another model than the project's, PLAIT_MODEL_VERSION the version that
-    answers instead of `current`.
+    PLAIT_MODEL overrides the project's model. PLAIT_MODEL_VERSION names the version to serve
+    instead of the alias `current`.
     """
     from plait.serving.current_model import CurrentModel, limit_threads
     from plait.serving.impressions import ImpressionWriter
@@ -56,7 +56,7 @@ def open_replica(config: Path, live_state: str | None = None, threads: int = 1) 
     project = load_config(config)
     if name := os.environ.get("PLAIT_MODEL"):
         project = project.model_copy(update={"model": name})
-    feedback = FeedbackLog(Store(project.store_uri))  # before Valkey: it may be out of reach
+    feedback = FeedbackLog(Store(project.store_uri))  # before Valkey: the store may be unreachable
     address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
     valkey = None
     if address is None:
@@ -64,11 +64,13 @@ def open_replica(config: Path, live_state: str | None = None, threads: int = 1) 
         address = valkey.address
     limit_threads(threads)
     pinned = os.environ.get("PLAIT_MODEL_VERSION") or None
-    asked = required_durability(project)
-    current = CurrentModel(project, connect(project, address), pinned, asked)
+    durability = required_durability(project)
+    current = CurrentModel(project, connect(project, address), pinned, durability)
     state = connect(project, address)
     shown = ImpressionWriter(feedback) if project.serve.impressions else None
-    service = EndpointService(project, load_key(project), state, feedback, current, asked, shown)
+    service = EndpointService(
+        project, load_key(project), state, feedback, current, durability, shown
+    )
     return ReplicaParts(project, address, current, service, feedback, valkey, shown)
 
 
@@ -83,18 +85,18 @@ def _timeout_s(project: Project) -> float:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise ConfigError(
             f"{TIMEOUT_VARIABLE} is '{text}'.",
-            allowed="It is a whole number of milliseconds, at least 1.",
+            allowed="It must be a whole number of milliseconds, at least 1.",
             fix=f"Set it to one, such as {project.serve.live_state_timeout_ms}, or unset it.",
         )
     return int(text) / 1e3
 
 
 def check_durability(project: Project, address: str) -> None:
-    """Looks at Valkey's settings; one that is down is looked at once it is up.
+    """Checks Valkey's durability settings. If Valkey is down, they are checked once it is up.
 
     Raises:
-        ConfigError: `address` is none.
-        LossyLiveState: it may lose events that were accepted, and nobody accepted that.
+        ConfigError: `address` is not a valid address.
+        LossyLiveState: it may lose accepted events, and the configuration requires fsync.
     """
     state = connect(project, address)
     if required_durability(project) is DurabilityLevel.best_effort:
@@ -108,5 +110,5 @@ def check_durability(project: Project, address: str) -> None:
 
 
 def live_state_folder(project: Project) -> Path:
-    """Returns where an embedded Valkey keeps its file."""
+    """Returns the folder in which an embedded Valkey keeps its file."""
     return project.state_path / "live"

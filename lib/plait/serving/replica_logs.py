@@ -1,4 +1,4 @@
-"""What replicas log, on the terminal of `plait serve`."""
+"""Prints the replicas' logs on the terminal of `plait serve`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MAX_RECORD = 2**20
 
 @contextmanager
 def print_replica_logs(form: LogFormat = "auto", stream: TextIO | None = None) -> Iterator[None]:
-    """Prints what this process and the replicas that it starts log, until the end of the block.
+    """Prints the logs of this process and of the replicas it starts, until the block ends.
 
     Args:
         form: text for people, json for programs; auto: text on a terminal, else json.
@@ -66,11 +66,13 @@ def print_replica_logs(form: LogFormat = "auto", stream: TextIO | None = None) -
 def _print_records(
     listening: socket.socket, handler: logging.StreamHandler[TextIO], text: bool
 ) -> None:
-    """Prints each record that arrives; an empty one is the last."""
+    """Prints each record that arrives, until an empty one."""
     while body := listening.recv(_MAX_RECORD):
         line = body.decode("ascii", errors="replace")
         with suppress(ValueError, KeyError):
             line = format_fields(json.loads(line)) if text else line
-        with suppress(OSError, ValueError):  # a closed terminal; one write, so lines stay whole
+        with suppress(
+            OSError, ValueError
+        ):  # the terminal is closed; one write per record keeps lines whole
             handler.stream.write(line + "\n")
             handler.flush()

@@ -1,4 +1,4 @@
-"""A request's body: read within a limit, parsed strictly, validated with hints."""
+"""Reads a request's body up to a size limit, parses it strictly, and validates it with hints."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from plait.serving.unknown_fields import find_unknown_fields
 MessageT = TypeVar("MessageT", bound=BaseModel)
 ParsedT = TypeVar("ParsedT")
 
-# What costs the event loop 2 ms at most, whatever it holds.
+# A body of this many bytes costs the event loop 2 ms at most, whatever it contains.
 INLINE_MAX_BYTES, INLINE_MAX_VALUES = 8_192, 256
-MAX_ERRORS = 20  # that an answer names at most
+MAX_ERRORS = 20  # per response
 ERROR_HINTS = {
     "missing": "Add it.",
     "too_long": "Send several smaller calls.",
     "string_too_long": "Shorten it.",
-    "string_pattern_mismatch": "Mend or encode it.",
+    "string_pattern_mismatch": "Correct or encode it.",
     "one_object": "Name its object: item_id, topic, creator or query.",
     "greater_than_equal": "Send more.",
     "greater_than": "Send more.",
@@ -39,16 +39,16 @@ ERROR_HINTS = {
     "string_unicode": "This is half of a surrogate pair; send the whole character.",
     "literal_error": "Use one of the words listed.",
 }
-# Beside the event loop, and beside the threads that score and take events.
+# Separate from the event loop and from the threads that score and store events.
 _PARSE_POOL = ThreadPoolExecutor(1, "read")
 
 
 async def read_body(request: Request, understand: Callable[[Any], ParsedT]) -> ParsedT:
-    """Returns what `understand` makes of the request's body, off the event loop if it is long.
+    """Returns `understand` of the request's parsed body, off the event loop if the body is long.
 
     Raises:
-        ProblemError: 400 not JSON, 413 too long, 415 another media type, and what `understand`
-            raises.
+        ProblemError: 400 if it is not JSON, 413 if it is too long, 415 if the media type is wrong,
+            and whatever `understand` raises.
     """
     kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
@@ -74,7 +74,7 @@ async def _read_bytes(request: Request) -> bytes:
 
 
 def _too_long() -> ProblemError:
-    # The rest of the body is not worth reading: the connection ends with this answer.
+    # The rest of the body is not read: the connection is closed after this response.
     detail = f"The body is longer than {MAX_BODY:,} bytes; send several smaller calls."
     return ProblemError(413, detail, headers={"Connection": "close"})
 
@@ -83,10 +83,10 @@ def validate_message(value: Any, model: type[MessageT]) -> MessageT:
     """Returns `value` as a `model`.
 
     Raises:
-        ProblemError: 422, with one entry an error and a hint for each.
+        ProblemError: 422, with one entry and a hint per error.
     """
     strange = list(islice(find_unknown_fields(value, model), MAX_ERRORS))
-    if len(strange) == MAX_ERRORS:  # validation would make an error of each of the others too
+    if len(strange) == MAX_ERRORS:  # validation would report each of the others too
         raise _validation_problem([unknown_field_error(place, model) for place in strange])
     try:
         return model.model_validate(value)
@@ -104,13 +104,13 @@ def _validation_problem(errors: list[ErrorDetail]) -> ProblemError:
 def error_details(
     error: ValidationError, model: type[BaseModel], limit: int = MAX_ERRORS, skip: int = 0
 ) -> list[ErrorDetail]:
-    """Returns what is wrong, with the nearest known name for an unknown field.
+    """Returns the details of a validation error. Unknown fields get the nearest known name.
 
     Args:
-        error: what validation said.
-        model: what was wanted.
-        limit: errors to return at most.
-        skip: steps of each place that lead to the model, such as 1 in a list of models.
+        error: the error that validation raised.
+        model: the expected model.
+        limit: maximum number of errors to return.
+        skip: leading steps of each location that lead to the model, such as 1 in a list of models.
     """
     return [_detail(item, model, skip) for item in error.errors(include_url=False)[:limit]]
 
@@ -128,8 +128,8 @@ def _detail(item: Mapping[str, Any], model: type[BaseModel], skip: int) -> Error
 def unknown_field_error(
     loc: Sequence[str | int], model: type[BaseModel], suggest: bool = True
 ) -> ErrorDetail:
-    """Returns the error of a name that `model` has not, with the nearest or all that it has."""
-    name = str(loc[-1])[:64] if suggest else ""  # nothing is near to ''
+    """Returns the error for a field that `model` lacks, with the nearest field or all fields."""
+    name = str(loc[-1])[:64] if suggest else ""  # '' has no nearest name
     hint = nearest(name, known_fields(model, loc[:-1]))
     return ErrorDetail(loc=_printable_path(loc), msg="unknown field", hint=hint)
 

@@ -1,4 +1,4 @@
-"""The routes: HTTP requests to messages for the request handler, its results to responses."""
+"""The routes: turn HTTP requests into messages for the request handler, and results into JSON."""
 
 from __future__ import annotations
 
@@ -40,30 +40,30 @@ from plait.serving.service import RecommendCall, RecommendResult
 
 
 class RequestHandler(Protocol):
-    """What the routes need: answers, places for events, links, and whether all is ready."""
+    """What the routes call: recommendations, ingestion, links, and readiness."""
 
     async def recommend(self, call: RecommendCall) -> RecommendResult:
-        """Answers one call."""
+        """Returns the result of one call."""
         ...
 
     async def ingest(self, batch: EventBatch) -> EventsResponse:
-        """Keeps the events of one call."""
+        """Stores the events of one call."""
         ...
 
     async def link(self, message: LinkRequest) -> LinkResponse:
-        """Joins two accounts."""
+        """Links two accounts."""
         ...
 
     async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
-        """Parts two accounts."""
+        """Unlinks two accounts."""
         ...
 
     def unready_reason(self) -> str:
-        """Returns why there are no answers yet, or ''."""
+        """Returns why the endpoint is not ready, or ''."""
         ...
 
     def live_state(self) -> str:
-        """Returns how live state is: ok, loading or down."""
+        """Returns the condition of live state: ok, loading, lossy or down."""
         ...
 
 
@@ -98,11 +98,11 @@ def build_app(handler: Callable[[], RequestHandler], keys: ApiKeys | None = None
     """Returns the app.
 
     Args:
-        handler: called once a request.
-        keys: the API keys that are asked for; None: none is.
+        handler: returns the request handler; called once per request.
+        keys: the accepted API keys. None: no key is required.
     """
     keys = keys or ApiKeys()
-    app = FastAPIOffline(  # /docs loads nothing from elsewhere
+    app = FastAPIOffline(  # /docs loads nothing from other hosts
         redoc_url=None,
         static_url="/docs/assets",
         title="plait",
@@ -115,11 +115,11 @@ def build_app(handler: Callable[[], RequestHandler], keys: ApiKeys | None = None
     problems.install_problem_handlers(app)
     app.add_middleware(MethodMiddleware, routes=app.routes)
     app.add_middleware(UrlMiddleware)
-    app.add_middleware(AccessMiddleware, keys=keys)  # added last, asked first
+    app.add_middleware(AccessMiddleware, keys=keys)  # added last, so it runs first
 
     @app.post("/v1/recommend", **route_options(RecommendResponse))
     async def recommend(request: Request, call: _Recommend) -> Response:
-        """The k best items for a user, right after everything they have done."""
+        """Returns the k best items for a user, given all their events so far."""
         return await _respond(handler(), call, request.state.began)
 
     @app.get(
@@ -127,42 +127,42 @@ def build_app(handler: Callable[[], RequestHandler], keys: ApiKeys | None = None
         **route_options(RecommendResponse, parameters=query_parameters()),
     )
     async def recommend_to(request: Request, platform: str, account: str) -> Response:
-        """The same for a line of curl: `?k=`, any number of `&platforms=` and `&exclude=`."""
+        """The same as a GET: `?k=`, and any number of `&platforms=` and `&exclude=`."""
         began = time.perf_counter()
         return await _respond(handler(), _parse_recommend(query_to_body(request.scope)), began)
 
     @app.post("/v1/rank", **route_options(RecommendResponse))
     async def rank(request: Request, call: _Rank) -> Response:
-        """The caller's items, best first for a user; unknown ones last and without a score."""
+        """Returns the given items, best first for a user. Unknown items are last, unscored."""
         return await _respond(handler(), call, request.state.began)
 
     @app.post("/v1/events", **route_options(EventsResponse))
     async def events(request: Request, batch: _Events) -> Response:
-        """Takes what people did; each event is judged by itself."""
+        """Stores events. Each event is accepted or rejected on its own."""
         taken = await handler().ingest(batch)
         taken.took_ms = _elapsed_ms(request.state.began)
         return _json_response(taken.model_dump())
 
     @app.post("/v1/identities:link", **route_options(LinkResponse, 409))
     async def link(_: Request, message: _Link) -> Response:
-        """Joins two accounts to one person, from the next answer on."""
+        """Links two accounts to one person, from the next recommendation on."""
         joined = await handler().link(message)
         return _json_response(joined.model_dump())
 
     @app.post("/v1/identities:unlink", **route_options(UnlinkResponse))
     async def unlink(_: Request, message: _Unlink) -> Response:
-        """Parts two accounts; `effective` says from when on."""
+        """Unlinks two accounts. `effective` says from when on."""
         parted = await handler().unlink(message)
         return _json_response(parted.model_dump())
 
     @app.get("/health/live", **probe_options())
     async def live() -> dict[str, str]:
-        """Whether the process answers."""
+        """Responds if the process is alive."""
         return {"status": "live"}
 
     @app.get("/health/ready", **probe_options(503))
     async def ready() -> dict[str, str]:
-        """Whether a model is loaded and warm; `live_state` says what answers lack meanwhile."""
+        """Responds with 200 if a model is loaded and warm. `live_state` is the state of Valkey."""
         if reason := handler().unready_reason():
             raise ProblemError(503, f"Not ready: {reason}", headers={"Retry-After": "1"})
         return {"status": "ready", "live_state": handler().live_state()}

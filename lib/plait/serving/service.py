@@ -1,4 +1,4 @@
-"""What the endpoint does, a batch of calls at a time, without HTTP and without Ray."""
+"""The endpoint's logic for batches of calls, independent of HTTP and Ray."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ log = logging.getLogger("plait.serving")
 
 @dataclass
 class RecommendCall:
-    """One recommend or rank call and the events it brings."""
+    """One recommend or rank call and the events sent with it."""
 
     message: RecommendRequest | RankRequest
     events: EventBatch = field(default_factory=EventBatch)
@@ -51,7 +51,7 @@ class RecommendCall:
 
 @dataclass
 class RecommendResult:
-    """What a call gets: items as JSON objects, and what is known of the person."""
+    """The result of one call: items as JSON objects, and what is known about the person."""
 
     recommendation_id: str
     model: Recommender
@@ -65,7 +65,7 @@ class RecommendResult:
 
 
 class EndpointService:
-    """Answers, takes events and links. Methods block: call them off the event loop."""
+    """Recommends, stores events and links accounts. Methods block: call them off the event loop."""
 
     def __init__(
         self,
@@ -74,20 +74,20 @@ class EndpointService:
         state: LiveState,
         feedback: FeedbackLog,
         current: CurrentModel,
-        asked: DurabilityLevel = DurabilityLevel.fsync,
+        durability: DurabilityLevel = DurabilityLevel.fsync,
         impressions: ImpressionWriter | None = None,
     ) -> None:
-        self._durability_level, self._impressions = asked, impressions
+        self._durability_level, self._impressions = durability, impressions
         self._project, self._key = project, key
         self._state, self._feedback, self._current = state, feedback, current
 
     @property
     def is_down(self) -> bool:
-        """Whether live state does not answer now."""
+        """Whether live state is unreachable now."""
         return bool(self._state.down_reason)
 
     def recommend(self, calls: Sequence[RecommendCall]) -> list[RecommendResult | Exception]:
-        """Returns an answer, or what is wrong, for each call; all from one model version."""
+        """Returns a result or an error for each call. All results are from one model version."""
         model, titles = self._current.model, self._current.titles.by_item
         now = time.time_ns() // 1_000
         if model is None:
@@ -95,59 +95,59 @@ class EndpointService:
             return [error for _ in calls]
         faults = [self._invalid_call(call, model) for call in calls]
         rows = [i for i, fault in enumerate(faults) if fault is None]
-        asked = [calls[i] for i in rows]
-        if not asked:
+        valid = [calls[i] for i in rows]
+        if not valid:
             return [fault for fault in faults if fault is not None]
-        events = clean_batches([call.events for call in asked], self._project, self._key)
-        recorded, durable, lost = self._record_events(asked, events)
-        who = self._lookups([call.message.user for call in asked])
-        known, partial = self._read_people(who)
+        events = clean_batches([call.events for call in valid], self._project, self._key)
+        recorded, durable, lost = self._record_events(valid, events)
+        lookups = self._lookups([call.message.user for call in valid])
+        known, partial = self._read_people(lookups)
         extra = events.drop("index").rename({"call": "at"})
         people = live_histories(known, model.model.vocabulary, self._project.sequence_length, extra)
         lists = build_slates(
             model,
             people,
-            [self._slate_request(call, model) for call in asked],
+            [self._slate_request(call, model) for call in valid],
             titles,
         )
-        answers: list[RecommendResult | Exception] = [
+        results: list[RecommendResult | Exception] = [
             fault or lost or ProblemError(500, "") for fault in faults
         ]
-        taken = _event_responses([call.events for call in asked], events, recorded, durable)
+        accepted = _event_responses([call.events for call in valid], events, recorded, durable)
         to_keep = set(events["call"])
         shown: list[ShownList] = []
-        for place, i in enumerate(rows):
-            if lost is not None and asked[place].message.record and place in to_keep:
+        for row, i in enumerate(rows):
+            if lost is not None and valid[row].message.record and row in to_keep:
                 continue
-            items, reasons = lists[place].items, lists[place].reasons
+            items, reasons = lists[row].items, lists[row].reasons
             if partial:
                 reasons = without_live_state(reasons, partial)
-            taken[place].recorded = asked[place].message.record
-            own = _platforms_of(known[place], people.platforms[place])
-            answers[i] = answer = RecommendResult(
+            accepted[row].recorded = valid[row].message.record
+            own = _platforms_of(known[row], people.platforms[row])
+            results[i] = result = RecommendResult(
                 recommendation_id=f"r_{now // 1_000:012x}{secrets.token_hex(8)}",
                 model=model,
-                person=known[place].person,
+                person=known[row].person,
                 platforms=own,
-                warm=bool(people.active[place]),
+                warm=bool(people.active[row]),
                 items=items,
                 fallback=fallback_reason(reasons, not items),
                 reasons=reasons,
-                events=taken[place] if asked[place].message.events else None,
+                events=accepted[row] if valid[row].message.events else None,
             )
             if items:
-                shown.append(_shown_list(answer, who[place], self._current.variant, now))
+                shown.append(_shown_list(result, lookups[row], self._current.variant, now))
         if self._impressions is not None:
             self._impressions.add(shown)
-        return answers
+        return results
 
     def ingest(self, batches: Sequence[EventBatch]) -> list[EventsResponse | Exception]:
-        """Keeps the events of several calls; they are on disk when this returns."""
+        """Stores the events of several calls. They are on disk when this returns."""
         events = clean_batches(batches, self._project, self._key)
         try:
             fresh, durable = self._append_events(events)
         except ProblemError as error:
-            lost = set(events["call"])  # a call of bad events alone has nothing to send again
+            lost = set(events["call"])  # a call with only invalid events has nothing to retry
             return [
                 error if i in lost else r
                 for i, r in enumerate(_event_responses(batches, events, []))
@@ -155,22 +155,22 @@ class EndpointService:
         return list(_event_responses(batches, events, fresh, durable))
 
     def link(self, message: LinkRequest) -> LinkResponse:
-        """Joins two accounts; the next answer for either knows both.
+        """Links two accounts. The next recommendation for either uses the events of both.
 
         Raises:
-            ProblemError: an unknown platform, or twice the same account.
-            LiveStateDown: Valkey does not answer; it may have joined them or not.
+            ProblemError: a platform is unknown, or both accounts are the same.
+            LiveStateDown: Valkey does not answer. The link may or may not have been stored.
         """
         one, two = self._account_pair(message)
         person, merged = self._state.link(one, two, datetime.now(UTC))
         return LinkResponse(person_id=person, merged=merged)
 
     def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
-        """Parts two accounts: at once, unless a fuse has joined them.
+        """Unlinks two accounts: at once, or with the next fuse if a fuse joined them.
 
         Raises:
-            ProblemError: an unknown platform, or twice the same account.
-            LiveStateDown: Valkey does not answer; it may have parted them or not.
+            ProblemError: a platform is unknown, or both accounts are the same.
+            LiveStateDown: Valkey does not answer. The unlink may or may not have been stored.
         """
         one, two = self._account_pair(message)
         people, effective = self._state.unlink(one, two, datetime.now(UTC))
@@ -219,9 +219,10 @@ class EndpointService:
     def _record_events(
         self, calls: Sequence[RecommendCall], events: pl.DataFrame
     ) -> tuple[list[bool], bool, ProblemError | None]:
-        """Keeps the events of calls that ask for it.
+        """Stores the events of the calls whose `record` is true.
 
-        Returns which of all events were new, whether they are on disk, and why they were not kept.
+        Returns which of all events were new, whether they are on disk, and the error if they could
+        not be stored.
         """
         wanted = [i for i, call in enumerate(calls) if call.message.record]
         keep = events["call"].is_in(wanted)
@@ -233,22 +234,22 @@ class EndpointService:
         return [next(fresh) if one else True for one in keep], durable, None
 
     def _append_events(self, events: pl.DataFrame) -> tuple[list[bool], bool]:
-        """Takes events in; returns which were new, and whether all of them are on disk.
+        """Stores events. Returns which were new, and whether all of them are on disk.
 
-        A Valkey that may lose them, where nobody accepted that, gets them for the next answer; the
-        feedback log has had them by then.
+        If Valkey may lose data and the configuration requires fsync, the events are first written
+        to the feedback log. They go to Valkey as well, for the next recommendation.
         """
         if events.is_empty():
             return [], True
-        aside = False
+        written = False
         try:
             lossy = self._state.durability_fault() is not None
             if lossy and self._durability_level is DurabilityLevel.fsync:
                 self._write_directly(events, "live state may lose events")
-                aside = True
-            return self._state.append_events(events), aside or not lossy
+                written = True
+            return self._state.append_events(events), written or not lossy
         except LiveStateDown as down:
-            if not aside:
+            if not written:
                 self._write_directly(events, str(down))
             return [True] * events.height, True
 
@@ -259,24 +260,24 @@ class EndpointService:
             log.error("an event could not be kept: %s; %s", why, error)
             raise ProblemError(
                 503,
-                "Neither live state nor the store takes events now; send them again.",
+                "Neither live state nor the store accepts events now. Send them again.",
                 headers={"Retry-After": "1"},
             ) from None
 
     def _read_people(
-        self, who: Sequence[PersonLookup]
+        self, lookups: Sequence[PersonLookup]
     ) -> tuple[list[PersonState], ListReason | None]:
-        """Returns what live state knows, and why that is not all there is to know, if so."""
+        """Returns what live state knows, and the reason if that may be incomplete."""
         try:
-            known = self._state.read_people(who)
+            known = self._state.read_people(lookups)
             missing = self._current.base_missing or not all(k.whole for k in known)
             return known, "state_loading" if missing else None
         except LiveStateDown:
-            accounts = pl.Series([w.account for w in who], dtype=pl.String)
-            alone = accounts.to_frame("a").select(person_of(pl.col("a"))).to_series()
+            accounts = pl.Series([w.account for w in lookups], dtype=pl.String)
+            unlinked = accounts.to_frame("a").select(person_of(pl.col("a"))).to_series()
             return [
                 PersonState(w.person or person, ((w.account, w.platform),) if w.platform else ())
-                for w, person in zip(who, alone, strict=True)
+                for w, person in zip(lookups, unlinked, strict=True)
             ], "state_unavailable"
 
     def _lookups(self, users: Sequence[User]) -> list[PersonLookup]:
@@ -294,7 +295,7 @@ class EndpointService:
         ]
 
     def _founding_account(self, person: str) -> tuple[str, str]:
-        """Returns the account that a newcomer's person id was made from."""
+        """Returns the account that a new person's id was derived from, else ('', '')."""
         return (f"a_{self._key.id}_{person[2:]}", "") if len(person) == 34 else ("", "")
 
     def _pseudonyms(self, accounts: Sequence[Account]) -> list[str]:
@@ -328,18 +329,18 @@ def _event_responses(
     ]
 
 
-def _shown_list(answer: RecommendResult, asked: PersonLookup, variant: str, now: int) -> ShownList:
-    named = bool(asked.platform)  # else the call named a person, and their account is a guess
+def _shown_list(result: RecommendResult, lookup: PersonLookup, variant: str, now: int) -> ShownList:
+    named = bool(lookup.platform)  # else the call named a person, and the account is derived
     return ShownList(
-        answer.recommendation_id,
+        result.recommendation_id,
         now,
-        asked.account if named else None,
-        asked.platform if named else None,
-        answer.person,
+        lookup.account if named else None,
+        lookup.platform if named else None,
+        result.person,
         variant,
-        answer.model.name,
-        answer.model.version,
-        answer.items,
+        result.model.name,
+        result.model.version,
+        result.items,
     )
 
 

@@ -1,8 +1,8 @@
-"""JSON from strangers: strict, and bounded before anything is built of it.
+"""Parses untrusted JSON strictly, and limits its size before any value is built.
 
-A body of a megabyte can hold half a million values; to build them takes a hundred times as long
-as any right call does. So the values, the depth and the digits are counted first, by functions
-of bytes that take a few milliseconds a megabyte, whatever stands in it.
+A body of a megabyte can hold half a million values. Building them takes a hundred times as long as
+any valid call does. So values, depth and digits are counted first, by functions on bytes that take
+a few milliseconds per megabyte, whatever the body contains.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 from plait.serving.problems import ProblemError, quote_input
 
-MAX_VALUES = 25_000  # the longest right call has under 11,000
-MAX_DEPTH = 16  # a right call has 4
+MAX_VALUES = 25_000  # the longest valid call has under 11,000
+MAX_DEPTH = 16  # a valid call has 4
 MAX_DIGITS = 400  # the largest float, written out, has 309
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -22,8 +22,8 @@ def parse_json(body: bytes) -> Any:
     """Returns the JSON value in `body`.
 
     Raises:
-        ProblemError: 400, it is not JSON in UTF-8, or holds NaN, a key twice in one object, or
-            more values, depth or digits than any right call.
+        ProblemError: 400 if it is not JSON in UTF-8, holds NaN or a duplicate key, or has more
+            values, depth or digits than any valid call.
     """
     try:
         text = body.decode("utf-8")
@@ -43,9 +43,9 @@ def _check_size(body: bytes) -> None:
     opened = body.count(b"[") + body.count(b"{")
     if opened <= MAX_DEPTH and opened + body.count(b",") <= MAX_VALUES:
         return
-    # What stands in strings counts for nothing: without escaped quotes, they are the odd parts.
+    # The contents of strings do not count: without escaped quotes, they are the odd parts.
     bare = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
-    if bare.count(b'"') > 4 * MAX_VALUES:  # every value is one string at most, and so is its key
+    if bare.count(b'"') > 4 * MAX_VALUES:  # a value is at most one string, and so is its key
         raise _too_many()
     outside = b"".join(bare.split(b'"')[::2])
     _check_depth(outside.translate(None, _NOT_BRACKETS)[: 2 * MAX_VALUES])
@@ -58,9 +58,9 @@ def _check_depth(brackets: bytes) -> None:
     for bracket in brackets:
         depth += 1 if bracket in b"[{" else -1
         if depth > MAX_DEPTH:
-            raise _bad_request(f"The body is nested too deep; {MAX_DEPTH} levels are the most.")
+            raise _bad_request(f"The body is nested too deep; {MAX_DEPTH} levels are allowed.")
         if depth < 0:
-            return  # no JSON, which the parser says better
+            return  # not JSON: the parser gives the better message
 
 
 def _too_many() -> ProblemError:
@@ -76,7 +76,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         for key, _ in pairs:
             if key in seen:
                 raise _bad_request(
-                    f"The body is not JSON: the key {quote_input(key)} stands twice in one object."
+                    f"The body is not JSON: the key {quote_input(key)} occurs twice in one object."
                 )
             seen.add(key)
     return found

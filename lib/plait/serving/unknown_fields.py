@@ -1,4 +1,4 @@
-"""Names that a message does not have, found before validation: it makes an error of each."""
+"""Finds unknown fields before validation, which would report each of them as an error."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ FieldPath = tuple[str | int, ...]
 def find_unknown_fields(
     value: Any, model: type[BaseModel], place: FieldPath = ()
 ) -> Iterator[FieldPath]:
-    """Yields where `value` and what is in it has a name that `model` has not.
+    """Yields the location of each field in `value`, nested ones included, that `model` lacks.
 
     Args:
-        value: JSON.
-        model: what it should be.
-        place: the steps that lead to it.
+        value: the JSON value.
+        model: the expected model.
+        place: the steps that lead to `value`.
     """
     if not isinstance(value, dict):
         return
@@ -41,6 +41,6 @@ def find_unknown_fields(
 
 @cache
 def _known_fields(model: type[BaseModel]) -> tuple[frozenset[str], dict[str, type[BaseModel]]]:
-    """Returns the names of `model`, and those that hold another model or a list of them."""
+    """Returns the field names of `model`, and the fields that hold a model or a list of models."""
     inside = {name: models_in(field.annotation) for name, field in model.model_fields.items()}
     return frozenset(inside), {name: one[0] for name, one in inside.items() if len(one) == 1}

@@ -46,7 +46,7 @@ def test_the_summary_names_every_row(config: Path) -> None:
     assert "shop.csv:4 time = 'x'" in said
     assert "null_account" in said
     assert "More than half of 'shop' is in quarantine (3 of 5 rows)" in said.replace("\n", " ")
-    assert "One platform alone" in said
+    assert "There is only one platform" in said
     assert "rows/s" in said
 
 
@@ -64,7 +64,7 @@ def test_it_says_what_was_read_and_why(config: Path) -> None:
     config.write_text(PROJECT.replace("shop.csv", "shop*.csv"))
     assert "Full: 1 file, 5 rows read; 1 bucket written." in said()
     assert said() == (
-        "Nothing is new: store version 1 has read every file. To read them all again: --full "
+        "Nothing is new: store version 1 contains every file. To read them all again: --full "
     )
     (config.parent / "shop-2.csv").write_text("user,item,time\neve,i1,1700000000\n")
     more = said()

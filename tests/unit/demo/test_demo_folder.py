@@ -24,7 +24,7 @@ def test_a_folder_of_the_demo_is_emptied(tmp_path: Path) -> None:
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis").write_text("x")
-    with pytest.raises(FolderTaken, match="no demo made it"):
+    with pytest.raises(FolderTaken, match="no demo created it"):
         empty_folder(tmp_path)
     assert (tmp_path / "thesis").read_text() == "x"
 

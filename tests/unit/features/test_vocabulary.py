@@ -120,7 +120,9 @@ def test_an_entity_is_that_of_the_listing_named(tmp_path: Path) -> None:
     }
     assert after.entity[: len(whole)].tolist() == whole.entity.tolist()
     chain = new.with_columns(entity=pl.Series(["b:6", "a:7", "b:4"]))
-    assert set(whole.append(chain).entity[len(whole) :].tolist()) == set(whole.index(pl.Series(["b:4"])))
+    assert set(whole.append(chain).entity[len(whole) :].tolist()) == set(
+        whole.index(pl.Series(["b:4"]))
+    )
     for circle in (["b:6", "a:5", None], ["b:6", "a:7", "a:5"]):
         with pytest.raises(ValueError, match="circle"):
             whole.append(new.with_columns(entity=pl.Series(circle)))

@@ -15,7 +15,7 @@ BAD: list[tuple[str, str, Any, int, str]] = [
     ("not utf-8", RECOMMEND, b'{"user": "\xff\xfe"}', 400, "UTF-8"),
     ("nan", RECOMMEND, b'{"user": {"platform": "shop", "id": "u"}, "k": NaN}', 400, "NaN"),
     ("infinity", RECOMMEND, b'{"k": -Infinity}', 400, "Infinity"),
-    ("repeated key", RECOMMEND, b'{"k": 1, "k": 2}', 400, "'k' stands twice"),
+    ("repeated key", RECOMMEND, b'{"k": 1, "k": 2}', 400, "'k' occurs twice"),
     ("bottomless", RECOMMEND, b"[" * 200_000, 400, "nested"),
     ("endless number", RECOMMEND, b'{"k": ' + b"9" * 9_000 + b"}", 400, "400 digits"),
     ("a list", RECOMMEND, [], 422, "the body"),

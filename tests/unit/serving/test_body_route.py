@@ -91,7 +91,7 @@ def test_the_route_gets_what_is_parsed_and_a_message_where_no_parser_is_named(
     ("path", "content", "status", "says"),
     [
         ("/pair", b'{"left": 2, "rigth": 3}', 422, "Did you mean 'right'?"),
-        ("/pair", b'{"left": 2, "left": 3}', 400, "stands twice"),
+        ("/pair", b'{"left": 2, "left": 3}', 400, "occurs twice"),
         ("/pair", b"", 400, "not JSON"),
         ("/plain", b'{"count": NaN}', 400, "NaN"),
         ("/plain", b'{"count": "x"}', 422, "count"),

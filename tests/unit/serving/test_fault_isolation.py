@@ -35,7 +35,7 @@ def test_one_poisonous_call_costs_few_batches_and_what_fails_for_all_is_given_up
     run_isolated(work, [1] * 40 + [0] + [1] * 23)
     assert sum(sizes) <= 3 * 64
     sizes.clear()
-    assert len(run_isolated(work, [0] * 64, patience_s=-1)) == 64
+    assert len(run_isolated(work, [0] * 64, timeout_s=-1)) == 64
     assert sizes == [64]
 
 

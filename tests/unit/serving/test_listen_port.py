@@ -47,7 +47,7 @@ def test_a_port_that_lingers_is_waited_for() -> None:
 
 
 def test_a_port_that_lingers_too_long_is_told() -> None:
-    with _bound() as held, pytest.raises(PortTaken, match="name another port"):
+    with _bound() as held, pytest.raises(PortTaken, match="choose another port"):
         wait_for_port(held.getsockname()[1], "127.0.0.1", seconds=0.2)
 
 

@@ -19,9 +19,9 @@ LONG = 990_000  # bytes, just under MAX_BODY
         (b"\xef\xbb\xbf{}", "BOM"),
         (b"[NaN]", "NaN"),
         (b"[-Infinity]", "Infinity"),
-        (b'{"a": {"b": 1, "b": 2}}', "'b' stands twice"),
-        (b'{"\\ud800": 1, "\\ud800": 2}', "stands twice"),
-        (b'{"' + b"a" * 400_000 + b'": 1, "' + b"a" * 400_000 + b'": 1}', "stands twice"),
+        (b'{"a": {"b": 1, "b": 2}}', "'b' occurs twice"),
+        (b'{"\\ud800": 1, "\\ud800": 2}', "occurs twice"),
+        (b'{"' + b"a" * 400_000 + b'": 1, "' + b"a" * 400_000 + b'": 1}', "occurs twice"),
         (b"[" * (MAX_DEPTH + 1), "nested"),
         (b'{"a":' * 20_000, "nested"),
         (b"[" * 100_000 + b"]" * 100_000, "nested"),
@@ -78,7 +78,7 @@ def test_a_key_that_stands_twice_is_found_in_linear_time() -> None:
         took = []
         for _ in range(5):
             began = time.thread_time()
-            with pytest.raises(ProblemError, match="stands twice"):
+            with pytest.raises(ProblemError, match="occurs twice"):
                 parse_json(body)
             took.append(time.thread_time() - began)
         return min(took)

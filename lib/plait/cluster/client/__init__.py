@@ -1,1 +1,1 @@
-"""The API server: requests, watches, quantities, and refusals as sentences."""
+"""The client of the API server: requests, watches, quantities and error messages."""

@@ -1,4 +1,4 @@
-"""What the API server's refusals mean, and what mends them."""
+"""Errors of the API server as plait errors, each with its fix."""
 
 from __future__ import annotations
 
@@ -26,45 +26,45 @@ INSTALL = {
 class _RefusedVariant(Refused):
     @property
     def headline(self) -> str:
-        """As of every refusal: what kind it is only the code needs to know."""
+        """The headline of every `Refused`; only the code needs the variant."""
         return "Refused"
 
 
 class NotFound(_RefusedVariant):
-    """What was asked for is not there."""
+    """The requested resource does not exist."""
 
 
 class Forbidden(_RefusedVariant):
-    """Who asks may not do this."""
+    """The user is not allowed to do this."""
 
 
 class AlreadyExists(_RefusedVariant):
-    """A resource of this name is there already."""
+    """A resource of this name already exists."""
 
 
 class Expired(_RefusedVariant):
-    """A watch began too far back: what happened since is forgotten, and must be listed."""
+    """The resource version of a watch is too old. The resources must be listed again."""
 
 
 class ApiServerBusy(ClusterDown):
-    """The API server is there, and not ready: it just came back, or has too much to do."""
+    """The API server responds but is not ready: it just restarted, or is overloaded."""
 
     @property
     def headline(self) -> str:
-        """As of every silence."""
+        """The headline of every `ClusterDown`."""
         return "ClusterDown"
 
 
 def to_api_error(status: int, body: bytes, path: str, api: KubeApi) -> PlaitError:
-    """Returns the error for an answer of 400 or above."""
+    """Returns the error for a response with status 400 or above."""
     said = _parse_status(body)
     message = str(said.get("message") or body.decode(errors="replace")[:300] or f"HTTP {status}")
     message = " ".join(message.split()).rstrip(".")
     if status == UNAUTHORIZED:
         return NoCluster(
             f"{api.where} does not know who you are (401): the token or certificate of this "
-            "context has expired, or is of another cluster.",
-            fix="Log in again as your cluster wants it, then: kubectl auth whoami",
+            "context has expired, or belongs to another cluster.",
+            fix="Log in to the cluster again, then: kubectl auth whoami",
         )
     if status == FORBIDDEN:
         return _forbidden(message, api)
@@ -75,15 +75,13 @@ def to_api_error(status: int, body: bytes, path: str, api: KubeApi) -> PlaitErro
     if said.get("reason") == "AlreadyExists":
         return AlreadyExists(f"{message}.")
     if status == CONFLICT:
-        return Refused(
-            f"{message}.", fix="Another program owns these fields: change them where it does."
-        )
-    if _UNTYPED in message:  # said with 500, and no fault of the server
+        return Refused(f"{message}.", fix="Another program owns these fields: change them there.")
+    if _UNTYPED in message:  # sent with status 500, but not a fault of the server
         message, status = message.split("): ", 1)[-1], 400
     if status == BUSY or status >= 500:
-        return ApiServerBusy(f"the API server of {api.where} cannot answer now ({message}).")
+        return ApiServerBusy(f"the API server of {api.where} cannot respond now ({message}).")
     return Refused(
-        f"{api.where} does not take it: {message}.",
+        f"{api.where} does not accept it: {message}.",
         fix="The templates and the cluster's CRDs are of different versions: compare `helm list` "
         "with `plait doctor`.",
     )
@@ -106,13 +104,13 @@ def _forbidden(message: str, api: KubeApi) -> PlaitError:
         )
     if "is being terminated" in message or "being deleted" in message:
         return NotFound(f"namespace '{api.namespace}' is being deleted.", fix="Give another: -n")
-    if "cannot " not in message:  # said by an admission plugin, not by RBAC
+    if "cannot " not in message:  # from an admission plugin, not from RBAC
         return Refused(f"{api.where} does not allow it: {message}.")
     verb = re.search(r'cannot (\w+) resource "([^"]+)" in API group "([^"]*)"', message)
     name = f"{verb[1]} {verb[2]}{'.' + verb[3] if verb[3] else ''}" if verb else ""
     return Forbidden(
         f"{message} (forbidden by RBAC).",
-        fix="Have your account bound to the chart's submitter role"
+        fix="Ask an administrator to bind your account to the chart's submitter role"
         + (f"; then: kubectl -n {api.namespace} auth can-i {name}" if name else "."),
     )
 
@@ -132,18 +130,18 @@ def _not_found(said: dict[str, Any], message: str, path: str, api: KubeApi) -> P
         known = []
     if known and version not in known:
         return NotFound(
-            f"{api.where} knows {group} as {', '.join(known)}, not as {version}, which the "
-            f"template of {plural} is written in.",
+            f"{api.where} has {group} {', '.join(known)}, but not {version}, which the template "
+            f"of {plural} uses.",
             fix=f"Upgrade the operator's CRDs, or the chart. {group}: {INSTALL.get(group, '')}",
         )
     return NotFound(
         f"{api.where} has no {plural}.{group}: the CRDs of its operator are not installed.",
-        fix=f"Have an administrator run: {INSTALL[group]}" if group in INSTALL else "",
+        fix=f"Ask an administrator to run: {INSTALL[group]}" if group in INSTALL else "",
     )
 
 
 def namespace_not_found(api: KubeApi) -> NotFound:
-    """Returns the error for a namespace that is not there."""
+    """Returns the error for a namespace that does not exist."""
     return NotFound(
         f"there is no namespace '{api.namespace}' on {api.where}.",
         fix=f"Give another with -n, or: kubectl create namespace {api.namespace}",

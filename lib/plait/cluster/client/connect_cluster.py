@@ -1,4 +1,4 @@
-"""Opens the cluster that kubectl would talk to, or the one this runs in."""
+"""Connects to the cluster that kubectl would use, or to the one that this process runs in."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 def connect_cluster(context: str | None = None, namespace: str | None = None) -> KubeApi:
-    """Returns a connection; nothing is asked yet.
+    """Returns a connection. Sends no request yet.
 
     Args:
         context: of the kubeconfig; default: its current one, or the cluster this runs in.
-        namespace: default: the context's, or that of this pod, or `default`.
+        namespace: default: the context's, else this pod's, else `default`.
 
     Raises:
         MissingClient: the Kubernetes client is not installed.
-        NoCluster: there is no kubeconfig, no such context, or one that cannot be used.
+        NoCluster: the kubeconfig or the context is missing or invalid.
     """
     try:
         from kubernetes import client, config
@@ -59,5 +59,5 @@ def connect_cluster(context: str | None = None, namespace: str | None = None) ->
             allowed="plait looks where kubectl does: KUBECONFIG, else ~/.kube/config.",
             fix="Name the file: export KUBECONFIG=/path/to/kubeconfig; then: kubectl cluster-info",
         ) from None
-    settings.retries = False  # what is tried again, and for how long, is decided here
+    settings.retries = False  # KubeApi decides what is retried, and for how long
     return KubeApi(client.ApiClient(settings), namespace or own, where)

@@ -1,4 +1,4 @@
-"""A thin client of the API server: JSON in and out, each failure a plait error (ADR 16)."""
+"""A thin client of the API server: JSON in and out, every failure is a PlaitError (ADR 16)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from plait.cluster.cluster_verbs import Resource, ResourceKind
 from plait.errors import ClusterDown
 
 FIELD_MANAGER = "plait"  # the field manager of server-side apply
-_REQUEST_TIMEOUT_S = (5, 30)  # seconds to connect, seconds to answer
-_STREAM_TIMEOUT_S = (5, 75)  # a stream that says nothing for longer is dead
+_REQUEST_TIMEOUT_S = (5, 30)  # seconds to connect, seconds to respond
+_STREAM_TIMEOUT_S = (5, 75)  # a stream that is silent for longer is dead
 _AUTH = ["BearerToken"]
 _APPLY = "application/apply-patch+yaml"
 
@@ -26,11 +26,11 @@ class KubeApi:
     """A connection to the cluster.
 
     Attributes:
-        client: kubernetes' ApiClient.
-        namespace: where everything is looked for.
-        where: names the cluster for people.
-        retry_s: seconds for which a request is retried when there is no answer; every request
-            may be sent twice.
+        client: an ApiClient of the kubernetes package.
+        namespace: the namespace of all requests.
+        where: names the cluster in messages.
+        retry_s: seconds for which a request without a response is retried. So the API server may
+            receive a request twice.
     """
 
     client: Any
@@ -39,7 +39,7 @@ class KubeApi:
     retry_s: float = 20.0
 
     def without_retries(self) -> KubeApi:
-        """Returns the connection for a caller that retries itself."""
+        """Returns this connection without retries, for a caller that retries by itself."""
         return replace(self, retry_s=0.0)
 
     def get(self, path: str, **query: Any) -> Resource:
@@ -47,7 +47,7 @@ class KubeApi:
 
         Raises:
             Refused, NoCluster: the API server refuses the request.
-            ClusterDown: it did not answer.
+            ClusterDown: the API server does not respond.
         """
         return self._request_json("GET", path, query)
 
@@ -56,7 +56,7 @@ class KubeApi:
         return self._request_json("POST", path, {}, body)
 
     def apply(self, kind: ResourceKind, resource: Resource, dry_run: bool = False) -> Resource:
-        """Applies `resource` on the server's side: strict about fields, no field is taken by force.
+        """Applies `resource` server-side: refuses unknown fields, and forces no conflicts.
 
         Raises as `get` does.
         """
@@ -64,9 +64,9 @@ class KubeApi:
         return self._request_json("PATCH", path, _strict(dry_run), resource, _APPLY)
 
     def create(self, kind: ResourceKind, resource: Resource, dry_run: bool = False) -> Resource:
-        """Creates `resource`, as strict as `apply`, and never changes one that is there.
+        """Creates `resource`, as strict as `apply`. Never changes an existing resource.
 
-        Raises as `get` does; `AlreadyExists` where there is one of its name.
+        Raises as `get` does, and `AlreadyExists` if there is one of its name.
         """
         path = self.resource_path(kind, api_version=resource["apiVersion"])
         return self._request_json("POST", path, _strict(dry_run), resource)
@@ -79,13 +79,13 @@ class KubeApi:
         )
 
     def delete(self, kind: ResourceKind, name: str) -> Resource:
-        """Deletes a resource and, before it is gone, all it owns. Raises as `get` does."""
+        """Deletes all that a resource owns, and then the resource. Raises as `get` does."""
         return self._request_json(
             "DELETE", self.resource_path(kind, name), {"propagationPolicy": "Foreground"}
         )
 
     def resource_path(self, kind: ResourceKind, name: str = "", api_version: str = "") -> str:
-        """Returns the path of a custom resource of the namespace, or of all of them."""
+        """Returns the path of a custom resource of the namespace; without `name`, of all."""
         root = f"/apis/{api_version or kind.api_version}/namespaces/{self.namespace}/{kind.plural}"
         return f"{root}/{name}" if name else root
 
@@ -99,10 +99,10 @@ class KubeApi:
 
         Args:
             service: its name and port, as name:port.
-            path: of the request, with its first slash.
+            path: of the request, with its leading slash.
 
         Raises:
-            ClusterDown: the API server does not answer.
+            ClusterDown: the API server does not respond.
         """
         response = self._request("GET", self.core_path("services", f"{service}/proxy{path}"), {})
         return int(response.status), self._read(response)
@@ -176,12 +176,12 @@ def _strict(dry_run: bool) -> dict[str, str]:
 
 
 def to_cluster_down(where: str, error: Exception) -> ClusterDown:
-    """Returns the error for an API server that does not answer."""
+    """Returns the error for an API server that does not respond."""
     reason = " ".join(str(getattr(error, "reason", None) or error).split())
-    # urllib3 begins with the object at its memory address: nothing a reader can use.
+    # urllib3's message begins with an object and its memory address, which help no reader.
     reason = re.sub(r"^(<[^>]+>|\w+\(host=.*?\)): ", "", reason)
     return ClusterDown(
-        f"the API server of {where} does not answer ({reason or type(error).__name__}).",
+        f"the API server of {where} does not respond ({reason or type(error).__name__}).",
         fix="Is it up, and is this the right context? See: kubectl config get-contexts; "
         "kubectl cluster-info",
     )
@@ -195,7 +195,7 @@ def _read_lines(raw: Any, where: str) -> Iterator[bytes]:
 
 @contextmanager
 def _as_cluster_down(where: str) -> Iterator[None]:
-    from kubernetes.client import ApiException  # as which kubernetes raises that TLS failed
+    from kubernetes.client import ApiException  # kubernetes raises it if TLS fails
     from urllib3.exceptions import HTTPError
 
     try:

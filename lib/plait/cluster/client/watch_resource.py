@@ -1,4 +1,4 @@
-"""One resource, as it changes: reconnects, backs off, and lists anew when it is too late."""
+"""Watches one resource: reconnects, backs off, and lists again if its version has expired."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from plait.cluster.client.kube_api import KubeApi
 from plait.cluster.cluster_verbs import Resource
 from plait.errors import ClusterDown, PlaitError
 
-_WATCH_TIMEOUT_S = 55  # then the server ends the watch and it is begun again
+_WATCH_TIMEOUT_S = 55  # then the server ends the watch, and it is restarted
 _FIRST_BACKOFF_S, _MAX_BACKOFF_S = 0.5, 8.0
 _RESTART_GRACE_S = 60
 
 
 @dataclass(frozen=True)
 class ResourceSeen:
-    """The resource as it is now; null when it is gone."""
+    """The resource as it is now; None if it is gone."""
 
     resource: Resource | None
 
 
 @dataclass(frozen=True)
 class ServerSilent:
-    """The API server has not answered for `seconds`; 0 when it answers again."""
+    """The API server has not responded for `seconds`; 0 when it responds again."""
 
     seconds: float
     reason: str
@@ -47,12 +47,12 @@ def watch_resource(
         api: the cluster.
         path: of the list.
         name: of the resource.
-        stop: ends it.
-        since: a resource version to go on from; default: it is listed first.
+        stop: ends the watch.
+        since: the resource version to start from; default: the resource is listed first.
         wait: sleeps between two attempts.
 
     Raises:
-        Refused, NoCluster: the API server said no.
+        Refused, NoCluster: the API server refuses the request.
     """
     version, pause, lost = since, _FIRST_BACKOFF_S, 0.0
     field = {"fieldSelector": f"metadata.name={name}"}
@@ -85,8 +85,8 @@ def watch_resource(
                         return
         except Expired:
             version = None
-        except (PlaitError, ValueError) as error:  # a line cut off is no JSON
-            # One that just came back may not know yet who may do what.
+        except (PlaitError, ValueError) as error:  # a truncated line is not JSON
+            # An API server that just restarted may not have loaded RBAC yet.
             waking = bool(lost) and time.monotonic() - lost < _RESTART_GRACE_S
             if isinstance(error, PlaitError) and not (waking or isinstance(error, ClusterDown)):
                 raise

@@ -1,4 +1,4 @@
-"""Whether an endpoint answers: what it says itself, not what its pods look like."""
+"""Probes whether an endpoint is ready, instead of relying on the state of its pods."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _OK = 200
 
 
 def probe_readiness(api: KubeApi, resource: Resource, state: RunState) -> RunState:
-    """Returns the state of a RayService that Kubernetes calls ready, after asking it.
+    """Returns the state of a RayService that Kubernetes reports as ready, after probing it.
 
-    The Service is asked for /health/ready by way of the API server. Where that is not allowed or
-    does not come through, `why` says that nobody asked.
+    Requests /health/ready of the Service through the API server's proxy. If that is not allowed
+    or fails, the state is `state`, and `why` says that the endpoint was not probed.
 
     Args:
         api: the cluster.
         resource: the RayService.
-        state: how it stands by its status.
+        state: its state according to its status.
     """
     service = f"{resource['metadata']['name']}-serve-svc:8000"
     try:
@@ -35,15 +35,16 @@ def probe_readiness(api: KubeApi, resource: Resource, state: RunState) -> RunSta
         said = json.loads(body)
     except ValueError:
         said = {}
-    if not isinstance(said, dict) or "detail" not in said:  # not the endpoint's answer
+    if not isinstance(said, dict) or "detail" not in said:  # not the endpoint's response
         message = str(said.get("message", "")) if isinstance(said, dict) else ""
         if "no endpoints available" in message:
-            return RunState("not ready", why="No pod of it takes requests.")
+            return RunState("not ready", why="None of its pods accepts requests.")
         return _not_probed(state, message or f"HTTP {status}")
     return RunState("not ready", why=str(said["detail"]))
 
 
 def _not_probed(state: RunState, why: str) -> RunState:
     return replace(
-        state, why=f"By its pods; /health/ready could not be asked ({' '.join(why.split())[:200]})."
+        state,
+        why=f"As its pods report; /health/ready could not be read ({' '.join(why.split())[:200]}).",
     )

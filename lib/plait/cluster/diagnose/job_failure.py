@@ -1,4 +1,4 @@
-"""Why a job failed, as its containers tell it."""
+"""Finds out from its containers why a job failed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from plait.cluster.cluster_verbs import Resource
 
 _SIGKILL_EXIT = 137  # 128 + SIGKILL
-_ERROR_LINE = re.compile(r"[A-Z]\w+: \S")  # how an error of plait, or of Python, ends a log
+_ERROR_LINE = re.compile(r"[A-Z]\w+: \S")  # the last log line after an error of plait or Python
 _JVM_OUT_OF_MEMORY = "java.lang.OutOfMemoryError"
 _RAY_OUT_OF_MEMORY = ("OutOfMemoryError", "running low on memory")
 
@@ -16,7 +16,7 @@ _RAY_OUT_OF_MEMORY = ("OutOfMemoryError", "running low on memory")
 def diagnose_failure(
     resource: Resource, pods: Iterable[Resource], lines: Sequence[str]
 ) -> tuple[str, str]:
-    """Returns (what happened, what mends it) for a failed run, '' where nothing is known.
+    """Returns (what happened, the fix) for a failed run; '' for either if unknown.
 
     Args:
         resource: the run.
@@ -52,9 +52,9 @@ def diagnose_failure(
         )
     if not spark and any(word in line for line in lines for word in _RAY_OUT_OF_MEMORY):
         return "A Ray worker ran out of memory.", _memory_fix("worker")
-    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    if _ERROR_LINE.match(said):
-        last = f"It said last: {said}"
+    last_line = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    if _ERROR_LINE.match(last_line):
+        last = f"Its last log line: {last_line}"
     return last, ""
 
 

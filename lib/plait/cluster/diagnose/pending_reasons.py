@@ -1,4 +1,4 @@
-"""Why a run waits: what its pods and events say, as sentences."""
+"""Finds out from its pods and events why a run is pending, as sentences."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ _RESOURCES = ("cpu", "memory", "nvidia.com/gpu")
 _RESOURCE_NAMES = {"cpu": "CPUs", "memory": "memory", "nvidia.com/gpu": "GPUs"}
 _IMAGE_PULL_REASONS = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
 _QUOTA_EXCEEDED = re.compile(r"exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: (.+)")
-# What containerd wraps the fault itself in.
+# containerd wraps the error itself in this text.
 _PULL_ERROR = re.compile(
     r"failed to (?:resolve reference|pull and unpack image) \"[^\"]+\": (?!failed)(.+)"
 )
-_SCALE_UP_REASONS = ("TriggeredScaleUp", "Nominated")  # the cluster autoscaler's, Karpenter's
+_SCALE_UP_REASONS = ("TriggeredScaleUp", "Nominated")  # of the cluster autoscaler and of Karpenter
 
 
 class UnrecoverableCause(Enum):
-    """What keeps a run from ever starting, as things stand."""
+    """Why a run cannot start unless something changes."""
 
     IMAGE = "image"  # it cannot be pulled
-    SCHEDULING = "scheduling"  # no node is large enough; a node pool may still grow one
+    SCHEDULING = "scheduling"  # no node is large enough; a node pool may still add one
     REFUSED = "refused"  # a quota, a policy, a missing secret
 
 
 @dataclass(frozen=True)
 class PendingReason:
-    """Why a run waits.
+    """Why a run is pending.
 
     Attributes:
-        sentence: for whoever waits for it.
-        obstacle: what has to change first; null where waiting is enough.
-        fix: what changes it.
+        sentence: the reason, for the user.
+        cause: what must change before the run can start; None if waiting is enough.
+        fix: how to change it.
     """
 
     sentence: str
@@ -47,12 +47,12 @@ class PendingReason:
 def diagnose_pending(
     pods: Iterable[Resource], events: Iterable[Resource], nodes: Iterable[Resource] | None
 ) -> list[PendingReason]:
-    """Returns why a run's pods do not run, without repetition; those that end it first.
+    """Returns why a run's pods do not run, without duplicates, unrecoverable reasons first.
 
     Args:
         pods: of the run.
-        events: of the resource, what it owns, and its pods.
-        nodes: of the cluster, null where they may not be read.
+        events: of the resource, of what it owns, and of its pods.
+        nodes: of the cluster; None if reading them is not allowed.
     """
     pods, events = list(pods), list(events)
     rooms = (
@@ -94,7 +94,7 @@ def _container_reasons(
         if reason == "ErrImageNeverPull":
             said = "it is not on the node, and its pull policy is Never"
         yield PendingReason(
-            f"Image '{image}' cannot be had: {said or reason}.",
+            f"Image '{image}' cannot be pulled: {said or reason}.",
             UnrecoverableCause.IMAGE,
             fix="Check its name and tag, and that the node may pull it; then submit with --image.",
         )
@@ -103,13 +103,13 @@ def _container_reasons(
     elif reason == "CrashLoopBackOff":
         last = ((container.get("lastState") or {}).get("terminated") or {}).get("reason", "")
         yield PendingReason(
-            f"Container {container['name']} of pod {name} ends again and again"
+            f"Container {container['name']} of pod {name} keeps restarting"
             f"{f' ({last})' if last else ''}: kubectl logs {name} --previous"
         )
 
 
 def _pull_error(message: str, events: list[Resource]) -> str:
-    """Returns what pulling failed with: back-off says only that it failed before."""
+    """Returns the error of the pull: a back-off only says that it failed before."""
     said = [message, *(str(event.get("message") or "") for event in events)]
     for text in reversed(said):
         if found := _PULL_ERROR.search(" ".join(text.split())):
@@ -137,13 +137,13 @@ def _scheduling_reason(
                     UnrecoverableCause.SCHEDULING,
                     fix="Ask for less: --cpus, --memory, --gpus; or add a larger node.",
                 )
-    # The scheduler tells nodes that are too small from nodes that are full.
+    # The scheduler distinguishes nodes that are too small from nodes that are full.
     never = "reemption is not helpful" in message and "No preemption victims" not in message
     said = _one_line(message.split("preemption:")[0])
     if "nsufficient" in said or "taint" in said or "affinity" in said or "selector" in said:
         if never and rooms is None:
             return PendingReason(
-                f"No node can ever take pod {name}: {said}.",
+                f"Pod {name} fits on no node: {said}.",
                 UnrecoverableCause.SCHEDULING,
                 fix="Ask for less: --cpus, --memory, --gpus; or add a node that fits.",
             )
@@ -152,7 +152,7 @@ def _scheduling_reason(
 
 
 def _creation_reasons(event: Resource) -> Iterator[PendingReason]:
-    """Yields what kept a pod from being made at all."""
+    """Yields why a pod could not be created."""
     message = event.get("message") or ""
     if event.get("type") != "Warning":
         return
@@ -162,20 +162,21 @@ def _creation_reasons(event: Resource) -> Iterator[PendingReason]:
             f"The namespace's Pod Security refuses a pod of {who}: "
             f"{_one_line(message[message.index('violates PodSecurity') :])}.",
             UnrecoverableCause.REFUSED,
-            fix="The chart's contexts pass `restricted`: mend its values and run `helm upgrade`.",
+            fix="The chart's default security contexts satisfy `restricted`: correct its values "
+            "and run `helm upgrade`.",
         )
     elif quota := _QUOTA_EXCEEDED.search(_one_line(message)):
         yield _quota_reason(*quota.groups())
     elif "must specify limits" in message or "must specify requests" in message:
         yield PendingReason(
-            f"The namespace's quota wants limits that a pod of {who} does not have: "
+            f"The namespace's quota requires limits that a pod of {who} does not have: "
             f"{_one_line(message[message.rfind('failed quota') :])}.",
             UnrecoverableCause.REFUSED,
             fix="Set them in the chart's values.",
         )
     elif "serviceaccount" in message and "not found" in message:
         yield PendingReason(
-            f"No pod of {who} can be made: {_one_line(message)}.", UnrecoverableCause.REFUSED
+            f"No pod of {who} can be created: {_one_line(message)}.", UnrecoverableCause.REFUSED
         )
     elif event.get("reason") in ("ValidationFailed", "InvalidRayJobSpec", "InvalidRayJobMetadata"):
         yield PendingReason(f"{_one_line(message)}.", UnrecoverableCause.REFUSED)
@@ -190,13 +191,13 @@ def _quota_reason(quota: str, requested: str, used: str, limited: str) -> Pendin
             for name in over
         )
         return PendingReason(
-            f"Quota '{quota}' of the namespace can never hold a pod of this run: {wants}.",
+            f"Quota '{quota}' of the namespace is too small for a pod of this run: {wants}.",
             UnrecoverableCause.REFUSED,
-            fix="Ask for less: --cpus, --memory, --gpus, --workers; or have the quota raised.",
+            fix="Ask for less: --cpus, --memory, --gpus, --workers; or raise the quota.",
         )
     return PendingReason(
-        f"Quota '{quota}' of the namespace is full (asked for {requested}; in use {used}; the most "
-        f"is {limited}): waiting for room."
+        f"Quota '{quota}' of the namespace is full (requested {requested}; in use {used}; limit "
+        f"{limited}): waiting for room."
     )
 
 
@@ -211,7 +212,7 @@ def _parse_pairs(text: str) -> dict[str, str]:
 
 
 def pod_requests(pod: Resource) -> dict[str, float]:
-    """Returns what a pod asks a node for; the largest init container runs alone."""
+    """Returns what a pod requests of a node: its containers' sum, or its largest init container."""
     spec = pod["spec"]
     total: dict[str, float] = {}
     for container in spec.get("containers") or []:

@@ -1,1 +1,1 @@
-"""A run followed to its end: its state, its pods and its log."""
+"""Follows a run to its end: its state, its pods and its log."""

@@ -1,4 +1,4 @@
-"""A container's log, followed until it ends, across lost connections."""
+"""Follows a container's log until it ends, across lost connections."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from plait.cluster.follow.run_pods import LogSource, find_log_source, list_pods
 from plait.errors import ClusterDown, NoRun, PlaitError
 
 _RETRY_PAUSE_S = 1.0
-_MAX_DENIED = 3  # an API server that just came back does not know its rights yet
+_MAX_DENIED = 3  # an API server that just restarted may not have loaded RBAC yet
 
 
 def read_log(api: KubeApi, resource: Resource) -> Iterator[str]:
-    """Yields the lines of a run's log, as far as it has come.
+    """Yields the lines of a run's log up to now.
 
     Raises:
-        NoRun: it has not begun, or its pod is gone.
-        Refused, NoCluster, ClusterDown: it cannot be read.
+        NoRun: the run's pod has not started, or is gone.
+        Refused, NoCluster, ClusterDown: the log cannot be read.
     """
     source = find_log_source(resource, list_pods(api, resource))
     if source is None:
         name = resource["metadata"]["name"]
         raise NoRun(
-            f"{name} has no log: its pod has not begun, or is gone.",
+            f"{name} has no log: its pod has not started, or is gone.",
             fix=f"See why: plait status {name}",
         )
     chatter = RayLogFilter()
@@ -41,18 +41,18 @@ def read_log(api: KubeApi, resource: Resource) -> Iterator[str]:
 
 
 class LogFollower(threading.Thread):
-    """Hands every line of a log to `say` until `finish` is called, then what is left."""
+    """Passes every line of a log to `emit`, until `drain` is called; then the remaining lines."""
 
-    def __init__(self, api: KubeApi, source: LogSource, say: Callable[[str], None]) -> None:
+    def __init__(self, api: KubeApi, source: LogSource, emit: Callable[[str], None]) -> None:
         super().__init__(name=f"log of {source.pod}", daemon=True)
         self.source = source
         self.error: PlaitError | None = None
-        self._api, self._emit, self._stitcher = api, say, LogStitcher()
+        self._api, self._emit, self._stitcher = api, emit, LogStitcher()
         self._filter = RayLogFilter()
         self._ending = threading.Event()
 
     def run(self) -> None:
-        """Reads and reads again; the end of a stream says nothing of the job."""
+        """Reads the log, again and again: a stream may end before the job does."""
         denied = 0
         while True:
             ending = self._ending.is_set()
@@ -69,7 +69,7 @@ class LogFollower(threading.Thread):
             self._ending.wait(_RETRY_PAUSE_S)
 
     def drain(self, seconds: float = 10.0) -> None:
-        """Drains what was written last; waits for it so long at most."""
+        """Passes on the last lines of the log. Waits at most `seconds` for them."""
         self._ending.set()
         self.join(seconds)
 
@@ -92,4 +92,4 @@ class LogFollower(threading.Thread):
         except (Forbidden, NotFound):
             raise
         except (ClusterDown, PlaitError):
-            return  # asked again
+            return  # the caller tries again

@@ -1,4 +1,4 @@
-"""Follows a run to its end: its state, why it waits, its log. Only its status ends it."""
+"""Follows a run to its end: its state, why it waits, its log. Only its status tells the end."""
 
 from __future__ import annotations
 
@@ -25,41 +25,41 @@ from plait.cluster.follow.run_pods import LogSource, find_log_source, list_event
 from plait.cluster.follow.run_state import ExitCode, RunState, read_run_state
 from plait.errors import ClusterDown, PlaitError
 
-POLL_S, POLL_ACTIVE_S = 2.0, 10.0  # between two looks at the pods
-API_DOWN_TIMEOUT_S = 600.0  # an API server silent for so long is given up
+POLL_S, POLL_ACTIVE_S = 2.0, 10.0  # between two polls of the pods
+API_DOWN_TIMEOUT_S = 600.0  # following ends if the API server is silent for this long
 START_TIMEOUT_S = 30.0
-SCHEDULING_TIMEOUT_S = 600.0  # a node pool that stands at zero brings a node within minutes
+SCHEDULING_TIMEOUT_S = 600.0  # a node pool scaled to zero adds a node within minutes
 _EXIT_CODES = {
     UnrecoverableCause.IMAGE: ExitCode.IMAGE,
     UnrecoverableCause.SCHEDULING: ExitCode.UNSCHEDULABLE,
 }
 LAST_LINES = 20
 MAX_DENIED = 3
-CANCEL_RETRY_S = 12.0  # asked for again and again
+CANCEL_RETRY_S = 12.0  # between two attempts to cancel
 
 
 class RunObserver(Protocol):
-    """What shows a run to whoever waits for it."""
+    """Shows the progress of a run to the user."""
 
     def state(self, state: RunState) -> None:
-        """Another state."""
+        """Called when the state changes."""
 
     def note(self, text: str) -> None:
-        """Something worth knowing, such as why it waits."""
+        """Called with a message, such as why the run waits."""
 
     def log(self, line: str) -> None:
-        """A line of the job."""
+        """Called with each line of the job's log."""
 
 
 @dataclass(frozen=True)
 class FollowTimeouts:
-    """How long to wait, in seconds; null: for ever.
+    """Timeouts in seconds; None: no limit.
 
     Args:
-        whole: until the run has ended.
-        start: for a run that cannot start; then it is cancelled.
-        scheduling: the same, where a node that is large enough may yet be added.
-        down: for an API server that does not answer.
+        total: for the whole run. After it, the run continues but is no longer followed.
+        start: for a run that cannot start. After it, the run is cancelled.
+        scheduling: as `start`, if no node is large enough but one may still be added.
+        down: for an API server that does not respond.
     """
 
     total: float | None = None
@@ -68,7 +68,7 @@ class FollowTimeouts:
     down: float = API_DOWN_TIMEOUT_S
 
     def for_cause(self, obstacle: UnrecoverableCause) -> float | None:
-        """Returns how long a run that `obstacle` keeps from starting is given."""
+        """Returns the timeout for a run that `obstacle` keeps from starting."""
         return self.scheduling if obstacle is UnrecoverableCause.SCHEDULING else self.start
 
 
@@ -100,9 +100,9 @@ class _RunFollower:
     state: RunState = field(default_factory=lambda: RunState(""))
     started_at: float = field(default_factory=time.monotonic)
     polled_at: float = 0.0
-    blocked: tuple[UnrecoverableCause, float] | None = None  # on what, since when
+    blocked: tuple[UnrecoverableCause, float] | None = None  # (cause, since when)
     noted: set[str] = field(default_factory=set)
-    denied: int = 0  # looks in a row that were forbidden
+    denied: int = 0  # consecutive polls that were forbidden
 
     @property
     def name(self) -> str:
@@ -138,7 +138,7 @@ class _RunFollower:
         else:
             if isinstance(news, str):
                 self._log_line(news)
-                return None  # lines first: they come in heaps
+                return None  # handle the other queued lines first
             if isinstance(news, PlaitError):
                 raise news
             if isinstance(news, ServerSilent):
@@ -158,7 +158,7 @@ class _RunFollower:
         if self.timeouts.total is not None and self._seconds() > self.timeouts.total:
             return self._finish(
                 RunState(self.state.name, exit=ExitCode.DEADLINE),
-                f"It did not end within {self.timeouts.total:g} s (--timeout), and goes on.",
+                f"It did not end within {self.timeouts.total:g} s (--timeout). It keeps running.",
                 f"plait logs {self.name} -f, or plait cancel {self.name}",
             )
         every = POLL_ACTIVE_S if self.state.active and self.log else POLL_S
@@ -176,20 +176,20 @@ class _RunFollower:
 
     def _on_silence(self, news: ServerSilent) -> None:
         if not news.seconds:
-            self.observer.note("The API server answers again.")
+            self.observer.note("The API server responds again.")
             self.noted.discard("silent")
             return
         if news.seconds > self.timeouts.down:
             raise ClusterDown(
-                f"the API server has not answered for {news.seconds:.0f} s: {news.reason}",
-                fix=f"The run goes on without this command: plait status {self.name}",
+                f"the API server has not responded for {news.seconds:.0f} s: {news.reason}",
+                fix=f"The run continues without this command: plait status {self.name}",
             )
         if "silent" not in self.noted:
             self.noted.add("silent")
-            self.observer.note("The API server does not answer. The run goes on; asking again ...")
+            self.observer.note("The API server does not respond. The run continues; retrying ...")
 
     def _poll_pods(self) -> RunOutcome | None:
-        """Looks at the pods: why it waits, and where its log is."""
+        """Checks the pods: why the run waits, and where its log is."""
         try:
             pods = list_pods(self.api, self.resource)
             if self.resource["kind"] != "RayService":
@@ -198,12 +198,12 @@ class _RunFollower:
                 pods, list_events(self.api, self.resource, pods), self._nodes()
             )
         except Forbidden as error:
-            self.denied += 1  # an API server that just came back does not know its rights yet
+            self.denied += 1  # an API server that just restarted may not have loaded RBAC yet
             if self.denied == MAX_DENIED:
                 self._note_once(f"Why it waits, and its log, cannot be shown: {error.seen}")
             return None
         except PlaitError:
-            return None  # the watch says so
+            return None  # the watch reports it
         finally:
             self.polled_at = time.monotonic()
         self.denied = 0
@@ -227,15 +227,15 @@ class _RunFollower:
         if works or obstacle is None:
             self.blocked = None
             return None
-        patience, now = self.timeouts.for_cause(obstacle), time.monotonic()
+        timeout, now = self.timeouts.for_cause(obstacle), time.monotonic()
         if self.blocked is None or self.blocked[0] is not obstacle:
             self.blocked = obstacle, now
-            if obstacle is UnrecoverableCause.SCHEDULING and patience:
-                self._note_once(f"A node may be added: it is given {patience:g} s (--patience).")
-        if patience is None or now - self.blocked[1] < patience:
+            if obstacle is UnrecoverableCause.SCHEDULING and timeout:
+                self._note_once(f"A node may be added: waiting up to {timeout:g} s (--patience).")
+        if timeout is None or now - self.blocked[1] < timeout:
             return None
         code = _EXIT_CODES.get(obstacle, ExitCode.INFRASTRUCTURE)
-        if self.resource["kind"] == "RayService":  # never taken down for a bad upgrade
+        if self.resource["kind"] == "RayService":  # a failed upgrade must not stop the service
             why = f"{waits[0].sentence} It is left as it is."
         else:
             cancel_run(
@@ -267,7 +267,7 @@ class _RunFollower:
             return
         if self.log is not None:
             self.log.drain()
-            self._note_once(f"The log goes on in pod {source.pod}.")
+            self._note_once(f"The log continues in pod {source.pod}.")
         self.log = self._follow_log(source)
 
     def _follow_log(self, source: LogSource) -> LogFollower:
@@ -321,18 +321,18 @@ class _RunFollower:
 
 
 def follow_run(
-    api: KubeApi, resource: Resource, tell: RunObserver, patience: FollowTimeouts
+    api: KubeApi, resource: Resource, observer: RunObserver, timeouts: FollowTimeouts
 ) -> RunOutcome:
-    """Follows the run `resource` until it ends, cannot start, or `patience` does.
+    """Follows the run `resource` until it ends, cannot start, or a timeout passes.
 
     Args:
         api: the cluster.
         resource: the run, as the API server has it.
-        tell: shows what happens.
-        patience: how long to wait.
+        observer: shows the progress.
+        timeouts: how long to wait.
 
     Raises:
-        ClusterDown: the API server stayed silent for too long.
-        Refused, NoCluster: the run may not be watched.
+        ClusterDown: the API server was silent for longer than `timeouts.down`.
+        Refused, NoCluster: watching the run is not allowed.
     """
-    return _RunFollower(api.without_retries(), resource, tell, patience).run()
+    return _RunFollower(api.without_retries(), resource, observer, timeouts).run()

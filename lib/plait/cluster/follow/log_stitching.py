@@ -1,4 +1,4 @@
-"""Puts a log together across reconnects: no line twice, none left out."""
+"""Stitches a log together across reconnects, without duplicate or missing lines."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class LogStitcher:
-    """The log of one container, whose lines begin with the time the kubelet read them.
+    """The log of one container. Each line begins with the time at which the kubelet read it.
 
-    A log can be asked for from a second on, no finer: what was already seen of that second comes
-    again and is dropped.
+    A log can only be requested from a whole second on. So lines of that second that were already
+    seen arrive again, and are dropped.
     """
 
     _second: str = ""
@@ -20,15 +20,15 @@ class LogStitcher:
 
     @property
     def since(self) -> str | None:
-        """Where to go on from, null at the beginning."""
+        """The time from which to request the log; None at the beginning."""
         return f"{self._second}Z" if self._second else None
 
     def reconnect(self) -> None:
-        """Expects the lines of the last second once more."""
+        """Prepares for the lines of the last second to arrive again."""
         self._expected = Counter(self._seen)
 
     def accept(self, line: str) -> str | None:
-        """Returns the text of a line, null if it was there before."""
+        """Returns the text of a line, or None if it is a duplicate."""
         stamp, _, text = line.partition(" ")
         if self._expected[line] > 0:
             self._expected[line] -= 1

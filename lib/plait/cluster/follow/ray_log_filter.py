@@ -1,4 +1,4 @@
-"""Leaves out what `ray start` and `ray job submit` say around a job's own lines."""
+"""Filters out what `ray start` and `ray job submit` print around a job's own lines."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _RAY_LINE = re.compile(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\t"
     r"(?:(?:INFO|SUCC|WARN|ERR) (?:cli|sdk|job_manager|dashboard_sdk)"
-    r"|(?:INFO|SUCC) (?:scripts|node|usage_lib|cli_output_helpers))"  # what goes wrong is kept
+    r"|(?:INFO|SUCC) (?:scripts|node|usage_lib|cli_output_helpers))"  # warnings and errors are kept
     r"\.py:\d+ -- (.*)"
 )
-_ULIMIT = "/bin/bash: line 1: ulimit: "  # KubeRay asks for more files than a container may have
+_ULIMIT = "/bin/bash: line 1: ulimit: "  # KubeRay's file limit exceeds a container's
 _ENTRYPOINT_STARTS = "Running entrypoint for job "
-_SUBMITTER_STARTS = "Job submission server address"  # a submitter that begins, or begins anew
-_STATUS_MESSAGE = "Status message: "  # then the job's last lines once more
+_SUBMITTER_STARTS = "Job submission server address"  # a submitter starts or restarts
+_STATUS_MESSAGE = "Status message: "  # the job's last lines follow again
 
 
 class RayLogFilter:
-    """Judges the lines of a submitter or a head, in their order; those of a job are all kept."""
+    """Filters the lines of a submitter or a head, in order. Keeps every line of the job."""
 
     def __init__(self) -> None:
         self._job_ended = False
 
     def keeps(self, line: str) -> bool:
-        """Whether `line` is the job's."""
+        """Whether `line` is one of the job's."""
         text = _COLOUR.sub("", line)
         own = _RAY_LINE.match(text)
         if own is None:

@@ -1,4 +1,4 @@
-"""What a run is made of: its pods, and which container's log is the job's."""
+"""A run's pods and events, and the container that has the job's log."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ SUBMITTER_CONTAINER = "ray-job-submitter"
 
 @dataclass(frozen=True)
 class LogSource:
-    """Where a job's log is."""
+    """The pod and container that have a job's log."""
 
     pod: str
     container: str
 
 
 def ray_cluster_name(resource: Resource) -> str:
-    """Returns the name of the run's Ray cluster, '' before there is one."""
+    """Returns the name of the run's Ray cluster, or '' if there is none yet."""
     status = resource.get("status") or {}
     name: str = status.get("rayClusterName") or ""
     for part in ("pendingServiceStatus", "activeServiceStatus"):
@@ -63,7 +63,7 @@ def list_events(api: KubeApi, resource: Resource, pods: list[Resource]) -> list[
 
 
 def find_log_source(resource: Resource, pods: list[Resource]) -> LogSource | None:
-    """Returns where the job's log is, null before it has begun."""
+    """Returns where the job's log is, or None if its container has not started."""
     if resource["kind"] == "SparkApplication":
         named = ((resource.get("status") or {}).get("driverInfo") or {}).get("podName")
         drivers = [p for p in pods if p["metadata"]["name"] == named]
@@ -79,13 +79,13 @@ def find_log_source(resource: Resource, pods: list[Resource]) -> LogSource | Non
 
 
 def container_status(pod: Resource, name: str) -> dict[str, Any]:
-    """Returns the status of a container of `pod`, empty before there is one."""
+    """Returns the status of a container of `pod`, or {} if there is none yet."""
     listed = (pod.get("status") or {}).get("containerStatuses") or []
     return next((status for status in listed if status["name"] == name), {})
 
 
 def _newest_started(pods: list[Resource], container: str) -> LogSource | None:
-    """Returns the newest pod whose container has begun."""
+    """Returns the newest pod whose container has started."""
     for pod in reversed(pods):
         name = container or pod["spec"]["containers"][0]["name"]
         state = container_status(pod, name).get("state") or {}

@@ -1,4 +1,4 @@
-"""How a run stands, read from its resource's status alone, and the exit code of its end."""
+"""A run's state and exit code, derived only from its resource's status."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ class ExitCode(IntEnum):
 
     SUCCEEDED = 0
     FAILED = 1  # the job itself
-    USAGE = 2  # what was asked cannot be had: arguments, templates, rules, rights
-    INFRASTRUCTURE = 3  # the cluster could not start it, or not be asked
+    USAGE = 2  # invalid request: arguments, templates, rules, rights
+    INFRASTRUCTURE = 3  # the cluster could not start it, or does not respond
     DEADLINE = 4
     CANCELLED = 5
     IMAGE = 6  # it cannot be pulled
-    UNSCHEDULABLE = 7  # no node is large enough, and none came
-    DETACHED = 130  # Ctrl-C: the run goes on
+    UNSCHEDULABLE = 7  # no node is large enough, and none was added
+    DETACHED = 130  # Ctrl-C: the run continues
 
 
 @dataclass(frozen=True)
 class RunState:
-    """A run now: `exit` is null while it is under way; `active` while its job is running."""
+    """A run's state. `exit` is None until the run ends; `active` is true while its job runs."""
 
     name: str
     active: bool = False
@@ -34,12 +34,12 @@ class RunState:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more comes of it."""
+        """Whether the run has ended."""
         return self.exit is not None
 
 
-CANCELLED = "plait/cancelled"  # the annotation that says why
-EXIT_CODE_ANNOTATION = "plait/exit"  # with which code
+CANCELLED = "plait/cancelled"  # annotation: why it was cancelled
+EXIT_CODE_ANNOTATION = "plait/exit"  # annotation: the exit code
 
 _LOG_MARKER = ", last available logs"
 
@@ -55,7 +55,7 @@ _RAY_EXIT_CODES = {
 
 
 def read_run_state(resource: Resource) -> RunState:
-    """Returns how the run of a custom resource stands."""
+    """Returns the state of the run of a custom resource."""
     if resource["metadata"].get("deletionTimestamp"):
         return RunState("deleting", exit=ExitCode.CANCELLED, why="It is being deleted.")
     kinds = {
@@ -91,7 +91,7 @@ def _ray_job_state(resource: Resource) -> RunState:
         return RunState("running", active=True)
     if deployed == "Suspended" or (resource["spec"].get("suspend") and _was_cancelled(resource)):
         if _is_queued(resource) and not _was_cancelled(resource):
-            return RunState("queued", why="Kueue holds it back.")
+            return RunState("queued", why="It waits in its Kueue queue.")
         if deployed in ("Suspended", ""):
             return _cancelled_state(resource)
         return RunState("cancelling")
@@ -126,7 +126,7 @@ def _spark_state(resource: Resource) -> RunState:
         return RunState("failed", exit=code, why=message)
     if state == "SUSPENDED" or (resource["spec"].get("suspend") and _was_cancelled(resource)):
         if _is_queued(resource) and not _was_cancelled(resource):
-            return RunState("queued", why="Kueue holds it back.")
+            return RunState("queued", why="It waits in its Kueue queue.")
         return _cancelled_state(resource) if state in ("SUSPENDED", "") else RunState("cancelling")
     if state in ("SUBMISSION_FAILED", "PENDING_RERUN"):
         return RunState("retrying", why=message)
@@ -160,6 +160,6 @@ def _join_reason(reason: str, message: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Returns a message as one line, without the log that Ray puts behind it."""
+    """Returns a message as one line, without the log that Ray appends."""
     text = " ".join(text.split(_LOG_MARKER)[0].split())
     return text if len(text) <= 400 else text[:397] + "..."

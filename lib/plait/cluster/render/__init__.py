@@ -1,1 +1,1 @@
-"""A verb's custom resource: the chart's template filled in, sized and validated."""
+"""Renders a verb's custom resource from the chart's template, sizes it and validates it."""

@@ -1,4 +1,4 @@
-"""Checks a verb's own arguments before anything is submitted: a typo must not cost a pod."""
+"""Checks a verb's own arguments before it is submitted, so that a typo does not start pods."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _FIXED_ARGUMENT_FIXES = {
 
 
 def check_arguments(verb: Verb, given: Sequence[str], known: Iterable[str] = ()) -> list[str]:
-    """Returns `given` as the job on the cluster will take it.
+    """Returns `given` in the form that the job on the cluster accepts.
 
     Args:
-        verb: what is submitted.
-        given: the arguments that `plait submit` itself does not know.
-        known: options of `plait submit`, for the nearest name of a typo.
+        verb: the verb to submit.
+        given: the arguments that `plait submit` itself does not define.
+        known: options of `plait submit`, to suggest the nearest name for a typo.
 
     Raises:
-        UnknownArgument: the verb does not know one, lacks one, or cannot read its value.
+        UnknownArgument: an argument is unknown, missing, or has an invalid value.
     """
     parser = verb.parser()
     options = {name: action for action in parser._actions for name in action.option_strings}
@@ -42,7 +42,7 @@ def check_arguments(verb: Verb, given: Sequence[str], known: Iterable[str] = ())
             fixed = verb.set_by_template & set(options[name].option_strings)
             for long in fixed:
                 raise UnknownArgument(
-                    f"{name} is not given to `plait submit {verb.name}`.",
+                    f"{name} is not an option of `plait submit {verb.name}`.",
                     fix=_FIXED_ARGUMENT_FIXES[long],
                 )
     try:
@@ -55,7 +55,7 @@ def check_arguments(verb: Verb, given: Sequence[str], known: Iterable[str] = ())
 
 
 def describe_options(verb: Verb) -> list[tuple[str, str]]:
-    """Returns (option, what it does) of the verb's own arguments, for --help."""
+    """Returns (option, help text) of the verb's own arguments, for --help."""
     lines = []
     for action in verb.parser()._actions:
         if action.dest in ("help", "workers") or verb.set_by_template & set(action.option_strings):

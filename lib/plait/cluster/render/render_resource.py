@@ -1,4 +1,4 @@
-"""Fills a verb's template in: arguments, size, image, queue. Nothing else of it is changed."""
+"""Renders a verb's template: sets arguments, size, image and queue, and changes nothing else."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def render(
     image: str | None = None,
     queue: str | None = None,
 ) -> Resource:
-    """Returns `template` with what was asked for; its name is set elsewhere.
+    """Returns `template` with the requested settings. `set_run_name` sets its name.
 
     Raises:
-        BadTemplate: it lacks what is to be changed.
-        BadSize: the verb cannot have that size.
+        BadTemplate: the template lacks a field to be set.
+        BadSize: the verb does not support that size.
     """
     fillers: dict[str, Callable[[Resource, Sequence[str], RunSize], None]] = {
         SPARK.name: _render_spark,
@@ -42,26 +42,26 @@ def render(
             _set_image(verb, template, image)
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise BadTemplate(
-            f"the template of {verb.name} lacks {error}, which this would change.",
-            fix="Render it with the chart of this version of plait.",
+            f"the template of {verb.name} lacks {error}, which is to be set.",
+            fix="Render the template with the chart of this version of plait.",
         ) from None
     if queue is not None:
         template["metadata"].setdefault("labels", {})[QUEUE_LABEL] = queue
-        if verb.kind is RAY_JOB:  # Kueue takes no job that leaves its cluster behind
+        if verb.kind is RAY_JOB:  # Kueue requires that a job deletes its cluster
             template["spec"].pop("deletionStrategy", None)
             template["spec"]["shutdownAfterJobFinishes"] = True
     return template
 
 
 def ray_cluster_spec(resource: Resource) -> dict[str, Any]:
-    """Returns the Ray cluster of a RayJob or RayService, empty where there is none."""
+    """Returns the Ray cluster spec of a RayJob or RayService, or {} if there is none."""
     spec = resource["spec"]
     found: dict[str, Any] = spec.get("rayClusterSpec") or spec.get("rayClusterConfig") or {}
     return found
 
 
 def ray_pod_specs(resource: Resource) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yields (which, pod spec) of every pod template of a RayJob or RayService."""
+    """Yields (description, pod spec) of every pod template of a RayJob or RayService."""
     cluster = ray_cluster_spec(resource)
     if "headGroupSpec" in cluster:
         yield "the head", cluster["headGroupSpec"]["template"]["spec"]
@@ -81,15 +81,15 @@ def _render_spark(resource: Resource, arguments: Sequence[str], size: RunSize) -
     if scale is not None:
         if scale.is_elastic:
             raise BadSize(
-                f"--workers is {size.workers}, and fuse takes one number of executors.",
-                fix="Give --workers N, or switch spark.dynamicAllocation on in the chart.",
+                f"--workers is {size.workers}, and fuse needs a fixed number of executors.",
+                fix="Give --workers N, or enable spark.dynamicAllocation in the chart.",
             )
         executor["instances"] = scale.max_workers
     if size.cpus is not None:
         cores = parse_quantity(size.cpus)
         if cores != int(cores):
             raise BadSize(
-                f"--cpus is {size.cpus}, and Spark counts whole cores.", fix="Give --cpus 1."
+                f"--cpus is {size.cpus}, and Spark needs whole cores.", fix="Give --cpus 1."
             )
         executor["cores"] = int(cores)
     if size.gpus is not None:
@@ -118,10 +118,10 @@ def _render_ray_service(resource: Resource, arguments: Sequence[str], size: RunS
 
 def _set_worker_size(resource: Resource, size: RunSize) -> None:
     if size.driver_memory is not None:
-        raise BadSize("--driver-memory is Spark's: only fuse has a driver of its own.")
+        raise BadSize("--driver-memory is for Spark: only fuse has a driver.")
     groups = ray_cluster_spec(resource).get("workerGroupSpecs") or []
-    asked = (size.workers, size.cpus, size.memory, size.gpus)
-    if all(value is None for value in asked):
+    requested = (size.workers, size.cpus, size.memory, size.gpus)
+    if all(value is None for value in requested):
         return
     group = next((group for group in groups if group["groupName"] == WORKER_GROUP), None)
     if group is None:
@@ -141,7 +141,7 @@ def _set_worker_size(resource: Resource, size: RunSize) -> None:
 
 
 def _set_image(verb: Verb, resource: Resource, image: str) -> None:
-    """Sets the image wherever plait's own stands; a sidecar keeps its own."""
+    """Replaces plait's image in every container. Sidecars keep their images."""
     if verb.kind is SPARK:
         spec = resource["spec"]
         for part in (spec, spec["driver"], spec["executor"]):

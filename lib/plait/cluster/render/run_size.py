@@ -1,4 +1,4 @@
-"""How large a run is: what the command line may change of a template's size."""
+"""The size of a run, as the command line overrides it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plait.training.ray.worker_scale import WorkerScale
 
 @dataclass(frozen=True)
 class RunSize:
-    """What was asked for; null leaves what the template has. cpus, memory and gpus: of a worker."""
+    """The requested size; None keeps the template's. cpus, memory and gpus are per worker."""
 
     workers: str | None = None
     cpus: str | None = None
@@ -20,10 +20,10 @@ class RunSize:
     driver_memory: str | None = None
 
     def __post_init__(self) -> None:
-        """Checks that each can be had.
+        """Checks each value.
 
         Raises:
-            BadSize, ConfigError: one cannot.
+            BadSize, ConfigError: a value is invalid.
         """
         self.scale()
         if self.cpus is not None and parse_quantity(self.cpus, "--cpus") <= 0:
@@ -35,9 +35,9 @@ class RunSize:
             raise BadSize(f"--gpus is {self.gpus}.", allowed="0 or more.")
 
     def scale(self) -> WorkerScale | None:
-        """Returns the least and the most workers, null where none were asked for.
+        """Returns the minimum and maximum number of workers, or None if not requested.
 
         Raises:
-            ConfigError: it is neither N nor MIN:MAX.
+            ConfigError: `workers` is neither N nor MIN:MAX.
         """
         return None if self.workers is None else WorkerScale.of(self.workers)

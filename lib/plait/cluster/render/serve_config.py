@@ -1,4 +1,4 @@
-"""Which model a RayService serves."""
+"""Sets the model that a RayService serves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def set_served_model(resource: Resource, arguments: Sequence[str]) -> None:
     """Writes the model and version of `arguments` into the service's configuration.
 
     Raises:
-        BadTemplate: the template does not let them be chosen.
+        BadTemplate: the template has no setting for them.
     """
     import yaml
 
@@ -32,7 +32,7 @@ def set_served_model(resource: Resource, arguments: Sequence[str]) -> None:
         if name not in environment:
             raise BadTemplate(
                 f"the template of serve has no {name} to set.",
-                fix="Render it with the chart of this version of plait.",
+                fix="Render the template with the chart of this version of plait.",
             )
         environment[name] = value
     resource["spec"]["serveConfigV2"] = yaml.safe_dump(config, sort_keys=False)
@@ -41,16 +41,16 @@ def set_served_model(resource: Resource, arguments: Sequence[str]) -> None:
 def check_upgrade(before: Resource, after: Resource) -> None:
     """Checks that an upgrade does not change the image and the configuration at once.
 
-    KubeRay would give the new configuration to the old image first, before the new pods are up.
+    KubeRay would apply the new configuration to pods with the old image, before new pods are up.
 
     Raises:
-        RuleBroken: it does.
+        RuleBroken: both change.
     """
     if _serve_config(before) == _serve_config(after) or _head_image(before) == _head_image(after):
         return
     raise RuleBroken(
         f"RayService '{after['metadata']['name']}' would get another image and another "
-        "configuration at once, and the old image would get the new configuration first.",
+        "configuration at once, and the old image would run the new configuration first.",
         allowed=f"It runs {_head_image(before)}.",
         fix=f"Do it in two steps: first `plait submit serve --image {_head_image(after)}` with the "
         "model as it is, then the model with that image.",

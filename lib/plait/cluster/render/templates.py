@@ -1,4 +1,4 @@
-"""The chart's templates: one ConfigMap a release, with a whole resource for each verb."""
+"""The chart's templates: one ConfigMap per release, with a complete resource per verb."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TEMPLATES_SELECTOR = {
 
 @dataclass(frozen=True)
 class Templates:
-    """What a release can run; `where` says where it was found."""
+    """The templates of a release; `where` says where they were found."""
 
     release: str
     where: str
@@ -30,15 +30,15 @@ class Templates:
 
     @property
     def scheduling_timeout_s(self) -> float | None:
-        """Seconds that the chart gives a pod that no node is large enough for; null: unsaid."""
+        """The chart's timeout, in seconds, for a pod that fits on no node; None if not set."""
         seconds = self.data.get("schedulingPatienceSeconds")
         return None if seconds is None else float(seconds)
 
     def template_for(self, verb: Verb) -> Resource:
-        """Returns the resource that `verb` runs, to be filled in.
+        """Returns the resource that `verb` runs, to be rendered.
 
         Raises:
-            BadTemplate: the release has none, or not what the chart renders.
+            BadTemplate: the release has no template for it, or an invalid one.
         """
         key = f"{verb.name}.json"
         if key not in self.data:
@@ -46,12 +46,12 @@ class Templates:
             raise BadTemplate(
                 f"release '{self.release}' has no template for {verb.name} ({self.where}).",
                 allowed=f"It has: {has}.",
-                fix=f"Switch it on in the chart's values, and run `helm upgrade {self.release}`.",
+                fix=f"Enable it in the chart's values, and run `helm upgrade {self.release}`.",
             )
         try:
             resource = json.loads(self.data[key])
         except ValueError as error:
-            raise BadTemplate(f"{key} of {self.where} is no JSON: {error}.") from None
+            raise BadTemplate(f"{key} of {self.where} is not JSON: {error}.") from None
         kind = resource.get("kind") if isinstance(resource, dict) else None
         if kind != verb.kind.name:
             raise BadTemplate(
@@ -73,25 +73,25 @@ def parse_templates(config_map: Resource, where: str) -> Templates:
     """Returns the templates in a ConfigMap.
 
     Raises:
-        BadTemplate: they are of another contract than this plait knows.
+        BadTemplate: this plait does not support the version of their contract.
     """
     data = config_map.get("data") or {}
     contract = str(data.get("contract", "none"))
     if contract != TEMPLATES_CONTRACT:
         raise BadTemplate(
-            f"the templates of {where} are of contract {contract}; "
-            f"this plait knows {TEMPLATES_CONTRACT}.",
-            fix="Install the chart and the plait of one version: `plait --version`, `helm list`.",
+            f"the templates of {where} have contract {contract}; "
+            f"this plait supports {TEMPLATES_CONTRACT}.",
+            fix="Install the same version of chart and plait: `plait --version`, `helm list`.",
         )
     labels = config_map.get("metadata", {}).get("labels") or {}
     return Templates(labels.get(INSTANCE_LABEL, ""), where, data)
 
 
 def choose_release(found: Iterable[Templates], release: str | None, where: str) -> Templates:
-    """Returns the templates of `release`, or the only ones there are.
+    """Returns the templates of `release`, or of the only release.
 
     Raises:
-        NoTemplates: there are none, none of that release, or several to choose from.
+        NoTemplates: there are none, none of that release, or several and `release` is None.
     """
     by_release = {templates.release: templates for templates in found}
     if release is not None:
@@ -104,12 +104,12 @@ def choose_release(found: Iterable[Templates], release: str | None, where: str) 
         names = sorted(by_release)
         raise NoTemplates(
             f"{where} has {len(names)} releases of plait: {', '.join(names)}.",
-            fix=f"Say which: --release {names[0]}",
+            fix=f"Choose one: --release {names[0]}",
         )
     if not by_release:
         raise NoTemplates(
             f"{where} has no templates: the chart is not installed there.",
-            fix="Install it with `helm install`, name its namespace with -n, or give the output "
+            fix="Install it with `helm install`, give its namespace with -n, or give the output "
             "of `helm template` with --templates FILE.",
         )
     return next(iter(by_release.values()))
@@ -120,8 +120,8 @@ def read_templates(file: Path, release: str | None) -> Templates:
 
     Raises:
         MissingFile: there is no such file.
-        BadTemplate: it is no YAML.
-        NoTemplates: it holds no templates.
+        BadTemplate: the file is not YAML.
+        NoTemplates: the file has no templates.
     """
     import yaml
 
@@ -131,7 +131,7 @@ def read_templates(file: Path, release: str | None) -> Templates:
     except OSError as error:
         raise MissingFile(f"'{file}' cannot be read ({error.strerror}).") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadTemplate(f"'{file}' is no YAML: {' '.join(str(error).split())}.") from None
+        raise BadTemplate(f"'{file}' is not YAML: {' '.join(str(error).split())}.") from None
     listed = [
         item
         for document in documents

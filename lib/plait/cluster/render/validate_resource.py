@@ -1,6 +1,6 @@
-"""Rules that operators check only after a resource was accepted, checked before.
+"""Checks, before submission, rules that operators check only after they accepted a resource.
 
-KubeRay refuses in an event, minutes later; Kueue leaves the run waiting without end. Compare
+KubeRay reports a violation minutes later, in an event; Kueue leaves the run waiting. Compare
 ray-operator/controllers/ray/utils/validation.go of KubeRay and the integrations of Kueue.
 """
 
@@ -22,16 +22,16 @@ _MAX_POD_SETS = 8
 
 
 def validate(verb: Verb, resource: Resource) -> None:
-    """Checks a filled template.
+    """Checks a rendered resource.
 
     Raises:
-        RuleBroken: one sentence for each rule it breaks.
+        RuleBroken: has one sentence per broken rule.
     """
     broken = list(violations(verb, resource))
     if broken:
         raise RuleBroken(
             f"{verb.kind.operator} would not run this {verb.name}: {' '.join(broken)}",
-            fix="Mend the chart's values and run `helm upgrade`.",
+            fix="Correct the chart's values and run `helm upgrade`.",
         )
 
 
@@ -51,10 +51,10 @@ def violations(verb: Verb, resource: Resource) -> Iterator[str]:
 
 def _spark_violations(spec: dict[str, Any], queued: bool) -> Iterator[str]:
     if queued and (spec.get("dynamicAllocation") or {}).get("enabled"):
-        yield "Kueue takes no SparkApplication with dynamicAllocation: its size must be fixed."
+        yield "Kueue accepts no SparkApplication with dynamicAllocation: its size must be fixed."
     for part in ("driver", "executor"):
         if spec.get("nodeSelector") and (spec.get(part) or {}).get("nodeSelector"):
-            yield f"nodeSelector stands at spec and at {part}; the operator takes one of them."
+            yield f"nodeSelector is set at spec and at {part}; the operator accepts only one."
         if (spec.get(part) or {}).get("template") and spec.get("sparkVersion", "").startswith("2"):
             yield f"a pod template of the {part} needs Spark 3."
 
@@ -64,7 +64,7 @@ def _ray_job_violations(spec: dict[str, Any]) -> Iterator[str]:
     if not spec.get("rayClusterSpec") and not selector:
         yield "one of rayClusterSpec and clusterSelector must be set."
     if spec.get("suspend") and selector:
-        yield "a job on a cluster that is there (clusterSelector) cannot be suspended."
+        yield "a job on an existing cluster (clusterSelector) cannot be suspended."
     if spec.get("suspend") and not (
         spec.get("shutdownAfterJobFinishes") or spec.get("deletionStrategy")
     ):
@@ -77,9 +77,9 @@ def _ray_job_violations(spec: dict[str, Any]) -> Iterator[str]:
     if spec.get("submissionMode") == "SidecarMode":
         for name in ("submitterPodTemplate", "submitterConfig", "clusterSelector"):
             if spec.get(name):
-                yield f"{name} is not for submissionMode SidecarMode."
+                yield f"{name} is not allowed with submissionMode SidecarMode."
     if spec.get("submissionMode") == "InteractiveMode" and spec.get("backoffLimit"):
-        yield "backoffLimit is not for submissionMode InteractiveMode."
+        yield "backoffLimit is not allowed with submissionMode InteractiveMode."
 
 
 def _deletion_violations(spec: dict[str, Any]) -> Iterator[str]:
@@ -103,9 +103,9 @@ def _deletion_violations(spec: dict[str, Any]) -> Iterator[str]:
         if seconds < 0:
             yield f"ttlSeconds of {policy} is {seconds}."
         if policy == "DeleteWorkers" and scaled:
-            yield "DeleteWorkers is not for a cluster with an autoscaler."
+            yield "DeleteWorkers is not allowed with an autoscaler."
         if policy in waits.setdefault(when, {}):
-            yield f"two rules say {policy} for {when}."
+            yield f"two rules have {policy} for {when}."
         waits[when][policy] = seconds
     for when, seconds_of in waits.items():
         known = [(name, seconds_of[name]) for name in _DELETION_ORDER if name in seconds_of]
@@ -132,9 +132,9 @@ def _ray_cluster_violations(resource: Resource) -> Iterator[str]:
         elif count is not None and not (least or 0) <= count <= (count if most is None else most):
             yield f"worker group '{name}' has {count} replicas, outside of {least} to {most}."
         if scaled and group.get("suspend"):
-            yield f"worker group '{name}' is suspended under an autoscaler."
+            yield f"worker group '{name}' is suspended, which an autoscaler does not allow."
         if "labels" in (group.get("rayStartParams") or {}):
-            yield f"worker group '{name}' has labels in rayStartParams; they have a field."
+            yield f"worker group '{name}' has labels in rayStartParams; use the field labels."
     head = (cluster.get("headGroupSpec") or {}).get("template", {}).get("spec", {})
     own = {
         env["name"]: env.get("value")
@@ -152,7 +152,7 @@ def _ray_cluster_violations(resource: Resource) -> Iterator[str]:
     fault_tolerance = cluster.get("gcsFaultToleranceOptions")
     for name in ("RAY_REDIS_ADDRESS", "REDIS_PASSWORD", "REDIS_USERNAME"):
         if name in own and (fault_tolerance or name != "REDIS_PASSWORD"):
-            yield f"{name} is set in the head; it belongs into gcsFaultToleranceOptions."
+            yield f"{name} is set in the head; it belongs in gcsFaultToleranceOptions."
     if (cluster.get("authOptions") or {}).get("mode") == "token":
         known = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
         if known < _TOKEN_AUTH_SINCE:
@@ -164,10 +164,10 @@ def _kueue_violations(resource: Resource) -> Iterator[str]:
     annotations = resource["metadata"].get("annotations") or {}
     if resource["kind"] == "RayJob":
         if not spec.get("shutdownAfterJobFinishes"):
-            yield "Kueue takes a RayJob only with shutdownAfterJobFinishes."
+            yield "Kueue accepts a RayJob only with shutdownAfterJobFinishes."
         if spec.get("clusterSelector"):
-            yield "Kueue takes no RayJob on a cluster that is there (clusterSelector)."
+            yield "Kueue accepts no RayJob on an existing cluster (clusterSelector)."
     if cluster.get("enableInTreeAutoscaling") and annotations.get(_ELASTIC_JOB) != "true":
-        yield f"Kueue takes no autoscaler without the annotation {_ELASTIC_JOB}."
+        yield f"Kueue accepts no autoscaler without the annotation {_ELASTIC_JOB}."
     if len(cluster.get("workerGroupSpecs") or []) + 1 > _MAX_POD_SETS - 1:
-        yield f"Kueue takes at most {_MAX_POD_SETS - 2} worker groups."
+        yield f"Kueue accepts at most {_MAX_POD_SETS - 2} worker groups."

@@ -130,7 +130,7 @@ def test_a_line_comes_when_it_is_sent_and_not_when_the_stream_ends(api: KubeApi)
 def test_a_connection_without_trust_is_a_cluster_that_does_not_answer(api: KubeApi) -> None:
     settings = Configuration(host=api.client.configuration.host.replace("http:", "https:"))
     settings.retries = False
-    with pytest.raises(ClusterDown, match=r"here does not answer \(SSLError"):
+    with pytest.raises(ClusterDown, match=r"here does not respond \(SSLError"):
         KubeApi(ApiClient(settings), "n", "here", retry_s=0).get("/version")
 
 

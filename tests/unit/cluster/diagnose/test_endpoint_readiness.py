@@ -61,7 +61,7 @@ def test_what_says_it_is_not_is_not(api: KubeApi) -> None:
 def test_a_service_without_pods_is_not(api: KubeApi) -> None:
     message = 'no endpoints available for service "plait-serve-svc:8000"'
     found = state(api, 503, kind="Status", message=message)
-    assert found == RunState("not ready", why="No pod of it takes requests.")
+    assert found == RunState("not ready", why="None of its pods accepts requests.")
 
 
 @pytest.mark.parametrize(
@@ -74,5 +74,5 @@ def test_a_service_without_pods_is_not(api: KubeApi) -> None:
 def test_what_could_not_be_asked_is_said(api: KubeApi, status: int, message: str) -> None:
     found = state(api, status, kind="Status", message=message)
     assert found.name == "ready"
-    assert "could not be asked" in found.why
+    assert "could not be read" in found.why
     assert message in found.why

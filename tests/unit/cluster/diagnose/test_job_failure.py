@@ -47,7 +47,7 @@ def test_the_sentence_a_job_ends_with_is_passed_on() -> None:
     driver = pod({"spark-role": "driver"}, reason="Error", exitCode=2)
     lines = ["26/11/25 INFO SparkContext: stopped", "ConfigError: cannot read 'plait.yaml'.", ""]
     said = diagnose_failure(SPARK, [driver], lines)[0]
-    assert said == "It said last: ConfigError: cannot read 'plait.yaml'."
+    assert said == "Its last log line: ConfigError: cannot read 'plait.yaml'."
 
 
 def test_nothing_known_is_nothing_said() -> None:

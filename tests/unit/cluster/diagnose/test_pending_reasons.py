@@ -61,7 +61,7 @@ def test_an_image_that_is_not_there_is_an_obstacle(reason: str) -> None:
     pulled = event("Failed", 'Failed to pull image "plait:9": manifest unknown', "Pod", "p")
     said = only([pod(waiting={"reason": reason, "message": "back-off"})], [pulled])
     assert said.cause is UnrecoverableCause.IMAGE
-    assert "Image 'plait:9' cannot be had" in said.sentence
+    assert "Image 'plait:9' cannot be pulled" in said.sentence
     assert "--image" in said.fix
 
 
@@ -75,7 +75,7 @@ def test_back_off_says_what_pulling_failed_with() -> None:
             event("Failed", "Error: ImagePullBackOff", "Pod", "p"),
         ],
     )
-    assert said.sentence == "Image 'plait:9' cannot be had: h/plait:9: not found."
+    assert said.sentence == "Image 'plait:9' cannot be pulled: h/plait:9: not found."
 
 
 def test_an_image_that_is_never_pulled_says_so() -> None:

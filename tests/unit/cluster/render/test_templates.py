@@ -46,7 +46,7 @@ def test_what_is_no_template_is_said(tmp_path: Path, templates: Templates) -> No
         read_templates(written(tmp_path, SERVICE), None)
     file = tmp_path / "bad.yaml"
     file.write_text("a: [")
-    with pytest.raises(BadTemplate, match="no YAML"):
+    with pytest.raises(BadTemplate, match="not YAML"):
         read_templates(file, None)
     with pytest.raises(BadTemplate, match="is a SparkApplication"):
         Templates("demo", "here", {"train.json": templates.data["fuse.json"]}).template_for(
@@ -59,5 +59,5 @@ def test_what_is_no_template_is_said(tmp_path: Path, templates: Templates) -> No
 def test_templates_of_another_contract_are_refused() -> None:
     newer = config_map()
     newer["data"]["contract"] = "2"
-    with pytest.raises(BadTemplate, match="contract 2; this plait knows 1"):
+    with pytest.raises(BadTemplate, match="contract 2; this plait supports 1"):
         parse_templates(newer, "here")

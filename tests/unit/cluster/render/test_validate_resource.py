@@ -36,7 +36,7 @@ def test_templates_as_they_are_break_none(resource: Resources) -> None:
         ),
         ({"deletionStrategy": {}}, "needs deletionRules"),
         ({"activeDeadlineSeconds": 0}, "activeDeadlineSeconds is 0"),
-        ({"submissionMode": "SidecarMode"}, "submitterPodTemplate is not for"),
+        ({"submissionMode": "SidecarMode"}, "submitterPodTemplate is not allowed with"),
         ({"submissionMode": "InteractiveMode", "backoffLimit": 2}, "InteractiveMode"),
         ({"rayClusterSpec": None}, "one of rayClusterSpec and clusterSelector"),
         ({"suspend": True, "clusterSelector": {"ray.io/cluster": "c"}}, "clusterSelector"),
