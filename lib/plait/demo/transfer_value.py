@@ -49,7 +49,7 @@ def measure_transfer(project: Project, seed: int) -> TransferGain:
     with track_progress("transfer", len(held.test) * len(scorers), "targets") as work:
         parts = []
         for platform in ours.platforms:
-            targets = held.targets(platform, test=True, mask=True)
+            targets = held.platform_targets(platform, test=True, mask=True)
             if len(targets):
                 ranks = [rank_targets(s, targets, None, seed, work).ranks for s in scorers]
                 crossed = _has_other_platform(targets, held)

@@ -108,7 +108,7 @@ class _Evaluation:
         self, platform: str, scorers: list[Scorer], work: ProgressTask
     ) -> _PlatformResult | None:
         test, validation = (
-            self.held.questions(platform, test=test, mask=self.protocol.mask)
+            self.held.platform_targets(platform, test=test, mask=self.protocol.mask)
             for test in (True, False)
         )
         if not len(test):

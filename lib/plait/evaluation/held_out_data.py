@@ -39,7 +39,7 @@ class HeldOutData:
     test: HeldOutTargets
     touched: IndexPairs
 
-    def questions(self, platform: str, *, test: bool, mask: bool) -> EvaluationTargets:
+    def platform_targets(self, platform: str, *, test: bool, mask: bool) -> EvaluationTargets:
         """Returns the test or validation targets on `platform`, see `select_targets`."""
         targets, ahead = self.test if test else self.validation, self.rule.masks_later
         return select_targets(

@@ -15,7 +15,7 @@ from plait.progress import track_progress
 
 def test_judged_negatives_are_not_those_of_the_ranking(small, monkeypatch: pytest.MonkeyPatch):
     held = rebuild_held_out(small.store, small.store.version(1), LeaveOneOut())
-    questions = held.questions("shop", test=False, mask=True)
+    questions = held.platform_targets("shop", test=False, mask=True)
     draw, drawn = negative_sampling.sample_negatives, []
 
     def looks(*args):
