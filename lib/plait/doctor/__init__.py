@@ -1,1 +1,1 @@
-"""What plait needs around it, each thing looked at, with the fix for what is amiss."""
+"""Checks what plait needs: machine, project, live state and cluster, with a fix per problem."""

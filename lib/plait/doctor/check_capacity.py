@@ -1,4 +1,4 @@
-"""What an upgrade of the endpoint costs: a second cluster beside the first, for a while."""
+"""Checks room for an endpoint upgrade, which runs a second cluster next to the first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RESOURCE_NAMES = {"cpu": "CPU", "memory": "memory", "nvidia.com/gpu": "GPU"}
 
 
 def check_upgrade_capacity(api: KubeApi, templates: Templates) -> Iterator[Finding]:
-    """Yields whether the nodes have room for an upgrade, where they may be read."""
+    """Yields whether the nodes have room for an upgrade, if reading the nodes is allowed."""
     try:
         service = templates.template_for(VERBS["serve"])
         nodes = api.get("/api/v1/nodes")["items"]
@@ -42,12 +42,12 @@ def check_upgrade_capacity(api: KubeApi, templates: Templates) -> Iterator[Findi
     left = ", ".join(
         _format_resource(name, free.get(name, 0)) for name in CHECKED_RESOURCES if wants.get(name)
     )
-    found = f"an upgrade ({strategy}) needs {text} beside what runs; free: {left}"
+    found = f"an upgrade ({strategy}) needs {text} in addition to what runs; free: {left}"
     if short:
         yield warn(
             "upgrades",
             found,
-            "Leave room or let nodes be added; or set serving.upgrade.type: None, or an "
+            "Free or add capacity; or set serving.upgrade.type: None, or an "
             "incremental upgrade with a small maxSurgePercent.",
         )
     else:
@@ -55,7 +55,7 @@ def check_upgrade_capacity(api: KubeApi, templates: Templates) -> Iterator[Findi
 
 
 def service_requests(service: Resource) -> dict[str, float]:
-    """Returns what the pods of a RayService ask for: the head, and the workers it begins with."""
+    """Returns what the pods of a RayService request: the head and the initial workers."""
     cluster = ray_cluster_spec(service)
     counted = [(1, cluster["headGroupSpec"]["template"])]
     for group in cluster.get("workerGroupSpecs") or []:
@@ -69,7 +69,7 @@ def service_requests(service: Resource) -> dict[str, float]:
 
 
 def free_resources(nodes: list[Resource], pods: list[Resource]) -> dict[str, float]:
-    """Returns what is left on the nodes that take pods."""
+    """Returns the free resources of the nodes that accept pods."""
     free: dict[str, float] = {}
     open_nodes = {
         node["metadata"]["name"] for node in nodes if not node["spec"].get("unschedulable")

@@ -1,4 +1,4 @@
-"""The cluster: whether it answers, has the operators, the chart, and rights for who asks."""
+"""Checks the cluster: its API server, the operators, the chart, and the user's rights."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KUEUE_API = "/apis/kueue.x-k8s.io/v1beta1"
 def check_cluster(
     context: str | None, namespace: str | None, release: str | None, queue: str | None
 ) -> Iterator[Finding]:
-    """Yields what the cluster has; without an answer from it, only that."""
+    """Yields the findings about the cluster; only one if it does not respond."""
     try:
         api = connect_cluster(context, namespace)
         version = api.get("/version")["gitVersion"]
@@ -77,12 +77,12 @@ def _check_crds(api: KubeApi, group: str) -> Finding:
 
 
 def _check_operator(api: KubeApi, group: str) -> Iterator[Finding]:
-    """Yields the operator's image and whether it runs, where deployments may be listed."""
+    """Yields the operator's image and whether it runs, if listing deployments is allowed."""
     wanted = _OPERATORS[group]
     try:
         listed = api.get("/apis/apps/v1/deployments")["items"]
     except PlaitError:
-        yield ok(wanted, "deployments of other namespaces may not be read: not looked at")
+        yield ok(wanted, "not checked: reading deployments of other namespaces is not allowed")
         return
     found = [entry for entry in listed if wanted in entry["metadata"]["name"]]
     if not found:
@@ -125,13 +125,13 @@ def _check_rights(api: KubeApi) -> Finding:
     return fail(
         "rights",
         "you may not " + "; ".join(f"{', '.join(verbs)} {name}" for name, verbs in lacking.items()),
-        "Have your user or group added to rbac.submitters in the chart's values; then: "
+        "Ask an administrator to add you to rbac.submitters in the chart's values; then: "
         f"kubectl -n {api.namespace} auth can-i --list",
     )
 
 
 def _check_ray_version(templates: Templates) -> Iterator[Finding]:
-    """Yields whether the cluster runs the Ray that this plait is tested with."""
+    """Yields whether the cluster runs the Ray version that this plait is tested with."""
     tested = tested_versions().get("ray")
     try:
         runs = ray_cluster_spec(templates.template_for(VERBS["train"])).get("rayVersion")
@@ -141,7 +141,7 @@ def _check_ray_version(templates: Templates) -> Iterator[Finding]:
         yield warn(
             "Ray",
             f"the chart runs {runs}, this plait {tested}",
-            "Use chart and plait of one version.",
+            "Use the same version of chart and plait.",
         )
 
 

@@ -1,4 +1,4 @@
-"""The Valkey of live state: whether it answers, and keeps what it takes."""
+"""Checks the Valkey of live state: whether it responds and is durable."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _NAME = "live state"
 
 
 def check_live_state(config: Path) -> Iterator[Finding]:
-    """Yields how live state is, of a project file that can be read."""
+    """Yields the condition of live state, if the project file can be read."""
     from plait.config import load_config
 
     try:
         project = load_config(config)
     except PlaitError:
-        return  # told by the check of the project
+        return  # reported by the check of the project
     from plait.live.valkey.durability import DurabilityLevel, redact_address, required_durability
     from plait.serving.replica import connect
 

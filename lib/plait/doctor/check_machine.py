@@ -1,4 +1,4 @@
-"""This machine: Python, packages, folders, Java, GPU."""
+"""Checks this machine: Python, packages, folders, Java, GPU."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from plait.errors import MissingJava, StoreError
 from plait.store.local_folders import cache_folder, scratch_folder, socket_folder
 
 MIN_PYTHON = (3, 11)
-_PINS_FILE = "pins.txt"  # constraints.txt, as the wheel brings it along
+_PINS_FILE = "pins.txt"  # constraints.txt, as packaged in the wheel
 _MAX_LISTED = 5
 _SOCKET_NAME_BYTES = 68  # bytes of the longest name in that folder: of a socket of Ray
 
 
 def check_machine() -> Iterator[Finding]:
-    """Yields what this machine has."""
+    """Yields the findings about this machine."""
     yield _check_python()
     yield _check_packages()
     yield _check_pins()
@@ -38,7 +38,7 @@ def check_machine() -> Iterator[Finding]:
 
 
 def tested_versions() -> dict[str, str]:
-    """Returns the versions that plait was tested with, empty where it does not know them."""
+    """Returns the versions that plait was tested with, or {} if they are unknown."""
     for place in (files("plait") / _PINS_FILE, Path(__file__).parents[3] / "constraints.txt"):
         if place.is_file():
             lines = place.read_text().splitlines()
@@ -56,7 +56,7 @@ def _check_python() -> Finding:
 
 
 def _check_packages() -> Finding:
-    """Whether what plait asks for is there, in versions that it accepts."""
+    """Checks that plait's requirements are installed in accepted versions."""
     wrong = []
     for line in requires("plait") or []:
         wanted = Requirement(line)
@@ -71,14 +71,14 @@ def _check_packages() -> Finding:
             wrong.append(f"{wanted.name} is {has}, wanted {wanted.specifier}")
     if wrong:
         return fail("packages", "; ".join(wrong), "pip install --upgrade plait")
-    return ok("packages", f"all that plait {version('plait')} asks for")
+    return ok("packages", f"all requirements of plait {version('plait')}")
 
 
 def _check_pins() -> Finding:
-    """Whether versions are those that plait is tested with."""
+    """Checks that the versions are those that plait is tested with."""
     tested = tested_versions()
     if not tested:
-        return warn("pins", "this plait does not know what it was tested with")
+        return warn("pins", "the versions that this plait was tested with are unknown")
     other, same = [], 0
     for name, pin in sorted(tested.items()):
         try:
@@ -101,7 +101,7 @@ def _check_pins() -> Finding:
 
 
 def _check_home() -> Finding:
-    """Whether copies of models can be kept from one run to the next."""
+    """Checks that copies of models can be cached between runs."""
     try:
         cache = cache_folder()
     except StoreError as error:
@@ -119,7 +119,7 @@ def _check_home() -> Finding:
 
 
 def _check_tmpdir() -> Finding:
-    """Whether there is room for sockets, whose paths must be short, and for what is set aside."""
+    """Checks that the folder suits sockets, whose paths must be short, and spilled data."""
     wanted = os.environ.get("TMPDIR", "")
     try:
         used, sockets = scratch_folder(), socket_folder(_SOCKET_NAME_BYTES)

@@ -1,1 +1,1 @@
-"""What a cluster runs: one file a verb, each reads arguments, calls one function, prints JSON."""
+"""The cluster's jobs: one file per verb. Each parses arguments, calls a function, prints JSON."""

@@ -11,7 +11,7 @@ from plait.jobs.job_runner import new_job_parser, run_job
 
 
 def parser() -> argparse.ArgumentParser:
-    """Returns the arguments it knows."""
+    """Returns the job's argument parser."""
     parser = new_job_parser("Evaluates a model version.")
     parser.add_argument(
         "--protocol",
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluates, prints the report as JSON."""
+    """Evaluates a version and prints the report as JSON. Returns the exit code."""
     given = parser().parse_args(arguments)
 
     def work() -> str:

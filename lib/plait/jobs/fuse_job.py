@@ -12,7 +12,7 @@ from plait.jobs.job_runner import new_job_parser, run_job
 
 
 def parser() -> argparse.ArgumentParser:
-    """Returns the arguments it knows."""
+    """Returns the job's argument parser."""
     parser = new_job_parser("Fuses a project's logs into a store version.")
     parser.add_argument(
         "--full", action="store_true", help="Read all files again, not only the new ones."
@@ -22,14 +22,14 @@ def parser() -> argparse.ArgumentParser:
         type=EngineName,
         choices=list(EngineName),
         default=EngineName.local,
-        help="What moves the rows: local (Polars on this machine), or spark, as spark-submit "
-        "names it. Default: local. Example: --engine spark",
+        help="The engine: local (Polars on this machine), or spark, with the master of "
+        "spark-submit. Default: local. Example: --engine spark",
     )
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fuses, prints the published version as JSON."""
+    """Fuses and prints the published version as JSON. Returns the exit code."""
     given = parser().parse_args(arguments)
 
     def work() -> str:

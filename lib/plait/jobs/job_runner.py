@@ -1,4 +1,4 @@
-"""What every job does alike: the project file it reads, and how it ends."""
+"""What all jobs share: the option for the project file, error output and exit codes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CONFIG_VARIABLE = "PLAIT_CONFIG"
 
 
 def new_job_parser(what: str) -> ArgumentParser:
-    """Returns a parser that knows --config; no option may be cut short, a typo must not pass."""
+    """Returns a parser with --config. Options must not be abbreviated, so typos are errors."""
     parser = ArgumentParser(description=what, allow_abbrev=False)
     default = os.environ.get(CONFIG_VARIABLE) or "plait.yaml"
     parser.add_argument(
@@ -27,7 +27,7 @@ def new_job_parser(what: str) -> ArgumentParser:
 
 
 def run_job(work: Callable[[], str]) -> int:
-    """Prints what `work` returns, or the sentence of its error; returns the exit code."""
+    """Prints what `work` returns, or the message of its error. Returns the exit code."""
     try:
         said = work()
     except PlaitError as error:

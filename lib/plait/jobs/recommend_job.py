@@ -12,7 +12,7 @@ from plait.jobs.job_runner import new_job_parser, run_job
 
 
 def parser() -> argparse.ArgumentParser:
-    """Returns the arguments it knows."""
+    """Returns the job's argument parser."""
     parser = new_job_parser("Writes everyone's lists as Parquet.")
     parser.add_argument(
         "--out",
@@ -23,24 +23,24 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--platform",
         action="append",
-        help="The platform to recommend items of; may be repeated. Default: all platforms. "
+        help="The platform whose items to recommend; may be repeated. Default: all platforms. "
         "Example: --platform shop",
     )
     parser.add_argument(
         "-k",
         type=int,
         default=10,
-        help="Items for each person and platform. Unit: items. Default: 10. Example: -k 20",
+        help="Items per person and platform. Unit: items. Default: 10. Example: -k 20",
     )
     parser.add_argument(
         "--version",
-        help="The model version that answers. Default: the alias current. Example: --version v3",
+        help="The model version to use. Default: the alias current. Example: --version v3",
     )
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the lists, prints what was written as JSON."""
+    """Writes the lists and prints a summary as JSON. Returns the exit code."""
     given = parser().parse_args(arguments)
 
     def work() -> str:

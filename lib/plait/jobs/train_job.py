@@ -11,17 +11,17 @@ from plait.jobs.job_runner import new_job_parser, run_job
 
 
 def parser() -> argparse.ArgumentParser:
-    """Returns the arguments it knows."""
+    """Returns the job's argument parser."""
     parser = new_job_parser("Trains a project's model.")
     parser.add_argument(
         "--workers",
         default="1",
-        help="Processes that share every batch, a number or a range. Unit: processes. "
+        help="Processes that split every batch, a number or a range. Unit: processes. "
         "Default: 1. Example: --workers 2:4",
     )
     parser.add_argument(
         "--family",
-        help="The kind of model: neural, item_item or popularity. Default: train.family of "
+        help="The model family: neural, item_item or popularity. Default: train.family of "
         "the project file. Example: --family item_item",
     )
     parser.add_argument(
@@ -38,13 +38,13 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--refit",
         action="store_true",
-        help="Hold out nothing, and train for the epochs that an earlier version found.",
+        help="Hold out nothing, and train for as many epochs as an earlier version.",
     )
     parser.add_argument(
         "--platform",
         action="append",
         default=[],
-        help="Train on this platform alone; may be repeated. Default: all platforms. "
+        help="Train only on this platform; may be repeated. Default: all platforms. "
         "Example: --platform shop",
     )
     parser.add_argument(
@@ -60,27 +60,29 @@ def parser() -> argparse.ArgumentParser:
         "file. Example: --seed 7",
     )
     parser.add_argument(
-        "--resume", action="store_true", help="Go on from the last checkpoint of an unfinished run."
+        "--resume",
+        action="store_true",
+        help="Continue from the last checkpoint of an unfinished run.",
     )
     parser.add_argument(
         "--max-failures",
         type=int,
         default=0,
-        help="How often the run may lose workers before it gives up; -1 is without limit. "
+        help="How often the run may lose workers before it fails; -1 means no limit. "
         "Unit: losses. Default: 0. Example: --max-failures 3",
     )
     parser.add_argument(
         "--checkpoint-every",
         type=float,
         default=60.0,
-        help="Time between checkpoints, beside one at the end of each epoch. Unit: seconds. "
+        help="Time between checkpoints, in addition to one after each epoch. Unit: seconds. "
         "Default: 60. Example: --checkpoint-every 300",
     )
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Trains, prints the published version as JSON."""
+    """Trains and prints the published version as JSON. Returns the exit code."""
     given = parser().parse_args(arguments)
 
     def work() -> str:

@@ -1,4 +1,4 @@
-"""Realistic dirt: repeated uploads and a few rows that nobody can use."""
+"""Adds realistic dirt to logs: repeated uploads and a few invalid rows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 DUPLICATE_SHARE = 0.01  # share of rows that were uploaded twice
-BAD_ROW_SHARE = 0.0008  # share of rows a reason
+BAD_ROW_SHARE = 0.0008  # share of rows, per reason
 
-# The fields of each dialect that dirt falls on.
+# The fields of each dialect that dirt affects.
 _FIELDS: dict[str, dict[str, str]] = {
     "shop": {"account": "customer_id", "item": "sku", "type": "action", "time": "ts"},
     "video": {"account": "uid", "item": "clip", "type": "verb", "time": "at_ms"},
@@ -27,12 +27,12 @@ _ANCIENT: dict[str, object] = {
 def add_dirt(
     rng: np.random.Generator, platform: str, log: pl.DataFrame
 ) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Returns `log` with duplicates and bad rows mixed in, and how many of each reason.
+    """Returns `log` with duplicates and bad rows mixed in, and their number per reason.
 
     Bad rows are extra ones, so that what stands in `log` stays true. A reason is the code
     that cleaning gives.
     """
-    if platform in ("shop", "news"):  # text formats can hold text where a number belongs
+    if platform in ("shop", "news"):  # text formats can hold text in place of a number
         log = log.with_columns(pl.col(_FIELDS[platform]["time"]).cast(pl.String))
     repeated = log.sample(fraction=DUPLICATE_SHARE, seed=int(rng.integers(2**31)))
     on_items = log.filter(pl.col(_FIELDS[platform]["item"]).is_not_null())
@@ -47,7 +47,7 @@ def add_dirt(
         )
         counts[reason] = size
     soiled = pl.concat([log, *extra])
-    if "id" in soiled.columns:  # a bad row is an upload of its own
+    if "id" in soiled.columns:  # a bad row gets its own event id
         soiled = _own_ids(soiled, len(log) + len(repeated))
     place = np.concatenate([np.arange(len(log)), rng.integers(0, len(log), len(soiled) - len(log))])
     return soiled[np.argsort(place, kind="stable")], counts

@@ -1,4 +1,4 @@
-"""Builds the world: people first, then what is offered, then what they do."""
+"""Builds the synthetic world: people, then items, then events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULT_END = datetime(2026, 9, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class World:
-    """Raw logs in four dialects, and the truth behind them.
+    """Raw logs in four dialects, and their ground truth.
 
     Attributes:
         logs, catalogues, accounts: the raw frames by platform, as the files hold them.
@@ -46,10 +46,10 @@ def build_world(
     """Returns the world of `seed`: the same arguments give the same world.
 
     Args:
-        people: how many persons live in it.
-        seed: of all chance.
-        end: the moment (UTC) at which the logs stop; they begin 120 days before.
-        items_per_topic: items of each of the 24 topics on each platform.
+        people: number of people.
+        seed: of all random draws.
+        end: the time (UTC) at which the logs end; they begin 120 days before.
+        items_per_topic: number of items per topic (24) and platform.
 
     Raises:
         ValueError: `people` is below 20, or `items_per_topic` outside 2 to 24.

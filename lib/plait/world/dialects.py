@@ -1,4 +1,4 @@
-"""How each platform writes the same things: its columns, words and clocks."""
+"""The format of each platform's logs: its columns, event types and time formats."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from plait.world.draw_people import PLATFORMS
 
 
 def to_dialect(platform: str, events: pl.DataFrame) -> pl.DataFrame:
-    """Returns the platform's own log of `events` (behaviour.draw_events)."""
+    """Returns the platform's own log of `events` (draw_events)."""
     return events.filter(platform=platform).select(**_LOGS[platform])
 
 
 def list_items(platform: str, items: pl.DataFrame) -> pl.DataFrame:
-    """Returns the platform's own catalogue of `items` (catalogue.draw_items)."""
+    """Returns the platform's own catalogue of `items` (draw_items)."""
     return items.filter(platform=platform).select(**_CATALOGUES[platform])
 
 
 def list_accounts(platform: str, accounts: pl.DataFrame) -> pl.DataFrame:
-    """Returns the platform's own account file; who did not give an e-mail has no hash."""
+    """Returns the platform's own account file. Accounts without an e-mail have no hash."""
     columns = {
         _ACCOUNT_COLUMNS[platform]: pl.col("account"),
         _HASH_COLUMNS[platform]: pl.col("email_hash"),

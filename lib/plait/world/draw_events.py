@@ -1,4 +1,4 @@
-"""What the people of the world do: one event a row, true and clean, no dialect yet."""
+"""Draws the events of the world's people: one row per event, clean, in no dialect yet."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ WORLD_DAYS = 120  # the world's span
 _PHASES = 10  # a person's focus moves this often, on all platforms at once
 _FOCUS, _TASTE = 0.88, 0.08  # share of events on the focus and on other tastes; rest: chance
 _MEAN_EVENTS: dict[str, float] = {"shop": 15.0, "video": 31.0, "social": 24.0, "news": 21.0}
-_LATE_ACCOUNT_SHARE = 0.7  # of accounts are opened in the course of the span
-_SESSION_EVENTS = 3  # events in a sitting, about
+_LATE_ACCOUNT_SHARE = 0.7  # share of accounts that are opened during the span
+_SESSION_EVENTS = 3  # mean events per session
 _LEVEL_WIDTH = 0.55  # how strictly items match a person's level
 _HALF_LIFE_DAYS: dict[str, float] = {"shop": 1e9, "video": 1e9, "social": 90.0, "news": 60.0}
 _NOT_ON_ITEMS = 0.08  # share of further events on queries, topics and creators
 
-# The acts of a platform in its own words, from the most casual to the most committed, and
-# how likely each is when the item fits (first row) or does not (second row).
+# The event types of a platform, from the weakest to the strongest signal, and the probability of
+# each if the item fits (first row) or does not (second row).
 ACTS: dict[str, tuple[tuple[str, ...], tuple[float, ...], tuple[float, ...]]] = {
     "shop": (
         ("PDP_VIEW", "WISHLIST", "BASKET", "ORDER", "REVIEW"),
@@ -71,7 +71,7 @@ def draw_events(
 
 
 class _Focus:
-    """Which topic holds a person's attention when, the same on every platform."""
+    """The topic of a person's attention over time, the same on every platform."""
 
     def __init__(self, rng: np.random.Generator, people: Population) -> None:
         count, topics = people.taste.shape
@@ -130,7 +130,7 @@ def _platform_events(
             "on_topic": fits,
         }
     ).with_columns(pl.col("price", "stars").fill_nan(None))
-    # One person meets an item once: what is learned is taste, not that people come back.
+    # A person has at most one event per item, so a model learns taste, not repetition.
     once = events.sort("time", "session").unique(["account", "item"], keep="first")
     once = once.sort("account", "time", "item")
     return pl.concat([once, _other_acts(rng, once, items)], how="diagonal")
@@ -139,7 +139,7 @@ def _platform_events(
 def _draw_times(
     rng: np.random.Generator, account: NDArray[np.int64], joined: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Returns when (0 to 1 of the span) and in which sitting each event happens [N]."""
+    """Returns the time (0 to 1 of the span) and the session of each event, each [N]."""
     first = np.searchsorted(account, account)
     place = np.arange(len(account)) - first
     sitting = np.cumsum((place % _SESSION_EVENTS == 0).astype(np.int64)) - 1
@@ -174,7 +174,7 @@ def _choose_items(
     time_us: NDArray[np.int64],
     items: pl.DataFrame,
 ) -> NDArray[np.int64]:
-    """Returns the row in `items` that each event falls on: popular, fitting, published."""
+    """Returns the row in `items` of each event. Popular, fitting, published items are likelier."""
     topics = len(TOPICS)
     by_topic = np.arange(len(items)).reshape(topics, -1)  # items lie topic by topic
     published = items["published"].cast(pl.Datetime("us")).cast(pl.Int64).to_numpy()
@@ -195,7 +195,7 @@ def _choose_items(
 def _other_acts(
     rng: np.random.Generator, events: pl.DataFrame, items: pl.DataFrame
 ) -> pl.DataFrame:
-    """Returns searches, follows and posts in the sittings of `events`, on their topics."""
+    """Returns searches, follows and posts in the sessions of `events`, on their topics."""
     platform = str(items["platform"][0])
     some = events.filter(pl.Series(rng.random(len(events)) < _NOT_ON_ITEMS))
     pick = rng.integers(0, 2, len(some))
@@ -217,7 +217,7 @@ def _other_acts(
 
 
 def _draw_column(rng: np.random.Generator, weights: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Returns one column a row, drawn in proportion to `weights` [N, C]."""
+    """Returns one column index per row, drawn in proportion to `weights` [N, C]."""
     bounds = np.cumsum(weights, axis=1)
     drawn = rng.random(len(weights)) * bounds[:, -1]
     column: NDArray[np.int64] = (drawn[:, None] >= bounds).sum(axis=1)

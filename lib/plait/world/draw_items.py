@@ -1,4 +1,4 @@
-"""What the four platforms offer: items with titles that tell their topic and level."""
+"""Draws the items of the four platforms. Their titles reflect topic and level."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from plait.world.topics import PRODUCT_LINES, TITLE_TEMPLATES, TOPICS, Topic
 
 VECTOR_SIZE = 16
 _LEVELS = 3
-# How long before the end items appear, in days: (oldest, newest). A shop's range stands
-# still, news keeps coming.
+# How long before the end items appear, in days: (oldest, newest). A shop's items are all old;
+# news appears throughout.
 _AGE: dict[str, tuple[float, float]] = {
     "shop": (700, 130), "video": (500, 40), "social": (170, 5), "news": (160, 3),
 }  # fmt: skip
@@ -23,7 +23,7 @@ _PRICE_BY_LEVEL = np.array([0.6, 1.0, 1.9])
 
 
 def draw_items(rng: np.random.Generator, end: datetime, per_topic: int) -> pl.DataFrame:
-    """Returns every platform's items, with their truth.
+    """Returns every platform's items, with their ground truth.
 
     Columns: platform, item, title, categories, creator, price (EUR, shop only), tags,
     vector, published, topic, level, popularity (log weight inside its topic).
@@ -74,7 +74,7 @@ def _platform_items(
 def _name_items(
     rng: np.random.Generator, platform: str, topic: Topic, count: int
 ) -> list[tuple[int, str, str, list[str]]]:
-    """Returns (level, title, creator, tags) of `count` items, no title twice."""
+    """Returns (level, title, creator, tags) of `count` items with distinct titles."""
     words = topic.goods if platform == "shop" else topic.themes
     variants = 1 if platform == "shop" else len(TITLE_TEMPLATES[platform][0])
     combinations = len(words) * _LEVELS * variants

@@ -1,4 +1,4 @@
-"""Who lives in the world: tastes that hold on every platform, and accounts on some."""
+"""Draws the world's people: tastes, the same on every platform, and accounts on some."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _USES_ANOTHER_EMAIL = 0.06  # of those
 
 @dataclass(frozen=True)
 class Population:
-    """Persons 0 … N-1 and their accounts.
+    """People 0 … N-1 and their accounts.
 
     Attributes:
         taste: weight of each topic for each person [N, topics]; rows sum to 1.
-        level: 0 is a starter, 2 an expert [N].
-        activity: how much more than others a person does [N], around 1.
+        level: 0 is a beginner, 2 an expert [N].
+        activity: the person's activity relative to the others' [N], around 1.
         accounts: platform, account, person, email_hash (null: not given), main_email.
     """
 
@@ -39,7 +39,7 @@ class Population:
 
 
 def draw_people(rng: np.random.Generator, count: int) -> Population:
-    """Returns `count` persons with tastes and accounts."""
+    """Returns `count` people with tastes and accounts."""
     topics = len(TOPICS)
     fashion = rng.normal(0, 0.5, topics)  # some topics are more common than others
     ranked = np.argsort(-(fashion + rng.gumbel(size=(count, topics))), axis=1)
@@ -87,7 +87,7 @@ def _draw_accounts(rng: np.random.Generator, count: int) -> pl.DataFrame:
 
 
 def draw_account_ids(rng: np.random.Generator, platform: str, count: int) -> identifiers.TextArray:
-    """Returns distinct account ids in the platform's own system."""
+    """Returns distinct account ids in the platform's format."""
     if platform == "shop":
         return identifiers.numbers(rng, count, digits=7)
     if platform == "video":

@@ -1,4 +1,4 @@
-"""Four id systems, drawn at random and without repeats."""
+"""Draws distinct random ids in four formats."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECOND = (
 
 
 def numbers(rng: np.random.Generator, count: int, digits: int) -> TextArray:
-    """Returns distinct decimal ids of `digits` digits; leading zeros do occur."""
+    """Returns distinct decimal ids of `digits` digits. They may have leading zeros."""
     drawn = rng.choice(10**digits, count, replace=False)
     return np.char.zfill(drawn.astype(str), digits)
 
@@ -36,7 +36,7 @@ def base32(rng: np.random.Generator, count: int, prefix: str, length: int = 8) -
 
 
 def handles(rng: np.random.Generator, count: int) -> TextArray:
-    """Returns distinct handles such as @mara_fern; a number tells namesakes apart."""
+    """Returns distinct handles such as @mara_fern. Repeated names get a number."""
     first, second = rng.choice(_FIRST.split(), count), rng.choice(_SECOND.split(), count)
     names = np.char.add(np.char.add(first, "_"), second)
     return np.char.add("@", _number_repeats(names))

@@ -1,4 +1,4 @@
-"""Someone the world has not met: busy on one platform, about to join another."""
+"""A new person: active on one platform, and about to join another."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from plait.world.topics import TOPICS
 
 @dataclass(frozen=True)
 class Newcomer:
-    """A person with two accounts that nobody has seen, and a taste for one topic.
+    """A person with two accounts that are in no log, and a taste for one topic.
 
     Attributes:
-        topic: what they care for.
-        first, second: the platform they are known on, and the one they join.
-        first_account, second_account: their ids there.
-        items: what they did on `first`, oldest first: raw item ids.
+        topic: the topic they like.
+        first, second: the platform with their first events, and the one they join.
+        first_account, second_account: their account ids there.
+        items: raw ids of the items of their events on `first`, oldest first.
     """
 
     topic: str
@@ -39,7 +39,7 @@ def draw_newcomer(
     events: int = 6,
     seed: int = 0,
 ) -> Newcomer:
-    """Returns a newcomer to `world`; the topic is drawn if none is named."""
+    """Returns a new person for `world`. Draws the topic if none is given."""
     rng = np.random.default_rng([world.seed, seed, 77])
     drawn = TOPICS[int(rng.integers(len(TOPICS)))].name
     index = [t.name for t in TOPICS].index(topic or drawn)

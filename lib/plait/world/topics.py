@@ -1,4 +1,4 @@
-"""What people in the world care about: topics with the words that items are named from."""
+"""The topics of the world, with the words from which items are named."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Topic:
     name: str
     department: str  # the shop's broad category
     section: str  # the newspaper's
-    price: float  # EUR, of a middling product
+    price: float  # EUR, of an average product
     brands: tuple[str, str]
     goods: tuple[str, ...]
     themes: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Writes a world to disk as four companies would, and its project file."""
+"""Writes a world to disk, in the formats of four companies, with its project file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from plait.world.draw_people import PLATFORMS
 
 
 def render_project() -> str:
-    """Returns the text of the world's project file; it lies beside this module."""
+    """Returns the text of the world's project file, which is next to this module."""
     return (files("plait.world") / "plait.yaml").read_text(encoding="utf-8")
 
 
 def write_world(world: World, folder: Path | str) -> Path:
-    """Writes logs, catalogues, account files, the truth and plait.yaml; returns its path.
+    """Writes logs, catalogues, account files, the truth and plait.yaml. Returns plait.yaml's path.
 
     Equal worlds give equal files, byte by byte.
     """
@@ -47,7 +47,7 @@ def write_world(world: World, folder: Path | str) -> Path:
 
 
 def _write_shop(world: World, folder: Path) -> None:
-    """One log file a month, as shops export them."""
+    """Writes one log file per month, as shops export them."""
     log = world.logs["shop"]
     time = pl.from_epoch(pl.col("ts").cast(pl.Int64, strict=False), "s").dt.replace_time_zone("UTC")
     inside = time.is_between(world.end - timedelta(days=WORLD_DAYS), world.end)
@@ -71,7 +71,7 @@ def _write_zstd(df: pl.DataFrame, path: Path) -> None:
 
 
 def _write_truth(world: World, folder: Path) -> None:
-    """Who is who and who likes what; nothing in plait.yaml points here."""
+    """Writes the ground truth of people and tastes. plait.yaml does not refer to it."""
     world.people.accounts.write_parquet(folder / "accounts.parquet")
     world.items.write_parquet(folder / "items.parquet")
     world.events.write_parquet(folder / "events.parquet")
