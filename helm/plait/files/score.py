@@ -39,7 +39,9 @@ with httpx.Client(base_url=os.environ["ENDPOINT"], timeout=WAIT_S) as http:
     if headers and (code := http.post("/v1/recommend", json=BODY).status_code) != 401:
         sys.exit(f"POST /v1/recommend without an API key: {code}, and 401 was expected")
     answer = http.post("/v1/recommend", json=BODY, headers=headers)
-    said = f"POST /v1/recommend for an unknown account on '{platform}': {answer.status_code} {answer.text}"
+    said = (
+        f"POST /v1/recommend for a new account on '{platform}': {answer.status_code} {answer.text}"
+    )
     if not ready and answer.status_code == 503:
         print("The installation is as it should be: the endpoint answers, and takes the API key.")
         print("There is no model yet, so no list was asked for. Make one, and test again:")
