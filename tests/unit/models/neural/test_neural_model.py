@@ -12,6 +12,7 @@ import torch
 from plait.contracts.event_types import EVENT_TYPE_CODE_COUNT
 from plait.errors import DamagedVersion, UnknownPlatform
 from plait.models.neural.neural_model import NeuralModel
+from plait.models.neural.terms import ItemFeatures
 from tests.unit.models.conftest import COUNT, some_people
 
 TERMS = {
@@ -204,3 +205,23 @@ def test_attributes_of_another_model_are_refused(model: NeuralModel, tmp_path) -
 def test_an_unknown_platform_is_named(model: NeuralModel) -> None:
     with pytest.raises(UnknownPlatform, match="'c'"):
         model.score(some_people([2]), "c")
+
+
+def test_an_item_is_there_from_the_moment_it_is_published(model: NeuralModel) -> None:
+    """Freshness at the bin that begins then is that of age 0, and before it that of no item."""
+    term = model.net.terms["freshness"]
+    edges = model.net.edges
+    facts = ItemFeatures(model.net.counts, edges[[2]].repeat(2), edges, model.net.price)
+    index = torch.tensor([1])
+    with torch.inference_mode():
+        found = term.item_vectors(index, model.net.items, facts)[0]
+        at_zero, absent = (term.value(torch.tensor([[0.0, there]])).item() for there in (1.0, 0.0))
+    assert found[2].item() == pytest.approx(at_zero, abs=1e-6)
+    assert found[1].item() == found[0].item() == pytest.approx(absent, abs=1e-6)
+    assert at_zero != pytest.approx(absent, abs=1e-6)
+
+
+def test_the_network_has_no_more_weights_than_its_inputs_need(model: NeuralModel) -> None:
+    encoder = model.net.encoder
+    assert encoder.quarter.num_embeddings == encoder.quarters + 1
+    assert model.net.items.attributes.weight.std() < 0.15  # the sum over an item's is of order 1
