@@ -1,4 +1,4 @@
-{{/* Combinations that cannot work fail here, each with a sentence; what one value alone may be is in values.schema.json. */}}
+{{/* Rejects combinations of values that cannot work, each with a message. values.schema.json checks each value alone. */}}
 {{- define "plait.checks" -}}
 {{- include "plait.checks.names" . -}}
 {{- include "plait.checks.secrets" . -}}
@@ -43,7 +43,7 @@
   (dict "path" "gcsStore" "given" .Values.gcsStore.existingSecret "key" .Values.gcsStore.key "needed" .Values.serving.gcs.faultTolerance)
 -}}
 {{- if and .needed (not .given) -}}
-{{- fail (printf "%s.existingSecret is missing. Make the secret: kubectl -n %s create secret generic NAME --from-literal=%s=$(openssl rand -hex 32), and name it; or set secrets.generate=true, where Helm installs itself." .path $root.Release.Namespace .key) -}}
+{{- fail (printf "%s.existingSecret is missing. Make the secret: kubectl -n %s create secret generic NAME --from-literal=%s=$(openssl rand -hex 32), and name it; or set secrets.generate=true, if Helm itself installs the chart." .path $root.Release.Namespace .key) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -131,7 +131,7 @@
 {{- end -}}
 {{- if .Values.gcsStore.externalAddress -}}
 {{- if eq .Values.gcsStore.externalAddress (printf "%s:%d" $l.external.host (int $l.external.port)) -}}
-{{- fail "gcsStore.externalAddress is the Valkey of live state; Ray's state needs one of its own: each is faulted, sized and cleaned alone." -}}
+{{- fail "gcsStore.externalAddress is the Valkey of live state; Ray's state needs one of its own: each fails, is sized and is cleaned separately." -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
@@ -208,7 +208,7 @@
 {{- fail (printf "serving.upgrade.stepSizePercent (%d) is above maxSurgePercent (%d): traffic would move to replicas that are not there." (int $s.upgrade.stepSizePercent) (int $s.upgrade.maxSurgePercent)) -}}
 {{- end -}}
 {{- if and (eq (int $s.autoscaling.minReplicas) 0) (not (kindIs "invalid" $s.autoscaling.initialReplicas)) -}}
-{{- fail "serving.autoscaling.initialReplicas is set, minReplicas is 0 and upgrades are incremental: after one, Ray would keep initialReplicas for ever. Leave initialReplicas empty." -}}
+{{- fail "serving.autoscaling.initialReplicas is set, minReplicas is 0 and upgrades are incremental: after an upgrade, Ray would always keep initialReplicas. Leave initialReplicas empty." -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

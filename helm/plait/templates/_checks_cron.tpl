@@ -1,4 +1,4 @@
-{{/* Field by field as Kubernetes reads it: *, a number or name, a range, a step, and lists of these. */}}
+{{/* Checks each field of a schedule as Kubernetes reads it: *, a number or name, a range, a step, and lists of these. */}}
 {{- define "plait.checks.cron" -}}
 {{- $months := "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec" -}}
 {{- $days := "sun|mon|tue|wed|thu|fri|sat" -}}
@@ -16,7 +16,7 @@
 {{- $field := index $fields $place -}}
 {{- $one := printf "([*?]|(%[1]s)(-(%[1]s))?)(/[1-9][0-9]*)?" $field.value -}}
 {{- if not (regexMatch (printf "^%[1]s(,%[1]s)*$" $one) (lower $text)) -}}
-{{- fail (printf "schedules.%s.cron is '%s', and its %s '%s' is none: %s, *, ranges (a-b), steps (*/n) and lists (a,b) are." $name $cron $field.name $text $field.allowed) -}}
+{{- fail (printf "schedules.%s.cron is '%s', and its %s '%s' is not valid. Use %s, *, ranges (a-b), steps (*/n) or lists (a,b)." $name $cron $field.name $text $field.allowed) -}}
 {{- end -}}
 {{- range $range := regexFindAll "[0-9]+-[0-9]+" $text -1 -}}
 {{- $ends := splitList "-" $range -}}

@@ -6,7 +6,7 @@
 {{- printf "%.3f" (mulf (float64 (trimSuffix $unit $text)) (get $factors $unit)) -}}
 {{- end }}
 
-{{/* An API server refuses such pods one by one, long after the upgrade. */}}
+{{/* Without this check, the API server rejects such pods one by one, long after the upgrade. */}}
 {{- define "plait.checks.resources" -}}
 {{- $s := .Values.serving -}}
 {{- range $path, $resources := dict
@@ -18,13 +18,13 @@
 {{- range $name, $request := $resources.requests -}}
 {{- $limit := get ($resources.limits | default dict) $name -}}
 {{- if and (hasKey ($resources.limits | default dict) $name) (gt (float64 (include "plait.amount" $request)) (float64 (include "plait.amount" $limit))) -}}
-{{- fail (printf "%s.resources.requests.%s (%v) is above limits.%s (%v): Kubernetes takes no such pod. Lower the request, or raise the limit." $path $name $request $name $limit) -}}
+{{- fail (printf "%s.resources.requests.%s (%v) is above limits.%s (%v): Kubernetes rejects such a pod. Lower the request, or raise the limit." $path $name $request $name $limit) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
 
-{{/* What a StatefulSet never changes, said before the API server says it; and a claim that was left by an earlier release. */}}
+{{/* Rejects a change that a StatefulSet does not allow, with a clearer message than the API server's. Also checks a claim that an earlier release left. */}}
 {{- define "plait.checks.volumes" -}}
 {{- $root := . -}}
 {{- range $each := list

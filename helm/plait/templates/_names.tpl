@@ -1,10 +1,10 @@
-{{/* Names and labels. Everything is named after the release: `plait submit --release NAME` needs no other word. */}}
+{{/* Names and labels. Everything is named after the release, so `plait submit --release NAME` needs no other name. */}}
 {{- define "plait.labels" -}}
 app.kubernetes.io/name: plait
 {{ include "plait.podLabels" . }}
 {{- end }}
 
-{{/* Pods of Ray keep KubeRay's own name: the Services it makes for heads select by it. */}}
+{{/* Ray's pods keep KubeRay's own name label: the Services that KubeRay makes for heads select by it. */}}
 {{- define "plait.podLabels" -}}
 {{- $root := .root -}}
 app.kubernetes.io/instance: {{ $root.Release.Name }}
@@ -15,7 +15,7 @@ app.kubernetes.io/part-of: plait
 {{- end }}
 {{- end }}
 
-{{/* Labels of resources that Helm owns. Pods get none of the version: it would roll them for nothing. */}}
+{{/* Labels of resources that Helm owns. Pods have no version label: a new version alone would restart them. */}}
 {{- define "plait.resourceLabels" -}}
 {{ include "plait.labels" . }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
@@ -51,7 +51,7 @@ labels:
 {{ .Values.existingProject | default (printf "%s-project" .Release.Name) }}
 {{- end }}
 
-{{/* The account of a workload: serve, jobs, fuse, executor may be the user's; the others are the chart's. */}}
+{{/* The service account of a workload. serve, jobs, fuse and executor may be the user's; the others are the chart's. */}}
 {{- define "plait.account" -}}
 {{- $own := printf "%s-%s" .root.Release.Name .of -}}
 {{- $given := index .root.Values.serviceAccounts .of | default dict -}}

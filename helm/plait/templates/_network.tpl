@@ -15,7 +15,7 @@ podSelector:
     {{- end }}
 {{- end }}
 
-{{/* Peers: these namespaces, whole. */}}
+{{/* Peers: all pods of these namespaces. */}}
 {{- define "plait.namespaces" -}}
 - namespaceSelector:
     matchExpressions:
@@ -33,7 +33,7 @@ podSelector:
   {{- end }}
 {{- end }}
 
-{{/* 443 and what s3.endpoint names. */}}
+{{/* Port 443 and the port of s3.endpoint. */}}
 {{- define "plait.bucketPorts" -}}
 {{- $ports := .Values.networkPolicy.bucketPorts -}}
 {{- with regexFind ":[0-9]+/?$" .Values.s3.endpoint -}}

@@ -1,4 +1,4 @@
-{{/* What every pod has: contexts that pass the `restricted` level, the project file, the environment. */}}
+{{/* Parts of every pod: security contexts that pass the `restricted` level, the project file, the environment. */}}
 {{- define "plait.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: {{ . }}
@@ -58,7 +58,7 @@ plait.yaml: |
     items: [{key: plait.yaml, path: plait.yaml}]
 {{- end }}
 
-{{/* Where the project file and the application lie. */}}
+{{/* The paths of the project file and the application. */}}
 {{- define "plait.env.base" -}}
 - name: PLAIT_CONFIG
   value: /etc/plait/plait.yaml
@@ -66,7 +66,7 @@ plait.yaml: |
   value: "0"
 {{- end }}
 
-{{/* How the bucket is spoken to. Without a secret the cloud identity of the account counts. */}}
+{{/* Connection to the bucket. Without a secret, the cloud identity of the service account is used. */}}
 {{- define "plait.env.bucket" -}}
 - name: AWS_REGION
   value: {{ .Values.s3.region | quote }}
@@ -102,7 +102,7 @@ plait.yaml: |
       key: {{ .Values.pseudonyms.key }}
 {{- end }}
 
-{{/* The API keys as files, which the kubelet keeps as the secret is: two are accepted while there are two. */}}
+{{/* The API keys as files. The kubelet updates them with the secret. Both keys are accepted while the secret has two. */}}
 {{- define "plait.access.env" -}}
 {{- if .Values.access.enabled }}
 - name: PLAIT_API_KEY_FILE
@@ -132,7 +132,7 @@ plait.yaml: |
 {{- end }}
 {{- end }}
 
-{{/* The kubelet puts the password into the address: no secret stands in a manifest. */}}
+{{/* The kubelet puts the password into the address, so no manifest contains a secret. */}}
 {{- define "plait.env.liveState" -}}
 {{- if or .Values.liveState.own.enabled .Values.liveState.external.host }}
 {{- $out := .Values.liveState.external -}}

@@ -1,4 +1,4 @@
-{{/* The RayJob of train, evaluate or recommend. Its last two run on a worker: the head has no CPUs. */}}
+{{/* The RayJob of train, evaluate or recommend. evaluate and recommend run on a worker, because the head has no CPUs. */}}
 {{- define "plait.job.pod" -}}
 {{- $root := .root -}}
 metadata:
@@ -56,7 +56,7 @@ spec:
   backoffLimit: {{ $jobs.backoffLimit }}
   activeDeadlineSeconds: {{ $jobs.activeDeadlineSeconds }}
   {{- if $root.Values.queue.name }}
-  # Kueue takes no job that keeps its cluster by rules of its own.
+  # Kueue rejects a job with deletion rules of its own.
   shutdownAfterJobFinishes: true
   ttlSecondsAfterFinished: {{ $jobs.keepSucceededSeconds }}
   {{- else }}

@@ -1,6 +1,6 @@
-{{/* Annotations that change with what a replica reads once, when it starts: KubeRay then starts a second cluster beside the
-first, and no call is lost. Secrets that the chart made never change, so only those that others made are looked at; the
-API key is read again while all runs. */}}
+{{/* Annotations that change when something changes that a replica reads only at its start. KubeRay then starts a second
+cluster next to the first, and no request is lost. Secrets that the chart made never change, so only existing secrets are
+read. The API key is left out, because replicas read it again while they run. */}}
 {{- define "plait.rollout" -}}
 plait/project: {{ ternary (include "plait.seen" (dict "root" . "kind" "ConfigMap" "names" (list .Values.existingProject))) (toYaml .Values.project | sha256sum | trunc 16) (not (empty .Values.existingProject)) | quote }}
 plait/secrets: {{ include "plait.seen" (dict "root" . "kind" "Secret" "names" (list .Values.s3.existingSecret .Values.pseudonyms.existingSecret .Values.liveState.existingSecret)) | quote }}
@@ -9,8 +9,8 @@ plait/rollout: {{ . | quote }}
 {{- end }}
 {{- end }}
 
-{{/* What these Secrets or ConfigMaps hold, as a checksum. Their uid goes in as well: a short password cannot be found by
-trying. Without a cluster (helm template) nothing is seen, and it is always the same. */}}
+{{/* A checksum of these Secrets or ConfigMaps. It includes their uid, so a short password cannot be guessed from it.
+Without a cluster (helm template) they cannot be read, and the result is always empty. */}}
 {{- define "plait.seen" -}}
 {{- $root := .root -}}
 {{- $kind := .kind -}}

@@ -45,7 +45,7 @@ applications:
           downscaling_factor: {{ $a.downscalingFactor }}
 {{- end }}
 
-{{/* plait.serving.ray_environment.RAY_VARIABLES; a test holds the two equal. It counts where Ray starts, so on every pod. */}}
+{{/* The same variables as plait.serving.ray_environment.RAY_VARIABLES; a test checks that. Ray reads them at its start, so every pod has them. */}}
 {{- define "plait.serve.env" -}}
 {{- $drain := .Values.serving.drain -}}
 - {name: RAY_SERVE_ENABLE_HA_PROXY, value: "1"}
@@ -53,7 +53,7 @@ applications:
 - {name: RAY_SERVE_HAPROXY_NBTHREAD, value: "1"}
 - {name: RAY_SERVE_HAPROXY_METRICS_ENABLED, value: "0"}
 - {name: RAY_SERVE_HAPROXY_LOG_TARGET, value: "127.0.0.1:9"}
-# HAProxy with statistics, metrics and the admin socket closed, and with patience bounded (ADR 13).
+# Starts HAProxy with statistics, metrics and the admin socket closed, and with timeouts (ADR 13).
 - {name: RAY_SERVE_HAPROXY_BINARY_PATH, value: /opt/plait/env/bin/plait-haproxy}
 - {name: RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S, value: "5"}
 - {name: RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S, value: "30"}
@@ -61,7 +61,7 @@ applications:
 - {name: RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S, value: "60"}
 - {name: RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S, value: "60"}
 - {name: POLARS_MAX_THREADS, value: "2"}
-# Replicas log to what the container's first process prints: the pod's log, not a file that goes with the pod.
+# Replicas log to the output of the container's first process. That is the pod's log, not a file that is lost with the pod.
 - {name: PLAIT_LOG, value: /proc/1/fd/1}
 - {name: RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S, value: {{ $drain.seconds | quote }}}
 - {name: RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S, value: "5"}
@@ -213,8 +213,8 @@ template:
           {{- include "plait.env.more" $root | nindent 10 }}
         lifecycle:
           {{- include "plait.serve.lifecycle" $root | nindent 10 }}
-        # KubeRay's own asks every 5 s: after a change of clusters a Service without the head names nobody for as long.
-        # Three failures are fewer seconds than Ray's proxy goes on answering when it leaves.
+        # KubeRay's own probe runs every 5 s. After a change of clusters, a Service without the head would have no endpoint for
+        # that long. Three failures take less time than Ray's proxy keeps answering while it drains.
         readinessProbe:
           httpGet: {path: /-/healthz, port: serve}
           periodSeconds: 1
@@ -232,7 +232,7 @@ template:
       {{- include "plait.access.volume" $root | nindent 6 }}
 {{- end }}
 
-{{/* What KubeRay needs to know of authentication; nil would be none. */}}
+{{/* KubeRay's settings for authentication. Without them it uses none. */}}
 {{- define "plait.auth" -}}
 mode: {{ ternary "token" "disabled" .Values.auth.enabled }}
 {{- if and .Values.auth.enabled .Values.auth.existingSecret }}
@@ -276,7 +276,7 @@ metadata:
     {{- include "plait.resourceLabels" (dict "root" .root "component" "serve") | nindent 4 }}
   {{- if $s.gcs.faultTolerance }}
   annotations:
-    # KubeRay's command for the head shows the password of Ray's Valkey to whoever lists processes.
+    # KubeRay's own command for the head would show the password of Ray's Valkey in the process list.
     ray.io/overwrite-container-cmd: "true"
   {{- end }}
 spec:

@@ -1,4 +1,4 @@
-{{/* The SparkApplication of fuse. Pods come from templates: the operator's webhook need not run. */}}
+{{/* The SparkApplication of fuse. Pods are defined by pod templates, so the operator's webhook is not needed. */}}
 {{- define "plait.fuse.pod" -}}
 {{- $root := .root -}}
 metadata:

@@ -5,7 +5,7 @@ true
 {{- end -}}
 {{- end }}
 
-{{/* OnDelete: Ray 2.60 does not connect again, so GCS, and the head with it, ends with this Valkey. No upgrade restarts it. */}}
+{{/* OnDelete: no upgrade restarts this Valkey. Ray 2.60 does not reconnect to it, so GCS and the head stop with it. */}}
 {{- define "plait.gcsStore.valkey" -}}
 {{- with .Values.gcsStore -}}
 {{- dict "component" "gcs" "values" . "persistence" .persistence "resources" .resources "maxMemory" "" "fsync" "everysec" "whenDeleted" "Delete" "update" "OnDelete" "key" .key "given" .existingSecret "secret" (include "plait.secret" (dict "root" $ "given" .existingSecret "own" "gcs")) | toYaml -}}
@@ -64,7 +64,7 @@ containers:
       exec: {command: [bash, /etc/valkey/ping.sh]}
       periodSeconds: 5
       timeoutSeconds: 3
-    # Only a server that hangs is started again: reading a large file takes its time.
+    # Restarts only a server that hangs: loading a large file takes long.
     livenessProbe:
       tcpSocket: {port: valkey}
       periodSeconds: 10
@@ -82,7 +82,7 @@ volumes:
     configMap: {name: {{ $name }}-config}
 {{- end }}
 
-{{/* Of all that a pod is made of: where it differs from a pod's annotation, the pod is older than the configuration. */}}
+{{/* A checksum of all inputs of the pod. If it differs from the pod's annotation, the pod is older than the configuration. */}}
 {{- define "plait.valkey.checksum" -}}
 {{- list (include "plait.valkey.files" .) (include "plait.valkey.pod" .) (include "plait.seen" (dict "root" .root "kind" "Secret" "names" (list .given))) | join "\n" | sha256sum | trunc 16 -}}
 {{- end }}
