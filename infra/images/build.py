@@ -20,11 +20,11 @@ from wheelhouse import fetch, wheel_of_plait
 
 
 def main() -> None:
-    """Builds both images, and says how large they are."""
+    """Builds both images and prints their sizes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--registry", default="localhost", help="what the names begin with")
+    parser.add_argument("--registry", default="localhost", help="prefix of the image names")
     parser.add_argument("--tag", default="dev")
-    parser.add_argument("--base", help="a Debian to build on; default: one made by debootstrap")
+    parser.add_argument("--base", help="Debian image to build on; default: one made by debootstrap")
     given = parser.parse_args()
     started = time.monotonic()
     need_docker()

@@ -1,4 +1,4 @@
-"""Which packages an image holds: what its roots need, at the versions of constraints.txt."""
+"""The packages of an image: its roots and their dependencies, pinned by constraints.txt."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def fusion_roots() -> list[str]:
 
 
 def project_roots(extra: str = "") -> list[str]:
-    """Returns what pyproject.toml asks for: plait's own requirements, or those of an extra."""
+    """Returns the requirements in pyproject.toml: plait's own, or those of an extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     found: list[str] = project["optional-dependencies"][extra] if extra else project["dependencies"]
     return found
 
 
 def closure(roots: Iterable[str], target: Mapping[str, str]) -> set[str]:
-    """Returns the names of `roots` and of all they need on `target`, from what is installed here.
+    """Returns the names of `roots` and all their dependencies on `target`, as installed here.
 
     Args:
         roots: requirements as in pyproject.toml.
@@ -69,7 +69,7 @@ def pinned(names: Iterable[str]) -> list[str]:
     if missing:
         raise SystemExit(
             f"constraints.txt pins no version of {', '.join(missing)}.\n"
-            "Every package of an image is pinned there: `make lock` writes it."
+            "Every package of an image must be pinned there: `make lock` writes it."
         )
     return [f"{name}=={versions[name]}" for name in sorted(names)]
 
@@ -79,6 +79,6 @@ def _requires(name: str) -> list[str]:
         return requires(name) or []
     except PackageNotFoundError:
         raise SystemExit(
-            f"'{name}' is not installed here, so what it needs is not known.\n"
+            f"'{name}' is not installed here, so its dependencies are not known.\n"
             "`make images` installs it: pip install --constraint constraints.txt '.[dev]'."
         ) from None

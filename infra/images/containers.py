@@ -1,4 +1,4 @@
-"""Docker, as far as building images goes."""
+"""The Docker commands that build images."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def need_docker() -> None:
-    """Ends with a sentence where Docker is missing or does not answer."""
+    """Exits with a message if Docker is missing or does not answer."""
     if shutil.which("docker") is None:
         raise SystemExit(
-            "There is no `docker` on the PATH; images are built with it.\n"
+            "There is no `docker` on the PATH, and it is needed to build images.\n"
             "Install it: `apt-get install docker.io` (Debian, Ubuntu)."
         )
     asked = subprocess.run(["docker", "info"], capture_output=True, text=True)
@@ -26,7 +26,7 @@ def need_docker() -> None:
 
 
 def identity(image: str) -> str:
-    """Returns the id of an image, or '' where there is none of that name."""
+    """Returns the id of an image, or '' if there is no image of that name."""
     command = ["docker", "image", "inspect", "--format", "{{.Id}}", image]
     return subprocess.run(command, capture_output=True, text=True).stdout.strip()
 
@@ -45,11 +45,11 @@ def build(
     """Builds an image from `dockerfile` on `base`.
 
     Args:
-        name: what it is called.
+        name: the name of the new image.
         dockerfile: its ARG BASE is set to `base`.
         base: the image it starts from.
-        files: files and folders that lie in the context, at its top.
-        target: a stage to stop at.
+        files: files and folders to copy to the top of the build context.
+        target: the last stage to build; '': all stages.
     """
     with tempfile.TemporaryDirectory() as folder:
         for file in files:
@@ -70,7 +70,7 @@ def _lay(source: Path, there: Path) -> None:
 
 
 def size(image: str) -> int:
-    """Returns how many MB an image takes unpacked."""
+    """Returns the unpacked size of an image in MB."""
     command = ["docker", "image", "inspect", "--format", "{{.Size}}", image]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return round(int(said) / 1e6)

@@ -1,4 +1,4 @@
-"""A Debian to build on where no registry of images can be reached."""
+"""A Debian image to build on if no image registry can be reached."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from containers import identity
 
 SUITE = "bookworm"
 IMAGE = f"plait-debian:{SUITE}-slim"
-# Nothing reads these in a container.
+# No program in a container reads these.
 SPARE = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "var/cache/apt",
          "var/lib/apt/lists", "var/log")  # fmt: skip
 
 
 def debian() -> str:
-    """Returns the name of an image of Debian, made by debootstrap the first time."""
+    """Returns the name of a Debian image, which debootstrap makes the first time."""
     if identity(IMAGE):
         return IMAGE
     if shutil.which("debootstrap") is None or os.geteuid() != 0:
@@ -39,7 +39,7 @@ def debian() -> str:
         for spare in SPARE:
             for path in (root / spare).iterdir():
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        # What later packages would put there again.
+        # Otherwise packages that are installed later would write these files again.
         (root / "etc/dpkg/dpkg.cfg.d/plait").write_text(
             "".join(f"path-exclude=/{spare}/*\n" for spare in SPARE[:4])
         )

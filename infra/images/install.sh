@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs every wheel of /context under the prefix $1 with the pip that lies among them, and makes
-# it small: removes what trim.txt names and all tests, strips symbols, compiles once. It runs in a
-# stage that is thrown away.
+# Installs every wheel of /context under the prefix $1, with the pip wheel of /context. Then makes the
+# prefix small: removes what trim.txt names and all tests, strips symbols, compiles once. It runs in
+# a build stage that is discarded.
 set -eu
 prefix=$1
 env=/opt/plait/env
@@ -17,12 +17,12 @@ if [ -e trim.txt ]; then
   done
 fi
 find "$site" -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
-# What auditwheel laid out anew (*.libs) does not bear it; small files are not worth it.
+# Stripping breaks the libraries that auditwheel has changed (*.libs). Small files gain little.
 if command -v strip >/dev/null; then
   find "$site" -type f -size +4M -not -path '*.libs/*' -exec sh -c \
     'head -c 4 "$1" | grep -q ELF && strip --strip-unneeded "$1"' sh {} \;
 fi
-# Never checked against the source: nothing is compiled again at start, however files were copied.
+# Bytecode is never checked against the source, so copied files are not compiled again at start.
 "$env/bin/python" -m compileall -q -j 2 --invalidation-mode unchecked-hash -s "${prefix%"$env"}" "$site" || true
 
 [ ! -e imports.txt ] || PYTHONPATH=$site "$env/bin/python" - <<'PYTHON'

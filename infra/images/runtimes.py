@@ -1,4 +1,4 @@
-"""The runtimes under plait's own layer: built again only when what goes into them changes."""
+"""The runtimes under plait's own layer. They are rebuilt only if one of their inputs changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ print(json.dumps({
 
 
 def target_of(base: str) -> dict[str, str]:
-    """Returns the environment markers of the Python that images on `base` have."""
+    """Returns the environment markers of the Python in images that are built on `base`."""
     system = "plait-runtime:system"
     build(system, HERE / "base" / "Dockerfile", base, target="system")
     found: dict[str, str] = json.loads(run(system, "python3", "-c", _MARKERS))
@@ -37,7 +37,7 @@ def target_of(base: str) -> dict[str, str]:
 
 
 def build_runtimes(base: str, target: Mapping[str, str]) -> dict[str, str]:
-    """Returns the runtimes' images by the name of what runs on them."""
+    """Builds the runtimes' images; returns their names by runtime: spark and ray."""
     fusion = closure(fusion_roots(), target)
     wanted = {
         "spark": closure(project_roots("spark"), target) - fusion,

@@ -1,4 +1,4 @@
-"""How large the images are, beside what they may be: `python infra/images/sizes.py IMAGE...`."""
+"""The sizes of the images and their budgets: `python infra/images/sizes.py IMAGE...`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def report(images: Iterable[str]) -> None:
     """Prints each image's size, its budget and its largest parts.
 
     Raises:
-        SystemExit: one is larger than its budget.
+        SystemExit: an image is larger than its budget.
     """
     over = []
     print(f"{'image':<34}{'MB':>6}{'budget':>8}  largest parts, MB")
@@ -30,7 +30,7 @@ def report(images: Iterable[str]) -> None:
         if megabytes > budget:
             over.append(f"{image} is {megabytes} MB, {megabytes - budget} over its budget.")
     if over:
-        fix = "Name what may go in infra/images/*/trim.txt, or raise BUDGET_MB and say why."
+        fix = "Add files to remove to infra/images/*/trim.txt, or raise BUDGET_MB and say why."
         raise SystemExit("\n".join([*over, fix]))
 
 

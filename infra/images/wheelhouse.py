@@ -1,4 +1,4 @@
-"""The wheels that go into the images, downloaded outside of them."""
+"""The wheels for the images. They are downloaded outside of the image build."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from packaging.utils import parse_wheel_filename
 
 WHEELHOUSE = ROOT / ".wheelhouse"
 SOURCES = {"pyspark"}  # PyPI has no wheel of it, so one is built
-# What Debian 12's C library runs; newest first.
+# The platform tags that Debian 12's C library supports, newest first.
 PLATFORMS = ("manylinux_2_36", "manylinux_2_34", "manylinux_2_28", "manylinux_2_27",
              "manylinux_2_24", "manylinux_2_17", "manylinux2014", "manylinux_2_12",
              "manylinux2010", "manylinux_2_5", "manylinux1")  # fmt: skip
 
 
 def fetch(pinned: Iterable[str], target: Mapping[str, str]) -> list[Path]:
-    """Returns the wheels of packages at their versions; those not there yet are downloaded.
+    """Returns the wheels of packages at their versions. Downloads missing wheels.
 
     Args:
-        pinned: `name==version` of each; what they need is not looked at.
-        target: environment markers of the Python that they are for.
+        pinned: `name==version` of each package; dependencies are not resolved.
+        target: environment markers of the image's Python.
     """
     WHEELHOUSE.mkdir(exist_ok=True)
     wanted = list(pinned)
@@ -44,8 +44,8 @@ def fetch(pinned: Iterable[str], target: Mapping[str, str]) -> list[Path]:
         if wheel.name.startswith("torch-") and "+cpu" not in wheel.name:
             wheel.unlink()
             raise SystemExit(
-                f"{wheel.name} is built for CUDA, and several GB large with what it needs.\n"
-                "Name a place with PyTorch's CPU wheels in PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL."
+                f"{wheel.name} is built for CUDA and takes several GB with its dependencies.\n"
+                "Name a source of PyTorch's CPU wheels in PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL."
             )
     return wheels
 
@@ -68,11 +68,11 @@ def _pip(verb: str, *arguments: str) -> None:
     where = "--wheel-dir" if verb == "wheel" else "--dest"
     command = [sys.executable, "-m", "pip", verb, "-qq", "--no-deps", where, str(WHEELHOUSE)]
     if subprocess.run([*command, *arguments]).returncode != 0:
-        raise SystemExit(f"pip could not {verb} what the images need; it says why above.")
+        raise SystemExit(f"pip could not {verb} the packages of the images. See its error above.")
 
 
 def _wheels(target: Mapping[str, str]) -> dict[str, Path]:
-    """Returns the wheels that are there, by `name==version`, a local version left out."""
+    """Returns the existing wheels by `name==version`, without the local version."""
     tag = "cp" + target["python_version"].replace(".", "")
     found = {}
     for path in WHEELHOUSE.glob("*.whl"):

@@ -119,13 +119,13 @@ IMPOSSIBLE = {
         both(("schedules.fuse.cron", "61 * * * *")), "and its minute '61' is not valid. Use 0-59",
     ),
     "an hour that no clock has": (
-        both(("schedules.train.cron", "0 0-24 * * *")), "and its hour '0-24' is not valid. Use 0-23",
+        both(("schedules.train.cron", "0 0-24 * * *")), "its hour '0-24' is not valid. Use 0-23",
     ),
     "the 32nd": (both(("schedules.train.cron", "0 0 1,32 * *")), "its day of the month '1,32'"),
     "a month that is none": (both(("schedules.fuse.cron", "0 0 1 jam *")), "its month 'jam'"),
-    "the eighth day": (both(("schedules.fuse.cron", "0 0 * * 7")), "the week '7' is not valid. Use 0-6"),
+    "the eighth day": (both(("schedules.fuse.cron", "0 0 * * 7")), "'7' is not valid. Use 0-6"),
     "a step of nothing": (
-        both(("schedules.fuse.cron", "*/0 * * * *")), "steps (*/n) and lists (a,b) are.",
+        both(("schedules.fuse.cron", "*/0 * * * *")), "steps (*/n) or lists (a,b).",
     ),
     "a range backwards": (
         both(("schedules.fuse.cron", "0 17-9 * * *")), "which ends before it begins",

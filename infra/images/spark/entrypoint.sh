@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Spark on Kubernetes starts its pods as `driver ARGUMENTS` and `executor`, and says the rest in
-# variables; PySpark from PyPI has no such entry point. Anything else is a command to run.
+# Spark on Kubernetes starts its pods with `driver ARGUMENTS` or `executor`, and passes the rest in
+# environment variables. PySpark from PyPI has no such entry point. Any other argument is a command to
+# run.
 set -euo pipefail
 role=${1:-}
 
@@ -11,7 +12,7 @@ case $role in
       --conf "spark.driver.bindAddress=${SPARK_DRIVER_BIND_ADDRESS:?Spark names it to every driver}" "$@"
     ;;
   executor)
-    # SPARK_JAVA_OPT_0, _1, ...: one option each, in this order; an option may hold spaces.
+    # SPARK_JAVA_OPT_0, _1, ...: one option each, in this order; an option may contain spaces.
     options=()
     while IFS= read -r name; do options+=("${!name}"); done \
       < <(compgen -e SPARK_JAVA_OPT_ | sort -t_ -k4n)
