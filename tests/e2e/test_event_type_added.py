@@ -15,9 +15,10 @@ import pytest
 import plait
 from plait.config import load_config
 from plait.contracts.event_types import EVENT_TYPE_CODE_COUNT
-from plait.live.codec import pack_sequences, unpack_sequences
+from plait.live.codec import pack_sequences
 from plait.recommend.recommender import Recommender
 from plait.store import Store
+from tests.live_sequences import unpack_sequences
 
 pytestmark = pytest.mark.slow
 SCRIPT = """
@@ -26,9 +27,10 @@ from pathlib import Path
 import polars as pl
 from plait.config import load_config
 from plait.contracts.event_types import EVENT_TYPES
-from plait.live.codec import pack_sequences, unpack_sequences
+from plait.live.codec import pack_sequences
 from plait.recommend.recommender import Recommender
 from plait.store import Store
+from tests.live_sequences import unpack_sequences
 
 assert EVENT_TYPES[-1] == "hide", EVENT_TYPES
 project = load_config(Path(sys.argv[1]))
@@ -37,7 +39,7 @@ model = Recommender.load(project, version="v1")
 scores = model.score(model.encode(people), "shop").total
 hidden = people.with_columns(pl.col("type").list.eval(pl.lit("hide").first().repeat_by(
     pl.len()).explode()))
-lists = model.top(hidden, "shop", 5)
+lists = model.recommend(hidden, "shop", 5)
 records = Path(sys.argv[2])
 steps, _ = unpack_sequences([bytes.fromhex(r) for r in json.loads(records.read_text())])
 Path(sys.argv[3]).write_text(json.dumps({
@@ -77,7 +79,7 @@ def test_models_and_records_mean_what_they_meant(small_file: Path, tmp_path: Pat
     script.write_text(SCRIPT)
     done = subprocess.run(
         [sys.executable, script, small_file, records, said],
-        env={**os.environ, "PYTHONPATH": str(lib)},
+        env={**os.environ, "PYTHONPATH": f"{lib}{os.pathsep}{Path(__file__).parents[2]}"},
         capture_output=True,
         text=True,
         check=False,

@@ -155,7 +155,7 @@ def test_command_shows_the_terms(config: Path):
 
 def test_command_says_when_nothing_is_known(config: Path):
     done = run("-c", str(config), "--platform", "shop", "--account", "nobody")
-    assert "Nothing is known of this account" in done.output
+    assert "The account has no events" in done.output
 
 
 def test_command_prints_json(config: Path):
