@@ -75,7 +75,7 @@ def test_a_run_of_ones_own_is_made_once_by_whoever_comes_first(place: Desk) -> N
     assert {answer["name"] for answer in answers} == {"demo-train-once"}
     assert sorted(answer["met"] for answer in answers) == [False, True, True]
     other = place.plait("submit", "train", "--epochs", "9", *asked[2:-2])
-    assert "asked for something else" in other.err
+    assert "was submitted with other settings" in other.err
     job = next(j for j in place.jobs() if j["metadata"]["name"] == "demo-train-once")
     assert "--epochs" not in job["spec"]["entrypoint"]
     place.plait("cancel", "demo-train-once", "--delete")
