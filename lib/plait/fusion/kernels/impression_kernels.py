@@ -11,6 +11,7 @@ from plait.contracts.store_tables import ACCOUNTS, IMPRESSIONS, PEOPLE
 from plait.contracts.table_schema import conform_rows
 from plait.engine.engine import BUCKET, Frames
 from plait.fusion.kernels.k_core import hash_column
+from plait.store.storage_errors import translate_errors
 from plait.store.store import Store
 from plait.store.table_files import scan_data_files
 
@@ -53,12 +54,16 @@ class ImpressionBucketKernel:
     def __call__(self, bucket: int, rows: pl.DataFrame, side_input: pl.DataFrame) -> Frames:
         """Returns the frame `impressions`; does not use `side_input`."""
         is_event = pl.col("position").is_null()
-        # A retry may have written an impression twice.
-        shown = rows.filter(~is_event).drop("strength").unique(_PLACE, keep="any")
+        # A retry may have written an impression twice. If the two differ, the same one is kept
+        # in every engine and whatever the order of the rows.
+        shown = rows.filter(~is_event).drop("strength")
+        shown = shown.sort(shown.columns).unique(_PLACE, keep="first", maintain_order=True)
         joined = shown.join(
             count_responses(rows.filter(is_event)), on=[_RESPONSE_ID, "item"], how="left"
         )
-        named = self._name_people(joined).with_columns(pl.col("events").fill_null(0))
+        with translate_errors(self.store.uri):
+            named = self._name_people(joined)
+        named = named.with_columns(pl.col("events").fill_null(0))
         return {"impressions": IMPRESSIONS.conform(named.sort(_PLACE))}
 
     def _name_people(self, shown: pl.DataFrame) -> pl.DataFrame:
