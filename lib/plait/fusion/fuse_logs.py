@@ -18,6 +18,7 @@ from plait.fusion.stages.resolve_people import current_version
 from plait.privacy.pseudonym import load_key
 from plait.store.feedback.compaction import compact
 from plait.store.require_writable import require_writable
+from plait.store.storage_errors import translate_s3_errors
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
@@ -68,6 +69,7 @@ def fuse(
         project, store, key, inputs, plan, current, engine, now or datetime.now(UTC)
     )
     try:
-        return pipeline.run(settings)
+        with translate_s3_errors(store.uri):
+            return pipeline.run(settings)
     finally:
         pipeline.close()

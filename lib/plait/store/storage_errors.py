@@ -22,7 +22,7 @@ from obstore.exceptions import (
 )
 from polars.exceptions import PolarsError
 
-from plait.errors import StoreError
+from plait.errors import PlaitError, StoreError
 from plait.store.s3_settings import ENDPOINT_VARIABLES, s3_endpoint
 
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
@@ -65,6 +65,23 @@ def translate_errors(address: str) -> Iterator[None]:
             raise
         raise to_store_error(error, address) from None
     except (BaseError, OSError, DeltaError, PolarsError) as error:
+        raise to_store_error(error, address) from None
+
+
+@contextmanager
+def translate_s3_errors(address: str) -> Iterator[None]:
+    """Turns errors of S3 alone into a StoreError about `address`.
+
+    For a block that also computes: there an error of Polars or of the disk may be a fault of plait,
+    and must keep its own type.
+    """
+    try:
+        yield
+    except PlaitError:
+        raise
+    except Exception as error:
+        if not is_from_s3(error):
+            raise
         raise to_store_error(error, address) from None
 
 

@@ -11,7 +11,6 @@ from plait.contracts.store_tables import ACCOUNTS, IMPRESSIONS, PEOPLE
 from plait.contracts.table_schema import conform_rows
 from plait.engine.engine import BUCKET, Frames
 from plait.fusion.kernels.k_core import hash_column
-from plait.store.storage_errors import translate_errors
 from plait.store.store import Store
 from plait.store.table_files import scan_data_files
 
@@ -61,9 +60,7 @@ class ImpressionBucketKernel:
         joined = shown.join(
             count_responses(rows.filter(is_event)), on=[_RESPONSE_ID, "item"], how="left"
         )
-        with translate_errors(self.store.uri):
-            named = self._name_people(joined)
-        named = named.with_columns(pl.col("events").fill_null(0))
+        named = self._name_people(joined).with_columns(pl.col("events").fill_null(0))
         return {"impressions": IMPRESSIONS.conform(named.sort(_PLACE))}
 
     def _name_people(self, shown: pl.DataFrame) -> pl.DataFrame:
