@@ -16,9 +16,9 @@ REFUSED = (
 
 
 def test_an_error_of_s3_is_named_with_its_fix() -> None:
-    with pytest.raises(StoreError, match="denies access to 's3://b/store'") as caught:
-        with translate_s3_errors("s3://b/store"):
-            raise PermissionError(REFUSED)
+    said = "denies access to 's3://b/store'"
+    with pytest.raises(StoreError, match=said) as caught, translate_s3_errors("s3://b/store"):
+        raise PermissionError(REFUSED)
     assert caught.value.fix == "Grant them on the bucket, or use other credentials."
 
 
