@@ -13,18 +13,13 @@ from scipy import sparse
 from plait.features.history import History
 from plait.features.likes_and_dislikes import keep_positive_events
 from plait.features.vocabulary import Vocabulary
+from plait.models.direct_model_files import load_direct_model, save_direct_model
 from plait.models.family import FitData, Moment, Provenance, require_platform
 from plait.models.item_item.cosine_similarity import cosine_neighbours, item_item_scores
 from plait.models.item_item.item_item_term import ItemItemTerm
-from plait.models.model_files import (
-    read_config,
-    read_metrics,
-    read_provenance,
-    refuse_damaged,
-    write_model_files,
-)
+from plait.models.model_files import refuse_damaged
 from plait.models.one_term_scores import OneTermScores
-from plait.models.popularity.event_counts import count_events, load_event_counts, save_event_counts
+from plait.models.popularity.event_counts import count_events
 
 FAMILY = "item_item"
 _ALL_NEIGHBOURS_LIMIT = 50_000  # items up to which every neighbour is kept
@@ -70,24 +65,16 @@ class ItemItemModel:
     def load(cls, folder: Path) -> ItemItemModel:
         """Returns the model that was saved into `folder`; see ModelFamily."""
         with refuse_damaged(folder):
-            config = read_config(folder)
-            vocabulary = Vocabulary.load(folder, tuple(config["platforms"]))
+            parts = load_direct_model(folder)
+            neighbours = ItemItemTerm.load(folder, len(parts.vocabulary), {}).neighbours
             return cls(
-                vocabulary,
-                ItemItemTerm.load(folder, len(vocabulary), {}).neighbours,
-                load_event_counts(folder, len(vocabulary)),
-                read_provenance(config),
-                read_metrics(folder),
+                parts.vocabulary, neighbours, parts.event_counts, parts.provenance, parts.metrics
             )
 
     def save(self, folder: Path) -> None:
         """See TrainedModel."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self.vocabulary.save(folder)
-        save_event_counts(self.event_counts, folder)
+        save_direct_model(self, folder, FAMILY)
         ItemItemTerm(self._neighbours, {}).save(folder)
-        config = {"platforms": list(self.platforms)}
-        write_model_files(folder, FAMILY, config, self.provenance, self.metrics)
 
     @property
     def platforms(self) -> tuple[str, ...]:

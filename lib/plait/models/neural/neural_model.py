@@ -67,19 +67,7 @@ class NeuralModel:
         return self.vocabulary.platforms
 
     def score(self, history: History, platform: str, now: Moment = None) -> SeparableScores:
-        """Returns the scores of every item of `platform` for each person in `history`.
-
-        A person's scores do not depend on who else is in the batch.
-
-        Args:
-            history: B people, encoded with this model's vocabulary.
-            platform: the platform to recommend from.
-            now: time of the request, UTC microseconds, -1 unknown: one time, or one per
-                person [B]; default: the time of each person's last event.
-
-        Raises:
-            UnknownPlatform: the model was not trained on `platform`.
-        """
+        """Returns the scores of every item of `platform` for each person, see TrainedModel."""
         items, joined = self.item_terms(platform)
         chosen, dislikes = keep_positive_events(history), Dislikes.of(history)
         if now is None:
