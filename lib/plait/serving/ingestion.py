@@ -163,8 +163,8 @@ def clean_batches(
         pl.col("time").fill_null(pl.Series(times)),
     ).with_row_index("row")
     known = pl.col("platform").is_in(list(project.platforms))
-    strangers = rows.filter(~known).partition_by("platform", as_dict=True, maintain_order=True)
-    for number, ((name,), part) in enumerate(strangers.items()):
+    unconfigured = rows.filter(~known).partition_by("platform", as_dict=True, maintain_order=True)
+    for number, ((name,), part) in enumerate(unconfigured.items()):
         hint = nearest(str(name) if number < MAX_ERRORS else "", project.platforms)
         _reject(batches, part, "user.platform", "no such platform", hint)
     parts = []
