@@ -35,9 +35,9 @@ def raw_events(project: Project) -> pl.DataFrame:
     """Returns every row of every log as an application would post it."""
     parts = []
     for name, platform in project.platforms.items():
-        rules = EventDialect.of(name, platform.events)
-        for file in find_files(project, platform.events.files, None, name):
-            for raw in read_events(file, platform.events):
+        rules = EventDialect.of(f"platforms.{name}.events", platform.events[0], platform.creators)
+        for file in find_files(project, platform.events[0].files, None, name):
+            for raw in read_events(file, platform.events[0]):
                 times = parse_times(raw["time"], rules.unit).dt.to_string("iso:strict")
                 parts.append(
                     raw.with_columns(

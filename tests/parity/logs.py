@@ -27,7 +27,7 @@ def rewritten(config: Path, folder: Path, files: int, backwards: bool) -> Projec
     found = parse_config(raw, folder=config.parent)
     folder.mkdir(parents=True)
     for name, platform in found.platforms.items():
-        logs = find_files(found, platform.events.files, platform.events.format, name)
+        logs = find_files(found, platform.events[0].files, platform.events[0].format, name)
         suffix = _split(logs, folder, name, files, backwards)
         raw["platforms"][name]["events"]["files"] = str(folder / f"{name}-*{suffix}")
     return parse_config(raw | {"store": str(folder / "store")}, folder=config.parent)

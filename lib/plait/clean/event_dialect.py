@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from plait.config.platform_settings import CreatorKind, Events, TypeColumn
+from plait.config.event_settings import CreatorKind, Events
+from plait.config.platform_settings import Platform
 from plait.contracts.event_types import EVENT_TYPES, TimeResolution
 from plait.errors import UnknownEventType, nearest
 
@@ -24,7 +24,7 @@ class EventDialect:
         creators: whether creators are accounts of the platform, or public names.
     """
 
-    unit: Literal["s", "ms", "us", "iso"] = "iso"
+    unit: str = "iso"
     resolution: TimeResolution = "us"
     type: str | None = None
     types: Mapping[str, str] = field(default_factory=dict)
@@ -33,15 +33,15 @@ class EventDialect:
     creators: CreatorKind = "names"
 
     @classmethod
-    def of(cls, platform: str, events: Events) -> EventDialect:
-        """Returns the dialect of `platform` from its settings.
+    def of(cls, where: str, events: Events, creators: CreatorKind) -> EventDialect:
+        """Returns the dialect of a log from its settings, which are at `where`.
 
         Raises:
             UnknownEventType: a type in the project file is not in plait's vocabulary.
         """
-        where = f"platforms.{platform}.events.type"
-        fixed = events.type if isinstance(events.type, str) else None
-        types = events.type.map if isinstance(events.type, TypeColumn) else {}
+        where = f"{where}.type"
+        fixed = None if events.type.constant is None else str(events.type.constant)
+        types = events.type.flags or {k: w for k, w in events.type.map.items() if w is not None}
         words = {where: fixed} if fixed else {f"{where}.map.{k}": w for k, w in types.items()}
         for key, word in words.items():
             if word not in EVENT_TYPES:
@@ -54,11 +54,11 @@ class EventDialect:
                 )
         time, scale = events.time, events.rating_scale
         return cls(
-            time.unit, time.resolution, fixed, dict(types), scale.worst, scale.best, events.creators
+            time.unit, time.resolution, fixed, dict(types), scale.worst, scale.best, creators
         )
 
     @classmethod
-    def spoken(cls, events: Events) -> EventDialect:
+    def spoken(cls, platform: Platform) -> EventDialect:
         """Returns plait's own dialect, with the rating scale and the creators of the platform."""
-        scale = events.rating_scale
-        return cls(worst=scale.worst, best=scale.best, creators=events.creators)
+        scale = platform.events[0].rating_scale
+        return cls(worst=scale.worst, best=scale.best, creators=platform.creators)

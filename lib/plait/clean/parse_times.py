@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import polars as pl
 
@@ -17,7 +16,7 @@ _ZONED = "%Y-%m-%dT%H:%M:%S%.f%#z"
 _NAIVE = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d", "%Y-%m-%dT%H:%M")
 
 
-def parse_times(text: pl.Series, unit: Literal["s", "ms", "us", "iso"]) -> pl.Series:
+def parse_times(text: pl.Series, unit: str) -> pl.Series:
     """Returns UTC microseconds; null if `text` is not a time. A time without a zone is UTC."""
     return _parse_iso(text) if unit == "iso" else _parse_epoch(text, _PER_UNIT[unit])
 

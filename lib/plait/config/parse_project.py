@@ -34,7 +34,7 @@ def parse_config(raw: object, *, folder: Path, name: str = "config") -> Project:
     try:
         project = Project.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError("\n".join([f"{name}:", *_describe_errors(error)])) from None
+        raise ConfigError("\n".join([f"{name}:", *_describe_errors(error, raw=raw)])) from None
     project._folder = folder
     return project
 
@@ -51,10 +51,12 @@ def parse_training(raw: object) -> Training:
         raise ConfigError("\n".join(["train:", *_describe_errors(error, Training)])) from None
 
 
-def _describe_errors(error: ValidationError, model: type[BaseModel] = Project) -> list[str]:
+def _describe_errors(
+    error: ValidationError, model: type[BaseModel] = Project, raw: object = None
+) -> list[str]:
     lines = []
     for item in error.errors(include_url=False):
-        where = ".".join(str(part) for part in item["loc"]) or "the file"
+        where = ".".join(str(part) for part in _as_written(item["loc"], raw)) or "the file"
         if item["type"] == "extra_forbidden":
             *parents, key = item["loc"]
             hint = nearest(str(key), _known_keys(model, tuple(parents)))
@@ -69,6 +71,20 @@ def _describe_errors(error: ValidationError, model: type[BaseModel] = Project) -
             shown = f" (seen: {seen!r:.80})" if isinstance(seen, int | float | str) else ""
             lines.append(f"  {where}: {describe_error(item, 'a mapping')}{shown}")
     return lines
+
+
+def _as_written(loc: tuple[int | str, ...], raw: object) -> list[int | str]:
+    """Returns `loc` without the index of an element that was written without its list."""
+    here, parts = raw, []
+    for part in loc:
+        if isinstance(part, int) and not isinstance(here, list):
+            continue
+        parts.append(part)
+        try:
+            here = here[part]  # type: ignore[index]
+        except (KeyError, IndexError, TypeError):
+            here = None
+    return parts
 
 
 def _known_keys(root: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

@@ -222,5 +222,7 @@ def _link_accounts(
 
 def _event_type_names(project: Project) -> EventTypeNames:
     """Returns each platform's names of event types, as its project file maps them."""
-    types = {name: platform.events.type for name, platform in project.platforms.items()}
-    return {name: {} if isinstance(kind, str) else kind.map for name, kind in types.items()}
+    return {
+        name: {word: kind for word, kind in platform.events[0].type.map.items() if kind}
+        for name, platform in project.platforms.items()
+    }

@@ -7,7 +7,7 @@ import polars as pl
 from plait.clean.fingerprint import fingerprint
 from plait.clean.parse_times import parse_times
 from plait.config import Project
-from plait.config.platform_settings import CatalogueSettings
+from plait.config.catalogue_settings import CatalogueSettings
 from plait.contracts.event_rows import LIST_SEPARATOR
 from plait.contracts.store_tables import ITEMS
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
@@ -44,7 +44,7 @@ def read_catalogues(
         ]
         raw = pl.concat(batches)
         rows = clean_catalogue(raw, platform, catalogue)
-        if settings.events.creators == "accounts":
+        if settings.creators == "accounts":
             rows = rows.with_columns(account_pseudonym(rows["brand"], key, platform))
         best = _keep_fullest(rows)
         counts[platform] = {

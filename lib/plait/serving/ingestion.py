@@ -211,7 +211,7 @@ def _clean_platform(
         *(name for name in RAW_SCHEMA if name in part.columns and name != "row"),
     ).select(pl.col(name).cast(kind) for name, kind in RAW_SCHEMA.items())
     events, faults = clean_events(
-        raw, platform, EventDialect.spoken(project.platforms[platform].events), key, now
+        raw, platform, EventDialect.spoken(project.platforms[platform]), key, now
     )
     if faults.height:
         of = part.select(pl.col("row").cast(pl.Int64), "call", "index")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from plait.config import Project, is_remote
-from plait.config.platform_settings import FileFormat
+from plait.config.source_settings import FileFormat
 from plait.errors import ConfigError, EmptyInput, MissingFile, UnreadableFile
 from plait.sources.s3_files import RemoteFile, list_s3_files, list_siblings, read_head
 

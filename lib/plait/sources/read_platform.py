@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import polars as pl
+from pydantic import BaseModel
 
-from plait.config.platform_settings import Accounts, CatalogueSettings, Events, TypeColumn
+from plait.config.catalogue_settings import CatalogueSettings
+from plait.config.event_settings import Events
+from plait.config.platform_settings import Accounts
 from plait.contracts.event_rows import RAW_SCHEMA
 from plait.sources.find_files import SourceFile
 from plait.sources.read_chunks import CHUNK_ROWS, FAULT_COLUMN, WHOLE_COLUMN, read_chunks
@@ -18,7 +21,7 @@ CATALOGUE_FIELDS = (
 
 def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[pl.DataFrame]:
     """Yields `row`, every catalogue field as text (null where unmapped) and `fault`."""
-    fields = {k: v for k, v in catalogue.columns.model_dump().items() if v is not None}
+    fields = _named_columns(catalogue.columns)
     keys = {f"columns.{field}": column for field, column in fields.items()}
     for batch in read_chunks(file, fields, keys):
         yield batch.select(
@@ -33,22 +36,27 @@ def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[p
 
 def read_accounts(file: SourceFile, accounts: Accounts) -> Iterator[pl.DataFrame]:
     """Yields `row`, `account`, a column `key:<name>` per identity key, `fault` and `whole`; raw."""
-    fields = {"account": accounts.account} | {f"key:{k}": c for k, c in accounts.keys.items()}
-    keys = {"account": accounts.account} | {f"keys.{k}": c for k, c in accounts.keys.items()}
+    account = {"account": accounts.account.column or ""}
+    fields = account | {f"key:{k}": c.column or "" for k, c in accounts.keys.items()}
+    keys = account | {f"keys.{k}": c.column or "" for k, c in accounts.keys.items()}
     yield from read_chunks(file, fields, keys)
 
 
 def event_fields(events: Events) -> tuple[dict[str, str], dict[str, str]]:
     """Returns the columns to read: RAW field to column; and config key to column, for messages."""
-    fields = {k: v for k, v in events.columns.model_dump().items() if v is not None}
+    fields = _named_columns(events.columns)
     keys = {f"columns.{field}": column for field, column in fields.items()}
-    if isinstance(events.type, TypeColumn):
+    if events.type.column is not None:
         fields["type"] = keys["type.column"] = events.type.column
     if events.time.resolution == "order":
         # Such a log has no times: the time column has the order.
         time = fields.pop("time", None)
         fields.setdefault("order", time or "")
     return fields, keys
+
+
+def _named_columns(columns: BaseModel) -> dict[str, str]:
+    return {k: v.column for k, v in columns if v is not None and v.column is not None}
 
 
 def read_events(

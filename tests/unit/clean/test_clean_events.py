@@ -13,7 +13,8 @@ from plait.clean.clean_events import clean_events
 from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
 from plait.clean.event_dialect import EventDialect
-from plait.config.platform_settings import Events
+from plait.config.event_settings import Events
+from plait.config.platform_settings import Platform
 from plait.contracts.event_rows import RAW_SCHEMA
 from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.contracts.store_tables import EVENTS
@@ -243,11 +244,11 @@ def test_a_type_outside_the_vocabulary_in_the_project_file_names_the_nearest() -
     columns = {"account": "u", "time": "t"}
     wrong = Events.model_validate({"files": "a", "columns": columns, "type": "purchas"})
     with pytest.raises(UnknownEventType, match=r"Did you mean 'purchase'.*type: purchase"):
-        EventDialect.of("shop", wrong)
+        EventDialect.of("platforms.shop.events", wrong, "names")
     mapped = {"column": "c", "map": {"BUY": "bought"}}
     wrong = Events.model_validate({"files": "a", "columns": columns, "type": mapped})
     with pytest.raises(UnknownEventType, match=r"platforms\.shop\.events\.type\.map\.BUY"):
-        EventDialect.of("shop", wrong)
+        EventDialect.of("platforms.shop.events", wrong, "names")
 
 
 @pytest.mark.parametrize(
@@ -282,8 +283,11 @@ def test_a_rating_says_more_than_that_something_was_rated(
 def test_the_scale_of_ratings_is_the_project_files() -> None:
     raw = {"files": "x", "columns": {"account": "a", "item": "i", "time": "t"}, "type": "rate"}
     events = Events.model_validate(raw | {"rating_scale": {"worst": 0, "best": 10}})
-    for rules in (EventDialect.of("shop", events), EventDialect.spoken(events)):
+    for rules in (
+        EventDialect.of("platforms.shop.events", events, "names"),
+        EventDialect.spoken(Platform(events=[events])),
+    ):
         assert (rules.worst, rules.best) == (0, 10)
-    assert EventDialect.spoken(events).type is None
+    assert EventDialect.spoken(Platform(events=[events])).type is None
     with pytest.raises(ValueError, match="two different ends"):
         Events.model_validate(raw | {"rating_scale": {"worst": 5}})

@@ -34,7 +34,7 @@ def test_defaults_are_filled_in_and_paths_follow_the_file(tmp_path: Path) -> Non
 
 def test_time_order_is_a_word(tmp_path: Path) -> None:
     text = MINIMAL.replace("type: purchase", "type: purchase\n      time: order")
-    assert load(tmp_path, text).platforms["shop"].events.time.resolution == "order"
+    assert load(tmp_path, text).platforms["shop"].events[0].time.resolution == "order"
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ def test_a_word_is_text_wherever_a_name_stands(tmp_path: Path, word: str) -> Non
     file.write_text(PROJECT.format(name=name, column=column), encoding="utf-8")
     project = load_config(file)
     assert list(project.platforms) == [name]
-    events = project.platforms[name].events
-    assert (events.columns.account, events.columns.time) == (word, "1")
-    assert events.type.map == {word: "view", "007": "like", "2024-01-01": "share"}  # type: ignore[union-attr]
+    events = project.platforms[name].events[0]
+    assert (events.columns.account.column, events.columns.time.column) == (word, "1")  # type: ignore[union-attr]
+    assert events.type.map == {word: "view", "007": "like", "2024-01-01": "share"}
     assert (project.train.cut, project.train.calendar) == ("2024-01-01", True)
     assert (project.train.learning_rate, project.train.epochs) == (0.001, None)
 
@@ -46,7 +46,8 @@ def test_it_is_utf8_whatever_the_locale(tmp_path: Path, encoding: str, locale: s
     file.write_text(PROJECT.format(name="shop", column="user"), encoding=encoding)
     say = (
         "import sys; from plait.config import load_config;"
-        "p = load_config(sys.argv[1]); print(ascii([p.store, *p.platforms['shop'].events.files]))"
+        "p = load_config(sys.argv[1]);"
+        "print(ascii([p.store, *p.platforms['shop'].events[0].files]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", say, file], capture_output=True, text=True, check=False,

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from plait.config.platform_settings import CatalogueSettings
+from plait.config.catalogue_settings import CatalogueSettings
 from plait.items.clean_catalogue import LISTED_COLUMNS, clean_catalogue
 from plait.items.item_table import build_item_table, count_items, merge_item_counts
 from plait.sources.read_platform import CATALOGUE_FIELDS

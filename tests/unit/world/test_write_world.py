@@ -40,7 +40,7 @@ def test_the_project_file_loads_and_names_files_that_exist(folder: Path) -> None
     for platform in project.platforms.values():
         assert platform.catalogue
         assert platform.accounts
-        for files in (platform.events.files, platform.catalogue.files, platform.accounts.files):
+        for files in (platform.events[0].files, platform.catalogue.files, platform.accounts.files):
             for pattern in files:
                 assert list(folder.glob(pattern)), pattern
 
@@ -48,15 +48,14 @@ def test_the_project_file_loads_and_names_files_that_exist(folder: Path) -> None
 def test_the_project_maps_every_column_it_names_and_every_word(folder: Path, world: World) -> None:
     project = load_config(folder / "plait.yaml")
     for name, platform in project.platforms.items():
-        named = set(platform.events.columns.model_dump(exclude_none=True).values())
+        named = set(platform.events[0].columns.model_dump(exclude_none=True).values())
         assert named <= set(world.logs[name].columns), name
         assert platform.catalogue
         listed = set(platform.catalogue.columns.model_dump(exclude_none=True).values())
         assert listed <= set(world.catalogues[name].columns), name
-        assert not isinstance(platform.events.type, str)
         words = set(ACTS[name][0]) | {act for act, _ in OTHER_ACTS[name]}
-        assert set(platform.events.type.map) == words, name
-        assert set(platform.events.type.map.values()) <= set(EVENT_TYPES)
+        assert set(platform.events[0].type.map) == words, name
+        assert set(platform.events[0].type.map.values()) <= set(EVENT_TYPES)
 
 
 def test_formats_and_clocks(folder: Path, world: World) -> None:

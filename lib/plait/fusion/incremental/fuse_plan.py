@@ -154,12 +154,12 @@ def _why_rewritten(
 
 def _is_log(place: InputKey) -> bool:
     """Whether `place` is a platform's log. Catalogues, accounts and links are read every time."""
-    return place[0].endswith(".events")
+    return ".events" in place[0]
 
 
 def _why_repartition(project: Project, inputs: FusionInputs, before: StoreVersion) -> str:
     """Returns why the buckets of `before` cannot be kept, or ''."""
-    if any(platform.events.k_core for platform in project.platforms.values()):
+    if any(platform.k_core for platform in project.platforms.values()):
         return "k_core needs all events"
     if inputs.buckets >= _REPARTITION_FACTOR * before.buckets:
         return f"the logs outgrew {before.buckets} buckets ({inputs.buckets} are needed)"

@@ -14,10 +14,26 @@ _FILES = "files"  # the inputs themselves record which files there are
 _READ_EVERY_RUN = ("catalogue", "accounts", "kind")
 
 
+# Settings that later versions of plait added, and the defaults that change nothing.
+_ADDED_DEFAULTS = {
+    "time.zone": "UTC", "events.decimal": ".", "catalogue.decimal": ".", "accounts.decimal": ".",
+    "csv.skip": 0, "csv.encoding": "utf-8", "csv.quote": '"',
+}  # fmt: skip
+
+
 def fuse_settings(project: Project, key: PseudonymKey) -> dict[str, Any]:
     """Returns the settings that decide the contents of a version: full setting name to value."""
     settings = project.model_dump(mode="json", include={"platforms", "people", "sequence_length"})
-    return _flatten("", settings) | {_KEY_SETTING: key.id}
+    flat = _flatten("", settings) | {_KEY_SETTING: key.id}
+    return {
+        name: value
+        for name, value in flat.items()
+        if value is not None and not _is_added_default(name, value)
+    }
+
+
+def _is_added_default(name: str, value: Any) -> bool:
+    return bool(_ADDED_DEFAULTS.get(".".join(name.split(".")[-2:]), ...) == value)
 
 
 def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -43,6 +59,8 @@ def _platform(name: str) -> str:
 
 
 def _flatten(prefix: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        value = dict(enumerate(value))
     if not isinstance(value, dict):
         return {prefix: value}
     flat: dict[str, Any] = {}

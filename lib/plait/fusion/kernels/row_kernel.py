@@ -12,6 +12,7 @@ from plait.clean.clean_events import clean_events
 from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
 from plait.config import Project
+from plait.config.event_settings import Events
 from plait.contracts.event_rows import RAW_SCHEMA
 from plait.engine.engine import BUCKET, Frames
 from plait.fusion.kernels.migrate_feedback_ids import migrate_feedback_ids
@@ -61,7 +62,7 @@ class FusionRowKernel:
         if split.platform is None or split.file is None:
             msg = f"'{split.name}' is neither a file nor a slice of the feedback log"
             raise ValueError(msg)
-        yield from read_events(split.file, self.project.platforms[split.platform].events)
+        yield from read_events(split.file, self._settings(split))
 
     def __call__(self, split: InputSplit, rows: pl.DataFrame) -> Frames:
         """Returns the frames of one chunk of `split`."""
@@ -70,7 +71,7 @@ class FusionRowKernel:
         return self._clean_log(split.platform, split, rows)
 
     def _clean_log(self, platform: str, split: InputSplit, raw: pl.DataFrame) -> Frames:
-        settings = self.project.platforms[platform].events
+        settings = self._settings(split)
         sound = raw
         faulty = pl.DataFrame(schema=ROW_FAULTS)
         if raw[FAULT_COLUMN].null_count() < raw.height:
@@ -81,7 +82,9 @@ class FusionRowKernel:
         events, rejected = clean_events(
             sound.select(list(RAW_SCHEMA)),
             platform,
-            self.inputs.rules[platform],
+            self.inputs.rules[
+                self.project.platforms[platform].dialect_setting(platform, split.dialect)
+            ],
             self.key,
             self.now,
             self._receipt(split),
@@ -136,6 +139,9 @@ class FusionRowKernel:
             "quarantine": quarantine_unknown_platforms(foreign),
             "counts": pl.concat(counts),
         }
+
+    def _settings(self, split: InputSplit) -> Events:
+        return self.project.platforms[str(split.platform)].events[split.dialect]
 
     def _receipt(self, split: InputSplit) -> ReceiptTime:
         """Returns when the rows of a log were received: at the latest when its file was written."""

@@ -36,6 +36,7 @@ class InputSplit:
     name: str
     file: SourceFile | None = None
     log_slice: LogSlice | None = None
+    dialect: int = 0  # which of the platform's logs the file belongs to
 
     @classmethod
     def from_log_slice(cls, piece: LogSlice) -> InputSplit:
@@ -57,7 +58,7 @@ class FusionInputs:
         events: the events of the feedback log.
         links: the links that were made over HTTP.
         impressions: the impressions that the endpoint wrote.
-        rules: the format of times and event types in each platform's log.
+        rules: the format of times and event types in each log, by the setting of the log.
         keep: the filter of each platform that has one.
         creator_platforms: the platforms whose creators are accounts.
         files: what a store version records about each file.
@@ -110,27 +111,26 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
     others: list[SourceFile] = []
     splits: list[InputSplit] = []
     for name, platform in project.platforms.items():
-        rules[name] = EventDialect.of(name, platform.events)
-        if platform.events.keep is not None:
-            keep[name] = parse_keep_filter(platform.events.keep, f"platforms.{name}.events.keep")
-        where = f"platforms.{name}"
-        found = find_files(
-            project, platform.events.files, platform.events.format, f"{where}.events"
-        )
-        logs += found
-        splits += [
-            InputSplit(name, file.name, part)
-            for file in found
-            for part in split_by_row_groups(file, CHUNK_ROWS)
-        ]
+        if platform.keep is not None:
+            keep[name] = parse_keep_filter(platform.keep, f"platforms.{name}.events.keep")
+        for index, log in enumerate(platform.events):
+            where = platform.dialect_setting(name, index)
+            rules[where] = EventDialect.of(where, log, platform.creators)
+            found = find_files(project, log.files, log.format, where)
+            logs += found
+            splits += [
+                InputSplit(name, file.name, part, dialect=index)
+                for file in found
+                for part in split_by_row_groups(file, CHUNK_ROWS)
+            ]
         for part, kind in ((platform.catalogue, "catalogue"), (platform.accounts, "accounts")):
             if part is not None:
-                others += find_files(project, part.files, part.format, f"{where}.{kind}")
+                others += find_files(project, part.files, part.format, f"platforms.{name}.{kind}")
     events, links = list_log(store, EVENTS_FOLDER), list_log(store, LINKS_FOLDER)
     impressions = list_log(store, IMPRESSIONS_FOLDER)
     # A file may be named twice, for example as the log of two platforms.
     records = [{**file.record(), "setting": file.setting} for file in [*logs, *others]]
-    of_accounts = frozenset(name for name, r in rules.items() if r.creators == "accounts")
+    of_accounts = frozenset(n for n, p in project.platforms.items() if p.creators == "accounts")
     size = sum(file.bytes * _growth_factor(file) for file in logs) + events.bytes * _PARQUET_GROWTH
     return FusionInputs(
         splits, events, links, impressions, rules, keep, of_accounts, records, count_buckets(size)

@@ -103,9 +103,9 @@ class FusionStages:
             placed: account, bucket.
         """
         k_by_platform = {
-            name: platform.events.k_core
+            name: platform.k_core
             for name, platform in self.project.platforms.items()
-            if platform.events.k_core is not None
+            if platform.k_core is not None
         }
         if not k_by_platform:
             return {}

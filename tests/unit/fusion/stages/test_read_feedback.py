@@ -12,7 +12,7 @@ import plait.fusion.fuse_logs
 import plait.fusion.stages.find_inputs
 from plait.clean.clean_events import clean_events
 from plait.clean.event_dialect import EventDialect
-from plait.config.platform_settings import CreatorKind
+from plait.config.event_settings import CreatorKind
 from plait.contracts.event_rows import RAW_SCHEMA
 from plait.errors import UnreadableFile
 from plait.identity.id_spaces import home_account
