@@ -23,6 +23,11 @@ def _name_nulls(value: object) -> object:
     )
 
 
+def _open_top_list(value: object) -> object:
+    """Returns the path [] for YAML's empty list, which is how a top-level list is written."""
+    return "[]" if value == [] else value
+
+
 # The JSON schema allows what may be written (one file or several), not only the parsed list.
 _FilesAsWritten = Annotated[list[str], Field(min_length=1)] | str
 FilePatterns = Annotated[
@@ -112,7 +117,7 @@ class SourceSettings(StrictModel):
         "first bytes.",
         examples=["jsonl"],
     )
-    records: str | None = Field(
+    records: Annotated[str, BeforeValidator(_open_top_list)] | None = Field(
         None,
         description="The path to the records of a JSON document or line; [] opens a list. "
         "Default: the elements of a top-level list, or the object itself.",

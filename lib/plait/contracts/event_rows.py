@@ -18,6 +18,7 @@ RAW_FIELDS: tuple[str, ...] = (
     "event_id", "account", "item", "topic", "creator", "query", "type", "time", "order",
     "value", "currency", "dwell", "rating", "session",
 )  # fmt: skip
+NO_FLAG = "$no_flag"  # the type of a row whose flags are all false
 RAW_SCHEMA: dict[str, pl.DataType] = {
     "row": pl.Int64(),
     **{name: pl.String() for name in RAW_FIELDS},

@@ -1,38 +1,64 @@
-"""Checks a column mapping against the columns of a file."""
+"""Reports the columns and paths of a mapping that a file does not have."""
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 
-from plait.errors import UnknownColumn, nearest
+from plait.errors import UnknownColumn
 from plait.sources.find_files import SourceFile
 
-_LOOKS_LIKE_A_VALUE = re.compile(
-    r"@|^[+-]?\d[\d.,:TZ+ -]*$"
-)  # an e-mail address, a number or a time
+# An e-mail address, a number or a time.
+_LOOKS_LIKE_A_VALUE = re.compile(r"@|^[+-]?\d[\d.,:TZ+ -]*$")
+_MAX_LISTED = 40
+_CLOSE = 0.7  # how alike two names must be, 0 to 1, so that one is suggested for the other
 
 
-def check_columns(file: SourceFile, wanted: Mapping[str, str], present: Collection[str]) -> None:
-    """Raises UnknownColumn if `wanted` (config key: column) names a column not `present`."""
-    for key, column in wanted.items():
-        if column in present:
-            continue
+def check_columns(file: SourceFile, missing: Mapping[str, str], present: Sequence[str]) -> None:
+    """Raises UnknownColumn for the first of `missing` (config key: column), if there is one.
+
+    Args:
+        file: the file, for messages.
+        missing: what the file lacks.
+        present: the columns and paths that it has.
+    """
+    for key, column in missing.items():
         _, platform, _ = file.setting.split(".", 2)
-        if any(
-            _LOOKS_LIKE_A_VALUE.search(name) for name in present
-        ):  # may be personal, so they are not shown
+        setting = f"{file.setting}.{key}"
+        headline = f"platform '{platform}' has no column '{column}' in '{file.name}'"
+        if any(_LOOKS_LIKE_A_VALUE.search(name) for name in present):  # may be personal
+            source = ".".join(file.setting.split(".")[:3])
             raise UnknownColumn(
-                f"platform '{platform}' has no column '{column}' in '{file.name}': its first line "
-                "seems to have values, not column names (not shown, as they may be personal).",
-                fix="Insert a line with the column names before it; or, if it is the header, set "
-                f"{file.setting}.{key}: COLUMN",
+                f"{headline}: its first line seems to have values, not column names (not shown, "
+                "as they may be personal).",
+                fix=f"Name the columns: {source}.csv.header: [...]; or, if it is the header, set "
+                f"{setting}: COLUMN",
             )
-        hint = nearest(column, present)
-        guess = hint.split("'")[1] if hint.startswith("Did you mean") else "COLUMN"
+        listed = ", ".join(present[:_MAX_LISTED]) + (", ..." if len(present) > _MAX_LISTED else "")
+        close = _nearest_column(column, present)
         raise UnknownColumn(
-            f"platform '{platform}' has no column '{column}' in '{file.name}' "
-            f"(columns: {', '.join(present)}).",
-            allowed="" if hint.startswith("Known") else hint,
-            fix=f"Set {file.setting}.{key}: {guess}",
+            f"{headline} (columns: {listed}).",
+            allowed=f"Did you mean '{close}'?" if close else "",
+            fix=f"Set {setting}: {close or 'COLUMN'}"
+            + ("" if close else f", or, if only some files have it: {_as_optional(key, column)}"),
         )
+
+
+def _as_optional(key: str, column: str) -> str:
+    if key.endswith(".column"):
+        return f"{key.removesuffix('.column')}.optional: true"
+    return f"{key}: {{column: {column}, optional: true}}"
+
+
+def _nearest_column(column: str, present: Sequence[str]) -> str | None:
+    """Returns the column or path that is meant, if one is much like `column`."""
+    last = [name for name in present if re.split(r"[.\]]+", name)[-1] == column]
+    if last:
+        return last[0]
+    same = [name for name in present if name.casefold().strip() == column.casefold().strip()]
+    if same:
+        return same[0]
+    plural = [name for name in present if name.startswith(column) or column.startswith(name)]
+    close = difflib.get_close_matches(column, present, n=1, cutoff=_CLOSE)
+    return close[0] if close else plural[0] if len(plural) == 1 and len(column) > 2 else None

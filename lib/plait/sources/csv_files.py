@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from plait.sources.check_columns import check_columns
+from plait.config.source_settings import CsvSettings
 from plait.sources.find_files import SourceFile
-
-_ROW_INDEX = "__row"  # a name no file is expected to use
+from plait.sources.raw_columns import FAULT, LINE, ROW, WHOLE
 
 _SEPARATORS = ",\t;|"
 _EXTRA_FIELD = "__beyond"  # the field after the last column of the header, if a row has one
 
 
-def scan_csv(file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str]) -> pl.LazyFrame:
+def csv_columns(file: SourceFile, settings: CsvSettings) -> list[str]:
+    """Returns the column names."""
+    return (
+        pl.scan_csv(file.path, separator=_separator(file), infer_schema=False, glob=False)
+        .collect_schema()
+        .names()
+    )
+
+
+def read_csv(
+    file: SourceFile, settings: CsvSettings, columns: Sequence[str], chunk: int
+) -> Iterator[pl.DataFrame]:
     """Returns `row`, the fields as text, `fault` and `whole`.
 
     `fault` is 'ragged_row' if a row has more fields than columns. `whole` is false if it has fewer,
@@ -27,7 +37,6 @@ def scan_csv(file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str
         .collect_schema()
         .names()
     )
-    check_columns(file, keys, header)
     frame = pl.scan_csv(
         file.path,
         glob=False,
@@ -35,15 +44,17 @@ def scan_csv(file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str
         schema=dict.fromkeys([*header, _EXTRA_FIELD], pl.String()),
         missing_columns="insert",
         truncate_ragged_lines=True,
-        row_index_name=_ROW_INDEX,
+        row_index_name=ROW,
         row_index_offset=1,
     )
-    return frame.select(
-        pl.col(_ROW_INDEX).alias("row"),
-        *(pl.col(column).alias(name) for name, column in fields.items()),
-        fault=pl.when(pl.col(_EXTRA_FIELD).is_not_null()).then(pl.lit("ragged_row")),
-        whole=pl.col(header[-1]).is_not_null() & pl.col(_EXTRA_FIELD).is_null(),
+    chosen = frame.select(
+        pl.col(ROW).cast(pl.Int64),
+        *(pl.col(column) for column in columns),
+        pl.when(pl.col(_EXTRA_FIELD).is_not_null()).then(pl.lit("ragged_row")).alias(FAULT),
+        (pl.col(header[-1]).is_not_null() & pl.col(_EXTRA_FIELD).is_null()).alias(WHOLE),
+        pl.lit(None, pl.String).alias(LINE),
     )
+    yield from chosen.collect_batches(chunk_size=chunk, maintain_order=True)
 
 
 def _separator(file: SourceFile) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import glob
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from plait.config import Project, is_remote
@@ -44,6 +44,7 @@ class SourceFile:
     modified: float  # seconds since 1970
     remote: RemoteFile | None = None
     rows: tuple[int, int] | None = None  # the first row and the number of rows; null: all
+    partitions: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def packed(self) -> str:

@@ -1,36 +1,71 @@
-"""Reads Parquet files. Values are converted to text, so that all formats have the same rules."""
+"""Reads Parquet files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from plait.contracts.event_rows import LIST_SEPARATOR
-from plait.sources.check_columns import check_columns
+from plait.sources.find_columns import FileColumns
 from plait.sources.find_files import SourceFile
+from plait.sources.raw_columns import FAULT, LINE, ROW, WHOLE
+from plait.sources.take_path import has_path, list_paths
+from plait.sources.value_path import Field, Step
 
-_ROW_INDEX = "__row"  # a name no file is expected to use
+
+@dataclass(frozen=True)
+class ParquetReader:
+    """Reads the rows of one Parquet file."""
+
+    file: SourceFile
+
+    def columns(self) -> FileColumns:
+        """Returns the columns of the file."""
+        kinds = dict(_scan(self.file).collect_schema())
+        kinds.pop(ROW)
+        paths = [path for name, kind in kinds.items() for path in list_paths(name, kind)]
+
+        def has(steps: Sequence[Step]) -> bool:
+            first = steps[0]
+            kind = kinds.get(first.name) if isinstance(first, Field) else None
+            return kind is not None and has_path(kind, steps[1:])
+
+        return FileColumns(list(kinds), paths, has)
+
+    def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
+        """Yields row, fault, whole and line, and the column that each path begins with."""
+        names = list(dict.fromkeys(p[0].name for p in paths if isinstance(p[0], Field)))
+        frame = _scan(self.file)
+        if self.file.rows:
+            frame = frame.slice(*self.file.rows)  # other row groups are not read
+        chosen = frame.select(
+            pl.col(ROW).cast(pl.Int64),
+            *(pl.col(name) for name in names),
+            pl.lit(None, pl.String).alias(FAULT),
+            pl.lit(value=True).alias(WHOLE),
+            pl.lit(None, pl.String).alias(LINE),
+        )
+        identifiers = _uuid_columns(self.file) & set(names)
+        for rows in chosen.collect_batches(chunk_size=chunk, maintain_order=True):
+            yield rows.with_columns(_uuid_text(name) for name in identifiers)
 
 
-def scan_parquet(
-    file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str]
-) -> pl.LazyFrame:
-    """Returns `row`, the fields as text, `fault` (always null) and `whole` (always true)."""
-    frame = pl.scan_parquet(file.path, row_index_name=_ROW_INDEX, row_index_offset=1, glob=False)
-    schema = frame.collect_schema()
-    check_columns(file, keys, [name for name in schema.names() if name != _ROW_INDEX])
-    if file.rows:
-        frame = frame.slice(*file.rows)  # other row groups are not read
-    return frame.select(
-        pl.col(_ROW_INDEX).alias("row"),
-        *(_as_text(column, schema[column]).alias(name) for name, column in fields.items()),
-        fault=pl.lit(None, pl.String),
-        whole=pl.lit(value=True),
-    )
+def _scan(file: SourceFile) -> pl.LazyFrame:
+    return pl.scan_parquet(file.path, row_index_name=ROW, row_index_offset=1, glob=False)
+
+
+def _uuid_columns(file: SourceFile) -> set[str]:
+    schema = pq.read_schema(file.path)
+    return {field.name for field in schema if field.type == pa.uuid()}
+
+
+def _uuid_text(name: str) -> pl.Expr:
+    digits = pl.col(name).bin.encode("hex")
+    dashed = digits.str.replace(r"^(.{8})(.{4})(.{4})(.{4})(.{12})$", "$1-$2-$3-$4-$5")
+    return dashed.alias(name)
 
 
 def split_by_row_groups(file: SourceFile, most: int) -> list[SourceFile]:
@@ -53,19 +88,3 @@ def split_by_row_groups(file: SourceFile, most: int) -> list[SourceFile]:
             first, rows = first + rows, 0
     pieces = [piece for piece in pieces if piece[1]]
     return [replace(file, rows=piece) for piece in pieces] if len(pieces) > 1 else [file]
-
-
-def _as_text(column: str, kind: pl.DataType) -> pl.Expr:
-    value = pl.col(column)
-    if isinstance(kind, pl.Datetime):
-        utc = value.dt.convert_time_zone("UTC") if kind.time_zone else value
-        return utc.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-    if isinstance(kind, pl.Binary):
-        return value.bin.encode("hex")
-    if isinstance(kind, (pl.List, pl.Array)):
-        # Names do not contain the unit separator, so a list can be joined to text and split
-        # again.
-        return value.cast(pl.List(pl.String)).list.join(LIST_SEPARATOR)
-    if isinstance(kind, pl.Struct):
-        return value.struct.json_encode()
-    return value.cast(pl.String)

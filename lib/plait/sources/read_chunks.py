@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import polars as pl
 
 from plait.errors import EmptyInput, UnreadableFile
-from plait.sources.csv_files import scan_csv
+from plait.sources.build_fields import FieldBuilder
 from plait.sources.find_files import SourceFile
-from plait.sources.jsonl_files import decode_lines, scan_jsonl
-from plait.sources.parquet_files import scan_parquet
+from plait.sources.format_readers import open_reader
 from plait.sources.s3_files import ObjectChanged, check_unchanged, local_copy
+from plait.sources.source_mapping import SourceMapping
 
 # Rows per chunk: enough for fast vectorised work, and few enough for a small machine.
 CHUNK_ROWS = 500_000
-FAULT_COLUMN = "fault"  # column with the code of a fault of the whole row, else null
-WHOLE_COLUMN = "whole"  # column: whether every value is certainly in its own column
 
 
 def read_chunks(
-    file: SourceFile, fields: Mapping[str, str], keys: Mapping[str, str], chunk: int = CHUNK_ROWS
+    file: SourceFile, mapping: SourceMapping, chunk: int = CHUNK_ROWS
 ) -> Iterator[pl.DataFrame]:
-    """Yields frames: `row` (Int64, the first data row is 1), the fields as text, `fault`, `whole`.
+    """Yields frames: `row` (Int64, the first data row is 1), `element`, the fields, and faults.
+
+    Every field is text. `element` is the number of the row's element, or null if no list is
+    opened. `fault` is the code of a fault of the whole row, or null; `whole` is whether every value
+    is certainly in its own column; `line` is the text of a row with a fault, if it is known.
 
     Args:
         file: the file to read.
-        fields: name in the frame to column of the file.
-        keys: config key (relative to the file's setting) to column, for error messages.
-        chunk: the maximum number of rows per frame.
+        mapping: the fields.
+        chunk: the maximum number of rows per frame, before lists are opened.
 
     Raises:
         UnknownColumn: a column is missing.
@@ -39,19 +40,13 @@ def read_chunks(
             read.
     """
     with _translate_errors(file), _on_this_machine(file) as here:
-        if file.format == "csv":
-            frame = scan_csv(here, fields, keys)
-        elif file.format == "jsonl":
-            frame = scan_jsonl(here, keys)
-        else:
-            frame = scan_parquet(here, fields, keys)
+        reader = open_reader(here, mapping.source)
+        build = FieldBuilder.of(here, mapping, reader.columns())
         rows = 0
-        for batch in frame.collect_batches(chunk_size=chunk, maintain_order=True):
-            if file.format == "jsonl":
-                batch = decode_lines(batch, fields)
+        for batch in reader.read(build.paths, chunk):
             if batch.height:
                 rows += batch.height
-                yield batch.with_columns(pl.col("row").cast(pl.Int64))
+                yield build(batch)
         _check_unchanged(file)
         if not rows:
             raise EmptyInput(

@@ -2,76 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import polars as pl
-from pydantic import BaseModel
 
 from plait.config.catalogue_settings import CatalogueSettings
 from plait.config.event_settings import Events
 from plait.config.platform_settings import Accounts
+from plait.config.source_settings import SourceSettings
+from plait.config.value_settings import ValueVerbs
 from plait.contracts.event_rows import RAW_SCHEMA
 from plait.sources.find_files import SourceFile
-from plait.sources.read_chunks import CHUNK_ROWS, FAULT_COLUMN, WHOLE_COLUMN, read_chunks
+from plait.sources.raw_columns import (
+    ELEMENT_COLUMN,
+    FAULT_COLUMN,
+    LINE_COLUMN,
+    ROW_COLUMN,
+    WHOLE_COLUMN,
+)
+from plait.sources.read_chunks import CHUNK_ROWS, read_chunks
+from plait.sources.source_mapping import SourceMapping
 
 CATALOGUE_FIELDS = (
     "item", "title", "categories", "brand", "price", "currency", "tags", "vector", "published",
 )  # fmt: skip
+_LISTS = frozenset({"categories", "tags", "vector"})
+_MAX_ELEMENTS = 2**20  # elements of a row, in an order that is made of rows and elements
 
 
 def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[pl.DataFrame]:
-    """Yields `row`, every catalogue field as text (null where unmapped) and `fault`."""
-    fields = _named_columns(catalogue.columns)
-    keys = {f"columns.{field}": column for field, column in fields.items()}
-    for batch in read_chunks(file, fields, keys):
-        yield batch.select(
-            "row",
-            *(
-                pl.col(name) if name in fields else pl.lit(None, pl.String).alias(name)
-                for name in CATALOGUE_FIELDS
-            ),
-            FAULT_COLUMN,
-        )
+    """Yields `row`, every catalogue field as text (null where unmapped) and the faults."""
+    mapping = _named_mapping(catalogue, catalogue.columns, _LISTS)
+    for batch in read_chunks(file, mapping):
+        yield _with_fields(batch, CATALOGUE_FIELDS)
 
 
 def read_accounts(file: SourceFile, accounts: Accounts) -> Iterator[pl.DataFrame]:
-    """Yields `row`, `account`, a column `key:<name>` per identity key, `fault` and `whole`; raw."""
-    account = {"account": accounts.account.column or ""}
-    fields = account | {f"key:{k}": c.column or "" for k, c in accounts.keys.items()}
-    keys = account | {f"keys.{k}": c.column or "" for k, c in accounts.keys.items()}
-    yield from read_chunks(file, fields, keys)
+    """Yields `row`, `account`, a column `key:<name>` per identity key, and the faults; raw."""
+    values = {"account": accounts.account} | {f"key:{k}": v for k, v in accounts.keys.items()}
+    keys = {"account": "account"} | {f"key:{k}": f"keys.{k}" for k in accounts.keys}
+    yield from read_chunks(file, SourceMapping(accounts, values, keys))
 
 
-def event_fields(events: Events) -> tuple[dict[str, str], dict[str, str]]:
-    """Returns the columns to read: RAW field to column; and config key to column, for messages."""
-    fields = _named_columns(events.columns)
-    keys = {f"columns.{field}": column for field, column in fields.items()}
-    if events.type.column is not None:
-        fields["type"] = keys["type.column"] = events.type.column
-    if events.time.resolution == "order":
-        # Such a log has no times: the time column has the order.
-        time = fields.pop("time", None)
-        fields.setdefault("order", time or "")
-    return fields, keys
-
-
-def _named_columns(columns: BaseModel) -> dict[str, str]:
-    return {k: v.column for k, v in columns if v is not None and v.column is not None}
+def event_mapping(events: Events) -> SourceMapping:
+    """Returns the fields of RAW_SCHEMA that the log has, and how they are made."""
+    mapping = _named_mapping(events, events.columns)
+    values, keys = dict(mapping.values), dict(mapping.keys)
+    if events.type.flags is None and events.type.constant is None:
+        values["type"], keys["type"] = events.type, "type"
+    if events.time.resolution == "order":  # such a log has no times
+        time = values.pop("time", None)
+        if time is not None:  # the time column has the order
+            values.setdefault("order", time)
+            keys.setdefault("order", "columns.time")
+    return SourceMapping(events, values, keys, flags=tuple(events.type.flags or ()))
 
 
 def read_events(
     file: SourceFile, events: Events, chunk: int = CHUNK_ROWS
 ) -> Iterator[pl.DataFrame]:
-    """Yields frames of RAW_SCHEMA (unchecked text) with `fault` and `whole`; see read_chunks."""
-    fields, keys = event_fields(events)
-    for batch in read_chunks(file, fields, keys, chunk):
-        yield batch.select(
-            "row",
-            *(
-                pl.col(name) if name in fields else pl.lit(None, kind).alias(name)
-                for name, kind in RAW_SCHEMA.items()
-                if name != "row"
-            ),
-            FAULT_COLUMN,
-            WHOLE_COLUMN,
-        )
+    """Yields frames of RAW_SCHEMA (unchecked text), `element` and the faults; see read_chunks.
+
+    The elements of a row have ids of their own: a given id with the number of the element, or
+    else an id of their content, to which their order belongs.
+    """
+    mapping = event_mapping(events)
+    for batch in read_chunks(file, mapping, chunk):
+        rows = _with_fields(batch, [name for name in RAW_SCHEMA if name != ROW_COLUMN])
+        if "order" not in mapping.values:
+            rows = _order_rows(rows, mapping, by_row=events.time.resolution == "order")
+        yield _number_ids(rows) if mapping.makes_elements and "event_id" in mapping.values else rows
+
+
+def _order_rows(rows: pl.DataFrame, mapping: SourceMapping, *, by_row: bool) -> pl.DataFrame:
+    """Adds the order of rows if the log has no times, and of the elements of a row."""
+    element = pl.col(ELEMENT_COLUMN) if mapping.makes_elements else None
+    if by_row:
+        order = pl.col(ROW_COLUMN)
+        if element is not None:
+            order = order * _MAX_ELEMENTS + element.fill_null(0)
+    elif element is not None:
+        order = element
+    else:
+        return rows
+    return rows.with_columns(order.cast(pl.String).alias("order"))
+
+
+def _number_ids(rows: pl.DataFrame) -> pl.DataFrame:
+    numbered = pl.concat_str("event_id", pl.lit("#"), ELEMENT_COLUMN)
+    first = pl.col(ELEMENT_COLUMN).fill_null(1) == 1
+    return rows.with_columns(pl.when(first).then("event_id").otherwise(numbered).alias("event_id"))
+
+
+def _named_mapping(
+    source: SourceSettings,
+    columns: Iterable[tuple[str, ValueVerbs | None]],
+    lists: frozenset[str] = frozenset(),
+) -> SourceMapping:
+    values: Mapping[str, ValueVerbs] = {name: value for name, value in columns if value is not None}
+    return SourceMapping(source, values, {name: f"columns.{name}" for name in values}, lists)
+
+
+def _with_fields(batch: pl.DataFrame, fields: Iterable[str]) -> pl.DataFrame:
+    """Returns row, element, all `fields` (null where unmapped) and the faults."""
+    return batch.select(
+        ROW_COLUMN,
+        ELEMENT_COLUMN,
+        *(
+            pl.col(name) if name in batch.columns else pl.lit(None, pl.String).alias(name)
+            for name in fields
+        ),
+        FAULT_COLUMN,
+        WHOLE_COLUMN,
+        LINE_COLUMN,
+    )

@@ -10,9 +10,9 @@ import pytest
 from plait.sources.find_files import SourceFile
 from plait.sources.parquet_files import split_by_row_groups
 from plait.sources.read_chunks import read_chunks
+from tests.mappings import mapping_of
 
 FIELDS = {"account": "user"}
-KEYS = {"columns.account": "user"}
 
 
 def _file(path: Path, form: str = "parquet") -> SourceFile:
@@ -24,10 +24,10 @@ def _file(path: Path, form: str = "parquet") -> SourceFile:
 def test_the_pieces_are_the_file(tmp_path: Path, most: int, pieces: int) -> None:
     path = tmp_path / "log.parquet"
     pl.DataFrame({"user": [f"u{n}" for n in range(14)]}).write_parquet(path, row_group_size=3)
-    whole = pl.concat(read_chunks(_file(path), FIELDS, KEYS))
+    whole = pl.concat(read_chunks(_file(path), mapping_of(FIELDS)))
     parts = split_by_row_groups(_file(path), most)
     assert len(parts) == pieces
-    read = pl.concat(frame for part in parts for frame in read_chunks(part, FIELDS, KEYS))
+    read = pl.concat(frame for part in parts for frame in read_chunks(part, mapping_of(FIELDS)))
     assert read.equals(whole)
     assert read["row"].to_list() == list(range(1, 15))
 

@@ -17,6 +17,7 @@ from plait.errors import EmptyInput, MissingFile, StoreError, UnreadableFile
 from plait.sources import s3_files
 from plait.sources.find_files import SourceFile, find_files
 from plait.sources.read_chunks import read_chunks
+from tests.mappings import mapping_of
 from tests.s3 import Bucket
 
 WHERE = "platforms.shop.events"
@@ -52,7 +53,7 @@ def find(project: Project, *patterns: str) -> list[SourceFile]:
 
 
 def read(file: SourceFile) -> pl.DataFrame:
-    return pl.concat(read_chunks(file, FIELDS, FIELDS))
+    return pl.concat(read_chunks(file, mapping_of(FIELDS)))
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -115,7 +116,7 @@ def test_a_file_that_changes_while_it_is_read_is_noticed(
         bucket.put("a.csv", same)
     elif when == "removed":
         bucket.client.delete_object(Bucket=bucket.name, Key="a.csv")
-    chunks = read_chunks(file, FIELDS, FIELDS, chunk=1)
+    chunks = read_chunks(file, mapping_of(FIELDS), chunk=1)
     with pytest.raises(UnreadableFile, match=rf"'{bucket.uri}/a.csv' changed while it was read"):
         for _ in chunks:
             bucket.put("a.csv", same)

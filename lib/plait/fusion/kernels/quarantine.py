@@ -10,7 +10,7 @@ from plait.contracts.event_rows import RAW_FIELDS
 from plait.contracts.personal_fields import PERSONAL_FIELDS, is_single_line, mask_columns, mask_text
 from plait.contracts.store_tables import EVENTS, QUARANTINE
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, session_pseudonym
-from plait.sources.read_chunks import FAULT_COLUMN, WHOLE_COLUMN
+from plait.sources.raw_columns import FAULT_COLUMN, WHOLE_COLUMN
 
 ROW_FAULTS = {"row": pl.Int64(), "reason": pl.String(), "field": pl.String(), "value": pl.String()}
 _MAX_VALUE_CHARS = 512  # maximum length of a shown value

@@ -27,8 +27,8 @@ from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.fusion.stages.read_feedback import read_feedback
 from plait.identity.id_spaces import home_account, home_platform
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, is_given_id
-from plait.sources.read_chunks import FAULT_COLUMN
-from plait.sources.read_platform import event_fields, read_events
+from plait.sources.raw_columns import ELEMENT_COLUMN, FAULT_COLUMN, ROW_COLUMN
+from plait.sources.read_platform import event_mapping, read_events
 from plait.store.store import Store
 
 # Rows of a file may be older than its last write. So a stamp from a wrong clock is moved to this
@@ -71,7 +71,9 @@ class FusionRowKernel:
         return self._clean_log(split.platform, split, rows)
 
     def _clean_log(self, platform: str, split: InputSplit, raw: pl.DataFrame) -> Frames:
-        settings = self._settings(split)
+        places = raw.select(ROW_COLUMN, ELEMENT_COLUMN)
+        if raw[ELEMENT_COLUMN].null_count() < raw.height:  # rows are numbered by element
+            raw = raw.with_columns(pl.int_range(pl.len()).alias(ROW_COLUMN))
         sound = raw
         faulty = pl.DataFrame(schema=ROW_FAULTS)
         if raw[FAULT_COLUMN].null_count() < raw.height:
@@ -99,10 +101,12 @@ class FusionRowKernel:
         frames = dict(
             self._partition_events(kept, self._home_accounts(sound, kept, platform), given)
         )
+        fields = event_mapping(self._settings(split)).values
+        quarantine = quarantine_rows(raw, rejected, fields, platform, split.name, self.key)
+        if quarantine.height and places[ELEMENT_COLUMN].null_count() < raw.height:
+            quarantine = quarantine.with_columns(places[quarantine["row"]])
         return frames | {
-            "quarantine": quarantine_rows(
-                raw, rejected, event_fields(settings)[0], platform, split.name, self.key
-            ),
+            "quarantine": quarantine,
             "counts": pl.concat(
                 [
                     one_count(platform, "rows", raw.height),

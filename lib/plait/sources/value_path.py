@@ -1,0 +1,100 @@
+"""Paths to values in nested data, such as `a.b`, `a[0]`, `a[].b` and `a[?(@.key=='b')].value`.
+
+Names are those of objects in JSON and of structs in Parquet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from plait.errors import ConfigError
+
+_STEP = re.compile(
+    r"""
+      \[\ *\]                                                  # every element
+    | \[\ *(?P<index>-?\d+)\ *\]                               # one element
+    | \[\ *\?\(?\ *@\.(?P<key>[\w.]+)\ *==?\ *(?P<quote>['"])(?P<value>.*?)(?P=quote)\ *\)?\ *\]
+    | \[\ *(?P<quote2>['"])(?P<quoted>.+?)(?P=quote2)\ *\]     # a name with any characters
+    | (?P<name>[^.\[\]]+)
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Field:
+    """The field of an object."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Elements:
+    """Every element of a list."""
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element of a list, from 0; negative ones count from the end."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Matching:
+    """The first element of a list whose field (a path of names) has this value."""
+
+    field: tuple[str, ...]
+    value: str
+
+
+Step = Field | Elements | Element | Matching
+
+
+@lru_cache(maxsize=4096)
+def parse_path(path: str) -> tuple[Step, ...]:
+    """Returns the steps of `path`.
+
+    Raises:
+        ConfigError: `path` is not a path.
+    """
+    steps: list[Step] = []
+    text = path.strip().removeprefix("$.").removeprefix("$[") if path == "$" else path.strip()
+    place = 0
+    while place < len(text):
+        if text[place] == "." and steps and place + 1 < len(text):
+            place += 1
+        found = _STEP.match(text, place)
+        if found is None or found.end() == place:
+            raise ConfigError(
+                f"'{path}' is not a path (character {place + 1}).",
+                allowed="Paths are names with dots, [] for every element of a list, [0] for one "
+                "element, and [?(@.key=='page')] for the first with that value.",
+                fix="Correct it, for example: event_params[?(@.key=='page')].value",
+            )
+        steps.append(_as_step(found))
+        place = found.end()
+    return tuple(steps)
+
+
+def _as_step(found: re.Match[str]) -> Step:
+    if found["index"] is not None:
+        return Element(int(found["index"]))
+    if found["key"] is not None:
+        return Matching(tuple(found["key"].split(".")), found["value"])
+    name = found["quoted"] or found["name"]
+    return Field(name) if name is not None else Elements()
+
+
+def path_text(steps: Sequence[Step]) -> str:
+    """Returns `steps` as a path in which each list is marked by []."""
+    text = ""
+    for step in steps:
+        if isinstance(step, Field):
+            text += f".{step.name}" if text else step.name
+        else:
+            text += "[]"
+    return text
