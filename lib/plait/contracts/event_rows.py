@@ -12,6 +12,10 @@ from plait.contracts.store_tables import EVENTS
 LIST_SEPARATOR = "\x1f"
 
 
+# The type of a row in which no flag is true: it is known, and no event is wanted.
+NO_FLAG = "$no_flag"
+
+
 # All values are text, exactly as in the source. Cleaning parses them. So quarantine can show a bad
 # value, and the same rules apply to files and HTTP bodies.
 RAW_FIELDS: tuple[str, ...] = (
