@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 import polars as pl
@@ -10,7 +11,7 @@ from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
 from plait.clean.event_checks import first_failed_checks
 from plait.clean.event_dialect import EventDialect
-from plait.clean.parse_times import parse_integers, parse_times
+from plait.clean.parse_times import count_naive_times, parse_integers, parse_times
 from plait.contracts.event_types import EVENT_STRENGTHS, EVENT_TYPES
 from plait.contracts.store_tables import EVENTS
 from plait.privacy.pseudonym import (
@@ -19,8 +20,12 @@ from plait.privacy.pseudonym import (
     event_pseudonym,
     session_pseudonym,
 )
+from plait.sources.null_words import find_null_words
+from plait.sources.parse_numbers import parse_numbers
 
 _NUMBERS = {"value": "value", "dwell": "dwell_s", "rating": "rating"}
+_TRIMMED = ("account", "item", "topic", "creator", "event_id", "session", "type", "currency")
+_WITH_NULL_WORDS = (*_TRIMMED, "time", "order", *_NUMBERS)
 # The first of these that is set is the object of an event. For a search, the query comes first.
 _OBJECTS = ("item", "query", "topic", "creator")
 
@@ -32,6 +37,7 @@ def clean_events(
     key: PseudonymKey,
     now: datetime,
     receipt: ReceiptTime | None = None,
+    notes: Counter[str] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Returns the EVENTS rows of `raw`, and the faults of the rejected rows.
 
@@ -46,14 +52,18 @@ def clean_events(
         now: the current time. Later times by more than a day are rejected.
         receipt: when the rows were received. Times up to a day after it are moved before it, and
             their original is kept as `stamped`. Default: now.
+        notes: if given, what was noticed about values is added to it: `null_word:FIELD`, and
+            `naive_time`, times without an offset whose zone the project file does not name.
 
     Returns:
         EVENTS columns without `person`; and row, reason, field, value (null if personal).
     """
     receipt = receipt or ReceiptTime(now)
-    text = _blank_to_null(raw)
+    text, words = _normalise_text(raw, rules)
+    if notes is not None:
+        _take_notes(notes, text, words, rules)
     parsed = _parse(text, platform, rules)
-    rejected = first_failed_checks(text, parsed, rules, receipt.latest(now))
+    rejected = first_failed_checks(text, parsed, rules, receipt.latest(now), words)
     if rejected.height:
         keep = ~raw["row"].is_in(rejected["row"].implode())
         text, parsed = text.filter(keep), parsed.filter(keep)
@@ -83,27 +93,55 @@ def _has_values(values: pl.Series) -> bool:
     return values.null_count() < values.len()
 
 
-def _blank_to_null(raw: pl.DataFrame) -> pl.DataFrame:
-    """Returns `raw` with '' as null. CSV reads '' as null, but JSON and HTTP do not."""
-    return raw.with_columns(
+def _normalise_text(
+    raw: pl.DataFrame, rules: EventDialect
+) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+    """Returns `raw` with trimmed ids, and '' and null words as null; and the null words.
+
+    CSV reads '' as null, but JSON and HTTP do not.
+    """
+    text = raw.with_columns(pl.col(n).str.strip_chars() for n in _TRIMMED if _has_values(raw[n]))
+    text = text.with_columns(
         pl.when(pl.col(name) != "").then(pl.col(name)).alias(name)
-        for name in raw.columns
-        if name != "row" and _has_values(raw[name]) and (raw[name] == "").any()
+        for name in text.columns
+        if name != "row" and _has_values(text[name]) and (text[name] == "").any()
     )
+    # A word of the log that the project file names as a type is one.
+    types = rules.types.keys() | rules.unwanted
+    found = find_null_words(text, rules.null_words, [n for n in _WITH_NULL_WORDS if n != "type"])
+    if rules.type is None:
+        found |= find_null_words(text, rules.null_words - types, ["type"])
+    words = {
+        name: text.select(pl.when(mask).then(pl.col(name).str.strip_chars())).to_series()
+        for name, mask in found.items()
+    }
+    text = text.with_columns(
+        pl.when(~mask).then(pl.col(name)).alias(name) for name, mask in found.items()
+    )
+    return text, words
+
+
+def _take_notes(
+    notes: Counter[str], text: pl.DataFrame, words: dict[str, pl.Series], rules: EventDialect
+) -> None:
+    for name, values in words.items():
+        notes[f"null_word:{name}"] += values.len() - values.null_count()
+    if rules.resolution != "order" and not rules.zone_named:
+        notes["naive_time"] += count_naive_times(text["time"], rules.unit)
 
 
 def _parse(text: pl.DataFrame, platform: str, rules: EventDialect) -> pl.DataFrame:
     """Returns the typed columns of the contract; values that cannot be parsed are null."""
     columns: list[pl.Series | pl.Expr] = [
         parse_integers(text["order"]).alias("order"),
-        *(text[raw].cast(pl.Float64, strict=False).alias(name) for raw, name in _NUMBERS.items()),
-        pl.col("currency").str.strip_chars().str.to_uppercase(),
+        *(parse_numbers(text[raw], rules.decimal).alias(name) for raw, name in _NUMBERS.items()),
+        pl.col("currency").str.to_uppercase(),
         _type_expression(rules),
     ]
     if rules.resolution == "order":
         columns.append(pl.lit(None, pl.Datetime("us", "UTC")).alias("time"))
     else:
-        columns.append(parse_times(text["time"], rules.unit).alias("time"))
+        columns.append(parse_times(text["time"], rules.unit, rules.zone).alias("time"))
     frame = text.select(columns) if text.width else text
     return frame.with_columns(_object_columns(text, platform, frame["type"]))
 
@@ -112,9 +150,8 @@ def _type_expression(rules: EventDialect) -> pl.Expr:
     if rules.type is not None:
         return pl.lit(rules.type).alias("type")
     words = {word: word for word in EVENT_TYPES} | dict(rules.types)
-    return pl.col("type").str.strip_chars().replace_strict(
-        words, default=None, return_dtype=pl.String
-    )  # fmt: skip
+    names = rules.type_names(pl.col("type"))
+    return names.replace_strict(words, default=None, return_dtype=pl.String)
 
 
 def _object_columns(text: pl.DataFrame, platform: str, types: pl.Series) -> list[pl.Series]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from plait.clean.parse_times import EARLIEST_TIME
 from plait.contracts.id_rules import MAX_ID_LENGTH, MAX_QUERY_LENGTH
 from plait.contracts.personal_fields import PERSONAL_FIELDS, is_single_line
 
+MAX_DWELL = 86_400  # seconds; a longer dwell is most often in milliseconds
 _CONTROL = r"[\x00-\x1f\x7f]"
 
 
@@ -25,15 +27,21 @@ class EventCheck:
 
 
 def first_failed_checks(
-    text: pl.DataFrame, parsed: pl.DataFrame, rules: EventDialect, latest: datetime
+    text: pl.DataFrame,
+    parsed: pl.DataFrame,
+    rules: EventDialect,
+    latest: datetime,
+    words: Mapping[str, pl.Series],
 ) -> pl.DataFrame:
     """Returns row, reason, field, value of each rejected row, for the first check that fails.
 
     Args:
-        text: RAW_SCHEMA columns, with '' as null.
+        text: RAW_SCHEMA columns, with '' and null words as null.
         parsed: the typed contract columns of the same rows.
         rules: the format of times and types in the log.
         latest: later times are in the future.
+        words: the null words of the columns that have some; null in the other rows. They are
+            not personal, so they are shown as the value of a field that is missing.
     """
     both = text.select(pl.all().name.prefix("raw_")).hstack(parsed)
     checks = _checks(text, rules, latest)
@@ -42,6 +50,7 @@ def first_failed_checks(
     )
     bad = failed.select(pl.any_horizontal(pl.all())).to_series()
     rows = both.filter(bad).hstack(failed.filter(bad))
+    rows = rows.hstack([values.filter(bad).alias(f"word_{name}") for name, values in words.items()])
     return rows.select(
         pl.col("raw_row").alias("row"),
         pl.coalesce(
@@ -50,11 +59,11 @@ def first_failed_checks(
         pl.coalesce(
             pl.when(pl.col(str(n))).then(pl.lit(c.field)) for n, c in enumerate(checks)
         ).alias("field"),
-        _first_value(checks).alias("value"),
+        _first_value(checks, words).alias("value"),
     )
 
 
-def _first_value(checks: list[EventCheck]) -> pl.Expr:
+def _first_value(checks: list[EventCheck], words: Collection[str]) -> pl.Expr:
     """Returns the value of the field of the first failed check; null if it may be personal."""
     value: pl.Expr = pl.lit(None, pl.String)
     for n, check in reversed(list(enumerate(checks))):
@@ -62,6 +71,8 @@ def _first_value(checks: list[EventCheck]) -> pl.Expr:
         if check.field not in PERSONAL_FIELDS:
             raw = pl.col(f"raw_{check.field}")
             seen = pl.when(is_single_line(raw)).then(raw.str.head(MAX_ID_LENGTH))
+        if check.field in words:
+            seen = pl.coalesce(f"word_{check.field}", seen)
         value = pl.when(pl.col(str(n))).then(seen).otherwise(value)
     return value
 
@@ -70,13 +81,14 @@ def _checks(text: pl.DataFrame, rules: EventDialect, latest: datetime) -> list[E
     mapped = {name for name in text.columns if text[name].null_count() < text.height}
     raw = {name: pl.col(f"raw_{name}") for name in text.columns}
     checks = [EventCheck("null_account", "account", raw["account"].is_null())]
-    checks += [_id_check("account")]
+    checks += [*_nested_checks(text, "account"), _id_check("account")]
     if rules.type is None:
+        checks += _nested_checks(text, "type")
         checks.append(EventCheck("unknown_type", "type", pl.col("type").is_null()))
     checks.append(EventCheck("null_object", "item", pl.col("object_kind").is_null()))
     for name in ("item", "topic", "creator", "event_id", "session"):
         if name in mapped:
-            checks.append(_id_check(name))
+            checks += [*_nested_checks(text, name), _id_check(name)]
     if "query" in mapped:
         checks.append(
             EventCheck("bad_query", "query", raw["query"].str.len_chars() > MAX_QUERY_LENGTH)
@@ -98,10 +110,24 @@ def _checks(text: pl.DataFrame, rules: EventDialect, latest: datetime) -> list[E
             if name == "dwell":
                 wrong |= pl.col(column) < 0
             checks.append(EventCheck("bad_number", name, wrong))
+    if "dwell" in mapped:
+        checks.append(EventCheck("long_dwell", "dwell", pl.col("dwell_s") > MAX_DWELL))
     if "currency" in mapped:
         wrong = ~pl.col("currency").str.contains(r"^[A-Z]{3}$")
         checks.append(EventCheck("bad_currency", "currency", wrong))
     return checks
+
+
+def _nested_checks(text: pl.DataFrame, name: str) -> list[EventCheck]:
+    """Returns the check that no value is a JSON object or list; none if no value looks like one."""
+    value = pl.col(name)
+    opens = text.select(value.str.starts_with("{") | value.str.starts_with("[")).to_series()
+    places = opens.fill_null(value=False).arg_true()
+    if not places.len():
+        return []
+    parsed = text[name].gather(places).str.json_path_match("$").is_not_null()
+    nested = opens.clear().extend_constant(False, text.height).scatter(places, parsed)
+    return [EventCheck("nested_value", name, pl.lit(nested))]
 
 
 def _id_check(name: str) -> EventCheck:

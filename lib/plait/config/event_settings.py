@@ -9,19 +9,20 @@ from pydantic import (
     Field,
     PositiveInt,
     WithJsonSchema,
+    field_validator,
     model_serializer,
     model_validator,
 )
 
 from plait.config.project_sections import StrictModel
 from plait.config.source_settings import SourceSettings
+from plait.config.time_patterns import EPOCH_UNITS, check_time_pattern, check_zone
 from plait.config.value_settings import Value, ValueVerbs
 from plait.contracts.event_types import EVENT_TYPES, TimeResolution
 
 CreatorKind = Literal["accounts", "names"]
 # The JSON schema lists the types. EventDialect rejects others, and suggests the nearest.
 EventTypeName = Annotated[str, WithJsonSchema({"enum": list(EVENT_TYPES)})]
-EPOCH_UNITS = ("s", "ms", "us", "ns")
 
 
 class Time(StrictModel):
@@ -43,12 +44,22 @@ class Time(StrictModel):
         "us", description="The true resolution of the times.", examples=["day"]
     )
 
-    @model_validator(mode="after")
-    def _check_unit(self) -> Time:
-        if self.unit not in ("iso", *EPOCH_UNITS) and "%" not in self.unit:
-            msg = f"unit '{self.unit}' is none of iso, {', '.join(EPOCH_UNITS)} and a pattern"
+    @field_validator("unit")
+    @classmethod
+    def _check_unit(cls, value: str) -> str:
+        if value in ("iso", *EPOCH_UNITS):
+            return value
+        if "%" not in value:
+            msg = f"'{value}' is none of iso, {', '.join(EPOCH_UNITS)} and a pattern"
             raise ValueError(f"{msg} such as '%d.%m.%Y %H:%M'")
-        return self
+        check_time_pattern(value)
+        return value
+
+    @field_validator("zone")
+    @classmethod
+    def _check_zone(cls, value: str) -> str:
+        check_zone(value)
+        return value
 
 
 class TypeSettings(ValueVerbs):

@@ -12,13 +12,16 @@ from plait.contracts.store_tables import EVENTS
 LIST_SEPARATOR = "\x1f"
 
 
+# The type of a row in which no flag is true: it is known, and no event is wanted.
+NO_FLAG = "$no_flag"
+
+
 # All values are text, exactly as in the source. Cleaning parses them. So quarantine can show a bad
 # value, and the same rules apply to files and HTTP bodies.
 RAW_FIELDS: tuple[str, ...] = (
     "event_id", "account", "item", "topic", "creator", "query", "type", "time", "order",
     "value", "currency", "dwell", "rating", "session",
 )  # fmt: skip
-NO_FLAG = "$no_flag"  # the type of a row whose flags are all false
 RAW_SCHEMA: dict[str, pl.DataType] = {
     "row": pl.Int64(),
     **{name: pl.String() for name in RAW_FIELDS},

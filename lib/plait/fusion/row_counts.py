@@ -9,6 +9,7 @@ import polars as pl
 
 from plait.errors import PlaitError
 
+NOTED = "noted"
 ROW_COUNTS = {"platform": pl.String(), "what": pl.String(), "n": pl.Int64()}
 
 
@@ -42,11 +43,14 @@ def counts_from_record(platforms: Mapping[str, Mapping[str, Any]]) -> pl.DataFra
                 rows += [(platform, f"{kind}:{reason}", n) for reason, n in entry[kind].items()]
             else:
                 rows.append((platform, kind, entry[kind]))
+        rows += [(platform, f"{NOTED}:{what}", n) for what, n in entry.get(NOTED, {}).items()]
     return pl.DataFrame(rows, schema=ROW_COUNTS, orient="row")
 
 
 def balance_rows(counts: Iterable[pl.DataFrame], names: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Returns rows, events, duplicates, superseded, quarantined and removed of each platform.
+
+    What was noted about values is in `noted`, if there is something. It counts no rows.
 
     Raises:
         LostRows: rows != events + duplicates + superseded + quarantined + removed.
@@ -56,7 +60,7 @@ def balance_rows(counts: Iterable[pl.DataFrame], names: Iterable[str]) -> dict[s
         entry = ledger.setdefault(platform, _empty_entry())
         kind, _, reason = what.partition(":")
         if reason:
-            entry[kind][reason] = n
+            entry.setdefault(kind, {})[reason] = n
         else:
             entry[kind] = n
     for platform, entry in ledger.items():

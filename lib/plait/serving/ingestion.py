@@ -51,6 +51,8 @@ _REASONS = {
     "ancient_time": ("it is before 1990", "Send RFC 3339, such as 2026-11-24T01:02:03Z."),
     "bad_id": ("it is not an id", "Ids have 1 to 512 characters and no control characters."),
     "null_account": ("it is blank", "Name the account."),
+    "nested_value": ("it is a JSON object or list", "Send the id alone."),
+    "long_dwell": ("it is more than a day", "Send seconds, at most 86,400."),
     "bad_query": ("it is too long", "At most 2,000 characters."),
 }
 

@@ -1,12 +1,79 @@
-"""Parses numbers."""
+"""Parses numbers as programs and people write them, with currencies and grouped thousands."""
 
 from __future__ import annotations
 
+from typing import overload
+
 import polars as pl
 
+_CURRENCY = r"(?:[A-Z]{0,3}\p{Sc}|[A-Z]{3})"  # $, US$, EUR
+_BLANKS = r" \t\x{a0}\x{2007}\x{2009}\x{202f}"  # with the no-break and the narrow blanks
+_BLANK, _APOSTROPHE, _SIGN = f"[{_BLANKS}]", "['’]", r"[+\-−]"
+_WRITTEN = (
+    rf"^\s*(?<sign>{_SIGN}?)(?<before>{_CURRENCY}?){_BLANK}*(?<inner>{_SIGN}?)"
+    rf"(?<digits>[0-9.,'’{_BLANKS}]*[0-9.,])(?<power>[eE]{_SIGN}?[0-9]+)?"
+    rf"{_BLANK}*(?<after>{_CURRENCY}?)\s*$"
+)
 
-def parse_numbers(text: pl.Series, decimal: str = ".") -> pl.Series:
-    """Returns Float64; null if `text` is not a number."""
-    if decimal == ",":
-        text = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-    return text.cast(pl.Float64, strict=False)
+
+@overload
+def parse_numbers(text: pl.Series, decimal: str = ".") -> pl.Series: ...
+@overload
+def parse_numbers(text: pl.Expr, decimal: str = ".") -> pl.Expr: ...
+def parse_numbers(text: pl.Series | pl.Expr, decimal: str = ".") -> pl.Series | pl.Expr:
+    """Returns Float64; null if `text` is not a finite number, or could be one of two numbers.
+
+    A currency sign or code may be before or after the number. A blank, an apostrophe or the other
+    mark may group its thousands. With the point as mark, '1,234.50' is 1234.5, but '12,50' and
+    '1,234' are null, as they may be written with a decimal comma. The result for a text does not
+    depend on the other texts.
+
+    Args:
+        text: the numbers as text.
+        decimal: the decimal mark, '.' or ','.
+    """
+    if isinstance(text, pl.Expr):
+        return text.map_batches(
+            lambda values: parse_numbers(values, decimal), return_dtype=pl.Float64
+        )
+    if decimal == ".":
+        numbers = text.cast(pl.Float64, strict=False)
+        rest = numbers.is_null() & text.is_not_null()
+        if rest.any():
+            found = _parse_written(text.filter(rest), decimal)
+            numbers = numbers.scatter(rest.arg_true(), found)
+    else:
+        numbers = _parse_written(text, decimal)
+    finite = numbers.is_finite()
+    return numbers if finite.all() else numbers.set(~finite.fill_null(value=True), None)
+
+
+def _parse_written(text: pl.Series, decimal: str) -> pl.Series:
+    parts = text.str.extract_groups(_WRITTEN).struct.unnest()
+    digits, power = pl.col("digits"), pl.col("power").fill_null("")
+    decorated = (pl.col("before") != "") | (pl.col("after") != "")
+    twice = (pl.col("before") != "") & (pl.col("after") != "")
+    twice |= (pl.col("sign") != "") & (pl.col("inner") != "")
+    mark = "." if decimal == "." else ","
+    plain = digits.str.contains(rf"^(?:[0-9]+[{mark}]?[0-9]*|[{mark}][0-9]+)$")
+    grouped = digits.str.contains(_grouped(decimal)) & (power == "")
+    bare = digits.str.replace_all(rf"[^0-9{mark}]", "").str.replace(mark, ".", literal=True)
+    size = pl.concat_str(bare, power.str.replace("−", "-", literal=True)).cast(
+        pl.Float64, strict=False
+    )
+    minus = pl.concat_str("sign", "inner").str.contains("[-−]")
+    sound = (plain | grouped) & ~twice & ~(decorated & (power != ""))
+    return parts.select(
+        pl.when(sound).then(pl.when(minus).then(-size).otherwise(size)).alias(text.name)
+    ).to_series()
+
+
+def _grouped(decimal: str) -> str:
+    """Returns the pattern of numbers whose thousands are grouped, always by the same mark."""
+    first, mark, other = "[1-9][0-9]{0,2}", f"[{decimal}]", "[,]" if decimal == "." else "[.]"
+    forms = [rf"{first}(?:{group}[0-9]{{3}})+(?:{mark}[0-9]*)?" for group in (_APOSTROPHE, _BLANK)]
+    if decimal == ".":  # one comma alone may be a decimal comma
+        forms += [rf"{first}(?:,[0-9]{{3}})+\.[0-9]+", rf"{first}(?:,[0-9]{{3}}){{2,}}"]
+    else:
+        forms.append(rf"{first}(?:{other}[0-9]{{3}})+(?:{mark}[0-9]*)?")
+    return f"^(?:{'|'.join(forms)})$"

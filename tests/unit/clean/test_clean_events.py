@@ -79,7 +79,7 @@ def test_a_good_row_becomes_a_contract_row() -> None:
         ({"order": "first"}, "bad_order", "order"),
         ({"value": "cheap"}, "bad_number", "value"),
         ({"value": "inf"}, "bad_number", "value"),
-        ({"rating": "nan"}, "bad_number", "rating"),
+        ({"rating": "-inf"}, "bad_number", "rating"),
         ({"dwell": "-1"}, "bad_number", "dwell"),
         ({"currency": "euros"}, "bad_currency", "currency"),
         ({"event_id": "a\tb"}, "bad_id", "event_id"),

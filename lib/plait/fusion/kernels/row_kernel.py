@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import polars as pl
 from plait.clean.clean_events import clean_events
 from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
+from plait.clean.event_dialect import EventDialect
 from plait.config import Project
 from plait.config.event_settings import Events
 from plait.contracts.event_rows import RAW_SCHEMA
@@ -81,15 +83,19 @@ class FusionRowKernel:
             faulty = raw.filter(pl.col(FAULT_COLUMN).is_not_null()).select(
                 "row", reason=FAULT_COLUMN, field=pl.lit("row"), value=pl.lit(None, pl.String)
             )
+        rules = self.inputs.rules[
+            self.project.platforms[platform].dialect_setting(platform, split.dialect)
+        ]
+        sound, unwanted = _remove_unwanted(sound, rules)
+        notes: Counter[str] = Counter()
         events, rejected = clean_events(
             sound.select(list(RAW_SCHEMA)),
             platform,
-            self.inputs.rules[
-                self.project.platforms[platform].dialect_setting(platform, split.dialect)
-            ],
+            rules,
             self.key,
             self.now,
             self._receipt(split),
+            notes,
         )
         given = sound["event_id"].null_count() < sound.height
         kept, removed = self._apply_keep(events, platform)
@@ -113,6 +119,8 @@ class FusionRowKernel:
                     count_by_platform(reasons["platform"], reasons["reason"]),
                 ]
                 + ([one_count(platform, "removed:keep", removed)] if removed else [])
+                + ([one_count(platform, "removed:type", unwanted)] if unwanted else [])
+                + [one_count(platform, f"noted:{what}", n) for what, n in notes.items() if n]
             ),
         }
 
@@ -195,3 +203,12 @@ class FusionRowKernel:
             "events": partitioned,
             "accounts": routed.select("account", "platform", "home", BUCKET),
         }
+
+
+def _remove_unwanted(rows: pl.DataFrame, rules: EventDialect) -> tuple[pl.DataFrame, int]:
+    """Returns `rows` without those of an unwanted type, and how many these were."""
+    if not rules.unwanted:
+        return rows, 0
+    wanted = ~rules.type_names(pl.col("type")).is_in(sorted(rules.unwanted))
+    kept = rows.filter(wanted.fill_null(value=True))
+    return kept, rows.height - kept.height

@@ -8,12 +8,19 @@ from plait.config import Project
 from plait.errors import TooFewEvents
 
 _FIXES = {
-    "bad_time": "Set platforms.{p}.events.time.unit to s, ms, us or iso.",
+    "bad_time": "Set platforms.{p}.events.time.unit to iso, s, ms, us, ns or a pattern such as "
+    "'%d.%m.%Y %H:%M'.",
     "future_time": "Set platforms.{p}.events.time.unit: ms (or us) if times have that resolution.",
     "ancient_time": "Set platforms.{p}.events.time.unit to the unit of the log.",
     "unknown_type": "Map the event types of the log in platforms.{p}.events.type.map.",
     "null_account": "Set platforms.{p}.events.columns.account to the column with account ids.",
     "null_object": "Set platforms.{p}.events.columns.item to the column with item ids.",
+    "nested_value": "Name a nested path, such as FIELD.name, in platforms.{p}.events.columns, or "
+    "open a list with platforms.{p}.events.each.",
+    "bad_number": "Set platforms.{p}.events.decimal: ',' if the numbers have decimal commas.",
+    "long_dwell": "Set platforms.{p}.events.columns.dwell to {{column: COLUMN, times: 0.001}} if "
+    "it is in milliseconds.",
+    "type": "Map a type of the log to an event type in platforms.{p}.events.type.map.",
     "bad_order": "Set platforms.{p}.events.columns.order to a column of whole numbers.",
     "keep": "Relax platforms.{p}.events.keep.",
     "k_core": "Lower platforms.{p}.events.k_core.",
@@ -25,7 +32,7 @@ def check_platforms(counts: pl.DataFrame, project: Project) -> None:
     for platform in project.platforms:
         here = counts.filter(pl.col("platform") == platform)
         rows = here.filter(pl.col("what") == "rows")["n"].sum()
-        lost = here.filter(pl.col("what").str.contains(":", literal=True)).sort(
+        lost = here.filter(pl.col("what").str.contains("^(quarantined|removed):")).sort(
             "n", "what", descending=[True, False]
         )
         if not rows or lost["n"].sum() < rows:
