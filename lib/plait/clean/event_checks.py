@@ -44,6 +44,7 @@ def first_failed_checks(
     rows = both.filter(bad).hstack(failed.filter(bad))
     return rows.select(
         pl.col("raw_row").alias("row"),
+        *([pl.col("raw_element").alias("element")] if "element" in text.columns else []),
         pl.coalesce(
             pl.when(pl.col(str(n))).then(pl.lit(c.reason)) for n, c in enumerate(checks)
         ).alias("reason"),

@@ -34,7 +34,10 @@ def scan_jsonl(file: SourceFile, keys: Mapping[str, str]) -> pl.LazyFrame:
 
 
 def decode_lines(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame:
-    """Returns `row`, the fields as text, `fault` and `whole` of each line that is not blank."""
+    """Returns `row`, the fields as text, `fault` and `whole` of each line that is not blank.
+
+    If a line has a fault, the result has `line` too: the text of such lines, null for others.
+    """
     lines = lines.filter(pl.col("line").str.strip_chars() != "")
     columns = list(dict.fromkeys(fields.values()))
     try:
@@ -63,12 +66,15 @@ def _decode_each(lines: pl.DataFrame, fields: Mapping[str, str]) -> pl.DataFrame
         _join_lists(lines["line"].str.json_path_match(_path(column))).alias(name)
         for name, column in fields.items()
     ]
-    decoded = pl.DataFrame([lines["row"].cast(pl.Int64), *held, sound.alias("sound")])
+    decoded = pl.DataFrame(
+        [lines["row"].cast(pl.Int64), *held, sound.alias("sound"), lines["line"].alias("__line")]
+    )
     return decoded.select(
         "row",
         *(pl.when("sound").then(pl.col(name)).alias(name) for name in fields),
         fault=pl.when(~pl.col("sound")).then(pl.lit("bad_json")),
         whole="sound",
+        line=pl.when(~pl.col("sound")).then("__line"),
     )
 
 

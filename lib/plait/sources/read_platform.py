@@ -17,7 +17,7 @@ CATALOGUE_FIELDS = (
 
 
 def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[pl.DataFrame]:
-    """Yields `row`, every catalogue field as text (null where unmapped) and `fault`."""
+    """Yields `row`, every catalogue field as text (null where unmapped), `fault` and `whole`."""
     fields = {k: v for k, v in catalogue.columns.model_dump().items() if v is not None}
     keys = {f"columns.{field}": column for field, column in fields.items()}
     for batch in read_chunks(file, fields, keys):
@@ -28,6 +28,7 @@ def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[p
                 for name in CATALOGUE_FIELDS
             ),
             FAULT_COLUMN,
+            WHOLE_COLUMN,
         )
 
 
@@ -66,4 +67,5 @@ def read_events(
             ),
             FAULT_COLUMN,
             WHOLE_COLUMN,
+            *(["line"] if "line" in batch.columns else []),
         )

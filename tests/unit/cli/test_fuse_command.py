@@ -40,7 +40,7 @@ def _run(*arguments: str) -> str:
 def test_the_summary_names_every_row(config: Path) -> None:
     said = _run("-c", str(config), "--quiet")
     assert "store version 1" in said
-    (row,) = (line.split() for line in said.splitlines() if line.strip().startswith("shop"))
+    row, *_ = (line.split() for line in said.splitlines() if line.strip().startswith("shop"))
     assert row == ["shop", "5", "1", "1", "3", "1", "1", "1"]
     assert "bad_time" in said
     assert "shop.csv:4 time = 'x'" in said

@@ -76,7 +76,10 @@ class FusionRowKernel:
         if raw[FAULT_COLUMN].null_count() < raw.height:
             sound = raw.filter(pl.col(FAULT_COLUMN).is_null())
             faulty = raw.filter(pl.col(FAULT_COLUMN).is_not_null()).select(
-                "row", reason=FAULT_COLUMN, field=pl.lit("row"), value=pl.lit(None, pl.String)
+                *(n for n in ("row", "element") if n in raw.columns),
+                reason=FAULT_COLUMN,
+                field=pl.lit("row"),
+                value=pl.lit(None, pl.String),
             )
         events, rejected = clean_events(
             sound.select(list(RAW_SCHEMA)),
@@ -88,7 +91,7 @@ class FusionRowKernel:
         )
         given = sound["event_id"].null_count() < sound.height
         kept, removed = self._apply_keep(events, platform)
-        rejected = pl.concat([faulty, rejected.select(list(ROW_FAULTS))])
+        rejected = pl.concat([faulty, rejected], how="diagonal")
         reasons = rejected.select(
             pl.lit(platform).alias("platform"),
             pl.concat_str(pl.lit("quarantined:"), "reason").alias("reason"),
