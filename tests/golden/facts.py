@@ -54,9 +54,6 @@ def tables_of(store: Store) -> dict[str, pl.DataFrame]:
     """Returns every table of the newest version, its rows in an order of their own."""
     found = {name: store.read(name) for name in TABLES}
     found["items"] = read_items_with_vectors(store, store.current())  # they moved out of it
-    broken = pl.col("reason").is_in(["bad_json", "ragged_row"])  # they showed nothing at all
-    raw = pl.when(broken).then(pl.lit("{}")).otherwise("raw")
-    found["quarantine"] = found["quarantine"].with_columns(raw=raw)
     return {
         name: table.sort([c for c, kind in table.schema.items() if not kind.is_nested()])
         for name, table in found.items()

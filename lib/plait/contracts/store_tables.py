@@ -147,8 +147,8 @@ QUARANTINE = TableSchema(
             column(
                 "raw",
                 _text,
-                "its fields or its line as JSON; personal and uncertain values as pseudonyms or "
-                "lengths",
+                "its fields as JSON; personal ones as pseudonyms or lengths; {} if uncertain; of a "
+                "broken row, its masked line, or lengths",
             ),
             column(
                 "element",

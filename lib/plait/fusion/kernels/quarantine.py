@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import polars as pl
@@ -16,6 +17,7 @@ from plait.sources.read_chunks import FAULT_COLUMN, WHOLE_COLUMN
 
 ROW_FAULTS = {"row": pl.Int64(), "reason": pl.String(), "field": pl.String(), "value": pl.String()}
 _LINE = "line"  # optional column of a chunk: the text of a line that cannot be parsed
+_PATH = re.compile(r"[.\[\]]+")  # what separates the keys of a path
 _ELEMENT = "element"  # optional column: the element of a row with several events
 
 
@@ -30,8 +32,8 @@ def quarantine_rows(
     """Returns QUARANTINE rows for the `faults` (row, reason, field, value) of `raw`.
 
     Account and session ids are replaced by pseudonyms, other personal fields by their length. If
-    the values of a row may be in the wrong columns, all are replaced by their kind and length; of
-    a line that cannot be parsed, only its form is kept.
+    the values of a row may be in the wrong columns, none is shown; file and row locate it. Of a
+    broken row, the form of the line is kept, or the kind and length of each value.
 
     Args:
         raw: RAW_SCHEMA columns, fault and whole; optionally element, and the line of a fault.
@@ -52,7 +54,8 @@ def quarantine_rows(
     named = [name for name in RAW_FIELDS if name in fields]
     shown = rows.select(pseudonyms.get(name, _masked_field(name)) for name in named)
     hidden = rows.select(mask_kind(pl.col(name)).alias(name) for name in named)
-    sure = rows[WHOLE_COLUMN] & rows[FAULT_COLUMN].is_null()
+    broken = rows[FAULT_COLUMN].is_not_null()
+    sure = rows[WHOLE_COLUMN] & ~broken
     return QUARANTINE.conform(
         rows.select(n for n in (*ROW_FAULTS, _ELEMENT) if n in rows.columns).with_columns(
             platform=pl.lit(platform),
@@ -60,7 +63,9 @@ def quarantine_rows(
             value=pl.when(sure).then("value"),
             raw=pl.when(sure)
             .then(_to_json(shown))
-            .otherwise(pl.coalesce(_masked_lines(rows, fields), _to_json(hidden))),
+            .when(broken)
+            .then(pl.coalesce(_masked_lines(rows, fields), _to_json(hidden)))
+            .otherwise(pl.lit("{}")),
             source=pl.lit(EVENTS_SOURCE),
         )
     )
@@ -74,7 +79,8 @@ def _masked_lines(rows: pl.DataFrame, fields: Mapping[str, str]) -> pl.Series:
     """Returns the masked line of each row as JSON; null if the line is not known."""
     if _LINE not in rows.columns:
         return pl.Series([None] * rows.height, dtype=pl.String)
-    lines = mask_lines(rows[_LINE], set(fields.values())).alias(_LINE).to_frame()
+    names = {part for column in fields.values() for part in (column, *_PATH.split(column)) if part}
+    lines = mask_lines(rows[_LINE], names).alias(_LINE).to_frame()
     known = pl.when(pl.col(_LINE).is_not_null())
     return lines.select(known.then(pl.struct(_LINE).struct.json_encode())).to_series()
 
