@@ -19,7 +19,6 @@ from plait.engine.open_engine import EngineName, open_engine
 from plait.errors import TooFewEvents
 
 if TYPE_CHECKING:
-    import polars as pl
     from rich.console import Console
 
     from plait.store import StoreVersion
@@ -29,15 +28,6 @@ def fuse(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
-    quarantine: Annotated[
-        int,
-        typer.Option(
-            "--quarantine",
-            metavar="N",
-            help="Show the first N rows in quarantine and the reason, and do not fuse. Unit: rows. "
-            "Example: --quarantine 20",
-        ),
-    ] = 0,
     full: Annotated[
         bool, typer.Option("--full", help="Read all files again, not only the new ones.")
     ] = False,
@@ -65,9 +55,6 @@ def fuse(
     if quiet or as_json:
         silence()
     project = load_config(config)
-    if quarantine:
-        _print_rows(Store(project.store_uri).scan("quarantine").head(quarantine).collect(), as_json)
-        return
     start = time.monotonic()
     with open_engine(engine, master) as moves:
         try:
@@ -195,13 +182,3 @@ def _print_quarantine(
                 f"The catalogue has {listed}; the events have {seen}. "
                 f"Correct platforms.{name}.catalogue.columns.item or events.columns.item."
             )
-
-
-def _print_rows(rows: pl.DataFrame, as_json: bool) -> None:
-    if as_json:
-        for row in rows.iter_rows(named=True):
-            typer.echo(json.dumps(row))
-        return
-    for row in rows.iter_rows(named=True):
-        where = f"{row['file']}:{row['row']}"
-        typer.echo(f"{row['platform']}  {where}  {row['reason']} ({row['field']})  {row['raw']}")

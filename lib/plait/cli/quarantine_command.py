@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from plait.config import Project
     from plait.store import Store
 
+_MAX_ROWS = 20  # shown without --limit
+
 
 @dataclass(frozen=True)
 class _Quarantine:
@@ -59,11 +61,13 @@ def quarantine(
         ),
     ] = None,
     limit: Annotated[
-        int,
+        int | None,
         typer.Option(
-            min=1, metavar="N", help="The most rows to show. Unit: rows. Example: --limit 100"
+            min=1,
+            metavar="N",
+            help="The most rows to show. Unit: rows. Default: 20. Example: --limit 100",
         ),
-    ] = 20,
+    ] = None,
     number: Annotated[
         int | None,
         typer.Option(
@@ -76,7 +80,7 @@ def quarantine(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the rows in quarantine: counts, reasons and fixes; with a filter, the rows.
+    """Show the rows in quarantine: counts, reasons and fixes; with a filter or a limit, the rows.
 
     Personal values are shown as pseudonyms or lengths.
     """
@@ -87,11 +91,11 @@ def quarantine(
     found = _open_quarantine(Store(project.store_uri), number)
     counts = count_quarantine(found.rows)
     _check_filters(counts, project, platform, reason)
-    if not (platform or reason or file):
+    if (platform, reason, file, limit) == (None, None, None, None):
         _show_counts(found, counts, str(config), as_json=as_json)
         return
     rows = _filter_rows(found.rows, platform, reason, file)
-    _show_rows(found, rows, limit, as_json=as_json)
+    _show_rows(found, rows, limit or _MAX_ROWS, as_json=as_json)
 
 
 def _open_quarantine(store: Store, number: int | None) -> _Quarantine:
