@@ -68,6 +68,10 @@ class UnknownEventType(PlaitError):
     """An event type outside plait's vocabulary."""
 
 
+class UnknownReason(PlaitError):
+    """A reason for quarantine that does not exist."""
+
+
 class BadFilter(PlaitError):
     """A filter expression that cannot be parsed or names an unknown field."""
 

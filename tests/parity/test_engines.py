@@ -82,6 +82,26 @@ def test_the_demo_world_as_it_lies_with_the_place_of_every_bad_row(
     _same(tables(Store(tmp_path / "store"), found, places=True), here)
 
 
+def test_broken_lines_and_listings_are_quarantined_alike(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    config = write_world(build_world(people=40, seed=3), tmp_path)
+    with (tmp_path / "data" / "video" / "plays.jsonl").open("a") as log:
+        log.write('{"uid": "u_1", "clip": \n')
+    with (tmp_path / "data" / "shop" / "products.csv").open("a") as catalogue:
+        catalogue.write("x1,lamp,home,brand,eur,no,12.50,a,b,c,d,e,f,g\n")
+    with (tmp_path / "data" / "shop" / "customers.csv").open("a") as accounts:
+        accounts.write(",abc\n")
+    _, version, here = _fused(config, tmp_path / "local")
+    found = here["quarantine"]
+    assert set(found["source"]) == {"events", "catalogue", "accounts"}
+    assert "bad_json" in found["reason"]
+    raw = load_config(config).model_copy(update={"store": str(tmp_path / "store")})
+    there = fuse(raw, engine=SparkEngine(spark), now=NOW)
+    _same(tables(Store(tmp_path / "store"), there, places=False), here)
+    assert there.counts == version.counts
+
+
 @pytest.fixture(scope="module")
 def shops(tmp_path_factory: pytest.TempPathFactory, repository: Path, shared: Path) -> Local:
     assert shared.is_dir()

@@ -9,30 +9,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, output_console
+from plait.cli.set_aside_table import (
+    SetAside,
+    count_quarantine,
+    count_removed,
+    print_set_aside,
+)
 from plait.engine.open_engine import EngineName, open_engine
+from plait.errors import TooFewEvents
 
 if TYPE_CHECKING:
-    import polars as pl
     from rich.console import Console
 
     from plait.store import StoreVersion
-
-_MAX_VALUE_LENGTH = 40  # characters shown of an example
 
 
 def fuse(
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
-    quarantine: Annotated[
-        int,
-        typer.Option(
-            "--quarantine",
-            metavar="N",
-            help="Show the first N rows in quarantine and the reason, and do not fuse. Unit: rows. "
-            "Example: --quarantine 20",
-        ),
-    ] = 0,
     full: Annotated[
         bool, typer.Option("--full", help="Read all files again, not only the new ones.")
     ] = False,
@@ -60,12 +55,13 @@ def fuse(
     if quiet or as_json:
         silence()
     project = load_config(config)
-    if quarantine:
-        _print_rows(Store(project.store_uri).scan("quarantine").head(quarantine).collect(), as_json)
-        return
     start = time.monotonic()
     with open_engine(engine, master) as moves:
-        version = run(project, engine=moves, full=full)
+        try:
+            version = run(project, engine=moves, full=full)
+        except TooFewEvents as error:
+            fix = error.fix.replace("plait quarantine", f"plait quarantine -c {config}")
+            raise TooFewEvents(error.seen, allowed=error.allowed, fix=fix) from None
     seconds = time.monotonic() - start
     if as_json:
         record = {"version": version.number, "seconds": round(seconds, 3), "run": version.run}
@@ -78,27 +74,19 @@ def fuse(
             "To read them all again: --full"
         )
         return
-    examples = _first_examples(Store(project.store_uri).scan("quarantine", version))
-    _print_summary(version, seconds, examples, str(config))
-
-
-def _first_examples(quarantine: pl.LazyFrame) -> pl.DataFrame:
-    """Returns the first quarantined row of each platform and reason."""
-    ordered = quarantine.sort("platform", "reason", "file", "row")
-    return (
-        ordered.group_by("platform", "reason", maintain_order=True).first().sort("reason").collect()
-    )
+    quarantined = count_quarantine(Store(project.store_uri).scan("quarantine", version))
+    _print_summary(version, seconds, quarantined, str(config))
 
 
 def _print_summary(
-    version: StoreVersion, seconds: float, examples: pl.DataFrame, config: str
+    version: StoreVersion, seconds: float, quarantined: list[SetAside], config: str
 ) -> None:
 
     console = output_console()
     counts = version.counts
     _print_platforms(console, counts["platforms"], version.number)
     _print_people(console, counts)
-    _print_quarantine(console, counts["platforms"], examples, config)
+    _print_quarantine(console, counts["platforms"], quarantined, config)
     console.print(_describe_run(version.run), highlight=False)
     rate = version.run["rows"] / max(seconds, 1e-9)
     console.print(
@@ -173,25 +161,12 @@ def _print_people(console: Console, counts: dict[str, Any]) -> None:
 
 
 def _print_quarantine(
-    console: Console, platforms: dict[str, Any], examples: pl.DataFrame, config: str
+    console: Console, platforms: dict[str, Any], quarantined: list[SetAside], config: str
 ) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    if not examples.height:
-        return
-    table = Table(title="quarantined", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("rows", justify="right")
-    table.add_column("why", no_wrap=True)
-    table.add_column("for example")
-    for reason, rows in examples.group_by("reason", maintain_order=True):
-        n = sum(entry["quarantined"].get(reason[0], 0) for entry in platforms.values())
-        first = rows.row(0, named=True)
-        value = "" if first["value"] is None else f" = {first['value'][:_MAX_VALUE_LENGTH]!r}"
-        place = f"{first['file'].rsplit('/', 1)[-1]}:{first['row']}"
-        table.add_row(f"{n:,}", str(reason[0]), f"{place} {first['field']}{value}")
-    console.print(table)
-    console.print(f"See the rows: plait fuse -c {config} --quarantine 20", highlight=False)
+    if entries := [*quarantined, *count_removed(platforms)]:
+        print_set_aside(console, "set aside", entries)
+    if quarantined:
+        console.print(f"What corrects them: plait quarantine -c {config}", highlight=False)
     for name, entry in platforms.items():
         lost = sum(entry["quarantined"].values())
         if lost * 2 > entry["rows"]:
@@ -200,13 +175,10 @@ def _print_quarantine(
                 f"({lost:,} of {entry['rows']:,} rows).[/] Look at the reasons above "
                 "before you train."
             )
-
-
-def _print_rows(rows: pl.DataFrame, as_json: bool) -> None:
-    if as_json:
-        for row in rows.iter_rows(named=True):
-            typer.echo(json.dumps(row))
-        return
-    for row in rows.iter_rows(named=True):
-        where = f"{row['file']}:{row['row']}"
-        typer.echo(f"{row['platform']}  {where}  {row['reason']} ({row['field']})  {row['raw']}")
+        if sides := entry.get("catalogue", {}).get("matches_no_event"):
+            listed, seen = (", ".join(sides[side]) for side in ("catalogue", "events"))
+            console.print(
+                f"[bold red]The catalogue of '{name}' has no item of its events.[/] "
+                f"The catalogue has {listed}; the events have {seen}. "
+                f"Correct platforms.{name}.catalogue.columns.item or events.columns.item."
+            )

@@ -21,6 +21,7 @@ from plait.cli.evaluate_command import evaluate
 from plait.cli.fuse_command import fuse
 from plait.cli.gc_command import gc
 from plait.cli.logs_command import logs
+from plait.cli.quarantine_command import quarantine
 from plait.cli.recommend_command import recommend
 from plait.cli.serve_command import serve
 from plait.cli.status_command import status
@@ -65,6 +66,7 @@ def version() -> None:
 app.command()(demo)
 app.add_typer(config_command.app, name="config")
 app.command()(fuse)
+app.command()(quarantine)
 app.add_typer(versions_command.app, name="versions")
 app.command()(diff)
 app.command()(gc)

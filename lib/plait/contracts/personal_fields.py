@@ -10,6 +10,7 @@ PERSONAL_FIELDS: frozenset[str] = frozenset({"account", "session", "query", "eve
 # Table columns with text that people wrote. All others are pseudonyms, or are not personal.
 PERSONAL_COLUMNS: frozenset[str] = frozenset({"query_text"})
 
+_MAX_SHOWN = 512  # characters of a value
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 
 
@@ -21,6 +22,13 @@ def is_single_line(value: pl.Expr) -> pl.Expr:
 def mask_text(value: pl.Expr) -> pl.Expr:
     """Returns the length of a text instead of the text; null stays null."""
     return pl.format("<{} characters>", value.str.len_chars())
+
+
+def show_field(name: str) -> pl.Expr:
+    """Returns the field `name` as it may be shown: text over several lines as its length."""
+    value = pl.col(name)
+    short = value.str.head(_MAX_SHOWN)
+    return pl.when(is_single_line(value)).then(short).otherwise(mask_text(value)).alias(name)
 
 
 def mask_columns(rows: pl.DataFrame) -> pl.DataFrame:

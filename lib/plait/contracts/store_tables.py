@@ -135,7 +135,7 @@ SEQUENCES = TableSchema(
 
 QUARANTINE = TableSchema(
     "quarantine",
-    "one unusable row, with the reason",
+    "one unusable row, or one unusable value of a catalogue row that stays, with the reason",
     pa.schema(
         [
             column("platform", _text, "platform of the log"),
@@ -147,8 +147,16 @@ QUARANTINE = TableSchema(
             column(
                 "raw",
                 _text,
-                "its fields as JSON; personal ones as pseudonyms or lengths; {} if uncertain",
+                "its fields as JSON; personal ones as pseudonyms or lengths; {} if uncertain; of a "
+                "broken row, its masked line, or lengths",
             ),
+            column(
+                "element",
+                _long,
+                "element of that row, the first is 1; null if a row is one event",
+                null=True,
+            ),
+            column("source", _text, "events, catalogue or accounts; null: events", null=True),
         ]
     ),
 )

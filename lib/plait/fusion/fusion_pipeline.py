@@ -20,6 +20,7 @@ from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.partitioner import Partitioner
 from plait.fusion.stages.find_inputs import FusionInputs
 from plait.fusion.stages.fuse_impressions import fuse_impressions
+from plait.fusion.stages.listing_faults import record_listings
 from plait.fusion.stages.read_feedback import read_link_assertions
 from plait.fusion.stages.resolve_people import (
     KnownIdentity,
@@ -84,12 +85,15 @@ class FusionPipeline:
 
     def read(self) -> RowsRead:
         """Reads account attributes, catalogues and all new rows; spills the events by bucket."""
-        catalogue, counts_of_catalogues = read_catalogues(self.project, self.key)
-        attributes, unusable_accounts = read_attributes(self.project, self.key)
+        catalogue, counts_of_catalogues, bad_items = read_catalogues(self.project, self.key)
+        attributes, unusable_accounts, bad_accounts = read_attributes(self.project, self.key)
+        quarantined = pl.concat([bad_items, bad_accounts])
         identity = self._known_identity(attributes)
-        new = self.stages.read(self.plan.splits, self._row_kernel(identity))
+        new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
         seen = merge_seen_accounts(pl.concat([self.base.seen, new]))
-        return RowsRead(identity, catalogue, new, seen, counts_of_catalogues, unusable_accounts)
+        return RowsRead(
+            identity, catalogue, new, seen, counts_of_catalogues, unusable_accounts, quarantined
+        )
 
     def resolve(self, rows: RowsRead) -> ResolvedAccounts:
         """Groups the accounts that belong to one person."""
@@ -157,10 +161,14 @@ class FusionPipeline:
         counts = summarise_version(
             self.stages.counts, tables, rows.identity, self.project,
         )  # fmt: skip
-        for name, unusable in rows.unusable_accounts.items():
-            counts["platforms"][name]["account_rows_unusable"] = unusable
-        for name, entry in rows.counts_of_catalogues.items():
-            counts["platforms"][name]["catalogue"] = entry
+        listed = pl.col("item").is_in(rows.catalogue["item"].implode())
+        record_listings(
+            counts["platforms"],
+            rows.counts_of_catalogues,
+            rows.unusable_accounts,
+            rows.quarantined,
+            tables.items.select("item", "platform", "events", listed=listed),
+        )
         return self.store.publish(
             self.stages.versions,
             counts,

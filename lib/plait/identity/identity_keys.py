@@ -5,6 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from plait.config import Project
+from plait.contracts.id_rules import MAX_ID_LENGTH
+from plait.contracts.mask_lines import mask_kind
+from plait.contracts.personal_fields import mask_text
+from plait.contracts.quarantine_reasons import ACCOUNTS_SOURCE
+from plait.contracts.store_tables import QUARANTINE
 from plait.errors import ConfigError, nearest
 from plait.identity.clusters import ALONE
 from plait.identity.evidence import LINK, SAME_ID
@@ -20,37 +25,75 @@ ACCOUNT_ATTRIBUTES = {
     "key": pl.String(),
     "value": pl.String(),
 }
-_MAX_ACCOUNT_CHARS = 512
 # The `rule` of an account is the name of a key, or one of these.
 _RESERVED = (ALONE, SAME_ID, LINK)
 
 
-def read_attributes(project: Project, key: PseudonymKey) -> tuple[pl.DataFrame, dict[str, int]]:
+def read_attributes(
+    project: Project, key: PseudonymKey
+) -> tuple[pl.DataFrame, dict[str, int], pl.DataFrame]:
     """Returns ACCOUNT_ATTRIBUTES: one row per account and key value, all pseudonymised.
 
     An account without a value has one row with a null key. The second result is the number of
-    unusable rows, by platform.
+    unusable rows, by platform, and the third is these rows, as QUARANTINE.
     """
     parts: list[pl.DataFrame] = []
     unusable: dict[str, int] = {}
+    faulty: list[pl.DataFrame] = [QUARANTINE.empty()]
     for platform, settings in project.platforms.items():
         if settings.accounts is None:
             continue
         where = f"platforms.{platform}.accounts"
         for file in find_files(project, settings.accounts.files, settings.accounts.format, where):
             for batch in read_accounts(file, settings.accounts):
-                good = batch.filter(
-                    pl.col("fault").is_null()
-                    & (pl.col("account") != "")
-                    & (pl.col("account").str.len_chars() <= _MAX_ACCOUNT_CHARS)
-                    & ~pl.col("account").str.contains(r"[\x00-\x1f\x7f]")
-                )
-                bad = batch.height - good.height
-                unusable[platform] = unusable.get(platform, 0) + bad
+                reasons = _find_faults(batch)
+                good, bad = batch.filter(reasons.is_null()), batch.filter(reasons.is_not_null())
+                unusable[platform] = unusable.get(platform, 0) + bad.height
+                faulty.append(_quarantine_rows(bad, reasons.drop_nulls(), platform, file.name, key))
                 parts += _attribute_rows(good, project, platform, key)
-    if not parts:
-        return pl.DataFrame(schema=ACCOUNT_ATTRIBUTES), unusable
-    return pl.concat(parts).unique(), unusable
+    attributes = pl.concat(parts).unique() if parts else pl.DataFrame(schema=ACCOUNT_ATTRIBUTES)
+    return attributes, unusable, pl.concat(faulty)
+
+
+def _find_faults(raw: pl.DataFrame) -> pl.Series:
+    """Returns the reason for which each row cannot be used; null if it can be."""
+    account = pl.col("account")
+    bad = (account.str.len_chars() > MAX_ID_LENGTH) | account.str.contains(r"[\x00-\x1f\x7f]")
+    return raw.select(
+        pl.coalesce(
+            "fault",
+            pl.when(account.is_null() | (account == "")).then(pl.lit("null_account")),
+            pl.when(bad).then(pl.lit("bad_id")),
+        ).alias("reason")
+    ).to_series()
+
+
+def _quarantine_rows(
+    bad: pl.DataFrame, reasons: pl.Series, platform: str, file: str, key: PseudonymKey
+) -> pl.DataFrame:
+    """Returns QUARANTINE rows of unusable account rows. All their fields are personal."""
+    if not bad.height:
+        return QUARANTINE.empty()
+    keys = [name for name in bad.columns if name.startswith("key:")]
+    account = pl.lit(account_pseudonym(bad["account"], key, platform))
+    lengths = [mask_text(pl.col(name)).alias(name) for name in keys]
+    kinds = [mask_kind(pl.col(name)).alias(name) for name in ("account", *keys)]
+    whole = pl.struct(account.alias("account"), *lengths).struct.json_encode()
+    masked = pl.struct(kinds).struct.json_encode()
+    return QUARANTINE.conform(
+        bad.select("row", raw=pl.when(pl.col("fault").is_null()).then(whole).otherwise(masked))
+        .with_columns(
+            platform=pl.lit(platform),
+            file=pl.lit(file),
+            reason=reasons,
+            source=pl.lit(ACCOUNTS_SOURCE),
+        )
+        .with_columns(
+            field=pl.when(pl.col("reason").is_in(["null_account", "bad_id"]))
+            .then(pl.lit("account"))
+            .otherwise(pl.lit("row"))
+        )
+    )
 
 
 def check_identity_keys(project: Project) -> None:

@@ -9,42 +9,52 @@ from plait.clean.parse_times import parse_times
 from plait.config import Project
 from plait.config.catalogue_settings import CatalogueSettings
 from plait.contracts.event_rows import LIST_SEPARATOR
-from plait.contracts.store_tables import ITEMS
+from plait.contracts.store_tables import ITEMS, QUARANTINE
+from plait.items.catalogue_faults import (
+    find_row_faults,
+    find_value_faults,
+    quarantine_catalogue,
+)
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 from plait.sources.find_files import find_files
+from plait.sources.null_words import null_words_to_null
+from plait.sources.parse_numbers import parse_numbers
 from plait.sources.read_platform import read_catalogue
 
 LISTED_COLUMNS = (
     "item", "platform", "title", "categories", "brand", "price", "currency", "tags", "vector",
     "published",
 )  # fmt: skip
-_MAX_ITEM_CHARS = 512
 
 
 def read_catalogues(
     project: Project, key: PseudonymKey
-) -> tuple[pl.DataFrame, dict[str, dict[str, int]]]:
-    """Returns one row of LISTED_COLUMNS per catalogue item, and row counts of each platform.
+) -> tuple[pl.DataFrame, dict[str, dict[str, int]], pl.DataFrame]:
+    """Returns one row of LISTED_COLUMNS per item, counts of each platform, and QUARANTINE rows.
 
     If several rows list an item, the one with the most fields set supersedes the others. So the
     order of rows and files does not matter. If creators are accounts, `brand` is the creator's
-    pseudonym. The counts are rows, items, superseded and unusable.
+    pseudonym. The counts are rows = items + superseded + unusable.
+    QUARANTINE has a row for each unusable row, and for each unusable value of a row that stays.
     """
     parts: list[pl.DataFrame] = []
     counts: dict[str, dict[str, int]] = {}
+    faulty: list[pl.DataFrame] = [QUARANTINE.empty()]
     for platform, settings in project.platforms.items():
         catalogue = settings.catalogue
         if catalogue is None:
             continue
         where = f"platforms.{platform}.catalogue"
         batches = [
-            batch
+            batch.with_columns(file=pl.lit(file.name))
             for file in find_files(project, catalogue.files, catalogue.format, where)
             for batch in read_catalogue(file, catalogue)
         ]
         raw = pl.concat(batches)
-        rows = clean_catalogue(raw, platform, catalogue)
-        if settings.creators == "accounts":
+        rows, faults = clean_catalogue(raw, platform, catalogue)
+        creators = settings.creators == "accounts"
+        bad = quarantine_catalogue(raw, faults, platform, catalogue, personal_brand=creators)
+        if creators:
             rows = rows.with_columns(account_pseudonym(rows["brand"], key, platform))
         best = _keep_fullest(rows)
         counts[platform] = {
@@ -54,24 +64,51 @@ def read_catalogues(
             "unusable": raw.height - rows.height,
         }
         parts.append(best)
+        faulty.append(bad)
     schema = {name: ITEMS.polars[name] for name in LISTED_COLUMNS}
-    return (pl.concat(parts) if parts else pl.DataFrame(schema=schema)), counts
+    listed = pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+    return listed, counts, pl.concat(faulty)
 
 
-def clean_catalogue(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) -> pl.DataFrame:
-    """Returns LISTED_COLUMNS; drops rows without a usable id; unusable values are null."""
-    raw = raw.filter(
-        pl.col("fault").is_null()
-        & (pl.col("item") != "")
-        & (pl.col("item").str.len_chars() <= _MAX_ITEM_CHARS)
-        & ~pl.col("item").str.contains(r"[\x00-\x1f\x7f]")
+def clean_catalogue(
+    raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Returns LISTED_COLUMNS of the rows with a usable id, and the faults of all rows.
+
+    Unusable values are null. The faults are n (the position of the row in `raw`), reason, field,
+    and value.
+    """
+    raw = _normalise_text(raw, catalogue)
+    reasons = find_row_faults(raw)
+    lost = reasons.is_not_null().arg_true()
+    kept = reasons.is_null().arg_true()
+    sound = raw[kept] if lost.len() else raw
+    listed = _clean_rows(sound, platform, catalogue)
+    in_rows = pl.DataFrame({"n": lost, "reason": reasons.gather(lost)}).with_columns(
+        field=pl.when(pl.col("reason").is_in(["null_item", "bad_id"]))
+        .then(pl.lit("item"))
+        .otherwise(pl.lit("row")),
+        value=pl.when(pl.col("reason") == "bad_id").then(raw["item"].gather(lost)),
     )
-    price = pl.col("price").cast(pl.Float64, strict=False)
+    in_values = find_value_faults(sound, listed)
+    faults = pl.concat([in_rows, in_values.with_columns(n=kept.gather(in_values["n"]))])
+    return listed, faults
+
+
+def _normalise_text(raw: pl.DataFrame, catalogue: CatalogueSettings) -> pl.DataFrame:
+    """Returns `raw` with trimmed ids, and null words as null, except in titles."""
+    fields = [name for name, value in catalogue.columns if value is not None and name != "title"]
+    trimmed = raw.with_columns(pl.col("item").str.strip_chars())
+    return null_words_to_null(trimmed, catalogue.null_words, fields)
+
+
+def _clean_rows(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) -> pl.DataFrame:
+    price = pl.lit(parse_numbers(raw["price"], catalogue.decimal))
     currency = pl.col("currency").str.strip_chars().str.to_uppercase()
     vector = _clean_list("vector", catalogue.separator, {"[": "", "]": ""}).list.eval(
         pl.element().cast(pl.Float32, strict=False)
     )
-    published = parse_times(raw["published"], catalogue.time.unit)
+    published = parse_times(raw["published"], catalogue.time.unit, catalogue.time.zone)
     return raw.select(
         pl.concat_str(pl.lit(f"{platform}:"), "item").alias("item"),
         pl.lit(platform).alias("platform"),

@@ -18,6 +18,7 @@ from plait.store.storage_errors import retry_conditional_write, translate_errors
 from plait.store.store_objects import list_objects
 from plait.store.table_files import (
     BUCKET_COLUMN,
+    DATA_FILE_PREFIX,
     data_files_of,
     list_data_files,
     remove_action,
@@ -41,17 +42,20 @@ class TableWriter:
         self._parts: list[AddAction] = []
         self.rows = 0
 
-    def write(self, df: pl.DataFrame, bucket: int | None = None) -> None:
+    def write(
+        self, df: pl.DataFrame, bucket: int | None = None, *, prefix: str = DATA_FILE_PREFIX
+    ) -> None:
         """Writes `df`, all of one bucket, as one more Parquet file of the version.
 
         Args:
             df: the rows.
             bucket: the bucket of the rows; default: 0. Ignored if the table is not bucketed.
+            prefix: the begin of the file's name, by which a later run can tell files apart.
         """
         if not df.height:
             return
         place = (bucket or 0) if self._table.bucketed else None
-        self._parts.append(write_data_file(self._location, self._table, df, place))
+        self._parts.append(write_data_file(self._location, self._table, df, place, prefix))
         self.rows += df.height
 
     def add_files(self, parts: Sequence[AddAction], rows: int) -> None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from plait.errors import StoreError
+from plait.store.failed_run import FAILED_RUNS, objects_of_failed_run
 from plait.store.feedback.compaction import find_obsolete
 from plait.store.feedback.log_listing import list_log
 from plait.store.feedback.log_paths import LOG_FOLDERS
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 GC_GRACE = timedelta(hours=1)
-_STAGED_IN = ("tables", "models", "versions", "inputs", "feedback", "runs")
+_STAGED_IN = ("tables", "models", "versions", "inputs", "feedback", "runs", FAILED_RUNS)
 
 
 @dataclass
@@ -62,9 +63,9 @@ def find_garbage(
     """Returns the objects that can be removed if the newest `keep` store versions are kept.
 
     Versions in use are kept too (see find_versions_in_use), and so is a version that was the
-    newest until recently, because a run may still read it. The feedback log, Delta logs and
-    published models are always kept. Objects of the feedback log that a compaction replaced are
-    removed.
+    newest until recently, because a run may still read it. The feedback log, Delta logs, published
+    models, and the quarantine of a run that failed after the newest version, are always kept.
+    Objects of the feedback log that a compaction replaced are removed.
 
     Args:
         store: the store.
@@ -91,11 +92,12 @@ def find_garbage(
     }
     found = Garbage(kept, because, [n for n in numbers if n not in kept], seen=numbers[-1])
     named = _referenced_objects(store, (store.version(number) for number in kept))
+    named |= objects_of_failed_run(store)
     for meta in listed:
         if _name(meta) in map(_stem, found.versions):
             found.add("versions", meta)
     parts = [m for m in list_objects(store.objects, "tables") if "/_delta_log/" not in m["path"]]
-    parts += list_objects(store.objects, INPUTS_FOLDER)
+    parts += list_objects(store.objects, INPUTS_FOLDER) + list_objects(store.objects, FAILED_RUNS)
     parts += [m for top in _STAGED_IN for m in list_staged(store.objects, top)]
     loose = [m for m in [*parts, *_unpublished_model_files(store)] if m["path"] not in named]
     check_removable(store.objects, [meta["path"] for meta in loose])
@@ -147,8 +149,9 @@ def remove_garbage(store: Store, found: Garbage) -> None:
         )
     versions = [name for name in found.objects.get("versions", []) if name.startswith("versions/")]
     remove_objects(store.objects, versions)
+    failed = objects_of_failed_run(store)
     newer = [store.version(number) for number in store.numbers() if number > found.seen]
-    spared = {*_referenced_objects(store, newer), *versions}
+    spared = {*_referenced_objects(store, newer), *failed, *versions}
     for names in found.objects.values():
         remove_objects(store.objects, [name for name in names if name not in spared])
     store.repair_pointer()

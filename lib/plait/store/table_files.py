@@ -22,6 +22,7 @@ from plait.store.safe_names import UnsafeName, check_path
 from plait.store.storage_errors import translate_errors
 from plait.store.store_objects import check_inside, write_object
 
+DATA_FILE_PREFIX = "part"  # of the name of a data file
 BUCKET_COLUMN = "bucket"  # the partition column of bucketed tables; data files do not contain it
 
 
@@ -31,7 +32,11 @@ def table_uri(location: Location, table: TableSchema) -> str:
 
 
 def write_data_file(
-    location: Location, table: TableSchema, df: pl.DataFrame, bucket: int | None = None
+    location: Location,
+    table: TableSchema,
+    df: pl.DataFrame,
+    bucket: int | None = None,
+    prefix: str = DATA_FILE_PREFIX,
 ) -> AddAction:
     """Writes `df` as a data file that is not committed; returns the action that adds it.
 
@@ -40,6 +45,7 @@ def write_data_file(
         table: the schema of the table.
         df: the rows.
         bucket: the bucket of the rows, if the table is bucketed; else null.
+        prefix: the begin of the file's name, by which a later run can tell files apart.
 
     Raises:
         StoreError: the disk is full or the store cannot be written.
@@ -48,7 +54,7 @@ def write_data_file(
         msg = f"'{table.name}' is written {'by' if table.bucketed else 'without a'} bucket"
         raise ValueError(msg)
     folder = "" if bucket is None else f"{BUCKET_COLUMN}={bucket:05d}/"
-    name = f"{folder}part-{uuid.uuid4().hex}.parquet"
+    name = f"{folder}{prefix}-{uuid.uuid4().hex}.parquet"
     body = io.BytesIO()
     # Level 1 takes less than half the time of level 3, and hashed ids get no larger.
     table.conform(df).write_parquet(body, compression="zstd", compression_level=1)

@@ -40,7 +40,7 @@ def _run(*arguments: str) -> str:
 def test_the_summary_names_every_row(config: Path) -> None:
     said = _run("-c", str(config), "--quiet")
     assert "store version 1" in said
-    (row,) = (line.split() for line in said.splitlines() if line.strip().startswith("shop"))
+    row, *_ = (line.split() for line in said.splitlines() if line.strip().startswith("shop"))
     assert row == ["shop", "5", "1", "1", "3", "1", "1", "1"]
     assert "bad_time" in said
     assert "shop.csv:4 time = 'x'" in said
@@ -83,12 +83,27 @@ def test_nothing_new_is_told_in_json_too(config: Path) -> None:
     assert (found["version"], found["run"]["mode"], found["run"]["rows"]) == (1, "none", 0)
 
 
-def test_quarantined_rows_can_be_seen(config: Path) -> None:
-    _run("-c", str(config), "--quiet")
-    lines = _run("-c", str(config), "--quarantine", "2", "--json").splitlines()
-    assert len(lines) == 2
-    assert json.loads(lines[0])["platform"] == "shop"
-    assert "bad_time (time)" in _run("-c", str(config), "--quarantine", "9")
+def test_the_summary_says_how_to_see_the_rows(config: Path) -> None:
+    said = _run("-c", str(config), "--quiet").replace("\n", "")
+    assert f"What corrects them: plait quarantine -c {config}" in said
+
+
+def test_removed_rows_have_their_rule_in_words(config: Path) -> None:
+    (config.parent / "shop.csv").write_text(
+        "user,item,time\nann,i1,1700000000\nbob,i2,1700000000\n"
+    )
+    config.write_text(PROJECT + "      keep: item != 'i1'\n")
+    said = _run("-c", str(config), "--quiet")
+    assert "keep: the filter of the project leaves it out (removed)" in said
+
+
+def test_a_catalogue_that_matches_no_event_is_a_warning(config: Path) -> None:
+    catalogue = "    catalogue: {files: items.csv, columns: {item: id}}\n"
+    config.write_text(PROJECT + catalogue)
+    (config.parent / "items.csv").write_text("id,name\np1,Lamp\n")
+    said = _run("-c", str(config), "--quiet").replace("\n", " ")
+    assert "The catalogue of 'shop' has no item of its events." in said
+    assert "The catalogue has shop:p1; the events have shop:i1." in said
 
 
 def test_platforms_without_a_common_key_are_told_that_transfer_is_off(config: Path) -> None:

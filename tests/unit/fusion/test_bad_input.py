@@ -39,7 +39,7 @@ GOOD = "user,item,time\nann,i1,1700000000\n"
         (GOOD, {"k_core": 2}, TooFewEvents, r"Lower platforms\.a\.events\.k_core"),
         (GOOD, {"time": {"unit": "ms"}}, TooFewEvents, r"ancient_time.*events\.time\.unit"),
         (GOOD, {"time": {"unit": "iso"}}, TooFewEvents, r"bad_time.*Set .*events\.time\.unit"),
-        ("user,item,time\n,i,1700000000\n", {}, TooFewEvents, r"1 were .* \(null_account\)"),
+        ("user,item,time\n,i,1700000000\n", {}, TooFewEvents, r"1 quarantined: .* \(null_account;"),
     ],
 )  # fmt: skip
 def test_bad_logs(

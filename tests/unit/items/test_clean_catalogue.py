@@ -20,7 +20,7 @@ def _clean(*rows: dict[str, Any]) -> pl.DataFrame:
     schema = (
         {"row": pl.Int64()} | dict.fromkeys(CATALOGUE_FIELDS, pl.String()) | {"fault": pl.String()}
     )
-    return clean_catalogue(pl.DataFrame(list(rows), schema=schema), "shop", SETTINGS)
+    return clean_catalogue(pl.DataFrame(list(rows), schema=schema), "shop", SETTINGS)[0]
 
 
 def test_text_becomes_typed_fields() -> None:

@@ -20,6 +20,8 @@ from plait.store.table_files import bucket_of_file, scan_data_files
 
 CLEAN_EVENT_COLUMNS = tuple(name for name in EVENTS.columns if name != "person")
 ACCOUNT_COUNT_COLUMNS = ("account", "events", "first_time", "last_time")
+# Data files of quarantine with rows of catalogues and accounts, which every run reads anew.
+LISTINGS_PREFIX = "listings"
 SEEN_ACCOUNT_COLUMNS = ("account", "platform", "home", BUCKET)
 
 
@@ -73,8 +75,9 @@ class BaseVersion:
         return counts_from_record(self.version.counts["platforms"])
 
     def parts(self, table: str) -> list[AddAction]:
-        """Returns the files of `table`."""
-        return self._parts[table] if self.version else []
+        """Returns the files of `table` with what earlier runs read and this one does not."""
+        parts = self._parts[table] if self.version else []
+        return [part for part in parts if not part.path.startswith(LISTINGS_PREFIX)]
 
     def parts_outside(self, table: str, touched: Collection[int]) -> list[AddAction]:
         """Returns the files of `table` outside the `touched` buckets."""

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
 
 import polars as pl
 
 from plait.contracts.event_rows import RAW_FIELDS
-from plait.contracts.personal_fields import PERSONAL_FIELDS, is_single_line, mask_columns, mask_text
+from plait.contracts.mask_lines import mask_kind, mask_lines
+from plait.contracts.personal_fields import PERSONAL_FIELDS, mask_columns, mask_text, show_field
+from plait.contracts.quarantine_reasons import EVENTS_SOURCE
 from plait.contracts.store_tables import EVENTS, QUARANTINE
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, session_pseudonym
 from plait.sources.raw_columns import FAULT_COLUMN, WHOLE_COLUMN
+from plait.sources.source_mapping import SourceMapping
 
 ROW_FAULTS = {"row": pl.Int64(), "reason": pl.String(), "field": pl.String(), "value": pl.String()}
-_MAX_VALUE_CHARS = 512  # maximum length of a shown value
+_LINE = "line"  # optional column of a chunk: the text of a line that cannot be parsed
+_PATH = re.compile(r"[.\[\]]+")  # what separates the keys of a path
+_ELEMENT = "element"  # optional column: the element of a row with several events
 
 
 def quarantine_rows(
     raw: pl.DataFrame,
     faults: pl.DataFrame,
-    fields: Collection[str],
+    mapping: SourceMapping,
     platform: str,
     file: str,
     key: PseudonymKey,
@@ -27,12 +32,14 @@ def quarantine_rows(
     """Returns QUARANTINE rows for the `faults` (row, reason, field, value) of `raw`.
 
     Account and session ids are replaced by pseudonyms, other personal fields by their length. If
-    the values of a row may be in the wrong columns, none is shown; file and row locate it.
+    the values of a row may be in the wrong columns, none is shown; file and row locate it. Of a
+    broken row, the form of the line is kept, or the kind and length of each value.
 
     Args:
-        raw: RAW_SCHEMA columns, fault and whole.
+        raw: RAW_SCHEMA columns, fault and whole; optionally element, and the line of a fault. Its
+            `row` is unique.
         faults: the faults, at most one per row.
-        fields: the RAW_FIELDS that the platform's log has.
+        mapping: the RAW_FIELDS that the platform's log has, and the columns they name.
         platform: the platform of the log.
         file: the file, as messages name it.
         key: the pseudonym key for account and session ids.
@@ -44,29 +51,47 @@ def quarantine_rows(
         "account": account_pseudonym(rows["account"], key, platform),
         "session": session_pseudonym(rows["session"], key, platform),
     }
-    named = [name for name in RAW_FIELDS if name in fields]
+    named = [
+        name for name in RAW_FIELDS if name in mapping.values or (name == "type" and mapping.flags)
+    ]
     shown = rows.select(pseudonyms.get(name, _masked_field(name)) for name in named)
-    sure = rows[WHOLE_COLUMN] & rows[FAULT_COLUMN].is_null()
-    raw_json = shown.select(pl.struct(pl.all()).struct.json_encode()).to_series()
+    hidden = rows.select(mask_kind(pl.col(name)).alias(name) for name in named)
+    broken = rows[FAULT_COLUMN].is_not_null()
+    sure = rows[WHOLE_COLUMN] & ~broken
     return QUARANTINE.conform(
-        rows.select("row", "reason", "field", "value").with_columns(
+        rows.select(n for n in (*ROW_FAULTS, _ELEMENT) if n in rows.columns).with_columns(
             platform=pl.lit(platform),
             file=pl.lit(file),
             value=pl.when(sure).then("value"),
-            raw=pl.when(sure).then(raw_json).otherwise(pl.lit("{}")),
+            raw=pl.when(sure)
+            .then(_to_json(shown))
+            .when(broken)
+            .then(pl.coalesce(_masked_lines(rows, mapping), _to_json(hidden)))
+            .otherwise(pl.lit("{}")),
+            source=pl.lit(EVENTS_SOURCE),
         )
     )
 
 
+def _to_json(rows: pl.DataFrame) -> pl.Series:
+    return rows.select(pl.struct(pl.all()).struct.json_encode()).to_series()
+
+
+def _masked_lines(rows: pl.DataFrame, mapping: SourceMapping) -> pl.Series:
+    """Returns the masked line of each row as JSON; null if the line is not known."""
+    if _LINE not in rows.columns:
+        return pl.Series([None] * rows.height, dtype=pl.String)
+    paths = [*mapping.opened, *(named.path for named in mapping.named_paths())]
+    names = {part for path in paths for part in (path, *_PATH.split(path)) if part}
+    lines = mask_lines(rows[_LINE], names).alias(_LINE).to_frame()
+    known = pl.when(pl.col(_LINE).is_not_null())
+    return lines.select(known.then(pl.struct(_LINE).struct.json_encode())).to_series()
+
+
 def _masked_field(name: str) -> pl.Expr:
-    value = pl.col(name)
     if name in PERSONAL_FIELDS:
-        return mask_text(value).alias(name)
-    return (
-        pl.when(is_single_line(value))
-        .then(value.str.head(_MAX_VALUE_CHARS))
-        .otherwise(mask_text(value))
-    )
+        return mask_text(pl.col(name)).alias(name)
+    return show_field(name)
 
 
 def quarantine_unknown_platforms(events: pl.DataFrame) -> pl.DataFrame:
@@ -83,5 +108,5 @@ def quarantine_unknown_platforms(events: pl.DataFrame) -> pl.DataFrame:
             reason=pl.lit("unknown_platform"),
             field=pl.lit("platform"),
             value="platform",
-        ).with_columns(raw=shown.select(pl.struct(pl.all()).struct.json_encode()).to_series())
+        ).with_columns(raw=_to_json(shown), source=pl.lit(EVENTS_SOURCE))
     )

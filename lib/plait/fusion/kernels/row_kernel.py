@@ -73,8 +73,9 @@ class FusionRowKernel:
         return self._clean_log(split.platform, split, rows)
 
     def _clean_log(self, platform: str, split: InputSplit, raw: pl.DataFrame) -> Frames:
-        places = raw.select(ROW_COLUMN, ELEMENT_COLUMN)
-        if raw[ELEMENT_COLUMN].null_count() < raw.height:  # rows are numbered by element
+        places = None  # the row of each element, if rows are opened; elements are numbered here
+        if raw[ELEMENT_COLUMN].null_count() < raw.height:
+            places = raw[ROW_COLUMN]
             raw = raw.with_columns(pl.int_range(pl.len()).alias(ROW_COLUMN))
         sound = raw
         faulty = pl.DataFrame(schema=ROW_FAULTS)
@@ -107,10 +108,10 @@ class FusionRowKernel:
         frames = dict(
             self._partition_events(kept, self._home_accounts(sound, kept, platform), given)
         )
-        fields = event_mapping(self._settings(split)).values
-        quarantine = quarantine_rows(raw, rejected, fields, platform, split.name, self.key)
-        if quarantine.height and places[ELEMENT_COLUMN].null_count() < raw.height:
-            quarantine = quarantine.with_columns(places[quarantine["row"]])
+        mapping = event_mapping(self._settings(split))
+        quarantine = quarantine_rows(raw, rejected, mapping, platform, split.name, self.key)
+        if places is not None:
+            quarantine = quarantine.with_columns(places.gather(quarantine["row"]))
         return frames | {
             "quarantine": quarantine,
             "counts": pl.concat(

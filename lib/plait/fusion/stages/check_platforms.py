@@ -5,30 +5,26 @@ from __future__ import annotations
 import polars as pl
 
 from plait.config import Project
+from plait.contracts.quarantine_reasons import (
+    EVENTS_SOURCE,
+    describe_place,
+    describe_value,
+    reason_fix,
+    reason_words,
+)
 from plait.errors import TooFewEvents
 
-_FIXES = {
-    "bad_time": "Set platforms.{p}.events.time.unit to iso, s, ms, us, ns or a pattern such as "
-    "'%d.%m.%Y %H:%M'.",
-    "future_time": "Set platforms.{p}.events.time.unit: ms (or us) if times have that resolution.",
-    "ancient_time": "Set platforms.{p}.events.time.unit to the unit of the log.",
-    "unknown_type": "Map the event types of the log in platforms.{p}.events.type.map.",
-    "null_account": "Set platforms.{p}.events.columns.account to the column with account ids.",
-    "null_object": "Set platforms.{p}.events.columns.item to the column with item ids.",
-    "nested_value": "Name a nested path, such as FIELD.name, in platforms.{p}.events.columns, or "
-    "open a list with platforms.{p}.events.each.",
-    "bad_number": "Set platforms.{p}.events.decimal: ',' if the numbers have decimal commas.",
-    "long_dwell": "Set platforms.{p}.events.columns.dwell to {{column: COLUMN, times: 0.001}} if "
-    "it is in milliseconds.",
-    "type": "Map a type of the log to an event type in platforms.{p}.events.type.map.",
-    "bad_order": "Set platforms.{p}.events.columns.order to a column of whole numbers.",
-    "keep": "Relax platforms.{p}.events.keep.",
-    "k_core": "Lower platforms.{p}.events.k_core.",
-}
+_MAX_REASONS = 3  # told in the message
 
 
-def check_platforms(counts: pl.DataFrame, project: Project) -> None:
-    """Raises TooFewEvents if all rows of a platform were quarantined or removed."""
+def check_platforms(counts: pl.DataFrame, project: Project, quarantine: pl.LazyFrame) -> None:
+    """Raises TooFewEvents if all rows of a platform were quarantined or removed.
+
+    Args:
+        counts: ROW_COUNTS, merged.
+        project: the project.
+        quarantine: QUARANTINE rows, for examples.
+    """
     for platform in project.platforms:
         here = counts.filter(pl.col("platform") == platform)
         rows = here.filter(pl.col("what") == "rows")["n"].sum()
@@ -37,9 +33,29 @@ def check_platforms(counts: pl.DataFrame, project: Project) -> None:
         )
         if not rows or lost["n"].sum() < rows:
             continue
-        kind, _, reason = lost["what"][0].partition(":")
+        examples = _first_rows(quarantine, platform)
+        told, first = [], ""
+        for what, n in lost.select("what", "n").head(_MAX_REASONS).iter_rows():
+            kind, _, reason = what.partition(":")
+            first = first or reason
+            told.append(f"{n:,} {kind}: {reason_words(reason)} ({reason}{examples.get(what, '')})")
+        if lost.height > _MAX_REASONS:
+            told.append(f"{lost['n'][_MAX_REASONS:].sum():,} for other reasons")
+        see = f" See the rows: plait quarantine --platform {platform}" if examples else ""
         raise TooFewEvents(
-            f"platform '{platform}': none of its {rows:,} rows became an event; "
-            f"{lost['n'][0]:,} were {kind} ({reason}).",
-            fix=_FIXES.get(reason, "Correct platforms.{p}.events.").format(p=platform),
+            f"platform '{platform}': none of its {rows:,} rows became an event. {'; '.join(told)}.",
+            fix=reason_fix(first, platform) + see,
         )
+
+
+def _first_rows(quarantine: pl.LazyFrame, platform: str) -> dict[str, str]:
+    """Returns an example of each reason, as `quarantined:reason` to text."""
+    of_events = pl.col("source").fill_null(EVENTS_SOURCE) == EVENTS_SOURCE
+    rows = quarantine.filter((pl.col("platform") == platform) & of_events).sort("file", "row")
+    first = rows.group_by("reason", maintain_order=True).first().collect()
+    return {
+        f"quarantined:{row['reason']}": "; for example "
+        f"{describe_place(row['file'], row['row'], row['element'])} "
+        f"{describe_value(row['field'], row['value'])}"
+        for row in first.iter_rows(named=True)
+    }

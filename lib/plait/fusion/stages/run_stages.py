@@ -11,9 +11,11 @@ from plait.config import Project
 from plait.contracts.store_tables import ACCOUNTS, EVENTS, QUARANTINE, SEQUENCES
 from plait.contracts.table_schema import TableSchema
 from plait.engine.engine import BUCKET, Engine, Spill
+from plait.errors import TooFewEvents
 from plait.fusion.incremental.base_version import (
     ACCOUNT_COUNT_COLUMNS,
     CLEAN_EVENT_COLUMNS,
+    LISTINGS_PREFIX,
     BaseBucketReader,
     BaseVersion,
 )
@@ -31,6 +33,8 @@ from plait.fusion.stages.find_inputs import InputSplit
 from plait.fusion.stages.resolve_people import merge_seen_accounts
 from plait.items.item_table import ITEM_COUNTS, merge_item_counts
 from plait.progress import track_progress
+from plait.store.delta_tables import scan_table
+from plait.store.failed_run import FailedRun, current_number, keep_failed_run
 from plait.store.store import Store
 
 _K_CORE_COLUMNS = (
@@ -71,9 +75,18 @@ class FusionStages:
         """Removes the spill."""
         self.spill.close()
 
-    def read(self, splits: list[InputSplit], step: FusionRowKernel) -> pl.DataFrame:
-        """Cleans every split; returns account, platform, home, bucket of the accounts in it."""
+    def read(
+        self, splits: list[InputSplit], step: FusionRowKernel, listings: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Cleans every split; returns account, platform, home, bucket of the accounts in it.
+
+        Args:
+            splits: the input splits.
+            step: the row kernel.
+            listings: QUARANTINE rows of catalogues and accounts.
+        """
         quarantine = self.store.writer(QUARANTINE)
+        quarantine.write(listings, prefix=LISTINGS_PREFIX)
         with track_progress("Reading", unit="rows") as progress:
             out = self.engine.map_splits(
                 splits,
@@ -198,4 +211,16 @@ class FusionStages:
         return counts
 
     def _check_platforms(self) -> None:
-        check_platforms(merge_counts(pl.concat(self.counts)), self.project)
+        """Raises TooFewEvents if a platform has no event; keeps the quarantine to look at."""
+        quarantine = self.versions[QUARANTINE.name]
+        try:
+            check_platforms(
+                merge_counts(pl.concat(self.counts)),
+                self.project,
+                scan_table(self.store.location, QUARANTINE, quarantine),
+            )
+        except TooFewEvents as error:
+            kept = {QUARANTINE.name: quarantine}
+            run = FailedRun(current_number(self.store), str(error), kept)
+            keep_failed_run(self.store, run)
+            raise

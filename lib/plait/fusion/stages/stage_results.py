@@ -24,6 +24,7 @@ class RowsRead:
         seen: the same columns of all accounts with events, in this run or the base version.
         counts_of_catalogues: the counts of catalogue rows, by platform.
         unusable_accounts: the number of unusable rows of account attributes, by platform.
+        quarantined: QUARANTINE rows of catalogues and account attributes.
     """
 
     identity: KnownIdentity
@@ -32,6 +33,7 @@ class RowsRead:
     seen: pl.DataFrame
     counts_of_catalogues: Mapping[str, Any]
     unusable_accounts: Mapping[str, int]
+    quarantined: pl.DataFrame
 
 
 @dataclass(frozen=True)

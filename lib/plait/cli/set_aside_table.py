@@ -1,0 +1,96 @@
+"""The table of what was set aside: per platform and reason the count, the reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from plait.contracts.quarantine_reasons import (
+    CATALOGUE_SOURCE,
+    EVENTS_SOURCE,
+    VALUE_REASONS,
+    describe_place,
+    describe_value,
+    reason_fix,
+    reason_words,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Console
+
+SetAside = dict[str, Any]
+_GROUP = ("platform", "source", "reason")
+
+
+def count_quarantine(rows: pl.LazyFrame) -> list[SetAside]:
+    """Returns one entry per platform, source and reason of QUARANTINE rows, the most rows first.
+
+    Its keys are platform, source, reason, rows, words, fix and example.
+    """
+    import polars as pl
+
+    named = rows.with_columns(pl.col("source").fill_null(EVENTS_SOURCE))
+    grouped = named.sort("file", "row", "element").group_by(*_GROUP, maintain_order=True)
+    first = ("file", "row", "element", "field", "value")
+    counted = grouped.agg(pl.len().alias("rows"), *(pl.col(name).first() for name in first))
+    order = ("platform", "source", "rows", "reason")
+    ranked = counted.sort(order, descending=[False, True, True, False]).collect()
+    return [
+        {
+            **{name: row[name] for name in (*_GROUP, "rows")},
+            "words": _words(row),
+            "fix": reason_fix(row["reason"], row["platform"], row["source"]),
+            "example": f"{describe_place(row['file'], row['row'], row['element'])} "
+            f"{describe_value(row['field'], row['value'])}",
+        }
+        for row in ranked.iter_rows(named=True)
+    ]
+
+
+def count_removed(platforms: Mapping[str, Mapping[str, Any]]) -> list[SetAside]:
+    """Returns one entry per platform and rule of the rows that a version's rules removed."""
+    return [
+        {
+            "platform": name,
+            "source": EVENTS_SOURCE,
+            "reason": reason,
+            "rows": n,
+            "words": f"{reason_words(reason)} (removed)",
+            "fix": reason_fix(reason, name),
+            "example": "",
+        }
+        for name, counts in platforms.items()
+        for reason, n in counts.get("removed", {}).items()
+    ]
+
+
+def print_set_aside(
+    console: Console, title: str, entries: Sequence[SetAside], *, fixes: bool = False
+) -> None:
+    """Prints a table of the entries, with an example of each, and its fix if `fixes`."""
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("platform", overflow="fold")
+    table.add_column("of", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("why, and an example" + (", and what corrects it" if fixes else ""))
+    for entry in entries:
+        lines = [f"[bold]{escape(entry['reason'])}[/]: {escape(entry['words'])}"]
+        if entry["example"]:
+            lines.append(escape(entry["example"]))
+        if fixes:
+            lines.append(f"[green]{escape(entry['fix'])}[/]")
+        cells = (entry["platform"], entry["source"], f"{entry['rows']:,}")
+        table.add_row(*map(escape, cells), "\n".join(lines))
+    console.print(table)
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    words = reason_words(row["reason"])
+    if row["source"] == CATALOGUE_SOURCE and row["field"] in VALUE_REASONS:
+        return f"{words} (set to null; the row stays)"
+    return words

@@ -1,0 +1,87 @@
+"""Finds what a catalogue has that cannot be used: rows without a usable id, and single values."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from plait.config.catalogue_settings import CatalogueSettings
+from plait.contracts.id_rules import MAX_ID_LENGTH
+from plait.contracts.mask_lines import mask_kind
+from plait.contracts.personal_fields import show_field
+from plait.contracts.quarantine_reasons import CATALOGUE_SOURCE, VALUE_REASONS
+from plait.contracts.store_tables import QUARANTINE
+
+
+def find_row_faults(raw: pl.DataFrame) -> pl.Series:
+    """Returns the reason for which each row of a catalogue cannot be used; null if it can be."""
+    item = pl.col("item")
+    bad = (item.str.len_chars() > MAX_ID_LENGTH) | item.str.contains(r"[\x00-\x1f\x7f]")
+    return raw.select(
+        pl.coalesce(
+            "fault",
+            pl.when(item.is_null() | (item == "")).then(pl.lit("null_item")),
+            pl.when(bad).then(pl.lit("bad_id")),
+        ).alias("reason")
+    ).to_series()
+
+
+def find_value_faults(raw: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """Returns n (the position of the row), reason, field, value of each value that became null.
+
+    Args:
+        raw: the usable rows of a catalogue, every value as text.
+        listed: the same rows after cleaning.
+    """
+    parts = []
+    for field, reason in VALUE_REASONS.items():
+        lost = raw[field].is_not_null() & (raw[field].str.strip_chars() != "")
+        lost &= listed[field].is_null()
+        n = lost.arg_true()
+        if field == "vector":  # an empty list is no vector, and no fault
+            n = n.filter(raw[field].gather(n).str.contains(r"[^\s\[\]|,;]"))
+        parts.append(
+            pl.DataFrame({"n": n, "value": raw[field].gather(n)}).with_columns(
+                reason=pl.lit(reason), field=pl.lit(field)
+            )
+        )
+    return pl.concat(parts).select("n", "reason", "field", "value")
+
+
+def quarantine_catalogue(
+    raw: pl.DataFrame, faults: pl.DataFrame, platform: str, catalogue: CatalogueSettings, *,
+    personal_brand: bool,
+) -> pl.DataFrame:  # fmt: skip
+    """Returns QUARANTINE rows for the `faults` of the rows of a catalogue.
+
+    If the fields of a row may be in the wrong columns, only their kind and length is shown.
+
+    Args:
+        raw: file, row, the fields as text, fault and whole, of all rows.
+        faults: n (the position in `raw`), reason, field, value.
+        platform: the platform of the catalogue.
+        catalogue: the settings, which name the columns.
+        personal_brand: whether `brand` is an account id.
+    """
+    if not faults.height:
+        return QUARANTINE.empty()
+    rows = raw[faults["n"]]
+    named = [name for name, value in catalogue.columns if value is not None]
+    hidden = [mask_kind(pl.col(name)).alias(name) for name in named]
+    shown = [
+        masked if name == "brand" and personal_brand else show_field(name)
+        for name, masked in zip(named, hidden, strict=True)
+    ]
+    as_json = [
+        rows.select(pl.struct(columns).struct.json_encode()).to_series()
+        for columns in (shown, hidden)
+    ]
+    sure = rows["fault"].is_null() & rows["whole"]
+    return QUARANTINE.conform(
+        rows.select("file", "row").hstack(faults.select("reason", "field", show_field("value")))
+        .with_columns(
+            platform=pl.lit(platform),
+            value=pl.when(sure).then("value"),
+            raw=pl.when(sure).then(as_json[0]).otherwise(as_json[1]),
+            source=pl.lit(CATALOGUE_SOURCE),
+        )
+    )  # fmt: skip
