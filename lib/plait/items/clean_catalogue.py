@@ -10,6 +10,7 @@ from plait.config import Project
 from plait.config.catalogue_settings import CatalogueSettings
 from plait.contracts.event_rows import LIST_SEPARATOR
 from plait.contracts.store_tables import ITEMS, QUARANTINE
+from plait.errors import EmptyInput
 from plait.items.catalogue_faults import (
     find_row_faults,
     find_value_faults,
@@ -51,6 +52,11 @@ def read_catalogues(
             for batch in read_catalogue(file, catalogue)
         ]
         raw = pl.concat(batches)
+        if not raw.height:
+            raise EmptyInput(
+                f"the catalogue of platform '{platform}' has no rows.",
+                fix=f"Name files with rows in {where}.files, or remove {where}.",
+            )
         rows, faults = clean_catalogue(raw, platform, catalogue)
         creators = settings.creators == "accounts"
         bad = quarantine_catalogue(raw, faults, platform, catalogue, personal_brand=creators)

@@ -168,3 +168,18 @@ class FieldBuilder:
         return opened.with_columns(
             pl.col("type").fill_null(NO_FLAG), (before + place + 1).alias(ELEMENT_COLUMN)
         )
+
+
+def no_fields(mapping: SourceMapping) -> pl.DataFrame:
+    """Returns the frame of a file without rows."""
+    fields = [*mapping.values, *(["type"] if mapping.flags else [])]
+    return pl.DataFrame(
+        schema={
+            ROW_COLUMN: pl.Int64(),
+            ELEMENT_COLUMN: pl.Int64(),
+            **dict.fromkeys(fields, pl.String()),
+            FAULT_COLUMN: pl.String(),
+            WHOLE_COLUMN: pl.Boolean(),
+            LINE_COLUMN: pl.String(),
+        }
+    )

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from plait.errors import EmptyInput, UnreadableFile
-from plait.sources.build_fields import FieldBuilder
+from plait.errors import UnreadableFile
+from plait.sources.build_fields import FieldBuilder, no_fields
 from plait.sources.find_files import SourceFile
 from plait.sources.format_readers import open_reader
 from plait.sources.s3_files import ObjectChanged, check_unchanged, local_copy
@@ -24,6 +24,8 @@ def read_chunks(
 ) -> Iterator[pl.DataFrame]:
     """Yields frames: `row` (Int64, the first data row is 1), `element`, the fields, and faults.
 
+    A file without rows yields one frame without rows.
+
     Every field is text. `element` is the number of the row's element, or null if no list is
     opened. `fault` is the code of a fault of the whole row, or null; `whole` is whether every value
     is certainly in its own column; `line` is the text of a row with a fault, if it is known.
@@ -35,24 +37,23 @@ def read_chunks(
 
     Raises:
         UnknownColumn: a column is missing.
-        EmptyInput: the file has no rows.
         UnreadableFile: the file is truncated, damaged, not in its format, or changed during the
             read.
     """
     with _translate_errors(file), _on_this_machine(file) as here:
-        reader = open_reader(here, mapping.source)
-        build = FieldBuilder.of(here, mapping, reader.columns())
-        rows = 0
-        for batch in reader.read(build.paths, chunk):
-            if batch.height:
-                rows += batch.height
-                yield build(batch)
+        empty = True
+        try:
+            reader = open_reader(here, mapping.source)
+            build = FieldBuilder.of(here, mapping, reader.columns())
+            for batch in reader.read(build.paths, chunk):
+                if batch.height:
+                    empty = False
+                    yield build(batch)
+        except pl.exceptions.NoDataError:  # not even a header
+            pass
         _check_unchanged(file)
-        if not rows:
-            raise EmptyInput(
-                f"'{file.name}' has no rows.",
-                fix=f"Fill it, or remove it from {file.setting}.files.",
-            )
+        if empty:
+            yield no_fields(mapping)
 
 
 @contextmanager
@@ -91,13 +92,9 @@ def _changed(file: SourceFile) -> UnreadableFile:
 
 @contextmanager
 def _translate_errors(file: SourceFile) -> Iterator[None]:
-    """Turns errors of Polars about a file into EmptyInput or UnreadableFile."""
+    """Turns errors of Polars about a file into UnreadableFile."""
     try:
         yield
-    except pl.exceptions.NoDataError:
-        raise EmptyInput(
-            f"'{file.name}' is empty.", fix=f"Fill it, or remove it from {file.setting}.files."
-        ) from None
     except (pl.exceptions.PolarsError, OSError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         cut = file.packed and "end of" in reason

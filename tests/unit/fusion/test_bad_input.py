@@ -30,7 +30,7 @@ GOOD = "user,item,time\nann,i1,1700000000\n"
     [
         (None, {}, MissingFile, r"no file 'a\.csv'"),
         ("", {}, EmptyInput, r"'a\.csv' is empty"),
-        ("user,item,time\n", {}, EmptyInput, r"'a\.csv' has no rows"),
+        ("user,item,time\n", {}, EmptyInput, r"platform 'a' has no rows \('a\.csv' without"),
         ("usr,item,time\na,b,1\n", {}, UnknownColumn, r"Set .*\.a\.events\.columns\.account: usr"),
         (GOOD, {"type": "purchas"}, UnknownEventType, r"Did you mean 'purchase'\?"),
         (GOOD, {"type": {"column": "kind"}}, UnknownColumn, r"Set .*\.events\.type\.column"),

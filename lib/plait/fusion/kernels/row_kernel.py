@@ -24,7 +24,7 @@ from plait.fusion.kernels.quarantine import (
     quarantine_unknown_platforms,
 )
 from plait.fusion.partitioner import Partitioner, hash_bucket
-from plait.fusion.row_counts import count_by_platform, one_count
+from plait.fusion.row_counts import EMPTY_FILE, NOTED, count_by_platform, one_count
 from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.fusion.stages.read_feedback import read_feedback
 from plait.identity.id_spaces import home_account, home_platform
@@ -70,6 +70,8 @@ class FusionRowKernel:
         """Returns the frames of one chunk of `split`."""
         if split.platform is None:
             return self._clean_feedback(rows)
+        if not rows.height:  # a file without rows is skipped
+            return {"counts": one_count(split.platform, f"{NOTED}:{EMPTY_FILE}:{split.name}", 1)}
         return self._clean_log(split.platform, split, rows)
 
     def _clean_log(self, platform: str, split: InputSplit, raw: pl.DataFrame) -> Frames:
@@ -121,7 +123,7 @@ class FusionRowKernel:
                 ]
                 + ([one_count(platform, "removed:keep", removed)] if removed else [])
                 + ([one_count(platform, "removed:type", unwanted)] if unwanted else [])
-                + [one_count(platform, f"noted:{what}", n) for what, n in notes.items() if n]
+                + [one_count(platform, f"{NOTED}:{what}", n) for what, n in notes.items() if n]
             ),
         }
 

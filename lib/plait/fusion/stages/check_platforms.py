@@ -12,13 +12,16 @@ from plait.contracts.quarantine_reasons import (
     reason_fix,
     reason_words,
 )
-from plait.errors import TooFewEvents
+from plait.errors import EmptyInput, TooFewEvents
+from plait.fusion.row_counts import EMPTY_FILE, NOTED
 
 _MAX_REASONS = 3  # told in the message
 
 
 def check_platforms(counts: pl.DataFrame, project: Project, quarantine: pl.LazyFrame) -> None:
     """Raises TooFewEvents if all rows of a platform were quarantined or removed.
+
+    Raises EmptyInput if a platform has no rows.
 
     Args:
         counts: ROW_COUNTS, merged.
@@ -31,7 +34,9 @@ def check_platforms(counts: pl.DataFrame, project: Project, quarantine: pl.LazyF
         lost = here.filter(pl.col("what").str.contains("^(quarantined|removed):")).sort(
             "n", "what", descending=[True, False]
         )
-        if not rows or lost["n"].sum() < rows:
+        if not rows:
+            raise _no_rows(platform, here["what"])
+        if lost["n"].sum() < rows:
             continue
         examples = _first_rows(quarantine, platform)
         told, first = [], ""
@@ -46,6 +51,19 @@ def check_platforms(counts: pl.DataFrame, project: Project, quarantine: pl.LazyF
             f"platform '{platform}': none of its {rows:,} rows became an event. {'; '.join(told)}.",
             fix=reason_fix(first, platform) + see,
         )
+
+
+def _no_rows(platform: str, what: pl.Series) -> EmptyInput:
+    mark = f"{NOTED}:{EMPTY_FILE}:"
+    skipped = sorted(name.removeprefix(mark) for name in what if name.startswith(mark))
+    named = ", ".join(f"'{name}'" for name in skipped[:_MAX_REASONS])
+    more = f" and {len(skipped) - _MAX_REASONS} more" if len(skipped) > _MAX_REASONS else ""
+    return EmptyInput(
+        f"platform '{platform}' has no rows ({named}{more} without rows)."
+        if skipped
+        else f"platform '{platform}' has no rows.",
+        fix=f"Name files with rows in platforms.{platform}.events.files.",
+    )
 
 
 def _first_rows(quarantine: pl.LazyFrame, platform: str) -> dict[str, str]:
