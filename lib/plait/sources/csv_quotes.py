@@ -4,9 +4,11 @@ A quote that begins a value opens it, and the next single quote closes it; then 
 end of the line must follow. A quoted value may hold line ends. A line is broken if
 
 - text follows a closing quote, as in `7,"A "b" c",x`;
-- a value is opened and never closed; or
+- a value is opened and never closed, or the record of several lines that closes it has not as many
+  values as there are columns; or
 - a line inside the quoted value looks like a whole row: it has as many values as there are columns,
-  and those values look like the values of the first rows (numbers where these have numbers).
+  and those values look like the values of the first rows: numbers, filled or quoted where nearly
+  all of these are.
 
 So a lost quote makes one line broken, and the lines after it are read as rows. A quote inside a
 value that does not begin with one is an ordinary character. The rule looks at the lines alone, not
@@ -16,7 +18,8 @@ at the chunks in which they are read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from plait.sources.csv_header import CsvLayout
@@ -25,6 +28,35 @@ _LEARNED_ROWS = 1000  # the first rows, from which the kinds of values are learn
 _LEARNED_SHARE = 0.9  # of these rows; the others may be lines of a text
 _MAX_VALUE_BYTES = 1 << 20  # bytes of the longest quoted value that spans lines
 _NUMBER = re.compile(rb"[+-]?[\d.,:/ TZ+-]*\d[\d.,:/ TZ+-]*")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What nearly all values of a column have in common."""
+
+    number: bool
+    filled: bool
+    quoted: bool
+
+    @classmethod
+    def learn(cls, values: Sequence[bytes], quote: bytes) -> _Kind:
+        filled = [value for value in values if value]
+        least = _LEARNED_SHARE * len(filled)
+        numbers = sum(_NUMBER.fullmatch(value.strip(quote)) is not None for value in filled)
+        quoted = sum(value.startswith(quote) for value in filled)
+        return cls(
+            number=bool(filled) and numbers >= least,
+            filled=len(filled) >= _LEARNED_SHARE * len(values),
+            quoted=bool(filled) and quoted >= least,
+        )
+
+    def fits(self, value: bytes, quote: bytes) -> bool:
+        if not value:
+            return not self.filled
+        if self.quoted and not value.startswith(quote):
+            return False
+        bare = value.replace(quote, b"").strip()
+        return not self.number or _NUMBER.fullmatch(bare) is not None
 
 
 class QuoteRules:
@@ -41,7 +73,6 @@ class QuoteRules:
         self._mark: Final = layout.separator.encode()
         self._width: Final = len(layout.columns)
         self._comment: Final = layout.comment.encode() if layout.comment else None
-        self._numbers: Final = self._learn(sample)
         q, s = re.escape(self._quote), re.escape(self._mark)
         inside = rb"(?:[^" + q + rb"]|" + q + q + rb")*+"
         value = rb"(?:" + q + inside + q + rb"(?=" + s + rb"|\Z)|(?!" + q + rb")[^" + s + rb"]*+)"
@@ -50,6 +81,8 @@ class QuoteRules:
         self._opened: Final = re.compile(rb"(?:" + value + s + rb")*+" + q + inside, re.DOTALL)
         plain = rb"(?:" + q + inside + q + rb"|[^" + q + s + rb"]*+)"
         self._plain: Final = re.compile(plain + rb"(?:" + s + plain + rb")*+")
+        self._kinds: list[_Kind] = []
+        self._kinds = self._learn(sample)
 
     def check(self, lines: Iterator[bytes]) -> Iterator[tuple[list[bytes], bool]]:
         """Yields each record as its lines, and whether its quotes are broken.
@@ -87,7 +120,7 @@ class QuoteRules:
                 continue
             joined = b"\n".join(record).removesuffix(b"\r")
             if self._closed.fullmatch(joined):
-                legal = True
+                legal = len(self._values(joined)) == self._width
                 break
             if not self._opened.fullmatch(joined):
                 break  # text follows the closing quote
@@ -113,43 +146,33 @@ class QuoteRules:
     def _is_comment(self, line: bytes) -> bool:
         return self._comment is not None and line.startswith(self._comment)
 
-    def _learn(self, sample: Iterable[bytes]) -> list[bool]:
-        """Returns which columns have numbers in nearly all rows of the sample without quotes."""
+    def _learn(self, sample: Iterable[bytes]) -> list[_Kind]:
+        """Returns the kind of values of each column; [] if the sample has no whole record."""
         rows = []
-        for line in sample:
-            values = line.removesuffix(b"\r").split(self._mark)
-            if len(values) == self._width and self._quote not in line:
+        for record, broken in self.check(iter(sample)):
+            values = self._values(b"\n".join(record).removesuffix(b"\r"))
+            if not broken and len(values) == self._width:
                 rows.append(values)
             if len(rows) == _LEARNED_ROWS:
                 break
-        return [self._has_numbers([v for v in values if v]) for values in zip(*rows, strict=True)]
+        return [_Kind.learn(values, self._quote) for values in zip(*rows, strict=True)]
 
-    def _has_numbers(self, values: list[bytes]) -> bool:
-        numbers = sum(_NUMBER.fullmatch(value) is not None for value in values)
-        return numbers > 0 and numbers >= _LEARNED_SHARE * len(values)
+    def _values(self, line: bytes) -> list[bytes]:
+        if self._quote not in line:
+            return line.split(self._mark)
+        return [found.group() for found in self._value.finditer(line)]
 
     def _looks_whole(self, line: bytes) -> bool:
-        values = line.split(self._mark)
-        if self._width == 1 or len(values) < self._width:
+        if self._width == 1 or not self._kinds:
             return False
-        if len(values) > self._width:
-            values = self._rejoin(values)
-        return len(values) == self._width and all(
-            not number or not value or _NUMBER.fullmatch(value)
-            for value, number in zip(  # noqa: B905 - nothing may have been learned
-                (v.replace(self._quote, b"").strip() for v in values), self._numbers
+        views = [line.split(self._mark)]
+        if self._closed.fullmatch(line):
+            views.append(self._values(line))
+        return any(
+            len(values) == self._width
+            and all(
+                kind.fits(value, self._quote)
+                for value, kind in zip(values, self._kinds, strict=True)
             )
+            for values in views
         )
-
-    def _rejoin(self, values: list[bytes]) -> list[bytes]:
-        """Returns the values with those that quotes hold together joined again."""
-        joined: list[bytes] = []
-        held = False
-        for value in values:
-            if held:
-                joined[-1] += self._mark + value
-            else:
-                joined.append(value)
-            if value.count(self._quote) % 2:
-                held = not held
-        return joined

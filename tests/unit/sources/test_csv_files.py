@@ -186,17 +186,35 @@ def test_blank_lines_count_and_nul_bytes_stay(write_source: WriteSource) -> None
 _TEXT = st.text(st.sampled_from('ab ,"\n;é'), max_size=6)
 
 
-@given(rows=st.lists(st.tuples(_TEXT, _TEXT, _TEXT), max_size=12))
-@settings(max_examples=60, deadline=None)
-def test_what_csv_writes_is_read_back(tmp_path_factory: Any, rows: list[tuple[str, ...]]) -> None:
+@given(
+    rows=st.lists(st.tuples(_TEXT, _TEXT, _TEXT), max_size=12),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
+)
+@settings(max_examples=200, deadline=None)
+def test_what_csv_writes_is_read_back(
+    tmp_path_factory: Any, rows: list[tuple[str, ...]], quoting: Any
+) -> None:
     out = io.StringIO()
-    write = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    rows = [("one", "two", "three"), *rows]  # a row in one line tells what rows look like
+    write = csv.writer(out, quoting=quoting, lineterminator="\n")
     write.writerows([("n", "a", "b", "c"), *((n, *row) for n, row in enumerate(rows))])
     path = tmp_path_factory.mktemp("csv") / "t.csv"
     path.write_text(out.getvalue())
     file = SourceFile(path, "t.csv", "csv", "platforms.shop.events", 0, 0.0)
     got = [_read(file, ["n", "a", "b", "c"], chunk) for chunk in (1, 7, 1000)]
-    assert got[0] == got[1] == got[2] == [_good(n + 1, str(n), *row) for n, row in enumerate(rows)]
+    empty = None if quoting == csv.QUOTE_MINIMAL else ""
+    wanted = [
+        (
+            n + 1,
+            str(n),
+            *(value or empty for value in row),
+            None,
+            (row[-1] or empty) is not None,
+            None,
+        )
+        for n, row in enumerate(rows)
+    ]
+    assert got[0] == got[1] == got[2] == wanted
 
 
 @given(
