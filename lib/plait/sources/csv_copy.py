@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-
-import polars as pl
 
 from plait.errors import UnreadableFile
 from plait.sources.csv_header import CsvLayout
 from plait.sources.csv_quotes import QuoteRules
+from plait.sources.csv_syntax import is_well_formed
 from plait.sources.find_files import SourceFile
 from plait.sources.text_files import (
     decode_blocks,
@@ -31,10 +29,19 @@ _SAMPLE_LINES = 20_000  # lines from which the quote rules learn
 _STAND_INS = b"\x1f\x1e\x1d\x1c\x01\x02\x03\x04\x05\x06\x07\x0e\x0f\x10\x11\x12\x13\x14\x15\x16"
 
 
+@dataclass(frozen=True)
+class PreparedFile:
+    """A file that Polars reads: its separator is one byte; `repaired` if it has broken lines."""
+
+    path: Path
+    separator: str
+    repaired: bool
+
+
 def prepare_copy(
     file: SourceFile, encoding: str, layout: CsvLayout, copies: ExitStack
-) -> tuple[Path, str]:
-    """Returns the path that Polars reads and its separator, of one byte; see csv_files.
+) -> PreparedFile:
+    """Returns what Polars reads; see csv_files.
 
     The path is the file itself if it is plain. Copies last until `copies` is closed. Memory is
     bounded by a block, or by the longest record.
@@ -55,10 +62,14 @@ def prepare_copy(
         blocks = _replace_separator(file, mark.encode(), stand_in)
         file = replace(file, path=copies.enter_context(write_copy("divided", blocks)))
         mark = stand_in.decode()
-    if seen.valid and not (seen.quoted and (layout.returns or _has_broken_quotes(file, layout))):
-        return file.path, mark
+    plain = not seen.quoted or (
+        not layout.returns and not layout.comment and is_well_formed(read_blocks(file), layout)
+    )
+    if seen.valid and plain:
+        return PreparedFile(file.path, mark, repaired=False)
     blocks = _rewrite(file, replace(layout, separator=mark))
-    return copies.enter_context(write_copy("repaired", blocks)), mark
+    path = copies.enter_context(write_copy("repaired", blocks))
+    return PreparedFile(path, mark, repaired=True)
 
 
 def _replace_separator(file: SourceFile, mark: bytes, stand_in: bytes) -> Iterator[bytes]:
@@ -72,20 +83,6 @@ def _replace_separator(file: SourceFile, mark: bytes, stand_in: bytes) -> Iterat
         yield (rest + block[:cut]).replace(mark, stand_in)
         rest = block[cut:]
     yield rest.replace(mark, stand_in)
-
-
-def _has_broken_quotes(file: SourceFile, layout: CsvLayout) -> bool:
-    """Returns whether a line is not a whole record whose quotes are around values."""
-    quote, mark = re.escape(layout.quote or ""), re.escape(layout.separator)
-    value = f"(?:{quote}(?:[^{quote}]|{quote}{quote})*{quote}|[^{quote}{mark}]*)"
-    line = pl.col("line")
-    odd = line.str.contains(layout.quote or "", literal=True) & ~line.str.contains(
-        f"^{value}(?:{mark}{value})*\r?$"
-    )
-    if layout.comment:
-        odd &= ~line.str.starts_with(layout.comment)
-    lines = pl.scan_lines(file.path, name="line", glob=False)
-    return lines.filter(odd).head(1).collect(engine="streaming").height > 0
 
 
 def _rewrite(file: SourceFile, layout: CsvLayout) -> Iterator[bytes]:

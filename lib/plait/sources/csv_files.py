@@ -16,7 +16,7 @@ import polars as pl
 from plait.config.source_settings import CsvSettings
 from plait.errors import UnknownColumn
 from plait.sources.check_columns import check_columns
-from plait.sources.csv_copy import FAULT_MARK, TEXT_STAND_IN, prepare_copy
+from plait.sources.csv_copy import FAULT_MARK, TEXT_STAND_IN, PreparedFile, prepare_copy
 from plait.sources.csv_header import CsvLayout, read_layout
 from plait.sources.find_files import SourceFile
 
@@ -60,14 +60,14 @@ def read_csv(
         return
     places = {name: _place(file, layout, name) for name in columns}
     with ExitStack() as copies:
-        path, mark = prepare_copy(file, settings.encoding, layout, copies)
+        here = prepare_copy(file, settings.encoding, layout, copies)
         names = [f"c{place}" for place in range(len(layout.columns))]
         frame = pl.scan_csv(
-            path,
+            here.path,
             glob=False,
             has_header=False,
             skip_lines=layout.lines,
-            separator=mark,
+            separator=here.separator,
             quote_char=layout.quote,
             comment_prefix=layout.comment,
             eol_char="\r" if layout.returns else "\n",
@@ -77,24 +77,29 @@ def read_csv(
             row_index_name=_ROW_INDEX,
             row_index_offset=1,
         )
-        beyond = pl.col(_BEYOND)
-        broken = beyond.str.starts_with(FAULT_MARK)
-        text = pl.col(_TEXT).str.replace_all(TEXT_STAND_IN, mark, literal=True)
         frame = frame.select(
             pl.col(_ROW_INDEX).cast(pl.Int64).alias(ROW_COLUMN),
             *(pl.col(names[place]).alias(name) for name, place in places.items()),
-            pl.when(broken)
-            .then(beyond.str.strip_prefix(FAULT_MARK))
-            .when(beyond.is_not_null())
-            .then(pl.lit("ragged_row"))
-            .alias(FAULT_COLUMN),
-            (pl.col(names[-1]).is_not_null() & beyond.is_null()).alias(WHOLE_COLUMN),
-            pl.when(broken).then(text).alias(LINE_COLUMN),
+            *_tell_faults(names[-1], here),
         )
         try:
             yield from frame.collect_batches(chunk_size=chunk, maintain_order=True)
         except pl.exceptions.NoDataError:
             return
+
+
+def _tell_faults(last: str, here: PreparedFile) -> list[pl.Expr]:
+    """Returns `$fault`, `$whole` and `$line`; `last` is the last column."""
+    beyond = pl.col(_BEYOND)
+    ragged = pl.when(beyond.is_not_null()).then(pl.lit("ragged_row"))
+    whole = (pl.col(last).is_not_null() & beyond.is_null()).alias(WHOLE_COLUMN)
+    if not here.repaired:
+        line = pl.lit(None, pl.String()).alias(LINE_COLUMN)
+        return [ragged.alias(FAULT_COLUMN), whole, line]
+    broken = beyond.str.starts_with(FAULT_MARK)
+    text = pl.col(_TEXT).str.replace_all(TEXT_STAND_IN, here.separator, literal=True)
+    fault = pl.when(broken).then(beyond.str.strip_prefix(FAULT_MARK)).otherwise(ragged)
+    return [fault.alias(FAULT_COLUMN), whole, pl.when(broken).then(text).alias(LINE_COLUMN)]
 
 
 def _place(file: SourceFile, layout: CsvLayout, name: str) -> int:

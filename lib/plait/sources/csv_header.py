@@ -12,6 +12,7 @@ from plait.sources.text_files import read_head
 
 _SEPARATORS = ",\t;|"
 _SPELLED_OUT = {"tab": "\t", "\\t": "\t", "space": " "}
+_HEAD_BYTES = (1 << 15, 1 << 22)  # bytes in which the header is sought, first and at most
 _SAMPLE_LINES = 50  # data lines that confirm a separator
 
 
@@ -38,7 +39,16 @@ class CsvLayout:
 
 def read_layout(file: SourceFile, settings: CsvSettings) -> CsvLayout | None:
     """Returns the layout of `file`; null if it has no header, and none is set."""
-    head, whole = read_head(file, settings.encoding)
+    for size in _HEAD_BYTES:
+        head, whole = read_head(file, settings.encoding, size)
+        layout, seen = _lay_out(head, settings, whole=whole)
+        if whole or (layout is not None and layout.lines < seen):
+            break
+    return layout
+
+
+def _lay_out(head: str, settings: CsvSettings, *, whole: bool) -> tuple[CsvLayout | None, int]:
+    """Returns the layout that `head` tells, if it has the header, and the number of its lines."""
     returns = "\r" in head and "\n" not in head
     lines = re.split("\r" if returns else "\r?\n", head)
     if not whole:
@@ -52,14 +62,15 @@ def read_layout(file: SourceFile, settings: CsvSettings) -> CsvLayout | None:
         while start < len(lines) and _is_no_record(lines[start], settings.comment):
             start += 1
         if start >= len(lines):
-            return None
+            return None, len(lines)
         records = 1
     rest = [line for line in lines[start:] if not _is_no_record(line, settings.comment)]
     mark = mark or _detect_separator(rest, quote, len(settings.header or ()))
     columns = settings.header
     if columns is None:
         columns, records = _read_record(lines[start:], mark, quote)
-    return CsvLayout(tuple(columns), mark, quote, settings.comment, start + records, returns)
+    layout = CsvLayout(tuple(columns), mark, quote, settings.comment, start + records, returns)
+    return layout, len(lines)
 
 
 def _is_no_record(line: str, comment: str | None) -> bool:

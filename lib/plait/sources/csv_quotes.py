@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from plait.sources.csv_header import CsvLayout
+from plait.sources.csv_syntax import MAX_RECORD_BYTES
 
 _LEARNED_ROWS = 1000  # the first rows, from which the kinds of values are learned
 _LEARNED_SHARE = 0.9  # of these rows; the others may be lines of a text
-_MAX_VALUE_BYTES = 1 << 20  # bytes of the longest quoted value that spans lines
 _NUMBER = re.compile(rb"[+-]?[\d.,:/ TZ+-]*\d[\d.,:/ TZ+-]*")
 
 
@@ -107,7 +107,7 @@ class QuoteRules:
     ) -> Iterator[tuple[list[bytes], bool]]:
         """Yields the record that begins with `line`, which ends inside a quoted value."""
         record, size, legal = [line], len(line), False
-        while size <= _MAX_VALUE_BYTES:
+        while size <= MAX_RECORD_BYTES:
             more = waiting.pop() if waiting else next(lines, None)
             if more is None:
                 break

@@ -18,7 +18,6 @@ from plait.store.leased_folder import LeasedFolder
 from plait.store.local_folders import scratch_folder
 
 BLOCK_BYTES = 1 << 20  # bytes read at once: few enough for the cache of a core
-_HEAD_BYTES = 1 << 18  # bytes in which the header must end
 _BOM = codecs.BOM_UTF8
 
 
@@ -54,16 +53,16 @@ def _read(opened: BinaryIO, size: int) -> bytes:
         raise OSError("unexpected end of file") from None
 
 
-def read_head(file: SourceFile, encoding: str) -> tuple[str, bool]:
-    """Returns the first text of `file` and whether that is all of it."""
+def read_head(file: SourceFile, encoding: str, size: int = 1 << 15) -> tuple[str, bool]:
+    """Returns the text of the first `size` bytes of `file`, and whether that is all of it."""
     head = b""
-    for block in read_blocks(file, _HEAD_BYTES):
+    for block in read_blocks(file, size):
         head += block
-        if len(head) >= _HEAD_BYTES:
+        if len(head) >= size:
             break
     name = "utf-8" if is_utf8(encoding) else encoding
     text = codecs.getincrementaldecoder(name)("replace").decode(head)
-    return text.removeprefix("\ufeff"), len(head) < _HEAD_BYTES
+    return text.removeprefix("\ufeff"), len(head) < size
 
 
 def decode_blocks(file: SourceFile, encoding: str) -> Iterator[bytes]:
