@@ -54,8 +54,16 @@ class CsvReader:
     settings: CsvSettings
 
     def columns(self) -> FileColumns:
-        """Returns the columns of the file."""
-        return _text_columns(csv_columns(self.file, self.settings))
+        """Returns the columns of the file.
+
+        Raises:
+            polars.exceptions.NoDataError: there is no header.
+        """
+        names = csv_columns(self.file, self.settings)
+        if not names:
+            msg = "there is no header"
+            raise pl.exceptions.NoDataError(msg)
+        return _text_columns(names)
 
     def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
         """Yields row, fault, whole and line, and the column that each path begins with."""

@@ -158,9 +158,10 @@ def test_a_header_without_rows(find: Find) -> None:
     assert {"row", "element", *FIELDS, "fault"} <= set(found.columns)
 
 
-def test_no_text_at_all(find: Find) -> None:
-    with pytest.raises(UnreadableFile):
-        _read(find("a.csv", b"user,clip,ts\n\xff\xfe\xfa,b,1\n"))
+def test_a_line_that_is_no_text_is_a_fault_of_its_own(find: Find) -> None:
+    found = _read(find("a.csv", b"user,clip,ts\n\xff\xfe\xfa,b,1\nann,c,2\n"))
+    assert found["fault"].to_list() == ["bad_encoding", None]
+    assert found["account"].to_list()[1] == "ann"
 
 
 def test_a_file_that_grows_while_it_is_read(find: Find) -> None:
