@@ -99,6 +99,7 @@ def _print_summary(
     _print_platforms(console, counts["platforms"], version.number)
     _print_people(console, counts)
     _print_quarantine(console, counts["platforms"], examples, config)
+    _print_notes(console, counts["platforms"])
     console.print(_describe_run(version.run), highlight=False)
     rate = version.run["rows"] / max(seconds, 1e-9)
     console.print(
@@ -200,6 +201,30 @@ def _print_quarantine(
                 f"({lost:,} of {entry['rows']:,} rows).[/] Look at the reasons above "
                 "before you train."
             )
+
+
+def _print_notes(console: Console, platforms: dict[str, Any]) -> None:
+    """Prints which words were read as null, and whether platforms differ in how they tell time."""
+    noted = {name: entry["noted"] for name, entry in platforms.items() if entry.get("noted")}
+    for name, notes in noted.items():
+        words = ", ".join(
+            f"{n:,} of {what.partition(':')[2]}" for what, n in notes.items() if ":" in what
+        )
+        if words:
+            console.print(
+                f"'{name}' has words such as NA in place of values, which were read as null: "
+                f"{words}. If they are values, set platforms.{name}.events.nulls: []",
+                highlight=False,
+            )
+    naive = {name: notes["naive_time"] for name, notes in noted.items() if "naive_time" in notes}
+    if naive and len(naive) < len(platforms):
+        told = ", ".join(f"{n:,} of '{name}'" for name, n in naive.items())
+        console.print(
+            f"[yellow]Times without an offset were read as UTC: {told}. Those of other platforms "
+            f"name their zone.[/] Set platforms.{next(iter(naive))}.events.time.zone: UTC, or the "
+            "zone of these times.",
+            highlight=False,
+        )
 
 
 def _print_rows(rows: pl.DataFrame, as_json: bool) -> None:
