@@ -25,6 +25,8 @@ def scan_parquet(
     check_columns(file, keys, [name for name in schema.names() if name != _ROW_INDEX])
     if file.rows:
         frame = frame.slice(*file.rows)  # other row groups are not read
+    if file.deleted_rows:
+        frame = frame.filter(~pl.col(_ROW_INDEX).is_in(pl.Series(file.deleted_rows).implode()))
     return frame.select(
         pl.col(_ROW_INDEX).alias("row"),
         *(_as_text(column, schema[column]).alias(name) for name, column in fields.items()),
