@@ -117,10 +117,12 @@ def _has_line_of_json(text: bytes) -> bool:
 
     A single line that goes on after `text` is one, too: a printed document has short lines.
     """
-    *lines, last = text.split(b"\n")
-    if not lines:
+    lines = text.split(b"\n")
+    if len(lines) == 1 or _is_object(lines[0]):
         return True
-    return any(line.startswith(b"{") and _is_object(line) for line in [*lines, last])
+    if lines[0].rstrip().endswith((b"{", b"[", b",")):
+        return False
+    return any(line.startswith(b"{") and _is_object(line) for line in lines)
 
 
 def _is_object(line: bytes) -> bool:
@@ -146,7 +148,7 @@ def _refuse_others(name: str, setting: str) -> None:
         raise UnreadableFile(
             f"'{name}' is compressed as {suffix}.",
             allowed="Compressions that can be read: .gz, .zst.",
-            fix=f"Run: {command} - and set {setting}.files to the result.",
+            fix=f"Set {setting}.files to what it holds. To unpack it, run: {command}",
         )
 
 

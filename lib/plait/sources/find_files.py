@@ -74,6 +74,13 @@ def find_files(
 
 
 def _missing(pattern: str, whole: str, setting: str) -> MissingFile:
+    if not is_remote(whole) and Path(whole).is_dir():
+        return MissingFile(
+            f"there is no file in the folder '{pattern}'.",
+            allowed="Hidden files (whose names begin with . or _, or end with .crc or .tmp) do not "
+            "count, unless a glob such as '_*' asks for them.",
+            fix=f"Put the files there, or set {setting}.files.",
+        )
     what = "no file matches" if glob.has_magic(pattern) else "there is no file"
     home = "" if is_remote(whole) else "; paths are relative to the project file"
     return MissingFile(

@@ -99,8 +99,9 @@ def list_s3_files(pattern: str, fix: str) -> S3Listing:
 
 def _select(listed: list[ObjectMeta], key: str) -> list[ObjectMeta]:
     """Returns the objects for which `key` stands: an object, a folder, or a glob of either."""
-    # A key that ends in a slash marks a folder, and is not a file.
-    files = [meta for meta in listed if not meta["path"].endswith("/")]
+    # A key that ends in a slash marks a folder. It is listed without the slash, and without bytes.
+    folders = {str(at) for meta in listed for at in PurePosixPath(meta["path"]).parents}
+    files = [meta for meta in listed if meta["size"] or meta["path"] not in folders]
     glob = _glob_to_regex(key)
     inside = re.compile(f"{glob.pattern}/.*", re.DOTALL)
     return (
