@@ -21,9 +21,12 @@ from plait.sources.file_matches import FileMatch
 from plait.store.s3_settings import delta_options
 from plait.store.storage_errors import is_from_s3, to_store_error
 
-# deltalake parses a path as a URL. With these characters it panics, or uses another path.
-_MISREAD = re.compile(r"[\[\]|<>%\\^`\x00-\x1f\x7f]")
+# deltalake parses a path as a URL. With other characters it panics, uses another path, or does not
+# find the deleted rows.
+_PLAIN = re.compile(r"[A-Za-z0-9_./=~-]*")
+_MISREAD = re.compile(r"[\[\]|<>%\\^`#?\x00-\x1f\x7f]")
 _AS_TABLE = "register('t', DeltaTable('{0}')).execute('select * from t').read_all()"
+_MOVE = "Copy it to an address of letters, digits and . _ - = only."
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,9 @@ def _read_log(table: str, setting: str) -> tuple[tuple[str, ...], dict[str, _Act
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise UnreadableFile(
                 f"the Delta table '{table}' cannot be read ({reason[:200]}).",
-                fix=f"Repair it, or set {setting}.files to a copy of its rows in Parquet.",
+                fix=f"Repair it, or set {setting}.files to a copy of its rows in Parquet."
+                if _is_plain(table)
+                else _MOVE,
             ) from None
     prefix = "partition."
     values = added.select(pl.col(f"^{re.escape(prefix)}.*$").cast(pl.String)).rows(named=True)
@@ -141,10 +146,18 @@ def _path_of(uri: str) -> str:
     return unquote(uri.partition("://")[2] or uri)
 
 
+def _is_plain(table: str) -> bool:
+    return bool(_PLAIN.fullmatch(table.removeprefix("s3://")))
+
+
 @contextmanager
 def _readable_address(table: str) -> Iterator[str]:
     """Yields an address of `table` that deltalake can parse: its own, or a folder of links."""
-    if is_remote(table) or not _MISREAD.search(table):
+    if is_remote(table) and _MISREAD.search(table):
+        raise UnreadableFile(
+            f"the Delta table '{table}' cannot be opened under this address.", fix=_MOVE
+        )
+    if is_remote(table) or _is_plain(table):
         yield table
         return
     with tempfile.TemporaryDirectory(prefix="plait-") as plain:

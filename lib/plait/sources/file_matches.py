@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -84,11 +84,18 @@ def _table_around(folder: Path) -> str:
     return str(next(around, ""))
 
 
-def _walk(folders: Iterable[Path]) -> Iterable[Path]:
+def _walk(folders: Iterable[Path]) -> Iterator[Path]:
     """Yields the files in `folders` at any depth, hidden ones too; links to folders are opened."""
     for folder in folders:
-        for at, _, names in os.walk(folder, followlinks=True):
-            yield from (Path(at, name) for name in names)
+        opened: set[str] = set()
+        for at, below, names in os.walk(folder, followlinks=True):
+            # A link to a folder above would be opened for ever.
+            here = os.path.realpath(at)
+            if here in opened:
+                below.clear()
+                continue
+            opened.add(here)
+            yield from (path for name in names if (path := Path(at, name)).is_file())
 
 
 def _count_existing(whole: str) -> int:

@@ -56,7 +56,7 @@ def test_rows_deleted_by_rewriting_files_stay_deleted(
 
 
 @pytest.mark.parametrize("inline", [True, False])
-@pytest.mark.parametrize("folder", ["log", "my log [1] 100%"])
+@pytest.mark.parametrize("folder", ["log", "my log", "my log [1] 100%"])
 def test_rows_deleted_by_a_vector_stay_deleted(
     project: Project, tmp_path: Path, folder: str, inline: bool
 ) -> None:
@@ -176,10 +176,18 @@ def test_a_table_on_s3(bucket: Bucket, project: Project, pattern: str) -> None:
     assert found[0].record()["etag"]
 
 
-def test_deleted_rows_of_a_table_on_s3(bucket: Bucket, project: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["log", "my log", "a%20b", "log [1]", "log#x"])
+def test_deleted_rows_of_a_table_on_s3(
+    bucket: Bucket, project: Project, tmp_path: Path, folder: str
+) -> None:
     write_deltalake(tmp_path / "log", table(), configuration=VECTORS)
     delete_rows(tmp_path / "log", [0], inline=False)
     for file in (tmp_path / "log").rglob("*"):
         if file.is_file():
-            bucket.put(str(file.relative_to(tmp_path)), file.read_bytes())
-    assert accounts(find_files(project, [f"{bucket.uri}/log"], None, WHERE)) == ["b", "c", "d"]
+            bucket.put(f"{folder}/{file.relative_to(tmp_path / 'log')}", file.read_bytes())
+    if folder != "log":
+        with pytest.raises(UnreadableFile, match="Copy it to an address of letters"):
+            find_files(project, [f"{bucket.uri}/{folder}"], None, WHERE)
+        return
+    found = find_files(project, [f"{bucket.uri}/{folder}"], None, WHERE)
+    assert accounts(found) == ["b", "c", "d"]

@@ -111,6 +111,19 @@ def test_a_folder_without_files(project: Project, tmp_path: Path) -> None:
         find_files(project, ["logs"], None, WHERE)
 
 
+def test_links_are_opened_once_and_what_is_no_file_is_left_out(
+    project: Project, logs: Path
+) -> None:
+    expected = find_files(project, ["logs"], None, WHERE).files
+    (logs / "logs" / "deep" / "up").symlink_to(logs / "logs")
+    (logs / "logs" / "lost.csv").symlink_to(logs / "nothing")
+    os.mkfifo(logs / "logs" / "pipe.csv")
+    assert find_files(project, ["logs"], None, WHERE).files == expected
+    (logs / "logs" / "others").symlink_to(logs / "other")
+    names = [file.name for file in find_files(project, ["logs"], None, WHERE)]
+    assert names == [*(file.name for file in expected), "logs/others/c.csv"]
+
+
 def test_a_name_is_the_same_wherever_the_program_runs(
     project: Project, logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
