@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from plait.store import StoreVersion
 
+_MAX_SKIPPED = 5  # files named that have no content
+
 
 def fuse(
     config: ConfigOption = DEFAULT_CONFIG,
@@ -69,6 +71,8 @@ def fuse(
         record |= version.counts
         typer.echo(json.dumps(record))
         return
+    if skipped := version.run.get("skipped"):
+        typer.echo(_describe_skipped(skipped))
     if version.run["mode"] == "none":
         typer.echo(
             f"Nothing is new: store version {version.number} contains every file. "
@@ -107,6 +111,12 @@ def _describe_run(run: dict[str, Any]) -> str:
         )
     why = f" ({run['why']})" if run["why"] else ""
     return f"Full{why}: {files}, {rows} read; {_pluralize(run['buckets'], 'bucket')} written."
+
+
+def _describe_skipped(names: list[str]) -> str:
+    """Returns one sentence: which files have no bytes."""
+    more = f" and {len(names) - _MAX_SKIPPED} more" if len(names) > _MAX_SKIPPED else ""
+    return f"Skipped, without content: {', '.join(names[:_MAX_SKIPPED])}{more}."
 
 
 def _pluralize(n: int, thing: str) -> str:
