@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PositiveInt, WithJsonSchema, model_validator
 
+from plait.config.denoise_settings import DenoiseSettings
 from plait.config.project_sections import StrictModel
 from plait.contracts.event_types import EVENT_TYPES, PlatformKind, TimeResolution
 
@@ -244,6 +245,12 @@ class Platform(StrictModel):
                 "keys": {"email_hash": "email_sha256"},
             }
         ],
+    )
+
+    denoise: DenoiseSettings = Field(
+        default_factory=DenoiseSettings,
+        description="Which events are noise and are removed. Default: double clicks and bots.",
+        examples=[{"near_duplicate_seconds": 10, "bots": {"remove": False}}],
     )
 
     @model_validator(mode="before")

@@ -16,6 +16,7 @@ _FIXES = {
     "null_object": "Set platforms.{p}.events.columns.item to the column with item ids.",
     "bad_order": "Set platforms.{p}.events.columns.order to a column of whole numbers.",
     "keep": "Relax platforms.{p}.events.keep.",
+    "bot": "If these are people: set platforms.{p}.denoise.bots.remove: false.",
     "k_core": "Lower platforms.{p}.events.k_core.",
 }
 
