@@ -33,6 +33,8 @@ def find_near_duplicates(events: pl.DataFrame, seconds: Mapping[str, float]) -> 
     if longest == 0 or not events.height:
         return none
     places = _close_in_time(events["time"], longest)
+    if not len(places):
+        return none
     windows = {name: _to_us(window) for name, window in seconds.items()}
     timed = pl.col("time_resolution").is_in(EXACT_RESOLUTIONS)
     close = (

@@ -99,6 +99,7 @@ def _print_summary(
     _print_platforms(console, counts["platforms"], version.number)
     _print_people(console, counts)
     _print_quarantine(console, counts["platforms"], examples, config)
+    _print_noise(console, counts["platforms"], config)
     console.print(_describe_run(version.run), highlight=False)
     rate = version.run["rows"] / max(seconds, 1e-9)
     console.print(
@@ -200,6 +201,19 @@ def _print_quarantine(
                 f"({lost:,} of {entry['rows']:,} rows).[/] Look at the reasons above "
                 "before you train."
             )
+
+
+def _print_noise(console: Console, platforms: dict[str, Any], config: str) -> None:
+    removed = [entry["removed"] for entry in platforms.values()]
+    of_bots = sum(reasons.get("bot", 0) for reasons in removed)
+    repeats = sum(reasons.get("near_duplicate", 0) for reasons in removed)
+    if repeats:
+        console.print(f"Removed {_pluralize(repeats, 'near duplicate')}, such as double clicks.")
+    if of_bots:
+        console.print(
+            f"Removed {_pluralize(of_bots, 'event')} of bots. See which: plait bots -c {config}",
+            highlight=False,
+        )
 
 
 def _print_rows(rows: pl.DataFrame, as_json: bool) -> None:
