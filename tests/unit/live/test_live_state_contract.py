@@ -43,6 +43,9 @@ def test_an_event_counts_once_in_a_batch_and_over_batches(state: LiveState) -> N
 
 def test_no_events_are_none(state: LiveState) -> None:
     assert state.append_events(events(("a", 1, 1)).clear()) == []
+    noise = events(("n", 1, 1)).with_columns(noise=True)
+    assert state.append_events(noise) == [True]
+    assert state.append_events(noise) == [False]
     assert state.read_people([]) == []
 
 
