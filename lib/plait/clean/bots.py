@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from plait.clean.near_duplicates import EXACT_RESOLUTIONS
@@ -31,9 +32,9 @@ def find_bots(events: pl.DataFrame, rules: Mapping[str, BotRules]) -> pl.DataFra
     heavy = _heavy(events, min((rule.min_events for rule in active.values()), default=0))
     found = [BOTS.empty()]
     for platform, rule in active.items() if heavy.height else ():
-        enough = pl.len().over("nr") >= rule.min_events
-        rows = heavy.filter(pl.col("platform") == platform).filter(enough)
-        found.append(_apply_rules(measure_accounts(rows, rule.pause_hours), rule))
+        rows = _suspects(heavy.filter(pl.col("platform") == platform), rule)
+        if rows.height:
+            found.append(_apply_rules(measure_accounts(rows, rule.pause_hours), rule))
     return pl.concat(found).sort("account")
 
 
@@ -90,6 +91,33 @@ def _heavy(events: pl.DataFrame, least: int) -> pl.DataFrame:
         return events.clear()
     exact = pl.col("time_resolution").is_in(EXACT_RESOLUTIONS)
     return events.select("nr", *BOT_COLUMNS).filter(pl.col("nr").is_in(many.implode()) & exact)
+
+
+def _suspects(rows: pl.DataFrame, rule: BotRules) -> pl.DataFrame:
+    """Returns the rows of accounts that are fast, or active for long enough to be sleepless.
+
+    Every rule needs one of the two. They are cheap to find, and few people have either.
+    """
+    ordered = rows.select("nr", at=pl.col("time").dt.epoch("us")).sort("nr", "at")
+    nr, at = ordered["nr"].to_numpy(), ordered["at"].to_numpy()
+    other = np.diff(nr, prepend=nr[:1]) != 0
+    pause = other | (np.diff(at, prepend=at[:1]) > rule.pause_hours * _HOUR_US)
+    first, last = _runs(pause)
+    awake = at[last] - at[first] >= rule.sleepless_hours * _HOUR_US
+    hour = at // _HOUR_US
+    begin, end = _runs(other | (np.diff(hour, prepend=hour[:1]) != 0))
+    fast = end - begin + 1 >= rule.events_per_hour
+    found = pl.Series(
+        np.unique(np.concatenate([nr[first[awake]], nr[begin[fast]]])), dtype=pl.UInt32
+    )
+    suspects = rows.filter(pl.col("nr").is_in(found.implode()))
+    return suspects.filter(pl.len().over("nr") >= rule.min_events)
+
+
+def _runs(starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the first and the last place of each run; `starts` [N] is true where one begins."""
+    first = np.flatnonzero(np.append(np.ones(min(len(starts), 1), bool), starts[1:]))
+    return first, np.append(first[1:], len(starts))[: len(first)] - 1
 
 
 def _apply_rules(figures: pl.DataFrame, rule: BotRules) -> pl.DataFrame:

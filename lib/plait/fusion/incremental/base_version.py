@@ -133,7 +133,7 @@ class BaseBucketReader:
             StoreError: the rows cannot be read.
         """
         events = scan_data_files(self.store.location, held.table, held.paths)
-        columns = self.columns + ((REMOVED_AS,) if held.table is REMOVED_EVENTS else ())
+        columns = self.columns + ((REMOVED_AS,) if REMOVED_AS in held.table.columns else ())
         if self.rows is not None:
             events = events.filter(self.rows)
         with translate_errors(self.store.uri):
