@@ -93,6 +93,7 @@ def _print_summary(
     _print_people(console, counts)
     _print_quarantine(console, counts["platforms"], quarantined, config)
     print_notes(console, counts["platforms"])
+    _print_noise(console, counts["platforms"], config)
     console.print(_describe_run(version.run), highlight=False)
     rate = version.run["rows"] / max(seconds, 1e-9)
     console.print(
@@ -194,3 +195,12 @@ def _print_quarantine(
                 f"The catalogue has {listed}; the events have {seen}. "
                 f"Correct platforms.{name}.catalogue.columns.item or events.columns.item."
             )
+
+
+def _print_noise(console: Console, platforms: dict[str, Any], config: str) -> None:
+    removed = [entry["removed"] for entry in platforms.values()]
+    if of_bots := sum(reasons.get("bot", 0) for reasons in removed):
+        console.print(
+            f"Removed {_pluralize(of_bots, 'event')} of bots. See which: plait bots -c {config}",
+            highlight=False,
+        )
