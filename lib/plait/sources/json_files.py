@@ -88,7 +88,7 @@ class JsonReader:
             chunk: the maximum number of lines or records per frame.
         """
         inside = [tuple(self.sample.cut_at_text(path)) for path in paths]
-        shape = JsonShape.of([*((*self.records, *path) for path in inside), self.records])
+        shape = JsonShape.of([(*self.records, *path) for path in inside] or [self.records])
         if self.file.format == "json":
             frame = self._decode(self._number(self._read_document()), shape, inside)
             if frame[FAULT].null_count() < frame.height:

@@ -24,10 +24,15 @@ _STRING_OR_NUMBER = r'("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)'
 
 @dataclass
 class JsonShape:
-    """What is read of a JSON value: fields of objects, or elements of lists; else its text."""
+    """What is read of a JSON value: fields of objects, or elements of lists; else its text.
+
+    A value of which both the text and something inside it are wanted is read as text, which
+    take_path decodes again: it may be an object in one row, and a plain value in another.
+    """
 
     fields: dict[str, JsonShape] = field(default_factory=dict)
     elements: JsonShape | None = None
+    whole: bool = False
 
     @classmethod
     def of(cls, paths: Iterable[Sequence[Step]]) -> JsonShape:
@@ -49,10 +54,13 @@ class JsonShape:
             here = here.elements
             if isinstance(step, Matching):
                 here.add([Field(name) for name in step.field])
+        here.whole = True
 
     @property
     def kind(self) -> pl.DataType:
         """The type of the decoded column."""
+        if self.whole or (self.fields and self.elements is not None):
+            return _TEXT
         if self.elements is not None:
             return pl.List(self.elements.kind)
         if self.fields:
@@ -67,14 +75,16 @@ def decode_json(text: pl.Series, shape: JsonShape) -> tuple[pl.Series, pl.Series
     written as in the source, and objects and lists as JSON text. The result for one text does not
     depend on the others.
     """
-    wanted = "{" if shape.fields else "["
+    kind = shape.kind
+    wanted = r"^\{" if isinstance(kind, pl.Struct) else r"^\["
     stripped = text.str.strip_chars()
     given = stripped.is_not_null() & (stripped != "")
-    fits = (given & stripped.str.starts_with(wanted)).fill_null(value=False)
+    begins = stripped.str.contains(r"^[\[{]" if isinstance(kind, pl.String) else wanted)
+    fits = (given & begins).fill_null(value=False)
     lines = _quote_inexact_numbers(
         _replace(stripped, ~fits, _NO_OBJECT).str.replace_all(r"[\r\n]", " ")
     )
-    if not shape.fields:  # a line is an object, so a list is wrapped into one
+    if not isinstance(kind, pl.Struct):  # a line is an object, so a list is wrapped into one
         lines = _replace('{"' + _DECODED + '":' + lines + "}", ~fits, _NO_OBJECT)
     bad = pl.repeat(False, len(text), dtype=pl.Boolean(), eager=True)
     others = (given & ~fits).fill_null(value=False)
