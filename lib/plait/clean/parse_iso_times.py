@@ -10,8 +10,11 @@ _ZONED = "%Y-%m-%dT%H:%M:%S%.f%#z"
 _NAIVE = "%Y-%m-%dT%H:%M:%S%.f"
 _OFFSET = r"([Zz]|UTC|GMT|[+\-−]\d\d(?::?[0-5]\d)?)(?:\[[^\]]*\])?"
 # Dates and times without separators are written with them before the rest is read.
-_BASIC_DATE = (r"^(\d{4})(\d\d)(\d\d)([Tt\s]|$)", "${1}-${2}-${3}${4}")
-_BASIC_TIME = (r"[Tt](\d\d)(\d\d)(?:(\d\d)([.,]\d+)?)?([^\d:]|$)", "T${1}:${2}:${3}${4}${5}")
+_FROM_BASIC = (
+    (r"^(\d{4})(\d\d)(\d\d)([Tt\s]|$)", "${1}-${2}-${3}${4}"),
+    (r"[Tt](\d\d)(\d\d)(\d\d(?:[.,]\d+)?)([^\d:]|$)", "T${1}:${2}:${3}${4}"),
+    (r"[Tt](\d\d)(\d\d)([^\d:]|$)", "T${1}:${2}${3}"),
+)
 _PARTS = (
     r"^(?<date>\d{4}-\d\d?-\d\d?)"
     r"(?:(?:[Tt]|\s+)(?<hour>\d\d?)(?::(?<minute>\d\d?)(?::(?<second>\d\d?)"
@@ -27,7 +30,7 @@ def parse_iso_times(text: pl.Series, zone: str) -> pl.Series:
     The result for a text does not depend on the other texts.
     """
     times = text.str.strptime(UTC_TIME, _ZONED, strict=False).rename(text.name)
-    for parse in (_parse_plain, _parse_spaced, _parse_variants):
+    for parse in (_parse_plain, _parse_spaced, _parse_offsets, _parse_variants):
         rest = times.is_null() & text.is_not_null()
         if not rest.any():
             break
@@ -51,14 +54,26 @@ def _parse_spaced(text: pl.Series, zone: str) -> pl.Series:
     plain = text.str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T")
     local = plain.str.strptime(pl.Datetime("us"), _NAIVE, strict=False)
     if local.null_count():
-        dates = plain.str.strptime(pl.Datetime("us"), "%Y-%m-%d", strict=False)
-        local = pl.select(pl.coalesce(local, dates)).to_series()
+        shorter = [
+            plain.str.strptime(pl.Datetime("us"), pattern, strict=False)
+            for pattern in ("%Y-%m-%d", "%Y-%m-%dT%H:%M")
+        ]
+        local = pl.select(pl.coalesce(local, *shorter)).to_series()
     return local_to_utc(local, zone)
+
+
+def _parse_offsets(text: pl.Series, zone: str) -> pl.Series:
+    """Returns the UTC times of texts with a space for the T, and an offset or UTC."""
+    del zone  # every such time names its offset
+    plain = text.str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T").str.replace(r" (UTC|GMT)$", "Z")
+    return plain.str.strptime(UTC_TIME, _ZONED, strict=False)
 
 
 def _parse_variants(text: pl.Series, zone: str) -> pl.Series:
     """Returns the UTC times of texts in rarer forms."""
-    plain = text.str.strip_chars().str.replace(*_BASIC_DATE).str.replace(*_BASIC_TIME)
+    plain = text.str.strip_chars()
+    for basic, extended in _FROM_BASIC:
+        plain = plain.str.replace(basic, extended)
     parts = plain.str.extract_groups(_PARTS).struct.unnest()
     hour = pl.col("hour").cast(pl.Int32).fill_null(0)
     clock = [pl.col(name).fill_null("0") for name in ("minute", "second", "fraction")]

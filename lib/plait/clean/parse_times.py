@@ -46,7 +46,7 @@ def count_naive_times(text: pl.Series, unit: str) -> int:
 
 def parse_integers(text: pl.Series) -> pl.Series:
     """Returns Int64; '3.0' is 3, and all other text that is not an integer is null."""
-    whole = text.cast(pl.Int64, strict=False)
+    whole, text = _cast_whole(text)
     if whole.null_count() > text.null_count():
         real = text.cast(pl.Float64, strict=False)
         integral = (real == real.floor()) & (real.abs() < 2.0**53)
@@ -55,8 +55,17 @@ def parse_integers(text: pl.Series) -> pl.Series:
     return whole
 
 
-def _parse_epoch(text: pl.Series, factor: int) -> pl.Series:
+def _cast_whole(text: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Returns Int64, null if a text is not a whole number; and the texts, trimmed if needed."""
     whole = text.cast(pl.Int64, strict=False)
+    if whole.null_count() > text.null_count():
+        text = text.str.strip_chars()
+        whole = text.cast(pl.Int64, strict=False)
+    return whole, text
+
+
+def _parse_epoch(text: pl.Series, factor: int) -> pl.Series:
+    whole, text = _cast_whole(text)
     limit = 2**62 // factor  # larger values would overflow; clipped ones are still out of range
     times = whole.clip(-limit, limit) * factor
     if whole.null_count() > text.null_count():
@@ -69,7 +78,8 @@ def _parse_epoch(text: pl.Series, factor: int) -> pl.Series:
 
 def _parse_nanoseconds(text: pl.Series) -> pl.Series:
     """Returns microseconds, rounded down, as a whole number of nanoseconds or a real one says."""
-    whole = text.cast(pl.Int64, strict=False) // _NANOSECONDS
+    whole, text = _cast_whole(text)
+    whole = whole // _NANOSECONDS
     if whole.null_count() > text.null_count():
         real = text.cast(pl.Float64, strict=False) / _NANOSECONDS
         real = real.floor().clip(-(2.0**61), 2.0**61).replace([float("nan")], [None])

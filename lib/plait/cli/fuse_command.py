@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, output_console
+from plait.cli.fuse_notes import print_notes
 from plait.cli.set_aside_table import (
     SetAside,
     count_quarantine,
@@ -87,6 +88,7 @@ def _print_summary(
     _print_platforms(console, counts["platforms"], version.number)
     _print_people(console, counts)
     _print_quarantine(console, counts["platforms"], quarantined, config)
+    print_notes(console, counts["platforms"])
     console.print(_describe_run(version.run), highlight=False)
     rate = version.run["rows"] / max(seconds, 1e-9)
     console.print(

@@ -36,14 +36,14 @@ def parse_numbers(text: pl.Series | pl.Expr, decimal: str = ".") -> pl.Series | 
         return text.map_batches(
             lambda values: parse_numbers(values, decimal), return_dtype=pl.Float64
         )
-    if decimal == ".":
-        numbers = text.cast(pl.Float64, strict=False)
-        rest = numbers.is_null() & text.is_not_null()
-        if rest.any():
-            found = _parse_written(text.filter(rest), decimal)
-            numbers = numbers.scatter(rest.arg_true(), found)
-    else:
-        numbers = _parse_written(text, decimal)
+    plain = text
+    if decimal == ",":  # a point is never the decimal mark, so it is left to the slower way
+        pointed = text.str.contains(".", literal=True)
+        plain = text.str.replace(",", ".", literal=True).set(pointed, None)
+    numbers = plain.cast(pl.Float64, strict=False)
+    rest = numbers.is_null() & text.is_not_null()
+    if rest.any():
+        numbers = numbers.scatter(rest.arg_true(), _parse_written(text.filter(rest), decimal))
     finite = numbers.is_finite()
     return numbers if finite.all() else numbers.set(~finite.fill_null(value=True), None)
 

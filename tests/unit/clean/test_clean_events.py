@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,8 @@ from plait.clean.content_id import content_id
 from plait.clean.event_dialect import EventDialect
 from plait.config.event_settings import Events
 from plait.config.platform_settings import Platform
-from plait.contracts.event_rows import RAW_SCHEMA
+from plait.config.source_settings import NULL_WORDS
+from plait.contracts.event_rows import NO_FLAG, RAW_SCHEMA
 from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.contracts.store_tables import EVENTS
 from plait.errors import UnknownEventType
@@ -81,6 +83,18 @@ def test_a_good_row_becomes_a_contract_row() -> None:
         ({"value": "inf"}, "bad_number", "value"),
         ({"rating": "-inf"}, "bad_number", "rating"),
         ({"dwell": "-1"}, "bad_number", "dwell"),
+        ({"dwell": "86401"}, "long_dwell", "dwell"),
+        ({"value": "1,234"}, "bad_number", "value"),
+        ({"account": "NA"}, "null_account", "account"),
+        ({"item": " undefined "}, "null_object", "item"),
+        ({"time": "null"}, "bad_time", "time"),
+        ({"type": "-"}, "unknown_type", "type"),
+        ({"account": '{"id": 7}'}, "nested_value", "account"),
+        ({"item": '["a", "b"]'}, "nested_value", "item"),
+        ({"item": " {}"}, "nested_value", "item"),
+        ({"type": '["buy"]'}, "nested_value", "type"),
+        ({"event_id": "[1]"}, "nested_value", "event_id"),
+        ({"session": "[]"}, "nested_value", "session"),
         ({"currency": "euros"}, "bad_currency", "currency"),
         ({"event_id": "a\tb"}, "bad_id", "event_id"),
         ({"session": "s\x7f"}, "bad_id", "session"),
@@ -93,11 +107,96 @@ def test_a_bad_row_is_rejected_with_its_reason(
     assert events.height == 2
     assert rejected.select("row", "reason", "field").rows() == [(2, reason, field)]
     (value,) = rejected["value"]
-    assert (
-        value is None
-        if field in ("account", "session")
-        else value in (change[field], None) or (len(value) == 512)
+    given = (change[field] or "").strip()
+    if given in NULL_WORDS:
+        assert value == given
+    elif field in ("account", "session", "event_id"):
+        assert value is None
+    else:
+        assert value in (given, None) or len(value) == 512
+
+
+def test_what_looks_like_nothing_or_like_json_may_be_a_title_or_a_query() -> None:
+    rows = [GOOD | {"item": "[Live] Song"}, GOOD | {"item": "Nancy"}, GOOD | {"item": "{a}"}]
+    search = {"account": "ann", "time": "1700000000", "type": "search", "query": "null"}
+    events, rejected = _clean(*rows, search, GOOD | {"dwell": "86400", "rating": "n/a"})
+    assert rejected.height == 0
+    assert events["object_id"].to_list()[:3] == ["shop:[Live] Song", "shop:Nancy", "shop:{a}"]
+    assert events.select("query_text", "dwell_s", "rating").rows()[3:] == [
+        ("null", None, None),
+        (None, 86_400.0, None),
+    ]
+
+
+def test_ids_are_trimmed_and_their_inner_blanks_stay() -> None:
+    padded = {name: f" {value}\t" for name, value in GOOD.items()}
+    ids = {"event_id": "e 1", "session": "s 1", "item": "i 1", "currency": "EUR", "value": "1"}
+    events, rejected = _clean(
+        GOOD | ids, padded | {name: f"  {value} " for name, value in ids.items()}
     )
+    assert rejected.height == 0
+    first, second = events.rows()
+    assert first == second
+    assert events["object_id"][0] == "shop:i 1"
+
+
+def test_null_words_are_those_of_the_log_and_are_told() -> None:
+    rows = [
+        GOOD | {"item": "NA", "topic": "t", "rating": "?"},
+        GOOD | {"item": "?", "topic": "t"},
+        GOOD,
+    ]
+    notes: Counter[str] = Counter()
+    rules = EventDialect(unit="s", null_words=frozenset(["?"]))
+    events, _ = clean_events(_raw(*rows), "shop", rules, KEY, NOW, notes=notes)
+    assert events["object_id"].to_list() == ["shop:NA", "shop:t", "shop:i1"]
+    assert +notes == {"null_word:item": 1, "null_word:rating": 1}
+    named = EventDialect(unit="s", types={"-": "view"})
+    assert _clean(GOOD | {"type": "-"}, rules=named)[0]["type"].to_list() == ["view"]
+
+
+def test_times_without_an_offset_are_told_unless_their_zone_is_named() -> None:
+    rows = [GOOD | {"time": "2024-07-01T10:00:00"}, GOOD | {"time": "2024-07-01T10:00:00Z"}]
+    for named, told in ((False, 1), (True, 0)):
+        notes: Counter[str] = Counter()
+        rules = EventDialect(zone="Europe/Berlin", zone_named=named)
+        events, _ = clean_events(_raw(*rows), "shop", rules, KEY, NOW, notes=notes)
+        assert [time.hour for time in events["time"]] == [8, 10]
+        assert notes["naive_time"] == told
+
+
+def test_numbers_have_the_decimal_mark_of_the_log() -> None:
+    row = GOOD | {"value": "1.234,50 €", "dwell": "2,5", "rating": "4"}
+    (found,) = (
+        _clean(row, rules=EventDialect(unit="s", decimal=","))[0]
+        .select("value", "dwell_s", "rating")
+        .rows()
+    )
+    assert found == (1234.5, 2.5, 4.0)
+
+
+def test_a_dialect_has_what_the_project_file_says() -> None:
+    raw = {
+        "files": "a",
+        "columns": {"account": "u", "time": "t"},
+        "type": {"column": "c", "map": {" BUY ": "purchase", "Login": None}, "ignore_case": True},
+        "time": {"unit": "%d.%m.%Y", "zone": "Europe/Berlin"},
+        "nulls": ["?"],
+        "decimal": ",",
+    }
+    rules = EventDialect.of("platforms.shop.events", Events.model_validate(raw), "names")
+    assert (rules.types, rules.unwanted) == ({"buy": "purchase"}, {"login"})
+    assert (rules.zone, rules.zone_named, rules.decimal) == ("Europe/Berlin", True, ",")
+    assert rules.null_words == {"?"}
+    row = {"account": "ann", "item": "i1", "time": "31.01.2024"}
+    events, rejected = _clean(
+        *(row | {"type": t} for t in ("buy", "Buy", "VIEW", "x")), rules=rules
+    )
+    assert events["type"].to_list() == ["purchase", "purchase", "view"]
+    assert rejected["reason"].to_list() == ["unknown_type"]
+    flags = raw | {"type": {"flags": {"clicked": "click"}}}
+    rules = EventDialect.of("platforms.shop.events", Events.model_validate(flags), "names")
+    assert (rules.types, rules.unwanted) == ({"clicked": "click"}, {NO_FLAG})
 
 
 def test_tomorrow_is_allowed_for_wrong_clocks_but_not_the_day_after() -> None:

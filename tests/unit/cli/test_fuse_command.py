@@ -50,6 +50,24 @@ def test_the_summary_names_every_row(config: Path) -> None:
     assert "rows/s" in said
 
 
+def test_null_words_and_times_without_a_zone_are_told(config: Path) -> None:
+    video = PROJECT.partition("platforms:\n")[2].replace("shop", "video").replace("&platform", "")
+    config.write_text(PROJECT + video.replace("unit: s", "unit: iso"))
+    (config.parent / "video.csv").write_text(
+        "user,item,time\nann,c1,2024-01-05 10:00\nNA,c1,2024-01-05 11:00\n"
+    )
+    said = " ".join(_run("-c", str(config), "--quiet").split())
+    assert (
+        "'video' has words such as NA in place of values, which were read as null: 1 of account."
+        in said
+    )
+    assert "Times without an offset were read as UTC: 2 of 'video'." in said
+    assert "Set platforms.video.events.time.zone: UTC" in said
+    config.write_text(config.read_text().replace("unit: iso", "unit: iso, zone: UTC"))
+    said = " ".join(_run("-c", str(config), "--quiet").split())
+    assert "Times without an offset" not in said
+
+
 def test_json_is_one_object(config: Path) -> None:
     found = json.loads(_run("-c", str(config), "--json"))
     assert found["version"] == 1

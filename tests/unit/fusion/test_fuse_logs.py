@@ -148,6 +148,22 @@ def test_an_unknown_identity_key_names_the_nearest(logs: Path, fuse_here: Fuse) 
         fuse_here({"shop": platform("shop.csv", accounts=accounts)}, people={"keys": ["email"]})
 
 
+def test_rows_of_unwanted_types_are_removed_and_null_words_are_told(
+    folder: Path, fuse_here: Fuse
+) -> None:
+    lines = ["ann,x,Buy", "ann,x,login", "bob,NA,buy", "NA,x,buy", "bob,y,LOGIN", "bob,y,buy"]
+    rows = [f"{line},2024-01-0{n}T10:00:00" for n, line in enumerate(lines, 1)]
+    (folder / "m.csv").write_text("user,item,what,time\n" + "\n".join(rows) + "\n")
+    kind = {"column": "what", "map": {"Buy": "purchase", "Login": None}, "ignore_case": True}
+    fused = fuse_here({"m": platform("m.csv", type=kind, time={"unit": "iso"})})
+    entry = fused.platform("m")
+    assert entry["removed"] == {"type": 2}
+    assert entry["quarantined"] == {"null_account": 1, "null_object": 1}
+    assert entry["noted"] == {"naive_time": 4, "null_word:account": 1, "null_word:item": 1}
+    assert (entry["rows"], entry["events"]) == (6, 2)
+    assert fused.quarantine.sort("row")["value"].to_list() == ["NA", "NA"]
+
+
 def test_keep_and_k_core_remove_and_count(folder: Path, fuse_here: Fuse) -> None:
     # A core of 2 accounts and 2 items, each with 2 events; a chain that falls apart; low ratings.
     rows = ["a,x,5", "a,y,5", "b,x,5", "b,y,5", "c,x,5", "c,z,5", "d,z,1", "d,x,1"]

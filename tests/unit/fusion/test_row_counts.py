@@ -54,3 +54,12 @@ def test_counts_go_on_from_a_version_s() -> None:
     again = balance_rows([counts_from_record(ledger), *_counts(rows=3, events=3)], ["shop"])
     assert again["shop"] == ledger["shop"] | {"rows": 12, "events": 7}
     assert again["idle"] == ledger["idle"]
+
+
+def test_what_was_noted_counts_no_rows_and_goes_on() -> None:
+    counts = [one_count("shop", "noted:null_word:item", 3), *_counts(rows=1, events=1)]
+    ledger = balance_rows(counts, ["shop", "idle"])
+    assert ledger["shop"]["noted"] == {"null_word:item": 3}
+    assert "noted" not in ledger["idle"]
+    again = balance_rows([counts_from_record(ledger), *counts], ["shop"])
+    assert again["shop"]["noted"] == {"null_word:item": 6}

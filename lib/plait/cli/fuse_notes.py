@@ -1,0 +1,53 @@
+"""Prints what a fuse noticed about values and files, apart from rows that were set aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from plait.fusion.row_counts import EMPTY_FILE
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_MAX_NAMED = 3  # files that are named
+
+
+def print_notes(console: Console, platforms: dict[str, Any]) -> None:
+    """Prints null words, files without rows, and whether platforms differ in how they tell time.
+
+    Args:
+        console: where to print.
+        platforms: the counts of each platform of a store version.
+    """
+    noted = {name: entry["noted"] for name, entry in platforms.items() if entry.get("noted")}
+    for name, notes in noted.items():
+        by_kind = _group_notes(notes)
+        if files := by_kind.get(EMPTY_FILE):
+            named = ", ".join(list(files)[:_MAX_NAMED])
+            more = f" and {len(files) - _MAX_NAMED} more" if len(files) > _MAX_NAMED else ""
+            console.print(f"Skipped, without rows: {named}{more} (of '{name}').", highlight=False)
+        if words := by_kind.get("null_word"):
+            counted = ", ".join(f"{n:,} of {field}" for field, n in words.items())
+            console.print(
+                f"'{name}' has words such as NA in place of values, which were read as null: "
+                f"{counted}. If they are values, set platforms.{name}.events.nulls: []",
+                highlight=False,
+            )
+    naive = {name: notes["naive_time"] for name, notes in noted.items() if "naive_time" in notes}
+    if naive and len(naive) < len(platforms):
+        told = ", ".join(f"{n:,} of '{name}'" for name, n in naive.items())
+        console.print(
+            f"[yellow]Times without an offset were read as UTC: {told}. Those of other platforms "
+            f"name their zone.[/] Set platforms.{next(iter(naive))}.events.time.zone: UTC, or the "
+            "zone of these times.",
+            highlight=False,
+        )
+
+
+def _group_notes(notes: dict[str, int]) -> dict[str, dict[str, int]]:
+    """Returns kind -> subject -> count of the notes `kind:subject`."""
+    groups: dict[str, dict[str, int]] = {}
+    for what, n in notes.items():
+        kind, _, subject = what.partition(":")
+        groups.setdefault(kind, {})[subject] = n
+    return groups
