@@ -6,6 +6,7 @@ Only a whole number loses the zeros after its decimal point, because 7.0 and 7 a
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from plait.sources.value_path import Field, Matching, Step
 _TEXT = pl.String()
 _NO_OBJECT = "{}"
 _DECODED = "v"
+_CONTROL = r"[\x00-\x1f]"
 # Numbers that a parser would write differently: with an exponent, with many digits, with a zero at
 # the end of the decimals, or very small.
 _INEXACT_NUMBER = r"\d[eE][-+]?\d|\d{16}|\.\d*0(?:[^\d.]|$)|0\.0000|\d\.\d{12}|-0"
@@ -94,6 +96,11 @@ def decode_json(text: pl.Series, shape: JsonShape) -> tuple[pl.Series, pl.Series
         decoded = _read_lines(lines, shape)
     except pl.exceptions.ComputeError:
         wrong = _find_invalid(lines, shape)
+        repaired = wrong & lines.str.contains(_CONTROL)
+        if repaired.any():
+            mended = [_escape_control(line) for line in lines.filter(repaired)]
+            lines = lines.scatter(repaired.arg_true(), mended)
+            wrong = _find_invalid(lines, shape)
         bad = bad | wrong
         decoded = _read_lines(_replace(lines, wrong, _NO_OBJECT), shape)
     return decoded.rename(text.name), bad
@@ -127,6 +134,14 @@ def _find_invalid(lines: pl.Series, shape: JsonShape) -> pl.Series:
         wrong |= set(_bisect(lines, group.arg_true().to_list(), shape))
     places = pl.int_range(len(lines), eager=True)
     return places.is_in(pl.Series(sorted(wrong), dtype=pl.Int64).implode())
+
+
+def _escape_control(line: str) -> str:
+    """Returns JSON whose texts hold control characters, which belong escaped, as valid JSON."""
+    try:
+        return json.dumps(json.loads(line, strict=False), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return line
 
 
 def _bisect(lines: pl.Series, places: list[int], shape: JsonShape) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -43,7 +44,7 @@ class ParquetReader:
             frame = frame.slice(*self.file.rows)  # other row groups are not read
         chosen = frame.select(
             pl.col(ROW).cast(pl.Int64),
-            *(pl.col(name) for name in names),
+            cs.by_name(*names),
             pl.lit(None, pl.String).alias(FAULT),
             pl.lit(value=True).alias(WHOLE),
             pl.lit(None, pl.String).alias(LINE),
