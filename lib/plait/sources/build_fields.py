@@ -162,7 +162,8 @@ class FieldBuilder:
         The number of the element tells the flag, so that it does not depend on other flags.
         """
         places = {flag: place for place, flag in enumerate(self.mapping.flags)}
-        opened = fields.with_columns(pl.col("type").list.drop_nulls()).explode("type")
+        opened = fields.with_columns(pl.col("type").list.drop_nulls())
+        opened = opened.explode("type", empty_as_null=True)
         before = (pl.col(ELEMENT_COLUMN).fill_null(1) - 1) * len(places)
         place = pl.col("type").replace_strict(places, default=0, return_dtype=pl.Int64)
         return opened.with_columns(

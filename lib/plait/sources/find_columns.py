@@ -164,10 +164,12 @@ def paths_to_read(
     """Returns the paths inside a record that are needed, with the lists opened."""
     elements = () if split else (Elements(),)
     homes = {one.column: (Field(one.place.column), *one.place.steps, *elements) for one in lists}
-    paths: list[tuple[Step, ...]] = list(homes.values())
+    paths: list[tuple[Step, ...]] = []
+    used: set[str] = set()
     for place in places:
         if place.opened:
+            used.add(place.column)
             paths.append((*homes[place.column], *place.steps))
         elif place.column:
             paths.append((Field(place.column), *place.steps))
-    return paths
+    return [*paths, *(home for column, home in homes.items() if column not in used)]

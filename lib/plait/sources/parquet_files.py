@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -46,7 +47,7 @@ class ParquetReader:
             frame = frame.filter(~pl.col(ROW).is_in(deleted))
         chosen = frame.select(
             pl.col(ROW).cast(pl.Int64),
-            *(pl.col(name) for name in names),
+            cs.by_name(*names),
             pl.lit(None, pl.String).alias(FAULT),
             pl.lit(value=True).alias(WHOLE),
             pl.lit(None, pl.String).alias(LINE),
