@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PositiveInt, WithJsonSchema, model_validator
 
 from plait.config.project_sections import StrictModel
+from plait.config.strength_settings import StrengthSettings
 from plait.contracts.event_types import EVENT_TYPES, PlatformKind, TimeResolution
 
 
@@ -244,6 +245,12 @@ class Platform(StrictModel):
                 "keys": {"email_hash": "email_sha256"},
             }
         ],
+    )
+
+    strength: StrengthSettings = Field(
+        StrengthSettings(),
+        description="What the strength of an event is relative to.",
+        examples=[{"dwell": True, "rating": True}],
     )
 
     @model_validator(mode="before")

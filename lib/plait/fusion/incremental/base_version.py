@@ -9,6 +9,7 @@ from functools import cached_property
 import polars as pl
 from deltalake.transaction import AddAction
 
+from plait.clean.strength_histogram import STRENGTH_BINS, merge_strength_bins
 from plait.contracts.store_tables import ACCOUNTS, EVENTS
 from plait.engine.engine import BUCKET
 from plait.errors import StoreError
@@ -20,6 +21,7 @@ from plait.store.table_files import bucket_of_file, scan_data_files
 
 CLEAN_EVENT_COLUMNS = tuple(name for name in EVENTS.columns if name != "person")
 ACCOUNT_COUNT_COLUMNS = ("account", "events", "first_time", "last_time")
+STRENGTH_BINS_KEY = "strength_bins"  # of a version's `learned`
 SEEN_ACCOUNT_COLUMNS = ("account", "platform", "home", BUCKET)
 
 
@@ -71,6 +73,12 @@ class BaseVersion:
         if self.version is None:
             return pl.DataFrame(schema=ROW_COUNTS)
         return counts_from_record(self.version.counts["platforms"])
+
+    def strength_bins_with(self, new: pl.DataFrame | None) -> pl.DataFrame:
+        """Returns STRENGTH_BINS of the version's rows and of `new` rows together."""
+        held = self.version.learned.get(STRENGTH_BINS_KEY, []) if self.version else []
+        parts = [pl.DataFrame(held, schema=STRENGTH_BINS, orient="row")]
+        return merge_strength_bins(pl.concat(parts if new is None else [*parts, new]))
 
     def parts(self, table: str) -> list[AddAction]:
         """Returns the files of `table`."""

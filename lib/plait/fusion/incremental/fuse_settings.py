@@ -17,7 +17,10 @@ _READ_EVERY_RUN = ("catalogue", "accounts", "kind")
 def fuse_settings(project: Project, key: PseudonymKey) -> dict[str, Any]:
     """Returns the settings that decide the contents of a version: full setting name to value."""
     settings = project.model_dump(mode="json", include={"platforms", "people", "sequence_length"})
-    return _flatten("", settings) | {_KEY_SETTING: key.id}
+    learns = any(platform.strength.learns for platform in project.platforms.values())
+    timed = learns and project.train.split == "time"
+    cut = {"train.cut": project.train.cut} if timed else {}
+    return _flatten("", settings) | cut | {_KEY_SETTING: key.id}
 
 
 def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

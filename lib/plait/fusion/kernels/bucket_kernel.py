@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
+from plait.clean.normalise_strengths import StrengthRules, normalise_strengths
 from plait.engine.engine import BUCKET, Frames
 from plait.features.sequences import build_sequences
 from plait.fusion.kernels.dedupe import dedupe
@@ -24,10 +25,12 @@ class FusionBucketKernel:
     Attributes:
         k_cores: the k-core of each platform that has one.
         length: the maximum number of events in a sequence.
+        strengths: the rules of each platform whose strengths are normalised.
     """
 
     k_cores: Mapping[str, KCore]
     length: int
+    strengths: Mapping[str, StrengthRules] = field(default_factory=dict)
 
     def __call__(self, bucket: int, rows: pl.DataFrame, people: pl.DataFrame) -> Frames:
         """Returns the frames of `bucket`."""
@@ -37,6 +40,7 @@ class FusionBucketKernel:
             held = events.select((~here | core.contains()).alias("held")).to_series()
             counts.append(count_by_platform(events["platform"].filter(~held), "removed:k_core"))
             events = events.filter(held)
+        events = normalise_strengths(events, self.strengths)
         counts.append(count_by_platform(events["platform"], "events"))
         of_items = events.filter(pl.col("object_kind") == "item").rename({"object_id": "item"})
         return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +11,7 @@ import polars as pl
 from plait.clean.clean_events import clean_events
 from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
+from plait.clean.strength_histogram import STRENGTH_BINS, count_strength_bins
 from plait.config import Project
 from plait.contracts.event_rows import RAW_SCHEMA
 from plait.engine.engine import BUCKET, Frames
@@ -44,6 +45,7 @@ class FusionRowKernel:
     - `accounts`: account, platform, home (null if it is not known) and bucket.
     - `quarantine`: QUARANTINE columns.
     - `counts`: ROW_COUNTS columns.
+    - `strength_bins`: STRENGTH_BINS columns.
     """
 
     project: Project
@@ -52,6 +54,7 @@ class FusionRowKernel:
     key: PseudonymKey
     now: datetime
     partitioner: Partitioner
+    cut: datetime | None = None  # strengths are learned from events before it
 
     def read(self, split: InputSplit) -> Iterator[pl.DataFrame]:
         """Yields the rows of `split` in chunks: RAW_SCHEMA and fault, or EVENTS for feedback."""
@@ -97,6 +100,7 @@ class FusionRowKernel:
             self._partition_events(kept, self._home_accounts(sound, kept, platform), given)
         )
         return frames | {
+            "strength_bins": self._strength_bins(kept, [platform]),
             "quarantine": quarantine_rows(
                 raw, rejected, event_fields(settings)[0], platform, split.name, self.key
             ),
@@ -133,9 +137,21 @@ class FusionRowKernel:
             frames["accounts"].drop("home").join(homes, on=["account", "platform"])
         ).select("account", "platform", "home", BUCKET)
         return frames | {
+            "strength_bins": self._strength_bins(events, self.project.platforms),
             "quarantine": quarantine_unknown_platforms(foreign),
             "counts": pl.concat(counts),
         }
+
+    def _strength_bins(self, events: pl.DataFrame, platforms: Iterable[str]) -> pl.DataFrame:
+        """Returns the dwells and ratings of the platforms whose strengths are learned."""
+        parts = [pl.DataFrame(schema=STRENGTH_BINS)]
+        for name in platforms:
+            settings = self.project.platforms[name]
+            if settings.strength.learns:
+                here = events.filter(pl.col("platform") == name)
+                scale = settings.events.rating_scale
+                parts.append(count_strength_bins(here, scale.worst, scale.best, self.cut))
+        return pl.concat(parts)
 
     def _receipt(self, split: InputSplit) -> ReceiptTime:
         """Returns when the rows of a log were received: at the latest when its file was written."""
