@@ -120,7 +120,7 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
         any_rows = False
         for index, log in enumerate(platform.events):
             where = platform.dialect_setting(name, index)
-            rules[where] = EventDialect.of(where, log, platform.creators)
+            rules[where] = EventDialect.of(where, log, platform)
             # One of several logs may be empty, but not all of them.
             last = index == len(platform.events) - 1
             found = find_files(
