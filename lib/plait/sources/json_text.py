@@ -29,7 +29,8 @@ class JsonShape:
     """What is read of a JSON value: fields of objects, or elements of lists; else its text.
 
     A value of which both the text and something inside it are wanted is read as text, which
-    take_path decodes again: it may be an object in one row, and a plain value in another.
+    take_path decodes again: it may be an object in one row, and a plain value in another. (Polars
+    writes the backslashes in the texts of such an object as they are, so these are lost.)
     """
 
     fields: dict[str, JsonShape] = field(default_factory=dict)
