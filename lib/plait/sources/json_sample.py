@@ -46,10 +46,10 @@ class JsonSample:
 
     def paths(self) -> list[str]:
         """Returns the paths of all scalar values, in the order in which they are found."""
-        found: dict[str, None] = {}
+        found: dict[tuple[Step, ...], None] = {}
         for record in self.records:
-            found.update(dict.fromkeys(path_text(steps) for steps in _scalars(record, ())))
-        return list(found)
+            found.update(dict.fromkeys(_scalars(record, ())))
+        return list(dict.fromkeys(path_text(steps) for steps in found))
 
     def record_paths(self) -> list[str]:
         """Returns the paths to the lists of objects."""

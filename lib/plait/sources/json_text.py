@@ -17,10 +17,14 @@ from plait.sources.value_path import Field, Matching, Step
 _TEXT = pl.String()
 _NO_OBJECT = "{}"
 _DECODED = "v"
+_LINE_END = r"[\r\n]"
 _CONTROL = r"[\x00-\x1f]"
 # Numbers that a parser would write differently: with an exponent, with many digits, with a zero at
-# the end of the decimals, or very small.
-_INEXACT_NUMBER = r"\d[eE][-+]?\d|\d{16}|\.\d*0(?:[^\d.]|$)|0\.0000|\d\.\d{12}|-0"
+# the end of the decimals, or very small. The marks around them keep times in texts out.
+_INEXACT_NUMBER = (
+    r"[:\[,\s](?:-0|-?(?:\d[\d.]*[eE][-+]?\d+|\d{16,}|[\d.]{17,}|\d+\.(?:\d*0|\d{12,})|0\.0000\d*))"
+    r"[\s,}\]]"
+)
 _STRING_OR_NUMBER = r'("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)'
 
 
@@ -84,9 +88,10 @@ def decode_json(text: pl.Series, shape: JsonShape) -> tuple[pl.Series, pl.Series
     given = stripped.is_not_null() & (stripped != "")
     begins = stripped.str.contains(r"^[\[{]" if isinstance(kind, pl.String) else wanted)
     fits = (given & begins).fill_null(value=False)
-    lines = _quote_inexact_numbers(
-        _replace(stripped, ~fits, _NO_OBJECT).str.replace_all(r"[\r\n]", " ")
-    )
+    lines = _replace(stripped, ~fits, _NO_OBJECT)
+    if lines.str.contains(_LINE_END).any():
+        lines = lines.str.replace_all(_LINE_END, " ")
+    lines = _quote_inexact_numbers(lines)
     if not isinstance(kind, pl.Struct):  # a line is an object, so a list is wrapped into one
         lines = _replace('{"' + _DECODED + '":' + lines + "}", ~fits, _NO_OBJECT)
     bad = pl.repeat(False, len(text), dtype=pl.Boolean(), eager=True)
