@@ -133,9 +133,13 @@ REMOVAL_REASONS: dict[str, Reason] = {
         "the event type is known and not wanted", "Map it in platforms.{p}.events.type.map."
     ),
     "near_duplicate": Reason(
-        "the same event came a moment before", "Shorten the window of near duplicates."
+        "the same event came a moment before",
+        "Shorten platforms.{p}.denoise.near_duplicate_seconds.",
     ),
-    "bot": Reason("the account behaves like a bot", "Relax the thresholds for bots."),
+    "bot": Reason(
+        "the account behaves like a bot",
+        "If these are people: set platforms.{p}.denoise.bots.remove: false.",
+    ),
 }  # fmt: skip
 REASONS: dict[str, Reason] = QUARANTINE_REASONS | REMOVAL_REASONS
 # Fields of a catalogue row whose unusable value is null, while the row stays: field to reason.

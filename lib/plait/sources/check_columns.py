@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from plait.errors import UnknownColumn
-from plait.sources.find_files import SourceFile
+from plait.sources.source_file import SourceFile
 
 # An e-mail address, a number or a time.
 _LOOKS_LIKE_A_VALUE = re.compile(r"@|^[+-]?\d[\d.,:TZ+ -]*$")

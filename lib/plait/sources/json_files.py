@@ -12,10 +12,10 @@ import polars as pl
 
 from plait.errors import UnknownColumn, UnreadableFile
 from plait.sources.find_columns import FileColumns
-from plait.sources.find_files import SourceFile
 from plait.sources.json_sample import JsonSample
 from plait.sources.json_text import JsonShape, decode_json
 from plait.sources.raw_columns import FAULT, LINE, ROW, WHOLE
+from plait.sources.source_file import SourceFile
 from plait.sources.take_path import struct_field, take_path
 from plait.sources.value_path import Elements, Field, Step, parse_path, path_text
 

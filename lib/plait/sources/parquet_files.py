@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from plait.sources.find_columns import FileColumns
-from plait.sources.find_files import SourceFile
 from plait.sources.raw_columns import FAULT, LINE, ROW, WHOLE
+from plait.sources.source_file import SourceFile
 from plait.sources.take_path import has_path, list_paths
 from plait.sources.value_path import Field, Step
 
@@ -42,6 +42,9 @@ class ParquetReader:
         frame = _scan(self.file)
         if self.file.rows:
             frame = frame.slice(*self.file.rows)  # other row groups are not read
+        if self.file.deleted_rows:
+            deleted = pl.Series(self.file.deleted_rows).implode()
+            frame = frame.filter(~pl.col(ROW).is_in(deleted))
         chosen = frame.select(
             pl.col(ROW).cast(pl.Int64),
             cs.by_name(*names),
