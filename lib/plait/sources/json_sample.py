@@ -12,6 +12,7 @@ import polars as pl
 
 from plait.sources.value_path import Element, Elements, Field, Matching, Step, path_text
 
+_LISTED = 200  # records whose paths messages list
 _MAX_DEPTH = 8  # of the paths that messages list
 
 
@@ -47,7 +48,7 @@ class JsonSample:
     def paths(self) -> list[str]:
         """Returns the paths of all scalar values, in the order in which they are found."""
         found: dict[tuple[Step, ...], None] = {}
-        for record in self.records:
+        for record in self.records[:_LISTED]:
             found.update(dict.fromkeys(_scalars(record, ())))
         return list(dict.fromkeys(path_text(steps) for steps in found))
 

@@ -5,7 +5,6 @@ Only a whole number loses the zeros after its decimal point, because 7.0 and 7 a
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -124,9 +123,9 @@ def _read_lines(lines: pl.Series, shape: JsonShape) -> pl.Series:
     """
     kind = shape.kind
     schema = dict(kind) if isinstance(kind, pl.Struct) else {_DECODED: kind}
-    body = io.BytesIO(lines.str.join("\n")[0].encode() if len(lines) else b"")
     if not len(lines):
         return pl.Series(dtype=kind)
+    body = lines.str.join("\n")[0].encode()
     frame = pl.read_ndjson(body, schema=schema, ignore_errors=True)
     return frame.to_struct() if isinstance(kind, pl.Struct) else frame[_DECODED]
 
