@@ -124,7 +124,12 @@ def _place(
         if rest is None:
             continue
         home = (Field(one.place.column), *one.place.steps)
-        known = not rest if split else columns.has((*home, Elements(), *rest))
+        # In a file whose lists have no elements, any path inside one is null.
+        known = (
+            not rest
+            if split
+            else (columns.has((*home, Elements(), *rest)) or not columns.has((*home, Elements())))
+        )
         return ColumnPlace(one.column, rest, opened=True) if known else None
     if place := _place_in_file(path, columns):
         return place
