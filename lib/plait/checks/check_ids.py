@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from plait.checks.log_finding import EXAMPLES, CheckLevel, LogFinding, say_share, share_level
+from plait.checks.log_finding import (
+    EXAMPLES,
+    CheckLevel,
+    LogFinding,
+    say_count,
+    say_share,
+    share_level,
+)
+from plait.checks.profile_chunk import DOUBLE
 from plait.checks.read_profiles import ProfiledLog
 from plait.checks.row_faults import describe_faults, fix_faults
 from plait.config.value_settings import ValueVerbs
@@ -15,7 +23,6 @@ from plait.config.value_settings import ValueVerbs
 _FAIL_NULL = 0.5  # of the rows of a log; logs of anonymous visits have many
 _FAIL_NESTED = 0.05
 _FAIL_DOUBLES = 0.5  # of the events with an item
-_DOUBLE = r"^-?[0-9]+\.0$"
 # Words that may mean that there is no value, beside config.source_settings.NULL_WORDS.
 _SUSPECT_WORDS = ("unknown", "missing", "n.a.", "empty", "no value", "not available", "?", "void")
 
@@ -58,6 +65,14 @@ def _id_shapes(log: ProfiledLog) -> LogFinding:
         )
         fix = fix_faults(log, counts)
         return LogFinding("id shapes", log.platform, level, said, counts, examples, fix)
+    if bad := log.profile.double_accounts:
+        value = _whole_number(log.events.columns.account)
+        return LogFinding(
+            "id shapes", log.platform, share_level(bad, log.profile.rows, _FAIL_DOUBLES),
+            f"{say_share(bad, log.profile.rows)} have an account like a real number, such as 7.0.",
+            {"rows": bad}, (),
+            f"If they are whole numbers, set {log.setting}.columns.account: {value}",
+        )  # fmt: skip
     items = log.profile.items
     total = int(items["events"].sum())
     words = items.filter(pl.col("item").str.to_lowercase().is_in(_SUSPECT_WORDS))
@@ -71,12 +86,11 @@ def _id_shapes(log: ProfiledLog) -> LogFinding:
             {"events": n}, tuple(f"item = {name!r}" for name in names),
             f"If they mean that there is no item, set {log.setting}.nulls: {nulls}",
         )  # fmt: skip
-    doubles = items.filter(pl.col("item").str.contains(_DOUBLE))
+    doubles = items.filter(pl.col("item").str.contains(DOUBLE))
     if doubles.height:
         n = int(doubles["events"].sum())
         names = doubles["item"].sort().head(EXAMPLES).to_list()
-        column = _plain_column(log.events.columns.item)
-        value = f"{{column: {column}, match: '^(.*?)(?:\\.0)?$'}}"
+        value = _whole_number(log.events.columns.item)
         fix = f"If they are whole numbers, set {log.setting}.columns.item: {value}"
         return LogFinding(
             "id shapes", log.platform, share_level(n, total, _FAIL_DOUBLES),
@@ -91,18 +105,33 @@ def _id_variants(log: ProfiledLog) -> LogFinding:
     folded = log.profile.items.with_columns(folded=pl.col("item").str.to_lowercase())
     groups = folded.group_by("folded").agg("item", pl.col("events").sum())
     groups = groups.filter(pl.col("item").list.len() > 1).sort("folded")
+    spelt = log.profile.spellings.group_by("folded").len().filter(pl.col("len") > 1).height
+    if spelt and not groups.height:
+        column = _plain_column(log.events.columns.account)
+        return LogFinding(
+            "id variants", log.platform, CheckLevel.warn,
+            f"{say_count(spelt, 'account')} spelt in several ways: upper and lower case differ.",
+            {"accounts": spelt}, (),
+            f"If they are the same accounts, set {log.setting}.columns.account: "
+            f"'= lower(\"{column}\")' (and the same in platforms.{log.platform}.accounts)",
+        )  # fmt: skip
     if not groups.height:
         return LogFinding("id variants", log.platform, CheckLevel.passed, "No id is spelt twice.")
     rows = groups["item"].head(EXAMPLES).to_list()
     column = _plain_column(log.events.columns.item)
     return LogFinding(
         "id variants", log.platform, CheckLevel.warn,
-        f"{groups.height:,} items are spelt in several ways: they differ by upper and lower case.",
+        f"{say_count(groups.height, 'item')} spelt in several ways: upper and lower case differ.",
         {"items": groups.height, "events": int(groups["events"].sum())},
         tuple(" / ".join(sorted(row)) for row in rows),
         f"If they are the same items, set {log.setting}.columns.item: '= lower(\"{column}\")'"
         " (and the same in the catalogue)",
     )  # fmt: skip
+
+
+def _whole_number(value: ValueVerbs | None) -> str:
+    """Returns the setting that removes '.0' from the end of an id."""
+    return f"{{column: {_plain_column(value)}, match: '^(.*?)(?:\\.0)?$'}}"
 
 
 def _plain_column(value: ValueVerbs | None) -> str:

@@ -14,15 +14,19 @@ _FAIL_RATINGS = 0.05  # of the events with a rating
 
 
 def check_values(log: ProfiledLog) -> Iterator[LogFinding]:
-    """Yields the findings of `numbers`, and of `dwell`, `ratings`, `currency` if the log has it."""
+    """Yields the findings of `values`, and of `dwell`, `ratings`, `currency` if the log has it."""
     columns, rows = log.events.columns, log.profile.rows
-    if columns.value or columns.dwell or columns.rating or columns.currency:
+    if any((columns.value, columns.dwell, columns.rating, columns.currency, columns.query)):
         reasons = ("bad_number", "bad_currency", "bad_query")
         found, counts, examples = describe_faults(log.profile, reasons)
-        said = f"{say_share(found, rows)} have a bad number." if found else "All can be read."
+        said = (
+            f"{say_share(found, rows)} have a bad number, currency or query."
+            if found
+            else "All can be read."
+        )
         level = share_level(found, rows, _FAIL_NUMBERS)
         yield LogFinding(
-            "numbers", log.platform, level, said, counts, examples, fix_faults(log, counts)
+            "values", log.platform, level, said, counts, examples, fix_faults(log, counts)
         )
     if columns.dwell is not None:
         yield _dwell(log)

@@ -18,6 +18,7 @@ FAULTS = {
     "reason": pl.String(), "field": pl.String(), "file": pl.String(), "row": pl.Int64(),
     "value": pl.String(),
 }  # fmt: skip
+SPELLINGS = {"folded": pl.UInt64(), "raw": pl.UInt64()}
 MAX_WORDS = 1000  # type words that are counted; the column of a log with more has no types
 
 
@@ -37,6 +38,8 @@ class LogProfile:
         accounts: ACCOUNT_COUNTS (pseudonyms), one row per account.
         items: ITEM_COUNTS, one row per item (the platform's own id).
         named: events whose account is one of DEFAULT_ACCOUNTS, by that word.
+        spellings: hashes of each account in lower case and as written, without repeats.
+        double_accounts: rows whose account looks like 1024.0.
         days: events by day (UTC).
         midnights: events at midnight (UTC).
         earliest, latest: the range of times; null without times.
@@ -59,6 +62,8 @@ class LogProfile:
     accounts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ACCOUNT_COUNTS))
     items: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ITEM_COUNTS))
     named: Counter[str] = field(default_factory=Counter)
+    spellings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SPELLINGS))
+    double_accounts: int = 0
     days: Counter[date] = field(default_factory=Counter)
     midnights: int = 0
     earliest: datetime | None = None
@@ -99,6 +104,8 @@ class LogProfile:
             accounts=_add(self.accounts, other.accounts, ["account", "home"]),
             items=_add(self.items, other.items, ["item"]),
             named=self.named + other.named,
+            spellings=pl.concat([self.spellings, other.spellings]).unique(),
+            double_accounts=self.double_accounts + other.double_accounts,
             days=self.days + other.days,
             midnights=self.midnights + other.midnights,
             earliest=min(times, default=None),

@@ -13,6 +13,7 @@ from plait.checks.log_profile import ACCOUNT_COUNTS, FAULTS, LogProfile
 from plait.clean.event_dialect import EventDialect
 from plait.engine.engine import Frames
 
+DOUBLE = r"^\s*-?[0-9]+\.0\s*$"  # an id that went through a real number
 # Words that stand for nobody or anybody. They are not personal.
 DEFAULT_ACCOUNTS = (
     "0", "-1", "1", "anonymous", "anon", "guest", "unknown", "default", "user", "admin", "test",
@@ -45,6 +46,8 @@ def profile_chunk(raw: pl.DataFrame, frames: Frames, rules: EventDialect) -> Log
         accounts=_count_accounts(events, frames["accounts"]),
         items=_count_items(events),
         named=_tally(_default_accounts(raw["account"])),
+        spellings=_spellings(raw["account"]),
+        double_accounts=int((raw["account"].str.contains(DOUBLE)).sum()),
         days=_tally(times.dt.date()),
         midnights=_midnights(times),
         earliest=times.min(),  # type: ignore[arg-type]
@@ -78,6 +81,13 @@ def _count_items(events: pl.DataFrame) -> pl.DataFrame:
     own = pl.col("object_id").str.replace(r"^[^:]*:", "")
     items = events.filter(pl.col("object_kind") == "item").select(item=own)
     return items.group_by("item").agg(events=pl.len().cast(pl.Int64))
+
+
+def _spellings(accounts: pl.Series) -> pl.DataFrame:
+    """Returns SPELLINGS. Personal ids are kept only as hashes."""
+    written = accounts.drop_nulls().unique().str.strip_chars()
+    folded = written.str.to_lowercase().hash(seed=0).alias("folded")
+    return pl.DataFrame([folded, written.hash(seed=0).alias("raw")]).unique()
 
 
 def _default_accounts(accounts: pl.Series) -> pl.Series:

@@ -26,6 +26,7 @@ from plait.progress import ProgressTask, track_progress
 from plait.sources.find_files import FoundFiles, find_files
 from plait.sources.read_chunks import CHUNK_ROWS, find_missing_paths
 from plait.sources.read_platform import event_mapping, read_events
+from plait.sources.source_mapping import check_expressions
 from plait.store.feedback.log_listing import list_log
 from plait.store.feedback.log_paths import EVENTS_FOLDER
 from plait.store.store import Store
@@ -70,19 +71,16 @@ def read_profiles(
         sample: the maximum number of rows to read of each file. Default: all.
 
     Raises:
-        UnknownEventType, BadFilter: the project file has an unknown event type or a bad filter.
+        UnknownEventType, BadFilter, ConfigError: the project file has an unknown event type, a bad
+            filter or a bad expression.
     """
-    rules = {
-        platform.dialect_setting(name, n): EventDialect.of(
-            platform.dialect_setting(name, n), log, platform.creators
-        )
-        for name, platform in project.platforms.items()
-        for n, log in enumerate(platform.events)
-    }
+    rules: dict[str, EventDialect] = {}
     found: list[tuple[str, int, FoundFiles, LogProfile]] = []
     for name, platform in project.platforms.items():
         for n, log in enumerate(platform.events):
             setting = platform.dialect_setting(name, n)
+            rules[setting] = EventDialect.of(setting, log, platform)
+            check_expressions(event_mapping(log), setting)
             try:
                 files = find_files(project, log.files, log.file_format, setting)
                 found.append((name, n, files, LogProfile(empty_files=list(files.skipped))))
@@ -128,14 +126,17 @@ class _LogReader:
         mapping = event_mapping(self.events)
         for file in files:
             profile = LogProfile(files=[file.name])
+            left = file.bytes
             split = InputSplit(self.platform, file.name, file, dialect=self.dialect)
             try:
                 lacking = find_missing_paths(file, mapping)
                 profile.lacking.update({path: [file.name] for path in lacking})
                 waiting = [profile]
-                for part in self._profiles(split):
+                for part, size in self._profiles(split):
                     waiting.append(part)
-                    progress.advance(0, note=file.name)
+                    step = min(size, left)
+                    left -= step
+                    progress.advance(step / _PROGRESS_BYTES, note=file.name)
                     if len(waiting) > _MERGE_EVERY:
                         waiting = [merge_profiles(waiting)]
                 profile = merge_profiles(waiting)
@@ -143,10 +144,11 @@ class _LogReader:
                     profile.empty_files.append(file.name)
             except PlaitError as error:
                 profile.lost_files[file.name] = (error.headline, str(error))
-            progress.advance(file.bytes / _PROGRESS_BYTES)
+            progress.advance(left / _PROGRESS_BYTES)
             yield profile
 
-    def _profiles(self, split: InputSplit) -> Iterator[LogProfile]:
+    def _profiles(self, split: InputSplit) -> Iterator[tuple[LogProfile, int]]:
+        """Yields the profile of each chunk, and about how many bytes it has in memory."""
         if split.file is None:
             return
         left = self.sample
@@ -154,7 +156,8 @@ class _LogReader:
         for raw in read_events(split.file, self.events, chunk):
             rows = raw if left is None else raw.head(left)
             if rows.height:
-                yield profile_chunk(rows, self.kernel(split, rows), self.rules)
+                profile = profile_chunk(rows, self.kernel(split, rows), self.rules)
+                yield profile, int(rows.estimated_size())
             if left is not None:
                 left -= rows.height
                 if left <= 0:

@@ -9,6 +9,7 @@ import pytest
 
 from plait.checks.check_logs import check_logs
 from plait.config import load_config
+from plait.config.parse_project import parse_config
 from plait.world import build_world, write_world
 
 from .small_logs import Checked, T, check_small, rows
@@ -53,7 +54,7 @@ CASES: dict[str, tuple[str, dict[str, Any], str, str, dict[str, Any]]] = {
         rows(50, stars=lambda i: i % 11), {"columns.rating": "stars"}, "FAIL",
         "rating_scale: {worst: 0, best: 10}", {"rating_scale": {"worst": 0, "best": 10}},
     ),
-    "numbers": (
+    "values": (
         rows(50, paid='"3,50"'), {"columns.value": "paid"}, "FAIL", "events.decimal: ','",
         {"decimal": ","},
     ),
@@ -110,6 +111,51 @@ def test_a_rule_finds_what_is_broken_and_its_fix_works(rule: str, tmp_path: Path
         after = _check(tmp_path, text, settings, mended)
         level = "WARN" if rule == "null ids" else "PASS"
         assert after.level(rule) in ("PASS", level), after.rule(rule)
+
+
+def test_accounts_like_real_numbers_and_of_two_spellings_are_counted(tmp_path: Path) -> None:
+    log = rows(50, user=lambda i: f"{i % 25}.0")
+    found = _check(tmp_path, log).rule("id shapes")
+    assert (found.level.value, found.counts) == ("FAIL", {"rows": 50})
+    mended = {"columns.account": {"column": "user", "match": r"^(.*?)(?:\.0)?$"}}
+    assert _check(tmp_path, log, mended).level("id shapes") == "PASS"
+    log = rows(50, user=lambda i: ("Zoe7" if i % 2 else "zoe7") + str(i // 2 % 20))
+    found = _check(tmp_path, log).rule("id variants")
+    assert (found.level.value, found.counts) == ("WARN", {"accounts": 20})
+    assert "zoe7" not in str(found).lower()
+    assert _check(tmp_path, log, {"columns.account": '= lower("user")'}).level(
+        "id variants"
+    ) == "PASS"  # fmt: skip
+
+
+def test_each_log_of_a_platform_is_named_by_its_own_setting(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(rows(30))
+    (tmp_path / "b.csv").write_text(rows(30, time=lambda i: f"2024-01-0{1 + i % 9} 10:00:{i:02}"))
+    events = {"columns": {"account": "user", "item": "item", "time": "time"}, "type": "view"}
+    logs = [events | {"files": f"{n}.csv", "time": {"unit": "s"}} for n in "ab"]
+    raw = {"store": "store", "platforms": {"shop": {"events": logs}}}
+    found = Checked(check_logs(parse_config(raw, folder=tmp_path)))
+    (bad,) = [f for f in found.findings if f.rule == "times" and f.level == "FAIL"]
+    assert "Set platforms.shop.events.1.time.unit to iso" in bad.fix
+    logs[1]["time"] = {"unit": "iso"}
+    assert not Checked(check_logs(parse_config(raw, folder=tmp_path))).failed()
+
+
+def test_platforms_that_tell_time_differently_are_named(tmp_path: Path) -> None:
+    times = {"naive": "2024-01-01 10:00:00", "zoned": "2024-01-01T10:00:00Z"}
+    raw: dict[str, Any] = {"store": "store", "platforms": {}}
+    for name, time in times.items():
+        (tmp_path / f"{name}.csv").write_text(rows(30, time=time))
+        raw["platforms"][name] = {"events": {
+            "files": f"{name}.csv", "type": "view",
+            "columns": {"account": "user", "item": "item", "time": "time"},
+        }}  # fmt: skip
+    found = Checked(check_logs(parse_config(raw, folder=tmp_path)))
+    assert found.rule("time zone", "naive").level.value == "WARN"
+    assert found.rule("time zone", "zoned").level.value == "PASS"
+    raw["platforms"]["naive"]["events"]["time"] = {"zone": "UTC"}
+    found = Checked(check_logs(parse_config(raw, folder=tmp_path)))
+    assert found.rule("time zone", "naive").level.value == "PASS"
 
 
 def test_a_missing_day_is_named(tmp_path: Path) -> None:
