@@ -14,7 +14,7 @@ from plait.checks.check_people import check_concentration, check_shared_people
 from plait.checks.check_reading import check_reading
 from plait.checks.check_times import check_days, check_times, check_zones
 from plait.checks.check_values import check_values
-from plait.checks.log_finding import CheckLevel, LogFinding
+from plait.checks.log_finding import CheckLevel, LogFinding, say_share
 from plait.checks.log_profile import merge_profiles
 from plait.checks.read_profiles import ProfiledLog, read_profiles, throw_away_key
 from plait.config import Project
@@ -71,13 +71,25 @@ def check_logs(project: Project, sample: int | None = None) -> list[LogFinding]:
     return findings + check_shared_people(project, profiles, attributes)
 
 
-def _check_log(log: ProfiledLog) -> Iterator[LogFinding]:
-    yield from check_reading(log)
-    if log.profile.rows:
-        yield from check_ids(log)
-        yield from check_times(log)
-        yield from check_events(log)
-        yield from check_values(log)
+def _check_log(log: ProfiledLog) -> list[LogFinding]:
+    found = list(check_reading(log))
+    if not log.profile.rows:
+        return found
+    rest = [*check_ids(log), *check_times(log), *check_events(log), *check_values(log)]
+    if not log.profile.events:  # nothing that these rules could have passed
+        rest = [finding for finding in rest if finding.level is not CheckLevel.passed]
+    return [*found, _usable_rows(log), *rest]
+
+
+def _usable_rows(log: ProfiledLog) -> LogFinding:
+    rows, events = log.profile.rows, log.profile.events
+    said, fix = f"{say_share(events, rows)} become events.", ""
+    level = CheckLevel.passed
+    if not events:
+        level = CheckLevel.fail
+        said = "No row becomes an event. A row is checked up to its first fault only."
+        fix = "Correct what fails below, and check again."
+    return LogFinding("usable rows", log.platform, level, said, {"events": events}, (), fix)
 
 
 def _account_rows(faulty: pl.DataFrame) -> Iterator[LogFinding]:

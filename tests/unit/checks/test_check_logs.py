@@ -158,6 +158,12 @@ def test_platforms_that_tell_time_differently_are_named(tmp_path: Path) -> None:
     assert found.rule("time zone", "naive").level.value == "PASS"
 
 
+def test_rules_that_saw_no_event_do_not_pass(tmp_path: Path) -> None:
+    found = _check(tmp_path, rows(50, act="zap"), {"type": {"column": "act"}})
+    assert found.failed() == ["usable rows", "type words"]
+    assert "times" not in {f.rule for f in found.findings}
+
+
 def test_a_missing_day_is_named(tmp_path: Path) -> None:
     log = rows(600, time=lambda i: T + 3600 * (i if i < 300 else i + 72))
     found = _check(tmp_path, log).rule("days missing")
