@@ -87,6 +87,8 @@ def test_fuse_loses_nothing_and_joins_nobody_wrongly(ran: Ran) -> None:
     fused = ran.record["fuse"]
     rows_in = sum(p["rows"] for p in ran.record["world"]["platforms"])
     rows_out = fused["events"] + fused["duplicates"] + sum(fused["quarantined"].values())
+    rows_out += fused["near_duplicates"] + fused["crawled"]
+    assert fused["crawlers"] == {"planted": 3, "found": 3, "others": 0}
     assert rows_in == fused["rows"] == rows_out
     assert fused["duplicates"] > 300
     assert set(fused["quarantined"]) == {

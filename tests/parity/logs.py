@@ -14,7 +14,8 @@ import yaml
 from plait.config import Project
 from plait.config.parse_project import parse_config
 from plait.contracts.store_tables import TABLES
-from plait.sources.find_files import SourceFile, find_files
+from plait.sources.find_files import find_files
+from plait.sources.source_file import SourceFile
 from plait.store import Store, StoreVersion
 
 
@@ -27,7 +28,7 @@ def rewritten(config: Path, folder: Path, files: int, backwards: bool) -> Projec
     found = parse_config(raw, folder=config.parent)
     folder.mkdir(parents=True)
     for name, platform in found.platforms.items():
-        logs = find_files(found, platform.events[0].files, platform.events[0].format, name)
+        logs = list(find_files(found, platform.events[0].files, platform.events[0].format, name))
         suffix = _split(logs, folder, name, files, backwards)
         raw["platforms"][name]["events"]["files"] = str(folder / f"{name}-*{suffix}")
     return parse_config(raw | {"store": str(folder / "store")}, folder=config.parent)

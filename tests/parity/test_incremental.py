@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 pytestmark = pytest.mark.slow
+HOUR = 472_222 * 3_600  # an hour of the clock
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -36,6 +37,15 @@ def _log(folder: Path, part: int) -> None:
         item=pl.format("i{}", pl.col("n") % 40),
         time=1_700_000_000 + pl.col("n") * 60 + pl.col("late"),
     ).write_csv(folder / f"log-{part}.csv")
+
+
+def _noise(folder: Path, part: int) -> None:
+    """Writes part of a crawl, too short for a bot, and one click of a burst."""
+    rows = [("crawler", f"i{n}", HOUR + 2 * n) for n in range(part * 90, part * 90 + 90)]
+    rows += [("clicker", "i1", HOUR + 2 - part)]  # the later part has the earlier click
+    frame = pl.DataFrame(rows, schema=["user", "item", "time"], orient="row")
+    ids = pl.format("n{}-{}", pl.lit(part), pl.int_range(pl.len()))
+    frame.with_columns(id=ids).write_csv(folder / f"log-noise-{part}.csv")
 
 
 def _post(store: Path, part: int) -> None:
@@ -70,8 +80,10 @@ def test_both_engines_take_up_what_is_new(
     monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
     columns = {"event_id": "id", "account": "user", "item": "item", "time": "time"}
     events = {"files": "log-*.csv", "columns": columns, "time": {"unit": "s"}, "type": "view"}
-    raw = {"platforms": {"shop": {"events": events}}}
+    bots = {"min_events": 150, "events_per_hour": 150}
+    raw = {"platforms": {"shop": {"events": events, "denoise": {"bots": bots}}}}
     _log(tmp_path, 0)
+    _noise(tmp_path, 0)
     on_spark = parse_config(raw | {"store": "spark"}, folder=tmp_path)
     before = fuse(on_spark, engine=_engine(spark, 4) if first == "spark" else None, now=NOW)
     assert before.buckets == 4
@@ -79,6 +91,7 @@ def test_both_engines_take_up_what_is_new(
     here = parse_config(raw | {"store": "local"}, folder=tmp_path)
     for part in (1, 2):
         _log(tmp_path, part)
+        _noise(tmp_path, part)
         for name in ("spark", "local"):
             _post(tmp_path / name, part)
         there = fuse(on_spark, engine=_engine(spark, 16), now=NOW)
@@ -87,6 +100,10 @@ def test_both_engines_take_up_what_is_new(
         assert mine.run["mode"] == "incremental"
         assert there.counts == mine.counts
         expected = tables(Store(tmp_path / "local"), mine, places=True)
+        assert expected["bots"]["events"].to_list() == [90 * (part + 1)]
+        assert mine.counts["platforms"]["shop"]["removed"] == {
+            "bot": 90 * (part + 1), "near_duplicate": part,
+        }  # fmt: skip
         assert expected["impressions"]["events"].sum() > 0
         for name, table in tables(Store(tmp_path / "spark"), there, places=True).items():
             assert table.equals(expected[name]), name

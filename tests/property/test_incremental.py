@@ -37,7 +37,7 @@ from plait.store.feedback.compaction import compact
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 KEY = "0123456789abcdef" * 4
 COLUMNS = ["event_id", "account", "item", "query", "time", "order", "rating"]
-SOUND = (None, "ann", "i1", None, "1700000000", "1", "5")
+SOUND = (None, "eve", "i1", None, "1700000000", "1", "5")
 PLATFORMS = ("shop", "video")
 Row = tuple[str | None, ...]
 
@@ -118,7 +118,7 @@ def _place(draws: Random) -> tuple[str, str]:
 
 
 def _project(folder: Path, same: list[list[str]], length: int) -> Project:
-    def platform(name: str, **more: Any) -> dict[str, Any]:
+    def platform(name: str, noisy: bool = False, **more: Any) -> dict[str, Any]:
         columns = {name: name for name in COLUMNS}
         events = {
             "files": f"{name}-*.csv",
@@ -126,14 +126,18 @@ def _project(folder: Path, same: list[list[str]], length: int) -> Project:
             "time": {"unit": "s", "resolution": "s"},
         }
         accounts = {"files": f"{name}.mails.csv", "account": "id", "keys": {"mail": "mail"}}
-        return {"events": events | {"type": "view"} | more, "accounts": accounts}
+        # Three events in two seconds make a bot here.
+        bots = {"min_events": 3, "events_per_hour": 3, "gap_variation": 9, "remove": noisy}
+        denoise = {"bots": bots, "session_gap_minutes": 30 if noisy else None}
+        logs = {"events": events | {"type": "view"} | more, "accounts": accounts}
+        return logs | {"denoise": denoise}
 
     raw = {
         "store": "store",
         "sequence_length": length,
         "platforms": {
             "shop": platform("shop", keep="rating is null or rating > 1"),
-            "video": platform("video"),
+            "video": platform("video", noisy=True),
         },
         "people": {"same_account_id": same},
     }

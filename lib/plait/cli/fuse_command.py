@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from plait.store import StoreVersion
 
+_MAX_SKIPPED = 5  # files named that have no content
+
 
 def fuse(
     config: ConfigOption = DEFAULT_CONFIG,
@@ -69,6 +71,8 @@ def fuse(
         record |= version.counts
         typer.echo(json.dumps(record))
         return
+    if skipped := version.run.get("skipped"):
+        typer.echo(_describe_skipped(skipped))
     if version.run["mode"] == "none":
         typer.echo(
             f"Nothing is new: store version {version.number} contains every file. "
@@ -89,6 +93,7 @@ def _print_summary(
     _print_people(console, counts)
     _print_quarantine(console, counts["platforms"], quarantined, config)
     print_notes(console, counts["platforms"])
+    _print_noise(console, counts["platforms"], config)
     console.print(_describe_run(version.run), highlight=False)
     rate = version.run["rows"] / max(seconds, 1e-9)
     console.print(
@@ -107,6 +112,12 @@ def _describe_run(run: dict[str, Any]) -> str:
         )
     why = f" ({run['why']})" if run["why"] else ""
     return f"Full{why}: {files}, {rows} read; {_pluralize(run['buckets'], 'bucket')} written."
+
+
+def _describe_skipped(names: list[str]) -> str:
+    """Returns one sentence: which files have no bytes."""
+    more = f" and {len(names) - _MAX_SKIPPED} more" if len(names) > _MAX_SKIPPED else ""
+    return f"Skipped, without content: {', '.join(names[:_MAX_SKIPPED])}{more}."
 
 
 def _pluralize(n: int, thing: str) -> str:
@@ -184,3 +195,12 @@ def _print_quarantine(
                 f"The catalogue has {listed}; the events have {seen}. "
                 f"Correct platforms.{name}.catalogue.columns.item or events.columns.item."
             )
+
+
+def _print_noise(console: Console, platforms: dict[str, Any], config: str) -> None:
+    removed = [entry["removed"] for entry in platforms.values()]
+    if of_bots := sum(reasons.get("bot", 0) for reasons in removed):
+        console.print(
+            f"Removed {_pluralize(of_bots, 'event')} of bots. See which: plait bots -c {config}",
+            highlight=False,
+        )

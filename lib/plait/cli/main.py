@@ -13,6 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from plait.cli import config_command, models_command, submit_command, versions_command
+from plait.cli.bots_command import bots
 from plait.cli.cancel_command import cancel
 from plait.cli.demo_command import demo
 from plait.cli.diff_command import diff
@@ -69,6 +70,7 @@ app.command()(init)
 app.add_typer(config_command.app, name="config")
 app.command()(fuse)
 app.command()(quarantine)
+app.command()(bots)
 app.add_typer(versions_command.app, name="versions")
 app.command()(diff)
 app.command()(gc)

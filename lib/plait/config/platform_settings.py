@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 from pydantic import BeforeValidator, Field, field_serializer, model_validator
 
 from plait.config.catalogue_settings import CatalogueSettings
+from plait.config.denoise_settings import DenoiseSettings
 from plait.config.event_settings import CreatorKind, Events
 from plait.config.project_sections import StrictModel
 from plait.config.source_settings import SourceSettings
@@ -67,6 +68,12 @@ class Platform(StrictModel):
                 "keys": {"email_hash": "email_sha256"},
             }
         ],
+    )
+
+    denoise: DenoiseSettings = Field(
+        default_factory=DenoiseSettings,
+        description="Which events are noise and are removed. Default: double clicks and bots.",
+        examples=[{"near_duplicate_seconds": 10, "bots": {"remove": False}}],
     )
 
     @property

@@ -7,13 +7,29 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
 
 
 class StrictModel(BaseModel):
     """A model that rejects unknown keys, so that typos are reported, and NaN and infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _check_text(cls, value: object) -> object:
+        if isinstance(value, str) and any("\ud800" <= mark <= "\udfff" for mark in value):
+            msg = "is no well-formed Unicode"
+            raise ValueError(msg)
+        return value
 
 
 class PeopleSettings(StrictModel):

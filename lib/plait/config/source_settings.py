@@ -162,6 +162,11 @@ class SourceSettings(StrictModel):
     )
 
     @property
+    def file_format(self) -> FileFormat | None:
+        """The format; null if the name of each file tells it."""
+        return "lines" if self.pattern is not None else self.format
+
+    @property
     def null_words(self) -> tuple[str, ...]:
         """The words that mean that there is no value."""
         return NULL_WORDS if self.nulls is None else tuple(self.nulls)
@@ -178,8 +183,11 @@ class SourceSettings(StrictModel):
 
     @model_validator(mode="after")
     def _check_format(self) -> SourceSettings:
-        if (self.format == "lines") != (self.pattern is not None):
-            msg = "format: lines and pattern need each other"
+        if self.format == "lines" and self.pattern is None:
+            msg = "format: lines needs pattern, whose named groups are the columns"
+            raise ValueError(msg)
+        if self.pattern is not None and self.format not in (None, "lines"):
+            msg = f"pattern reads lines, and format is {self.format}; remove one of them"
             raise ValueError(msg)
         if self.split is not None and self.each is None:
             msg = "split needs each, the column whose text it splits"

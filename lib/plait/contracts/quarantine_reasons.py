@@ -27,11 +27,13 @@ class Reason:
 QUARANTINE_REASONS: dict[str, Reason] = {
     "null_account": Reason(
         "there is no account id",
-        "Set platforms.{p}.{s}.columns.account to the column with account ids.",
+        "Set platforms.{p}.{s}.columns.account to the column with account ids. If a word such as "
+        "NA is an id, set platforms.{p}.{s}.nulls: []",
     ),
     "null_object": Reason(
         "there is no item, topic, creator or query",
-        "Set platforms.{p}.events.columns.item to the column with item ids.",
+        "Set platforms.{p}.events.columns.item to the column with item ids. If a word such as NA "
+        "is an id, set platforms.{p}.events.nulls: []",
     ),
     "null_item": Reason(
         "there is no item id", "Set platforms.{p}.catalogue.columns.item to the column of ids."
@@ -44,10 +46,6 @@ QUARANTINE_REASONS: dict[str, Reason] = {
         "the value is a list or an object, where one text or number is needed",
         "Name the path of the value inside it, such as FIELD.name, in platforms.{p}.{s}.columns, "
         "or open the list with platforms.{p}.{s}.each.",
-    ),
-    "null_word": Reason(
-        "the id is a word for nothing, such as NA or null",
-        "If it is a real id, set platforms.{p}.{s}.nulls: []",
     ),
     "bad_time": Reason(
         "the time cannot be read",
@@ -135,9 +133,12 @@ REMOVAL_REASONS: dict[str, Reason] = {
         "the event type is known and not wanted", "Map it in platforms.{p}.events.type.map."
     ),
     "near_duplicate": Reason(
-        "the same event came a moment before", "Shorten the window of near duplicates."
+        "the same event came a moment before", "Shorten platforms.{p}.denoise.near_duplicate_seconds."
     ),
-    "bot": Reason("the account behaves like a bot", "Relax the thresholds for bots."),
+    "bot": Reason(
+        "the account behaves like a bot",
+        "If these are people: set platforms.{p}.denoise.bots.remove: false.",
+    ),
 }  # fmt: skip
 REASONS: dict[str, Reason] = QUARANTINE_REASONS | REMOVAL_REASONS
 # Fields of a catalogue row whose unusable value is null, while the row stays: field to reason.

@@ -214,9 +214,58 @@ ITEM_VECTORS = TableSchema(
     ),
 )
 
+REMOVED_EVENTS = TableSchema(
+    "removed_events",
+    "one event that was removed as noise; a later run judges it again",
+    EVENTS.schema.append(column("removed_as", _text, "why it was removed: near_duplicate or bot")),
+    bucketed=True,
+)
+
+BOTS = TableSchema(
+    "bots",
+    "one account that was removed as a bot, with its figures; events without a time are left out",
+    pa.schema(
+        [
+            column("account", _text, "pseudonym"),
+            column("platform", _text, "where the account is"),
+            column("reason", _text, "the rule that it met, such as sleepless_and_broad"),
+            column("events", _long, "number of its events"),
+            column("objects", _long, "number of distinct things that they were done to"),
+            column("breadth", _real, "objects divided by events, 0 to 1"),
+            column("active_hours", _long, "hours of the clock with an event"),
+            column("events_per_hour", _real, "events divided by active hours"),
+            column("max_per_hour", _long, "events of its busiest hour of the clock"),
+            column(
+                "gap_variation",
+                _real,
+                "standard deviation of the times between events, by their mean; pauses left out",
+                null=True,
+            ),
+            column("hour_entropy", _real, "entropy of the hours of the day (UTC), bits"),
+            column("object_entropy", _real, "entropy of the objects, bits"),
+            column("longest_hours", _real, "longest activity without a pause, hours"),
+            column("first_time", _time, "its first event, UTC"),
+            column("last_time", _time, "its last event, UTC"),
+        ]
+    ),
+)
+
 TABLES: dict[str, TableSchema] = {
     table.name: table
-    for table in (EVENTS, ITEMS, ITEM_VECTORS, PEOPLE, ACCOUNTS, SEQUENCES, QUARANTINE, IMPRESSIONS)
+    for table in (
+        EVENTS,
+        ITEMS,
+        ITEM_VECTORS,
+        PEOPLE,
+        ACCOUNTS,
+        SEQUENCES,
+        QUARANTINE,
+        IMPRESSIONS,
+        REMOVED_EVENTS,
+        BOTS,
+    )
 }
 # Tables added without a new contract version: versions of an older plait lack them.
-ADDED_TABLES: frozenset[str] = frozenset({ITEM_VECTORS.name, IMPRESSIONS.name})
+ADDED_TABLES: frozenset[str] = frozenset(
+    {ITEM_VECTORS.name, IMPRESSIONS.name, REMOVED_EVENTS.name, BOTS.name}
+)

@@ -38,6 +38,15 @@ class LinkageQuality:
 
 
 @dataclass(frozen=True)
+class CrawlersFound:
+    """The accounts removed as bots, compared with the crawlers of the world."""
+
+    planted: int
+    found: int
+    others: int  # accounts of people that were removed
+
+
+@dataclass(frozen=True)
 class FuseChapter:
     """Chapter 2: one event table; accounts that share a key become one person."""
 
@@ -45,11 +54,14 @@ class FuseChapter:
     rows: int
     events: int
     duplicates: int
+    near_duplicates: int
+    crawled: int  # events of bots
     quarantined: dict[str, int]
     accounts: int
     people: int
     several: int  # people on two or more platforms
     linkage: LinkageQuality
+    crawlers: CrawlersFound
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from plait.demo.demo_folder import empty_folder, write_demo_key
 from plait.demo.demo_person import EventTypeNames, choose_demo_person, past_events
 from plait.demo.endpoint_client import EndpointClient, mark_changes
 from plait.demo.endpoint_process import EndpointProcess, free_port_near, interruptible
-from plait.demo.linkage_quality import measure_linkage
+from plait.demo.linkage_quality import count_found, measure_linkage
 from plait.demo.transfer_value import measure_transfer
 from plait.privacy.pseudonym_key import load_key
 from plait.store import Store
@@ -92,7 +92,7 @@ def _make_world(options: DemoOptions, tell: OnChapter) -> tuple[World, Path]:
     empty_folder(options.folder)
     # The logs end today, so that events sent to the endpoint come right after them.
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    world = build_world(options.people, options.seed, end=today)
+    world = build_world(options.people, options.seed, end=today, crawlers=True)
     file = write_world(world, options.folder)
     accounts = world.people.accounts
     platforms = [
@@ -122,18 +122,22 @@ def _fuse(project: Project, world: World, tell: OnChapter) -> None:
     people = store.read("people", version).filter(pl.col("merged_into").is_null())
     quarantine = store.read("quarantine", version)
     rows = sum(len(log) for log in world.logs.values())
-    events = int(store.scan("events", version).select(pl.len()).collect().item())
+    platforms = version.counts["platforms"].values()
+    bots, key = store.read("bots", version), load_key(project)
     tell(
         FuseChapter(
             seconds=seconds,
             rows=rows,
-            events=events,
-            duplicates=rows - events - len(quarantine),
+            events=version.counts["events"],
+            duplicates=sum(entry["duplicates"] + entry["superseded"] for entry in platforms),
+            near_duplicates=sum(entry["removed"].get("near_duplicate", 0) for entry in platforms),
+            crawled=sum(entry["removed"].get("bot", 0) for entry in platforms),
             quarantined=dict(quarantine["reason"].value_counts(sort=True).iter_rows()),
             accounts=len(accounts),
             people=len(people),
             several=int((people["platforms"].list.len() > 1).sum()),
-            linkage=measure_linkage(accounts, world.people.accounts, load_key(project)),
+            linkage=measure_linkage(accounts, world.people.accounts, key),
+            crawlers=count_found(bots, world.crawlers, key),
         )
     )
 

@@ -74,8 +74,12 @@ def _fuse_body(chapter: FuseChapter) -> RenderableType:
     )
     return _facts(
         ("rows", f"{chapter.rows:,} in = {chapter.events:,} events + {chapter.duplicates:,} "
-                 f"duplicates + {dirt:,} in quarantine"),
+                 f"duplicates + {dirt:,} in quarantine + "
+                 f"{chapter.crawled + chapter.near_duplicates:,} noise"),
         ("quarantine", reasons),
+        ("noise", f"{chapter.crawlers.found} of {chapter.crawlers.planted} crawlers found, and "
+                  f"{chapter.crawlers.others} people taken for one; {chapter.crawled:,} events of "
+                  f"bots and {chapter.near_duplicates:,} double clicks removed"),
         ("people", f"{chapter.accounts:,} accounts = {chapter.people:,} people, "
                    f"{chapter.several:,} of them on several platforms"),
         ("truth", f"joined pairs: {chapter.linkage.precision:.1%} correct; real pairs: "

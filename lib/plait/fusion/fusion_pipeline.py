@@ -121,7 +121,7 @@ class FusionPipeline:
     def merge(self, rows: RowsRead, people: PartitionedPeople) -> MergedTables:
         """Merges new rows with those of the touched buckets, and writes all tables."""
         self.stages.reprocess(people.touched, people.placed)
-        kernel = FusionBucketKernel(people.k_cores, self.project.sequence_length)
+        kernel = FusionBucketKernel(people.k_cores, self.project.sequence_length, self.stages.noise)
         account_counts, item_counts = self.stages.merge_events(
             kernel, people.placed, people.touched
         )

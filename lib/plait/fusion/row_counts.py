@@ -61,7 +61,8 @@ def balance_rows(counts: Iterable[pl.DataFrame], names: Iterable[str]) -> dict[s
         entry = ledger.setdefault(platform, _empty_entry())
         kind, _, reason = what.partition(":")
         if reason:
-            entry.setdefault(kind, {})[reason] = n
+            if n:  # a count that an incremental run took back is none
+                entry.setdefault(kind, {})[reason] = n
         else:
             entry[kind] = n
     for platform, entry in ledger.items():

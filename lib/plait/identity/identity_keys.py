@@ -44,7 +44,9 @@ def read_attributes(
         if settings.accounts is None:
             continue
         where = f"platforms.{platform}.accounts"
-        for file in find_files(project, settings.accounts.files, settings.accounts.format, where):
+        for file in find_files(
+            project, settings.accounts.files, settings.accounts.file_format, where
+        ):
             for batch in read_accounts(file, settings.accounts):
                 reasons = _find_faults(batch)
                 good, bad = batch.filter(reasons.is_null()), batch.filter(reasons.is_not_null())

@@ -15,7 +15,7 @@ _PEOPLE = (
 _THINGS = (
     "item|product|prod|produkt|produit|producto|produto|prodotto|artikel|article|articulo|"
     "articolo|sku|asin|parent_asin|video|clip|movie|film|track|song|book|isbn|isbn13|news|post|"
-    "tweet|status|content|listing|offer|good|goods|recipe|game|app|show|episode|podcast|photo|"
+    "tweet|content|listing|offer|good|goods|recipe|game|app|show|episode|podcast|photo|"
     "venue|business|restaurant|story|doc|document|course|beer|anime|ware|material|stock|creative|"
     "object|entity|target|media|asset|program|programme|feed|note|question|joke|poi|location_item"
 )
@@ -24,7 +24,8 @@ _ID = "_?(?:id|uuid|guid|key|no|nr|num|nummer|number|numero|code|hash|idx|sk|uri
 # The names of each role as regular expressions of whole names, with how much they say (0 to 1).
 _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "account": (
-        (rf"(?:\w+_)?(?:{_PEOPLE})(?:_pseudo|_domain|_unique)?{_ID}|uid|userid|user_?name|login", 1),
+        (rf"(?:\w+_)?(?:{_PEOPLE})(?:_pseudo|_domain|_unique)?{_ID}", 1),
+        (r"uid|user_?name|login", 1),
         (rf"id_(?:{_PEOPLE})|distinct_id|domain_userid|remote_user|cs_username|profile_name", 1),
         (rf"{_PEOPLE}|sub", 0.9),
         (r"(?:anonymous|anon|device|cookie|browser|installation|fullvisitor)_?(?:id)?", 0.75),
@@ -61,13 +62,16 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"revenue|value|paid|betrag|preis|\w*preis|summe|umsatz|prix|montant|precio|importe", 0.9),
         (r"prezzo|importo|valor|prijs|bedrag|spend|cost|payment|order_value|grand_total", 0.8),
     ),
-    "currency": ((r"currency(?:_code)?|waehrung|w\u00e4hrung|devise|moneda|valuta|\w+_currency", 1),),
+    "currency": ((r"currency(?:_code)?|w(?:ae|ä)hrung|devise|moneda|valuta|\w+_currency", 1),),
     "dwell": (
-        (r"\w*dwell\w*|(?:ms|seconds?|secs?|minutes?|time|s)_?(?:played|listened|watched|spent)", 1),
-        (r"(?:watch|play|view|listen|reading|read|viewing|engagement)_?(?:time|duration|\w*ms)", 1),
+        (r"\w*dwell\w*", 1),
+        (r"(?:ms|seconds?|secs?|minutes?|time|s)_?(?:played|listened|watched|spent)", 1),
+        (r"(?:watch|play|view|listen|reading|read|viewing|engagement)_?(?:time\w*|duration\w*)", 1),
+        (r"(?:watch\w*|play\w*|view\w*|listen\w*|read|spent)_?(?:\w*ms|s|sec|seconds|minutes)", 1),
         (r"(?:time|duration)_?(?:spent|watched|on_page)\w*|played_?(?:ms|sec\w*)|secs?|seconds", 1),
         (r"\w*(?:dauer|verweildauer)|duree|duracion|durata|duur|engagement_time_msec", 0.8),
-        (r"duration(?:_?(?:ms|s|sec|secs|seconds|minutes))?|length|\w+_(?:ms|msec|secs|seconds)", 0.55),
+        (r"duration(?:_?(?:ms|s|sec|secs|seconds|minutes))?|length", 0.6),
+        (r"\w+_(?:ms|msec|secs|seconds)", 0.6),
     ),
     "rating": (
         (r"(?:my_|user_|review_)?(?:rating|stars?|score|overall|grade|rate|note_?sur\w*)", 1),
@@ -83,18 +87,22 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"such(?:e|begriff|wort)|recherche|busqueda|ricerca|zoekterm", 1),
     ),
     "topic": ((r"topic|hashtag|thema|subreddit|tag_name", 1),),
-    "creator": ((r"(?:creator|channel|artist|author|publisher|uploader|kanal)(?:_(?:id|name))?", 1),),
+    "creator": (
+        (r"(?:creator|channel|artist|author|publisher|uploader|kanal)(?:_(?:id|name))?", 1),
+    ),
     "title": (
+        (r"(?:\w+_)?(?:track|song|video|movie|item|product|book|episode|article)_?name", 1),
         (r"(?:\w+_)?(?:title|titel|titre|titulo|titolo|headline)|bezeichnung|description_short", 1),
         (r"(?:\w+_)?name|nombre|nom|naam|nome|song|label_text", 0.7),
     ),
     "categories": (
         (r"(?:main_?|product_?|item_?)?(?:categor(?:y|ies|ie|ia)|genres?|kategorien?|section)", 1),
-        (r"sub_?categor\w+|subject|department|vertical|rubrik|seccion|warengruppe|\w*categor\w*", 0.7),
+        (r"subject|department|vertical|rubrik|seccion|warengruppe|\w*categor\w*", 0.7),
     ),
     "brand": (
         (r"brand|manufacturer|marke|hersteller|marque|marca|publisher|creator|vendor|label", 1),
-        (r"authors?|autor|auteur|artist(?:_?name)?|channel(?:_?(?:name|title))?|director|maker", 0.9),
+        (r"authors?|autor|auteur|(?:\w+_)?artist(?:_?name)?|director|maker", 0.9),
+        (r"channel(?:_?(?:name|title))?", 0.9),
     ),
     "tags": ((r"tags?|keywords?|labels|schlag\w+|hashtags|etiquetas", 1),),
     "vector": ((r"\w*(?:embedding|vector|vec|features)\w*", 1),),
@@ -112,9 +120,10 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
 _HANDLED = re.compile(
     r"\w*(?:receiv|sent|updat|modif|delet|expir|birth|load|ingest|etl|process|export|sync)\w*"
 )
-_GENERIC = frozenset(
-    ["id", "value", "name", "key", "string_value", "int_value", "double_value", "float_value", "uri", "url", "title", "type", "code", "text", "label", "date", "time"]
-)
+_GENERIC = frozenset({
+    "id", "value", "name", "key", "string_value", "int_value", "double_value",
+    "float_value", "uri", "url", "title", "type", "code", "text", "label", "date", "time",
+})  # fmt: skip
 
 
 def plain_name(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,9 @@ from plait.inspection.sample_table import SampleTable
 
 _MAX_TYPES = 60
 _RATING_STEPS = 101
+_ACTS = re.compile(
+    r"(?i)(?:^|[^a-z])(?:read|watched|played|viewed|listened|rated|clicked)(?:$|[^a-z])"
+)
 # The least rating at which a column gets a role.
 _LEAST = {"type": 0.45, "dwell": 0.6, "rating": 0.6, "value": 0.6, "item": 0.5, "account": 0.5}
 
@@ -95,14 +99,17 @@ def _rate_time(facts: ColumnFacts) -> float:
     ):
         return 0.0
     present = 1 - 0.5 * facts.null_share
-    return (0.55 * name + 0.4 * facts.time.share + (0.0 if facts.time.day else 0.05)) * present
+    acted = 0.3 if _ACTS.search(facts.name) else 0.0  # when it was read, not when it was added
+    return (
+        acted + 0.55 * name + 0.4 * facts.time.share + (0.0 if facts.time.day else 0.05)
+    ) * present
 
 
 def _rate_account(facts: ColumnFacts) -> float:
     name = rate_name("account", facts.name)
     if not name or facts.is_flag or facts.is_json or facts.is_url or facts.length > 128:
         return 0.0
-    if facts.number_share == 1 and not facts.whole:
+    if facts.number_share == 1 and not facts.whole and name < 0.9:
         return 0.0
     lone = facts.unique_share > 0.98 and facts.distinct > 20
     rate = 0.7 * name + (0.0 if lone else 0.3)
@@ -236,7 +243,8 @@ _RATES: dict[str, Callable[[ColumnFacts], float]] = {
 def _choose_unnamed_ids(table: SampleTable, roles: Roles) -> None:
     """Gives the ids of a file without a header their roles: the account comes first."""
     taken = set(roles.chosen.values())
-    ids = [n for n, f in table.columns.items() if n not in taken and f.is_id and f.distinct > 1]
+    free = [n for n in table.columns if n not in taken and n not in table.numbering]
+    ids = [n for n in free if table[n].is_id and table[n].distinct > 1]
     if "account" not in roles.chosen:
         repeated = [n for n in ids if table[n].unique_share < 0.98 or table[n].distinct < 20]
         if not repeated or len(ids) + ("item" in roles.chosen) < 2:

@@ -158,13 +158,14 @@ def _item(draft: Draft, table: SampleTable, roles: Roles, results: TextList | No
         draft.ask(place, "The file has no header. Is this id the item?")
     settings: dict[str, Any] = {"column": column}
     if facts.is_url and (found := match_in_address(facts)):
-        settings["match"], share = found
+        pattern, share = found
+        settings["match"] = pattern
         if share < 0.95:
             draft.ask(
                 place,
                 f"{percent(share)} of the addresses have such an id; the others become no events.",
             )
-        elif settings["match"] == "^([^?#]+)":
+        elif pattern == "^([^?#]+)":
             draft.ask(place, "The address without its query is the item. Is there an id in it?")
     if column in table.optional:
         settings["optional"] = True
@@ -205,7 +206,8 @@ def _find(table: SampleTable, role: str, least: float) -> str | None:
     rates = {
         name: rate_name(role, name)
         for name, facts in table.columns.items()
-        if facts.time is None
+        if (role == "brand" or rate_name("brand", name) < 0.9)
+        and facts.time is None
         and not facts.is_url
         and facts.number_share < 0.9
         and facts.null_share < 0.5

@@ -41,9 +41,13 @@ _WORDS: dict[str, str] = {
 }  # fmt: skip
 _TYPES = {word: kind for kind, words in _WORDS.items() for word in [kind, *words.split()]}
 # Words for what is known and says nothing about taste.
-_UNWANTED = frozenset(
-    ["login", "logout", "session_start", "session_end", "first_visit", "user_engagement", "heartbeat", "scroll", "remove_from_cart", "removefromcart", "cart_remove", "product_removed", "refund", "cancel", "cancelled", "return", "returned", "signup", "sign_up", "visited", "identify", "begin_checkout", "checkout", "checkout_started", "pause", "paused", "app_open", "error", "unlike", "delete", "deleted"]
-)
+_UNWANTED = frozenset({
+    "login", "logout", "session_start", "session_end", "first_visit", "user_engagement",
+    "heartbeat", "scroll", "remove_from_cart", "removefromcart", "cart_remove",
+    "product_removed", "refund", "cancel", "cancelled", "return", "returned", "signup",
+    "sign_up", "visited", "identify", "begin_checkout", "checkout", "checkout_started",
+    "pause", "paused", "app_open", "error", "unlike", "delete", "deleted",
+})  # fmt: skip
 _MARKS = re.compile(r"[^\w]+|_+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 

@@ -44,12 +44,16 @@ def _patterns(names: Sequence[str], folders: set[str]) -> list[str]:
         common.append(level[0])
     lead = "/".join(common)
     lead = f"{lead}/" if lead and lead != "." else ""
+    if any("=" in part for folder in parts for part in folder):  # partitions: all files below
+        return [f"{lead}**/*{suffix}"]
     levels = {len(part) - len(common) for part in parts}
     found = [f"{lead}{'*/' * next(iter(levels))}{head}*{tail}"] if len(levels) == 1 else []
     return [*found, f"{lead}**/{head}*{tail}", f"{lead}**/*{suffix}"]
 
 
 def _common_ends(names: Sequence[str]) -> tuple[str, str]:
+    if len(set(names)) == 1:
+        return names[0].split(".")[0], names[0][len(names[0].split(".")[0]) :]
     head = tail = names[0]
     for name in names[1:]:
         while not name.startswith(head):

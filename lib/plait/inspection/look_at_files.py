@@ -20,9 +20,12 @@ from plait.sources.find_files import SourceFile, find_files
 from plait.sources.format_readers import open_reader
 from plait.sources.text_files import read_blocks
 
-_PASSED_OVER = frozenset(
-    [".yaml", ".yml", ".md", ".rst", ".py", ".ipynb", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".html", ".htm", ".toml", ".sh", ".sql", ".lock", ".pt", ".bin", ".npy", ".npz", ".pkl", ".h5", ".parquet.crc", ".license", ".docx", ".doc", ".mp3", ".mp4", ".ini", ".cfg", ".key"]
-)
+_PASSED_OVER = frozenset({
+    ".yaml", ".yml", ".md", ".rst", ".py", ".ipynb", ".pdf", ".png", ".jpg", ".jpeg",
+    ".gif", ".svg", ".html", ".htm", ".toml", ".sh", ".sql", ".lock", ".pt", ".bin", ".npy",
+    ".npz", ".pkl", ".h5", ".parquet.crc", ".license", ".docx", ".doc", ".mp3", ".mp4",
+    ".ini", ".cfg", ".key",
+})  # fmt: skip
 _NO_DATA = re.compile(r"(?i)^(readme|licen[cs]e|changelog|copying|notice|checksums?|md5sums?)\b")
 _ALIKE = 0.6  # share of common columns from which on files are one table
 

@@ -152,15 +152,8 @@ def _keys_of(elements: Sequence[Any]) -> tuple[str, str, list[str]] | None:
     words = Counter(one.get(key) for one in elements)
     if len(words) > 60 or not all(isinstance(word, str) for word in words):
         return None
-    kinds = Counter(
-        inner
-        for one in elements
-        if isinstance(one.get(value), dict)
-        for inner, found in one[value].items()
-        if found is not None
-    )
     keys = [str(word) for word, _ in words.most_common() if "'" not in str(word)]
-    return (key, value, keys) if not kinds else (key, value, keys)
+    return key, value, keys
 
 
 def typed_paths(keyed: Sequence[str], records: Sequence[Any]) -> list[str]:

@@ -36,6 +36,7 @@ class SampleTable:
         broken: the share of rows that could not be read, 0 to 1.
         others: lists of objects that are not opened.
         unnamed: whether the files have no header, and the columns were named here.
+        numbering: columns that number the rows before their lists were opened.
     """
 
     files: Sequence[SourceFile]
@@ -46,6 +47,7 @@ class SampleTable:
     broken: float = 0.0
     others: list[str] = field(default_factory=list)
     unnamed: bool = False
+    numbering: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> ColumnFacts:
         """Returns the facts of a column."""

@@ -59,10 +59,10 @@ def tell_kind(table: SampleTable) -> KnownTable:
         table[account].unique_share < 0.9 or bool(table.settings.get("each")) or results is not None
     )
     acts = any(log.get(role) for role in ("type", "rating", "dwell", "value"))
-    if has_item and repeated and (time or acts or len(table.columns) <= 6):
-        if not (key and described and not time and not acts):
-            sure = min(log.rated.get(r, 1.0) for r in ("account", "item", "time"))
-            return KnownTable(table, "log", log, sure, results)
+    listed = bool(key and described and not time and not acts)
+    if has_item and repeated and not listed and (time or acts or len(table.columns) <= 6):
+        sure = min(log.rated.get(role, 1.0) for role in ("account", "item", "time"))
+        return KnownTable(table, "log", log, sure, results)
     if key and described and table[key].unique_share > 0.95 and not _is_history(log):
         return KnownTable(table, "catalogue", catalogue, catalogue.rated["key"])
     if key and not table.has_header and not time:
@@ -106,6 +106,11 @@ def _open_text_lists(table: SampleTable) -> tuple[SampleTable, TextList | None]:
     opened.others = [
         one.column for one in lists if one.column not in (twins if several else [best.column])
     ]
+    opened.numbering = frozenset(
+        name
+        for name, facts in table.columns.items()
+        if facts.unique_share > 0.999 and facts.distinct > 20 and not facts.null_share
+    )
     return opened, best if best.results else None
 
 

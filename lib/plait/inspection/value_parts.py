@@ -12,7 +12,8 @@ from plait.inspection.event_words import find_event_type
 
 _PARAMETERS = ("v", "id", "item", "item_id", "product", "product_id", "sku", "article", "pid", "p")
 _KINDS = (
-    "products", "product", "items", "item", "dp", "p", "articles", "article", "videos", "video", "watch",
+    "products", "product", "items", "item", "dp", "p", "articles", "article", "videos", "video",
+    "watch",
     "news", "story", "stories", "books", "book", "movies", "movie", "title", "tracks", "track",
     "albums", "album", "posts", "post", "status", "questions", "recipes", "recipe", "listing",
     "shop", "content", "games", "game", "episode", "artikel", "produkt", "sku",
@@ -49,6 +50,7 @@ def types_in_first_words(facts: ColumnFacts) -> dict[str, int] | None:
     if not len(facts.given):
         return None
     words = facts.given.str.extract(r"^(\w+)", 1).drop_nulls()
+    words = words.filter(words.str.contains(r"(?i)ed$|^(?:an)?gesehen$"))
     counts = words.value_counts(sort=True, name="n")
     found = dict(zip(counts[words.name].to_list(), counts["n"].to_list(), strict=True))
     known = sum(n for word, n in found.items() if find_event_type(word))

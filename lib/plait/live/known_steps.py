@@ -26,7 +26,7 @@ def collect_steps(
 
     `person` is a position in `known`. Times and orders are int64. NULL_INT64 means none and sorts
     first, as nulls do. `index` is the vocabulary index of `item`, 0 if unknown. `code` is the code
-    of `type`, -1 if unknown.
+    of `type`, -1 if unknown. `posted` is false for events of the base.
 
     Args:
         known: what live state holds of each person.
@@ -43,6 +43,7 @@ def collect_steps(
     return pl.DataFrame(
         {
             "person": _longs(at, [i for i, k in enumerate(known) for _ in k.recent], more["at"]),
+            "posted": np.arange(len(items)) >= len(base.items),
             "event_id": [*base.event_ids, *recent["event_id"], *more["event_id"]],
             "platform": _platform_names(items, index, vocabulary),
             "item": items,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,7 @@ from plait.features.sequences import beyond_length, order_steps
 from plait.features.vocabulary import Vocabulary
 from plait.live.codec import NULL_INT64, unpack_columns
 from plait.live.known_steps import KNOWN_CODES, collect_steps, platforms_of
+from plait.live.live_noise import drop_near_duplicates
 from plait.live.live_state import PersonState
 
 
@@ -22,6 +23,7 @@ def live_histories(
     vocabulary: Vocabulary,
     length: int,
     extra: pl.DataFrame | None = None,
+    near_duplicate_seconds: Mapping[str, float] | None = None,
 ) -> KnownPeople:
     """Returns the people `known` encoded with a model's vocabulary, in order.
 
@@ -33,6 +35,8 @@ def live_histories(
         vocabulary: the model's vocabulary.
         length: events kept per person.
         extra: more events, as EVENTS rows with `at`, the position in `known` of their person.
+        near_duplicate_seconds: by platform; posted events that repeat another one within this
+            time do not count.
     """
     busy = set() if extra is None else set(extra["at"])
     plain = [i for i, k in enumerate(known) if len(k.base) == 1 and not k.recent and i not in busy]
@@ -42,7 +46,9 @@ def live_histories(
     if extra is not None and plain:
         places = dict(zip(rest, range(len(rest)), strict=True))
         extra = extra.with_columns(pl.col("at").replace_strict(places, return_dtype=pl.Int64))
-    merged = _merged_people([known[i] for i in rest], vocabulary, length, extra)
+    merged = _merged_people(
+        [known[i] for i in rest], vocabulary, length, extra, near_duplicate_seconds or {}
+    )
     if not plain:
         return merged
     both = KnownPeople.concat([_packed_people([known[i] for i in plain], vocabulary), merged])
@@ -66,9 +72,11 @@ def _merged_people(
     vocabulary: Vocabulary,
     length: int,
     extra: pl.DataFrame | None,
+    near_duplicate_seconds: Mapping[str, float],
 ) -> KnownPeople:
     """Returns people whose events come from several sources, with events in the order of fuse."""
     steps = order_steps(collect_steps(known, vocabulary, extra))
+    steps = drop_near_duplicates(steps, near_duplicate_seconds)
     rows, index = steps["person"].to_numpy(), steps["index"].to_numpy()
     totals = np.bincount(rows, minlength=len(known))
     earlier = _seen_pairs(known, vocabulary)

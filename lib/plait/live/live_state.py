@@ -100,7 +100,8 @@ class LiveState(Protocol):
 
         An event id that was accepted before has no effect, so a batch can be sent again. An account
         keeps the last `length` of its item events by history order, not by arrival. The items of
-        older events are kept as `seen`.
+        older events are kept as `seen`. A row with a true column `noise` goes to the stream, and
+        is in no history.
         """
 
     def link(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from plait.contracts.event_rows import FEEDBACK_EVENTS, FEEDBACK_LINKS
+from plait.live.live_noise import NOISE
 
 _US = pl.Datetime("us", "UTC")
 _TIMES = ("time", "stamped")
@@ -20,8 +21,11 @@ def encode_events(events: pl.DataFrame) -> pl.DataFrame:
     """Returns event id, account, score, member and stream entry of each FEEDBACK_EVENTS row.
 
     Score and member sort an account's item events as features.sequences sorts a history: by
-    time, then order (nulls first), then event id.
+    time, then order (nulls first), then event id. A row with a true `noise` has no member.
     """
+    in_history = pl.col("object_kind") == "item"
+    if NOISE in events.columns:
+        in_history &= ~pl.col(NOISE)
     time = pl.col("time").dt.epoch("us")
     order_key = (
         pl.when(pl.col("order").is_null())
@@ -47,7 +51,7 @@ def encode_events(events: pl.DataFrame) -> pl.DataFrame:
         "event_id",
         "account",
         time.cast(pl.String).fill_null("-inf").alias("score"),
-        pl.when(pl.col("object_kind") == "item").then(member).otherwise(pl.lit("")).alias("member"),
+        pl.when(in_history).then(member).otherwise(pl.lit("")).alias("member"),
         entry.struct.json_encode().alias("entry"),
     )
 

@@ -36,6 +36,7 @@ class CurrentModel:
     each refresh: a base that is missing or incomplete is loaded again.
 
     Attributes:
+        bots: the accounts that the newest store version removed as bots.
         base_seen: whether live state has ever had a complete base, or was unreachable.
         base_missing: whether it has no complete base now.
         state_down: whether it is unreachable now.
@@ -65,6 +66,7 @@ class CurrentModel:
         self.base_missing = self.state_down = False
         self.model: Recommender | None = None
         self.titles = ItemTitles(0, {})
+        self.bots = pl.Series("account", [], pl.String)
         self.reason = "the model is being loaded"
 
     def refresh(self) -> None:
@@ -95,6 +97,7 @@ class CurrentModel:
     def _follow_store(self) -> None:
         version = self._store.poll()
         if version.number != self.titles.version:
+            self.bots = self._store.read("bots", version)["account"]
             self.titles = ItemTitles(version.number, self._read_titles(version))
         self._follow_base(version)
 

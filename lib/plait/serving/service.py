@@ -27,6 +27,7 @@ from plait.contracts.http_messages import (
 from plait.errors import LiveStateDown, nearest
 from plait.live import LiveState, PersonLookup, PersonState
 from plait.live.live_history import live_histories
+from plait.live.live_noise import NOISE
 from plait.live.valkey.durability import DurabilityLevel
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, person_of
 from plait.recommend.recommender import Recommender
@@ -79,6 +80,9 @@ class EndpointService:
     ) -> None:
         self._durability_level, self._impressions = durability, impressions
         self._project, self._key = project, key
+        self._windows = {
+            name: each.denoise.near_duplicate_seconds for name, each in project.platforms.items()
+        }
         self._state, self._feedback, self._current = state, feedback, current
 
     @property
@@ -103,7 +107,9 @@ class EndpointService:
         lookups = self._lookups([call.message.user for call in valid])
         known, partial = self._read_people(lookups)
         extra = events.drop("index").rename({"call": "at"})
-        people = live_histories(known, model.model.vocabulary, self._project.sequence_length, extra)
+        people = live_histories(
+            known, model.model.vocabulary, self._project.sequence_length, extra, self._windows
+        )
         lists = build_slates(
             model,
             people,
@@ -237,17 +243,20 @@ class EndpointService:
         """Stores events. Returns which were new, and whether all of them are on disk.
 
         If Valkey may lose data and the configuration requires fsync, the events are first written
-        to the feedback log. They go to Valkey as well, for the next recommendation.
+        to the feedback log. They go to Valkey as well, for the next recommendation. Events of a
+        bot are stored, and are in no history.
         """
         if events.is_empty():
             return [], True
+        bots = self._current.bots
+        told = events.with_columns(events["account"].is_in(bots.implode()).alias(NOISE))
         written = False
         try:
             lossy = self._state.durability_fault() is not None
             if lossy and self._durability_level is DurabilityLevel.fsync:
                 self._write_directly(events, "live state may lose events")
                 written = True
-            return self._state.append_events(events), written or not lossy
+            return self._state.append_events(told), written or not lossy
         except LiveStateDown as down:
             if not written:
                 self._write_directly(events, str(down))

@@ -18,7 +18,6 @@ from plait.sources.find_columns import (
     find_opened_lists,
     paths_to_read,
 )
-from plait.sources.find_files import SourceFile
 from plait.sources.map_values import RAW, ValueMapper
 from plait.sources.null_words import null_words_to_null
 from plait.sources.open_lists import open_lists, opened_column
@@ -36,6 +35,7 @@ from plait.sources.raw_columns import (
     WHOLE,
     WHOLE_COLUMN,
 )
+from plait.sources.source_file import SourceFile
 from plait.sources.source_mapping import SourceMapping
 from plait.sources.take_path import take_path
 from plait.sources.value_path import Step
@@ -102,7 +102,7 @@ class FieldBuilder:
         texts: list[pl.Series] = []
         for path, place in self.places.items():
             if not place.column:
-                partition = pl.Series([self.file.partitions[path]], dtype=pl.String)
+                partition = pl.Series([self.file.partitions.get(path)], dtype=pl.String)
                 values = partition.new_from_index(0, rows.height)
             elif place.opened:
                 values = take_path(rows[opened_column(place.column)], place.steps)
@@ -162,7 +162,8 @@ class FieldBuilder:
         The number of the element tells the flag, so that it does not depend on other flags.
         """
         places = {flag: place for place, flag in enumerate(self.mapping.flags)}
-        opened = fields.with_columns(pl.col("type").list.drop_nulls()).explode("type")
+        opened = fields.with_columns(pl.col("type").list.drop_nulls())
+        opened = opened.explode("type", empty_as_null=True)
         before = (pl.col(ELEMENT_COLUMN).fill_null(1) - 1) * len(places)
         place = pl.col("type").replace_strict(places, default=0, return_dtype=pl.Int64)
         return opened.with_columns(

@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from plait.errors import UnknownColumn
-from plait.sources.find_files import SourceFile
+from plait.sources.source_file import SourceFile
 
 # An e-mail address, a number or a time.
 _LOOKS_LIKE_A_VALUE = re.compile(r"@|^[+-]?\d[\d.,:TZ+ -]*$")
 _MAX_LISTED = 40
+_LISTS = ("columns.categories", "columns.tags", "columns.vector")  # such paths may be lists
 _CLOSE = 0.7  # how alike two names must be, 0 to 1, so that one is suggested for the other
 
 
@@ -28,11 +29,10 @@ def check_columns(file: SourceFile, missing: Mapping[str, str], present: Sequenc
         setting = f"{file.setting}.{key}"
         headline = f"platform '{platform}' has no column '{column}' in '{file.name}'"
         if any(_LOOKS_LIKE_A_VALUE.search(name) for name in present):  # may be personal
-            source = ".".join(file.setting.split(".")[:3])
             raise UnknownColumn(
                 f"{headline}: its first line seems to have values, not column names (not shown, "
                 "as they may be personal).",
-                fix=f"Name the columns: {source}.csv.header: [...]; or, if it is the header, set "
+                fix=f"Name the columns: {file.setting}.csv.header: [...]; or, if it is the header, set "
                 f"{setting}: COLUMN",
             )
         listed = ", ".join(present[:_MAX_LISTED]) + (", ..." if len(present) > _MAX_LISTED else "")
@@ -40,9 +40,23 @@ def check_columns(file: SourceFile, missing: Mapping[str, str], present: Sequenc
         raise UnknownColumn(
             f"{headline} (columns: {listed}).",
             allowed=f"Did you mean '{close}'?" if close else "",
-            fix=f"Set {setting}: {close or 'COLUMN'}"
-            + ("" if close else f", or, if only some files have it: {_as_optional(key, column)}"),
+            fix=_inside_list(file, setting, close)
+            if close and "[]." in close and key not in _LISTS
+            else f"Set {setting}: {close or 'COLUMN'}"
+            + (
+                ""
+                if close
+                else f", or, if only some files have it: {_as_optional(setting, column)}"
+            ),
         )
+
+
+def _inside_list(file: SourceFile, setting: str, path: str) -> str:
+    """Returns the fix for a path that leads into the elements of a list."""
+    opened, _, rest = path.rpartition("[].")
+    if file.format == "json":
+        return f"Set {file.setting}.records: {opened}[]"
+    return f"Set {file.setting}.each: {opened}[] and {setting}: each.{rest}"
 
 
 def _as_optional(key: str, column: str) -> str:

@@ -12,7 +12,7 @@ from plait.errors import UnreadableFile
 from plait.sources.csv_header import CsvLayout
 from plait.sources.csv_quotes import QuoteRules
 from plait.sources.csv_syntax import is_well_formed
-from plait.sources.find_files import SourceFile
+from plait.sources.source_file import SourceFile
 from plait.sources.text_files import (
     decode_blocks,
     is_text,

@@ -17,8 +17,8 @@ from plait.config.source_settings import CsvSettings
 from plait.errors import UnknownColumn
 from plait.sources.csv_copy import FAULT_MARK, TEXT_STAND_IN, PreparedFile, prepare_copy
 from plait.sources.csv_header import CsvLayout, read_layout
-from plait.sources.find_files import SourceFile
 from plait.sources.raw_columns import FAULT, LINE, ROW, WHOLE
+from plait.sources.source_file import SourceFile
 
 _ROW_INDEX = "__row"
 _BEYOND = "__beyond"  # the field after the last column of the header, if a row has one

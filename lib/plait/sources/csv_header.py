@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from plait.config.source_settings import CsvSettings
-from plait.sources.find_files import SourceFile
+from plait.sources.source_file import SourceFile
 from plait.sources.text_files import read_head
 
 _SEPARATORS = ",\t;|"

@@ -8,13 +8,17 @@ import polars as pl
 
 from plait.sources.find_columns import ColumnPlace
 from plait.sources.json_text import JsonShape, decode_json
+from plait.sources.take_path import JSON_IN_TEXT
 from plait.sources.value_path import Field, Step
 
 _PREFIX = "$json:"  # marks a column that holds what the JSON text of another means
 
 
 def decode_columns(rows: pl.DataFrame, paths: Iterable[Sequence[Step]]) -> pl.DataFrame:
-    """Returns `rows` with a decoded copy of every text column into which a path leads."""
+    """Returns `rows` with a decoded copy of every text column into which a path leads.
+
+    A column whose JSON has JSON text inside is left to take_path, which decodes each by itself.
+    """
     inside: dict[str, list[Sequence[Step]]] = {}
     for first, *rest in paths:
         if isinstance(first, Field) and rest:
@@ -23,6 +27,7 @@ def decode_columns(rows: pl.DataFrame, paths: Iterable[Sequence[Step]]) -> pl.Da
         decode_json(rows[name], JsonShape.of(steps))[0].alias(_PREFIX + name)
         for name, steps in inside.items()
         if isinstance(rows.schema[name], pl.String)
+        and not rows[name].str.contains(JSON_IN_TEXT).any()
     )
 
 

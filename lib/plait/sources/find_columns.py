@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from plait.sources.check_columns import check_columns
-from plait.sources.find_files import SourceFile
 from plait.sources.raw_columns import ALWAYS_PRESENT, EACH
+from plait.sources.source_file import SourceFile
 from plait.sources.source_mapping import NamedPath, SourceMapping
 from plait.sources.value_path import Elements, Field, Step, parse_path
 
@@ -17,7 +17,7 @@ class ColumnPlace:
     """Where the value of a path is: a column of the file, and the steps inside it.
 
     Attributes:
-        column: the column; '' if the path is a partition of the file's folder.
+        column: the column; '' if the value is the same in the whole file.
         steps: the steps inside the column.
         opened: whether the value is of the opened element, not of the row.
     """
@@ -127,7 +127,9 @@ def _place(
         return ColumnPlace(one.column, rest, opened=True) if known else None
     if place := _place_in_file(path, columns):
         return place
-    return ColumnPlace("", (Field(path),)) if path in file.partitions else None
+    # The folder, or the table, may have a column that the file does not.
+    known = path in file.partitions or path in file.table_columns
+    return ColumnPlace("", (Field(path),)) if known else None
 
 
 def _steps_inside(path: str, opened: str, *, parallel: bool) -> tuple[Step, ...] | None:
@@ -162,10 +164,12 @@ def paths_to_read(
     """Returns the paths inside a record that are needed, with the lists opened."""
     elements = () if split else (Elements(),)
     homes = {one.column: (Field(one.place.column), *one.place.steps, *elements) for one in lists}
-    paths: list[tuple[Step, ...]] = list(homes.values())
+    paths: list[tuple[Step, ...]] = []
+    used: set[str] = set()
     for place in places:
         if place.opened:
+            used.add(place.column)
             paths.append((*homes[place.column], *place.steps))
         elif place.column:
             paths.append((Field(place.column), *place.steps))
-    return paths
+    return [*paths, *(home for column, home in homes.items() if column not in used)]

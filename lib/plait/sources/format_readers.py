@@ -11,10 +11,10 @@ import polars as pl
 from plait.config.source_settings import CsvSettings, SourceSettings
 from plait.sources.csv_files import csv_columns, read_csv
 from plait.sources.find_columns import FileColumns
-from plait.sources.find_files import SourceFile
 from plait.sources.json_files import JsonReader
 from plait.sources.line_files import line_columns, read_lines
 from plait.sources.parquet_files import ParquetReader
+from plait.sources.source_file import SourceFile
 from plait.sources.value_path import Field, Step
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,18 +10,19 @@ from functools import cached_property
 
 import polars as pl
 
-from plait.errors import UnreadableFile
+from plait.errors import UnknownColumn, UnreadableFile
 from plait.sources.find_columns import FileColumns
-from plait.sources.find_files import SourceFile
 from plait.sources.json_sample import JsonSample
 from plait.sources.json_text import JsonShape, decode_json
 from plait.sources.raw_columns import FAULT, LINE, ROW, WHOLE
-from plait.sources.take_path import take_path
-from plait.sources.value_path import Elements, Field, Step, parse_path
+from plait.sources.source_file import SourceFile
+from plait.sources.take_path import struct_field, take_path
+from plait.sources.value_path import Elements, Field, Step, parse_path, path_text
 
 # A document is decoded as a whole. This is its largest size, in bytes of text.
 MAX_DOCUMENT_BYTES = 256 * 2**20
 _SAMPLE = 1_000  # records
+_MAX_LISTED = 40
 _BOM = "\ufeff"
 
 
@@ -88,11 +90,11 @@ class JsonReader:
             chunk: the maximum number of lines or records per frame.
         """
         inside = [tuple(self.sample.cut_at_text(path)) for path in paths]
-        shape = JsonShape.of([*((*self.records, *path) for path in inside), self.records])
+        shape = JsonShape.of([(*self.records, *path) for path in inside] or [self.records])
         if self.file.format == "json":
             frame = self._decode(self._number(self._read_document()), shape, inside)
             if frame[FAULT].null_count() < frame.height:
-                raise _not_json(self.file, frame[LINE][0])
+                raise _not_json(self.file, frame[LINE][0], self.records)
             frame = frame.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW))
             yield from frame.iter_slices(chunk)
             return
@@ -141,10 +143,15 @@ class JsonReader:
             is_object = pl.col(LINE).str.strip_chars_start().str.starts_with("{")
             fault = pl.when(pl.col("bad") | ~is_object).then(pl.lit("bad_json"))
         names = list(dict.fromkeys(path[0].name for path in inside))  # type: ignore[union-attr]
-        record = pl.col("record").struct
+        kind = frame.schema["record"]
+        records = {
+            name: struct_field(pl.col("record"), kind, name)
+            for name in names
+            if isinstance(kind, pl.Struct)
+        }
         return frame.select(
             ROW,
-            *(record.field(name) for name in names),
+            *(field.alias(name) for name, field in records.items()),
             fault.alias(FAULT),
             pl.lit(value=True).alias(WHOLE),
             pl.when(fault.is_not_null()).then(pl.col(LINE)).alias(LINE),
@@ -173,9 +180,13 @@ def _open(records: pl.Series) -> pl.Series:
     return records.drop_nulls()
 
 
-def _not_json(file: SourceFile, text: str | None) -> UnreadableFile:
+def _not_json(
+    file: SourceFile, text: str | None, records: Sequence[Step]
+) -> UnreadableFile | UnknownColumn:
     try:
         json.loads(text or "")
+    except RecursionError:
+        where = "it is nested too deeply"
     except ValueError as error:
         where = str(error)
         if where.startswith("Extra data"):
@@ -186,6 +197,15 @@ def _not_json(file: SourceFile, text: str | None) -> UnreadableFile:
             )
     else:
         where = "its records are not objects"
+        known = JsonSample.of(pl.Series([text])).record_paths()
+        if known:
+            named = path_text(records)
+            close = difflib.get_close_matches(named, known, n=1, cutoff=0)[0]
+            return UnknownColumn(
+                f"'{file.name}' has no objects at '{named or '$'}' (lists of objects: "
+                f"{', '.join(known[:_MAX_LISTED])}).",
+                fix=f"Set {file.setting}.records: {close}",
+            )
     return UnreadableFile(
         f"'{file.name}' is not a JSON document of the configured records: {where}.",
         fix=f"Correct the file, or set {file.setting}.records to the path of its records.",

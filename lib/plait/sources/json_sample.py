@@ -28,7 +28,7 @@ class JsonSample:
         for text in texts.drop_nulls():
             try:
                 record = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(record, dict):
                 records.append(record)
@@ -49,6 +49,16 @@ class JsonSample:
         found: dict[str, None] = {}
         for record in self.records:
             found.update(dict.fromkeys(path_text(steps) for steps in _scalars(record, ())))
+        return list(found)
+
+    def record_paths(self) -> list[str]:
+        """Returns the paths to the lists of objects."""
+        found: dict[str, None] = {}
+        for record in self.records:
+            for steps in _scalars(record, ()):
+                last = max((n for n, s in enumerate(steps) if isinstance(s, Elements)), default=-1)
+                if -1 < last < len(steps) - 1:
+                    found[path_text(steps[: last + 1])] = None
         return list(found)
 
     def has(self, steps: Sequence[Step]) -> bool:
@@ -105,5 +115,5 @@ def _is_json_text(value: Any) -> bool:
         return False
     try:
         return isinstance(json.loads(value), dict | list)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

@@ -6,6 +6,7 @@ Only a whole number loses the zeros after its decimal point, because 7.0 and 7 a
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from plait.sources.value_path import Field, Matching, Step
 _TEXT = pl.String()
 _NO_OBJECT = "{}"
 _DECODED = "v"
+_CONTROL = r"[\x00-\x1f]"
 # Numbers that a parser would write differently: with an exponent, with many digits, with a zero at
 # the end of the decimals, or very small.
 _INEXACT_NUMBER = r"\d[eE][-+]?\d|\d{16}|\.\d*0(?:[^\d.]|$)|0\.0000|\d\.\d{12}|-0"
@@ -24,10 +26,15 @@ _STRING_OR_NUMBER = r'("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)'
 
 @dataclass
 class JsonShape:
-    """What is read of a JSON value: fields of objects, or elements of lists; else its text."""
+    """What is read of a JSON value: fields of objects, or elements of lists; else its text.
+
+    A value of which both the text and something inside it are wanted is read as text, which
+    take_path decodes again: it may be an object in one row, and a plain value in another.
+    """
 
     fields: dict[str, JsonShape] = field(default_factory=dict)
     elements: JsonShape | None = None
+    whole: bool = False
 
     @classmethod
     def of(cls, paths: Iterable[Sequence[Step]]) -> JsonShape:
@@ -49,10 +56,13 @@ class JsonShape:
             here = here.elements
             if isinstance(step, Matching):
                 here.add([Field(name) for name in step.field])
+        here.whole = True
 
     @property
     def kind(self) -> pl.DataType:
         """The type of the decoded column."""
+        if self.whole or (self.fields and self.elements is not None):
+            return _TEXT
         if self.elements is not None:
             return pl.List(self.elements.kind)
         if self.fields:
@@ -67,14 +77,16 @@ def decode_json(text: pl.Series, shape: JsonShape) -> tuple[pl.Series, pl.Series
     written as in the source, and objects and lists as JSON text. The result for one text does not
     depend on the others.
     """
-    wanted = "{" if shape.fields else "["
+    kind = shape.kind
+    wanted = r"^\{" if isinstance(kind, pl.Struct) else r"^\["
     stripped = text.str.strip_chars()
     given = stripped.is_not_null() & (stripped != "")
-    fits = (given & stripped.str.starts_with(wanted)).fill_null(value=False)
+    begins = stripped.str.contains(r"^[\[{]" if isinstance(kind, pl.String) else wanted)
+    fits = (given & begins).fill_null(value=False)
     lines = _quote_inexact_numbers(
         _replace(stripped, ~fits, _NO_OBJECT).str.replace_all(r"[\r\n]", " ")
     )
-    if not shape.fields:  # a line is an object, so a list is wrapped into one
+    if not isinstance(kind, pl.Struct):  # a line is an object, so a list is wrapped into one
         lines = _replace('{"' + _DECODED + '":' + lines + "}", ~fits, _NO_OBJECT)
     bad = pl.repeat(False, len(text), dtype=pl.Boolean(), eager=True)
     others = (given & ~fits).fill_null(value=False)
@@ -84,6 +96,11 @@ def decode_json(text: pl.Series, shape: JsonShape) -> tuple[pl.Series, pl.Series
         decoded = _read_lines(lines, shape)
     except pl.exceptions.ComputeError:
         wrong = _find_invalid(lines, shape)
+        repaired = wrong & lines.str.contains(_CONTROL)
+        if repaired.any():
+            mended = [_escape_control(line) for line in lines.filter(repaired)]
+            lines = lines.scatter(repaired.arg_true(), mended)
+            wrong = _find_invalid(lines, shape)
         bad = bad | wrong
         decoded = _read_lines(_replace(lines, wrong, _NO_OBJECT), shape)
     return decoded.rename(text.name), bad
@@ -117,6 +134,14 @@ def _find_invalid(lines: pl.Series, shape: JsonShape) -> pl.Series:
         wrong |= set(_bisect(lines, group.arg_true().to_list(), shape))
     places = pl.int_range(len(lines), eager=True)
     return places.is_in(pl.Series(sorted(wrong), dtype=pl.Int64).implode())
+
+
+def _escape_control(line: str) -> str:
+    """Returns JSON whose texts hold control characters, which belong escaped, as valid JSON."""
+    try:
+        return json.dumps(json.loads(line, strict=False), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return line
 
 
 def _bisect(lines: pl.Series, places: list[int], shape: JsonShape) -> list[int]:

@@ -9,8 +9,8 @@ from dataclasses import replace
 import polars as pl
 
 from plait.errors import UnknownColumn, nearest
-from plait.sources.find_files import SourceFile
 from plait.sources.raw_columns import FAULT, LINE, ROW, WHOLE
+from plait.sources.source_file import SourceFile
 from plait.sources.text_files import (
     decode_blocks,
     is_text,

@@ -36,7 +36,7 @@ def open_lists(rows: pl.DataFrame, lists: Sequence[OpenedList], split: str | Non
     names = [opened_column(one.column) for one in lists]
     opened = rows.with_columns(
         _elements(rows, one, split).alias(name) for one, name in zip(lists, names, strict=True)
-    )
+    ).with_columns(pl.when(pl.col(name).list.len() > 0).then(name).alias(name) for name in names)
     if len(lists) > 1:
         lengths = [pl.col(name).list.len().fill_null(0) for name in names]
         ragged = pl.any_horizontal(lengths[0] != length for length in lengths[1:])
@@ -44,7 +44,7 @@ def open_lists(rows: pl.DataFrame, lists: Sequence[OpenedList], split: str | Non
             pl.coalesce(FAULT, pl.when(ragged).then(pl.lit("ragged_lists"))).alias(FAULT),
             *(pl.when(~ragged).then(name).alias(name) for name in names),
         )
-    opened = opened.explode(names)
+    opened = opened.explode(names, empty_as_null=True)
     number = pl.int_range(1, pl.len() + 1).over(ROW).cast(pl.Int64)
     return opened.with_columns(number.alias(ELEMENT))
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from plait.sources.find_columns import FileColumns
-from plait.sources.find_files import SourceFile
 from plait.sources.raw_columns import FAULT, LINE, ROW, WHOLE
+from plait.sources.source_file import SourceFile
 from plait.sources.take_path import has_path, list_paths
 from plait.sources.value_path import Field, Step
 
@@ -41,9 +42,12 @@ class ParquetReader:
         frame = _scan(self.file)
         if self.file.rows:
             frame = frame.slice(*self.file.rows)  # other row groups are not read
+        if self.file.deleted_rows:
+            deleted = pl.Series(self.file.deleted_rows).implode()
+            frame = frame.filter(~pl.col(ROW).is_in(deleted))
         chosen = frame.select(
             pl.col(ROW).cast(pl.Int64),
-            *(pl.col(name) for name in names),
+            cs.by_name(*names),
             pl.lit(None, pl.String).alias(FAULT),
             pl.lit(value=True).alias(WHOLE),
             pl.lit(None, pl.String).alias(LINE),

@@ -10,9 +10,9 @@ import polars as pl
 
 from plait.errors import UnreadableFile
 from plait.sources.build_fields import FieldBuilder, no_fields
-from plait.sources.find_files import SourceFile
 from plait.sources.format_readers import open_reader
 from plait.sources.s3_files import ObjectChanged, check_unchanged, local_copy
+from plait.sources.source_file import SourceFile
 from plait.sources.source_mapping import SourceMapping
 
 # Rows per chunk: enough for fast vectorised work, and few enough for a small machine.

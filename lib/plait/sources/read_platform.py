@@ -12,7 +12,6 @@ from plait.config.platform_settings import Accounts
 from plait.config.source_settings import SourceSettings
 from plait.config.value_settings import ValueVerbs
 from plait.contracts.event_rows import RAW_SCHEMA
-from plait.sources.find_files import SourceFile
 from plait.sources.raw_columns import (
     ELEMENT_COLUMN,
     FAULT_COLUMN,
@@ -21,6 +20,7 @@ from plait.sources.raw_columns import (
     WHOLE_COLUMN,
 )
 from plait.sources.read_chunks import CHUNK_ROWS, read_chunks
+from plait.sources.source_file import SourceFile
 from plait.sources.source_mapping import SourceMapping
 
 CATALOGUE_FIELDS = (

@@ -35,6 +35,8 @@ _OTHER_ROWS = frozenset(
         "IsDuplicated", "IsEmpty", "HasNulls",
     }
 )  # fmt: skip
+_DIVISIONS = [{"Sql": {"Binary": operator}} for operator in ("Div", "IntDiv", "Rem")]
+_ZERO = {"Literal": {"Dyn": {"Int": 0}}}
 _CLOCKS = ("now(", "current_date", "current_time", "current_timestamp", "localtime", "random(")
 
 
@@ -92,7 +94,7 @@ def _find_type(expression: pl.Expr, text: str, key: str) -> pl.DataType:
     Raises:
         ConfigError: the expression cannot be applied to columns of text.
     """
-    columns = dict.fromkeys(expression.meta.root_names(), pl.Series([None], dtype=pl.String))
+    columns = dict.fromkeys(expression.meta.root_names(), ["a", None])
     try:
         return pl.DataFrame(columns).select(expression).to_series().dtype
     except pl.exceptions.PolarsError as error:
@@ -100,8 +102,8 @@ def _find_type(expression: pl.Expr, text: str, key: str) -> pl.DataType:
         raise ConfigError(
             f"'= {text}' in {key} cannot be applied to text ({reason}).",
             allowed="All columns are text.",
-            fix="Convert numbers: '= TRY_CAST(total AS DOUBLE) / 100'. Put paths in double quotes: "
-            "'= lower(\"track.title\")'",
+            fix="Convert numbers with '= TRY_CAST(total AS DOUBLE) / 100' and dates with "
+            "'= strptime(day, '%Y-%m-%d')'.",
         ) from None
 
 
@@ -162,4 +164,32 @@ def _lenient(tree: Any) -> Any:
         lenient["options"] = "NonStrict"
     if lenient.get("strict") is True and "format" in lenient:
         lenient["strict"] = False
+    if lenient.get("function") in _DIVISIONS:
+        lenient["input"] = _divide_by_column(*lenient["input"])
     return lenient
+
+
+def _divide_by_column(dividend: Any, divisor: Any) -> list[Any]:
+    """Returns both parts of a division; a divisor that is only a number becomes a column.
+
+    Polars multiplies many rows by the inverse of a number, and divides a single row by it, which
+    may differ in the last digit.
+    """
+    name = next(_column_names(dividend), None)
+    if name is None or next(_column_names(divisor), None) is not None:
+        return [dividend, divisor]
+    is_null = {"Function": {"input": [{"Column": name}], "function": {"Boolean": "IsNull"}}}
+    number = {"Cast": {"expr": is_null, "dtype": {"Literal": "Int64"}, "options": "NonStrict"}}
+    zero = {"BinaryExpr": {"left": number, "op": "Multiply", "right": _ZERO}}
+    return [dividend, {"BinaryExpr": {"left": divisor, "op": "Plus", "right": zero}}]
+
+
+def _column_names(tree: Any) -> Iterator[str]:
+    if isinstance(tree, list):
+        for part in tree:
+            yield from _column_names(part)
+    elif isinstance(tree, dict):
+        if isinstance(tree.get("Column"), str):
+            yield tree["Column"]
+        for part in tree.values():
+            yield from _column_names(part)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import PreconditionError
@@ -19,8 +20,12 @@ from plait.store.s3_settings import open_bucket
 from plait.store.storage_errors import translate_errors
 from plait.store.store_objects import list_objects
 
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+    from obstore.store import S3Store
+
 _CHUNK_BYTES = 32 * 2**20  # bytes per request, which a slow connection still transfers in 30 s
-_GLOB_CHARACTERS = "*?["
+_DELTA_LOG = "_delta_log"
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,25 @@ class ObjectChanged(Exception):
     """The object was changed or removed after it was found."""
 
 
-def list_s3_files(pattern: str, fix: str) -> list[RemoteFile]:
-    """Returns the objects that match `pattern`, sorted by address.
+@dataclass(frozen=True)
+class S3Listing:
+    """The objects that a pattern stands for, sorted by address, and the Delta tables around them.
+
+    Attributes:
+        files: the objects.
+        tables: addresses of folders with a `_delta_log`, the innermost first.
+    """
+
+    files: list[RemoteFile]
+    tables: list[str]
+
+
+def list_s3_files(pattern: str, fix: str) -> S3Listing:
+    """Returns the objects that `pattern` stands for.
 
     As in paths, * matches any text without a slash, and ** any text. If an object has exactly the
-    pattern as its key, only that object is returned.
+    pattern as its key, only that object is returned. If the pattern is a folder, or matches only
+    folders, all objects in them are returned.
 
     Args:
         pattern: an s3:// address, or a glob of addresses.
@@ -51,28 +70,61 @@ def list_s3_files(pattern: str, fix: str) -> list[RemoteFile]:
         StoreError: `pattern` is not an S3 address, or the bucket cannot be listed.
     """
     bucket, key = split_s3_address(pattern, fix)
-    fixed = key[
-        : min((key.find(mark) for mark in _GLOB_CHARACTERS if mark in key), default=len(key))
-    ]
-    wanted = _glob_to_regex(key)
+    objects = open_bucket(bucket)
+    fixed = re.split(r"[*?[]", key)[0]
     # Listing works only by whole folders.
-    folder = fixed.rpartition("/")[0]
-    listed = list_objects(open_bucket(bucket), folder)
-    found = [meta for meta in listed if meta["path"] == key] or [
-        meta for meta in listed if wanted.fullmatch(meta["path"])
+    folder = key if fixed == key else fixed.rpartition("/")[0]
+    listed = list_objects(objects, folder)
+    exact = _find_object(objects, key) if fixed == key else None
+    found = [exact] if exact else _select(listed, key)
+    files = [
+        RemoteFile(
+            f"s3://{bucket}/{meta['path']}",
+            meta["size"],
+            meta["last_modified"].timestamp(),
+            meta["e_tag"] or "",
+        )
+        for meta in found
     ]
-    return sorted(
-        (
-            RemoteFile(
-                f"s3://{bucket}/{meta['path']}",
-                meta["size"],
-                meta["last_modified"].timestamp(),
-                meta["e_tag"] or "",
-            )
-            for meta in found
-        ),
-        key=lambda file: file.address,
+    logs = re.compile(rf"((?:.*/)?){_DELTA_LOG}/")
+    tables = {match[1] for meta in listed if (match := logs.match(meta["path"]))}
+    above = fixed.rpartition("/")[0].split("/") if files else []
+    places = {"/".join([*above[:depth], ""]) for depth in range(1, len(above) + 1)} - {"/"}
+    tables |= {at for at in places if _any_object(objects, at + _DELTA_LOG)}
+    return S3Listing(
+        sorted(files, key=lambda file: file.address),
+        [f"s3://{bucket}/{at}".rstrip("/") for at in sorted(tables, key=len, reverse=True)],
     )
+
+
+def _select(listed: list[ObjectMeta], key: str) -> list[ObjectMeta]:
+    """Returns the objects for which `key` stands: an object, a folder, or a glob of either."""
+    # A key that ends in a slash marks a folder. It is listed without the slash, and without bytes.
+    folders = {str(at) for meta in listed for at in PurePosixPath(meta["path"]).parents}
+    files = [meta for meta in listed if meta["size"] or meta["path"] not in folders]
+    glob = _glob_to_regex(key)
+    inside = re.compile(f"{glob.pattern}/.*", re.DOTALL)
+    return (
+        [meta for meta in files if meta["path"] == key]
+        or [meta for meta in files if meta["path"].startswith(f"{key}/" if key else "")]
+        or [meta for meta in files if glob.fullmatch(meta["path"])]
+        or [meta for meta in files if inside.fullmatch(meta["path"])]
+    )
+
+
+def _find_object(objects: S3Store, key: str) -> ObjectMeta | None:
+    """Returns what is known of the object `key`; null if there is none."""
+    try:
+        with translate_errors(f"s3://{objects.config['bucket']}/{key}"):
+            return obstore.head(objects, key) if key else None
+    except FileNotFoundError:
+        return None
+
+
+def _any_object(objects: S3Store, folder: str) -> bool:
+    """Whether there is an object in `folder`, by the first page of its listing."""
+    with translate_errors(f"s3://{objects.config['bucket']}/{folder}"):
+        return bool(next(iter(obstore.list(objects, folder, chunk_size=1)), []))
 
 
 def list_siblings(pattern: str, fix: str) -> list[str]:

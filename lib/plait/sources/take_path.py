@@ -10,6 +10,8 @@ from polars.datatypes import DataTypeClass
 from plait.sources.json_text import JsonShape, decode_json
 from plait.sources.value_path import Element, Elements, Field, Step, path_text
 
+JSON_IN_TEXT = r'"\s*[\[{]'  # how a text begins that may be JSON
+
 
 def take_path(values: pl.Series, steps: Sequence[Step]) -> pl.Series:
     """Returns the value at `steps` of each of `values`; null if there is none.
@@ -23,8 +25,29 @@ def take_path(values: pl.Series, steps: Sequence[Step]) -> pl.Series:
         return taken.rename(values.name)
     if not isinstance(kind, pl.String):
         return pl.Series(values.name, [None] * len(values), pl.String)
-    decoded, _ = decode_json(taken, JsonShape.of([rest]))
-    return take_path(decoded.rename(values.name), rest)
+    return _take_from_text(taken, rest).rename(values.name)
+
+
+def _take_from_text(text: pl.Series, steps: Sequence[Step]) -> pl.Series:
+    """Returns the value at `steps` in JSON text, in which text may be JSON again."""
+    found = take_path(decode_json(text, JsonShape.of([steps]))[0], steps)
+    head, rest = steps[:1], steps[1:]
+    again = found.is_null() & text.str.contains(JSON_IN_TEXT)
+    if not rest or isinstance(head[0], Elements) or not again.any():
+        return found
+    inner = take_path(decode_json(text.filter(again), JsonShape.of([head]))[0], head)
+    if not isinstance(inner.dtype, pl.String):
+        return found
+    return found.scatter(again.arg_true(), _take_from_text(inner, rest))
+
+
+def struct_field(value: pl.Expr, kind: pl.Struct, name: str) -> pl.Expr:
+    """Returns the field `name` of structs; Polars itself takes *, and ^...$, for a pattern."""
+    if not name.startswith(("*", "^")):
+        return value.struct.field(name)
+    names = [field.name for field in kind.fields]
+    numbered = value.struct.rename_fields([str(place) for place in range(len(names))])
+    return numbered.struct.field(str(names.index(name)))
 
 
 def has_path(kind: pl.DataType, steps: Sequence[Step]) -> bool:
@@ -70,7 +93,8 @@ def _follow(
         if isinstance(kind, pl.Map) and isinstance(_known(kind.key), pl.String):
             return _follow(value.map.get(step.name), _known(kind.value), rest)
         if isinstance(kind, pl.Struct) and step.name in dict(kind):
-            return _follow(value.struct.field(step.name), _known(dict(kind)[step.name]), rest)
+            inside = struct_field(value, kind, step.name)
+            return _follow(inside, _known(dict(kind)[step.name]), rest)
         return value, kind, steps
     if not isinstance(kind, pl.List):
         return value, kind, steps

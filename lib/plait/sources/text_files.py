@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from plait.errors import UnreadableFile
-from plait.sources.find_files import SourceFile
+from plait.sources.source_file import SourceFile
 from plait.store.leased_folder import LeasedFolder
 from plait.store.local_folders import scratch_folder
 

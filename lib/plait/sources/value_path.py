@@ -62,7 +62,7 @@ def parse_path(path: str) -> tuple[Step, ...]:
         ConfigError: `path` is not a path.
     """
     steps: list[Step] = []
-    text = path.strip().removeprefix("$.").removeprefix("$[") if path == "$" else path.strip()
+    text = re.sub(r"^\$(?:\.|(?=\[)|$)", "", path.strip())  # $ stands for the whole record
     place = 0
     while place < len(text):
         if text[place] == "." and steps and place + 1 < len(text):

@@ -10,6 +10,7 @@ import polars as pl
 
 from plait.world.add_dirt import add_dirt
 from plait.world.dialects import list_accounts, list_items, to_dialect
+from plait.world.draw_crawlers import draw_crawlers
 from plait.world.draw_events import draw_events
 from plait.world.draw_items import draw_items
 from plait.world.draw_people import PLATFORMS, Population, draw_people
@@ -26,6 +27,7 @@ class World:
         people: tastes, levels and who owns which account.
         items: every item with its true topic and level.
         events: every true event once, sorted by time.
+        crawlers: platform, account and kind of accounts of programs, whose rows are in the logs.
         dirt: rows added to each platform's log by reason; `duplicate` is one of them.
     """
 
@@ -38,10 +40,16 @@ class World:
     items: pl.DataFrame
     events: pl.DataFrame
     dirt: dict[str, dict[str, int]]
+    crawlers: pl.DataFrame
 
 
 def build_world(
-    people: int = 2_000, seed: int = 0, *, end: datetime = DEFAULT_END, items_per_topic: int = 18
+    people: int = 2_000,
+    seed: int = 0,
+    *,
+    end: datetime = DEFAULT_END,
+    items_per_topic: int = 18,
+    crawlers: bool = False,
 ) -> World:
     """Returns the world of `seed`: the same arguments give the same world.
 
@@ -50,6 +58,7 @@ def build_world(
         seed: of all random draws.
         end: the time (UTC) at which the logs end; they begin 120 days before.
         items_per_topic: number of items per topic (24) and platform.
+        crawlers: whether programs too leave rows in the logs. All other rows are the same.
 
     Raises:
         ValueError: `people` is below 20, or `items_per_topic` outside 2 to 24.
@@ -64,6 +73,12 @@ def build_world(
     logs, dirt = {}, {}
     for platform in PLATFORMS:
         logs[platform], dirt[platform] = add_dirt(rng, platform, to_dialect(platform, events))
+    bots, crawled = draw_crawlers(seed, items, set(inhabitants.accounts["account"]), end)
+    if not crawlers:
+        bots, crawled = bots.clear(), crawled.clear()
+    for platform in bots["platform"]:
+        rows = to_dialect(platform, crawled)
+        logs[platform] = pl.concat([logs[platform], rows.cast(logs[platform].schema)])
     return World(
         seed=seed,
         end=end,
@@ -74,4 +89,5 @@ def build_world(
         items=items,
         events=events,
         dirt=dirt,
+        crawlers=bots,
     )

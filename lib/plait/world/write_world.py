@@ -75,6 +75,7 @@ def _write_truth(world: World, folder: Path) -> None:
     world.people.accounts.write_parquet(folder / "accounts.parquet")
     world.items.write_parquet(folder / "items.parquet")
     world.events.write_parquet(folder / "events.parquet")
+    world.crawlers.write_parquet(folder / "crawlers.parquet")
     pl.DataFrame(
         {
             "person": range(len(world.people.level)),

@@ -95,6 +95,15 @@ def test_it_says_what_was_read_and_why(config: Path) -> None:
     assert "Full (settings changed: platforms.shop.events.keep): 2 files" in said()
 
 
+def test_files_without_content_are_named(config: Path) -> None:
+    config.write_text(PROJECT.replace("shop.csv", "shop*.csv"))
+    for number in range(7):
+        (config.parent / f"shop-{number}.csv").touch()
+    line = "Skipped, without content: shop-0.csv, shop-1.csv, shop-2.csv, shop-3.csv, shop-4.csv"
+    for _ in range(2):
+        assert f"{line} and 2 more." in _run("-c", str(config), "--quiet")
+
+
 def test_nothing_new_is_told_in_json_too(config: Path) -> None:
     _run("-c", str(config), "--json")
     found = json.loads(_run("-c", str(config), "--json"))

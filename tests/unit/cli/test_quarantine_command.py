@@ -37,7 +37,7 @@ def test_without_a_filter_reasons_are_counted_with_their_fix(broken: Shop) -> No
     assert "quarantine of store version 1" in said
     assert "bad_time: the time cannot be read" in said
     assert "logs/a.csv:2 time = '03.01.2024'" in said
-    assert "Set platforms.shop.events.time.unit to s, ms, us or iso." in said
+    assert "Set platforms.shop.events.time.unit to iso, s, ms, us, ns or a pattern" in said
     found = json.loads(broken.run("quarantine", "--json").stdout)
     assert [(e["reason"], e["rows"]) for e in found["reasons"]] == [
         ("bad_time", 2), ("null_account", 1),

@@ -51,7 +51,7 @@ WRONG = [
     float("inf"), float("nan"), [], [1] * 5_000, {}, {"x": 1}, {1: 2}, b"x", object(),
 ]  # fmt: skip
 CODE = ("Input", "dictionary", "instance", "object at 0x", "valid ", "sys.", "_type", "List",
-        "Tuple", "Envelope", "pydantic", "Error", "pattern", "ctx", "str ", "{")  # fmt: skip
+        "Tuple", "Envelope", "pydantic", "Error", "should match", "ctx", "str ", "{")  # fmt: skip
 
 
 def places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from plait.demo.linkage_quality import measure_linkage
+from plait.demo.linkage_quality import count_found, measure_linkage
 from plait.privacy.pseudonym import account_pseudonym
 from plait.privacy.pseudonym_key import PseudonymKey
 
@@ -36,3 +36,9 @@ def test_a_missed_account_costs_recall_and_a_wrong_one_precision() -> None:
     wrong = measure_linkage(_accounts(a="x", b="x", c="x", d="x"), TRUTH, KEY)
     assert wrong.precision == pytest.approx(3 / 6)
     assert wrong.recall == 1.0
+
+
+def test_crawlers_that_were_found_and_people_taken_for_one_are_told_apart() -> None:
+    planted = TRUTH.filter(pl.col("account").is_in(["a", "b"]))
+    found = count_found(_accounts(a="x", d="y"), planted, KEY)
+    assert (found.planted, found.found, found.others) == (2, 1, 1)

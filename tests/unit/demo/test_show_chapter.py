@@ -12,6 +12,7 @@ from rich.console import Console
 from plait.demo.chapter_results import (
     Chapter,
     CommandsChapter,
+    CrawlersFound,
     DemoList,
     EvaluateChapter,
     EventChapter,
@@ -39,8 +40,9 @@ HISTORY = [PastEvent("video", "watch", "video:v", LONG)]
 TRANSFER = TransferGain(1255, 0.31, 0.35, 0.04, 0.03, 0.05)
 CHAPTERS: list[Chapter] = [
     WorldChapter(1.0, 2000, "f", [PlatformFiles("news", "3f" * 18, "csv", "ISO", 10_000, 432, 99)]),
-    FuseChapter(1.0, 105, 100, 2, {"bad_time": 1, "future_time": 1, "null_object": 1}, 9, 7, 2,
-          LinkageQuality(1.0, 0.7)),
+    FuseChapter(1.0, 1_107, 100, 2, 2, 1_000,
+                {"bad_time": 1, "future_time": 1, "null_object": 1}, 9, 7, 2,
+                LinkageQuality(1.0, 0.7), CrawlersFound(3, 3, 0)),
     TrainChapter(9.0, "v1", {"epochs": 6, "events": 33_789, "people": 2648, "items": 1728}),
     EvaluateChapter(2.0, "loo-full", [PlatformQuality("shop", 499, 0.03, 0.25, 0.26, 0.23, 0.29)],
               TRANSFER),
@@ -98,7 +100,7 @@ def test_the_gain_is_told_with_its_interval() -> None:
 
 def test_rows_in_are_rows_out() -> None:
     text = _text(CHAPTERS[1])
-    assert "105 in = 100 events + 2 duplicates + 3 in quarantine" in text
+    assert "1,107 in = 100 events + 2 duplicates + 3 in quarantine + 1,002 noise" in text
     assert "1 null object, 2 impossible times" in text
 
 

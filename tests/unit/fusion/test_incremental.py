@@ -220,9 +220,9 @@ def test_other_settings_need_all_rows(
 
 
 def test_a_k_core_needs_all_events(folder: Path, fuse_here: Fuse) -> None:
-    _write(folder, "shop-1.csv", "1,ann,i1,1700000000", "2,ann,i1,1700000001")
+    _write(folder, "shop-1.csv", "1,ann,i1,1700000000", "2,ann,i1,1700000100")
     _again(fuse_here, k_core=2)
-    _write(folder, "shop-2.csv", "3,bob,i1,1700000002", "4,bob,i1,1700000003")
+    _write(folder, "shop-2.csv", "3,bob,i1,1700000200", "4,bob,i1,1700000300")
     again = _again(fuse_here, k_core=2)
     assert again.version.run["why"] == "k_core needs all events"
     assert again.version.counts["events"] == 4

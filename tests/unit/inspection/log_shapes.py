@@ -34,7 +34,9 @@ def csv_shop(folder: Path, draw: random.Random) -> None:
     for n in range(400):
         word = draw.choice(["view", "view", "add_to_cart", "purchase", "zoom"])
         price = f"{draw.random() * 50:.2f}"
-        rows.append(f"C{draw.randint(1, 40)},SKU-{draw.randint(1, 60)},{word},{_at(n).timestamp():.0f},{price}")
+        rows.append(
+            f"C{draw.randint(1, 40)},SKU-{draw.randint(1, 60)},{word},{_at(n).timestamp():.0f},{price}"
+        )
     _lines(folder / "orders.csv", rows)
     names = ["sku,name,category,brand,price"]
     names += [f"SKU-{n},Thing number {n},home|kitchen,Acme,{n}.50" for n in range(1, 61)]
@@ -50,7 +52,9 @@ def semicolons_in_latin_1(folder: Path, draw: random.Random) -> None:
     for n in range(300):
         thing = draw.randint(1, 50)
         price = f"{draw.randint(1, 1500)},{draw.randint(10, 99)}"
-        rows.append(f"K{draw.randint(1, 30)};A-{thing:03};Tür Größe {thing};{_at(n):%d.%m.%Y %H:%M};{price}")
+        rows.append(
+            f"K{draw.randint(1, 30)};A-{thing:03};Tür Größe {thing};{_at(n):%d.%m.%Y %H:%M};{price}"
+        )
     _lines(folder / "bestellungen.csv", rows, "latin-1")
 
 
@@ -58,7 +62,9 @@ def semicolons_in_latin_1(folder: Path, draw: random.Random) -> None:
 def tabs(folder: Path, draw: random.Random) -> None:
     rows = ["user_id\tarticle_id\ttimestamp\tdwell_time_ms"]
     for n in range(300):
-        rows.append(f"u{draw.randint(1, 30)}\tnews-{draw.randint(1, 50)}\t{_at(n).isoformat()}\t{draw.randint(500, 90_000)}")
+        rows.append(
+            f"u{draw.randint(1, 30)}\tnews-{draw.randint(1, 50)}\t{_at(n).isoformat()}\t{draw.randint(500, 90_000)}"
+        )
     _lines(folder / "reads.tsv", rows)
 
 
@@ -146,8 +152,12 @@ def behaviours(folder: Path, draw: random.Random) -> None:
     rows = []
     for n in range(200):
         history = " ".join(f"N{draw.randint(100, 159)}" for _ in range(draw.randint(2, 9)))
-        shown = " ".join(f"N{draw.randint(100, 159)}-{int(k == 0)}" for k in range(draw.randint(2, 9)))
-        rows.append(f"{n + 1}\tU{draw.randint(1, 60)}\t{_at(n * 9):%m/%d/%Y %I:%M:%S %p}\t{history}\t{shown}")
+        shown = " ".join(
+            f"N{draw.randint(100, 159)}-{int(k == 0)}" for k in range(draw.randint(2, 9))
+        )
+        rows.append(
+            f"{n + 1}\tU{draw.randint(1, 60)}\t{_at(n * 9):%m/%d/%Y %I:%M:%S %p}\t{history}\t{shown}"
+        )
     _lines(folder / "behaviors.tsv", rows)
     _lines(folder / "news.tsv", news)
 
@@ -203,7 +213,9 @@ def viewing_history(folder: Path, draw: random.Random) -> None:
 
 @shape
 def library(folder: Path, draw: random.Random) -> None:
-    rows = ["Book Id,Title,Author,ISBN,My Rating,Average Rating,Publisher,Date Read,Date Added,Exclusive Shelf"]
+    rows = [
+        "Book Id,Title,Author,ISBN,My Rating,Average Rating,Publisher,Date Read,Date Added,Exclusive Shelf"
+    ]
     for n in range(80):
         read = n % 3 != 0
         shelf = "read" if read else "to-read"
@@ -220,7 +232,9 @@ def library(folder: Path, draw: random.Random) -> None:
 def access_log(folder: Path, draw: random.Random) -> None:
     rows = []
     for n in range(300):
-        path = draw.choice([f"/product/{draw.randint(1, 40)}?ref=a", f"/product/{draw.randint(1, 40)}", "/"])
+        path = draw.choice(
+            [f"/product/{draw.randint(1, 40)}?ref=a", f"/product/{draw.randint(1, 40)}", "/"]
+        )
         rows.append(
             f"10.0.0.{draw.randint(1, 30)} - - [{_at(n):%d/%b/%Y:%H:%M:%S} +0000] "
             f'"GET {path} HTTP/1.1" 200 {draw.randint(99, 9999)} "-" "Mozilla/5.0"'
@@ -244,7 +258,9 @@ def hive_parquet(folder: Path, draw: random.Random) -> None:
 
 @shape
 def flags(folder: Path, draw: random.Random) -> None:
-    rows = ["user_id,video_id,time_ms,is_click,is_like,is_follow,long_view,play_time_ms,duration_ms,tab"]
+    rows = [
+        "user_id,video_id,time_ms,is_click,is_like,is_follow,long_view,play_time_ms,duration_ms,tab"
+    ]
     for n in range(300):
         video = draw.randint(1, 50)
         marks = ",".join(str(int(draw.random() < share)) for share in (0.5, 0.1, 0.05, 0.3))
@@ -271,7 +287,8 @@ def parallel_lists(folder: Path, draw: random.Random) -> None:
 @shape
 def adjacency(folder: Path, draw: random.Random) -> None:
     rows = [
-        " ".join(map(str, [user, *draw.sample(range(200), draw.randint(2, 20))])) for user in range(60)
+        " ".join(map(str, [user, *draw.sample(range(200), draw.randint(2, 20))]))
+        for user in range(60)
     ]
     _lines(folder / "train.txt", rows)
 
@@ -281,7 +298,9 @@ def date_and_clock(folder: Path, draw: random.Random) -> None:
     rows = ["CustomerID,StockCode,Quantity,InvoiceDate,InvoiceTime,UnitPrice"]
     for n in range(300):
         at = _at(n, 97)
-        rows.append(f"{draw.randint(17000, 17030)},{draw.randint(20000, 20060)},1,{at:%Y-%m-%d},{at:%H:%M},2.55")
+        rows.append(
+            f"{draw.randint(17000, 17030)},{draw.randint(20000, 20060)},1,{at:%Y-%m-%d},{at:%H:%M},2.55"
+        )
     _lines(folder / "invoices.csv", rows)
 
 

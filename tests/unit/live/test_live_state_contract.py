@@ -41,6 +41,14 @@ def test_an_event_counts_once_in_a_batch_and_over_batches(state: LiveState) -> N
     assert state.stream_length("events") == 3
 
 
+def test_noise_is_accepted_once_and_is_in_no_history(state: LiveState) -> None:
+    rows = events(("n", 1, 1), ("a", 1, 2)).with_columns(noise=pl.Series([True, False]))
+    assert state.append_events(rows) == [True, True]
+    assert state.append_events(rows) == [False, False]
+    assert items(state, *who(1)) == [["shop:a"]]
+    assert state.stream_length("events") == 2
+
+
 def test_no_events_are_none(state: LiveState) -> None:
     assert state.append_events(events(("a", 1, 1)).clear()) == []
     assert state.read_people([]) == []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
-from plait.privacy.pseudonym import load_key
+from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.serving.current_model import CurrentModel
 from plait.serving.replica import ReplicaParts
 from plait.serving.service import EndpointService
@@ -89,6 +90,36 @@ def test_a_person_of_the_base_is_known_and_so_is_who_had_what_no_model_knows(
     told = recommend(handler, VIDEO)
     assert (told["person"]["state"], told["fallback"]) == ("warm", "no_known_items")
     assert told["person"]["platforms"] == ["video"]
+
+
+def test_events_of_a_bot_are_stored_and_in_no_history(
+    handler: LocalHandler, memory: MemoryLiveState
+) -> None:
+    key, current = load_key(handler.setup.project), handler.setup.current
+    current.bots = account_pseudonym(pl.Series(["me"]), key, "shop")
+    event = {"type": "purchase", "item_id": "shop:i10"}
+    both = {"events": [event | {"user": SHOP}, event | {"user": SHOP | {"id": "you"}}]}
+    assert post(handler, "/v1/events", both).json()["accepted"] == 2
+    assert memory.stream_length("events") == 2
+    assert recommend(handler, SHOP)["person"]["state"] == "new"
+    assert recommend(handler, SHOP | {"id": "you"})["person"]["state"] == "warm"
+
+
+def test_a_double_click_counts_once(handler: LocalHandler) -> None:
+    at = "2026-10-01T00:00:0"
+    clicks = [
+        {"type": "view", "item_id": "shop:i10", "user": SHOP, "time": f"{at}{n}Z"}
+        for n in (1, 2, 9)
+    ]
+    assert post(handler, "/v1/events", {"events": clicks[:2]}).json()["accepted"] == 2
+    once = recommend(handler, SHOP)
+    other = SHOP | {"id": "other"}
+    post(handler, "/v1/events", {"events": [clicks[0] | {"user": other}]})
+    scores = [[item["score"] for item in answer["items"]]
+              for answer in (once, recommend(handler, other))]  # fmt: skip
+    assert scores[0] == scores[1]
+    post(handler, "/v1/events", {"events": clicks[2:]})
+    assert [item["score"] for item in recommend(handler, SHOP)["items"]] != scores[0]
 
 
 def test_while_live_state_is_down_events_go_to_the_store(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plait.sources.find_files import SourceFile
+from plait.sources.source_file import SourceFile
 
 WriteSource = Callable[..., SourceFile]
 

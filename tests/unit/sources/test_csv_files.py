@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from plait.config.source_settings import CsvSettings
 from plait.errors import UnknownColumn, UnreadableFile
 from plait.sources.csv_files import csv_columns, read_csv
-from plait.sources.find_files import SourceFile
+from plait.sources.source_file import SourceFile
 
 WriteSource = Callable[..., SourceFile]
 Row = tuple[Any, ...]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from plait.sources.find_files import SourceFile
 from plait.sources.read_chunks import read_chunks
+from plait.sources.source_file import SourceFile
 from tests.mappings import mapping_of
 
 MAPPING = mapping_of({"title": "t", "tags": "labels"}, lists=frozenset({"tags"}))

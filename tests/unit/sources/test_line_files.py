@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from plait.errors import UnknownColumn
-from plait.sources.find_files import SourceFile
 from plait.sources.line_files import line_columns, read_lines
+from plait.sources.source_file import SourceFile
 
 WriteSource = Callable[..., SourceFile]
 PATTERN = r"^(?P<ip>\S+) (\S+) \[(?<time>[^\]]+)\](?: (?P<bytes>\d+))?$"

@@ -11,8 +11,10 @@ from plait.contracts.store_tables import QUARANTINE
 from plait.store import Store
 from plait.store.delta_tables import scan_table
 
-ROW = pl.DataFrame(
-    [{"platform": "a", "file": "f", "row": 1, "reason": "r", "field": "f", "value": "v", "raw": ""}]
+ROW = QUARANTINE.conform(
+    pl.DataFrame(
+        {"platform": "a", "file": "f", "row": 1, "reason": "r", "field": "f", "value": "v"}
+    ).with_columns(raw=pl.lit(""), element=pl.lit(2), source=pl.lit("events"))
 )
 NAMES = ["my [ID] proj", "50%20 off", "back\\slash", "a|b<c>", "tab\tbed", "plain", "a*?#b", "k=1"]
 

@@ -9,7 +9,9 @@ from functools import cached_property
 import polars as pl
 from deltalake.transaction import AddAction
 
-from plait.contracts.store_tables import ACCOUNTS, EVENTS
+from plait.clean.denoise import REMOVED_AS
+from plait.contracts.store_tables import ACCOUNTS, BOTS, EVENTS, REMOVED_EVENTS
+from plait.contracts.table_schema import TableSchema
 from plait.engine.engine import BUCKET
 from plait.errors import StoreError
 from plait.fusion.row_counts import ROW_COUNTS, counts_from_record
@@ -27,10 +29,17 @@ SEEN_ACCOUNT_COLUMNS = ("account", "platform", "home", BUCKET)
 
 @dataclass(frozen=True)
 class BaseBucket:
-    """One bucket of the base version: the paths of the files that hold its events."""
+    """One bucket of the base version: the paths of the files that hold its events.
+
+    Attributes:
+        bucket: the number of the bucket.
+        paths: the paths of the files.
+        table: EVENTS, or REMOVED_EVENTS.
+    """
 
     bucket: int
     paths: tuple[str, ...]
+    table: TableSchema = EVENTS
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ class BaseVersion:
     @cached_property
     def _parts(self) -> dict[str, list[AddAction]]:
         version = self.version
-        names = ("events", "sequences", "quarantine") if version else ()
+        names = ("events", "removed_events", "sequences", "quarantine") if version else ()
         return {name: self.store.parts(name, version) for name in names if version}
 
     @property
@@ -74,6 +83,13 @@ class BaseVersion:
             return pl.DataFrame(schema=ROW_COUNTS)
         return counts_from_record(self.version.counts["platforms"])
 
+    def bots(self, touched: Collection[int]) -> pl.DataFrame:
+        """Returns BOTS of the version, without the accounts in `touched` buckets."""
+        if self.version is None:
+            return BOTS.empty()
+        outside = self.accounts.filter(~pl.col(BUCKET).is_in(list(touched)))
+        return self.store.read(BOTS.name, self.version).join(outside, on="account", how="semi")
+
     def parts(self, table: str) -> list[AddAction]:
         """Returns the files of `table` with what earlier runs read and this one does not."""
         parts = self._parts[table] if self.version else []
@@ -83,13 +99,20 @@ class BaseVersion:
         """Returns the files of `table` outside the `touched` buckets."""
         return [part for part in self.parts(table) if bucket_of_file(part) not in touched]
 
-    def event_buckets(self, wanted: Callable[[int], bool] = lambda _: True) -> list[BaseBucket]:
-        """Returns the buckets with events for which `wanted` is true, in order of their numbers."""
+    def event_buckets(
+        self, wanted: Callable[[int], bool], table: TableSchema = EVENTS
+    ) -> list[BaseBucket]:
+        """Returns the buckets with rows of `table` that are `wanted`, in order of their numbers."""
         files: dict[int, list[str]] = {}
-        for part in self.parts("events"):
+        for part in self.parts(table.name):
             if wanted(bucket_of_file(part)):
                 files.setdefault(bucket_of_file(part), []).append(part.path)
-        return [BaseBucket(bucket, tuple(paths)) for bucket, paths in sorted(files.items())]
+        return [BaseBucket(bucket, tuple(paths), table) for bucket, paths in sorted(files.items())]
+
+    def reprocessed_buckets(self, touched: Collection[int]) -> list[BaseBucket]:
+        """Returns the `touched` buckets, with the events that noise was removed from, and it."""
+        wanted = set(touched).__contains__
+        return self.event_buckets(wanted) + self.event_buckets(wanted, REMOVED_EVENTS)
 
 
 @dataclass(frozen=True)
@@ -98,7 +121,7 @@ class BaseBucketReader:
 
     Attributes:
         store: the store that holds the events.
-        columns: the columns to read.
+        columns: the columns to read; `removed_as` too, where a table has it.
         rows: a filter on the rows to read; default: all rows.
     """
 
@@ -112,12 +135,13 @@ class BaseBucketReader:
         Raises:
             StoreError: the rows cannot be read.
         """
-        events = scan_data_files(self.store.location, EVENTS, held.paths)
+        events = scan_data_files(self.store.location, held.table, held.paths)
+        columns = self.columns + ((REMOVED_AS,) if REMOVED_AS in held.table.columns else ())
         if self.rows is not None:
             events = events.filter(self.rows)
         with translate_errors(self.store.uri):
             try:
-                rows = events.select(self.columns).collect()
+                rows = events.select(columns).collect()
             except FileNotFoundError:
                 raise StoreError(
                     f"a data file of the current version is missing from '{self.store.uri}'.",

@@ -32,6 +32,7 @@ class FusionPlan:
         changed: whether anything differs from the current version.
         impressions: slices of the feedback log whose impressions are read.
         shown: the version whose impressions are kept in addition; null: none are kept.
+        skipped: the names of files without bytes.
     """
 
     base: StoreVersion | None
@@ -42,6 +43,7 @@ class FusionPlan:
     changed: bool = True
     impressions: tuple[LogSlice, ...] = ()
     shown: StoreVersion | None = None
+    skipped: tuple[str, ...] = ()
 
     def record(self, rows: int = 0, rewritten: int = 0) -> dict[str, Any]:
         """Returns the `run` record of the store version that this run publishes.
@@ -51,7 +53,7 @@ class FusionPlan:
             rewritten: the number of buckets written.
         """
         mode = "full" if self.base is None else "incremental" if self.changed else "none"
-        return {
+        record: dict[str, Any] = {
             "mode": mode,
             "why": self.why,
             "files": self.files,
@@ -59,6 +61,7 @@ class FusionPlan:
             "buckets": self.buckets,
             "rewritten": rewritten,
         }
+        return record | ({"skipped": list(self.skipped)} if self.skipped else {})
 
 
 def plan_fusion(
@@ -80,7 +83,7 @@ def plan_fusion(
     """
     everything = FusionPlan(
         None, "", inputs.all_splits, inputs.buckets, len(inputs.records),
-        impressions=tuple(inputs.impressions.slices()),
+        impressions=tuple(inputs.impressions.slices()), skipped=inputs.skipped,
     )  # fmt: skip
     if before is None:
         return everything
@@ -99,7 +102,7 @@ def plan_fusion(
     )
     same = not (events or links or shown or lost or inputs.links.missing(read)) and now == files
     if not why and same and before.settings == settings:
-        return FusionPlan(before, "", [], before.buckets, 0, changed=False)
+        return FusionPlan(before, "", [], before.buckets, 0, changed=False, skipped=inputs.skipped)
     why = why or _why_repartition(project, inputs, before)
     if why:
         return replace(everything, why=why)
@@ -109,7 +112,7 @@ def plan_fusion(
     return FusionPlan(
         before, "", new, before.buckets, count + len(events) + len(links) + len(shown),
         impressions=everything.impressions if lost else tuple(shown),
-        shown=None if lost else before,
+        shown=None if lost else before, skipped=inputs.skipped,
     )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from plait.clean.content_id import content_id
+from plait.clean.denoise import REMOVED_AS
+from plait.clean.gap_sessions import drop_made_sessions
 from plait.engine.engine import BUCKET, Frames
 from plait.fusion.incremental.base_version import BaseBucket, BaseVersion
 from plait.fusion.row_counts import count_by_platform
@@ -20,6 +22,8 @@ ITEM_EVENT_COLUMNS = ("object_kind", "object_id", "platform", "person", "time")
 class ReprocessKernel:
     """Spills events of a touched bucket as the row kernel does, to merge them with new rows.
 
+    Removed events too: with new rows, they may be judged otherwise.
+
     Attributes:
         placed: account, bucket: the bucket of each account.
     """
@@ -28,9 +32,14 @@ class ReprocessKernel:
 
     def __call__(self, held: BaseBucket, rows: pl.DataFrame) -> Frames:
         """Returns `events` (rows with content and bucket) and negative `counts` of these events."""
+        what: str | pl.Series = "events"
+        if REMOVED_AS in rows.columns:
+            what = "removed:" + rows[REMOVED_AS]
+            rows = rows.drop(REMOVED_AS)
+        gone = count_by_platform(rows["platform"], what).with_columns(-pl.col("n"))
+        rows = drop_made_sessions(rows)
         content = pl.when(is_given_id(pl.col("event_id"))).then(content_id(rows))
         entering = rows.with_columns(content=content).join(self.placed, on="account")
-        gone = count_by_platform(rows["platform"], "events").with_columns(-pl.col("n"))
         return {"events": entering, "counts": gone}
 
 

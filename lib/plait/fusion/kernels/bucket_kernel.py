@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
+from plait.clean.denoise import REMOVED_AS, denoise
+from plait.config.denoise_settings import DenoiseSettings
 from plait.engine.engine import BUCKET, Frames
 from plait.features.sequences import build_sequences
 from plait.fusion.kernels.dedupe import dedupe
@@ -17,21 +19,26 @@ from plait.items.item_table import count_items
 
 @dataclass(frozen=True)
 class FusionBucketKernel:
-    """Returns events, sequences, partial items, partial accounts and counts of one bucket.
+    """Returns the events, without noise, of one bucket, and what follows from them.
 
     The side input has the people of the bucket; see number_people.
 
     Attributes:
         k_cores: the k-core of each platform that has one.
         length: the maximum number of events in a sequence.
+        noise: what is noise on each platform; on others nothing is.
     """
 
     k_cores: Mapping[str, KCore]
     length: int
+    noise: Mapping[str, DenoiseSettings] = field(default_factory=dict)
 
     def __call__(self, bucket: int, rows: pl.DataFrame, people: pl.DataFrame) -> Frames:
         """Returns the frames of `bucket`."""
-        events, counts = self.deduplicate(rows, people)
+        rows, counts = self.deduplicate(rows, people)
+        sound = denoise(rows, self.noise)
+        events, removed = sound.events, sound.removed
+        counts.append(count_by_platform(removed["platform"], "removed:" + removed[REMOVED_AS]))
         for platform, core in self.k_cores.items():
             here = pl.col("platform") == platform
             held = events.select((~here | core.contains()).alias("held")).to_series()
@@ -41,6 +48,8 @@ class FusionBucketKernel:
         of_items = events.filter(pl.col("object_kind") == "item").rename({"object_id": "item"})
         return {
             "events": events,
+            "removed_events": removed,
+            "bots": sound.bots,
             "sequences": build_sequences(of_items, self.length, ordered=True, remember=True),
             "items": count_items(of_items),
             "accounts": count_accounts(events, people),

@@ -12,9 +12,10 @@ from plait.clean.event_dialect import EventDialect
 from plait.clean.keep_filter import parse_keep_filter
 from plait.config import Project
 from plait.identity.identity_keys import check_identity_keys
-from plait.sources.find_files import SourceFile, find_files
+from plait.sources.find_files import find_files
 from plait.sources.parquet_files import split_by_row_groups
 from plait.sources.read_chunks import CHUNK_ROWS
+from plait.sources.source_file import SourceFile
 from plait.store.feedback.log_listing import LogListing, LogSlice, list_log
 from plait.store.feedback.log_paths import EVENTS_FOLDER, IMPRESSIONS_FOLDER, LINKS_FOLDER
 from plait.store.store import Store
@@ -63,6 +64,7 @@ class FusionInputs:
         creator_platforms: the platforms whose creators are accounts.
         files: what a store version records about each file.
         buckets: the number of buckets that the logs need.
+        skipped: the names of files without bytes.
     """
 
     splits: list[InputSplit]
@@ -74,6 +76,7 @@ class FusionInputs:
     creator_platforms: frozenset[str]
     files: list[dict[str, Any]]
     buckets: int
+    skipped: tuple[str, ...] = ()
 
     @property
     def all_splits(self) -> list[InputSplit]:
@@ -110,14 +113,22 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
     logs: list[SourceFile] = []
     others: list[SourceFile] = []
     splits: list[InputSplit] = []
+    skipped: set[str] = set()
     for name, platform in project.platforms.items():
         if platform.keep is not None:
             keep[name] = parse_keep_filter(platform.keep, f"platforms.{name}.events.keep")
+        any_rows = False
         for index, log in enumerate(platform.events):
             where = platform.dialect_setting(name, index)
             rules[where] = EventDialect.of(where, log, platform.creators)
-            found = find_files(project, log.files, log.format, where)
+            # One of several logs may be empty, but not all of them.
+            last = index == len(platform.events) - 1
+            found = find_files(
+                project, log.files, log.file_format, where, may_be_empty=not last or any_rows
+            )
+            any_rows = any_rows or bool(found)
             logs += found
+            skipped.update(found.skipped)
             splits += [
                 InputSplit(name, file.name, part, dialect=index)
                 for file in found
@@ -125,7 +136,11 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
             ]
         for part, kind in ((platform.catalogue, "catalogue"), (platform.accounts, "accounts")):
             if part is not None:
-                others += find_files(project, part.files, part.format, f"platforms.{name}.{kind}")
+                found = find_files(
+                    project, part.files, part.file_format, f"platforms.{name}.{kind}"
+                )
+                others += found
+                skipped.update(found.skipped)
     events, links = list_log(store, EVENTS_FOLDER), list_log(store, LINKS_FOLDER)
     impressions = list_log(store, IMPRESSIONS_FOLDER)
     # A file may be named twice, for example as the log of two platforms.
@@ -133,7 +148,16 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
     of_accounts = frozenset(n for n, p in project.platforms.items() if p.creators == "accounts")
     size = sum(file.bytes * _growth_factor(file) for file in logs) + events.bytes * _PARQUET_GROWTH
     return FusionInputs(
-        splits, events, links, impressions, rules, keep, of_accounts, records, count_buckets(size)
+        splits,
+        events,
+        links,
+        impressions,
+        rules,
+        keep,
+        of_accounts,
+        records,
+        count_buckets(size),
+        tuple(sorted(skipped)),
     )
 
 

@@ -7,8 +7,17 @@ from typing import Any
 
 import polars as pl
 
+from plait.clean.denoise import DENOISE_COLUMNS, denoise
 from plait.config import Project
-from plait.contracts.store_tables import ACCOUNTS, EVENTS, QUARANTINE, SEQUENCES
+from plait.config.denoise_settings import DenoiseSettings
+from plait.contracts.store_tables import (
+    ACCOUNTS,
+    BOTS,
+    EVENTS,
+    QUARANTINE,
+    REMOVED_EVENTS,
+    SEQUENCES,
+)
 from plait.contracts.table_schema import TableSchema
 from plait.engine.engine import BUCKET, Engine, Spill
 from plait.errors import TooFewEvents
@@ -37,10 +46,8 @@ from plait.store.delta_tables import scan_table
 from plait.store.failed_run import FailedRun, current_number, keep_failed_run
 from plait.store.store import Store
 
-_K_CORE_COLUMNS = (
-    "event_id", "platform", "account", "object_kind", "object_id", "time", "stamped",
-    "order", "content",
-)  # fmt: skip
+_BUCKETED = (EVENTS, REMOVED_EVENTS, SEQUENCES)
+_K_CORE_COLUMNS = (*DENOISE_COLUMNS, "stamped", "order", "content")
 
 
 @dataclass
@@ -70,6 +77,11 @@ class FusionStages:
     def __post_init__(self) -> None:
         self.counts.append(self.base.counts())
         self.spill: Spill = self.engine.spill(self.buckets)
+
+    @property
+    def noise(self) -> dict[str, DenoiseSettings]:
+        """What is noise on each platform."""
+        return {name: each.denoise for name, each in self.project.platforms.items()}
 
     def close(self) -> None:
         """Removes the spill."""
@@ -123,13 +135,16 @@ class FusionStages:
         if not k_by_platform:
             return {}
         step = FusionBucketKernel({}, self.project.sequence_length)
+        noise = self.noise
         names = list(k_by_platform)
         pairs = self.engine.map_buckets(
             self.spill,
             lambda _, rows, people: {
-                "pairs": account_item_pairs(step.deduplicate(rows, people)[0], names)
+                "pairs": account_item_pairs(
+                    denoise(step.deduplicate(rows, people)[0], noise).events, names
+                )
             },
-            side_input=number_people(placed.with_columns(person=pl.lit(None, pl.String))),
+            side_input=number_people(placed.with_columns(person="account")),
             tables={},
             merges={"pairs": lambda frame: frame},
             columns=_K_CORE_COLUMNS,
@@ -148,7 +163,7 @@ class FusionStages:
             placed: account, bucket: the bucket of each account.
         """
         out = self.engine.map_splits(
-            self.base.event_buckets(touched.__contains__),
+            self.base.reprocessed_buckets(touched),
             BaseBucketReader(self.store, CLEAN_EVENT_COLUMNS),
             ReprocessKernel(placed.select("account", BUCKET)),
             spills={"events": self.spill},
@@ -160,7 +175,9 @@ class FusionStages:
     def merge_events(
         self, step: FusionBucketKernel, placed: pl.DataFrame, touched: set[int]
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Writes events and sequences of `touched` buckets, and keeps those of all others.
+        """Writes events, removed events and sequences of `touched` buckets; keeps all others.
+
+        It writes BOTS too.
 
         Args:
             step: the bucket kernel.
@@ -170,7 +187,7 @@ class FusionStages:
         Returns:
             The event counts of accounts, and of items, over all buckets.
         """
-        writers = {table.name: self.store.writer(table) for table in (EVENTS, SEQUENCES)}
+        writers = {table.name: self.store.writer(table) for table in _BUCKETED}
         with track_progress("Merging", self.spill.rows, "events") as progress:
             out = self.engine.map_buckets(
                 self.spill,
@@ -180,6 +197,7 @@ class FusionStages:
                 merges={
                     "items": merge_item_counts,
                     "accounts": lambda frame: frame,
+                    "bots": lambda frame: frame,
                     "counts": merge_counts,
                 },
                 advance=progress.advance,
@@ -188,6 +206,8 @@ class FusionStages:
         self._check_platforms()
         for name, writer in writers.items():
             self.versions[name] = writer.commit(self.base.parts_outside(name, touched))
+        bots = pl.concat([out.get(BOTS.name, BOTS.empty()), self.base.bots(touched)])
+        self.write(BOTS, bots.sort("account"))
         accounts = out.get("accounts", ACCOUNTS.empty().select(ACCOUNT_COUNT_COLUMNS))
         items = out.get("items", pl.DataFrame(schema=ITEM_COUNTS))
         both = pl.concat([accounts, self.base.account_counts(touched)])

@@ -12,8 +12,9 @@ from plait.contracts.event_rows import RAW_SCHEMA
 from plait.contracts.store_tables import QUARANTINE
 from plait.fusion.kernels.quarantine import ROW_FAULTS, quarantine_rows
 from plait.privacy.pseudonym import PseudonymKey
+from tests.mappings import mapping_of
 
-FIELDS = {"account": "uid", "item": "body.clip"}
+FIELDS = mapping_of({"account": "uid", "item": "body.clip"})
 KEY = PseudonymKey("k" * 64)
 
 
@@ -53,12 +54,11 @@ def test_an_uncertain_row_shows_nothing() -> None:
 
 def test_the_element_of_a_row_is_named() -> None:
     rows = [
-        {"row": 5, "element": n, "account": "a", "item": f"i{n}", "whole": True} for n in (1, 2)
+        {"row": n, "element": n, "account": "a", "item": f"i{n}", "whole": True} for n in (1, 2)
     ]
-    faults = _faults((5, "bad_time", "time", "x", 2), element=pl.Int64())
     raw = _raw(*rows, element=pl.Int64())
-    (row,) = _quarantine(raw, faults).to_dicts()
-    assert (row["row"], row["element"], json.loads(row["raw"])["item"]) == (5, 2, "i2")
+    (row,) = _quarantine(raw, _faults((2, "bad_time", "time", "x"))).to_dicts()
+    assert (row["row"], row["element"], json.loads(row["raw"])["item"]) == (2, 2, "i2")
 
 
 @pytest.mark.parametrize("rows", [[], [{"row": 1, "account": "a", "item": "i", "whole": True}]])
