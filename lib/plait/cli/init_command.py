@@ -96,11 +96,12 @@ def _print(found: Inspection, target: Path) -> None:
     for one in found.taken:
         files = one.files[0] + (f" and {len(one.files) - 1} more" if len(one.files) > 1 else "")
         sure = "yes" if one.sure >= _SURE else "likely" if one.sure >= _LIKELY else "unsure"
-        questions = str(len(one.questions)) if one.questions else ""
-        table.add_row(files, one.kind, one.platform, sure if one.platform else "", questions)
+        asked = str(len(one.questions) or "")
+        table.add_row(files, one.kind, one.platform, sure if one.platform else "", asked)
     console.print(table)
     for name, why in list(found.passed.items())[:8]:
         console.print(f"passed over: {name} ({why})", markup=False)
-    questions = sum(len(one.questions) for one in found.taken)
-    asks = f" It has {questions} questions: the lines with a question mark." if questions else ""
+    total = sum(len(one.questions) for one in found.taken)
+    things = "question" if total == 1 else "questions"
+    asks = f" It has {total} {things}: the comments with a question mark." if total else ""
     console.print(f"\n{target} is written.{asks} Next: plait fuse -c {target}", markup=False)

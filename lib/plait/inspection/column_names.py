@@ -29,6 +29,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (rf"id_(?:{_PEOPLE})|distinct_id|domain_userid|remote_user|cs_username|profile_name", 1),
         (rf"{_PEOPLE}|sub", 0.9),
         (r"(?:anonymous|anon|device|cookie|browser|installation|fullvisitor)_?(?:id)?", 0.75),
+        (r"(?:\w+_)?e_?mail(?:_?address)?", 0.8),
         (r"author_?id|follower_?id|sender_?id|from_?id|actor_?id|actor|reviewer_name", 0.6),
         (r"session(?:_?id|_key)?|sid|visit_?id|sitzung|ga_session_id", 0.5),
         (r"(?:client_|c_|remote_|user_)?(?:ip|addr|ip_?addr\w*)|host", 0.35),
@@ -59,7 +60,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     ),
     "value": (
         (r"(?:total_|order_|line_|sub|unit_|paid_|sale_?|selling_)?(?:price|amount|total)", 1),
-        (r"revenue|value|paid|betrag|preis|\w*preis|summe|umsatz|prix|montant|precio|importe", 0.9),
+        (r"revenue|value|paid|sum|betrag|\w*preis|summe|umsatz|prix|montant|precio|importe", 0.9),
         (r"prezzo|importo|valor|prijs|bedrag|spend|cost|payment|order_value|grand_total", 0.8),
     ),
     "currency": ((r"currency(?:_code)?|w(?:ae|ä)hrung|devise|moneda|valuta|\w+_currency", 1),),
@@ -68,6 +69,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"(?:ms|seconds?|secs?|minutes?|time|s)_?(?:played|listened|watched|spent)", 1),
         (r"(?:watch|play|view|listen|reading|read|viewing|engagement)_?(?:time\w*|duration\w*)", 1),
         (r"(?:watch\w*|play\w*|view\w*|listen\w*|read|spent)_?(?:\w*ms|s|sec|seconds|minutes)", 1),
+        (r"active_?time\w*", 1),
         (r"(?:time|duration)_?(?:spent|watched|on_page)\w*|played_?(?:ms|sec\w*)|secs?|seconds", 1),
         (r"\w*(?:dauer|verweildauer)|duree|duracion|durata|duur|engagement_time_msec", 0.8),
         (r"duration(?:_?(?:ms|s|sec|secs|seconds|minutes))?|length", 0.6),
@@ -98,6 +100,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "categories": (
         (r"(?:main_?|product_?|item_?)?(?:categor(?:y|ies|ie|ia)|genres?|kategorien?|section)", 1),
         (r"subject|department|vertical|rubrik|seccion|warengruppe|\w*categor\w*", 0.7),
+        (r"\w*(?:section|product_type|product_group|department)\w*", 0.6),
     ),
     "brand": (
         (r"brand|manufacturer|marke|hersteller|marque|marca|publisher|creator|vendor|label", 1),

@@ -89,7 +89,7 @@ def _choose(role: str, table: SampleTable, roles: Roles) -> None:
         return
     best = ranked[0]
     roles.chosen[role], roles.rated[role] = best, min(1.0, rates[best])
-    roles.others[role] = [n for n in ranked[1:4] if rates[n] >= max(0.7 * rates[best], 0.4)]
+    roles.others[role] = [n for n in ranked[1:4] if rates[n] >= max(0.8 * rates[best], 0.4)]
 
 
 def _rate_time(facts: ColumnFacts) -> float:
@@ -113,7 +113,7 @@ def _rate_account(facts: ColumnFacts) -> float:
         return 0.0
     lone = facts.unique_share > 0.98 and facts.distinct > 20
     rate = 0.7 * name + (0.0 if lone else 0.3)
-    return rate * (0.6 if facts.null_share > 0.5 else 1.0)
+    return rate * (0.5 if facts.null_share > 0.95 else 0.8 if facts.null_share > 0.5 else 1.0)
 
 
 def _rate_item(facts: ColumnFacts) -> float:

@@ -102,9 +102,9 @@ def _gather(
         name = _platform_name(one, home if home else "", folder, used | {p.name for p in found})
         found.append(_Platform(name, [one]))
     for one in sorted(others, key=lambda one: -one.sure):
-        if one.kind == "catalogue" and (again := _as_history(one, found)):
-            name = _platform_name(again, "", folder, used | {p.name for p in found})
-            found.append(_Platform(name, [again]))
+        if one.kind == "catalogue" and (history := _as_history(one, found)):
+            name = _platform_name(history, "", folder, used | {p.name for p in found})
+            found.append(_Platform(name, [history]))
         else:
             _attach(one, found, taken)
     return found
@@ -172,7 +172,7 @@ def _platform_name(one: KnownTable, home: str, folder: Path, used: set[str]) -> 
     if (
         "=" in str(files[0])
         or "table" in one.table.settings
-        or re.match(r"(?i)part\b", stem)
+        or re.match(r"(?i)part\b|\d", stem)
         or not stem
     ):
         parts = [
@@ -273,6 +273,7 @@ def _ask_people(draft: Draft, platforms: Sequence[_Platform]) -> None:
     for one_name, other_name, share in pairs:
         draft.ask(
             ("people",),
-            f"{percent(share)} of the accounts of {one_name} or {other_name} occur on both. Does one "
-            f"id stand for one person? Then: people: {{same_account_id: [[{one_name}, {other_name}]]}}",
+            f"{percent(share)} of the accounts of {one_name} or {other_name} occur on both. "
+            "Does one id stand for one person? Then: "
+            f"people: {{same_account_id: [[{one_name}, {other_name}]]}}",
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
+from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.inspection.column_names import plain_name, rate_name
 from plait.inspection.column_roles import Roles
 from plait.inspection.draft import Draft
@@ -91,7 +94,8 @@ def _find_flags(table: SampleTable) -> dict[str, str]:
         kind = find_event_type(plain_name(name)) if facts.is_flag else None
         if kind:
             found[name] = kind
-    return found
+    # What a person disliked says too little by itself: the other rows are events, too.
+    return found if any(EVENT_STRENGTHS[kind] > 0 for kind in found.values()) else {}
 
 
 def _in_titles(table: SampleTable) -> tuple[str, dict[str, int]] | None:
@@ -116,6 +120,9 @@ def _constant(table: SampleTable, roles: Roles, kind: str) -> tuple[str, str]:
         word in names for word in ("order", "purchase", "invoice", "bestell", "kauf", "transaction")
     ):
         return "purchase", "names speak of orders, so each row is taken for a purchase"
+    for word in re.findall(r"[a-z]+", PurePosixPath(table.files[0].name).name.lower())[:-1]:
+        if (told := find_event_type(word)) and told != "post":
+            return told, f"the file's name speaks of {word}, so each row is taken for a {told}"
     by_kind = {"video": "watch", "music": "play", "news": "read"}
     if kind in by_kind and (roles.get("dwell") or kind != "news"):
         return by_kind[kind], f"names speak of {kind}, so each row is taken for a {by_kind[kind]}"

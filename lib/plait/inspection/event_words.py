@@ -14,7 +14,7 @@ _WORDS: dict[str, str] = {
     "click": "clicks clicked clk tap tapped select select_item select_content link_click klick "
     "clic product_clicked ad_click click_item",
     "play": "plays played start started listen listened stream streamed video_start playback "
-    "song_played track_played scrobble trackdone abgespielt gehört video_play",
+    "song_played track_played scrobble abgespielt gehört video_play",
     "watch": "watched finish finished complete completed video_complete video_completed long_view "
     "viewed_to_end gesehen",
     "read": "reads read_article article_read gelesen lu",

@@ -44,7 +44,7 @@ def inspect_folder(folder: Path, home: Path) -> Inspection:
     if not draft.settings["platforms"]:
         raise EmptyInput(
             f"no event log was recognised in '{folder}'. Seen: {_list_seen(taken, seen.passed)}.",
-            allowed="A log has an account, an item and a time (or their order) in each row, as CSV, "
+            allowed="A log has an account, an item and a time (or their order) in each row: CSV, "
             "JSON, JSON Lines, Parquet, or lines of a web server.",
             fix="Name another folder with --from DIR, or write plait.yaml by hand: docs/data.md.",
         )

@@ -13,7 +13,8 @@ from typing import Any
 from plait.config.parse_project import parse_config
 from plait.config.project_file import Project
 from plait.errors import PlaitError
-from plait.inspection.nested_lists import find_records, shape_records, typed_paths
+from plait.inspection.column_names import rate_name
+from plait.inspection.nested_lists import find_records, scalar_paths, shape_records, typed_paths
 from plait.inspection.sample_table import SampleTable, read_records, read_table
 from plait.inspection.text_layout import describe_text, detect_encoding
 from plait.sources.find_files import SourceFile, find_files
@@ -59,8 +60,6 @@ def look_at_files(folder: Path, home: Path) -> LookedAt:
             for file, settings, columns in _describe(project, name, path):
                 below = path.relative_to(folder).parts
                 _add(groups, _Group(_home_of(below), settings, columns, [file], _stem(path)))
-            if not groups:
-                seen.passed.setdefault(name, "nothing that looks like rows")
         except _NotRead as reason:
             seen.passed[name] = str(reason)
         except (PlaitError, UnicodeError, OSError) as error:
@@ -132,7 +131,8 @@ def _describe_json(file: SourceFile) -> dict[str, Any]:
     if whole >= 0.8 * len(lines) and (len(lines) > 1 or "\n" in text.strip()):
         return {"format": "jsonl"}
     document = _document(file)
-    records = find_records(document)
+    owned = any(rate_name("account", path) >= 0.9 for path in scalar_paths(document))
+    records = "" if owned else find_records(document)
     if len(lines) == 1 and whole and not records:
         return {"format": "jsonl"}
     return {"format": "json"} | ({"records": records} if records else {})

@@ -69,7 +69,7 @@ def shape_records(records: Sequence[Any]) -> NestedShape:
         elif not any(isinstance(one, list | dict) for one in elements):
             scalars[path] = [len(found) for found in all_found]
     outer = max(
-        (rate_name("item", path) for record in records[:50] for path in _scalar_paths(record)),
+        (rate_name("item", path) for record in records[:50] for path in scalar_paths(record)),
         default=0.0,
     )
     best = max(candidates, key=lambda path: candidates[path], default="")
@@ -111,14 +111,15 @@ def _rate_list(path: str, elements: Sequence[Any], mean: float) -> float:
 def _scalar_paths_of(elements: Sequence[Any]) -> list[str]:
     found: Counter[str] = Counter()
     for one in elements[:200]:
-        found.update(_scalar_paths(one))
+        found.update(scalar_paths(one))
     return [path for path, count in found.items() if count >= 2 or len(elements) < 3]
 
 
-def _scalar_paths(record: Any, head: str = "", depth: int = 0) -> Iterator[str]:
+def scalar_paths(record: Any, head: str = "", depth: int = 0) -> Iterator[str]:
+    """Yields the paths of the plain values of a record, outside lists."""
     if isinstance(record, dict) and depth < _DEPTH:
         for name, value in record.items():
-            yield from _scalar_paths(value, f"{head}.{name}" if head else str(name), depth + 1)
+            yield from scalar_paths(value, f"{head}.{name}" if head else str(name), depth + 1)
     elif head and not isinstance(record, list | dict):
         yield head
 

@@ -17,8 +17,9 @@ _WORDS: dict[PlatformKind, str] = {
     "youtube netflix series tv stream streaming_video director anime user_rating",
     "music": "track tracks song songs artist artists album albums music listen listens spotify "
     "ms_played msplayed playlist scrobble scrobbles radio streaming_history podcast",
-    "news": "news article articles read reads reading headline headlines newspaper press impressions behaviors behaviours abstract "
-    "subcategory nachrichten zeitung editorial journalist section",
+    "news": "news article articles read reads reading headline headlines newspaper press "
+    "impressions behaviors behaviours abstract subcategory nachrichten zeitung "
+    "editorial journalist section",
     "social": "post posts tweet tweets follow followers follower hashtag hashtags retweet feed "
     "social friend friends comment comments subreddit toot profile reaction",
     "games": "game games steam playtime level achievement hours_played player gaming",

@@ -59,14 +59,30 @@ def tell_kind(table: SampleTable) -> KnownTable:
         table[account].unique_share < 0.9 or bool(table.settings.get("each")) or results is not None
     )
     acts = any(log.get(role) for role in ("type", "rating", "dwell", "value"))
-    listed = bool(key and described and not time and not acts)
+    first = next(iter(table.columns.values()))
+    listed = (
+        not time
+        and not acts
+        and bool(
+            (key and described)
+            or (
+                not table.has_header
+                and first.unique_share == 1
+                and first.distinct > 20
+                and not results
+            )
+        )
+    )
     if has_item and repeated and not listed and (time or acts or len(table.columns) <= 6):
         sure = min(log.rated.get(role, 1.0) for role in ("account", "item", "time"))
         return KnownTable(table, "log", log, sure, results)
     if key and described and table[key].unique_share > 0.95 and not _is_history(log):
         return KnownTable(table, "catalogue", catalogue, catalogue.rated["key"])
     if key and not table.has_header and not time:
-        return KnownTable(table, "catalogue", _unnamed_catalogue(table, key), 0.4)
+        roles = _unnamed_catalogue(table, key)
+        if roles.get("title"):
+            return KnownTable(table, "catalogue", roles, 0.4)
+        return KnownTable(table, "unknown", log, 0.0, why="a list without titles")
     if has_item and account and time:
         return KnownTable(table, "log", log, 0.5, results)
     if time and (has_item or _has_title(table)):

@@ -30,6 +30,8 @@ _WHOLE = (
     "%a %b %d %H:%M:%S %z %Y", "%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S %z",
     "%a %b %d %Y %H:%M:%S", "%Y-%m-%d %H:%M:%S %z",
 )  # fmt: skip
+# A year, or a day with its month; without one, no pattern is tried.
+_DATE_LIKE = r"(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d\d|\d[ -][A-Za-z]{3}[ -]\d\d"
 _CLOCK = r"^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s*[AaPp][Mm])?$"
 
 
@@ -105,6 +107,8 @@ def _recognise_compact(sample: pl.Series, *, named: bool) -> TimeFormat | None:
 
 def _recognise_pattern(sample: pl.Series) -> TimeFormat | None:
     probe = sample.head(50)
+    if float(probe.str.contains(_DATE_LIKE).mean() or 0) < 0.8:  # type: ignore[arg-type]
+        return None
     patterns = [*_WHOLE, *(date + clock for date in _DATES for clock in _CLOCKS)]
     near = [pattern for pattern in patterns if _share_read(probe, pattern) >= 0.8]
     read = {pattern: _share_read(sample, pattern) for pattern in near}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -73,6 +72,7 @@ def _has_notes_inside(draft: Draft, place: Place) -> bool:
 
 def _comment(text: str, depth: int, *, question: bool) -> Iterator[str]:
     lead = "  " * depth + "# "
+    text = "".join(sign if sign.isprintable() else " " for sign in text)
     text = f"? {text}" if question and not text.startswith("?") else text
     yield from textwrap.wrap(
         text, _WIDTH, initial_indent=lead, subsequent_indent=lead + "  ",
@@ -96,9 +96,9 @@ def _inline(value: Any) -> str:
 
 def _scalar(text: str) -> str:
     """Returns a text as YAML: plain if every YAML parser reads it as that text, else in quotes."""
-    if re.search(r"[\x00-\x1f\x7f-\x9f\ufeff\u2028\u2029]", text):
-        return json.dumps(text)
-    plain = not re.search(r"[\[\]{},#&*!|>'\"%@`]|: |:$|^[-?:=\s]|\s$", text)
+    if not text.isprintable() or "\ufeff" in text:
+        return yaml.safe_dump(text, default_style='"', width=10**9).strip()
+    plain = not re.search(r"[\[\]{},?#&*!|>'\"%@`]|: |:$|^[-?:=\s]|\s$", text)
     try:
         plain = plain and yaml.safe_load(text) == text
     except yaml.YAMLError:
