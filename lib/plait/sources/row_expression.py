@@ -94,7 +94,7 @@ def _find_type(expression: pl.Expr, text: str, key: str) -> pl.DataType:
     Raises:
         ConfigError: the expression cannot be applied to columns of text.
     """
-    columns = dict.fromkeys(expression.meta.root_names(), ["a", None])
+    columns = {name: ["a", None] for name in expression.meta.root_names()}
     try:
         return pl.DataFrame(columns).select(expression).to_series().dtype
     except pl.exceptions.PolarsError as error:

@@ -87,5 +87,5 @@ def test_mistakes_are_named_with_their_key(text: str) -> None:
     if text == "a + b":  # of texts, this is one text after the other
         assert ROWS[:1].select(parse_expression(text, "k").alias("v")).item() == "x-11"
         return
-    with pytest.raises(ConfigError, match="columns.item"):
+    with pytest.raises(ConfigError, match=r"columns\.item"):
         parse_expression(text, "columns.item")
