@@ -134,6 +134,7 @@ def plain_name(path: str) -> str:
 
     `user.id` is user_id, `trackName` is track_name, and `p[?(@.key=='page')].value` is page.
     """
+    path = re.sub(r":\w+$", "", path)  # some headers name the type, too: user_id:token
     found = re.findall(r"@\.\w+=='([^']+)'", path)
     if found:
         return normalise_word(str(found[-1]))

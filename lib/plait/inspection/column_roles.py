@@ -118,6 +118,8 @@ def _rate_account(facts: ColumnFacts) -> float:
 
 def _rate_item(facts: ColumnFacts) -> float:
     name = rate_name("item", facts.name)
+    if facts.distinct == 1 and len(facts.given) > 10:
+        return 0.0  # a name of the whole log, such as that of the app
     if not name or facts.is_flag or facts.is_json or (facts.time is not None and name < 0.8):
         return 0.0
     if facts.number_share == 1 and not facts.whole:

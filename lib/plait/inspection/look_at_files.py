@@ -15,7 +15,12 @@ from plait.config.project_file import Project
 from plait.errors import PlaitError
 from plait.inspection.column_names import rate_name
 from plait.inspection.nested_lists import find_records, scalar_paths, shape_records, typed_paths
-from plait.inspection.sample_table import SampleTable, read_records, read_table
+from plait.inspection.sample_table import (
+    SampleTable,
+    open_json_text,
+    read_records,
+    read_table,
+)
 from plait.inspection.text_layout import describe_text, detect_encoding
 from plait.sources.find_files import SourceFile, find_files
 from plait.sources.format_readers import open_reader
@@ -206,6 +211,7 @@ def _read_group(group: _Group) -> SampleTable:
             if shape.each:
                 settings["each"] = shape.each[0] if len(shape.each) == 1 else shape.each
     table = read_table(files, settings, keyed, others)
+    table = open_json_text(table)
     if "table" in group.settings:
         table.settings["table"] = group.settings["table"]
     return table

@@ -102,13 +102,13 @@ def _single(path: str) -> str:
 
 
 def _rate_list(path: str, elements: Sequence[Any], mean: float) -> float:
-    names = list(_scalar_paths_of(elements))
+    names = list(_frequent_paths(elements))
     item = max((rate_name("item", name) for name in names), default=0.0)
     time = max((rate_name("time", name) for name in names), default=0.0)
     return min(1.0, 0.7 * item + 0.3 * time + (0.15 if mean > 1 else 0.0))
 
 
-def _scalar_paths_of(elements: Sequence[Any]) -> list[str]:
+def _frequent_paths(elements: Sequence[Any]) -> list[str]:
     found: Counter[str] = Counter()
     for one in elements[:200]:
         found.update(scalar_paths(one))
@@ -122,6 +122,15 @@ def scalar_paths(record: Any, head: str = "", depth: int = 0) -> Iterator[str]:
             yield from scalar_paths(value, f"{head}.{name}" if head else str(name), depth + 1)
     elif head and not isinstance(record, list | dict):
         yield head
+
+
+def element_paths(records: Sequence[Any], each: str) -> list[str]:
+    """Returns the paths of the plain values in the elements of the list at `each`."""
+    path = each.removesuffix("[]")
+    elements = [
+        one for record in records for at, found in _lists(record, "") if at == path for one in found
+    ]
+    return _frequent_paths(elements)
 
 
 def _lists(value: Any, head: str, depth: int = 0) -> Iterator[tuple[str, list[Any]]]:

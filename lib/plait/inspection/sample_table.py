@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,12 @@ import polars as pl
 from plait.config.source_settings import SourceSettings
 from plait.config.value_settings import ValueVerbs
 from plait.inspection.column_facts import ColumnFacts
+from plait.inspection.nested_lists import (
+    element_paths,
+    scalar_paths,
+    shape_records,
+    typed_paths,
+)
 from plait.sources.find_files import SourceFile
 from plait.sources.format_readers import open_reader
 from plait.sources.json_files import JsonReader
@@ -84,7 +91,7 @@ def read_table(
     frames, seen = [], []
     broken = total = 0
     for file in sample_of(files):
-        names = [*_column_names(file, source), *keyed]
+        names = list(dict.fromkeys([*_column_names(file, source), *keyed]))
         frame = _read(file, source, names)
         bad = frame["fault"].is_not_null()
         broken, total = broken + int(bad.sum()), total + frame.height
@@ -96,6 +103,31 @@ def read_table(
     return SampleTable(
         files, dict(settings), columns, rows, optional, broken / max(1, total), list(others)
     )
+
+
+def open_json_text(table: SampleTable) -> SampleTable:
+    """Returns the table with the values inside columns of JSON text, and their list opened."""
+    names = [name for name, facts in table.columns.items() if facts.is_json]
+    if not names or table.settings["format"] not in ("csv", "lines") or table.settings.get("each"):
+        return table
+    sample = table.rows.select(names).head(_RECORDS)
+    records = [{n: _parse(text) for n, text in row.items()} for row in sample.iter_rows(named=True)]
+    shape = shape_records(records)
+    paths = [path for record in records for path in scalar_paths(record) if path not in names]
+    if shape.each:
+        paths += [f"{EACH}.{name}" for name in element_paths(records, shape.each[0])]
+    inside = [*typed_paths(shape.keyed, records), *dict.fromkeys(paths)]
+    if not inside:
+        return table
+    each = {"each": shape.each[0]} if shape.each else {}
+    return read_table(table.files, table.settings | each, inside, shape.others)
+
+
+def _parse(text: str | None) -> Any:
+    try:
+        return json.loads(text or "null")
+    except ValueError:
+        return None
 
 
 def read_records(file: SourceFile, settings: Mapping[str, Any]) -> list[Any]:

@@ -314,3 +314,63 @@ def pairs_of_keys(folder: Path, draw: random.Random) -> None:
         for n in range(200)
     ]
     _lines(folder / "app.log", rows)
+
+
+@shape
+def json_in_csv(folder: Path, draw: random.Random) -> None:
+    rows = ["userid,payload,created_at"]
+    for n in range(200):
+        payload = json.dumps({"item": f"i{draw.randint(1, 20)}", "action": "view"}).replace(
+            '"', '""'
+        )
+        rows.append(f'u{draw.randint(1, 20)},"{payload}",{_at(n):%Y-%m-%d %H:%M:%S}')
+    _lines(folder / "app.csv", rows)
+
+
+@shape
+def typed_header(folder: Path, draw: random.Random) -> None:
+    rows = ["user_id:token\titem_id:token\trating:float\ttimestamp:float"]
+    for n in range(200):
+        rows.append(
+            f"{draw.randint(1, 30)}\t{draw.randint(1, 60)}\t{draw.randint(1, 5)}\t{881_250_949 + n}"
+        )
+    _lines(folder / "log.inter", rows)
+
+
+@shape
+def one_document_a_person(folder: Path, draw: random.Random) -> None:
+    for user in range(12):
+        history = [
+            {
+                "movie_id": draw.randint(1, 40),
+                "watched_at": _at(n).isoformat(),
+                "rating": draw.randint(1, 10),
+            }
+            for n in range(10)
+        ]
+        record = {"user_id": f"u{user}", "country": "DE", "history": history}
+        (folder / f"user_{user}.json").write_text(json.dumps(record, indent=1))
+
+
+@shape
+def addresses(folder: Path, draw: random.Random) -> None:
+    rows = [
+        json.dumps({
+            "app_id": "web", "event": draw.choice(["page_view", "struct"]), "collector_tstamp": _at(n).isoformat(),
+            "event_id": f"{n:08x}-0000-4000-8000-000000000000", "domain_userid": f"{draw.randint(1, 30):08x}",
+            "user_id": None, "page_url": f"https://shop.invalid/product/{draw.randint(1, 40)}?a=1",
+        })
+        for n in range(200)
+    ]  # fmt: skip
+    _lines(folder / "events.jsonl", rows)
+
+
+@shape
+def lines_before_the_header(folder: Path, draw: random.Random) -> None:
+    rows = ["Exportiert am 01.02.2024", "", '"Nutzer";"Aktion";"Artikel";"Zeitpunkt"']
+    for n in range(200):
+        word = draw.choice(["Kauf", "Warenkorb", "Ansicht", "Beratung"])
+        rows.append(
+            f'"n{draw.randint(1, 20)}";"{word}";"Ä{draw.randint(1, 30)}";"{_at(n):%d.%m.%Y, %H:%M}"'
+        )
+    _lines(folder / "export.csv", rows, "cp1252")

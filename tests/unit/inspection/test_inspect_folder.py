@@ -124,6 +124,31 @@ WANTED: dict[str, tuple[dict[str, Any], int]] = {
          "type.map.buy": "purchase"},
         200,
     ),
+    "json_in_csv": (
+        {"columns.account": "userid", "columns.item": "payload.item",
+         "type.column": "payload.action"},
+        200,
+    ),
+    "typed_header": (
+        {"columns.account": "user_id:token", "columns.item": "item_id:token",
+         "columns.rating": "rating:float", "time.unit": "s"},
+        200,
+    ),
+    "one_document_a_person": (
+        {"each": "history[]", "columns.account": "user_id", "columns.item": "each.movie_id",
+         "rating_scale.best": "10", "files": ["user_*.json"]},
+        120,
+    ),
+    "addresses": (
+        {"columns.account": "domain_userid", "columns.item.match": "/product/([^/?#]+)",
+         "type.map.page_view": "view", "type.map.struct": None},
+        91,
+    ),
+    "lines_before_the_header": (
+        {"csv.skip": "1", "columns.account": "Nutzer", "type.map.Kauf": "purchase",
+         "time.unit": "%d.%m.%Y, %H:%M"},
+        152,
+    ),
 }  # fmt: skip
 
 
