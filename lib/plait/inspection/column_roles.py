@@ -186,6 +186,8 @@ def _rate_key(facts: ColumnFacts) -> float:
     """Rates a column as the id of a catalogue's items: one row each."""
     if facts.unique_share < 0.9 or facts.null_share > 0.05 or facts.is_json:
         return 0.0
+    if facts.time is not None and rate_name("item", facts.name) < 0.8:
+        return 0.0
     if not facts.is_id and not facts.is_url:
         return 0.0
     name = max(

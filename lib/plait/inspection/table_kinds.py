@@ -58,6 +58,9 @@ def tell_kind(table: SampleTable) -> KnownTable:
     repeated = account is not None and (
         table[account].unique_share < 0.9 or bool(table.settings.get("each")) or results is not None
     )
+    # In a sample of a large log few accounts come again; items do.
+    if account and item and time and rate_name("account", account) >= 0.75:
+        repeated = repeated or table[item].unique_share < 0.9
     acts = any(log.get(role) for role in ("type", "rating", "dwell", "value"))
     first = next(iter(table.columns.values()))
     listed = (

@@ -252,3 +252,12 @@ def test_a_folder_without_logs_says_what_was_seen(tmp_path: Path) -> None:
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingFile, match="there is no folder"):
         inspect_folder(tmp_path / "gone", tmp_path)
+
+
+def test_a_log_of_more_accounts_than_its_sample_has_rows_is_a_log(tmp_path: Path) -> None:
+    words = ["view", "view", "buy"]
+    rows = [f"{n * 7},{n % 90},{words[n % 3]},{1_700_000_000 + n},{n % 50}.5" for n in range(5_000)]
+    (tmp_path / "log.csv").write_text("\n".join(["user_id,item_id,event_type,ts,price", *rows]))
+    found = inspect_folder(tmp_path, tmp_path)
+    assert [one.kind for one in found.taken] == ["event log"]
+    assert "{account: user_id, item: item_id, time: ts, value: price}" in found.text
