@@ -17,12 +17,13 @@ from pydantic import (
 from plait.config.project_sections import StrictModel
 from plait.config.source_settings import SourceSettings
 from plait.config.time_patterns import EPOCH_UNITS, check_time_pattern, check_zone
-from plait.config.value_settings import Value, ValueVerbs
+from plait.config.value_settings import Value, ValueVerbs, expand_value
 from plait.contracts.event_types import EVENT_TYPES, TimeResolution
 
 CreatorKind = Literal["accounts", "names"]
 # The JSON schema lists the types. EventDialect rejects others, and suggests the nearest.
 EventTypeName = Annotated[str, WithJsonSchema({"enum": list(EVENT_TYPES)})]
+_Expression = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^\s*="})]
 
 
 class Time(StrictModel):
@@ -106,7 +107,10 @@ class TypeSettings(ValueVerbs):
 
 
 def _expand_type(value: object) -> object:
-    return {"constant": value} if isinstance(value, str) else value
+    """Returns the verbs that a text stands for: an event type, or '= ' and an SQL expression."""
+    if isinstance(value, str) and not value.lstrip().startswith("="):
+        return {"constant": value}
+    return expand_value(value)
 
 
 def column_field(what: str, example: str) -> Any:
@@ -178,9 +182,12 @@ class Events(SourceSettings):
     )
     type: Annotated[
         TypeSettings,
-        BeforeValidator(_expand_type, json_schema_input_type=EventTypeName | TypeSettings),
+        BeforeValidator(
+            _expand_type, json_schema_input_type=EventTypeName | _Expression | TypeSettings
+        ),
     ] = Field(
-        description="One event type for all rows, or the value that holds it.",
+        description="One event type for all rows, or the value that holds it, such as '= ' and an "
+        "SQL expression.",
         examples=["purchase", {"column": "action", "map": {"ORDER": "purchase"}}],
     )
     rating_scale: RatingScale = Field(
