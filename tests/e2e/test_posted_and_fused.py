@@ -35,7 +35,7 @@ def raw_events(project: Project) -> pl.DataFrame:
     """Returns every row of every log as an application would post it."""
     parts = []
     for name, platform in project.platforms.items():
-        rules = EventDialect.of(f"platforms.{name}.events", platform.events[0], platform.creators)
+        rules = EventDialect.of(f"platforms.{name}.events", platform.events[0], platform)
         for file in find_files(project, platform.events[0].files, None, name):
             for raw in read_events(file, platform.events[0]):
                 times = parse_times(raw["time"], rules.unit).dt.to_string("iso:strict")

@@ -49,8 +49,8 @@ class EventDialect:
     null_words: frozenset[str] = frozenset(NULL_WORDS)
 
     @classmethod
-    def of(cls, where: str, events: Events, creators: CreatorKind) -> EventDialect:
-        """Returns the dialect of a log from its settings, which are at `where`.
+    def of(cls, where: str, events: Events, platform: Platform) -> EventDialect:
+        """Returns the dialect of a log of `platform` from its settings, which are at `where`.
 
         Raises:
             UnknownEventType: a type in the project file is not in plait's vocabulary.
@@ -69,7 +69,7 @@ class EventDialect:
                     allowed=(hint if close else "") + f" Types: {', '.join(EVENT_TYPES)}.",
                     fix=f"Set {key}: {hint[14:-2] if close else 'TYPE'}",
                 )
-        time, scale = events.time, events.rating_scale
+        time, scale = events.time, platform.rating_scale
         case = events.type.ignore_case
         unwanted = {name for name, word in wanted.items() if word is None}
         return cls(
@@ -79,7 +79,7 @@ class EventDialect:
             types={_type_key(name, case): word for name, word in types.items()},
             worst=scale.worst,
             best=scale.best,
-            creators=creators,
+            creators=platform.creators,
             zone=time.zone,
             zone_named="zone" in time.model_fields_set,
             unwanted=frozenset(_type_key(name, case) for name in unwanted)
@@ -92,7 +92,7 @@ class EventDialect:
     @classmethod
     def spoken(cls, platform: Platform) -> EventDialect:
         """Returns plait's own dialect, with the rating scale and the creators of the platform."""
-        scale = platform.events[0].rating_scale
+        scale = platform.rating_scale
         return cls(worst=scale.worst, best=scale.best, creators=platform.creators)
 
     def type_names(self, raw: pl.Expr) -> pl.Expr:

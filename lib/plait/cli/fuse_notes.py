@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plait.fusion.row_counts import EMPTY_FILE
-
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -19,6 +17,8 @@ def print_notes(console: Console, platforms: dict[str, Any]) -> None:
         console: where to print.
         platforms: the counts of each platform of a store version.
     """
+    from plait.fusion.row_counts import EMPTY_FILE
+
     noted = {name: entry["noted"] for name, entry in platforms.items() if entry.get("noted")}
     for name, notes in noted.items():
         by_kind = _group_notes(notes)

@@ -8,9 +8,10 @@ from pydantic import BeforeValidator, Field, field_serializer, model_validator
 
 from plait.config.catalogue_settings import CatalogueSettings
 from plait.config.denoise_settings import DenoiseSettings
-from plait.config.event_settings import CreatorKind, Events
+from plait.config.event_settings import CreatorKind, Events, RatingScale
 from plait.config.project_sections import StrictModel
 from plait.config.source_settings import SourceSettings
+from plait.config.strength_settings import StrengthSettings
 from plait.config.value_settings import Value
 from plait.contracts.event_types import PlatformKind
 
@@ -44,7 +45,8 @@ class Platform(StrictModel):
         Field(min_length=1),
     ] = Field(
         description="The event log, or a list of logs, for a log whose format changed or that has "
-        "several parts. They share `creators`, `keep` and `k_core`, which one of them may set.",
+        "several parts. One of them may set `creators`, `rating_scale`, `keep` and `k_core` "
+        "for all.",
         examples=[
             {
                 "files": "data/orders-*.csv",
@@ -75,12 +77,22 @@ class Platform(StrictModel):
         description="Which events are noise and are removed. Default: double clicks and bots.",
         examples=[{"near_duplicate_seconds": 10, "bots": {"remove": False}}],
     )
+    strength: StrengthSettings = Field(
+        default_factory=StrengthSettings,
+        description="What the strength of an event is relative to. Default: its type alone.",
+        examples=[{"dwell": True, "rating": True}],
+    )
 
     @property
     def creators(self) -> CreatorKind:
         """What creators of the platform are: accounts or names."""
         told: CreatorKind | None = self._shared("creators")
         return told or ("accounts" if self.kind == "social" else "names")
+
+    @property
+    def rating_scale(self) -> RatingScale:
+        """The ends of the platform's rating scale."""
+        return self._shared("rating_scale") or self.events[0].rating_scale
 
     @property
     def keep(self) -> str | None:
@@ -98,7 +110,7 @@ class Platform(StrictModel):
 
     @model_validator(mode="after")
     def _check_dialects(self) -> Platform:
-        for name in ("creators", "keep", "k_core"):
+        for name in ("creators", "keep", "k_core", "rating_scale"):
             told = {getattr(e, name) for e in self.events if name in e.model_fields_set}
             if len(told) > 1:
                 values = " and ".join(sorted(map(str, told)))

@@ -133,7 +133,8 @@ REMOVAL_REASONS: dict[str, Reason] = {
         "the event type is known and not wanted", "Map it in platforms.{p}.events.type.map."
     ),
     "near_duplicate": Reason(
-        "the same event came a moment before", "Shorten platforms.{p}.denoise.near_duplicate_seconds."
+        "the same event came a moment before",
+        "Shorten platforms.{p}.denoise.near_duplicate_seconds.",
     ),
     "bot": Reason(
         "the account behaves like a bot",

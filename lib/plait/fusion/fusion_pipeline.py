@@ -20,6 +20,12 @@ from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.partitioner import Partitioner
 from plait.fusion.stages.find_inputs import FusionInputs
 from plait.fusion.stages.fuse_impressions import fuse_impressions
+from plait.fusion.stages.learn_strengths import (
+    learn_strengths,
+    learning_cut,
+    parameters_moved,
+    strength_rules,
+)
 from plait.fusion.stages.listing_faults import record_listings
 from plait.fusion.stages.read_feedback import read_link_assertions
 from plait.fusion.stages.resolve_people import (
@@ -115,13 +121,21 @@ class FusionPipeline:
             kept = self._resolved(inside, rows.identity)
         members, ledger = assign_people(kept.accounts, kept.components, self.store, self.current)
         placed = buckets.join(members.select("account", "person"), on="account", how="left")
+        learned = learn_strengths(self.stages.strength_bins)
         touched = find_touched_buckets(rows.new, self.base, placed)
-        return PartitionedPeople(members, ledger, placed, k_cores, touched)
+        if self.plan.base and parameters_moved(self.plan.base.learned, learned):
+            touched = set(range(self.plan.buckets))
+        return PartitionedPeople(members, ledger, placed, k_cores, touched, learned)
 
     def merge(self, rows: RowsRead, people: PartitionedPeople) -> MergedTables:
         """Merges new rows with those of the touched buckets, and writes all tables."""
         self.stages.reprocess(people.touched, people.placed)
-        kernel = FusionBucketKernel(people.k_cores, self.project.sequence_length, self.stages.noise)
+        kernel = FusionBucketKernel(
+            people.k_cores,
+            self.project.sequence_length,
+            self.stages.noise,
+            strength_rules(self.project, people.learned),
+        )
         account_counts, item_counts = self.stages.merge_events(
             kernel, people.placed, people.touched
         )
@@ -177,6 +191,7 @@ class FusionPipeline:
             buckets=self.plan.buckets,
             settings=settings,
             run=self.plan.record(self.stages.rows, len(people.touched)),
+            learned=people.learned,
         )
 
     @staticmethod
@@ -204,5 +219,6 @@ class FusionPipeline:
             self.plan.buckets, identity.accounts, identity.edges, self.base.seen
         )
         return FusionRowKernel(
-            self.project, self.store, self.inputs, self.key, self.now, partitioner
-        )
+            self.project, self.store, self.inputs, self.key, self.now, partitioner,
+            learning_cut(self.project),
+        )  # fmt: skip

@@ -38,8 +38,8 @@ def check_columns(
             raise UnknownColumn(
                 f"{headline}: its first line seems to have values, not column names (not shown, "
                 "as they may be personal).",
-                fix=f"Name the columns: {file.setting}.csv.header: [...]; or, if it is the header, set "
-                f"{setting}: COLUMN",
+                fix=f"Name the columns: {file.setting}.csv.header: [...]; or, if it is the header, "
+                f"set {setting}: COLUMN",
             )
         listed = ", ".join(present[:_MAX_LISTED]) + (", ..." if len(present) > _MAX_LISTED else "")
         close = _nearest_column(column, present)
@@ -57,7 +57,7 @@ def check_columns(
             else f"Set {setting}: {close or 'COLUMN'}"
             + (
                 ""
-                if close
+                if close or key == "each"
                 else f", or, if only some files have it: {_as_optional(setting, column)}"
             ),
         )

@@ -54,9 +54,9 @@ class JsonReader:
         def has(steps: Sequence[Step]) -> bool:
             if sample.has(steps) or not sample.records:
                 return True
-            if len(sample.records) == self._record_count:
-                return False  # the sample has all records
-            last = [step.name for step in steps if isinstance(step, Field)][-1]
+            if not isinstance(steps[-1], Field) or len(sample.records) == self._record_count:
+                return False  # in the latter case, the sample has all records
+            last = steps[-1].name
             return last not in sample.nested_names and self._mentions(last)
 
         return FileColumns(sample.names(), sample.paths(), has)
@@ -64,9 +64,8 @@ class JsonReader:
     @cached_property
     def sample(self) -> JsonSample:
         """Returns the first records of the file."""
-        return JsonSample.of(self._first_records.head(_SAMPLE))
+        return JsonSample.of(self._first_records().head(_SAMPLE))
 
-    @cached_property
     def _first_records(self) -> pl.Series:
         """The texts of the records of a document, or of the first lines."""
         if self.file.format == "json":
@@ -83,19 +82,16 @@ class JsonReader:
     def _record_count(self) -> int | None:
         """The number of records; null for a file of many lines."""
         if self.file.format == "json":
-            return len(self._first_records)
+            return len(self._first_records())
         more = _scan_lines(self.file).slice(_SAMPLE, 1).collect()
-        return None if more.height else len(self._first_records)
+        return None if more.height else len(self._first_records())
 
     def _mentions(self, name: str) -> bool:
         """Returns whether a key `name` occurs anywhere in the file, or in a document's records."""
-        key = json.dumps(name, ensure_ascii=False)
+        key = pl.escape_regex(json.dumps(name, ensure_ascii=False)) + r"\s*:"
         if self.file.format == "json":
-            texts = self._first_records.cast(pl.String)
-            return bool(texts.str.contains(key, literal=True).any())
-        found = _scan_lines(self.file).select(
-            pl.col("line").str.contains(key, literal=True).any().alias("found")
-        )
+            return bool(self._first_records().cast(pl.String).str.contains(key).any())
+        found = _scan_lines(self.file).select(pl.col("line").str.contains(key).any().alias("found"))
         return bool(found.collect().item())
 
     def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:

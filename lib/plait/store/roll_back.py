@@ -40,6 +40,7 @@ def roll_back(store: Store, number: int | None = None) -> StoreVersion:
         buckets=older.buckets,
         settings=older.settings,
         run=older.run,
+        learned=older.learned,
         contract=older.contract,
     )
     if older.number not in store.numbers():  # `plait gc` removes versions first, then their files

@@ -138,6 +138,7 @@ class Store:
         buckets: int = 0,
         settings: dict[str, Any] | None = None,
         run: dict[str, Any] | None = None,
+        learned: dict[str, Any] | None = None,
         contract: int = CONTRACT_VERSION,
     ) -> StoreVersion:
         """Publishes the named Delta versions as one store version, atomically.
@@ -152,6 +153,7 @@ class Store:
             buckets: the number of buckets.
             settings: the settings that decided the contents.
             run: the record of the run.
+            learned: what was learned from the logs.
             contract: the contract version of the tables.
 
         Raises:
@@ -171,6 +173,7 @@ class Store:
             buckets=buckets,
             settings=settings or {},
             run=run or {},
+            learned=learned or {},
             contract=contract,
         )
         # A late run must not use a number that gc has freed.

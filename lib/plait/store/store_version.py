@@ -29,6 +29,7 @@ class StoreVersion:
         settings: the settings that decided the contents, by name.
         run: the record of the run: mode, reason, files and rows read, buckets rewritten.
         drained: the last stream id read from each folder of the feedback log; null: unknown.
+        learned: what was learned from the logs; see fusion/stages/learn_strengths.py.
     """
 
     number: int
@@ -42,6 +43,7 @@ class StoreVersion:
     settings: dict[str, Any] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
     drained: dict[str, str] | None = None
+    learned: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_record(cls, number: int, record: Mapping[str, Any]) -> StoreVersion:
@@ -61,6 +63,8 @@ class StoreVersion:
         for name in ("restores", "drained"):
             if record[name] is None:
                 del record[name]
+        if not self.learned:
+            del record["learned"]
         if isinstance(self.inputs, InputRecords):
             # An older plait finds an empty list, and reads everything.
             record["inputs"] = []

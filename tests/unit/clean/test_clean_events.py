@@ -29,6 +29,10 @@ GOOD = {"account": "ann", "item": "i1", "time": "1700000000", "type": "purchase"
 SECONDS = EventDialect(unit="s", resolution="s")
 
 
+def _dialect(events: Events) -> EventDialect:
+    return EventDialect.of("platforms.shop.events", events, Platform(events=[events]))
+
+
 def _raw(*rows: dict[str, Any]) -> pl.DataFrame:
     full = [{"row": n} | row for n, row in enumerate(rows, 1)]
     return pl.DataFrame(full, schema=RAW_SCHEMA)
@@ -184,7 +188,7 @@ def test_a_dialect_has_what_the_project_file_says() -> None:
         "nulls": ["?"],
         "decimal": ",",
     }
-    rules = EventDialect.of("platforms.shop.events", Events.model_validate(raw), "names")
+    rules = _dialect(Events.model_validate(raw))
     assert (rules.types, rules.unwanted) == ({"buy": "purchase"}, {"login"})
     assert (rules.zone, rules.zone_named, rules.decimal) == ("Europe/Berlin", True, ",")
     assert rules.null_words == {"?"}
@@ -195,7 +199,7 @@ def test_a_dialect_has_what_the_project_file_says() -> None:
     assert events["type"].to_list() == ["purchase", "purchase", "view"]
     assert rejected["reason"].to_list() == ["unknown_type"]
     flags = raw | {"type": {"flags": {"clicked": "click"}}}
-    rules = EventDialect.of("platforms.shop.events", Events.model_validate(flags), "names")
+    rules = _dialect(Events.model_validate(flags))
     assert (rules.types, rules.unwanted) == ({"clicked": "click"}, {NO_FLAG})
 
 
@@ -343,11 +347,11 @@ def test_a_type_outside_the_vocabulary_in_the_project_file_names_the_nearest() -
     columns = {"account": "u", "time": "t"}
     wrong = Events.model_validate({"files": "a", "columns": columns, "type": "purchas"})
     with pytest.raises(UnknownEventType, match=r"Did you mean 'purchase'.*type: purchase"):
-        EventDialect.of("platforms.shop.events", wrong, "names")
+        EventDialect.of("platforms.shop.events", wrong, Platform(events=[wrong]))
     mapped = {"column": "c", "map": {"BUY": "bought"}}
     wrong = Events.model_validate({"files": "a", "columns": columns, "type": mapped})
     with pytest.raises(UnknownEventType, match=r"platforms\.shop\.events\.type\.map\.BUY"):
-        EventDialect.of("platforms.shop.events", wrong, "names")
+        EventDialect.of("platforms.shop.events", wrong, Platform(events=[wrong]))
 
 
 @pytest.mark.parametrize(
@@ -383,7 +387,7 @@ def test_the_scale_of_ratings_is_the_project_files() -> None:
     raw = {"files": "x", "columns": {"account": "a", "item": "i", "time": "t"}, "type": "rate"}
     events = Events.model_validate(raw | {"rating_scale": {"worst": 0, "best": 10}})
     for rules in (
-        EventDialect.of("platforms.shop.events", events, "names"),
+        EventDialect.of("platforms.shop.events", events, Platform(events=[events])),
         EventDialect.spoken(Platform(events=[events])),
     ):
         assert (rules.worst, rules.best) == (0, 10)

@@ -233,6 +233,8 @@ def test_stray_quotes_lose_no_line(
     for stray in strays:
         place = stray % len(body)
         body = body[:place] + '"' + body[place:]
+    rows = [(5, "x"), *rows]  # a row in one line tells what rows look like
+    body = "5,x,5\n" + body
     path = tmp_path_factory.mktemp("csv") / "t.csv"
     path.write_text("a,b,c\n" + body)
     file = SourceFile(path, "t.csv", "csv", "platforms.shop.events", 0, 0.0)

@@ -10,6 +10,7 @@ import polars as pl
 from deltalake.transaction import AddAction
 
 from plait.clean.denoise import REMOVED_AS
+from plait.clean.strength_histogram import STRENGTH_BINS, merge_strength_bins
 from plait.contracts.store_tables import ACCOUNTS, BOTS, EVENTS, REMOVED_EVENTS
 from plait.contracts.table_schema import TableSchema
 from plait.engine.engine import BUCKET
@@ -24,6 +25,7 @@ CLEAN_EVENT_COLUMNS = tuple(name for name in EVENTS.columns if name != "person")
 ACCOUNT_COUNT_COLUMNS = ("account", "events", "first_time", "last_time")
 # Data files of quarantine with rows of catalogues and accounts, which every run reads anew.
 LISTINGS_PREFIX = "listings"
+STRENGTH_BINS_KEY = "strength_bins"  # of a version's `learned`
 SEEN_ACCOUNT_COLUMNS = ("account", "platform", "home", BUCKET)
 
 
@@ -89,6 +91,12 @@ class BaseVersion:
             return BOTS.empty()
         outside = self.accounts.filter(~pl.col(BUCKET).is_in(list(touched)))
         return self.store.read(BOTS.name, self.version).join(outside, on="account", how="semi")
+
+    def strength_bins_with(self, new: pl.DataFrame | None) -> pl.DataFrame:
+        """Returns STRENGTH_BINS of the version's rows and of `new` rows together."""
+        held = self.version.learned.get(STRENGTH_BINS_KEY, []) if self.version else []
+        parts = [pl.DataFrame(held, schema=STRENGTH_BINS, orient="row")]
+        return merge_strength_bins(pl.concat(parts if new is None else [*parts, new]))
 
     def parts(self, table: str) -> list[AddAction]:
         """Returns the files of `table` with what earlier runs read and this one does not."""

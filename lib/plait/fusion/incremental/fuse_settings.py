@@ -17,6 +17,7 @@ _READ_EVERY_RUN = ("catalogue", "accounts", "kind")
 # Settings that later versions of plait added, and the defaults that change nothing.
 _ADDED_DEFAULTS = {
     "time.zone": "UTC", "events.decimal": ".", "catalogue.decimal": ".", "accounts.decimal": ".",
+    "strength.dwell": False, "strength.rating": False, "strength.repeats": False,
     "csv.skip": 0, "csv.encoding": "utf-8", "csv.quote": '"',
 }  # fmt: skip
 
@@ -24,7 +25,10 @@ _ADDED_DEFAULTS = {
 def fuse_settings(project: Project, key: PseudonymKey) -> dict[str, Any]:
     """Returns the settings that decide the contents of a version: full setting name to value."""
     settings = project.model_dump(mode="json", include={"platforms", "people", "sequence_length"})
-    flat = _flatten("", settings) | {_KEY_SETTING: key.id}
+    learns = any(platform.strength.learns for platform in project.platforms.values())
+    timed = learns and project.train.split == "time"
+    cut = {"train.cut": project.train.cut} if timed else {}
+    flat = _flatten("", settings) | cut | {_KEY_SETTING: key.id}
     return {
         name: value
         for name, value in flat.items()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from plait.clean.denoise import REMOVED_AS, denoise
+from plait.clean.normalise_strengths import StrengthRules, normalise_strengths
 from plait.config.denoise_settings import DenoiseSettings
 from plait.engine.engine import BUCKET, Frames
 from plait.features.sequences import build_sequences
@@ -27,11 +28,13 @@ class FusionBucketKernel:
         k_cores: the k-core of each platform that has one.
         length: the maximum number of events in a sequence.
         noise: what is noise on each platform; on others nothing is.
+        strengths: the rules of each platform whose strengths are normalised.
     """
 
     k_cores: Mapping[str, KCore]
     length: int
     noise: Mapping[str, DenoiseSettings] = field(default_factory=dict)
+    strengths: Mapping[str, StrengthRules] = field(default_factory=dict)
 
     def __call__(self, bucket: int, rows: pl.DataFrame, people: pl.DataFrame) -> Frames:
         """Returns the frames of `bucket`."""
@@ -44,6 +47,7 @@ class FusionBucketKernel:
             held = events.select((~here | core.contains()).alias("held")).to_series()
             counts.append(count_by_platform(events["platform"].filter(~held), "removed:k_core"))
             events = events.filter(held)
+        events = normalise_strengths(events, self.strengths)
         counts.append(count_by_platform(events["platform"], "events"))
         of_items = events.filter(pl.col("object_kind") == "item").rename({"object_id": "item"})
         return {

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from plait.clean.denoise import DENOISE_COLUMNS, denoise
+from plait.clean.strength_histogram import STRENGTH_BINS, merge_strength_bins
 from plait.config import Project
 from plait.config.denoise_settings import DenoiseSettings
 from plait.contracts.store_tables import (
@@ -63,6 +64,7 @@ class FusionStages:
         versions: the Delta version of each table written so far, by name.
         counts: partial ROW_COUNTS, those of the base version first.
         rows: the number of rows read.
+        strength_bins: STRENGTH_BINS of all rows, in this run or the base version.
     """
 
     engine: Engine[Any]
@@ -73,6 +75,7 @@ class FusionStages:
     versions: dict[str, int] = field(default_factory=dict)
     counts: list[pl.DataFrame] = field(default_factory=list)
     rows: int = 0
+    strength_bins: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=STRENGTH_BINS))
 
     def __post_init__(self) -> None:
         self.counts.append(self.base.counts())
@@ -106,11 +109,16 @@ class FusionStages:
                 step,
                 spills={"events": self.spill},
                 tables={"quarantine": quarantine},
-                merges={"accounts": merge_seen_accounts, "counts": merge_counts},
+                merges={
+                    "accounts": merge_seen_accounts,
+                    "counts": merge_counts,
+                    "strength_bins": merge_strength_bins,
+                },
                 advance=progress.advance,
             )
         self.versions[QUARANTINE.name] = quarantine.commit(self.base.parts(QUARANTINE.name))
         read = self._record_counts(out)
+        self.strength_bins = self.base.strength_bins_with(out.get("strength_bins"))
         self.rows += int(read.filter(pl.col("what") == "rows")["n"].sum())
         self._check_platforms()
         return out.get("accounts", self.base.seen.clear())

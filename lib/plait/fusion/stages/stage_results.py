@@ -59,6 +59,7 @@ class PartitionedPeople:
         placed: account, bucket, person of accounts with events.
         k_cores: the k-core of each platform with a k_core setting.
         touched: the buckets that differ from the base version.
+        learned: what was learned from all rows; see learn_strengths.
     """
 
     members: pl.DataFrame
@@ -66,6 +67,7 @@ class PartitionedPeople:
     placed: pl.DataFrame
     k_cores: Mapping[str, KCore]
     touched: set[int]
+    learned: dict[str, Any]
 
 
 @dataclass(frozen=True)

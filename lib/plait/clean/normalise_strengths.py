@@ -1,0 +1,128 @@
+"""Makes the strengths of events comparable across types and platforms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from plait.clean.strength_histogram import (
+    DWELL_TYPES,
+    DwellScale,
+    OpinionScale,
+    StrengthParameters,
+    dwell_bins,
+    place_on_scale,
+)
+from plait.config.strength_settings import StrengthSettings
+from plait.contracts.event_types import EVENT_STRENGTHS
+
+_LEAST = 0.25  # the share of a type's strength that an event without attention keeps
+_MORE = 0.3  # what full attention adds to a type's strength, up to 1
+_PRIOR = 5  # ratings of the platform that an account's mean begins with
+_MARGIN = 0.25  # how far below the mean a rating must be to be a dislike, in two deviations
+_GOOD, _BAD = 0.75, 0.25  # places on the scale: never a dislike from here on; always one up to here
+
+
+@dataclass(frozen=True)
+class StrengthRules:
+    """The settings, the rating scale and the learned parameters of one platform.
+
+    Attributes:
+        settings: what strengths are relative to.
+        worst, best: the ends of the rating scale.
+        learned: what was learned from the log; without it, a type keeps its strength.
+    """
+
+    settings: StrengthSettings
+    worst: float = 1.0
+    best: float = 5.0
+    learned: StrengthParameters = field(default_factory=lambda: StrengthParameters({}, None))
+
+
+def normalise_strengths(events: pl.DataFrame, rules: Mapping[str, StrengthRules]) -> pl.DataFrame:
+    """Returns `events` with the strengths that `rules` give, in [-1, 1]; rows keep their order.
+
+    A strength follows from the raw columns alone, so the result can be normalised again without a
+    change. An account's mean has only its ratings in earlier rows.
+
+    Args:
+        events: platform, type, dwell_s, rating, strength, object_id, and `who` and `account`; all
+            events of a person, oldest first.
+        rules: the rules of each platform that has any. Other platforms keep their strengths.
+    """
+    for platform, rule in rules.items():
+        here = pl.col("platform") == platform
+        usual = pl.col("type").is_in(DWELL_TYPES)
+        new = pl.col("strength")
+        if rule.settings.dwell or rule.settings.repeats:  # from the raw columns alone
+            base = pl.col("type").replace_strict(EVENT_STRENGTHS, return_dtype=pl.Float64)
+            new = pl.when(usual).then(base).otherwise(new)
+        if rule.settings.dwell:
+            for kind, scale in rule.learned.dwell.items():
+                new = (
+                    pl.when(pl.col("type") == kind).then(dwell_strength(kind, scale)).otherwise(new)
+                )
+        if rule.settings.rating and (opinion := rule.learned.opinion):
+            rated = (pl.col("type") == "rate") & pl.col("rating").is_finite()
+            events = _with_account_means(events, here & rated, rule, opinion)
+            new = pl.when(rated).then(_rating_strength(rule, opinion)).otherwise(new)
+        if rule.settings.repeats:
+            again = usual & pl.col("object_id").is_not_null()
+            nth = pl.int_range(1, pl.len() + 1).over("who", "platform", "type", "object_id")
+            new = pl.when(again).then(new / nth.sqrt()).otherwise(new)
+        events = events.with_columns(strength=pl.when(here).then(new).otherwise("strength"))
+        if "__mean" in events.columns:
+            events = events.drop("__mean")
+    return events
+
+
+def dwell_strength(kind: str, scale: DwellScale) -> pl.Expr:
+    """Returns the strength of events of type `kind` by their dwell.
+
+    With z = (log2 dwell - median) / quartile difference and q = 1 / (1 + exp(-2 z)), the strength
+    runs from a quarter of the type's (q = 0) over the type's own (q = 1/2) to 0.3 more, at most 1
+    (q = 1). It never falls with the dwell, and is never negative: a short look is weak evidence.
+    """
+    base = EVENT_STRENGTHS[kind]
+    z = (dwell_bins() - (scale.middle + 0.5)) / scale.spread
+    q = 1 / (1 + (-2 * z).exp())
+    low = base * (_LEAST + (1 - _LEAST) * 2 * q)
+    high = base + (min(1.0, base + _MORE) - base) * (2 * q - 1)
+    known = pl.col("dwell_s").is_finite() & (pl.col("dwell_s") >= 0)
+    return pl.when(~known.fill_null(value=False)).then(base).when(q < 0.5).then(low).otherwise(high)
+
+
+def opinion_strength(place: pl.Expr, mean: pl.Expr, deviation: float) -> pl.Expr:
+    """Returns the strength of a rating at `place` of its scale, for an account with this `mean`.
+
+    d = (place - mean) / (2 deviation), within -1 to 1. Below -1/4 it is a dislike of strength d,
+    otherwise the strength is 0.6 + 0.4 d. The best quarter of the scale is never a dislike, and
+    the worst quarter always is one. The strength never falls with the rating.
+    """
+    d = ((place - mean) / (2 * deviation)).clip(-1, 1)
+    liked = 0.6 + 0.4 * d
+    relative = pl.when(d < -_MARGIN).then(d).otherwise(liked)
+    least = 0.6 - 0.4 * _MARGIN
+    return (
+        pl.when(place >= _GOOD).then(pl.max_horizontal(relative, pl.lit(least)))
+        .when(place <= _BAD).then(pl.min_horizontal(relative, pl.lit(-_MARGIN)))
+        .otherwise(relative)
+    )  # fmt: skip
+
+
+def _rating_strength(rule: StrengthRules, opinion: OpinionScale) -> pl.Expr:
+    place = place_on_scale(rule.worst, rule.best)
+    return opinion_strength(place, pl.col("__mean"), opinion.deviation)
+
+
+def _with_account_means(
+    events: pl.DataFrame, rated: pl.Expr, rule: StrengthRules, opinion: OpinionScale
+) -> pl.DataFrame:
+    """Adds `__mean`: (sum of the account's earlier places + 5 platform mean) / (count + 5)."""
+    place = pl.when(rated).then(place_on_scale(rule.worst, rule.best)).otherwise(0.0)
+    count = pl.when(rated).then(1).otherwise(0)
+    sums = place.cum_sum().over("account") - place
+    counts = count.cum_sum().over("account") - count
+    return events.with_columns(__mean=(sums + _PRIOR * opinion.mean) / (counts + _PRIOR))

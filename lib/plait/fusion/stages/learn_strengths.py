@@ -1,0 +1,79 @@
+"""Learns the parameters of strengths from all rows, and keeps them in the store version.
+
+`learned` of a version has two entries: `strength_bins`, the STRENGTH_BINS of all rows that were
+read, and `strength_parameters`, by platform. An incremental run adds the bins of the new rows. If
+that moves a parameter, all buckets are merged again, so its tables equal those of a full run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from plait.clean.normalise_strengths import StrengthRules
+from plait.clean.strength_histogram import StrengthParameters, learn_parameters
+from plait.config import Project
+from plait.errors import ConfigError
+from plait.fusion.incremental.base_version import STRENGTH_BINS_KEY
+
+_PARAMETERS_KEY = "strength_parameters"
+_NOTHING = StrengthParameters({}, None)
+
+
+def strength_rules(project: Project, learned: Mapping[str, Any]) -> dict[str, StrengthRules]:
+    """Returns the rules of each platform whose strengths are normalised.
+
+    Args:
+        project: has the settings.
+        learned: `learned` of a store version; empty: nothing is learned yet.
+    """
+    known = learned.get(_PARAMETERS_KEY, {})
+    rules = {}
+    for name, platform in project.platforms.items():
+        if platform.strength.any:
+            scale = platform.rating_scale
+            found = StrengthParameters.from_record(known[name]) if name in known else _NOTHING
+            rules[name] = StrengthRules(platform.strength, scale.worst, scale.best, found)
+    return rules
+
+
+def learn_strengths(bins: pl.DataFrame) -> dict[str, Any]:
+    """Returns `learned` of a version whose rows have these STRENGTH_BINS; {} if there are none."""
+    if bins.is_empty():
+        return {}
+    parameters = learn_parameters(bins)
+    return {
+        STRENGTH_BINS_KEY: [list(row) for row in bins.iter_rows()],
+        _PARAMETERS_KEY: {name: found.to_record() for name, found in parameters.items()},
+    }
+
+
+def parameters_moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether events of the version that learned `before` would have other strengths now."""
+    return bool(before.get(_PARAMETERS_KEY, {}) != now.get(_PARAMETERS_KEY, {}))
+
+
+def learning_cut(project: Project) -> datetime | None:
+    """Returns the time before which parameters are learned; null: from all events.
+
+    It is train.cut if training holds out what comes after it.
+
+    Raises:
+        ConfigError: train.cut is not a time, and strengths are learned.
+    """
+    if not any(platform.strength.learns for platform in project.platforms.values()):
+        return None
+    train = project.train
+    if train.split != "time" or train.cut is None:
+        return None
+    try:
+        cut = datetime.fromisoformat(train.cut)
+    except ValueError:
+        raise ConfigError(
+            f"train.cut is '{train.cut}', which is not a time.",
+            allowed="ISO 8601, such as 2014-05-01 or 2014-05-01T12:00:00Z.",
+        ) from None
+    return cut.replace(tzinfo=UTC) if cut.tzinfo is None else cut
