@@ -15,12 +15,14 @@ from typer.exceptions import TyperException
 from plait.cli import config_command, models_command, submit_command, versions_command
 from plait.cli.bots_command import bots
 from plait.cli.cancel_command import cancel
+from plait.cli.check_command import check
 from plait.cli.demo_command import demo
 from plait.cli.diff_command import diff
 from plait.cli.doctor_command import doctor
 from plait.cli.evaluate_command import evaluate
 from plait.cli.fuse_command import fuse
 from plait.cli.gc_command import gc
+from plait.cli.init_command import init
 from plait.cli.logs_command import logs
 from plait.cli.quarantine_command import quarantine
 from plait.cli.recommend_command import recommend
@@ -65,7 +67,9 @@ def version() -> None:
 
 # In the order in which a project uses them.
 app.command()(demo)
+app.command()(init)
 app.add_typer(config_command.app, name="config")
+app.command()(check)
 app.command()(fuse)
 app.command()(quarantine)
 app.command()(bots)
