@@ -167,10 +167,10 @@ def _quote_inexact_numbers(lines: pl.Series) -> pl.Series:
     where = lines.str.contains(_INEXACT_NUMBER)
     if not where.any():
         return lines
-    # JSON text has no control characters, so \x01 and \x02 can mark the ends of numbers.
+    # \x01 and \x02 mark the ends of numbers; those of the text are escaped before.
     marked = (
         lines.filter(where)
-        .str.replace_all(r"[\x01\x02]", "\x00")
+        .str.replace_many(["\x01", "\x02"], ["\\u0001", "\\u0002"])
         .str.replace_all(_STRING_OR_NUMBER, "${1}\x01${2}\x02")
         .str.replace_all("\x01\x02", "", literal=True)
         .str.replace_all(r"\x01(-?\d+)\.0+\x02", "\x01${1}\x02")

@@ -8,7 +8,7 @@ from plait.config.source_settings import NULL_WORDS
 from plait.sources.null_words import find_null_words, null_words_to_null
 
 FRAME = pl.DataFrame(
-    {"row": [1, 2, 3, 4], "a": ["NA", " - ", "x", None], "b": ["Nancy", "a-b", "0", ""]}
+    {"row": [1, 2, 3, 4], "a": ["NA", "-", "x", None], "b": ["Nancy", "a-b", "0", ""]}
 )
 
 
