@@ -12,7 +12,7 @@ from plait.clean.content_id import content_id
 from plait.clean.event_checks import first_failed_checks
 from plait.clean.event_dialect import EventDialect
 from plait.clean.parse_times import count_naive_times, parse_integers, parse_times
-from plait.contracts.event_types import EVENT_STRENGTHS, EVENT_TYPES
+from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.contracts.store_tables import EVENTS
 from plait.privacy.pseudonym import (
     PseudonymKey,
@@ -149,9 +149,8 @@ def _parse(text: pl.DataFrame, platform: str, rules: EventDialect) -> pl.DataFra
 def _type_expression(rules: EventDialect) -> pl.Expr:
     if rules.type is not None:
         return pl.lit(rules.type).alias("type")
-    words = {word: word for word in EVENT_TYPES} | dict(rules.types)
     names = rules.type_names(pl.col("type"))
-    return names.replace_strict(words, default=None, return_dtype=pl.String)
+    return names.replace_strict(rules.known_words, default=None, return_dtype=pl.String)
 
 
 def _object_columns(text: pl.DataFrame, platform: str, types: pl.Series) -> list[pl.Series]:

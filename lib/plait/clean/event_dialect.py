@@ -95,6 +95,11 @@ class EventDialect:
         scale = platform.rating_scale
         return cls(worst=scale.worst, best=scale.best, creators=platform.creators)
 
+    @property
+    def known_words(self) -> dict[str, str]:
+        """The type names of the log, and the event type of each; plait's own are among them."""
+        return {word: word for word in EVENT_TYPES} | dict(self.types)
+
     def type_names(self, raw: pl.Expr) -> pl.Expr:
         """Returns the type names of a log as `types` and `unwanted` have them."""
         name = raw.str.strip_chars()

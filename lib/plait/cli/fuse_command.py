@@ -22,6 +22,7 @@ from plait.errors import TooFewEvents
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from plait.config import Project
     from plait.store import StoreVersion
 
 _MAX_SKIPPED = 5  # files named that have no content
@@ -33,6 +34,14 @@ def fuse(
     quiet: QuietOption = False,
     full: Annotated[
         bool, typer.Option("--full", help="Read all files again, not only the new ones.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Read only the first 1,000 rows of each file, show three rows of each platform "
+            "and what they become, and what would be set aside. Nothing is written.",
+        ),
     ] = False,
     engine: Annotated[
         EngineName,
@@ -58,6 +67,9 @@ def fuse(
     if quiet or as_json:
         silence()
     project = load_config(config)
+    if dry_run:
+        _preview(project, str(config), as_json=as_json)
+        return
     start = time.monotonic()
     with open_engine(engine, master) as moves:
         try:
@@ -81,6 +93,17 @@ def fuse(
         return
     quarantined = count_quarantine(Store(project.store_uri).scan("quarantine", version))
     _print_summary(version, seconds, quarantined, str(config))
+
+
+def _preview(project: Project, config: str, *, as_json: bool) -> None:
+    from plait.cli.preview_table import preview_record, print_previews
+    from plait.fusion.preview_logs import preview_logs
+
+    found = preview_logs(project)
+    if as_json:
+        typer.echo(json.dumps(preview_record(found), indent=2))
+    else:
+        print_previews(output_console(), found, config)
 
 
 def _print_summary(

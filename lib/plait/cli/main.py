@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from plait.cli import config_command, models_command, submit_command, versions_command
 from plait.cli.bots_command import bots
 from plait.cli.cancel_command import cancel
+from plait.cli.check_command import check
 from plait.cli.demo_command import demo
 from plait.cli.diff_command import diff
 from plait.cli.doctor_command import doctor
@@ -66,6 +67,7 @@ def version() -> None:
 # In the order in which a project uses them.
 app.command()(demo)
 app.add_typer(config_command.app, name="config")
+app.command()(check)
 app.command()(fuse)
 app.command()(quarantine)
 app.command()(bots)

@@ -17,7 +17,7 @@ from pydantic import (
 from plait.config.project_sections import StrictModel
 from plait.config.source_settings import SourceSettings
 from plait.config.time_patterns import EPOCH_UNITS, check_time_pattern, check_zone
-from plait.config.value_settings import Value, ValueVerbs
+from plait.config.value_settings import Value, ValueVerbs, expand_value
 from plait.contracts.event_types import EVENT_TYPES, TimeResolution
 
 CreatorKind = Literal["accounts", "names"]
@@ -106,7 +106,9 @@ class TypeSettings(ValueVerbs):
 
 
 def _expand_type(value: object) -> object:
-    return {"constant": value} if isinstance(value, str) else value
+    if isinstance(value, str):
+        return expand_value(value) if value.lstrip().startswith("=") else {"constant": value}
+    return value
 
 
 def column_field(what: str, example: str) -> Any:

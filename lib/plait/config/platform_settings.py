@@ -45,7 +45,8 @@ class Platform(StrictModel):
         Field(min_length=1),
     ] = Field(
         description="The event log, or a list of logs, for a log whose format changed or that has "
-        "several parts. One of them may set `creators`, `rating_scale`, `keep` and `k_core` for all.",
+        "several parts. One of them may set `creators`, `rating_scale`, `keep` and `k_core` "
+        "for all.",
         examples=[
             {
                 "files": "data/orders-*.csv",

@@ -42,6 +42,7 @@ from plait.sources.value_path import Step
 from plait.sources.value_text import to_joined_text, to_text
 
 _LIST = "$list:"  # marks the text of a path whose lists are joined
+_NUMBER = "$number:"  # marks the row and the element as numbers; they are text as columns
 _FALSE = ("", "0", "false", "no", "n", "f", "off")
 
 
@@ -87,8 +88,8 @@ class FieldBuilder:
         rows = open_lists(rows, self.lists, self.mapping.source.split)
         texts = self._path_texts(rows)
         fields = texts.select(
-            pl.col(ROW).alias(ROW_COLUMN),
-            pl.col(ELEMENT).alias(ELEMENT_COLUMN),
+            pl.col(_NUMBER + ROW).alias(ROW_COLUMN),
+            pl.col(_NUMBER + ELEMENT).alias(ELEMENT_COLUMN),
             *(self._field(name).alias(name) for name in self.mapping.values),
             *self._flag_names(),
             pl.col(FAULT).alias(FAULT_COLUMN),
@@ -111,12 +112,16 @@ class FieldBuilder:
             texts.append(to_text(values).alias(path))
             if path in self._joined:
                 texts.append(to_joined_text(values).alias(_LIST + path))
-        frame = rows.select(ROW, ELEMENT, FAULT, WHOLE, LINE).with_columns(
+        frame = rows.select(
+            pl.col(ROW).alias(_NUMBER + ROW),
+            pl.col(ELEMENT).alias(_NUMBER + ELEMENT),
+            FAULT,
+            WHOLE,
+            LINE,
             pl.col(ROW).cast(pl.String).alias(RAW + ROW),
             pl.col(ELEMENT).cast(pl.String).alias(RAW + ELEMENT),
             pl.lit(self.file.name).alias(RAW + FILE),
-            *(text.alias(RAW + text.name) for text in texts),
-        )
+        ).with_columns(text.alias(RAW + text.name) for text in texts)
         if not self._inner_paths:
             return frame
         parts = frame.select(pl.col(RAW + path).alias(path) for path in self._inner_paths)

@@ -45,7 +45,7 @@ def check_columns(file: SourceFile, missing: Mapping[str, str], present: Sequenc
             else f"Set {setting}: {close or 'COLUMN'}"
             + (
                 ""
-                if close
+                if close or key == "each"
                 else f", or, if only some files have it: {_as_optional(setting, column)}"
             ),
         )

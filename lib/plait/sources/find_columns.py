@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from plait.errors import ConfigError
 from plait.sources.check_columns import check_columns
 from plait.sources.raw_columns import ALWAYS_PRESENT, EACH
 from plait.sources.source_file import SourceFile
@@ -123,7 +124,12 @@ def _place(
         if rest is None:
             continue
         home = (Field(one.place.column), *one.place.steps)
-        known = not rest if split else columns.has((*home, Elements(), *rest))
+        # In a file whose lists have no elements, any path inside one is null.
+        known = (
+            not rest
+            if split
+            else (columns.has((*home, Elements(), *rest)) or not columns.has((*home, Elements())))
+        )
         return ColumnPlace(one.column, rest, opened=True) if known else None
     if place := _place_in_file(path, columns):
         return place
@@ -151,7 +157,10 @@ def _steps_inside(path: str, opened: str, *, parallel: bool) -> tuple[Step, ...]
 def _place_in_file(path: str, columns: FileColumns) -> ColumnPlace | None:
     if path in columns.names:
         return ColumnPlace(path)
-    steps = parse_path(path)
+    try:
+        steps = parse_path(path)
+    except ConfigError:  # a column of that name would have been found
+        return None
     first = steps[0] if steps else None
     if not isinstance(first, Field) or not columns.has(steps):
         return None

@@ -9,6 +9,7 @@ from typing import Protocol
 import polars as pl
 
 from plait.config.source_settings import CsvSettings, SourceSettings
+from plait.errors import ConfigError
 from plait.sources.csv_files import csv_columns, read_csv
 from plait.sources.find_columns import FileColumns
 from plait.sources.json_files import JsonReader
@@ -36,7 +37,18 @@ class FormatReader(Protocol):
 
 
 def open_reader(file: SourceFile, source: SourceSettings) -> FormatReader:
-    """Returns the reader of `file`."""
+    """Returns the reader of `file`.
+
+    Raises:
+        ConfigError: `records` is set, and the file is not JSON.
+    """
+    if source.records is not None and file.format not in ("json", "jsonl"):
+        raise ConfigError(
+            f"{file.setting}.records is set, and '{file.name}' is read as {file.format}.",
+            allowed="Only JSON has records inside documents.",
+            fix=f"Remove {file.setting}.records, or set {file.setting}.format: json. A list in a "
+            f"column is opened by {file.setting}.each.",
+        )
     if file.format == "parquet":
         return ParquetReader(file)
     if file.format == "csv":

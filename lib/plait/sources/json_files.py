@@ -54,7 +54,9 @@ class JsonReader:
         def has(steps: Sequence[Step]) -> bool:
             if sample.has(steps) or not sample.records:
                 return True
-            last = [step.name for step in steps if isinstance(step, Field)][-1]
+            if not isinstance(steps[-1], Field):
+                return False
+            last = steps[-1].name
             return last not in sample.nested_names and self._mentions(last)
 
         return FileColumns(sample.names(), sample.paths(), has)
@@ -74,10 +76,8 @@ class JsonReader:
 
     def _mentions(self, name: str) -> bool:
         """Returns whether a key `name` occurs anywhere in the file."""
-        key = json.dumps(name, ensure_ascii=False)
-        found = _scan_lines(self.file).select(
-            pl.col("line").str.contains(key, literal=True).any().alias("found")
-        )
+        key = pl.escape_regex(json.dumps(name, ensure_ascii=False)) + r"\s*:"
+        found = _scan_lines(self.file).select(pl.col("line").str.contains(key).any().alias("found"))
         return bool(found.collect().item())
 
     def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:

@@ -12,6 +12,7 @@ import polars as pl
 
 from plait.sources.value_path import Element, Elements, Field, Matching, Step, path_text
 
+_LISTED = 200  # records whose paths messages list
 _MAX_DEPTH = 8  # of the paths that messages list
 
 
@@ -46,10 +47,10 @@ class JsonSample:
 
     def paths(self) -> list[str]:
         """Returns the paths of all scalar values, in the order in which they are found."""
-        found: dict[str, None] = {}
-        for record in self.records:
-            found.update(dict.fromkeys(path_text(steps) for steps in _scalars(record, ())))
-        return list(found)
+        found: dict[tuple[Step, ...], None] = {}
+        for record in self.records[:_LISTED]:
+            found.update(dict.fromkeys(_scalars(record, ())))
+        return list(dict.fromkeys(path_text(steps) for steps in found))
 
     def record_paths(self) -> list[str]:
         """Returns the paths to the lists of objects."""

@@ -5,7 +5,6 @@ Only a whole number loses the zeros after its decimal point, because 7.0 and 7 a
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +16,14 @@ from plait.sources.value_path import Field, Matching, Step
 _TEXT = pl.String()
 _NO_OBJECT = "{}"
 _DECODED = "v"
+_LINE_END = r"[\r\n]"
 _CONTROL = r"[\x00-\x1f]"
 # Numbers that a parser would write differently: with an exponent, with many digits, with a zero at
-# the end of the decimals, or very small.
-_INEXACT_NUMBER = r"\d[eE][-+]?\d|\d{16}|\.\d*0(?:[^\d.]|$)|0\.0000|\d\.\d{12}|-0"
+# the end of the decimals, or very small. The marks around them keep times in texts out.
+_INEXACT_NUMBER = (
+    r"[:\[,\s](?:-0|-?(?:\d[\d.]*[eE][-+]?\d+|\d{16,}|[\d.]{17,}|\d+\.(?:\d*0|\d{12,})|0\.0000\d*))"
+    r"[\s,}\]]"
+)
 _STRING_OR_NUMBER = r'("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)'
 
 
@@ -29,7 +32,8 @@ class JsonShape:
     """What is read of a JSON value: fields of objects, or elements of lists; else its text.
 
     A value of which both the text and something inside it are wanted is read as text, which
-    take_path decodes again: it may be an object in one row, and a plain value in another.
+    take_path decodes again: it may be an object in one row, and a plain value in another. (Polars
+    writes the backslashes in the texts of such an object as they are, so these are lost.)
     """
 
     fields: dict[str, JsonShape] = field(default_factory=dict)
@@ -83,9 +87,10 @@ def decode_json(text: pl.Series, shape: JsonShape) -> tuple[pl.Series, pl.Series
     given = stripped.is_not_null() & (stripped != "")
     begins = stripped.str.contains(r"^[\[{]" if isinstance(kind, pl.String) else wanted)
     fits = (given & begins).fill_null(value=False)
-    lines = _quote_inexact_numbers(
-        _replace(stripped, ~fits, _NO_OBJECT).str.replace_all(r"[\r\n]", " ")
-    )
+    lines = _replace(stripped, ~fits, _NO_OBJECT)
+    if lines.str.contains(_LINE_END).any():
+        lines = lines.str.replace_all(_LINE_END, " ")
+    lines = _quote_inexact_numbers(lines)
     if not isinstance(kind, pl.Struct):  # a line is an object, so a list is wrapped into one
         lines = _replace('{"' + _DECODED + '":' + lines + "}", ~fits, _NO_OBJECT)
     bad = pl.repeat(False, len(text), dtype=pl.Boolean(), eager=True)
@@ -118,9 +123,9 @@ def _read_lines(lines: pl.Series, shape: JsonShape) -> pl.Series:
     """
     kind = shape.kind
     schema = dict(kind) if isinstance(kind, pl.Struct) else {_DECODED: kind}
-    body = io.BytesIO(lines.str.join("\n")[0].encode() if len(lines) else b"")
     if not len(lines):
         return pl.Series(dtype=kind)
+    body = lines.str.join("\n")[0].encode()
     frame = pl.read_ndjson(body, schema=schema, ignore_errors=True)
     return frame.to_struct() if isinstance(kind, pl.Struct) else frame[_DECODED]
 

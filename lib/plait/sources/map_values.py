@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -49,8 +48,7 @@ class ValueMapper:
     @staticmethod
     def _refine(found: pl.Expr, verbs: ValueVerbs) -> pl.Expr:
         if verbs.match is not None:
-            groups = re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", verbs.match)).groups
-            found = found.str.extract(verbs.match, min(groups, 1))
+            found = found.str.extract(verbs.match, _first_group(verbs.match))
         if verbs.map and type(verbs) is ValueVerbs:  # the words of types are mapped by cleaning
             found = found.replace(dict(verbs.map))
         return found
@@ -63,8 +61,7 @@ class ValueMapper:
         if verbs.text is not None:
             return self._template(verbs.text)
         if verbs.file is not None:
-            found = re.search(verbs.file, self.file)
-            return pl.lit(found.group(min(len(found.groups()), 1)) if found else None, pl.String)
+            return pl.lit(self.file).str.extract(verbs.file, _first_group(verbs.file))
         if verbs.expression is not None:
             return parse_expression(verbs.expression, "columns")
         return pl.lit(verbs.constant, pl.String)
@@ -89,3 +86,9 @@ class ValueMapper:
 
     def _part(self, path: str) -> pl.Expr:
         return pl.col(path) if path in self.paths else _NOTHING
+
+
+def _first_group(pattern: str) -> int:
+    """Returns the number of the group of `pattern` that is the value; 0 is the whole match."""
+    groups = pl.select(pl.lit("").str.extract_groups(pattern)).to_series().dtype
+    return min(len(groups.fields), 1) if isinstance(groups, pl.Struct) else 0

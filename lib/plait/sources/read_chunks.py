@@ -11,6 +11,7 @@ import polars as pl
 from plait.errors import UnreadableFile
 from plait.sources.build_fields import FieldBuilder, no_fields
 from plait.sources.format_readers import open_reader
+from plait.sources.raw_columns import ALWAYS_PRESENT
 from plait.sources.s3_files import ObjectChanged, check_unchanged, local_copy
 from plait.sources.source_file import SourceFile
 from plait.sources.source_mapping import SourceMapping
@@ -54,6 +55,23 @@ def read_chunks(
         _check_unchanged(file)
         if empty:
             yield no_fields(mapping)
+
+
+def find_missing_paths(file: SourceFile, mapping: SourceMapping) -> list[str]:
+    """Returns the paths of the mapping that the file lacks; each is optional, or an alternative.
+
+    Raises:
+        UnknownColumn: a column is missing that is neither.
+        UnreadableFile: the file is damaged, or not in its format.
+    """
+    with _translate_errors(file), _on_this_machine(file) as here:
+        try:
+            columns = open_reader(here, mapping.source).columns()
+        except pl.exceptions.NoDataError:
+            return []
+        present = {*FieldBuilder.of(here, mapping, columns).places, *ALWAYS_PRESENT}
+        paths = dict.fromkeys(named.path for named in mapping.named_paths())
+        return [path for path in paths if path not in present]
 
 
 @contextmanager

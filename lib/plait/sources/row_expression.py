@@ -75,8 +75,8 @@ def parse_expression(text: str, key: str) -> pl.Expr:
             raise _refused(text, key, "a subquery") from None
         raise ConfigError(
             f"'= {text}' in {key} is not an SQL expression ({reason}).",
-            fix=f"Correct {key}, for example: '= lower(sku)'. Put paths and names with blanks in "
-            "double quotes: '= lower(\"track.title\")'",
+            fix=f"Correct {key}, for example: '= lower(sku)'. Put paths, names with blanks, "
+            "and words of SQL such as user in double quotes: '= lower(\"track.title\")'",
         ) from None
     for node in _nodes(tree):
         if node:

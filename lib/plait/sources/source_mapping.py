@@ -89,3 +89,14 @@ def _paths_of(value: ValueVerbs, key: str, inherited: NamedPath) -> Iterator[Nam
         yield from (named(path, f"{key}.text") for path in template_columns(value.text))
     elif value.expression is not None:
         yield from (named(path, key) for path in expression_columns(value.expression, key))
+
+
+def check_expressions(mapping: SourceMapping, where: str) -> None:
+    """Checks the expressions of a source, whose setting is `where`, before a file is read.
+
+    Raises:
+        ConfigError: one is not an SQL expression, or looks at more than one row.
+    """
+    for name, value in mapping.values.items():
+        for _ in _paths_of(value, f"{where}.{mapping.keys[name]}", NamedPath("", "")):
+            pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from plait.contracts.event_rows import LIST_SEPARATOR
@@ -64,19 +66,31 @@ def as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
         return value.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
     if isinstance(kind, pl.Duration):
         return _number_text(value.dt.total_microseconds() / 1_000_000)
-    if isinstance(kind, (pl.Float32, pl.Float64)):
+    if kind.is_float():
         return _number_text(value)
     if isinstance(kind, pl.Decimal):
         text = value.cast(pl.String)
         whole = text.str.replace(r"\.?0+$", "")
         return pl.when(text.str.contains(".", literal=True)).then(whole).otherwise(text)
     if isinstance(kind, (pl.List, pl.Array, pl.Struct, pl.Map)):
-        wrapped = pl.struct(value.alias("v")).struct.json_encode()
+        wrapped = pl.struct(_bytes_as_text(value, kind).alias("v")).struct.json_encode()
         inside = wrapped.str.strip_prefix(_BEFORE).str.strip_suffix(_AFTER)
         return pl.when(value.is_not_null()).then(inside)
-    if isinstance(kind, pl.Null):
-        return pl.lit(None, pl.String)
     return value.cast(pl.String)
+
+
+def _bytes_as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """Returns nested values whose bytes are text, because JSON has no bytes."""
+    wanted = _text_kind(kind)
+    return value if wanted == kind else value.cast(wanted, strict=False)
+
+
+def _text_kind(kind: Any) -> Any:
+    if isinstance(kind, pl.List):
+        return pl.List(_text_kind(kind.inner))
+    if isinstance(kind, pl.Struct):
+        return pl.Struct({field.name: _text_kind(field.dtype) for field in kind.fields})
+    return pl.String() if kind == pl.Binary else kind
 
 
 def _number_text(value: pl.Expr) -> pl.Expr:

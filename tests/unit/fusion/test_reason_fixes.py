@@ -42,7 +42,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"type": {"column": "kind"}}, {"type.map": {"ORDER": "purchase"}},
     ),
     "bad_order": (
-        f"user,item,time,a,b\na,i,{T},x,1\na,i,{T},2,2\n",
+        f"user,item,time,a,b\na,i,{T},x,1\na,j,{T},2,2\n",
         {"columns.order": "a"}, {"columns.order": "b"},
     ),
     "bad_number": (

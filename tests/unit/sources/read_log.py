@@ -38,14 +38,20 @@ def read_log(
         events: the settings of the log; time and type have defaults.
     """
     path = folder / name
+    folder.mkdir(exist_ok=True)
     if isinstance(content, pl.DataFrame):
         content.write_parquet(path)
     else:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read_table(path, chunk=chunk, **events)
+
+
+def read_table(path: Path, *, chunk: int = 1_000, **events: Any) -> list[Row]:
+    """Returns the rows of a log that is written already; see read_log."""
     columns = {"account": {"constant": "a"}, "time": {"constant": "1"}} | events.pop("columns", {})
-    settings = {"files": name, "type": "view", "columns": columns} | events
+    settings = {"files": path.name, "type": "view", "columns": columns} | events
     raw = {"store": "s", "platforms": {"p": {"events": settings}}}
-    project = parse_config(raw, folder=folder)
+    project = parse_config(raw, folder=path.parent)
     found = project.platforms["p"].events[0]
     rows: list[Row] = []
     for file in find_files(project, found.files, found.format, "platforms.p.events"):

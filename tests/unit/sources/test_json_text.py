@@ -19,13 +19,12 @@ from plait.sources.value_path import Field, Step, parse_path
 from .read_log import read_field, read_log
 
 NUMBERS = [
-    "0", "-0", "7", "7.0", "7.00", "-7.50", "0.1", "1e5", "1E-7", "-2.5e+10", "12345678901234567890",
+    "0", "-0", "7", "7.0", "7.00", "-7.50", "0.1", "1e5", "1E-7", "-2.5e+10",
+    "12345678901234567890",
     "123456789012345678901234567890.5", "0.30000000000000004", "9007199254740993", "1e400",
-    "0.000001", "4.0e2", "100", "1.10", "100.0", "0.0", "-0.0", "1e0",
+    "0.000001", "4.0e2", "100", "1.10", "1234567890123.4567", "100.0", "0.0", "-0.0", "1e0",
 ]  # fmt: skip
-names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=4).filter(
-    lambda name: not {*name} & {'"', "\\"}
-)
+names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4)
 keys = st.one_of(st.sampled_from(["a", "b", "c"]), names)
 scalars = st.one_of(
     st.sampled_from(NUMBERS).map(lambda number: ("number", number)),
@@ -74,7 +73,7 @@ def _leaves(value: Any, steps: tuple[Step, ...]) -> list[tuple[tuple[Step, ...],
     return [] if kind == "list" else [(steps, _text(value))]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(records, min_size=1, max_size=5),
     st.booleans(),
@@ -83,7 +82,9 @@ def _leaves(value: Any, steps: tuple[Step, ...]) -> list[tuple[tuple[Step, ...],
 def test_every_leaf_is_the_text_of_its_source(found: list[Any], ascii_only: bool, cut: str) -> None:
     lines = [_write(("object", record), ascii_only) for record in found]
     expected = [dict(_leaves(("object", record), ())) for record in found]
-    paths = sorted({path for leaves in expected for path in leaves}, key=str)
+    known = {path for leaves in expected for path in leaves}
+    inner = {path[:end] for path in known for end in range(1, len(path))}
+    paths = sorted(known - inner, key=str)  # those inside which nothing else is read
     text = pl.Series([*lines, cut])
     decoded, bad = decode_json(text, JsonShape.of(paths))
     assert bad.to_list() == [False] * len(lines) + [cut != ""]
@@ -95,7 +96,7 @@ def test_every_leaf_is_the_text_of_its_source(found: list[Any], ascii_only: bool
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(st.tuples(st.sampled_from(NUMBERS), st.booleans()), min_size=1, max_size=8),
        st.integers(1, 9))  # fmt: skip

@@ -32,13 +32,15 @@ ROW_WISE = [
     "split_part(a, '-', 2)", "a || '-' || b", "concat(a, b)", "concat_ws('/', a, b)",
     "coalesce(a, b)", "nullif(a, 'x-1')", "ifnull(a, b)", "reverse(a)", "starts_with(a, 'x')",
     "ends_with(a, '1')", "a LIKE 'x%'", "a ILIKE 'X%'", "a ~ '^x'", "regexp_like(a, '^x')",
-    "strpos(a, '-')", "CASE WHEN b = '2' THEN 'two' ELSE a END", "TRY_CAST(b AS DOUBLE) / 3", "7 / TRY_CAST(b AS DOUBLE)", "TRY_CAST(b AS DOUBLE) // 0.7",
+    "strpos(a, '-')", "CASE WHEN b = '2' THEN 'two' ELSE a END", "TRY_CAST(b AS DOUBLE) / 3",
+    "7 / TRY_CAST(b AS DOUBLE)", "TRY_CAST(b AS DOUBLE) // 0.7",
     "TRY_CAST(b AS BIGINT) + 1", "CAST(b AS INTEGER)", "round(TRY_CAST(b AS DOUBLE) / 3, 1)",
     "floor(TRY_CAST(b AS DOUBLE))", "ceil(TRY_CAST(b AS DOUBLE))", "abs(TRY_CAST(b AS DOUBLE))",
     "sqrt(TRY_CAST(b AS DOUBLE))", "TRY_CAST(b AS DOUBLE) % 2", "pow(TRY_CAST(b AS DOUBLE), 2)",
     "ln(TRY_CAST(b AS DOUBLE))", "sign(TRY_CAST(b AS DOUBLE))", "a IS NULL", "a IN ('x-1', 'q')",
     "b BETWEEN '1' AND '2'", "NOT (a = b)", "a = 'x-1' AND b = '1'", "greatest(a, b)",
-    "least(a, b)", "initcap(a)", "strptime(c, '%Y-%m-%d')", "DATE_PART('year', strptime(c, '%Y-%m-%d'))",
+    "least(a, b)", "initcap(a)", "strptime(c, '%Y-%m-%d')",
+    "DATE_PART('year', strptime(c, '%Y-%m-%d'))",
     "IF(a = b, 'same', 'other')", "TRY_CAST(b AS DOUBLE) = 2", "'fixed'",
 ]  # fmt: skip
 ROWS = pl.DataFrame(
@@ -81,11 +83,8 @@ def test_columns_are_named_with_paths_in_quotes() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "lower(", "SELECT a", "a; DROP TABLE b", "a + b", "a b c", "nofunction(a)"]
+    "text", ["", "lower(", "SELECT a", "a; DROP TABLE b", "a b c", "nofunction(a)"]
 )
 def test_mistakes_are_named_with_their_key(text: str) -> None:
-    if text == "a + b":  # of texts, this is one text after the other
-        assert ROWS[:1].select(parse_expression(text, "k").alias("v")).item() == "x-11"
-        return
     with pytest.raises(ConfigError, match=r"columns\.item"):
         parse_expression(text, "columns.item")

@@ -18,6 +18,7 @@ from plait.sources.source_mapping import SourceMapping
 ROW_FAULTS = {"row": pl.Int64(), "reason": pl.String(), "field": pl.String(), "value": pl.String()}
 _LINE = "line"  # optional column of a chunk: the text of a line that cannot be parsed
 _PATH = re.compile(r"[.\[\]]+")  # what separates the keys of a path
+_FAULT_VALUE = "fault_value"
 _ELEMENT = "element"  # optional column: the element of a row with several events
 
 
@@ -46,7 +47,9 @@ def quarantine_rows(
     """
     if not faults.height:
         return QUARANTINE.empty()
-    rows = faults.join(raw, on="row", how="left", maintain_order="left")
+    # A log may have a field `value` too.
+    named_faults = faults.rename({"value": _FAULT_VALUE})
+    rows = named_faults.join(raw, on="row", how="left", maintain_order="left")
     pseudonyms = {
         "account": account_pseudonym(rows["account"], key, platform),
         "session": session_pseudonym(rows["session"], key, platform),
@@ -59,10 +62,12 @@ def quarantine_rows(
     broken = rows[FAULT_COLUMN].is_not_null()
     sure = rows[WHOLE_COLUMN] & ~broken
     return QUARANTINE.conform(
-        rows.select(n for n in (*ROW_FAULTS, _ELEMENT) if n in rows.columns).with_columns(
+        rows.select(
+            n for n in ("row", "reason", "field", _FAULT_VALUE, _ELEMENT) if n in rows.columns
+        ).with_columns(
             platform=pl.lit(platform),
             file=pl.lit(file),
-            value=pl.when(sure).then("value"),
+            value=pl.when(sure).then(_FAULT_VALUE),
             raw=pl.when(sure)
             .then(_to_json(shown))
             .when(broken)

@@ -15,7 +15,9 @@ from plait.identity.identity_keys import check_identity_keys
 from plait.sources.find_files import find_files
 from plait.sources.parquet_files import split_by_row_groups
 from plait.sources.read_chunks import CHUNK_ROWS
+from plait.sources.read_platform import event_mapping
 from plait.sources.source_file import SourceFile
+from plait.sources.source_mapping import check_expressions
 from plait.store.feedback.log_listing import LogListing, LogSlice, list_log
 from plait.store.feedback.log_paths import EVENTS_FOLDER, IMPRESSIONS_FOLDER, LINKS_FOLDER
 from plait.store.store import Store
@@ -121,6 +123,7 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
         for index, log in enumerate(platform.events):
             where = platform.dialect_setting(name, index)
             rules[where] = EventDialect.of(where, log, platform)
+            check_expressions(event_mapping(log), where)
             # One of several logs may be empty, but not all of them.
             last = index == len(platform.events) - 1
             found = find_files(

@@ -64,3 +64,12 @@ def test_the_element_of_a_row_is_named() -> None:
 @pytest.mark.parametrize("rows", [[], [{"row": 1, "account": "a", "item": "i", "whole": True}]])
 def test_without_faults_there_is_no_row(rows: list[dict[str, Any]]) -> None:
     assert _quarantine(_raw(*rows), _faults()).equals(QUARANTINE.empty())
+
+
+def test_the_field_value_is_not_taken_for_the_value_of_the_fault() -> None:
+    mapping = mapping_of({"account": "uid", "time": "t", "value": "paid"})
+    raw = _raw({"row": 1, "account": "ann", "time": "never", "value": "12.5", "whole": True})
+    faults = _faults((1, "bad_time", "time", "never"))
+    (row,) = quarantine_rows(raw, faults, mapping, "video", "p.csv", KEY).to_dicts()
+    assert row["value"] == "never"
+    assert json.loads(row["raw"])["value"] == "12.5"

@@ -1,0 +1,138 @@
+"""Rules about ids: missing ones, and ids that look wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import polars as pl
+
+from plait.checks.log_finding import (
+    EXAMPLES,
+    CheckLevel,
+    LogFinding,
+    say_count,
+    say_share,
+    share_level,
+)
+from plait.checks.profile_chunk import DOUBLE
+from plait.checks.read_profiles import ProfiledLog
+from plait.checks.row_faults import describe_faults, fix_faults
+from plait.config.value_settings import ValueVerbs
+
+_FAIL_NULL = 0.5  # of the rows of a log; logs of anonymous visits have many
+_FAIL_NESTED = 0.05
+_FAIL_DOUBLES = 0.5  # of the events with an item
+# Words that may mean that there is no value, beside config.source_settings.NULL_WORDS.
+_SUSPECT_WORDS = ("unknown", "missing", "n.a.", "empty", "no value", "not available", "?", "void")
+
+
+def check_ids(log: ProfiledLog) -> Iterator[LogFinding]:
+    """Yields the findings of `null ids`, `id shapes` and `id variants` for one log."""
+    yield _null_ids(log)
+    yield _id_shapes(log)
+    yield _id_variants(log)
+
+
+def _null_ids(log: ProfiledLog) -> LogFinding:
+    profile, rows = log.profile, log.profile.rows
+    found, counts, examples = describe_faults(profile, ("null_account", "null_object"))
+    fix = fix_faults(log, counts)
+    words = {
+        what.rpartition(":")[2]: n
+        for what, n in profile.counts.items()
+        if what.startswith("noted:null_word:")
+    }
+    counts |= {f"null words in {field}": n for field, n in words.items()}
+    level = share_level(found, rows, _FAIL_NULL)
+    said = (
+        f"{say_share(found, rows)} have no account or no object." if found else "None is missing."
+    )
+    if words:
+        level = max(level, CheckLevel.warn, key=list(CheckLevel).index)
+        told = ", ".join(f"{n:,} of {field}" for field, n in words.items())
+        said += f" Words such as NA were read as null: {told}."
+        fix = fix or f"If they are values, set {log.setting}.nulls: []"
+    return LogFinding("null ids", log.platform, level, said, counts, examples, fix)
+
+
+def _id_shapes(log: ProfiledLog) -> LogFinding:
+    found, counts, examples = describe_faults(log.profile, ("nested_value", "bad_id"))
+    if found:
+        level = share_level(found, log.profile.rows, _FAIL_NESTED)
+        said = (
+            f"{say_share(found, log.profile.rows)} have a list, an object or a broken text as id."
+        )
+        fix = fix_faults(log, counts)
+        return LogFinding("id shapes", log.platform, level, said, counts, examples, fix)
+    if bad := log.profile.double_accounts:
+        value = _whole_number(log.events.columns.account)
+        return LogFinding(
+            "id shapes", log.platform, share_level(bad, log.profile.rows, _FAIL_DOUBLES),
+            f"{say_share(bad, log.profile.rows)} have an account like a real number, such as 7.0.",
+            {"rows": bad}, (),
+            f"If they are whole numbers, set {log.setting}.columns.account: {value}",
+        )  # fmt: skip
+    items = log.profile.items
+    total = int(items["events"].sum())
+    words = items.filter(pl.col("item").str.to_lowercase().is_in(_SUSPECT_WORDS))
+    if words.height:
+        n = int(words["events"].sum())
+        names = words.sort("events", descending=True)["item"].head(EXAMPLES).to_list()
+        nulls = json.dumps([*log.events.null_words, *words["item"].sort()], ensure_ascii=False)
+        return LogFinding(
+            "id shapes", log.platform, CheckLevel.warn,
+            f"{say_share(n, total)} have an item that may mean that there is none.",
+            {"events": n}, tuple(f"item = {name!r}" for name in names),
+            f"If they mean that there is no item, set {log.setting}.nulls: {nulls}",
+        )  # fmt: skip
+    doubles = items.filter(pl.col("item").str.contains(DOUBLE))
+    if doubles.height:
+        n = int(doubles["events"].sum())
+        names = doubles["item"].sort().head(EXAMPLES).to_list()
+        value = _whole_number(log.events.columns.item)
+        fix = f"If they are whole numbers, set {log.setting}.columns.item: {value}"
+        return LogFinding(
+            "id shapes", log.platform, share_level(n, total, _FAIL_DOUBLES),
+            f"{say_share(n, total)} have an item like a real number.", {"events": n},
+            tuple(f"item = {name!r}" for name in names), fix,
+        )  # fmt: skip
+    return LogFinding("id shapes", log.platform, CheckLevel.passed, "All ids look like ids.")
+
+
+def _id_variants(log: ProfiledLog) -> LogFinding:
+    """Finds items that differ only by upper and lower case."""
+    folded = log.profile.items.with_columns(folded=pl.col("item").str.to_lowercase())
+    groups = folded.group_by("folded").agg("item", pl.col("events").sum())
+    groups = groups.filter(pl.col("item").list.len() > 1).sort("folded")
+    spelt = log.profile.spellings.group_by("folded").len().filter(pl.col("len") > 1).height
+    if spelt and not groups.height:
+        column = _plain_column(log.events.columns.account)
+        return LogFinding(
+            "id variants", log.platform, CheckLevel.warn,
+            f"{say_count(spelt, 'account')} spelt in several ways: upper and lower case differ.",
+            {"accounts": spelt}, (),
+            f"If they are the same accounts, set {log.setting}.columns.account: "
+            f"'= lower(\"{column}\")' (and the same in platforms.{log.platform}.accounts)",
+        )  # fmt: skip
+    if not groups.height:
+        return LogFinding("id variants", log.platform, CheckLevel.passed, "No id is spelt twice.")
+    rows = groups["item"].head(EXAMPLES).to_list()
+    column = _plain_column(log.events.columns.item)
+    return LogFinding(
+        "id variants", log.platform, CheckLevel.warn,
+        f"{say_count(groups.height, 'item')} spelt in several ways: upper and lower case differ.",
+        {"items": groups.height, "events": int(groups["events"].sum())},
+        tuple(" / ".join(sorted(row)) for row in rows),
+        f"If they are the same items, set {log.setting}.columns.item: '= lower(\"{column}\")'"
+        " (and the same in the catalogue)",
+    )  # fmt: skip
+
+
+def _whole_number(value: ValueVerbs | None) -> str:
+    """Returns the setting that removes '.0' from the end of an id."""
+    return f"{{column: {_plain_column(value)}, match: '^(.*?)(?:\\.0)?$'}}"
+
+
+def _plain_column(value: ValueVerbs | None) -> str:
+    return value.column if value is not None and value.column is not None else "COLUMN"

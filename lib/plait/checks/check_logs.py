@@ -1,0 +1,103 @@
+"""Checks all logs of a project: every rule, platform by platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import polars as pl
+
+from plait.checks.check_events import check_events, check_type_variety
+from plait.checks.check_ids import check_ids
+from plait.checks.check_listings import check_catalogue
+from plait.checks.check_people import check_concentration, check_shared_people
+from plait.checks.check_reading import check_reading
+from plait.checks.check_times import check_days, check_times, check_zones
+from plait.checks.check_values import check_values
+from plait.checks.log_finding import CheckLevel, LogFinding, say_share
+from plait.checks.log_profile import merge_profiles
+from plait.checks.read_profiles import ProfiledLog, read_profiles, throw_away_key
+from plait.config import Project
+from plait.contracts.quarantine_reasons import ACCOUNTS_SOURCE, reason_fix
+from plait.errors import PlaitError
+from plait.identity.identity_keys import (
+    ACCOUNT_ATTRIBUTES,
+    check_identity_keys,
+    read_attributes,
+)
+
+
+def check_logs(project: Project, sample: int | None = None) -> list[LogFinding]:
+    """Returns the finding of every rule for every platform, in the order of the project file.
+
+    Nothing is written, and no store is needed. Pseudonyms are made with a key of this run.
+
+    Args:
+        project: the project.
+        sample: the maximum number of rows to read of each log file. Default: all.
+
+    Raises:
+        ConfigError, UnknownEventType, BadFilter: the project file cannot be used.
+    """
+    check_identity_keys(project)
+    key, now = throw_away_key(), datetime.now(UTC)
+    logs = read_profiles(project, key, now, sample)
+    profiles = {
+        name: merge_profiles([log.profile for log in logs if log.platform == name])
+        for name in project.platforms
+    }
+    findings: list[LogFinding] = []
+    zones = list(check_zones(logs))
+    for name, profile in profiles.items():
+        for log in (log for log in logs if log.platform == name):
+            findings += _check_log(log)
+        findings += [finding for finding in zones if finding.platform == name]
+        if profile.events:
+            if profile.days:
+                findings.append(check_days(name, profile))
+            findings += [check_type_variety(name, profile), check_concentration(name, profile)]
+        findings += check_catalogue(project, name, profile, key)
+    try:
+        attributes, _, faulty = read_attributes(project, key)
+        findings += _account_rows(faulty)
+    except PlaitError as error:
+        attributes = pl.DataFrame(schema=ACCOUNT_ATTRIBUTES)
+        findings.append(
+            LogFinding(
+                "accounts", "", CheckLevel.fail, f"{error.headline}: account rows cannot be read.",
+                {}, (str(error),), error.fix,
+            )
+        )  # fmt: skip
+    return findings + check_shared_people(project, profiles, attributes)
+
+
+def _check_log(log: ProfiledLog) -> list[LogFinding]:
+    found = list(check_reading(log))
+    if not log.profile.rows:
+        return found
+    rest = [*check_ids(log), *check_times(log), *check_events(log), *check_values(log)]
+    if not log.profile.events:  # nothing that these rules could have passed
+        rest = [finding for finding in rest if finding.level is not CheckLevel.passed]
+    return [*found, _usable_rows(log), *rest]
+
+
+def _usable_rows(log: ProfiledLog) -> LogFinding:
+    rows, events = log.profile.rows, log.profile.events
+    said, fix = f"{say_share(events, rows)} become events.", ""
+    level = CheckLevel.passed
+    if not events:
+        level = CheckLevel.fail
+        said = "No row becomes an event. A row is checked up to its first fault only."
+        fix = "Correct what fails below, and check again."
+    return LogFinding("usable rows", log.platform, level, said, {"events": events}, (), fix)
+
+
+def _account_rows(faulty: pl.DataFrame) -> Iterator[LogFinding]:
+    for (platform,), rows in faulty.partition_by("platform", as_dict=True).items():
+        reason = str(rows["reason"].value_counts(sort=True).item(0, 0))
+        yield LogFinding(
+            "accounts", str(platform), CheckLevel.warn,
+            f"{rows.height:,} rows of accounts cannot be used.", {"unusable": rows.height},
+            tuple(f"{f}:{r}" for f, r in rows.select("file", "row").head(3).iter_rows()),
+            reason_fix(reason, str(platform), ACCOUNTS_SOURCE),
+        )  # fmt: skip

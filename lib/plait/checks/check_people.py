@@ -1,0 +1,92 @@
+"""Rules about accounts and people: one account with too much, platforms that share no person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+
+import polars as pl
+
+from plait.checks.log_finding import EXAMPLES, CheckLevel, LogFinding, say_share
+from plait.checks.log_profile import LogProfile
+from plait.config import Project
+from plait.identity.clusters import cluster_accounts
+from plait.identity.evidence import gather_edges, key_edges, same_id_edges
+
+_WARN_SHARE, _FAIL_SHARE = 0.05, 0.3  # of all events of a platform, by one account
+_MIN_ACCOUNTS = 20  # of fewer accounts, one may well have this much
+_FAIL_DEFAULT = 0.5  # of all events, by accounts such as 'guest'
+
+
+def check_concentration(platform: str, profile: LogProfile) -> LogFinding:
+    """Returns the finding of `one account`: one that has too many of the events."""
+    accounts, events = profile.accounts, profile.events
+    fix = (
+        f"If nobody is behind it, make it null: platforms.{platform}.events.columns.account: "
+        "{{column: COLUMN, map: {{WORD: null}}}}"
+    ).replace("{{", "{").replace("}}", "}")  # fmt: skip
+    named = {word: n for word, n in profile.named.most_common() if n > events * _WARN_SHARE}
+    if named and accounts.height >= _MIN_ACCOUNTS:
+        word, n = next(iter(named.items()))
+        level = CheckLevel.fail if n > events * _FAIL_SHARE else CheckLevel.warn
+        shown = tuple(f"account = '{w}' ({m:,} rows)" for w, m in named.items())
+        said = f"{say_share(n, profile.rows)} have the account '{word}', which names nobody."
+        fix = fix.replace("WORD", f'"{word}"')
+        counts = {"events": events, "by the account": n}
+        return LogFinding("one account", platform, level, said, counts, shown[:EXAMPLES], fix)
+    most = int(accounts["events"].max() or 0)  # type: ignore[arg-type]
+    counts = {"accounts": accounts.height, "events of the largest": most}
+    if accounts.height >= _MIN_ACCOUNTS and most > events * _WARN_SHARE:
+        level = CheckLevel.fail if most > events * _FAIL_SHARE else CheckLevel.warn
+        said = f"One account has {say_share(most, events)}."
+        return LogFinding("one account", platform, level, said, counts, (), fix)
+    said = f"{accounts.height:,} accounts; the largest has {say_share(most, events)}."
+    return LogFinding("one account", platform, CheckLevel.passed, said, counts)
+
+
+def check_shared_people(
+    project: Project, profiles: Mapping[str, LogProfile], attributes: pl.DataFrame
+) -> list[LogFinding]:
+    """Returns the finding of `shared people` of each pair of platforms.
+
+    Args:
+        project: the project, for its identity rules.
+        profiles: the profile of each platform.
+        attributes: ACCOUNT_ATTRIBUTES.
+    """
+    parts = [
+        profile.accounts.select("account", "home", platform=pl.lit(name))
+        for name, profile in profiles.items()
+    ]
+    if len(parts) < 2:
+        return []
+    accounts = pl.concat(parts)
+    edges = gather_edges([same_id_edges(accounts), key_edges(attributes)[0]])
+    people = cluster_accounts(accounts.select("account").unique(), edges)
+    held = accounts.join(people, on="account").select("platform", "component").unique()
+    sets = {str(n): part["component"] for (n,), part in held.partition_by(
+        "platform", as_dict=True).items()}  # fmt: skip
+    empty = pl.Series("component", [], pl.String)
+    shared = {
+        (a, b): int(sets.get(a, empty).is_in(sets.get(b, empty).implode()).sum())
+        for a, b in combinations(profiles, 2)
+    }
+    counts: dict[str, float] = {f"{a} and {b}": n for (a, b), n in shared.items()}
+    apart = {name for name in profiles if not any(n for pair, n in shared.items() if name in pair)}
+    if not apart:
+        said = ", ".join(f"{pair}: {n:,.0f}" for pair, n in counts.items())
+        return [
+            LogFinding("shared people", "", CheckLevel.passed, f"People on both: {said}.", counts)
+        ]
+    names = ", ".join(f"'{name}'" for name in sorted(apart))
+    ruled = project.people.same_account_id or attributes.height
+    level = CheckLevel.fail if ruled and len(apart) == len(profiles) else CheckLevel.warn
+    return [
+        LogFinding(
+            "shared people", "", level,
+            f"No person of {names} is known on another platform, so nothing is transferred.",
+            counts, (),
+            f"Set people.same_account_id: [[{', '.join(profiles)}]] if their account ids are the "
+            "same, or name a key that they share in platforms.NAME.accounts.keys.",
+        )
+    ]  # fmt: skip

@@ -1,0 +1,106 @@
+"""Each verb makes its value, alone and with others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plait.errors import UnknownColumn
+
+from .read_log import json_lines, read_field, read_log
+
+LOG = json_lines(
+    {"a": "x", "b": None, "n": "1.234,50", "ms": 1500, "track": {"artist": "Björk"}, "s": "NA"},
+    {"a": "", "b": "y", "n": "7", "ms": "no", "track": {"artist": "-"}, "s": " z "},
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a", ["x", ""]),
+        ("track.artist", ["Björk", "-"]),
+        ({"column": "track.artist"}, ["Björk", "-"]),
+        ({"first": ["b", "a"]}, ["x", "y"]),
+        ({"first": ["s", "a"]}, ["x", " z "]),  # a null word is no value
+        ({"first": ["a", {"constant": "none of them"}]}, ["x", "none of them"]),
+        ({"first": ["nowhere", "a"]}, ["x", None]),
+        ({"first": [{"column": "nowhere", "optional": True}]}, [None, None]),
+        ({"first": [{"text": "{a}!"}, "b"]}, ["x!", "y"]),
+        ({"constant": "me"}, ["me", "me"]),
+        ({"constant": 7}, ["7", "7"]),
+        ({"file": r"^(\w+)-"}, ["log", "log"]),
+        ({"file": r"\w+$"}, ["jsonl", "jsonl"]),
+        ({"file": "nothing like it"}, [None, None]),
+        ({"text": "{a} – {track.artist}"}, ["x – Björk", None]),  # null if a part is
+        ({"text": "{{{s}}}"}, [None, "{ z }"]),
+        ({"text": "{$row}/{$file}"}, ["1/log-a.jsonl", "2/log-a.jsonl"]),
+        ({"column": "a", "match": "(X|x)"}, ["x", None]),
+        ({"column": "track.artist", "match": "rk$"}, ["rk", None]),
+        ({"column": "a", "map": {"x": "up", "y": None}}, ["up", ""]),
+        ({"column": "s", "map": {"NA": None}}, [None, " z "]),
+        ({"column": "ms", "times": 0.001}, ["1.5", None]),
+        ({"column": "n", "decimal": ","}, ["1234.5", "7"]),
+        ({"column": "n", "decimal": ",", "times": 2}, ["2469", "14"]),
+        ({"column": "nowhere", "optional": True}, [None, None]),
+        ("= upper(a)", ["X", ""]),
+        ('= lower("track.artist") || ms', ["björk1500", None]),
+        ("$row", ["1", "2"]),
+        ("$file", ["log-a.jsonl", "log-a.jsonl"]),
+    ],
+)
+def test_verbs(tmp_path: Path, value: Any, expected: list[str | None]) -> None:
+    for chunk in (1, 10):
+        assert read_field(tmp_path, "log-a.jsonl", LOG, value, chunk=chunk) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["nowhere", {"first": ["no", "where"]}, {"text": "{a}{nowhere}"}, "= lower(nowhere)"],
+)
+def test_a_column_that_is_nowhere_is_named_with_its_key(tmp_path: Path, value: Any) -> None:
+    with pytest.raises(UnknownColumn, match=r"platforms\.p\.events\.columns\.item"):
+        read_field(tmp_path, "log-a.jsonl", LOG, value)
+
+
+def test_two_fields_may_have_one_column(tmp_path: Path) -> None:
+    (row, _) = read_log(tmp_path, "a.jsonl", LOG, columns={"item": "a", "session": "a"})
+    assert row["item"] == row["session"] == "x"
+
+
+def test_columns_of_any_name(tmp_path: Path) -> None:
+    names = ["$row", "$file", "each", "row", "element", "type", "fault", "line", "a.b", "c[0]",
+             "d e", "whole", "field", "x"]  # fmt: skip
+    log = ",".join(names) + "\n" + ",".join(f"v{n}" for n in range(len(names))) + "\n"
+    for place, name in enumerate(names):
+        expected = {"$row": "1", "$file": "a.csv"}.get(name, f"v{place}")
+        assert read_field(tmp_path, "a.csv", log, name) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"records": "data.row[]"}, r"Set platforms\.p\.events\.records: data\.rows\[\]"),
+        ({"records": "data.rows"}, r"Set platforms\.p\.events\.records: data\.rows\[\]"),
+        ({}, r"Set platforms\.p\.events\.records: data\.rows\[\]"),
+    ],
+)
+def test_a_wrong_path_of_records_is_told_with_the_right_one(
+    tmp_path: Path, how: dict[str, Any], message: str
+) -> None:
+    document = '{"data": {"rows": [{"i": 7}], "n": [1]}}'
+    with pytest.raises(UnknownColumn, match=message):
+        read_field(tmp_path, "a.json", document, "i", format="json", **how)
+    right = read_field(tmp_path, "a.json", document, "i", format="json", records="data.rows[]")
+    assert right == ["7"]
+
+
+def test_a_list_in_lines_is_opened_as_the_message_says(tmp_path: Path) -> None:
+    log = json_lines({"l": [{"id": 1}, {"id": 2}]})
+    with pytest.raises(
+        UnknownColumn, match=r"Set platforms\.p\.events\.each: l\[\] and .*each\.id"
+    ):
+        read_field(tmp_path, "a.jsonl", log, "id")
+    assert read_field(tmp_path, "a.jsonl", log, "each.id", each="l[]") == ["1", "2"]
