@@ -77,10 +77,10 @@ def add_dirt(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Returns what a real log has beside the 270 rows of `draw_playback`."""
     noon = START + 2 * DAY + 12 * 60 * MINUTE
     again = [row | {"ts": row["ts"] + 800} for row in rows if not row["play"]["liked"]][:5]
-    crawler = [playback(START + DAY + n * 15 * MINUTE, "probe", n % 40, 900) for n in range(160)]
+    crawler = [playback(START + DAY + n * 20 * MINUTE, "probe", n % 40, 900) for n in range(120)]
     return [
         *again,  # the player sends the same start twice
-        *crawler,  # a monitor plays a clip every quarter of an hour, for 40 hours
+        *crawler,  # a monitor plays a clip every twenty minutes, for 40 hours
         *(playback(noon + n * MINUTE, None, n, 5000) for n in range(2)),  # not logged in
         playback(noon + 3 * MINUTE, "undefined", 3, 5000),  # a bug of an old app
         playback(noon, "v5", 5, 26 * 60 * MINUTE),  # a television left on

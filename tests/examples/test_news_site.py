@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
+from plait.cli.quarantine_command import quarantine
 from tests.examples.conftest import FusedExample
 
 
@@ -72,3 +74,12 @@ def test_a_fault_names_its_row_and_its_element(news: FusedExample) -> None:
 def test_a_crawler_that_names_itself_leaves_nothing(news: FusedExample) -> None:
     assert news.events_of("news", "203.0.113.9").is_empty()
     assert news.events_of("news", "198.51.100.0").height == 2
+
+
+def test_a_fix_names_the_log_that_the_row_is_of(
+    news: FusedExample, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quarantine(config=news.config, as_json=True)
+    fixes = {one["reason"]: one["fix"] for one in json.loads(capsys.readouterr().out)["reasons"]}
+    assert fixes["bad_line"] == "Correct platforms.news.events.1.pattern."
+    assert fixes["unknown_type"].endswith("in platforms.news.events.0.type.map.")

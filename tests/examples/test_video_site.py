@@ -26,9 +26,9 @@ def test_every_flag_of_every_line_is_counted_once(video: FusedExample) -> None:
     }
     counts = video.platform("video")
     assert counts["quarantined"] == {"bad_json": 1, "long_dwell": 1, "null_account": 3}
-    assert counts["removed"] == {"bot": 160, "near_duplicate": 5, "type": 6}
+    assert counts["removed"] == {"bot": 120, "near_duplicate": 5, "type": 6}
     assert counts["noted"] == {"null_word:account": 1}  # undefined; the others are JSON's null
-    assert counts["rows"] == watched + 26 + 5 + 171
+    assert counts["rows"] == watched + 26 + 5 + 131
     assert counts["duplicates"] == 0
     assert (counts["accounts"], counts["items"]) == (60 + 1, 40)  # the probe is an account
 
@@ -36,8 +36,8 @@ def test_every_flag_of_every_line_is_counted_once(video: FusedExample) -> None:
 def test_the_probe_is_found_with_its_figures(video: FusedExample) -> None:
     (bot,) = video.store.read("bots").to_dicts()
     assert bot["reason"] == "sleepless_and_regular"
-    assert (bot["events"], bot["objects"], bot["active_hours"]) == (160, 40, 40)
-    assert bot["last_time"] - bot["first_time"] == timedelta(hours=39, minutes=45)
+    assert (bot["events"], bot["objects"], bot["active_hours"]) == (120, 40, 40)
+    assert bot["last_time"] - bot["first_time"] == timedelta(hours=39, minutes=40)
 
 
 def test_the_catalogue_is_read_from_nested_fields(video: FusedExample) -> None:

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from plait.checks.check_logs import check_logs
 from plait.cli.main import app
+from plait.config import load_config
+from plait.fusion.preview_logs import preview_logs
 from tests.conftest import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"
@@ -37,3 +40,13 @@ def test_the_commands_of_the_readme_exist(readme: Path) -> None:
         assert {word for word in words if re.match(r"-{1,2}[a-z]", word)} <= known, line
         for config in re.findall(r"-c (\S+)", line):
             assert (REPOSITORY / config).is_file()
+
+
+@pytest.mark.parametrize("generator", GENERATORS, ids=lambda path: path.parent.name)
+def test_check_and_a_dry_run_find_nothing_that_must_be_mended(generator: Path) -> None:
+    project = load_config(generator.parent / "plait.yaml")
+    findings = check_logs(project)
+    assert [one for one in findings if one.level == "FAIL"] == []
+    assert any(one.level == "WARN" for one in findings)  # of the dirt
+    previews = preview_logs(project)
+    assert all(len(found.examples) == 3 for found in previews.values())
