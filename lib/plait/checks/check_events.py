@@ -16,6 +16,7 @@ from plait.checks.log_finding import (
 )
 from plait.checks.log_profile import LogProfile
 from plait.checks.read_profiles import ProfiledLog
+from plait.checks.row_faults import describe_faults
 
 _FAIL_UNKNOWN = 0.05  # of the rows of a log
 _WARN_REPEATS, _FAIL_REPEATS = 0.02, 0.5  # of the events of a log
@@ -49,6 +50,14 @@ def _type_words(log: ProfiledLog) -> LogFinding:
             f"({say_count(len(unknown), 'word')}).", counts, examples[:EXAMPLES],
             f"Add {first} to {log.setting}.type.map, with its event type, or with null if such "
             "rows are not wanted.",
+        )  # fmt: skip
+    wordless, _, examples = describe_faults(profile, ("unknown_type",))
+    if wordless:
+        return LogFinding(
+            "type words", log.platform, share_level(wordless, profile.rows, _FAIL_UNKNOWN),
+            f"{say_share(wordless, profile.rows)} have no word for their type.", counts, examples,
+            f"Correct {log.setting}.type, which gives these rows no value, or leave them: fuse "
+            "sets them aside.",
         )  # fmt: skip
     told = ", ".join(
         f"{w} → {known.get(w) or 'not wanted'} ({m:,})" for w, m in profile.words.most_common(5)

@@ -22,6 +22,7 @@ def check_concentration(platform: str, profile: LogProfile) -> LogFinding:
     """Returns the finding of `one account`: one that has too many of the events."""
     accounts, events = profile.accounts, profile.events
     fix = (
+        "If it is a bot, leave it to fuse, which removes bots (`plait bots`). "
         f"If nobody is behind it, make it null: platforms.{platform}.events.columns.account: "
         "{{column: COLUMN, map: {{WORD: null}}}}"
     ).replace("{{", "{").replace("}}", "}")  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from plait.checks.log_finding import EXAMPLES, CheckLevel, LogFinding, say_share, share_level
 from plait.checks.read_profiles import ProfiledLog
-from plait.checks.row_faults import describe_faults, fix_faults
+from plait.checks.row_faults import LEAVE_ROWS, describe_faults, fix_faults
 
 _FAIL_NUMBERS = 0.05  # of the rows of a log
 _LONG_MEDIAN = 3600.0  # seconds; half of the events longer than this are most likely milliseconds
@@ -40,13 +40,13 @@ def _dwell(log: ProfiledLog) -> LogFinding:
     found, counts, examples = describe_faults(log.profile, ("long_dwell",))
     dwell = log.profile.dwell
     median = _median(dwell)
-    column = (
-        columns.column if (columns := log.events.columns.dwell) and columns.column else "COLUMN"
-    )
-    fix = (
-        f"If it is in milliseconds, set {log.setting}.columns.dwell: "
-        f"{{column: {column}, times: 0.001}}"
-    )
+    told = log.events.columns.dwell
+    fix = LEAVE_ROWS
+    if told is not None and told.times is None:
+        fix = (
+            f"If it is in milliseconds, set {log.setting}.columns.dwell: "
+            f"{{column: {told.column or 'COLUMN'}, times: 0.001}}"
+        )
     counts |= {"events with dwell": sum(dwell.values()), "median (s)": median}
     if found or median > _LONG_MEDIAN:
         level = share_level(found, log.profile.rows, _FAIL_NUMBERS)

@@ -16,6 +16,7 @@ from plait.contracts.quarantine_reasons import (
     reason_words,
 )
 
+LEAVE_ROWS = "Correct these rows in the log, or leave them: fuse sets them aside."
 # Reasons whose fix is another column, unit or path for all rows.
 _OF_ALL_ROWS = frozenset({
     "null_account", "null_object", "bad_time", "future_time", "ancient_time", "bad_order",
@@ -59,6 +60,8 @@ def fix_faults(log: ProfiledLog, counts: Mapping[str, float]) -> str:
         return ""
     reason = max(counts, key=lambda reason: counts[reason])
     if reason in _OF_ALL_ROWS and counts[reason] < log.profile.rows / 2:
-        return "Correct these rows in the log, or leave them: fuse sets them aside."
+        return LEAVE_ROWS
+    if reason == "bad_number" and log.events.decimal == ",":  # what its fix would set
+        return LEAVE_ROWS
     fix = reason_fix(reason, log.platform)
     return fix.replace(f"platforms.{log.platform}.events", log.setting)

@@ -91,7 +91,7 @@ def fuse(
             "To read them all again: --full"
         )
         return
-    quarantined = count_quarantine(Store(project.store_uri).scan("quarantine", version))
+    quarantined = count_quarantine(Store(project.store_uri).scan("quarantine", version), project)
     _print_summary(version, seconds, quarantined, str(config))
 
 
@@ -101,9 +101,9 @@ def _preview(project: Project, config: str, *, as_json: bool) -> None:
 
     found = preview_logs(project)
     if as_json:
-        typer.echo(json.dumps(preview_record(found), indent=2))
+        typer.echo(json.dumps(preview_record(found, project), indent=2))
     else:
-        print_previews(output_console(), found, config)
+        print_previews(output_console(), found, project, config)
 
 
 def _print_summary(

@@ -10,13 +10,14 @@ from plait.cli.set_aside_table import count_quarantine, count_removed, print_set
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from plait.config import Project
     from plait.fusion.preview_logs import LogPreview
 
 _MAX_WIDTH = 100  # characters of a line
 _MAX_CELL = 30  # characters of a value
 
 
-def preview_record(previews: Mapping[str, LogPreview]) -> dict[str, Any]:
+def preview_record(previews: Mapping[str, LogPreview], project: Project) -> dict[str, Any]:
     """Returns the previews as a JSON object."""
     return {
         "platforms": {
@@ -24,7 +25,7 @@ def preview_record(previews: Mapping[str, LogPreview]) -> dict[str, Any]:
                 "files": found.files,
                 "rows": found.rows,
                 "events": found.events,
-                "set_aside": _set_aside(name, found),
+                "set_aside": _set_aside(name, found, project),
                 "examples": found.examples,
             }
             for name, found in previews.items()
@@ -32,7 +33,9 @@ def preview_record(previews: Mapping[str, LogPreview]) -> dict[str, Any]:
     }
 
 
-def print_previews(console: Console, previews: Mapping[str, LogPreview], config: str) -> None:
+def print_previews(
+    console: Console, previews: Mapping[str, LogPreview], project: Project, config: str
+) -> None:
     """Prints three rows of each platform beside what they became, and what was set aside."""
     console.width = min(console.width, _MAX_WIDTH)
     for name, found in previews.items():
@@ -44,14 +47,14 @@ def print_previews(console: Console, previews: Mapping[str, LogPreview], config:
         )
         for example in found.examples:
             _print_example(console, example)
-        if entries := _set_aside(name, found):
+        if entries := _set_aside(name, found, project):
             print_set_aside(console, f"{name}: would be set aside", entries, fixes=True)
     console.print(f"Nothing was written. Next: plait fuse -c {config}", highlight=False)
 
 
-def _set_aside(name: str, found: LogPreview) -> list[dict[str, Any]]:
+def _set_aside(name: str, found: LogPreview, project: Project) -> list[dict[str, Any]]:
     removed = count_removed({name: {"removed": found.removed}})
-    return [*count_quarantine(found.quarantine.lazy()), *removed]
+    return [*count_quarantine(found.quarantine.lazy(), project), *removed]
 
 
 def _print_example(console: Console, example: Mapping[str, Any]) -> None:

@@ -89,7 +89,7 @@ def quarantine(
 
     project = load_config(config)
     found = _open_quarantine(Store(project.store_uri), number)
-    counts = count_quarantine(found.rows)
+    counts = count_quarantine(found.rows, project)
     _check_filters(counts, project, platform, reason)
     if (platform, reason, file, limit) == (None, None, None, None):
         _show_counts(found, counts, str(config), as_json=as_json)

@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import Console
 
+    from plait.config import Project
+
 SetAside = dict[str, Any]
 _GROUP = ("platform", "source", "reason")
 
 
-def count_quarantine(rows: pl.LazyFrame) -> list[SetAside]:
+def count_quarantine(rows: pl.LazyFrame, project: Project) -> list[SetAside]:
     """Returns one entry per platform, source and reason of QUARANTINE rows, the most rows first.
 
-    Its keys are platform, source, reason, rows, words, fix and example.
+    Its keys are platform, source, reason, rows, words, fix and example. If the platform has several
+    logs, the fix names that of the example.
     """
     import polars as pl
 
@@ -40,7 +43,7 @@ def count_quarantine(rows: pl.LazyFrame) -> list[SetAside]:
         {
             **{name: row[name] for name in (*_GROUP, "rows")},
             "words": _words(row),
-            "fix": reason_fix(row["reason"], row["platform"], row["source"]),
+            "fix": _fix(row, project),
             "example": f"{describe_place(row['file'], row['row'], row['element'])} "
             f"{describe_value(row['field'], row['value'])}",
         }
@@ -87,6 +90,15 @@ def print_set_aside(
         cells = (entry["platform"], entry["source"], f"{entry['rows']:,}")
         table.add_row(*map(escape, cells), "\n".join(lines))
     console.print(table)
+
+
+def _fix(row: Mapping[str, Any], project: Project) -> str:
+    fix = reason_fix(row["reason"], row["platform"], row["source"])
+    platform = project.platforms.get(row["platform"])
+    if row["source"] != EVENTS_SOURCE or platform is None:
+        return fix
+    setting = platform.file_setting(row["platform"], row["file"])
+    return fix.replace(f"platforms.{row['platform']}.events", setting)
 
 
 def _words(row: Mapping[str, Any]) -> str:

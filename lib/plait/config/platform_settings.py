@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator, Field, field_serializer, model_validator
@@ -126,3 +127,15 @@ class Platform(StrictModel):
         """Returns the setting of a log, such as platforms.shop.events.1."""
         where = f"platforms.{platform}.events"
         return where if len(self.events) == 1 else f"{where}.{index}"
+
+    def file_setting(self, platform: str, file: str) -> str:
+        """Returns the setting of the log that has `file`; platforms.P.events if it is unclear."""
+        found = {
+            index
+            for index, log in enumerate(self.events)
+            for pattern in log.files
+            if fnmatchcase(file, pattern) or file.startswith(pattern.rstrip("/") + "/")
+        }
+        if len(found) != 1:
+            return f"platforms.{platform}.events"
+        return self.dialect_setting(platform, found.pop())

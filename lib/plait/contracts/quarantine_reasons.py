@@ -69,7 +69,8 @@ QUARANTINE_REASONS: dict[str, Reason] = {
     ),
     "bad_number": Reason(
         "a number cannot be read",
-        "Set platforms.{p}.events.decimal: ',' if the numbers have decimal commas.",
+        "Set platforms.{p}.events.decimal: ',' if the numbers have decimal commas, or correct them "
+        "in the log.",
     ),
     "bad_price": Reason(
         "the price is not a number of at least 0",

@@ -121,7 +121,7 @@ def _describe_row(
     event = events.row(0, named=True)
     shown = row.select(
         mask_text(pl.col(n)).alias(n) if n in PERSONAL_FIELDS else show_field(n)
-        for n in (*mapping.values, "type")
+        for n in dict.fromkeys((*mapping.values, "type"))
     ).row(0, named=True)
     sources = {name: _describe_source(verbs) for name, verbs in mapping.values.items()}
     sources["type"] = sources.get("type", "flags" if mapping.flags else "all rows")

@@ -41,6 +41,10 @@ CASES: dict[str, tuple[str, dict[str, Any], str, str, dict[str, Any]]] = {
         rows(50, act=lambda i: "vieuw" if i % 2 else "view"), {"type": {"column": "act"}}, "FAIL",
         'Add "vieuw" to platforms.shop.events.type.map', {"type.map": {"vieuw": "view"}},
     ),
+    "wordless types": (
+        rows(50, act=lambda i: "" if i % 2 else "view"), {"type": {"column": "act"}}, "FAIL",
+        "platforms.shop.events.type", {"type": {"first": ["act", {"constant": "view"}]}},
+    ),
     "duplicates": (
         rows(50, time=lambda i: T + i % 25, item="i", line=lambda i: f"n{i}"), {}, "WARN",
         "columns.event_id to a column that differs", {"columns.event_id": "line"},
@@ -104,6 +108,7 @@ def test_a_clean_log_passes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rule", CASES)
 def test_a_rule_finds_what_is_broken_and_its_fix_works(rule: str, tmp_path: Path) -> None:
     text, settings, level, fix, mended = CASES[rule]
+    rule = {"wordless types": "type words"}.get(rule, rule)
     found = _check(tmp_path, text, settings).rule(rule)
     assert found.level.value == level, found
     assert fix in found.fix
@@ -126,6 +131,18 @@ def test_accounts_like_real_numbers_and_of_two_spellings_are_counted(tmp_path: P
     assert _check(tmp_path, log, {"columns.account": '= lower("user")'}).level(
         "id variants"
     ) == "PASS"  # fmt: skip
+
+
+def test_a_fix_is_not_what_is_set_already(tmp_path: Path) -> None:
+    log = rows(
+        50, secs=lambda i: 10**8 if i else 1, paid=lambda i: '"3,50"' if i else "three",
+    )  # fmt: skip
+    columns = {"columns.dwell": {"column": "secs", "times": 0.001}, "columns.value": "paid"}
+    found = _check(tmp_path, log, columns, {"decimal": ","})
+    assert found.rule("dwell").counts["long_dwell"] == 49
+    assert found.rule("dwell").fix.startswith("Correct these rows")
+    assert found.rule("values").counts == {"bad_number": 1}
+    assert found.rule("values").fix.startswith("Correct these rows")
 
 
 def test_each_log_of_a_platform_is_named_by_its_own_setting(tmp_path: Path) -> None:

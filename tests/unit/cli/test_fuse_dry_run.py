@@ -79,6 +79,22 @@ def test_every_verb_is_named(log: Shop) -> None:
     assert fields["dwell"]["became"] == "17000"
 
 
+def test_types_from_a_column_are_shown_with_their_words(log: Shop) -> None:
+    config = log.folder / "plait.yaml"
+    text = config.read_text()
+    changed = text.replace("type: purchase", "type: {column: item, map: {i1: like, i4: save}}")
+    assert changed != text
+    config.write_text(changed)
+    found = json.loads(log.run("fuse", "--dry-run", "--json").stdout)
+    types = [
+        field
+        for example in found["platforms"]["shop"]["examples"]
+        for field in example["fields"]
+        if field["field"] == "type"
+    ]
+    assert [(entry["raw"], entry["became"]) for entry in types] == [("i1", "like"), ("i4", "save")]
+
+
 def test_a_log_of_which_nothing_can_be_used_is_shown_too(shop: Shop) -> None:
     (shop.folder / "logs" / "a.csv").write_text("user,item,time\nann,i1,x\n")
     (shop.folder / "logs" / "b.csv").write_text("user,item,time\n")
