@@ -42,6 +42,33 @@ def print_notes(console: Console, platforms: dict[str, Any]) -> None:
             "zone of these times.",
             highlight=False,
         )
+    _print_currencies(console, platforms)
+
+
+def _print_currencies(console: Console, platforms: dict[str, Any]) -> None:
+    """Prints which prices have no price_base, and what makes them comparable."""
+    lacking: dict[str, int] = {}
+    unnamed: dict[str, int] = {}
+    for name, entry in platforms.items():
+        for code, n in entry.get("catalogue", {}).get("prices_without_rate", {}).items():
+            if code:
+                lacking[code] = lacking.get(code, 0) + n
+            else:
+                unnamed[name] = n
+    if lacking:
+        counted = ", ".join(f"{n:,} in {code}" for code, n in sorted(lacking.items()))
+        rates = ", ".join(f"currencies.rates.{code}" for code in sorted(lacking))
+        console.print(
+            f"[yellow]Prices without a rate have no price_base: {counted}.[/] Set "
+            f"currencies.base, such as EUR, and {rates}: units of the base per unit.",
+            highlight=False,
+        )
+    for name, n in unnamed.items():
+        console.print(
+            f"[yellow]{n:,} prices of '{name}' have no currency, and no price_base.[/] Set "
+            f"platforms.{name}.catalogue.columns.currency to a column, or to {{constant: EUR}}.",
+            highlight=False,
+        )
 
 
 def _group_notes(notes: dict[str, int]) -> dict[str, dict[str, int]]:

@@ -1,0 +1,86 @@
+"""Prices of catalogues and values of events, from the files to the tables of a version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .small import Fuse, Fused, platform
+
+USUAL = "".join(f"i{n},{n} EUR\n" for n in range(10, 30))
+
+
+@pytest.fixture
+def shop(folder: Path, fuse_here: Fuse) -> Callable[..., Fused]:
+    """Fuses a shop whose catalogue has these rows, with these settings."""
+    (folder / "shop.csv").write_text(
+        "user,item,time,paid,money\n"
+        "ann,i10,1700000000,€ 5,\nbob,i11,1700000001,$ 5,\neve,i12,1700000002,€ 5,USD\n"
+    )
+
+    def fused(rows: str, **more: Any) -> Fused:
+        (folder / "items.csv").write_text(f"id,cost\n{rows}")
+        catalogue = {"files": "items.csv", "columns": {"item": "id", "price": "cost"}}
+        columns = {"value": "paid", "currency": "money"}
+        return fuse_here(
+            {"shop": platform("shop.csv", catalogue=catalogue, columns=columns)}, **more
+        )
+
+    return fused
+
+
+def _item(fused: Fused, item: str) -> tuple[Any, ...]:
+    columns = ("price", "currency", "price_base", "price_level")
+    return fused.items.filter(item=f"shop:{item}").select(columns).row(0)
+
+
+def test_a_sign_beside_a_value_is_its_currency_unless_one_is_named(
+    shop: Callable[..., Fused],
+) -> None:
+    events = shop(USUAL).events.sort("time")
+    assert events["currency"].to_list() == ["EUR", None, "USD"]
+    assert events["value"].to_list() == [5, 5, 5]
+
+
+def test_prices_are_converted_and_those_without_a_rate_told(
+    shop: Callable[..., Fused],
+) -> None:
+    rows = f"{USUAL}a,$ 4\nb,US$ 4\nc,CHF 4\nd,\n"
+    fused = shop(rows, currencies={"base": "EUR", "rates": {"USD": 0.5}})
+    assert _item(fused, "i10") == (10.0, "EUR", 10.0, pytest.approx(1.5 / 21))
+    assert _item(fused, "a") == (4.0, None, None, None)
+    assert _item(fused, "b") == (4.0, "USD", 2.0, pytest.approx(0.5 / 21))
+    assert _item(fused, "c") == (4.0, "CHF", None, None)
+    assert _item(fused, "d") == (None, None, None, None)
+    assert fused.platform("shop")["catalogue"]["prices_without_rate"] == {"": 1, "CHF": 1}
+
+
+def test_an_outlier_is_told_and_keeps_its_price(shop: Callable[..., Fused]) -> None:
+    fused = shop(f"x,\n{USUAL}far,1999000 EUR\nbad,soon\n")
+    assert _item(fused, "far") == (1999000.0, "EUR", 1999000.0, None)
+    assert _item(fused, "i10") == (10.0, "EUR", 10.0, 0.5 / 20)
+    counts = fused.platform("shop")["catalogue"]
+    assert (counts["outlier_prices"], counts["unusable_values"]) == (1, {"price": 1})
+    assert counts["examples"]["outlier_price"] == ["items.csv:22 price = '1999000 EUR'"]
+    row = fused.quarantine.filter(reason="outlier_price").row(0, named=True)
+    assert (row["row"], row["field"], row["source"]) == (22, "price", "catalogue")
+    assert "prices_without_rate" not in counts
+
+
+def test_of_rows_of_one_item_only_the_kept_one_is_an_outlier(shop: Callable[..., Fused]) -> None:
+    fused = shop(f"i10,1999000 EUR\n{USUAL}")
+    told = fused.quarantine.filter(reason="outlier_price").height
+    assert told == (_item(fused, "i10")[0] == 1999000.0)
+
+
+def test_new_rates_need_no_second_reading_of_the_logs(shop: Callable[..., Fused]) -> None:
+    first = shop(f"{USUAL}b,4 USD\n")
+    assert _item(first, "b")[2] is None
+    second = shop(f"{USUAL}b,4 USD\n", currencies={"base": "EUR", "rates": {"USD": 0.5}})
+    assert _item(second, "b")[2] == 2.0
+    assert second.version.number == first.version.number + 1
+    assert second.version.run["mode"] == "incremental"
+    assert second.version.run["rows"] == 0
