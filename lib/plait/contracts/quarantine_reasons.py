@@ -80,7 +80,8 @@ QUARANTINE_REASONS: dict[str, Reason] = {
     ),
     PRICE_OUTLIER: Reason(
         "the price is far from all others of the platform, so it has no price_level",
-        "If it is wrong, correct the row, or platforms.{p}.{s}.columns.currency.",
+        "If it is wrong, correct the row, platforms.{p}.{s}.decimal, or "
+        "platforms.{p}.{s}.columns.currency.",
     ),
     "bad_currency": Reason(
         "the currency is not a code of three letters",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -21,12 +20,10 @@ from plait.items.catalogue_faults import (
     quarantine_catalogue,
 )
 from plait.items.price_levels import (
-    compare_prices,
     convert_prices,
     count_without_rate,
-    find_price_outliers,
     find_rates,
-    place_prices,
+    level_prices,
 )
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 from plait.sources.find_files import find_files
@@ -45,13 +42,11 @@ def read_catalogues(
 ) -> tuple[pl.DataFrame, dict[str, dict[str, Any]], pl.DataFrame]:
     """Returns one row per item, counts of each platform, and QUARANTINE rows.
 
-    The columns are LISTED_COLUMNS, price_level and price_base.
-
-    If several rows list an item, the one with the most fields set supersedes the others. So the
-    order of rows and files does not matter. If creators are accounts, `brand` is the creator's
-    pseudonym. The counts are rows = items + superseded + unusable, and
-    `prices_without_rate` by currency. QUARANTINE has a row for each unusable row, and for each
-    unusable value and outlier of a row that stays.
+    The columns are LISTED_COLUMNS, price_level and price_base. If several rows list an item, the
+    one with the most fields set supersedes the others. So the order of rows and files does not
+    matter. If creators are accounts, `brand` is the creator's pseudonym. The counts are rows =
+    items + superseded + unusable, and `prices_without_rate` by currency. QUARANTINE has a row for
+    each unusable row, and for each unusable value and outlier of a row that stays.
     """
     rates = None if project.currencies is None else project.currencies.table
     parts: list[pl.DataFrame] = []
@@ -77,10 +72,8 @@ def read_catalogues(
         creators = settings.creators == "accounts"
         if creators:
             rows = rows.with_columns(account_pseudonym(rows["brand"], key, platform))
-        best, doubtful = _level_prices(_keep_fullest(rows.with_columns(n=places)), rates)
-        faults = pl.concat(
-            [faults, doubtful.with_columns(value=raw["price"].gather(doubtful["n"]))]
-        )
+        best, outliers = level_prices(_keep_fullest(rows.with_columns(n=places)), rates)
+        faults = pl.concat([faults, _outlier_faults(raw, best["n"].filter(outliers))])
         bad = quarantine_catalogue(raw, faults, platform, catalogue, personal_brand=creators)
         counts[platform] = {
             "rows": raw.height,
@@ -88,7 +81,7 @@ def read_catalogues(
             "superseded": rows.height - best.height,
             "unusable": raw.height - rows.height,
         }
-        parts.append(best)
+        parts.append(best.drop("n"))
         faulty.append(bad)
     schema = {name: ITEMS.polars[name] for name in (*LISTED_COLUMNS, "price_level")}
     listed = pl.concat(parts) if parts else pl.DataFrame(schema=schema)
@@ -125,24 +118,11 @@ def clean_catalogue(
     return listed, faults, kept
 
 
-def _level_prices(
-    best: pl.DataFrame, rates: Mapping[str, float] | None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Returns LISTED_COLUMNS and price_level of a platform's items; and its price outliers.
-
-    Args:
-        best: LISTED_COLUMNS and n, the position of the row in the catalogue.
-        rates: the rates of the project file, if it has some.
-
-    Returns:
-        The outliers are n, reason, field.
-    """
-    comparable = compare_prices(best, rates)
-    outliers = find_price_outliers(comparable)
-    doubtful = best.filter(outliers).select(
-        "n", reason=pl.lit(PRICE_OUTLIER), field=pl.lit("price")
+def _outlier_faults(raw: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+    """Returns n, reason, field, value of the prices at these places of `raw`."""
+    return pl.DataFrame({"n": places, "value": raw["price"].gather(places)}).select(
+        "n", pl.lit(PRICE_OUTLIER).alias("reason"), pl.lit("price").alias("field"), "value"
     )
-    return best.with_columns(place_prices(comparable, outliers)).drop("n"), doubtful
 
 
 def _normalise_text(raw: pl.DataFrame, catalogue: CatalogueSettings) -> pl.DataFrame:

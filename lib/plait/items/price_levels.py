@@ -98,6 +98,20 @@ def place_prices(comparable: pl.Series, outliers: pl.Series) -> pl.Series:
     return ((inside.rank("average") - 0.5) / n).alias("price_level")
 
 
+def level_prices(
+    items: pl.DataFrame, table: Mapping[str, float] | None
+) -> tuple[pl.DataFrame, pl.Series]:
+    """Returns the items of one platform with price_level, and which prices are outliers.
+
+    Args:
+        items: price, currency, and more.
+        table: the rates of the project file, if it has some.
+    """
+    comparable = compare_prices(items, table)
+    outliers = find_price_outliers(comparable)
+    return items.with_columns(place_prices(comparable, outliers)), outliers
+
+
 def count_without_rate(priced: pl.DataFrame) -> dict[str, int]:
     """Returns currency -> number of prices that have no price_base.
 

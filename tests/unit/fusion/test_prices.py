@@ -6,9 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from rich.console import Console
 
-from .small import Fuse, Fused, platform
+from plait.cli.fuse_notes import print_notes
+from plait.cli.set_aside_table import count_quarantine
+from plait.config.parse_project import parse_config
+from plait.fusion.fuse_logs import fuse
+
+from .small import NOW, Fuse, Fused, platform
 
 USUAL = "".join(f"i{n},{n} EUR\n" for n in range(10, 30))
 
@@ -68,6 +75,8 @@ def test_an_outlier_is_told_and_keeps_its_price(shop: Callable[..., Fused]) -> N
     row = fused.quarantine.filter(reason="outlier_price").row(0, named=True)
     assert (row["row"], row["field"], row["source"]) == (22, "price", "catalogue")
     assert "prices_without_rate" not in counts
+    (told,) = (e for e in count_quarantine(fused.quarantine.lazy()) if "outlier" in e["reason"])
+    assert told["words"].endswith("(the row and the price stay)")
 
 
 def test_of_rows_of_one_item_only_the_kept_one_is_an_outlier(shop: Callable[..., Fused]) -> None:
@@ -84,3 +93,43 @@ def test_new_rates_need_no_second_reading_of_the_logs(shop: Callable[..., Fused]
     assert second.version.number == first.version.number + 1
     assert second.version.run["mode"] == "incremental"
     assert second.version.run["rows"] == 0
+
+
+def _notes(fused: Fused) -> str:
+    console = Console(width=500)
+    with console.capture() as said:
+        settings = fused.version.settings
+        print_notes(console, fused.version.counts["platforms"], settings.get("currencies.base"))
+    return said.get()
+
+
+def test_what_gives_prices_a_base_is_told_once_and_works(shop: Callable[..., Fused]) -> None:
+    rows = f"{USUAL}a,4 USD\nb,4 CHF\n"
+    assert _notes(shop(rows)) == (
+        "Prices without a rate have no price_base: 1 in CHF, 20 in EUR, 1 in USD. Set "
+        "currencies.base: EUR, and currencies.rates.CHF, currencies.rates.USD to the EUR that one "
+        "unit is worth.\n"
+    )
+    partly = shop(rows, currencies={"base": "EUR", "rates": {"USD": 0.5}})
+    assert _notes(partly) == (
+        "Prices without a rate have no price_base: 1 in CHF. Set currencies.rates.CHF to the EUR "
+        "that one unit is worth.\n"
+    )
+    assert not _notes(shop(rows, currencies={"base": "EUR", "rates": {"USD": 0.5, "CHF": 1.1}}))
+
+
+def test_prices_without_a_currency_are_told_and_the_fix_works(
+    shop: Callable[..., Fused], folder: Path
+) -> None:
+    fused = shop("a,$ 4\nb,$ 5\n", currencies={"base": "EUR", "rates": {"USD": 0.5}})
+    assert _notes(fused) == (
+        "Prices without a currency have no price_base: 2 of 'shop'. Set "
+        "platforms.shop.catalogue.columns.currency to their column, or to {constant: EUR} if all "
+        "are in EUR.\n"
+    )
+    raw = fused.project.model_dump(mode="json", exclude_unset=True)
+    raw["platforms"]["shop"]["catalogue"]["columns"]["currency"] = {"constant": "USD"}
+    project = parse_config(raw, folder=folder)
+    fixed = Fused(project, fuse(project, now=NOW))
+    assert fixed.items.filter(pl.col("price").is_not_null())["price_base"].to_list() == [2.0, 2.5]
+    assert not _notes(fixed)

@@ -71,6 +71,7 @@ def test_equal_prices_share_their_place() -> None:
     assert _levels([7.0]) == [0.5]
     assert _levels([0.0, 3.0]) == [0.25, 0.75]
     assert _levels([None, None]) == [None, None]
+    assert _levels([]) == []
 
 
 def test_an_outlier_has_no_place_and_moves_no_other() -> None:
