@@ -69,6 +69,7 @@ def test_the_demo_world(
     world: Local, spark: SparkSession, tmp_path: Path, files: int, backwards: bool
 ) -> None:
     assert world[2]["bots"].height == 3
+    assert world[2]["items"]["price_level"].count()
     engine = SparkEngine(spark, parallelism=files)
     _compare(world, engine, tmp_path / "logs", files, backwards)
 

@@ -21,7 +21,7 @@ from plait.privacy.pseudonym import (
     session_pseudonym,
 )
 from plait.sources.null_words import find_null_words
-from plait.sources.parse_numbers import parse_numbers
+from plait.sources.parse_numbers import parse_numbers, written_currencies
 
 _NUMBERS = {"value": "value", "dwell": "dwell_s", "rating": "rating"}
 _TRIMMED = ("account", "item", "topic", "creator", "event_id", "session", "type", "currency")
@@ -135,7 +135,7 @@ def _parse(text: pl.DataFrame, platform: str, rules: EventDialect) -> pl.DataFra
     columns: list[pl.Series | pl.Expr] = [
         parse_integers(text["order"]).alias("order"),
         *(parse_numbers(text[raw], rules.decimal).alias(name) for raw, name in _NUMBERS.items()),
-        pl.col("currency").str.to_uppercase(),
+        _currencies(text),
         _type_expression(rules),
     ]
     if rules.resolution == "order":
@@ -144,6 +144,15 @@ def _parse(text: pl.DataFrame, platform: str, rules: EventDialect) -> pl.DataFra
         columns.append(parse_times(text["time"], rules.unit, rules.zone).alias("time"))
     frame = text.select(columns) if text.width else text
     return frame.with_columns(_object_columns(text, platform, frame["type"]))
+
+
+def _currencies(text: pl.DataFrame) -> pl.Series:
+    """Returns the named currencies, or else those that are written beside `value`."""
+    named = text["currency"].str.to_uppercase()
+    if not (_has_values(text["value"]) and named.null_count()):
+        return named
+    written = written_currencies(text["value"])
+    return named.zip_with(named.is_not_null(), written)
 
 
 def _type_expression(rules: EventDialect) -> pl.Expr:

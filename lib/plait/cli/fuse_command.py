@@ -115,7 +115,7 @@ def _print_summary(
     _print_platforms(console, counts["platforms"], version.number)
     _print_people(console, counts)
     _print_quarantine(console, counts["platforms"], quarantined, config)
-    print_notes(console, counts["platforms"])
+    print_notes(console, counts["platforms"], version.settings.get("currencies.base"))
     _print_noise(console, counts["platforms"], config)
     console.print(_describe_run(version.run), highlight=False)
     rate = version.run["rows"] / max(seconds, 1e-9)

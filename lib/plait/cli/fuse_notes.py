@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,12 +11,13 @@ if TYPE_CHECKING:
 _MAX_NAMED = 3  # files that are named
 
 
-def print_notes(console: Console, platforms: dict[str, Any]) -> None:
-    """Prints null words, files without rows, and whether platforms differ in how they tell time.
+def print_notes(console: Console, platforms: dict[str, Any], base: str | None = None) -> None:
+    """Prints null words, files without rows, and how platforms differ in times and currencies.
 
     Args:
         console: where to print.
         platforms: the counts of each platform of a store version.
+        base: the base currency of the project file, if it names one.
     """
     from plait.fusion.row_counts import EMPTY_FILE
 
@@ -42,6 +44,33 @@ def print_notes(console: Console, platforms: dict[str, Any]) -> None:
             "zone of these times.",
             highlight=False,
         )
+    _print_currencies(console, platforms, base)
+
+
+def _print_currencies(console: Console, platforms: dict[str, Any], base: str | None) -> None:
+    """Prints how many prices have no price_base, and what gives them one."""
+    lacking: Counter[str] = Counter()
+    for name, entry in platforms.items():
+        by_code = entry.get("catalogue", {}).get("prices_without_rate", {})
+        lacking.update({code: n for code, n in by_code.items() if code})
+        if unnamed := by_code.get(""):
+            console.print(
+                f"[yellow]Prices without a currency have no price_base: {unnamed:,} of '{name}'.[/]"
+                f" Set platforms.{name}.catalogue.columns.currency to their column, or to "
+                "{constant: EUR} if all are in EUR.",
+                highlight=False,
+            )
+    if not lacking:
+        return
+    counted = ", ".join(f"{n:,} in {code}" for code, n in sorted(lacking.items()))
+    first = base or lacking.most_common(1)[0][0]
+    rates = [f"currencies.rates.{code}" for code in sorted(lacking) if code != first]
+    head = "" if base else f"currencies.base: {first}, and "
+    console.print(
+        f"[yellow]Prices without a rate have no price_base: {counted}.[/] Set {head}"
+        f"{', '.join(rates)} to the {first} that one unit is worth.",
+        highlight=False,
+    )
 
 
 def _group_notes(notes: dict[str, int]) -> dict[str, dict[str, int]]:

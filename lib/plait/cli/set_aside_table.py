@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from plait.contracts.quarantine_reasons import (
     CATALOGUE_SOURCE,
     EVENTS_SOURCE,
+    PRICE_OUTLIER,
     VALUE_REASONS,
     describe_place,
     describe_value,
@@ -103,6 +104,8 @@ def _fix(row: Mapping[str, Any], project: Project) -> str:
 
 def _words(row: Mapping[str, Any]) -> str:
     words = reason_words(row["reason"])
+    if row["reason"] == PRICE_OUTLIER:
+        return f"{words} (the row and the price stay)"
     if row["source"] == CATALOGUE_SOURCE and row["field"] in VALUE_REASONS:
         return f"{words} (set to null; the row stays)"
     return words

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import Field, PositiveInt, PrivateAttr, field_validator
 
+from plait.config.currency_settings import CurrencySettings
 from plait.config.platform_settings import Platform
 from plait.config.project_sections import (
     PeopleSettings,
@@ -63,6 +64,12 @@ class Project(StrictModel):
         PeopleSettings(),
         description="Which accounts belong to one person.",
         examples=[{"keys": ["email_hash"]}],
+    )
+    currencies: CurrencySettings | None = Field(
+        None,
+        description="The currency in which prices are compared, and the rates of the others. "
+        "Default: prices are compared if they have one currency.",
+        examples=[{"base": "EUR", "rates": {"USD": 0.92, "GBP": 1.17}}],
     )
     pseudonyms: Pseudonyms = Field(
         Pseudonyms(),

@@ -9,6 +9,8 @@ from plait.errors import UnknownReason, nearest
 
 EVENTS_SOURCE, CATALOGUE_SOURCE, ACCOUNTS_SOURCE = "events", "catalogue", "accounts"
 
+PRICE_OUTLIER = "outlier_price"  # the row and its price stay
+
 _MAX_SHOWN = 40  # characters of a value in a message
 
 
@@ -76,6 +78,11 @@ QUARANTINE_REASONS: dict[str, Reason] = {
         "the price is not a number of at least 0",
         "Set platforms.{p}.catalogue.decimal: ',' if prices have decimal commas, or correct "
         "platforms.{p}.catalogue.columns.price.",
+    ),
+    PRICE_OUTLIER: Reason(
+        "the price is far from all others of the platform, so it has no price_level",
+        "If it is wrong, correct the row, platforms.{p}.{s}.decimal, or "
+        "platforms.{p}.{s}.columns.currency.",
     ),
     "bad_currency": Reason(
         "the currency is not a code of three letters",

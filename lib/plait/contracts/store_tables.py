@@ -72,6 +72,14 @@ ITEMS = TableSchema(
             column("people", _long, "people with an event on it"),
             column("first_time", _time, "its first event, UTC", null=True),
             column("last_time", _time, "its last event, UTC", null=True),
+            column("price_base", _real, "price in the base currency; null: no rate", null=True),
+            column(
+                "price_level",
+                _real,
+                "place of the price among those of the platform, 0 (cheap) to 1; null: no price, "
+                "an outlier, or not comparable",
+                null=True,
+            ),
         ]
     ),
 )
@@ -135,7 +143,8 @@ SEQUENCES = TableSchema(
 
 QUARANTINE = TableSchema(
     "quarantine",
-    "one unusable row, or one unusable value of a catalogue row that stays, with the reason",
+    "one unusable row, or one unusable value or outlier of a catalogue row that stays, with the "
+    "reason",
     pa.schema(
         [
             column("platform", _text, "platform of the log"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from plait.clean.fingerprint import fingerprint
@@ -9,6 +11,7 @@ from plait.clean.parse_times import parse_times
 from plait.config import Project
 from plait.config.catalogue_settings import CatalogueSettings
 from plait.contracts.event_rows import LIST_SEPARATOR
+from plait.contracts.quarantine_reasons import PRICE_OUTLIER
 from plait.contracts.store_tables import ITEMS, QUARANTINE
 from plait.errors import EmptyInput
 from plait.items.catalogue_faults import (
@@ -16,10 +19,16 @@ from plait.items.catalogue_faults import (
     find_value_faults,
     quarantine_catalogue,
 )
+from plait.items.price_levels import (
+    convert_prices,
+    count_without_rate,
+    find_rates,
+    level_prices,
+)
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 from plait.sources.find_files import find_files
 from plait.sources.null_words import null_words_to_null
-from plait.sources.parse_numbers import parse_numbers
+from plait.sources.parse_numbers import parse_numbers, written_currencies
 from plait.sources.read_platform import read_catalogue
 
 LISTED_COLUMNS = (
@@ -30,16 +39,18 @@ LISTED_COLUMNS = (
 
 def read_catalogues(
     project: Project, key: PseudonymKey
-) -> tuple[pl.DataFrame, dict[str, dict[str, int]], pl.DataFrame]:
-    """Returns one row of LISTED_COLUMNS per item, counts of each platform, and QUARANTINE rows.
+) -> tuple[pl.DataFrame, dict[str, dict[str, Any]], pl.DataFrame]:
+    """Returns one row per item, counts of each platform, and QUARANTINE rows.
 
-    If several rows list an item, the one with the most fields set supersedes the others. So the
-    order of rows and files does not matter. If creators are accounts, `brand` is the creator's
-    pseudonym. The counts are rows = items + superseded + unusable.
-    QUARANTINE has a row for each unusable row, and for each unusable value of a row that stays.
+    The columns are LISTED_COLUMNS, price_level and price_base. If several rows list an item, the
+    one with the most fields set supersedes the others. So the order of rows and files does not
+    matter. If creators are accounts, `brand` is the creator's pseudonym. The counts are rows =
+    items + superseded + unusable, and `prices_without_rate` by currency. QUARANTINE has a row for
+    each unusable row, and for each unusable value and outlier of a row that stays.
     """
+    rates = None if project.currencies is None else project.currencies.table
     parts: list[pl.DataFrame] = []
-    counts: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, Any]] = {}
     faulty: list[pl.DataFrame] = [QUARANTINE.empty()]
     for platform, settings in project.platforms.items():
         catalogue = settings.catalogue
@@ -57,32 +68,38 @@ def read_catalogues(
                 f"the catalogue of platform '{platform}' has no rows.",
                 fix=f"Name files with rows in {where}.files, or remove {where}.",
             )
-        rows, faults = clean_catalogue(raw, platform, catalogue)
+        rows, faults, places = clean_catalogue(raw, platform, catalogue)
         creators = settings.creators == "accounts"
-        bad = quarantine_catalogue(raw, faults, platform, catalogue, personal_brand=creators)
         if creators:
             rows = rows.with_columns(account_pseudonym(rows["brand"], key, platform))
-        best = _keep_fullest(rows)
+        best, outliers = level_prices(_keep_fullest(rows.with_columns(n=places)), rates)
+        faults = pl.concat([faults, _outlier_faults(raw, best["n"].filter(outliers))])
+        bad = quarantine_catalogue(raw, faults, platform, catalogue, personal_brand=creators)
         counts[platform] = {
             "rows": raw.height,
             "items": best.height,
             "superseded": rows.height - best.height,
             "unusable": raw.height - rows.height,
         }
-        parts.append(best)
+        parts.append(best.drop("n"))
         faulty.append(bad)
-    schema = {name: ITEMS.polars[name] for name in LISTED_COLUMNS}
+    schema = {name: ITEMS.polars[name] for name in (*LISTED_COLUMNS, "price_level")}
     listed = pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+    listed = listed.with_columns(convert_prices(listed, find_rates(listed, rates)))
+    for platform, entry in counts.items():
+        here = listed.filter(pl.col("platform") == platform)
+        if lacking := count_without_rate(here):
+            entry["prices_without_rate"] = lacking
     return listed, counts, pl.concat(faulty)
 
 
 def clean_catalogue(
     raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Returns LISTED_COLUMNS of the rows with a usable id, and the faults of all rows.
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+    """Returns LISTED_COLUMNS of the rows with a usable id, the faults, and the rows' positions.
 
-    Unusable values are null. The faults are n (the position of the row in `raw`), reason, field,
-    and value.
+    Unusable values are null. The faults, of all rows, are n (the position of the row in `raw`),
+    reason, field, and value. The positions are those in `raw`.
     """
     raw = _normalise_text(raw, catalogue)
     reasons = find_row_faults(raw)
@@ -98,7 +115,14 @@ def clean_catalogue(
     )
     in_values = find_value_faults(sound, listed)
     faults = pl.concat([in_rows, in_values.with_columns(n=kept.gather(in_values["n"]))])
-    return listed, faults
+    return listed, faults, kept
+
+
+def _outlier_faults(raw: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+    """Returns n, reason, field, value of the prices at these places of `raw`."""
+    return pl.DataFrame({"n": places, "value": raw["price"].gather(places)}).select(
+        "n", pl.lit(PRICE_OUTLIER).alias("reason"), pl.lit("price").alias("field"), "value"
+    )
 
 
 def _normalise_text(raw: pl.DataFrame, catalogue: CatalogueSettings) -> pl.DataFrame:
@@ -111,6 +135,8 @@ def _normalise_text(raw: pl.DataFrame, catalogue: CatalogueSettings) -> pl.DataF
 def _clean_rows(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) -> pl.DataFrame:
     price = pl.lit(parse_numbers(raw["price"], catalogue.decimal))
     currency = pl.col("currency").str.strip_chars().str.to_uppercase()
+    written = pl.lit(written_currencies(raw["price"]))
+    unnamed = (pl.coalesce("currency", pl.lit("")).str.strip_chars() == "") & price.is_not_null()
     vector = _clean_list("vector", catalogue.separator, {"[": "", "]": ""}).list.eval(
         pl.element().cast(pl.Float32, strict=False)
     )
@@ -122,7 +148,11 @@ def _clean_rows(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) 
         _clean_list("categories", catalogue.separator).alias("categories"),
         _clean_text("brand"),
         pl.when(price.is_finite() & (price >= 0)).then(price).alias("price"),
-        pl.when(currency.str.contains(r"^[A-Z]{3}$")).then(currency).alias("currency"),
+        pl.when(currency.str.contains(r"^[A-Z]{3}$"))
+        .then(currency)
+        .when(unnamed)
+        .then(written)
+        .alias("currency"),
         _clean_list("tags", catalogue.separator).alias("tags"),
         # A vector with an unusable number is dropped.
         pl.when(~vector.list.contains(None)).then(vector).alias("vector"),

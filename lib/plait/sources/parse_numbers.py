@@ -6,6 +6,8 @@ from typing import overload
 
 import polars as pl
 
+from plait.contracts.currency_codes import CURRENCY_CODES, CURRENCY_SIGNS
+
 _CURRENCY = r"(?:[A-Z]{0,3}\p{Sc}|[A-Z]{3})"  # $, US$, EUR
 _BLANKS = r" \t\x{a0}\x{2007}\x{2009}\x{202f}"  # with the no-break and the narrow blanks
 _BLANK, _APOSTROPHE, _SIGN = f"[{_BLANKS}]", "['’]", r"[+\-−]"
@@ -46,6 +48,30 @@ def parse_numbers(text: pl.Series | pl.Expr, decimal: str = ".") -> pl.Series | 
         numbers = numbers.scatter(rest.arg_true(), _parse_written(text.filter(rest), decimal))
     finite = numbers.is_finite()
     return numbers if finite.all() else numbers.set(~finite.fill_null(value=True), None)
+
+
+def written_currencies(text: pl.Series) -> pl.Series:
+    """Returns the ISO 4217 code of the sign or code beside each number; null if there is none.
+
+    A sign that stands for several currencies, such as $, has no code.
+
+    Args:
+        text: the numbers as text, as for parse_numbers.
+    """
+    codes = pl.Series(text.name, [None], pl.String).new_from_index(0, text.len())
+    places = text.str.contains(r"[A-Z\p{Sc}]").fill_null(value=False).arg_true()
+    if not places.len():
+        return codes
+    parts = text.gather(places).str.extract_groups(_WRITTEN).struct.unnest()
+    mark = pl.when(pl.col("before") != "").then("before").otherwise("after")
+    code = mark.str.extract(r"^([A-Z]{3})")  # also of EUR€
+    found = parts.select(
+        pl.coalesce(
+            mark.replace_strict(CURRENCY_SIGNS, default=None, return_dtype=pl.String),
+            pl.when(code.is_in(list(CURRENCY_CODES))).then(code),
+        )
+    ).to_series()
+    return codes.scatter(places, found)
 
 
 def _parse_written(text: pl.Series, decimal: str) -> pl.Series:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from plait.config.platform_settings import Platform
 from plait.contracts.quarantine_reasons import (
+    PRICE_OUTLIER,
     QUARANTINE_REASONS,
     REASONS,
     REMOVAL_REASONS,
@@ -42,7 +43,7 @@ def _exists(path: list[str]) -> bool:
 
 @pytest.mark.parametrize("code", sorted(REASONS))
 def test_a_fix_names_settings_that_exist(code: str) -> None:
-    of_catalogue = code in VALUE_REASONS.values() or code == "null_item"
+    of_catalogue = code in {*VALUE_REASONS.values(), "null_item", PRICE_OUTLIER}
     fix = reason_fix(code, "shop", "catalogue" if of_catalogue else "events")
     for path in re.findall(r"platforms\.shop\.([\w.]*\w)", fix):
         assert _exists(path.split(".")), fix

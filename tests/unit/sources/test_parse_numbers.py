@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plait.sources.parse_numbers import parse_numbers
+from plait.sources.parse_numbers import parse_numbers, written_currencies
 
 BLANKS = [" ", "\u00a0", "\u202f"]
 
@@ -62,3 +62,18 @@ def test_written_amounts_are_read_back(
     column = pl.Series([text, *others])
     assert parse_numbers(column, decimal)[0] == pytest.approx(cents / 100)
     assert parse_numbers(column, decimal)[0] == parse_numbers(column[:1], decimal)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("€ 12.50", "EUR"), ("12,50 €", "EUR"), ("£5", "GBP"), ("US$ 3", "USD"),
+        ("CHF 1'234", "CHF"), ("-€5", "EUR"),
+        ("5 EUR", "EUR"), ("EUR€ 5", "EUR"), ("$5", None), ("¥5", None),
+        ("5 PCS", None), ("5", None), ("1E5", None), ("EUR five", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_sign_or_code_names_a_currency(text: str | None, code: str | None) -> None:
+    column = pl.Series("n", [text, "7", "x"], pl.String)
+    assert written_currencies(column).to_list() == [code, None, None]
+    assert written_currencies(column[1:]).to_list() == [None, None]

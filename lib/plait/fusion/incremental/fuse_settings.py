@@ -10,6 +10,7 @@ from plait.privacy.pseudonym import PseudonymKey
 
 _KEY_SETTING = "pseudonyms.key"
 _FILES = "files"  # the inputs themselves record which files there are
+_INCLUDED = {"platforms", "people", "sequence_length", "currencies"}
 # Catalogues and account attributes are read again in every run.
 _READ_EVERY_RUN = ("catalogue", "accounts", "kind")
 
@@ -24,7 +25,7 @@ _ADDED_DEFAULTS = {
 
 def fuse_settings(project: Project, key: PseudonymKey) -> dict[str, Any]:
     """Returns the settings that decide the contents of a version: full setting name to value."""
-    settings = project.model_dump(mode="json", include={"platforms", "people", "sequence_length"})
+    settings = project.model_dump(mode="json", include=_INCLUDED)
     learns = any(platform.strength.learns for platform in project.platforms.values())
     timed = learns and project.train.split == "time"
     cut = {"train.cut": project.train.cut} if timed else {}
@@ -51,7 +52,7 @@ def requires_reread(name: str) -> bool:
     """Returns whether a change of setting `name` requires that all rows are read again."""
     parts = name.split(".")
     reread = parts[0] == "platforms" and len(parts) > 2 and parts[2] in _READ_EVERY_RUN
-    return not reread and name != "people.keys"
+    return not reread and name != "people.keys" and parts[0] != "currencies"
 
 
 def _platforms(names: Iterable[str]) -> set[str]:

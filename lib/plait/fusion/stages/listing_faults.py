@@ -10,6 +10,7 @@ import polars as pl
 from plait.contracts.quarantine_reasons import (
     ACCOUNTS_SOURCE,
     CATALOGUE_SOURCE,
+    PRICE_OUTLIER,
     VALUE_REASONS,
     describe_place,
     describe_value,
@@ -22,11 +23,13 @@ def count_faults(quarantined: pl.DataFrame) -> dict[str, Any]:
     """Returns the counts of QUARANTINE rows of one catalogue, or of one platform's accounts.
 
     The keys are `quarantined` (rows by reason), `unusable_values` (values by field, of rows that
-    stay) and `examples` (up to three by reason). A key without rows is left out.
+    stay), `outlier_prices` (prices, which stay too) and `examples` (up to three by reason). A key
+    without rows is left out.
     """
     ordered = quarantined.sort("file", "row", "field")
     of_value = is_value_fault()
     rows, values = ordered.filter(~of_value), ordered.filter(of_value)
+    unusable = values.filter(pl.col("reason") != PRICE_OUTLIER)
     examples: dict[str, list[str]] = {}
     first = ordered.group_by("reason", maintain_order=True).head(_MAX_EXAMPLES)
     for reason, field, file, row, value in first.select(
@@ -36,7 +39,8 @@ def count_faults(quarantined: pl.DataFrame) -> dict[str, Any]:
         examples.setdefault(reason, []).append(said)
     found = {
         "quarantined": dict(rows.group_by("reason").len().sort("reason").iter_rows()),
-        "unusable_values": dict(values.group_by("field").len().sort("field").iter_rows()),
+        "unusable_values": dict(unusable.group_by("field").len().sort("field").iter_rows()),
+        "outlier_prices": values.height - unusable.height,
         "examples": examples,
     }
     return {name: entry for name, entry in found.items() if entry}
