@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from plait.clean.strength_rules import strength_rules
 from plait.config import Project
 from plait.contracts.store_tables import ACCOUNTS, IMPRESSIONS, ITEM_VECTORS, ITEMS, PEOPLE
 from plait.engine.engine import BUCKET, Engine
@@ -24,7 +25,6 @@ from plait.fusion.stages.learn_strengths import (
     learn_strengths,
     learning_cut,
     parameters_moved,
-    strength_rules,
 )
 from plait.fusion.stages.listing_faults import record_listings
 from plait.fusion.stages.read_feedback import read_link_assertions

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plait.clean.normalise_strengths import (
-    StrengthRules,
     dwell_strength,
     normalise_strengths,
     opinion_strength,
@@ -25,6 +24,7 @@ from plait.clean.strength_histogram import (
     learn_parameters,
     merge_strength_bins,
 )
+from plait.clean.strength_rules import StrengthRules
 from plait.config.strength_settings import StrengthSettings
 from plait.contracts.event_types import EVENT_STRENGTHS
 
