@@ -46,6 +46,10 @@ def normalise_strengths(events: pl.DataFrame, rules: Mapping[str, StrengthRules]
                 new = (
                     pl.when(pl.col("type") == kind).then(dwell_strength(kind, scale)).otherwise(new)
                 )
+            if rule.lengths is not None:
+                events = events.with_columns(__length=rule.lengths.find(events["object_id"]))
+                measured = usual & pl.col("__length").is_not_null() & _known_dwell()
+                new = pl.when(measured).then(watched_strength(base)).otherwise(new)
         if rule.settings.rating and (opinion := rule.learned.opinion):
             rated = (pl.col("type") == "rate") & pl.col("rating").is_finite()
             events = _with_account_means(events, here & rated, rule, opinion)
@@ -55,8 +59,7 @@ def normalise_strengths(events: pl.DataFrame, rules: Mapping[str, StrengthRules]
             divisor = repeat_divisor("who", "platform", "type", "object_id")
             new = pl.when(again).then(new / divisor).otherwise(new)
         events = events.with_columns(strength=pl.when(here).then(new).otherwise("strength"))
-        if "__mean" in events.columns:
-            events = events.drop("__mean")
+        events = events.drop("__mean", "__length", strict=False)
     return events
 
 
@@ -70,10 +73,27 @@ def dwell_strength(kind: str, scale: DwellScale) -> pl.Expr:
     base = EVENT_STRENGTHS[kind]
     z = (dwell_bins() - (scale.middle + 0.5)) / scale.spread
     q = 1 / (1 + (-2 * z).exp())
+    return pl.when(_known_dwell()).then(_attention_strength(pl.lit(base), q)).otherwise(base)
+
+
+def watched_strength(base: pl.Expr) -> pl.Expr:
+    """Returns the strength of events by the share of the item's `__length` that the dwell is.
+
+    The share, at most 1, takes the place of q in dwell_strength: half of the item has the strength
+    of the type, `base`.
+    """
+    return _attention_strength(base, (pl.col("dwell_s") / pl.col("__length")).clip(0, 1))
+
+
+def _attention_strength(base: pl.Expr, q: pl.Expr) -> pl.Expr:
     low = base * (_LEAST + (1 - _LEAST) * 2 * q)
-    high = base + (min(1.0, base + _MORE) - base) * (2 * q - 1)
+    high = base + (pl.min_horizontal(pl.lit(1.0), base + _MORE) - base) * (2 * q - 1)
+    return pl.when(q < 0.5).then(low).otherwise(high)
+
+
+def _known_dwell() -> pl.Expr:
     known = pl.col("dwell_s").is_finite() & (pl.col("dwell_s") >= 0)
-    return pl.when(~known.fill_null(value=False)).then(base).when(q < 0.5).then(low).otherwise(high)
+    return known.fill_null(value=False)
 
 
 def opinion_strength(place: pl.Expr, mean: pl.Expr, deviation: float) -> pl.Expr:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import polars as pl
 import torch
 
-from plait.clean.strength_rules import StrengthRules, strength_rules
+from plait.clean.strength_rules import StrengthRules, strength_rules, uses_lengths
 from plait.config import Project
 from plait.contracts.event_types import EVENT_STRENGTHS
-from plait.contracts.store_tables import SEQUENCES
+from plait.contracts.store_tables import ITEMS, SEQUENCES
 from plait.errors import LiveStateDown, PlaitError
 from plait.live import LiveState
 from plait.live.valkey.durability import DurabilityLevel
@@ -102,7 +102,7 @@ class CurrentModel:
         version = self._store.poll()
         if version.number != self.titles.version:
             self.bots = self._store.read("bots", version)["account"]
-            self.strengths = strength_rules(self._project, version.learned)
+            self.strengths = self._read_strengths(version)
             self.titles = ItemTitles(version.number, self._read_titles(version))
         self._follow_base(version)
 
@@ -138,6 +138,13 @@ class CurrentModel:
             log.warning("%s Until then every event goes to the feedback log as well.", lossy)
         self.durability_fault = lossy
         self._accepted = self._accepted or not lossy
+
+    def _read_strengths(self, version: StoreVersion) -> dict[str, StrengthRules]:
+        items = ITEMS.empty()
+        if uses_lengths(self._project):
+            columns = self._store.scan("items", version).select("item", "platform", "length_s")
+            items = columns.filter(pl.col("length_s") > 0).collect()
+        return strength_rules(self._project, version.learned, items)
 
     def _read_titles(self, version: StoreVersion) -> dict[str, str]:
         named = (

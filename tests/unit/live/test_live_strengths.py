@@ -40,7 +40,10 @@ def fused(folder: Path, rows: str, settings: dict[str, bool]) -> Fused:
     folder.mkdir()
     (folder / "log.csv").write_text(HEADER + rows)
     columns = {"dwell": "secs", "rating": "stars"}
-    video = platform("log.csv", columns=columns, **WORDS) | {"strength": settings}
+    (folder / "clips.csv").write_text("id,secs\ni2,5000\ni5,30\n")
+    clips = {"files": "clips.csv", "columns": {"item": "id", "length": "secs"}}
+    video = platform("log.csv", columns=columns, **WORDS, catalogue=clips)
+    video |= {"strength": settings}
     return fuse_in(folder, {"video": video})
 
 

@@ -36,6 +36,17 @@ def parameters_moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     return bool(before.get(PARAMETERS_KEY, {}) != now.get(PARAMETERS_KEY, {}))
 
 
+def lengths_moved(before: pl.DataFrame, now: pl.DataFrame) -> bool:
+    """Whether an item that had events has another length now.
+
+    Args:
+        before: item, length_s of the items that had events.
+        now: the same of the items in catalogues.
+    """
+    both = before.join(now.select("item", now="length_s"), on="item", how="left")
+    return not both["length_s"].equals(both["now"])
+
+
 def learning_cut(project: Project) -> datetime | None:
     """Returns the time before which parameters are learned; null: from all events.
 
