@@ -74,6 +74,24 @@ def test_the_demo_world(
     _compare(world, engine, tmp_path / "logs", files, backwards)
 
 
+def test_normalised_strengths(world: Local, spark: SparkSession, tmp_path: Path) -> None:
+    """Dwells by their distribution and by the length of the item, ratings, and repeats."""
+    plain = world[0]
+    raw = yaml.safe_load(plain.read_text())
+    for name, platform in raw["platforms"].items():
+        dwell, rating = name in ("video", "news"), name == "shop"
+        platform["strength"] = {"dwell": dwell, "rating": rating, "repeats": True}
+    raw["platforms"]["video"]["catalogue"]["columns"]["length"] = {"constant": "120"}
+    config = plain.with_name("strengths.yaml")
+    config.write_text(yaml.safe_dump(raw))
+    local = _fused(config, tmp_path / "local")
+    before, after = (each[2]["events"] for each in (world, local))
+    assert {"rate", "watch", "read"} <= set(
+        after.filter(after["strength"] != before["strength"])["type"]
+    )
+    _compare(local, SparkEngine(spark, 4), tmp_path / "spark", 2, True)
+
+
 def test_the_demo_world_as_it_lies_with_the_place_of_every_bad_row(
     world: Local, spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""128-bit fingerprints of text, written as 32 hexadecimal characters."""
+"""Hashes of text: 128-bit fingerprints as 32 hexadecimal characters, and 64-bit numbers."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def fingerprint(text: pl.Series) -> pl.Series:
         low=(pl.col("hash") % 2**64).cast(pl.UInt64),
     )
     return _hexadecimal(halves["high"].to_numpy(), halves["low"].to_numpy()).alias(text.name)
+
+
+def hash_column(name: str) -> pl.Expr:
+    """Returns the XXH3-64 of the text in column `name`."""
+    hashed: pl.Expr = pl.col(name).nchash.xxh3_64()  # type: ignore[attr-defined]
+    return hashed
 
 
 def _hexadecimal(high: np.ndarray, low: np.ndarray) -> pl.Series:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -11,11 +10,10 @@ from plait.clean.strength_histogram import (
     DWELL_TYPES,
     DwellScale,
     OpinionScale,
-    StrengthParameters,
     dwell_bins,
     place_on_scale,
 )
-from plait.config.strength_settings import StrengthSettings
+from plait.clean.strength_rules import StrengthRules
 from plait.contracts.event_types import EVENT_STRENGTHS
 
 _LEAST = 0.25  # the share of a type's strength that an event without attention keeps
@@ -23,22 +21,6 @@ _MORE = 0.3  # what full attention adds to a type's strength, up to 1
 _PRIOR = 5  # ratings of the platform that an account's mean begins with
 _MARGIN = 0.25  # how far below the mean a rating must be to be a dislike, in two deviations
 _GOOD, _BAD = 0.75, 0.25  # places on the scale: never a dislike from here on; always one up to here
-
-
-@dataclass(frozen=True)
-class StrengthRules:
-    """The settings, the rating scale and the learned parameters of one platform.
-
-    Attributes:
-        settings: what strengths are relative to.
-        worst, best: the ends of the rating scale.
-        learned: what was learned from the log; without it, a type keeps its strength.
-    """
-
-    settings: StrengthSettings
-    worst: float = 1.0
-    best: float = 5.0
-    learned: StrengthParameters = field(default_factory=lambda: StrengthParameters({}, None))
 
 
 def normalise_strengths(events: pl.DataFrame, rules: Mapping[str, StrengthRules]) -> pl.DataFrame:
@@ -64,17 +46,20 @@ def normalise_strengths(events: pl.DataFrame, rules: Mapping[str, StrengthRules]
                 new = (
                     pl.when(pl.col("type") == kind).then(dwell_strength(kind, scale)).otherwise(new)
                 )
+            if rule.lengths is not None:
+                events = events.with_columns(__length=rule.lengths.find(events["object_id"]))
+                measured = usual & pl.col("__length").is_not_null() & _known_dwell()
+                new = pl.when(measured).then(watched_strength(base)).otherwise(new)
         if rule.settings.rating and (opinion := rule.learned.opinion):
             rated = (pl.col("type") == "rate") & pl.col("rating").is_finite()
             events = _with_account_means(events, here & rated, rule, opinion)
             new = pl.when(rated).then(_rating_strength(rule, opinion)).otherwise(new)
         if rule.settings.repeats:
             again = usual & pl.col("object_id").is_not_null()
-            nth = pl.int_range(1, pl.len() + 1).over("who", "platform", "type", "object_id")
-            new = pl.when(again).then(new / nth.sqrt()).otherwise(new)
+            divisor = repeat_divisor("who", "platform", "type", "object_id")
+            new = pl.when(again).then(new / divisor).otherwise(new)
         events = events.with_columns(strength=pl.when(here).then(new).otherwise("strength"))
-        if "__mean" in events.columns:
-            events = events.drop("__mean")
+        events = events.drop("__mean", "__length", strict=False)
     return events
 
 
@@ -88,10 +73,27 @@ def dwell_strength(kind: str, scale: DwellScale) -> pl.Expr:
     base = EVENT_STRENGTHS[kind]
     z = (dwell_bins() - (scale.middle + 0.5)) / scale.spread
     q = 1 / (1 + (-2 * z).exp())
+    return pl.when(_known_dwell()).then(_attention_strength(pl.lit(base), q)).otherwise(base)
+
+
+def watched_strength(base: pl.Expr) -> pl.Expr:
+    """Returns the strength of events by the share of the item's `__length` that the dwell is.
+
+    The share, at most 1, takes the place of q in dwell_strength: half of the item has the strength
+    of the type, `base`.
+    """
+    return _attention_strength(base, (pl.col("dwell_s") / pl.col("__length")).clip(0, 1))
+
+
+def _attention_strength(base: pl.Expr, q: pl.Expr) -> pl.Expr:
     low = base * (_LEAST + (1 - _LEAST) * 2 * q)
-    high = base + (min(1.0, base + _MORE) - base) * (2 * q - 1)
+    high = base + (pl.min_horizontal(pl.lit(1.0), base + _MORE) - base) * (2 * q - 1)
+    return pl.when(q < 0.5).then(low).otherwise(high)
+
+
+def _known_dwell() -> pl.Expr:
     known = pl.col("dwell_s").is_finite() & (pl.col("dwell_s") >= 0)
-    return pl.when(~known.fill_null(value=False)).then(base).when(q < 0.5).then(low).otherwise(high)
+    return known.fill_null(value=False)
 
 
 def opinion_strength(place: pl.Expr, mean: pl.Expr, deviation: float) -> pl.Expr:
@@ -110,6 +112,11 @@ def opinion_strength(place: pl.Expr, mean: pl.Expr, deviation: float) -> pl.Expr
         .when(place <= _BAD).then(pl.min_horizontal(relative, pl.lit(-_MARGIN)))
         .otherwise(relative)
     )  # fmt: skip
+
+
+def repeat_divisor(*same: str) -> pl.Expr:
+    """Returns the square root of n, for the n-th row in order with equal values in `same`."""
+    return pl.int_range(1, pl.len() + 1).over(*same).sqrt()
 
 
 def _rating_strength(rule: StrengthRules, opinion: OpinionScale) -> pl.Expr:

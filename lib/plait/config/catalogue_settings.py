@@ -22,6 +22,9 @@ class CatalogueColumns(StrictModel):
     tags: Value | None = column_field("free tags", "keywords")
     vector: Value | None = column_field("a content embedding", "embedding")
     published: Value | None = column_field("the time at which the item was listed", "listed")
+    length: Value | None = column_field(
+        "the length in seconds, to which a dwell is relative", "secs"
+    )
 
 
 class CatalogueSettings(SourceSettings):

@@ -84,6 +84,11 @@ QUARANTINE_REASONS: dict[str, Reason] = {
         "If it is wrong, correct the row, platforms.{p}.{s}.decimal, or "
         "platforms.{p}.{s}.columns.currency.",
     ),
+    "bad_length": Reason(
+        "the length is not a number of seconds above 0",
+        "Correct platforms.{p}.catalogue.columns.length. For minutes, write "
+        "{{column: NAME, times: 60}}.",
+    ),
     "bad_currency": Reason(
         "the currency is not a code of three letters",
         "Write ISO 4217 codes, such as EUR, or correct platforms.{p}.{s}.columns.currency.",
@@ -153,7 +158,7 @@ REASONS: dict[str, Reason] = QUARANTINE_REASONS | REMOVAL_REASONS
 # Fields of a catalogue row whose unusable value is null, while the row stays: field to reason.
 VALUE_REASONS: dict[str, str] = {
     "price": "bad_price", "currency": "bad_currency", "vector": "bad_vector",
-    "published": "bad_time",
+    "published": "bad_time", "length": "bad_length",
 }  # fmt: skip
 
 

@@ -68,6 +68,7 @@ ITEMS = TableSchema(
                 null=True,
             ),
             column("published", _time, "when it was listed, UTC", null=True),
+            column("length_s", _real, "seconds that the whole of it takes", null=True),
             column("events", _long, "events on it"),
             column("people", _long, "people with an event on it"),
             column("first_time", _time, "its first event, UTC", null=True),

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from plait.clean.strength_rules import strength_rules, uses_lengths
 from plait.config import Project
 from plait.contracts.store_tables import ACCOUNTS, IMPRESSIONS, ITEM_VECTORS, ITEMS, PEOPLE
 from plait.engine.engine import BUCKET, Engine
@@ -23,8 +24,8 @@ from plait.fusion.stages.fuse_impressions import fuse_impressions
 from plait.fusion.stages.learn_strengths import (
     learn_strengths,
     learning_cut,
+    lengths_moved,
     parameters_moved,
-    strength_rules,
 )
 from plait.fusion.stages.listing_faults import record_listings
 from plait.fusion.stages.read_feedback import read_link_assertions
@@ -123,7 +124,10 @@ class FusionPipeline:
         placed = buckets.join(members.select("account", "person"), on="account", how="left")
         learned = learn_strengths(self.stages.strength_bins)
         touched = find_touched_buckets(rows.new, self.base, placed)
-        if self.plan.base and parameters_moved(self.plan.base.learned, learned):
+        if self.plan.base and (
+            parameters_moved(self.plan.base.learned, learned)
+            or (uses_lengths(self.project) and lengths_moved(self.base.lengths, rows.catalogue))
+        ):
             touched = set(range(self.plan.buckets))
         return PartitionedPeople(members, ledger, placed, k_cores, touched, learned)
 
@@ -134,7 +138,7 @@ class FusionPipeline:
             people.k_cores,
             self.project.sequence_length,
             self.stages.noise,
-            strength_rules(self.project, people.learned),
+            strength_rules(self.project, people.learned, rows.catalogue),
         )
         account_counts, item_counts = self.stages.merge_events(
             kernel, people.placed, people.touched

@@ -11,6 +11,8 @@ from plait.contracts.personal_fields import show_field
 from plait.contracts.quarantine_reasons import CATALOGUE_SOURCE, VALUE_REASONS
 from plait.contracts.store_tables import QUARANTINE
 
+_CLEAN_NAMES = {"length": "length_s"}  # fields whose contract column has another name
+
 
 def find_row_faults(raw: pl.DataFrame) -> pl.Series:
     """Returns the reason for which each row of a catalogue cannot be used; null if it can be."""
@@ -35,7 +37,7 @@ def find_value_faults(raw: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     parts = []
     for field, reason in VALUE_REASONS.items():
         lost = raw[field].is_not_null() & (raw[field].str.strip_chars() != "")
-        lost &= listed[field].is_null()
+        lost &= listed[_CLEAN_NAMES.get(field, field)].is_null()
         n = lost.arg_true()
         if field == "vector":  # an empty list is no vector, and no fault
             n = n.filter(raw[field].gather(n).str.contains(r"[^\s\[\]|,;]"))

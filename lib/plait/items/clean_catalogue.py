@@ -33,7 +33,7 @@ from plait.sources.read_platform import read_catalogue
 
 LISTED_COLUMNS = (
     "item", "platform", "title", "categories", "brand", "price", "currency", "tags", "vector",
-    "published",
+    "published", "length_s",
 )  # fmt: skip
 
 
@@ -140,6 +140,7 @@ def _clean_rows(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) 
     vector = _clean_list("vector", catalogue.separator, {"[": "", "]": ""}).list.eval(
         pl.element().cast(pl.Float32, strict=False)
     )
+    length = pl.lit(parse_numbers(raw["length"], catalogue.decimal))
     published = parse_times(raw["published"], catalogue.time.unit, catalogue.time.zone)
     return raw.select(
         pl.concat_str(pl.lit(f"{platform}:"), "item").alias("item"),
@@ -157,6 +158,7 @@ def _clean_rows(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) 
         # A vector with an unusable number is dropped.
         pl.when(~vector.list.contains(None)).then(vector).alias("vector"),
         published.alias("published"),
+        pl.when(length.is_finite() & (length > 0)).then(length).alias("length_s"),
     )
 
 
@@ -179,9 +181,10 @@ def _keep_fullest(rows: pl.DataFrame) -> pl.DataFrame:
     if rows["item"].n_unique() == rows.height:
         return rows
     filled = pl.sum_horizontal(pl.col(name).is_not_null() for name in LISTED_COLUMNS)
+    more = ["length_s"] if rows["length_s"].count() else []  # so it does not decide where absent
     content = rows.select(
         pl.struct(pl.col(n).exclude("vector") for n in ("title", "categories", "brand", "price",
-                  "currency", "tags", "published")).struct.json_encode()
+                  "currency", "tags", "published", *more)).struct.json_encode()
     ).to_series()  # fmt: skip
     order = rows.with_columns(__filled=filled, __content=fingerprint(content))
     best = order.sort(["__filled", "__content"], descending=[True, False])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from plait.live.codec import NULL_INT64, unpack_columns
 from plait.live.known_steps import KNOWN_CODES, collect_steps, platforms_of
 from plait.live.live_noise import drop_near_duplicates
 from plait.live.live_state import PersonState
+from plait.live.live_strengths import weaken_repeats
 
 
 def live_histories(
@@ -24,6 +25,7 @@ def live_histories(
     length: int,
     extra: pl.DataFrame | None = None,
     near_duplicate_seconds: Mapping[str, float] | None = None,
+    weaker_repeats: Collection[str] = (),
 ) -> KnownPeople:
     """Returns the people `known` encoded with a model's vocabulary, in order.
 
@@ -37,6 +39,7 @@ def live_histories(
         extra: more events, as EVENTS rows with `at`, the position in `known` of their person.
         near_duplicate_seconds: by platform; posted events that repeat another one within this
             time do not count.
+        weaker_repeats: platforms on which posted repeats count less.
     """
     busy = set() if extra is None else set(extra["at"])
     plain = [i for i, k in enumerate(known) if len(k.base) == 1 and not k.recent and i not in busy]
@@ -47,7 +50,12 @@ def live_histories(
         places = dict(zip(rest, range(len(rest)), strict=True))
         extra = extra.with_columns(pl.col("at").replace_strict(places, return_dtype=pl.Int64))
     merged = _merged_people(
-        [known[i] for i in rest], vocabulary, length, extra, near_duplicate_seconds or {}
+        [known[i] for i in rest],
+        vocabulary,
+        length,
+        extra,
+        near_duplicate_seconds or {},
+        weaker_repeats,
     )
     if not plain:
         return merged
@@ -73,10 +81,11 @@ def _merged_people(
     length: int,
     extra: pl.DataFrame | None,
     near_duplicate_seconds: Mapping[str, float],
+    weaker_repeats: Collection[str],
 ) -> KnownPeople:
     """Returns people whose events come from several sources, with events in the order of fuse."""
     steps = order_steps(collect_steps(known, vocabulary, extra))
-    steps = drop_near_duplicates(steps, near_duplicate_seconds)
+    steps = weaken_repeats(drop_near_duplicates(steps, near_duplicate_seconds), weaker_repeats)
     rows, index = steps["person"].to_numpy(), steps["index"].to_numpy()
     totals = np.bincount(rows, minlength=len(known))
     earlier = _seen_pairs(known, vocabulary)

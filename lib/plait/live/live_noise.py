@@ -16,7 +16,7 @@ def drop_near_duplicates(steps: pl.DataFrame, seconds: Mapping[str, float]) -> p
     """Returns `steps` without posted events that repeat another one within seconds.
 
     Only posted events are compared, because the resolution of other times is not known here. Their
-    strength stands for their rating.
+    strength stands for their rating, or else for their dwell.
 
     Args:
         steps: person, posted, platform, item, type, time (int64 microseconds) and strength, in the
@@ -28,7 +28,7 @@ def drop_near_duplicates(steps: pl.DataFrame, seconds: Mapping[str, float]) -> p
         return steps
     timed = pl.col("time") != NULL_INT64
     nothing = {
-        "query_text": pl.String, "value": pl.Float64, "currency": pl.String, "dwell_s": pl.Float64,
+        "query_text": pl.String, "value": pl.Float64, "currency": pl.String,
         "recommendation_id": pl.String,
     }  # fmt: skip
     events = posted.select(
@@ -38,7 +38,8 @@ def drop_near_duplicates(steps: pl.DataFrame, seconds: Mapping[str, float]) -> p
         nr="person",
         object_kind=pl.lit("item"),
         object_id="item",
-        rating="strength",
+        rating=pl.when(pl.col("type") == "rate").then("strength"),
+        dwell_s=pl.when(pl.col("type") != "rate").then("strength"),
         time=pl.when(timed).then("time").cast(pl.Datetime("us", "UTC")),
         time_resolution=pl.when(timed).then(pl.lit("us")).otherwise(pl.lit("order")),
     )

@@ -10,6 +10,7 @@ import polars as pl
 
 from plait.contracts.event_rows import FEEDBACK_EVENTS, FEEDBACK_LINKS
 from plait.live.live_noise import NOISE
+from plait.live.live_strengths import HISTORY_STRENGTH
 
 _US = pl.Datetime("us", "UTC")
 _TIMES = ("time", "stamped")
@@ -21,8 +22,10 @@ def encode_events(events: pl.DataFrame) -> pl.DataFrame:
     """Returns event id, account, score, member and stream entry of each FEEDBACK_EVENTS row.
 
     Score and member sort an account's item events as features.sequences sorts a history: by
-    time, then order (nulls first), then event id. A row with a true `noise` has no member.
+    time, then order (nulls first), then event id. A row with a true `noise` has no member. A
+    member has HISTORY_STRENGTH, if the rows have it, and an entry always has `strength`.
     """
+    strength = HISTORY_STRENGTH if HISTORY_STRENGTH in events.columns else "strength"
     in_history = pl.col("object_kind") == "item"
     if NOISE in events.columns:
         in_history &= ~pl.col(NOISE)
@@ -39,7 +42,7 @@ def encode_events(events: pl.DataFrame) -> pl.DataFrame:
         pl.col("event_id"),
         pl.col("object_id"),
         pl.col("type"),
-        pl.col("strength").cast(pl.String),
+        pl.col(strength).cast(pl.String),
         time.cast(pl.String).fill_null(""),
         pl.col("order").cast(pl.String).fill_null(""),
         separator="\n",

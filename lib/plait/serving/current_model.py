@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 import torch
 
+from plait.clean.strength_rules import StrengthRules, strength_rules, uses_lengths
 from plait.config import Project
 from plait.contracts.event_types import EVENT_STRENGTHS
-from plait.contracts.store_tables import SEQUENCES
+from plait.contracts.store_tables import ITEMS, SEQUENCES
 from plait.errors import LiveStateDown, PlaitError
 from plait.live import LiveState
 from plait.live.valkey.durability import DurabilityLevel
@@ -37,6 +39,7 @@ class CurrentModel:
 
     Attributes:
         bots: the accounts that the newest store version removed as bots.
+        strengths: what it learned of the strengths of each platform that normalises them.
         base_seen: whether live state has ever had a complete base, or was unreachable.
         base_missing: whether it has no complete base now.
         state_down: whether it is unreachable now.
@@ -67,6 +70,7 @@ class CurrentModel:
         self.model: Recommender | None = None
         self.titles = ItemTitles(0, {})
         self.bots = pl.Series("account", [], pl.String)
+        self.strengths: Mapping[str, StrengthRules] = {}
         self.reason = "the model is being loaded"
 
     def refresh(self) -> None:
@@ -98,6 +102,7 @@ class CurrentModel:
         version = self._store.poll()
         if version.number != self.titles.version:
             self.bots = self._store.read("bots", version)["account"]
+            self.strengths = self._read_strengths(version)
             self.titles = ItemTitles(version.number, self._read_titles(version))
         self._follow_base(version)
 
@@ -133,6 +138,13 @@ class CurrentModel:
             log.warning("%s Until then every event goes to the feedback log as well.", lossy)
         self.durability_fault = lossy
         self._accepted = self._accepted or not lossy
+
+    def _read_strengths(self, version: StoreVersion) -> dict[str, StrengthRules]:
+        items = ITEMS.empty()
+        if uses_lengths(self._project):
+            columns = self._store.scan("items", version).select("item", "platform", "length_s")
+            items = columns.filter(pl.col("length_s") > 0).collect()
+        return strength_rules(self._project, version.learned, items)
 
     def _read_titles(self, version: StoreVersion) -> dict[str, str]:
         named = (

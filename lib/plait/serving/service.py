@@ -28,6 +28,7 @@ from plait.errors import LiveStateDown, nearest
 from plait.live import LiveState, PersonLookup, PersonState
 from plait.live.live_history import live_histories
 from plait.live.live_noise import NOISE
+from plait.live.live_strengths import HISTORY_STRENGTH, add_history_strengths
 from plait.live.valkey.durability import DurabilityLevel
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, person_of
 from plait.recommend.recommender import Recommender
@@ -83,6 +84,9 @@ class EndpointService:
         self._windows = {
             name: each.denoise.near_duplicate_seconds for name, each in project.platforms.items()
         }
+        self._weaker_repeats = [
+            name for name, each in project.platforms.items() if each.strength.repeats
+        ]
         self._state, self._feedback, self._current = state, feedback, current
 
     @property
@@ -103,12 +107,17 @@ class EndpointService:
         if not valid:
             return [fault for fault in faults if fault is not None]
         events = clean_batches([call.events for call in valid], self._project, self._key)
+        events = add_history_strengths(events, self._current.strengths)
         recorded, durable, lost = self._record_events(valid, events)
         lookups = self._lookups([call.message.user for call in valid])
         known, partial = self._read_people(lookups)
-        extra = events.drop("index").rename({"call": "at"})
         people = live_histories(
-            known, model.model.vocabulary, self._project.sequence_length, extra, self._windows
+            known,
+            model.model.vocabulary,
+            self._project.sequence_length,
+            events.with_columns(at="call", strength=HISTORY_STRENGTH),
+            self._windows,
+            self._weaker_repeats,
         )
         lists = build_slates(
             model,
@@ -150,6 +159,7 @@ class EndpointService:
     def ingest(self, batches: Sequence[EventBatch]) -> list[EventsResponse | Exception]:
         """Stores the events of several calls. They are on disk when this returns."""
         events = clean_batches(batches, self._project, self._key)
+        events = add_history_strengths(events, self._current.strengths)
         try:
             fresh, durable = self._append_events(events)
         except ProblemError as error:

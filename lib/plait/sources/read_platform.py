@@ -25,6 +25,7 @@ from plait.sources.source_mapping import SourceMapping
 
 CATALOGUE_FIELDS = (
     "item", "title", "categories", "brand", "price", "currency", "tags", "vector", "published",
+    "length",
 )  # fmt: skip
 _LISTS = frozenset({"categories", "tags", "vector"})
 _MAX_ELEMENTS = 2**20  # elements of a row, in an order that is made of rows and elements

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plait.clean.item_lengths import ItemLengths
 from plait.clean.normalise_strengths import (
-    StrengthRules,
     dwell_strength,
     normalise_strengths,
     opinion_strength,
@@ -25,6 +25,7 @@ from plait.clean.strength_histogram import (
     learn_parameters,
     merge_strength_bins,
 )
+from plait.clean.strength_rules import StrengthRules
 from plait.config.strength_settings import StrengthSettings
 from plait.contracts.event_types import EVENT_STRENGTHS
 
@@ -151,3 +152,31 @@ def test_repeats_saturate() -> None:
     found = _normalised(*views, settings=StrengthSettings(repeats=True))
     nth = [1, 2, 1, None, 3, 4, 2, None]
     assert found == pytest.approx([0.3 / n**0.5 if n else 1.0 for n in nth])
+
+
+def test_a_dwell_is_relative_to_the_length_of_its_item_where_that_is_known() -> None:
+    lengths = ItemLengths.of(
+        pl.DataFrame({"item": ["i", "j", "k"], "length_s": [100.0, None, 10.0]})
+    )
+    assert len(lengths) == 2
+    rules = {"p": StrengthRules(StrengthSettings(dwell=True), learned=LEARNED, lengths=lengths)}
+    items = [("i", 0.0), ("i", 50.0), ("i", 100.0), ("i", 900.0), ("k", 5.0), ("j", 50.0)]
+    rows = [_event("watch", item=item, dwell_s=seconds) for item, seconds in items]
+    rows += [_event("view", item="i", dwell_s=None), _event("purchase", item="i", dwell_s=1.0)]
+    found = normalise_strengths(_events(*rows), rules)
+    strength = EVENT_STRENGTHS["watch"]
+    most = min(1.0, strength + 0.3)
+    by_length = [strength / 4, strength, most, most, strength]
+    assert found["strength"][:5].to_list() == pytest.approx(by_length)
+    alone = _normalised(_event("watch", item="j", dwell_s=50.0))
+    assert found["strength"][5:].to_list() == [*alone, EVENT_STRENGTHS["view"], 1.0]
+    assert found.columns == list(SCHEMA)
+
+
+@given(st.lists(st.text(min_size=1), unique=True, min_size=1), st.floats(0.1, 1e5))
+def test_lengths_are_found_by_id(ids: list[str], seconds: float) -> None:
+    held, rest = ids[: len(ids) // 2 + 1], ids[len(ids) // 2 + 1 :]
+    lengths = ItemLengths.of(pl.DataFrame({"item": held, "length_s": [seconds] * len(held)}))
+    found = lengths.find(pl.Series([*held, *rest, None], dtype=pl.String))
+    assert found[: len(held)].to_list() == pytest.approx([seconds] * len(held))
+    assert found[len(held) :].is_null().all()

@@ -99,6 +99,9 @@ CATALOGUE_CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "bad_price": (
         'id,price\ni1,"1.234,50"\n', {"columns.price": "price"}, {"decimal": ","},
     ),
+    "bad_length": (
+        "id,m,s\ni1,2:30,150\n", {"columns.length": "m"}, {"columns.length": "s"},
+    ),
     "bad_currency": (
         "id,price,c,iso\ni1,1,euros,EUR\n",
         {"columns.price": "price", "columns.currency": "c"}, {"columns.currency": "iso"},

@@ -40,6 +40,7 @@ def _faults(*rows: dict[str, Any]) -> list[tuple[Any, ...]]:
         ({"item": "i", "fault": "ragged_row"}, ("ragged_row", "row", None)),
         ({"item": "i", "price": "12,50"}, ("bad_price", "price", "12,50")),
         ({"item": "i", "price": "-1"}, ("bad_price", "price", "-1")),
+        ({"item": "i", "length": "0"}, ("bad_length", "length", "0")),
         ({"item": "i", "currency": "euros"}, ("bad_currency", "currency", "euros")),
         ({"item": "i", "published": "soon"}, ("bad_time", "published", "soon")),
         ({"item": "i", "vector": "0.5|x"}, ("bad_vector", "vector", "0.5|x")),

@@ -29,9 +29,15 @@ def test_a_repeat_within_seconds_is_dropped() -> None:
 
 def test_what_differs_stays() -> None:
     at = {"at": 1}
-    others = [{"item": "shop:2"}, {"type": "play"}, {"strength": 1.0}, {"person": 1}]
+    others = [{"item": "shop:2"}, {"type": "play"}, {"person": 1}]
     for other in others:
         assert kept({"at": 0}, at | other) == ["0", "1"]
+
+
+def test_ratings_are_compared_by_their_strength_and_the_longest_dwell_stays() -> None:
+    rate = {"at": 0, "type": "rate"}
+    assert kept(rate, rate | {"strength": 1.0}) == ["0", "1"]
+    assert kept({"at": 0}, {"at": 1, "strength": 0.5}) == ["1"]
 
 
 def test_what_the_base_holds_stays_and_is_compared_with_nothing() -> None:

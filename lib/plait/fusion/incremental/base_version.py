@@ -11,7 +11,7 @@ from deltalake.transaction import AddAction
 
 from plait.clean.denoise import REMOVED_AS
 from plait.clean.strength_histogram import STRENGTH_BINS, merge_strength_bins
-from plait.contracts.store_tables import ACCOUNTS, BOTS, EVENTS, REMOVED_EVENTS
+from plait.contracts.store_tables import ACCOUNTS, BOTS, EVENTS, ITEMS, REMOVED_EVENTS
 from plait.contracts.table_schema import TableSchema
 from plait.engine.engine import BUCKET
 from plait.errors import StoreError
@@ -91,6 +91,14 @@ class BaseVersion:
             return BOTS.empty()
         outside = self.accounts.filter(~pl.col(BUCKET).is_in(list(touched)))
         return self.store.read(BOTS.name, self.version).join(outside, on="account", how="semi")
+
+    @property
+    def lengths(self) -> pl.DataFrame:
+        """item, length_s (null where unknown) of every item with events in the version."""
+        if self.version is None:
+            return ITEMS.empty().select("item", "length_s")
+        items = self.store.scan(ITEMS.name, self.version).filter(pl.col("events") > 0)
+        return items.select("item", "length_s").collect()
 
     def strength_bins_with(self, new: pl.DataFrame | None) -> pl.DataFrame:
         """Returns STRENGTH_BINS of the version's rows and of `new` rows together."""

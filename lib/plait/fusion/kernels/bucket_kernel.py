@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from plait.clean.denoise import REMOVED_AS, denoise
-from plait.clean.normalise_strengths import StrengthRules, normalise_strengths
+from plait.clean.normalise_strengths import normalise_strengths
+from plait.clean.strength_rules import StrengthRules
 from plait.config.denoise_settings import DenoiseSettings
 from plait.engine.engine import BUCKET, Frames
 from plait.features.sequences import build_sequences

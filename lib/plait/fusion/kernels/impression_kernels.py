@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from plait.clean.fingerprint import hash_column
 from plait.contracts.store_tables import ACCOUNTS, IMPRESSIONS, PEOPLE
 from plait.contracts.table_schema import conform_rows
 from plait.engine.engine import BUCKET, Frames
-from plait.fusion.kernels.k_core import hash_column
 from plait.store.store import Store
 from plait.store.table_files import scan_data_files
 

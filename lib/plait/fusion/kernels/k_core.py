@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-import polars_hash  # noqa: F401 - registers the `nchash` namespace
+
+from plait.clean.fingerprint import hash_column
 
 ACCOUNT_ITEM_PAIRS = {"platform": pl.String(), "account": pl.UInt64(), "item": pl.UInt64()}
 HashArray = np.ndarray[tuple[int], np.dtype[np.uint64]]
@@ -25,12 +26,6 @@ class KCore:
         return hash_column("account").is_in(self.accounts.implode()) & (
             not_item | hash_column("object_id").is_in(self.items.implode())
         )
-
-
-def hash_column(name: str) -> pl.Expr:
-    """Returns a 64-bit hash of the text in column `name`."""
-    hashed: pl.Expr = pl.col(name).nchash.xxh3_64()  # type: ignore[attr-defined]
-    return hashed
 
 
 def account_item_pairs(events: pl.DataFrame, platforms: list[str]) -> pl.DataFrame:

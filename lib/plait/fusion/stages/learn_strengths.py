@@ -13,31 +13,11 @@ from typing import Any
 
 import polars as pl
 
-from plait.clean.normalise_strengths import StrengthRules
-from plait.clean.strength_histogram import StrengthParameters, learn_parameters
+from plait.clean.strength_histogram import learn_parameters
+from plait.clean.strength_rules import PARAMETERS_KEY
 from plait.config import Project
 from plait.errors import ConfigError
 from plait.fusion.incremental.base_version import STRENGTH_BINS_KEY
-
-_PARAMETERS_KEY = "strength_parameters"
-_NOTHING = StrengthParameters({}, None)
-
-
-def strength_rules(project: Project, learned: Mapping[str, Any]) -> dict[str, StrengthRules]:
-    """Returns the rules of each platform whose strengths are normalised.
-
-    Args:
-        project: has the settings.
-        learned: `learned` of a store version; empty: nothing is learned yet.
-    """
-    known = learned.get(_PARAMETERS_KEY, {})
-    rules = {}
-    for name, platform in project.platforms.items():
-        if platform.strength.any:
-            scale = platform.rating_scale
-            found = StrengthParameters.from_record(known[name]) if name in known else _NOTHING
-            rules[name] = StrengthRules(platform.strength, scale.worst, scale.best, found)
-    return rules
 
 
 def learn_strengths(bins: pl.DataFrame) -> dict[str, Any]:
@@ -47,13 +27,24 @@ def learn_strengths(bins: pl.DataFrame) -> dict[str, Any]:
     parameters = learn_parameters(bins)
     return {
         STRENGTH_BINS_KEY: [list(row) for row in bins.iter_rows()],
-        _PARAMETERS_KEY: {name: found.to_record() for name, found in parameters.items()},
+        PARAMETERS_KEY: {name: found.to_record() for name, found in parameters.items()},
     }
 
 
 def parameters_moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     """Whether events of the version that learned `before` would have other strengths now."""
-    return bool(before.get(_PARAMETERS_KEY, {}) != now.get(_PARAMETERS_KEY, {}))
+    return bool(before.get(PARAMETERS_KEY, {}) != now.get(PARAMETERS_KEY, {}))
+
+
+def lengths_moved(before: pl.DataFrame, now: pl.DataFrame) -> bool:
+    """Whether an item that had events has another length now.
+
+    Args:
+        before: item, length_s of the items that had events.
+        now: the same of the items in catalogues.
+    """
+    both = before.join(now.select("item", now="length_s"), on="item", how="left")
+    return not both["length_s"].equals(both["now"])
 
 
 def learning_cut(project: Project) -> datetime | None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from plait.clean.fingerprint import hash_column
 from plait.errors import NothingFused
-from plait.fusion.kernels.k_core import KCore, hash_column
+from plait.fusion.kernels.k_core import KCore
 from plait.identity.ledger import IdentityLedger, assign_person_ids
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
