@@ -99,6 +99,10 @@ CATALOGUE_CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "bad_price": (
         'id,price\ni1,"1.234,50"\n', {"columns.price": "price"}, {"decimal": ","},
     ),
+    "outlier_price": (
+        "id,price\n" + "".join(f"i{n},2.000\n" for n in range(10)) + "j,1500\n",
+        {"columns.price": "price"}, {"decimal": ","},
+    ),
     "bad_currency": (
         "id,price,c,iso\ni1,1,euros,EUR\n",
         {"columns.price": "price", "columns.currency": "c"}, {"columns.currency": "iso"},
