@@ -75,14 +75,17 @@ def test_an_outlier_is_told_and_keeps_its_price(shop: Callable[..., Fused]) -> N
     row = fused.quarantine.filter(reason="outlier_price").row(0, named=True)
     assert (row["row"], row["field"], row["source"]) == (22, "price", "catalogue")
     assert "prices_without_rate" not in counts
-    (told,) = (e for e in count_quarantine(fused.quarantine.lazy()) if "outlier" in e["reason"])
+    (told,) = (e for e in count_quarantine(fused.quarantine.lazy(), fused.project) if "outlier" in e["reason"])
     assert told["words"].endswith("(the row and the price stay)")
 
 
-def test_of_rows_of_one_item_only_the_kept_one_is_an_outlier(shop: Callable[..., Fused]) -> None:
-    fused = shop(f"i10,1999000 EUR\n{USUAL}")
-    told = fused.quarantine.filter(reason="outlier_price").height
-    assert told == (_item(fused, "i10")[0] == 1999000.0)
+def test_a_superseded_row_is_no_outlier(shop: Callable[..., Fused]) -> None:
+    superseded = shop(f"i10,1999000\n{USUAL}")  # it lacks a currency
+    assert _item(superseded, "i10")[0] == 10
+    assert not superseded.quarantine.height
+    kept = shop(f"i10,1999000 EUR\n{USUAL.replace('10 EUR', '10')}")
+    assert _item(kept, "i10")[0] == 1999000
+    assert kept.quarantine["reason"].to_list() == ["outlier_price"]
 
 
 def test_new_rates_need_no_second_reading_of_the_logs(shop: Callable[..., Fused]) -> None:

@@ -102,6 +102,10 @@ CATALOGUE_CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "bad_length": (
         "id,m,s\ni1,2:30,150\n", {"columns.length": "m"}, {"columns.length": "s"},
     ),
+    "outlier_price": (
+        "id,price\n" + "".join(f"i{n},2.000\n" for n in range(10)) + "j,1500\n",
+        {"columns.price": "price"}, {"decimal": ","},
+    ),
     "bad_currency": (
         "id,price,c,iso\ni1,1,euros,EUR\n",
         {"columns.price": "price", "columns.currency": "c"}, {"columns.currency": "iso"},
