@@ -13,7 +13,8 @@ class StrengthSettings(StrictModel):
     dwell: bool = Field(
         False,
         description="Whether the strength of view, click, play, watch and read follows the dwell, "
-        "relative to the platform's usual dwell of that type. It needs events.columns.dwell.",
+        "relative to the length of the item (catalogue.columns.length), else to the platform's "
+        "usual dwell of that type. It needs events.columns.dwell.",
         examples=[True],
     )
     rating: bool = Field(
