@@ -22,6 +22,7 @@ from plait.cli.doctor_command import doctor
 from plait.cli.evaluate_command import evaluate
 from plait.cli.fuse_command import fuse
 from plait.cli.gc_command import gc
+from plait.cli.init_command import init
 from plait.cli.logs_command import logs
 from plait.cli.quarantine_command import quarantine
 from plait.cli.recommend_command import recommend
@@ -66,6 +67,7 @@ def version() -> None:
 
 # In the order in which a project uses them.
 app.command()(demo)
+app.command()(init)
 app.add_typer(config_command.app, name="config")
 app.command()(check)
 app.command()(fuse)

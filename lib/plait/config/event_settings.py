@@ -23,6 +23,7 @@ from plait.contracts.event_types import EVENT_TYPES, TimeResolution
 CreatorKind = Literal["accounts", "names"]
 # The JSON schema lists the types. EventDialect rejects others, and suggests the nearest.
 EventTypeName = Annotated[str, WithJsonSchema({"enum": list(EVENT_TYPES)})]
+_Expression = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^\s*="})]
 
 
 class Time(StrictModel):
@@ -106,9 +107,10 @@ class TypeSettings(ValueVerbs):
 
 
 def _expand_type(value: object) -> object:
-    if isinstance(value, str):
-        return expand_value(value) if value.lstrip().startswith("=") else {"constant": value}
-    return value
+    """Returns the verbs that a text stands for: an event type, or '= ' and an SQL expression."""
+    if isinstance(value, str) and not value.lstrip().startswith("="):
+        return {"constant": value}
+    return expand_value(value)
 
 
 def column_field(what: str, example: str) -> Any:
@@ -180,9 +182,12 @@ class Events(SourceSettings):
     )
     type: Annotated[
         TypeSettings,
-        BeforeValidator(_expand_type, json_schema_input_type=EventTypeName | TypeSettings),
+        BeforeValidator(
+            _expand_type, json_schema_input_type=EventTypeName | _Expression | TypeSettings
+        ),
     ] = Field(
-        description="One event type for all rows, or the value that holds it.",
+        description="One event type for all rows, or the value that holds it, such as '= ' and an "
+        "SQL expression.",
         examples=["purchase", {"column": "action", "map": {"ORDER": "purchase"}}],
     )
     rating_scale: RatingScale = Field(

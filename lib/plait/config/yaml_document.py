@@ -73,7 +73,7 @@ def read_document(file: Path, name: str) -> Any:
     except OSError as error:
         raise ConfigError(
             f"cannot read '{name}' ({error.strerror}).",
-            fix="Name the project file with -c FILE, or start one as docs/data.md shows.",
+            fix="Name the project file with -c FILE, or write one: plait init --from DIR",
         ) from None
     try:
         # _TextLoader is a SafeLoader, and the text has no NUL.

@@ -112,20 +112,29 @@ class FieldBuilder:
             texts.append(to_text(values).alias(path))
             if path in self._joined:
                 texts.append(to_joined_text(values).alias(_LIST + path))
+        always = {
+            ROW: pl.col(ROW).cast(pl.String),
+            ELEMENT: pl.col(ELEMENT).cast(pl.String),
+            FILE: pl.lit(self.file.name),
+        }
         frame = rows.select(
             pl.col(ROW).alias(_NUMBER + ROW),
             pl.col(ELEMENT).alias(_NUMBER + ELEMENT),
             FAULT,
             WHOLE,
             LINE,
-            pl.col(ROW).cast(pl.String).alias(RAW + ROW),
-            pl.col(ELEMENT).cast(pl.String).alias(RAW + ELEMENT),
-            pl.lit(self.file.name).alias(RAW + FILE),
+            *(always[path].alias(RAW + path) for path in self._always_used),
         ).with_columns(text.alias(RAW + text.name) for text in texts)
         if not self._inner_paths:
             return frame
         parts = frame.select(pl.col(RAW + path).alias(path) for path in self._inner_paths)
         return frame.hstack(null_words_to_null(parts, self.mapping.source.null_words))
+
+    @cached_property
+    def _always_used(self) -> list[str]:
+        """The columns that always exist, of those that a value names."""
+        named = {named.path for named in self.mapping.named_paths()}
+        return [path for path in ALWAYS_PRESENT if path in named]
 
     @cached_property
     def _inner_paths(self) -> list[str]:

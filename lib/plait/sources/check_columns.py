@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from plait.errors import UnknownColumn
 from plait.sources.source_file import SourceFile
@@ -16,13 +16,19 @@ _LISTS = ("columns.categories", "columns.tags", "columns.vector")  # such paths 
 _CLOSE = 0.7  # how alike two names must be, 0 to 1, so that one is suggested for the other
 
 
-def check_columns(file: SourceFile, missing: Mapping[str, str], present: Sequence[str]) -> None:
+def check_columns(
+    file: SourceFile,
+    missing: Mapping[str, str],
+    present: Sequence[str],
+    inside: Collection[str] = (),
+) -> None:
     """Raises UnknownColumn for the first of `missing` (config key: column), if there is one.
 
     Args:
         file: the file, for messages.
         missing: what the file lacks.
         present: the columns and paths that it has.
+        inside: the keys whose value is not the column, but a text or expression that names it.
     """
     for key, column in missing.items():
         _, platform, _ = file.setting.split(".", 2)
@@ -37,6 +43,12 @@ def check_columns(file: SourceFile, missing: Mapping[str, str], present: Sequenc
             )
         listed = ", ".join(present[:_MAX_LISTED]) + (", ..." if len(present) > _MAX_LISTED else "")
         close = _nearest_column(column, present)
+        if key in inside:
+            raise UnknownColumn(
+                f"{headline} (columns: {listed}).",
+                allowed=f"Did you mean '{close}'?" if close else "",
+                fix=f"In {setting}, write {close or 'COLUMN'} in place of {column}",
+            )
         raise UnknownColumn(
             f"{headline} (columns: {listed}).",
             allowed=f"Did you mean '{close}'?" if close else "",
@@ -73,6 +85,10 @@ def _nearest_column(column: str, present: Sequence[str]) -> str | None:
     same = [name for name in present if name.casefold().strip() == column.casefold().strip()]
     if same:
         return same[0]
-    plural = [name for name in present if name.startswith(column) or column.startswith(name)]
     close = difflib.get_close_matches(column, present, n=1, cutoff=_CLOSE)
-    return close[0] if close else plural[0] if len(plural) == 1 and len(column) > 2 else None
+    plural = [
+        name
+        for name in present
+        if min(len(name), len(column)) > 2 and (name.startswith(column) or column.startswith(name))
+    ]
+    return close[0] if close else plural[0] if len(plural) == 1 else None

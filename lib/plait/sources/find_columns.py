@@ -105,7 +105,8 @@ def find_columns(
         elif not named.optional:
             missing.append(named)
     wanted = {n.key: n.path for n in missing if not n.group or n.group not in groups}
-    check_columns(file, wanted, columns.paths)
+    inside = {n.key for n in missing if n.inside}
+    check_columns(file, wanted, columns.paths, inside)
     return places
 
 

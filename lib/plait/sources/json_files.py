@@ -54,8 +54,8 @@ class JsonReader:
         def has(steps: Sequence[Step]) -> bool:
             if sample.has(steps) or not sample.records:
                 return True
-            if not isinstance(steps[-1], Field):
-                return False
+            if not isinstance(steps[-1], Field) or len(sample.records) == self._record_count:
+                return False  # in the latter case, the sample has all records
             last = steps[-1].name
             return last not in sample.nested_names and self._mentions(last)
 
@@ -64,19 +64,33 @@ class JsonReader:
     @cached_property
     def sample(self) -> JsonSample:
         """Returns the first records of the file."""
+        return JsonSample.of(self._first_records().head(_SAMPLE))
+
+    def _first_records(self) -> pl.Series:
+        """The texts of the records of a document, or of the first lines."""
         if self.file.format == "json":
             texts = self._read_document().head(1)
         else:
             texts = _scan_lines(self.file).head(_SAMPLE).collect()["line"]
+            texts = texts.filter(texts.str.strip_chars() != "")
         if not self.records:
-            return JsonSample.of(texts)
+            return texts
         shape = JsonShape.of([self.records])
-        records = take_path(decode_json(texts, shape)[0], self.records)
-        return JsonSample.of(_open(records).head(_SAMPLE))
+        return _open(take_path(decode_json(texts, shape)[0], self.records))
+
+    @cached_property
+    def _record_count(self) -> int | None:
+        """The number of records; null for a file of many lines."""
+        if self.file.format == "json":
+            return len(self._first_records())
+        more = _scan_lines(self.file).slice(_SAMPLE, 1).collect()
+        return None if more.height else len(self._first_records())
 
     def _mentions(self, name: str) -> bool:
-        """Returns whether a key `name` occurs anywhere in the file."""
+        """Returns whether a key `name` occurs anywhere in the file, or in a document's records."""
         key = pl.escape_regex(json.dumps(name, ensure_ascii=False)) + r"\s*:"
+        if self.file.format == "json":
+            return bool(self._first_records().cast(pl.String).str.contains(key).any())
         found = _scan_lines(self.file).select(pl.col("line").str.contains(key).any().alias("found"))
         return bool(found.collect().item())
 

@@ -10,7 +10,7 @@ import polars as pl
 from plait.config.value_settings import ValueVerbs, template_parts
 from plait.sources.parse_numbers import parse_numbers
 from plait.sources.row_expression import parse_expression
-from plait.sources.value_text import as_text
+from plait.sources.value_text import as_text, with_decimal
 
 RAW = "$raw:"  # marks the text of a path in which null words are still words
 _NOTHING = pl.lit(None, pl.String)
@@ -43,7 +43,12 @@ class ValueMapper:
         number = found.map_batches(
             lambda text: parse_numbers(text, decimal) * factor, return_dtype=pl.Float64
         )
-        return as_text(number, pl.Float64())
+        # What is no number is left to cleaning, which counts null words and quarantines the rest.
+        if decimal != self.decimal:  # but is not read with the other mark
+            other = parse_numbers(found, self.decimal).is_not_null()
+            found = pl.when(other).then(pl.format('"{}"', found)).otherwise(found)
+        written = with_decimal(as_text(number, pl.Float64()), self.decimal)
+        return pl.coalesce(written, found)
 
     @staticmethod
     def _refine(found: pl.Expr, verbs: ValueVerbs) -> pl.Expr:
@@ -63,7 +68,7 @@ class ValueMapper:
         if verbs.file is not None:
             return pl.lit(self.file).str.extract(verbs.file, _first_group(verbs.file))
         if verbs.expression is not None:
-            return parse_expression(verbs.expression, "columns")
+            return parse_expression(verbs.expression, "columns", verbs.decimal or self.decimal)
         return pl.lit(verbs.constant, pl.String)
 
     def _filled(self, verbs: ValueVerbs) -> pl.Expr:

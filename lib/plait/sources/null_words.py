@@ -12,7 +12,7 @@ def null_words_to_null(
 ) -> pl.DataFrame:
     """Returns `frame` with the values of text columns that are a null word as null.
 
-    White space around a value is ignored. The other values are not changed.
+    A word with white space around it is none; ids are trimmed before.
 
     Args:
         frame: columns of any type; those that are not text are not changed.
@@ -36,5 +36,5 @@ def find_null_words(
     if not words or not texts:
         return {}
     listed = sorted(words)
-    masks = frame.select(pl.col(name).str.strip_chars().is_in(listed) for name in texts)
+    masks = frame.select(pl.col(name).is_in(listed) for name in texts)
     return {name: masks[name].fill_null(value=False) for name in texts if masks[name].any()}

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from plait.errors import ConfigError
-from plait.sources.value_text import as_text
+from plait.sources.value_text import as_text, with_decimal
 
 _NODES = frozenset({"Column", "Literal", "BinaryExpr", "Cast", "Ternary", "Alias", "Function"})
 # Functions of one row. Of some families only a few functions look at other rows.
@@ -54,8 +54,13 @@ def expression_columns(text: str, key: str) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def parse_expression(text: str, key: str) -> pl.Expr:
+def parse_expression(text: str, key: str, decimal: str = ".") -> pl.Expr:
     """Returns the expression `text` as text; a cast or a date that fails is null.
+
+    Args:
+        text: the expression.
+        key: the config key of the expression, for messages.
+        decimal: the decimal mark with which a number is written.
 
     Raises:
         ConfigError: it is not an SQL expression, or it looks at more than one row.
@@ -85,7 +90,9 @@ def parse_expression(text: str, key: str) -> pl.Expr:
         warnings.simplefilter("ignore")
         body = io.BytesIO(json.dumps(_lenient(tree)).encode())
         expression = pl.Expr.deserialize(body, format="json")
-    return as_text(expression, _find_type(expression, text, key))
+    kind = _find_type(expression, text, key)
+    written = as_text(expression, kind)
+    return with_decimal(written, decimal) if kind.is_float() else written
 
 
 def _find_type(expression: pl.Expr, text: str, key: str) -> pl.DataType:

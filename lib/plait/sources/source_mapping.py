@@ -20,6 +20,7 @@ class NamedPath:
         optional: whether a file may lack it.
         group: paths of one group are alternatives, of which a file needs one; '' if there is none.
         part: whether it is only a part of the value.
+        inside: whether the key has a text or an expression that names it.
     """
 
     path: str
@@ -27,6 +28,7 @@ class NamedPath:
     optional: bool = False
     group: str = ""
     part: bool = False
+    inside: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _paths_of(value: ValueVerbs, key: str, inherited: NamedPath) -> Iterator[Nam
 
     def named(path: str, at: str) -> NamedPath:
         part = inherited.part or value.column is None
-        return NamedPath(path, at, optional, inherited.group, part)
+        return NamedPath(path, at, optional, inherited.group, part, inside=value.column is None)
 
     if value.column is not None:
         short = type(value) is ValueVerbs and value.model_fields_set == {"column"}

@@ -93,6 +93,11 @@ def _text_kind(kind: Any) -> Any:
     return pl.String() if kind == pl.Binary else kind
 
 
+def with_decimal(number: pl.Expr, decimal: str) -> pl.Expr:
+    """Returns the text of numbers, which have a decimal point, with another decimal mark."""
+    return number if decimal == "." else number.str.replace(".", decimal, literal=True)
+
+
 def _number_text(value: pl.Expr) -> pl.Expr:
     whole = (value == value.floor()) & (value.abs() < _EXACT_INTEGERS)
     integer = pl.when(whole).then(value).cast(pl.Int64, strict=False).cast(pl.String)

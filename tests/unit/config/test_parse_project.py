@@ -3,8 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from plait.config import Project, load_config
+from plait.config.parse_project import parse_config
 from plait.errors import ConfigError
 
 MINIMAL = """
@@ -35,6 +37,19 @@ def test_defaults_are_filled_in_and_paths_follow_the_file(tmp_path: Path) -> Non
 def test_time_order_is_a_word(tmp_path: Path) -> None:
     text = MINIMAL.replace("type: purchase", "type: purchase\n      time: order")
     assert load(tmp_path, text).platforms["shop"].events[0].time.resolution == "order"
+
+
+def test_a_type_may_be_an_expression(tmp_path: Path) -> None:
+    written = "= case when paid = '1' then 'purchase' else 'cart' end"
+    project = load(tmp_path, MINIMAL.replace("purchase", f'"{written}"'))
+    assert project.platforms["shop"].events[0].type.expression == written.removeprefix("= ")
+    schema = Draft202012Validator(Project.model_json_schema())
+    for events in (written, "purchase", "prchase"):
+        shop = {"files": "a.csv", "columns": {"account": "a", "time": "t"}, "type": events}
+        valid = schema.is_valid({"store": "s", "platforms": {"shop": {"events": shop}}})
+        assert valid == (events != "prchase")
+    again = parse_config(project.resolved(), folder=tmp_path)
+    assert again.resolved() == project.resolved()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ from plait.errors import UnknownColumn
 from .read_log import json_lines, read_field, read_log
 
 LOG = json_lines(
-    {"a": "x", "b": None, "n": "1.234,50", "ms": 1500, "track": {"artist": "Björk"}, "s": "NA"},
-    {"a": "", "b": "y", "n": "7", "ms": "no", "track": {"artist": "-"}, "s": " z "},
-)
+    {"a": "x", "b": None, "n": "1.234,50", "ms": 1500, "track": {"artist": "Björk"}, "s": "NA",
+     "dot": "1.5"},
+    {"a": "", "b": "y", "n": "7", "ms": "no", "track": {"artist": "-"}, "s": " z ",
+     "dot": "12.345"},
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -41,9 +43,11 @@ LOG = json_lines(
         ({"column": "track.artist", "match": "rk$"}, ["rk", None]),
         ({"column": "a", "map": {"x": "up", "y": None}}, ["up", ""]),
         ({"column": "s", "map": {"NA": None}}, [None, " z "]),
-        ({"column": "ms", "times": 0.001}, ["1.5", None]),
+        ({"column": "ms", "times": 0.001}, ["1.5", "no"]),  # cleaning sets such a row aside
         ({"column": "n", "decimal": ","}, ["1234.5", "7"]),
         ({"column": "n", "decimal": ",", "times": 2}, ["2469", "14"]),
+        ({"column": "s", "times": 2}, ["NA", " z "]),
+        ({"column": "dot", "decimal": ","}, ['"1.5"', "12345"]),  # never read with the other mark
         ({"column": "nowhere", "optional": True}, [None, None]),
         ("= upper(a)", ["X", ""]),
         ('= lower("track.artist") || ms', ["björk1500", None]),
@@ -104,3 +108,22 @@ def test_a_list_in_lines_is_opened_as_the_message_says(tmp_path: Path) -> None:
     ):
         read_field(tmp_path, "a.jsonl", log, "id")
     assert read_field(tmp_path, "a.jsonl", log, "each.id", each="l[]") == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"column": "ms", "times": 0.001}, "1,234"),
+        ({"column": "price", "times": 2}, "2469"),
+        ({"column": "dot", "decimal": ".", "times": 2}, "2,5"),
+        ("= cast(ms as double) / 1000", "1,234"),
+        ({"expression": "cast(ms as double) / 1000", "times": 10}, "12,34"),
+        ({"expression": "cast(ms as double) / 1000", "decimal": "."}, "1,234"),
+        ("= dot", "1.25"),
+    ],
+)
+def test_numbers_are_written_with_the_mark_with_which_they_are_read(
+    tmp_path: Path, value: Any, expected: str
+) -> None:
+    log = json_lines({"ms": "1234", "price": "1.234,50", "dot": "1.25"})
+    assert read_field(tmp_path, "a.jsonl", log, value, decimal=",") == [expected]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -130,6 +131,35 @@ def test_a_misspelt_column_names_the_nearest(find: Find, name: str) -> None:
 def test_a_rare_json_field_is_not_unknown(find: Find) -> None:
     lines = ['{"user": "a", "ts": 1}'] * 1500 + ['{"user": "a", "ts": 1, "clip": "c"}']
     assert _read(find("a.jsonl", "\n".join(lines).encode()))["item"].drop_nulls().len() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", b'{"user": 1,\n "plays": [{"clip": "c", "ts": 1}]}'),
+        ("a.jsonl", b'{"user": 1, "plays": [{"clip": "c", "ts": 1}]}\n'),
+        ("a.json", b'{"user": 1,\n "plays": [{"clip": "c", "ts": 1}%s]}' % (b',{"clip":1}' * 2000)),
+    ],
+)
+def test_a_field_around_the_records_is_unknown(find: Find, name: str, content: bytes) -> None:
+    mapping = mapping_of(FIELDS, records="plays[]")
+    with pytest.raises(UnknownColumn, match=r"no column 'user' in .* \(columns: clip, ts\)"):
+        pl.concat(read_chunks(find(name, content), mapping))
+
+
+@pytest.mark.parametrize(
+    ("value", "fix"),
+    [
+        ({"text": "{user} – {clip}"}, "columns.item.text, write clips in place of clip"),
+        ({"text": "{u}"}, "columns.item.text, write COLUMN in place of u"),
+        ("= ts || clip", "columns.item, write clips in place of clip"),
+    ],
+)
+def test_a_column_missing_inside_a_value(find: Find, value: Any, fix: str) -> None:
+    mapping = mapping_of(FIELDS | {"item": value})
+    with pytest.raises(UnknownColumn) as caught:
+        pl.concat(read_chunks(find("a.csv", b"user,clips,ts\na,b,1\n"), mapping))
+    assert str(caught.value).endswith(f"In platforms.video.events.{fix}")
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])

@@ -1,0 +1,120 @@
+"""Drafts how a log writes times, with the questions that its values leave open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plait.inspection.column_facts import ColumnFacts
+from plait.inspection.column_names import rate_name
+from plait.inspection.column_roles import Roles
+from plait.inspection.draft import Draft, percent
+from plait.inspection.sample_table import SampleTable
+from plait.inspection.time_formats import TimeFormat
+
+_NEAR = 0.75  # a second column of times is used where the first is null
+
+
+def describe_time(draft: Draft, table: SampleTable, roles: Roles, columns: dict[str, Any]) -> None:
+    """Adds `time` and `columns.time` to the draft of a log."""
+    column = roles.get("time")
+    place = ("columns", "time")
+    if column is None:
+        _order(draft, table, columns)
+        return
+    facts = table[column]
+    found = facts.time
+    assert found is not None  # a column is chosen by its format
+    for other in roles.others.get("time", []):
+        nulls = table[other].null_share
+        about = f"{percent(nulls)} of the values are null" if nulls else "no nulls"
+        draft.tell(place, f"time: also possible: {other} ({about})")
+    columns["time"] = column
+    clock = _find_clock(table, column) if found.day else None
+    if clock:
+        columns["time"] = {"text": f"{{{column}}} {{{clock}}}"}
+        unit = found.unit if found.unit == "iso" else f"{found.unit} {_clock_pattern(table[clock])}"
+        found = TimeFormat(unit, found.share, naive=True, other=found.other)
+    elif facts.null_share > 0.05:
+        second = _second(table, column, found)
+        if second:
+            columns["time"] = {"first": [column, second]}
+            draft.tell(
+                place, f"{percent(facts.null_share)} of '{column}' are null: then the next is used."
+            )
+        else:
+            draft.tell(
+                place,
+                f"{percent(facts.null_share)} of the values are null; fuse sets such rows aside.",
+            )
+    settings: dict[str, Any] = {"unit": found.unit}
+    if found.day:
+        settings["resolution"] = "day"
+    draft.settings["time"] = settings
+    _ask(draft, found)
+
+
+def _ask(draft: Draft, found: TimeFormat) -> None:
+    if found.other and found.sorted_better:
+        draft.tell(
+            ("time",),
+            f"Day or month first? By the order of the rows '{found.unit}', not '{found.other}'.",
+        )
+    elif found.other:
+        which = "Is day first?" if found.unit.startswith("%m") else "Is month first?"
+        draft.ask(("time",), f"{which} 03/04/2024 could be both: '{found.unit}' or '{found.other}'")
+    if found.share < 1:
+        draft.tell(
+            ("time",), f"{percent(1 - found.share)} of the values are not times in this format."
+        )
+    if found.naive and not found.day:
+        draft.ask(
+            ("time",), "No zone is named, so UTC is assumed. Local times need: zone: Europe/Berlin"
+        )
+
+
+def _order(draft: Draft, table: SampleTable, columns: dict[str, Any]) -> None:
+    """A log without times: a column named like one, or the order of rows."""
+    draft.settings["time"] = "order"
+    named = [
+        name
+        for name, facts in table.columns.items()
+        if rate_name("time", name) >= 0.75
+        and facts.whole
+        and facts.distinct > 1
+        and not facts.is_flag
+    ]
+    if named:
+        columns["order"] = named[0]
+        draft.ask(
+            ("time",),
+            f"'{named[0]}' has whole numbers that are no times, so only their order counts.",
+        )
+    else:
+        draft.ask(
+            ("time",),
+            "No column has times, so the order of the rows counts. Is it the order of events?",
+        )
+
+
+def _find_clock(table: SampleTable, column: str) -> str | None:
+    found = [n for n, f in table.columns.items() if n != column and f.is_clock]
+    return max(found, key=lambda name: rate_name("clock", name), default=None)
+
+
+def _clock_pattern(facts: ColumnFacts) -> str:
+    seconds = facts.share(r"\d:\d\d:\d\d") > 0.5
+    if facts.share(r"[AaPp][Mm]$") > 0.5:
+        return "%I:%M:%S %p" if seconds else "%I:%M %p"
+    return "%H:%M:%S" if seconds else "%H:%M"
+
+
+def _second(table: SampleTable, column: str, found: TimeFormat) -> str | None:
+    """Returns another column of the same format that fills the gaps of the first."""
+    gaps = table[column].values.is_null()
+    for name, facts in table.columns.items():
+        if name == column or facts.time is None or facts.time.unit != found.unit:
+            continue
+        filled = facts.values.filter(gaps)
+        if rate_name("time", name) >= 0.5 and filled.null_count() < 0.3 * max(1, len(filled)):
+            return name
+    return None

@@ -1,0 +1,106 @@
+"""Writes a draft as YAML, with its notes and questions as comments beside the settings."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from plait.inspection.draft import Draft, Place
+
+_WIDTH = 100
+_FLOW = frozenset({"account", "item", "time", "rating", "dwell", "value", "creator", "keys", "csv"})
+_INLINE = 70  # characters of a mapping that is written in one line
+
+
+def write_yaml(draft: Draft, head: list[str]) -> str:
+    """Returns the text of a project file.
+
+    Args:
+        draft: the settings and notes.
+        head: comment lines for its beginning.
+    """
+    lines = [f"# {line}".rstrip() for line in head]
+    lines += _mapping(draft, draft.settings, (), 0)
+    for note in draft.notes_at(("people",)):
+        if "people" not in draft.settings:
+            lines += _comment(note.text, 0, question=note.question)
+    return "\n".join(lines) + "\n"
+
+
+def _mapping(draft: Draft, settings: Mapping[str, Any], place: Place, depth: int) -> Iterator[str]:
+    for key, value in settings.items():
+        here = (*place, key)
+        notes = draft.notes_at(here)
+        for note in notes:
+            if not note.tail:
+                yield from _comment(note.text, depth, question=note.question)
+        tail = "".join(f"  # {note.text}" for note in notes if note.tail)
+        lead = "  " * depth + f"{_scalar(key)}:"
+        if isinstance(value, dict) and value:
+            inner = _inline(value)
+            if len(inner) <= _INLINE and not _has_notes_inside(draft, here):
+                yield f"{lead} {inner}{tail}"
+            else:
+                yield lead + tail
+                yield from _mapping(draft, value, here, depth + 1)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            yield lead + tail
+            yield from _list(draft, value, here, depth + 1)
+        else:
+            yield f"{lead} {_inline(value)}{tail}"
+
+
+def _list(draft: Draft, values: list[Any], place: Place, depth: int) -> Iterator[str]:
+    for number, value in enumerate(values):
+        here = (*place, str(number))
+        for note in draft.notes_at(here):
+            yield from _comment(note.text, depth, question=note.question)
+        lines = list(_mapping(draft, value, here, depth + 1))
+        first = next(n for n, line in enumerate(lines) if not line.lstrip().startswith("#"))
+        yield from lines[:first]
+        yield "  " * depth + "- " + lines[first].lstrip()
+        yield from lines[first + 1 :]
+
+
+def _has_notes_inside(draft: Draft, place: Place) -> bool:
+    return any(n.place[: len(place)] == place and n.place != place for n in draft.notes)
+
+
+def _comment(text: str, depth: int, *, question: bool) -> Iterator[str]:
+    lead = "  " * depth + "# "
+    text = "".join(sign if sign.isprintable() else " " for sign in text)
+    text = f"? {text}" if question and not text.startswith("?") else text
+    yield from textwrap.wrap(
+        text, _WIDTH, initial_indent=lead, subsequent_indent=lead + "  ",
+        break_long_words=False, break_on_hyphens=False, drop_whitespace=True,
+    )  # fmt: skip
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_scalar(k)}: {_inline(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_inline(one) for one in value) + "]"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    return _scalar(value)
+
+
+def _scalar(text: str) -> str:
+    """Returns a text as YAML: plain if every YAML parser reads it as that text, else in quotes."""
+    if not text.isprintable() or "\ufeff" in text:
+        return yaml.safe_dump(text, default_style='"', width=10**9).strip()
+    plain = not re.search(r"[\[\]{},?#&*!|>'\"%@`]|: |:$|^[-?:=\s]|\s$", text)
+    try:
+        plain = plain and yaml.safe_load(text) == text
+    except yaml.YAMLError:
+        plain = False
+    return text if plain and text else "'" + text.replace("'", "''") + "'"
