@@ -75,7 +75,11 @@ def test_an_outlier_is_told_and_keeps_its_price(shop: Callable[..., Fused]) -> N
     row = fused.quarantine.filter(reason="outlier_price").row(0, named=True)
     assert (row["row"], row["field"], row["source"]) == (22, "price", "catalogue")
     assert "prices_without_rate" not in counts
-    (told,) = (e for e in count_quarantine(fused.quarantine.lazy(), fused.project) if "outlier" in e["reason"])
+    (told,) = (
+        e
+        for e in count_quarantine(fused.quarantine.lazy(), fused.project)
+        if "outlier" in e["reason"]
+    )
     assert told["words"].endswith("(the row and the price stay)")
 
 
