@@ -77,7 +77,10 @@ def test_every_event_that_got_a_2xx_is_in_the_next_fuse_once(
     version = fuse(endpoint.file)
     assert_balanced(version)
     project = load_config(endpoint.file)
-    events = Store(project.store_uri).scan("events", version)
+    store = Store(project.store_uri)
+    # Near duplicates are kept in a table of their own.
+    tables = [store.scan(name, version).select("event_id") for name in ("events", "removed_events")]
+    events = pl.concat(tables)
     sent = pl.LazyFrame({"event_id": event_ids(project, clients.accepted, "shop")})
     found = sent.join(events, on="event_id").group_by("event_id").len().collect()
     once = found.filter(pl.col("len") == 1).height

@@ -26,7 +26,9 @@ NOW = datetime(2025, 1, 1, tzinfo=UTC)
 def _fused(folder: Path, store: str, engine: Engine | None) -> dict[str, pl.DataFrame]:
     columns = {"account": "user", "item": "item", "time": "time"}
     events = {"files": "log-*.csv", "columns": columns, "time": {"unit": "s"}, "type": "view"}
-    raw = {"store": store, "platforms": {"shop": {"events": events}}}
+    # An account with an event each second would be a bot.
+    shop = {"events": events, "denoise": {"bots": {"remove": False}, "near_duplicate_seconds": 0}}
+    raw = {"store": store, "platforms": {"shop": shop}}
     version = fuse(parse_config(raw, folder=folder), engine=engine, now=NOW)
     return tables(Store(folder / store), version, places=True)
 
