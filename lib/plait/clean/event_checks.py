@@ -10,11 +10,10 @@ import polars as pl
 
 from plait.clean.event_dialect import EventDialect
 from plait.clean.parse_times import EARLIEST_TIME
-from plait.contracts.id_rules import MAX_ID_LENGTH, MAX_QUERY_LENGTH
+from plait.contracts.id_rules import MAX_ID_LENGTH, MAX_QUERY_LENGTH, is_bad_id
 from plait.contracts.personal_fields import PERSONAL_FIELDS, is_single_line
 
 MAX_DWELL = 86_400  # seconds; a longer dwell is most often in milliseconds
-_CONTROL = r"[\x00-\x1f\x7f]"
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,4 @@ def _nested_checks(text: pl.DataFrame, name: str) -> list[EventCheck]:
 
 
 def _id_check(name: str) -> EventCheck:
-    value = pl.col(f"raw_{name}")
-    return EventCheck(
-        "bad_id", name, (value.str.len_chars() > MAX_ID_LENGTH) | value.str.contains(_CONTROL)
-    )
+    return EventCheck("bad_id", name, is_bad_id(pl.col(f"raw_{name}")))

@@ -6,9 +6,15 @@ result, because Python uses `fullmatch`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
 MAX_ID_LENGTH = 512  # characters
 MAX_QUERY_LENGTH = 2_000
 
+_CONTROL = r"[\x00-\x1f\x7f]"  # of an id in a file
 # Control characters (C0, DEL, C1) would break logs and terminals.
 _PLAIN = r"[^\x00-\x1f\x7f-\x9f]"
 _PLATFORM = r"[A-Za-z0-9_-]{1,64}"
@@ -28,3 +34,8 @@ PATTERN_MESSAGES = {
     CURRENCY_PATTERN: "must be three capital letters, such as EUR",
     DATE_PREFIX_PATTERN: "must be RFC 3339, such as 2026-11-24T01:02:03Z",
 }
+
+
+def is_bad_id(value: pl.Expr) -> pl.Expr:
+    """Returns whether an id in a file is too long or has control characters; null stays null."""
+    return (value.str.len_chars() > MAX_ID_LENGTH) | value.str.contains(_CONTROL)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from plait.config import Project
-from plait.contracts.id_rules import MAX_ID_LENGTH
+from plait.contracts.id_rules import is_bad_id
 from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import mask_text
 from plait.contracts.quarantine_reasons import ACCOUNTS_SOURCE
@@ -16,6 +18,7 @@ from plait.identity.evidence import LINK, SAME_ID
 from plait.identity.id_spaces import home_account
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
 from plait.sources.find_files import find_files
+from plait.sources.null_words import null_words_to_null
 from plait.sources.read_platform import read_accounts
 
 ACCOUNT_ATTRIBUTES = {
@@ -47,7 +50,8 @@ def read_attributes(
         for file in find_files(
             project, settings.accounts.files, settings.accounts.file_format, where
         ):
-            for batch in read_accounts(file, settings.accounts):
+            for raw in read_accounts(file, settings.accounts):
+                batch = _normalise_text(raw, settings.accounts.null_words)
                 reasons = _find_faults(batch)
                 good, bad = batch.filter(reasons.is_null()), batch.filter(reasons.is_not_null())
                 unusable[platform] = unusable.get(platform, 0) + bad.height
@@ -57,15 +61,24 @@ def read_attributes(
     return attributes, unusable, pl.concat(faulty)
 
 
+def _normalise_text(raw: pl.DataFrame, words: Collection[str]) -> pl.DataFrame:
+    """Returns `raw` with accounts and keys trimmed, and null words as null.
+
+    Accounts are those of events, which are trimmed. A null word that counted as the value of a key
+    would make one person of all accounts without that key.
+    """
+    named = [name for name in raw.columns if name == "account" or name.startswith("key:")]
+    return null_words_to_null(raw.with_columns(pl.col(named).str.strip_chars()), words, named)
+
+
 def _find_faults(raw: pl.DataFrame) -> pl.Series:
     """Returns the reason for which each row cannot be used; null if it can be."""
     account = pl.col("account")
-    bad = (account.str.len_chars() > MAX_ID_LENGTH) | account.str.contains(r"[\x00-\x1f\x7f]")
     return raw.select(
         pl.coalesce(
             "fault",
             pl.when(account.is_null() | (account == "")).then(pl.lit("null_account")),
-            pl.when(bad).then(pl.lit("bad_id")),
+            pl.when(is_bad_id(account)).then(pl.lit("bad_id")),
         ).alias("reason")
     ).to_series()
 
@@ -142,7 +155,7 @@ def _attribute_rows(
         if used is not None and name not in used:
             continue
         # Hashes are compared without case, and empty values are ignored.
-        plain = raw[f"key:{name}"].str.strip_chars().str.to_lowercase()
+        plain = raw[f"key:{name}"].str.to_lowercase()
         plain = plain.set(plain == "", None)
         hashed = pseudonymise(plain, key, f"key:{name}")
         rows = accounts.with_columns(key=pl.lit(name), value=hashed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from plait.config.catalogue_settings import CatalogueSettings
-from plait.contracts.id_rules import MAX_ID_LENGTH
+from plait.contracts.id_rules import is_bad_id
 from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import show_field
 from plait.contracts.quarantine_reasons import CATALOGUE_SOURCE, VALUE_REASONS
@@ -17,12 +17,11 @@ _CLEAN_NAMES = {"length": "length_s"}  # fields whose contract column has anothe
 def find_row_faults(raw: pl.DataFrame) -> pl.Series:
     """Returns the reason for which each row of a catalogue cannot be used; null if it can be."""
     item = pl.col("item")
-    bad = (item.str.len_chars() > MAX_ID_LENGTH) | item.str.contains(r"[\x00-\x1f\x7f]")
     return raw.select(
         pl.coalesce(
             "fault",
             pl.when(item.is_null() | (item == "")).then(pl.lit("null_item")),
-            pl.when(bad).then(pl.lit("bad_id")),
+            pl.when(is_bad_id(item)).then(pl.lit("bad_id")),
         ).alias("reason")
     ).to_series()
 

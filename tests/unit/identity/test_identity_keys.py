@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from plait.config import Project
 from plait.config.parse_project import parse_config
 from plait.errors import ConfigError
-from plait.identity.identity_keys import check_identity_keys
+from plait.identity.identity_keys import check_identity_keys, read_attributes
+from plait.privacy.pseudonym import account_pseudonym, load_key
 
 
 def _project(folder: Path, key: str, used: list[str] | None = None) -> Project:
@@ -37,3 +39,18 @@ def test_a_key_called_like_a_rule_is_refused(tmp_path: Path, name: str) -> None:
 def test_a_key_that_no_platform_declares_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"people.keys names 'emial'.*email"):
         check_identity_keys(_project(tmp_path, "email", ["emial"]))
+
+
+def test_null_words_are_no_accounts_and_no_keys(tmp_path: Path) -> None:
+    rows = "id,mail\nu1,NA\nu2,NA\nu3, - \nNA,x@y.org\n u4 ,x@y.org\nu5,X@y.org \n"
+    (tmp_path / "who.csv").write_text(rows)
+    project = _project(tmp_path, "email")
+    key = load_key(project)
+    found, unusable, faulty = read_attributes(project, key)
+    ids = account_pseudonym(pl.Series([f"u{n}" for n in range(1, 6)]), key, "shop").to_list()
+    assert set(found["account"]) == set(ids)
+    held = found.filter(pl.col("key").is_not_null())
+    assert set(held["account"]) == set(ids[3:])
+    assert held["value"].n_unique() == 1
+    assert unusable == {"shop": 1}
+    assert faulty["reason"].to_list() == ["null_account"]
