@@ -16,6 +16,11 @@ LIST_SEPARATOR = "\x1f"
 NO_FLAG = "$no_flag"
 
 
+# The fields of logs and catalogues whose text has the decimal mark of the source. Times, ids and
+# orders have a point.
+NUMBER_FIELDS = frozenset({"value", "dwell", "rating", "price", "length"})
+
+
 # All values are text, exactly as in the source. Cleaning parses them. So quarantine can show a bad
 # value, and the same rules apply to files and HTTP bodies.
 RAW_FIELDS: tuple[str, ...] = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
 
-from plait.contracts.event_rows import NO_FLAG
+from plait.contracts.event_rows import NO_FLAG, NUMBER_FIELDS
 from plait.sources.decode_columns import decode_columns, source_column
 from plait.sources.find_columns import (
     ColumnPlace,
@@ -39,7 +39,7 @@ from plait.sources.source_file import SourceFile
 from plait.sources.source_mapping import SourceMapping
 from plait.sources.take_path import take_path
 from plait.sources.value_path import Step
-from plait.sources.value_text import to_joined_text, to_text
+from plait.sources.value_text import is_real, to_joined_text, to_text
 
 _LIST = "$list:"  # marks the text of a path whose lists are joined
 _NUMBER = "$number:"  # marks the row and the element as numbers; they are text as columns
@@ -86,11 +86,11 @@ class FieldBuilder:
         """
         rows = decode_columns(rows, self.paths)
         rows = open_lists(rows, self.lists, self.mapping.source.split)
-        texts = self._path_texts(rows)
+        texts, numbers = self._path_texts(rows)
         fields = texts.select(
             pl.col(_NUMBER + ROW).alias(ROW_COLUMN),
             pl.col(_NUMBER + ELEMENT).alias(ELEMENT_COLUMN),
-            *(self._field(name).alias(name) for name in self.mapping.values),
+            *(self._field(name, numbers).alias(name) for name in self.mapping.values),
             *self._flag_names(),
             pl.col(FAULT).alias(FAULT_COLUMN),
             pl.col(WHOLE).alias(WHOLE_COLUMN),
@@ -98,9 +98,10 @@ class FieldBuilder:
         )
         return self._open_flags(fields) if self.mapping.flags else fields
 
-    def _path_texts(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Returns `rows` with the text of each path under its own name."""
+    def _path_texts(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, set[str]]:
+        """Returns `rows` with the text of each path under its own name, and the typed numbers."""
         texts: list[pl.Series] = []
+        numbers: set[str] = set()
         for path, place in self.places.items():
             if not place.column:
                 partition = pl.Series([self.file.partitions.get(path)], dtype=pl.String)
@@ -110,6 +111,8 @@ class FieldBuilder:
             else:
                 values = take_path(rows[source_column(rows, place)], place.steps)
             texts.append(to_text(values).alias(path))
+            if is_real(values.dtype):
+                numbers.add(path)
             if path in self._joined:
                 texts.append(to_joined_text(values).alias(_LIST + path))
         always = {
@@ -126,9 +129,9 @@ class FieldBuilder:
             *(always[path].alias(RAW + path) for path in self._always_used),
         ).with_columns(text.alias(RAW + text.name) for text in texts)
         if not self._inner_paths:
-            return frame
+            return frame, numbers
         parts = frame.select(pl.col(RAW + path).alias(path) for path in self._inner_paths)
-        return frame.hstack(null_words_to_null(parts, self.mapping.source.null_words))
+        return frame.hstack(null_words_to_null(parts, self.mapping.source.null_words)), numbers
 
     @cached_property
     def _always_used(self) -> list[str]:
@@ -143,13 +146,15 @@ class FieldBuilder:
         present = {*self.places, *ALWAYS_PRESENT}
         return [path for path in dict.fromkeys(named) if path in present]
 
-    def _field(self, name: str) -> pl.Expr:
+    def _field(self, name: str, numbers: Collection[str]) -> pl.Expr:
         verbs = self.mapping.values[name]
         paths = {*self.places, *ALWAYS_PRESENT}
         if name in self.mapping.lists and verbs.column in self.places:
             verbs = verbs.model_copy(update={"column": _LIST + str(verbs.column)})
             paths.add(str(verbs.column))
-        return ValueMapper(paths, self.file.name, self.mapping.source.decimal).value(verbs)
+        decimal = self.mapping.source.decimal
+        mark = decimal if name in NUMBER_FIELDS else "."
+        return ValueMapper(paths, self.file.name, decimal, mark, numbers).value(verbs)
 
     @cached_property
     def _joined(self) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -27,27 +27,38 @@ class ValueMapper:
     Attributes:
         paths: the paths that the file has.
         file: the file, as messages name it.
-        decimal: the decimal mark of numbers.
+        decimal: the decimal mark of numbers that are written as text.
+        mark: the decimal mark with which the field is read later.
+        numbers: the paths whose values are typed numbers, so their text has a point.
     """
 
     paths: Collection[str]
     file: str
     decimal: str
+    mark: str
+    numbers: Collection[str] = ()
 
     def value(self, verbs: ValueVerbs) -> pl.Expr:
         """Returns the text of a value."""
-        found = self._refine(self._found(verbs), verbs)
+        return self._with_mark(self._refine(self._found(verbs), verbs), verbs)
+
+    def _with_mark(self, found: pl.Expr, verbs: ValueVerbs) -> pl.Expr:
+        """Returns a value times its factor; the result has the decimal mark of the field."""
+        typed = verbs.column in self.numbers
+        if verbs.times is None and typed:
+            return with_decimal(found, self.mark)
         if verbs.times is None and verbs.decimal is None:
             return found
-        decimal, factor = verbs.decimal or self.decimal, verbs.times or 1.0
+        decimal = "." if typed else verbs.decimal or self.decimal
+        factor = verbs.times or 1.0
         number = found.map_batches(
             lambda text: parse_numbers(text, decimal) * factor, return_dtype=pl.Float64
         )
         # What is no number is left to cleaning, which counts null words and quarantines the rest.
-        if decimal != self.decimal:  # but is not read with the other mark
-            other = parse_numbers(found, self.decimal).is_not_null()
+        if decimal != self.mark:  # but is not read with the other mark
+            other = parse_numbers(found, self.mark).is_not_null()
             found = pl.when(other).then(pl.format('"{}"', found)).otherwise(found)
-        written = with_decimal(as_text(number, pl.Float64()), self.decimal)
+        written = with_decimal(as_text(number, pl.Float64()), self.mark)
         return pl.coalesce(written, found)
 
     @staticmethod
@@ -62,22 +73,25 @@ class ValueMapper:
         if verbs.column is not None:
             return pl.col(RAW + verbs.column) if verbs.column in self.paths else _NOTHING
         if verbs.first is not None:
-            return pl.coalesce(self._filled(one) for one in verbs.first)
+            parts = self._as_part_of(verbs)
+            return pl.coalesce(parts._filled(one) for one in verbs.first)
         if verbs.text is not None:
             return self._template(verbs.text)
         if verbs.file is not None:
             return pl.lit(self.file).str.extract(verbs.file, _first_group(verbs.file))
         if verbs.expression is not None:
-            return parse_expression(verbs.expression, "columns", verbs.decimal or self.decimal)
+            return parse_expression(verbs.expression, "columns", self._as_part_of(verbs).mark)
         return pl.lit(verbs.constant, pl.String)
+
+    def _as_part_of(self, verbs: ValueVerbs) -> ValueMapper:
+        """Returns the mapper of what `verbs` refine: with the mark that they read, if they do."""
+        final = verbs.times is None and verbs.decimal is None
+        return self if final else replace(self, mark=verbs.decimal or self.decimal)
 
     def _filled(self, verbs: ValueVerbs) -> pl.Expr:
         """Returns a value in which null words and blank text are null, so the next one is used."""
-        if verbs.column is None:
-            value = self.value(verbs)
-        else:
-            plain = self._part(verbs.column)
-            value = self._refine(plain, verbs) if verbs.times is None else self.value(verbs)
+        found = self._found(verbs) if verbs.column is None else self._part(verbs.column)
+        value = self._with_mark(self._refine(found, verbs), verbs)
         return pl.when(value.str.strip_chars() != "").then(value)
 
     def _template(self, template: str) -> pl.Expr:

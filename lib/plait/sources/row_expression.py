@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from plait.errors import ConfigError
-from plait.sources.value_text import as_text, with_decimal
+from plait.sources.value_text import as_text, is_real, with_decimal
 
 _NODES = frozenset({"Column", "Literal", "BinaryExpr", "Cast", "Ternary", "Alias", "Function"})
 # Functions of one row. Of some families only a few functions look at other rows.
@@ -92,7 +92,7 @@ def parse_expression(text: str, key: str, decimal: str = ".") -> pl.Expr:
         expression = pl.Expr.deserialize(body, format="json")
     kind = _find_type(expression, text, key)
     written = as_text(expression, kind)
-    return with_decimal(written, decimal) if kind.is_float() else written
+    return with_decimal(written, decimal) if is_real(kind) else written
 
 
 def _find_type(expression: pl.Expr, text: str, key: str) -> pl.DataType:

@@ -93,6 +93,11 @@ def _text_kind(kind: Any) -> Any:
     return pl.String() if kind == pl.Binary else kind
 
 
+def is_real(kind: pl.DataType) -> bool:
+    """Returns whether values of the type `kind` are numbers that may have decimals."""
+    return kind.is_float() or isinstance(kind, (pl.Decimal, pl.Duration))
+
+
 def with_decimal(number: pl.Expr, decimal: str) -> pl.Expr:
     """Returns the text of numbers, which have a decimal point, with another decimal mark."""
     return number if decimal == "." else number.str.replace(".", decimal, literal=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from plait.errors import UnknownColumn
@@ -126,4 +128,41 @@ def test_numbers_are_written_with_the_mark_with_which_they_are_read(
     tmp_path: Path, value: Any, expected: str
 ) -> None:
     log = json_lines({"ms": "1234", "price": "1.234,50", "dot": "1.25"})
-    assert read_field(tmp_path, "a.jsonl", log, value, decimal=",") == [expected]
+    [row] = read_log(tmp_path, "a.jsonl", log, columns={"value": value, "item": value}, decimal=",")
+    assert row["value"] == expected
+    if value != "= dot":  # an id is not read as a number
+        assert row["item"] == expected.replace(",", ".")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("real", ["12,5", "1,234"]),
+        ("exact", ["0,25", "7"]),
+        ({"column": "real", "times": 2}, ["25", "2,468"]),
+        ({"column": "real", "decimal": "."}, ["12,5", "1,234"]),
+        ({"column": "real", "decimal": ","}, ["12,5", "1,234"]),
+        ({"first": ["none", "real"]}, ["12,5", "1,234"]),
+        ({"first": ["none", "real"], "decimal": "."}, ["12,5", "1,234"]),
+        ({"first": [{"column": "real", "times": 2}], "times": 10}, ["250", "24,68"]),
+    ],
+)
+def test_typed_numbers_do_not_depend_on_the_mark_of_text(
+    tmp_path: Path, value: Any, expected: list[str]
+) -> None:
+    log = pl.DataFrame(
+        {"real": [12.5, 1.234], "exact": [Decimal("0.25"), Decimal(7)], "none": [None, None]},
+        schema_overrides={"none": pl.Float64},
+    )
+    columns = {"value": value, "item": "real", "time": {"column": "real", "times": 2}}
+    rows = read_log(tmp_path, "a.parquet", log, columns=columns, decimal=",")
+    assert [row["value"] for row in rows] == expected
+    assert [(row["item"], row["time"]) for row in rows] == [("12.5", "25"), ("1.234", "2.468")]
+
+
+def test_a_null_word_is_skipped_by_first_before_a_number_is_read(tmp_path: Path) -> None:
+    log = json_lines({"a": "NA", "b": "x"}, {"a": "3", "b": "x"}, {"a": "1,5", "b": "x"})
+    for verbs, last in (({"times": 2, "decimal": ","}, "3"), ({"decimal": ","}, "1.5")):
+        value = {"first": [{"column": "a", **verbs}, "b"]}
+        found = read_field(tmp_path, "a.jsonl", log, value)
+        assert (found[0], found[2]) == ("x", last)
