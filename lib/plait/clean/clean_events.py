@@ -11,6 +11,7 @@ from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
 from plait.clean.event_checks import first_failed_checks
 from plait.clean.event_dialect import EventDialect
+from plait.clean.normalise_strengths import stated_strength
 from plait.clean.parse_times import count_naive_times, parse_integers, parse_times
 from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.contracts.store_tables import EVENTS
@@ -209,10 +210,7 @@ def _query_if_search(present: list[str]) -> pl.Expr:
 
 def _strength_expression(rules: EventDialect) -> pl.Expr:
     """Returns the strength of each event, which for a rating depends on its value."""
-    place = (pl.col("rating") - rules.worst) / (rules.best - rules.worst)
-    opinion = 2 * place.clip(0, 1) - 1
-    rated = pl.when(opinion < 0).then(opinion).otherwise(0.6 + 0.4 * opinion)
-    rated = rated.fill_null(EVENT_STRENGTHS["rate"])
+    rated = stated_strength(rules.worst, rules.best)
     if rules.type is not None:
         return rated if rules.type == "rate" else pl.lit(EVENT_STRENGTHS[rules.type])
     usual = pl.col("type").replace_strict(EVENT_STRENGTHS, return_dtype=pl.Float64)

@@ -63,6 +63,34 @@ def normalise_strengths(events: pl.DataFrame, rules: Mapping[str, StrengthRules]
     return events
 
 
+def reset_strengths(events: pl.DataFrame, rules: Mapping[str, StrengthRules]) -> pl.DataFrame:
+    """Returns `events` with the strengths that normalise_strengths began from.
+
+    Removed events are relative to nothing. An incremental run may find them normalised, because
+    an earlier run kept them.
+
+    Args:
+        events: platform, type, rating, strength.
+        rules: the rules of each platform that has any.
+    """
+    for platform, rule in rules.items():
+        own = pl.col("type").replace_strict(EVENT_STRENGTHS, return_dtype=pl.Float64)
+        new = pl.when(pl.col("type").is_in(DWELL_TYPES)).then(own).otherwise("strength")
+        if rule.settings.rating and rule.learned.opinion:
+            rated = stated_strength(rule.worst, rule.best)
+            new = pl.when(pl.col("type") == "rate").then(rated).otherwise(new)
+        here = pl.col("platform") == platform
+        events = events.with_columns(strength=pl.when(here).then(new).otherwise("strength"))
+    return events
+
+
+def stated_strength(worst: float, best: float) -> pl.Expr:
+    """Returns the strength of a `rating` by its place on the scale; without one, the type's."""
+    opinion = 2 * place_on_scale(worst, best) - 1
+    rated = pl.when(opinion < 0).then(opinion).otherwise(0.6 + 0.4 * opinion)
+    return rated.fill_null(EVENT_STRENGTHS["rate"])
+
+
 def dwell_strength(kind: str, scale: DwellScale) -> pl.Expr:
     """Returns the strength of events of type `kind` by their dwell.
 

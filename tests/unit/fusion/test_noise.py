@@ -127,3 +127,19 @@ def test_a_k_core_counts_no_noise(folder: Path, fuse_here: Fuse) -> None:
     core = fuse_here({"shop": platform("shop-*.csv", type="view", k_core=2)})
     assert core.platform("shop")["removed"] == {"near_duplicate": 1, "k_core": 1}
     assert core.events.height == 2
+
+
+def test_removed_events_have_the_strengths_that_a_full_run_gives_them(
+    folder: Path, fuse_here: Fuse
+) -> None:
+    shop = _shop()["shop"] | {"strength": {"repeats": True}}
+    again = [("crawler", "i0", START + 2 * n) for n in range(1300)]
+    shop["denoise"] = SETTINGS | {"near_duplicate_seconds": 1}
+    _write(folder, "shop-1.csv", [*again[:700], *_clicks(4, 100)])
+    first = fuse_here({"shop": shop})
+    assert first.events["strength"].n_unique() > 2
+    _write(folder, "shop-2.csv", [*again[700:], *_clicks(3)])
+    second = fuse_here({"shop": shop})
+    assert second.version.run["mode"] == "incremental"
+    assert second.platform("shop")["removed"] == {"bot": 1300, "near_duplicate": 1}
+    _same(second, fuse_here({"shop": shop}, full=True))

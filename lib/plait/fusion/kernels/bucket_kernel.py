@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from plait.clean.denoise import REMOVED_AS, denoise
-from plait.clean.normalise_strengths import normalise_strengths
+from plait.clean.normalise_strengths import normalise_strengths, reset_strengths
 from plait.clean.strength_rules import StrengthRules
 from plait.config.denoise_settings import DenoiseSettings
 from plait.engine.engine import BUCKET, Frames
@@ -41,7 +41,7 @@ class FusionBucketKernel:
         """Returns the frames of `bucket`."""
         rows, counts = self.deduplicate(rows, people)
         sound = denoise(rows, self.noise)
-        events, removed = sound.events, sound.removed
+        events, removed = sound.events, reset_strengths(sound.removed, self.strengths)
         counts.append(count_by_platform(removed["platform"], "removed:" + removed[REMOVED_AS]))
         for platform, core in self.k_cores.items():
             here = pl.col("platform") == platform
