@@ -107,11 +107,9 @@ def _normalise_text(
         for name in text.columns
         if name != "row" and _has_values(text[name]) and (text[name] == "").any()
     )
-    # A word of the log that the project file names as a type is one.
-    types = rules.types.keys() | rules.unwanted
     found = find_null_words(text, rules.null_words, [n for n in _WITH_NULL_WORDS if n != "type"])
     if rules.type is None:
-        found |= find_null_words(text, rules.null_words - types, ["type"])
+        found |= find_null_words(text, rules.null_types, ["type"])
     words = {
         name: text.select(pl.when(mask).then(pl.col(name).str.strip_chars())).to_series()
         for name, mask in found.items()

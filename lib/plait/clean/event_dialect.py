@@ -100,6 +100,12 @@ class EventDialect:
         """The type names of the log, and the event type of each; plait's own are among them."""
         return {word: word for word in EVENT_TYPES} | dict(self.types)
 
+    @property
+    def null_types(self) -> frozenset[str]:
+        """The null words that the project file does not name as types."""
+        named = self.types.keys() | self.unwanted
+        return frozenset(w for w in self.null_words if _type_key(w, self.ignore_case) not in named)
+
     def type_names(self, raw: pl.Expr) -> pl.Expr:
         """Returns the type names of a log as `types` and `unwanted` have them."""
         name = raw.str.strip_chars()

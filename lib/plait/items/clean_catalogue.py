@@ -126,9 +126,9 @@ def _outlier_faults(raw: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
 
 
 def _normalise_text(raw: pl.DataFrame, catalogue: CatalogueSettings) -> pl.DataFrame:
-    """Returns `raw` with trimmed ids, and null words as null, except in titles."""
+    """Returns `raw` with trimmed text, and null words as null, except in titles."""
     fields = [name for name, value in catalogue.columns if value is not None and name != "title"]
-    trimmed = raw.with_columns(pl.col("item").str.strip_chars())
+    trimmed = raw.with_columns(pl.col(fields).str.strip_chars())
     return null_words_to_null(trimmed, catalogue.null_words, fields)
 
 

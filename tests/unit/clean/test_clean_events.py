@@ -157,6 +157,8 @@ def test_null_words_are_those_of_the_log_and_are_told() -> None:
     assert +notes == {"null_word:item": 1, "null_word:rating": 1}
     named = EventDialect(unit="s", types={"-": "view"})
     assert _clean(GOOD | {"type": "-"}, rules=named)[0]["type"].to_list() == ["view"]
+    alike = EventDialect(unit="s", types={"none": "view"}, ignore_case=True)
+    assert _clean(GOOD | {"type": "None"}, rules=alike)[0]["type"].to_list() == ["view"]
 
 
 def test_times_without_an_offset_are_told_unless_their_zone_is_named() -> None:

@@ -53,6 +53,18 @@ def test_an_unusable_value_is_null_and_the_row_stays(field: str, text: str) -> N
     assert found[field].to_list() == [None]
 
 
+def test_null_words_with_blanks_around_them_are_null() -> None:
+    named = {name: name for name in ("item", "title", "brand", "price")}
+    settings = CatalogueSettings.model_validate({"files": "c.csv", "columns": named})
+    row = {"item": " i1 ", "title": "None", "brand": " NA ", "price": " - "}
+    schema = dict.fromkeys((*CATALOGUE_FIELDS, "fault"), pl.String())
+    listed, faults, _ = clean_catalogue(pl.DataFrame([row], schema=schema), "shop", settings)
+    assert listed.select("item", "title", "brand", "price").row(0) == (
+        "shop:i1", "None", None, None,
+    )  # fmt: skip
+    assert not faults.height
+
+
 @pytest.mark.parametrize("item", [None, "", "a\nb", "x" * 513])
 def test_a_row_without_a_usable_id_is_left_out(item: str | None) -> None:
     assert _clean({"item": item, "title": "x"}).height == 0
