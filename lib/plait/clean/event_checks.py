@@ -52,7 +52,6 @@ def first_failed_checks(
     rows = rows.hstack([values.filter(bad).alias(f"word_{name}") for name, values in words.items()])
     return rows.select(
         pl.col("raw_row").alias("row"),
-        *([pl.col("raw_element").alias("element")] if "element" in text.columns else []),
         pl.coalesce(
             pl.when(pl.col(str(n))).then(pl.lit(c.reason)) for n, c in enumerate(checks)
         ).alias("reason"),

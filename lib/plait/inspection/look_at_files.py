@@ -22,8 +22,9 @@ from plait.inspection.sample_table import (
     read_table,
 )
 from plait.inspection.text_layout import describe_text, detect_encoding
-from plait.sources.find_files import SourceFile, find_files
+from plait.sources.find_files import find_files
 from plait.sources.format_readers import open_reader
+from plait.sources.source_file import SourceFile
 from plait.sources.text_files import read_blocks
 
 _PASSED_OVER = frozenset({

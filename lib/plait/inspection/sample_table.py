@@ -18,11 +18,11 @@ from plait.inspection.nested_lists import (
     shape_records,
     typed_paths,
 )
-from plait.sources.find_files import SourceFile
 from plait.sources.format_readers import open_reader
 from plait.sources.json_files import JsonReader
 from plait.sources.raw_columns import EACH
 from plait.sources.read_chunks import read_chunks
+from plait.sources.source_file import SourceFile
 from plait.sources.source_mapping import SourceMapping
 
 _ROWS = 20_000  # of one file
@@ -137,8 +137,6 @@ def read_records(file: SourceFile, settings: Mapping[str, Any]) -> list[Any]:
     if isinstance(reader, JsonReader):
         return reader.sample.records
     schema = reader.columns()
-    frames = reader.read([], _RECORDS)  # only the numbers of rows
-    del frames
     if not any("[]" in path or "." in path for path in schema.paths):
         return []
     frame = pl.scan_parquet(file.path, glob=False).head(_RECORDS).collect()

@@ -11,7 +11,7 @@ from typing import Any
 from plait.config.source_settings import CsvSettings
 from plait.inspection.column_names import is_known_name
 from plait.sources.csv_header import read_layout, split_line
-from plait.sources.find_files import SourceFile
+from plait.sources.source_file import SourceFile
 from plait.sources.text_files import read_blocks
 
 _HEAD_BYTES = 1 << 20

@@ -16,7 +16,6 @@ from plait.sources.file_matches import FileMatch, match_files
 from plait.sources.s3_files import list_siblings, read_head
 from plait.sources.source_file import FoundFiles, SourceFile
 
-__all__ = ["FoundFiles", "SourceFile", "find_files"]
 _HEAD_BYTES = 65_536  # bytes read to determine what a file is
 
 

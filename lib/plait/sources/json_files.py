@@ -64,7 +64,13 @@ class JsonReader:
     @cached_property
     def sample(self) -> JsonSample:
         """Returns the first records of the file."""
-        return JsonSample.of(self._first_records().head(_SAMPLE))
+        return self._first[0]
+
+    @cached_property
+    def _first(self) -> tuple[JsonSample, int]:
+        """The sample, and the number of records of the document, or of the first lines."""
+        records = self._first_records()
+        return JsonSample.of(records.head(_SAMPLE)), len(records)
 
     def _first_records(self) -> pl.Series:
         """The texts of the records of a document, or of the first lines."""
@@ -82,9 +88,9 @@ class JsonReader:
     def _record_count(self) -> int | None:
         """The number of records; null for a file of many lines."""
         if self.file.format == "json":
-            return len(self._first_records())
+            return self._first[1]
         more = _scan_lines(self.file).slice(_SAMPLE, 1).collect()
-        return None if more.height else len(self._first_records())
+        return None if more.height else self._first[1]
 
     def _mentions(self, name: str) -> bool:
         """Returns whether a key `name` occurs anywhere in the file, or in a document's records."""

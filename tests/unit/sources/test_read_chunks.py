@@ -16,8 +16,9 @@ import pytest
 from plait.config import Project
 from plait.config.parse_project import parse_config
 from plait.errors import UnknownColumn, UnreadableFile
-from plait.sources.find_files import SourceFile, find_files
+from plait.sources.find_files import find_files
 from plait.sources.read_chunks import read_chunks
+from plait.sources.source_file import SourceFile
 from tests.mappings import mapping_of
 
 FIELDS = {"account": "user", "item": "clip", "time": "ts"}

@@ -15,8 +15,9 @@ from plait.config import Project
 from plait.config.parse_project import parse_config
 from plait.errors import EmptyInput, MissingFile, StoreError, UnreadableFile
 from plait.sources import s3_files
-from plait.sources.find_files import SourceFile, find_files
+from plait.sources.find_files import find_files
 from plait.sources.read_chunks import read_chunks
+from plait.sources.source_file import SourceFile
 from tests.mappings import mapping_of
 from tests.s3 import Bucket
 
