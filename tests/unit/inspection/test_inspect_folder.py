@@ -261,3 +261,12 @@ def test_a_log_of_more_accounts_than_its_sample_has_rows_is_a_log(tmp_path: Path
     found = inspect_folder(tmp_path, tmp_path)
     assert [one.kind for one in found.taken] == ["event log"]
     assert "{account: user_id, item: item_id, time: ts, value: price}" in found.text
+
+
+def test_columns_may_be_named_as_those_that_a_reader_adds(tmp_path: Path) -> None:
+    rows = [f"{n},{n % 3},x,y,u{n % 9},i{n % 7},{1_700_000_000 + n * 60}" for n in range(100)]
+    header = "row,line,element,fault,user_id,item_id,ts"
+    (tmp_path / "log.csv").write_text("\n".join([header, *rows]))
+    found = inspect_folder(tmp_path, tmp_path)
+    assert [one.kind for one in found.taken] == ["event log"]
+    assert "{account: user_id, item: item_id, time: ts}" in found.text
