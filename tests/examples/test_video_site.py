@@ -44,11 +44,11 @@ def test_the_catalogue_is_read_from_nested_fields(video: FusedExample) -> None:
     clip = video.store.read("items").filter(item="video:clip10").to_dicts()[0]
     assert (clip["title"], clip["brand"]) == ("Running, part 3", "Channel 0")
     assert clip["categories"] == ["Running", "Series"]
-    assert clip["tags"] == ["long"]  # 600 s
+    assert (clip["tags"], clip["length_s"]) == (["long"], 600)
     assert clip["published"] == datetime(2025, 2, 11, 7, tzinfo=UTC)
 
 
-def test_strength_follows_the_dwell_and_repeats_count_less(video: FusedExample) -> None:
+def test_strength_follows_the_watched_share_and_repeats_count_less(video: FusedExample) -> None:
     events = video.events_of("video", "v9")
     rows = list(events.select("object_id", "type", pl.col("dwell_s").round(3)).iter_rows())
     assert [row for row in rows if row[1] == "watch"] == [
@@ -57,9 +57,11 @@ def test_strength_follows_the_dwell_and_repeats_count_less(video: FusedExample) 
         ("video:clip5", "watch", 160.111),
         ("video:clip33", "watch", 39.77),
     ]
-    first, second, again, short = events.filter(type="watch")["strength"]
-    assert short < first < second
-    assert again < second  # although it was longer
+    # Clips 21 and 5 take 180 s, clip 33 takes 45 s. A full watch is worth 1, a half 0.7.
+    shares = [108.347 / 180, 124.669 / 180, 160.111 / 180, 39.77 / 45]
+    first, second, again, whole = (0.7 + 0.3 * (2 * share - 1) for share in shares)
+    strengths = events.filter(type="watch")["strength"]
+    assert strengths.to_list() == pytest.approx([first, second, again / 2**0.5, whole], abs=1e-4)
     watched = video.store.read("events").filter(type="watch")["strength"]
     assert 0.175 <= float(watched.min()) < float(watched.max()) <= 1.0  # type: ignore[arg-type]
     marks = video.store.read("events").filter(pl.col("type") != "watch")

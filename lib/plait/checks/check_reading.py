@@ -53,7 +53,8 @@ def _reads(log: ProfiledLog) -> LogFinding:
             "skipped.", counts, tuple(profile.empty_files[:EXAMPLES]),
             "Remove the files, or fill them, if they should have rows.",
         )  # fmt: skip
-    said = f"{say_count(len(profile.files), 'file')}, {say_count(profile.rows, 'row')}."
+    more = f" and {len(profile.files) - 1:,} more" if len(profile.files) > 1 else ""
+    said = f"{say_count(profile.rows, 'row')} of {profile.files[0]}{more}."
     return LogFinding("reads", log.platform, CheckLevel.passed, said, counts)
 
 

@@ -10,8 +10,8 @@ import typer
 from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, output_console
 
 _FIGURES = {
-    "events": "events", "max_per_hour": "most an hour", "gap_variation": "gap variation",
-    "breadth": "breadth", "longest_hours": "longest, h", "hour_entropy": "hours, bits",
+    "events": "events", "max_per_hour": "most\nan hour", "gap_variation": "gap\nvariation",
+    "breadth": "breadth", "longest_hours": "longest,\nh", "hour_entropy": "hours,\nbits",
 }  # fmt: skip
 
 
@@ -46,15 +46,13 @@ def bots(
 
     title = f"bots of store version {version.number}"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=0)
-    table.add_column("account", overflow="fold")
-    for heading in (" platform", " reason"):
-        table.add_column(heading, no_wrap=True)
+    table.add_column("account and reason", overflow="fold")
     for heading in _FIGURES.values():
-        table.add_column(f" {heading}", justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in found.head(rows).iter_rows(named=True):
         figures = (row[name] for name in _FIGURES)
-        shown = ("" if figure is None else f"{figure:,.4g}" for figure in figures)
-        table.add_row(row["account"], f" {row['platform']}", f" {row['reason']}", *shown)
+        shown = (_say_figure(figure) for figure in figures)
+        table.add_row(f"{row['account']}\n{row['platform']}: {row['reason']}", *shown)
     console = output_console()
     console.print(table)
     if found.height > rows:
@@ -63,3 +61,9 @@ def bots(
         "If one of them is a person, relax platforms.NAME.denoise.bots; docs/data.md explains it.",
         highlight=False,
     )
+
+
+def _say_figure(figure: float | None) -> str:
+    if figure is None:
+        return ""
+    return f"{figure:,}" if isinstance(figure, int) else f"{figure:.3g}"

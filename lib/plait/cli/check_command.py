@@ -50,12 +50,12 @@ def check(
         record = {"ok": not failed, "level": worst, "sample": sample}
         typer.echo(json.dumps(record | {"findings": [asdict(f) for f in findings]}, indent=2))
     else:
-        _print_findings(findings, sample)
+        _print_findings(findings, sample, str(config))
     if failed:
         raise typer.Exit(FAILED_EXIT)
 
 
-def _print_findings(findings: list[LogFinding], sample: int | None) -> None:
+def _print_findings(findings: list[LogFinding], sample: int | None, config: str) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -86,16 +86,19 @@ def _print_findings(findings: list[LogFinding], sample: int | None) -> None:
             level = Text(finding.level, style=_COLOURS[finding.level])
             table.add_row(level, finding.rule, text)
         console.print(table)
-    console.print(_summarise([finding.level for finding in findings], sample))
+    levels = [finding.level for finding in findings]
+    console.print(_summarise(levels, sample, config))
 
 
-def _summarise(levels: list[CheckLevel], sample: int | None) -> str:
-    """Returns one line: how many rules pass, warn and fail."""
+def _summarise(levels: list[CheckLevel], sample: int | None, config: str) -> str:
+    """Returns one line: how many rules pass, warn and fail, and what comes next."""
     counted = ", ".join(
         f"[{_COLOURS[name]}]{levels.count(name)} {name}[/]"  # type: ignore[arg-type]
         for name in _COLOURS
     )
     part = f" Only the first {sample:,} rows of each file were read." if sample else ""
     failed = "FAIL" in levels
-    then = "correct the log or the settings, and check again" if failed else "plait fuse"
+    then = (
+        "correct the log or the settings, and check again" if failed else f"plait fuse -c {config}"
+    )
     return f"{counted}.{part} Next: {then}"

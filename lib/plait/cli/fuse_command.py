@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -164,12 +165,21 @@ def _print_platforms(console: Console, platforms: dict[str, Any], number: int) -
     }
     rare = ("superseded", "removed")
     columns = {name: cells for name, cells in columns.items() if any(cells) or name not in rare}
-    table = Table(title=f"store version {number}", title_justify="left", box=SIMPLE_HEAD, padding=0)
-    table.add_column("platform", overflow="fold")
-    for name in columns:
-        table.add_column(f" {name}", justify="right", no_wrap=True)
-    for platform, *cells in zip(platforms, *columns.values(), strict=True):
-        table.add_row(platform, *(f"{cell:,}" for cell in cells))
+
+    def lay_out(corner: str, headings: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> Table:
+        title = f"store version {number}"
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=0)
+        table.add_column(corner, overflow="fold")
+        for heading in headings:
+            table.add_column(f" {heading}", justify="right", no_wrap=True)
+        for name, *cells in rows:
+            table.add_row(name, *(f"{cell:,}" for cell in cells))
+        return table
+
+    table = lay_out("platform", columns, zip(platforms, *columns.values(), strict=True))
+    unbound = console.options.update(width=10_000)
+    if console.measure(table, options=unbound).maximum > console.width:  # a narrow terminal
+        table = lay_out("", platforms, ((name, *cells) for name, cells in columns.items()))
     console.print(table)
 
 
@@ -200,6 +210,7 @@ def _print_quarantine(
     console: Console, platforms: dict[str, Any], quarantined: list[SetAside], config: str
 ) -> None:
     if entries := [*quarantined, *count_removed(platforms)]:
+        console.print()
         print_set_aside(console, "set aside", entries)
     if quarantined:
         console.print(f"What corrects them: plait quarantine -c {config}", highlight=False)

@@ -104,4 +104,4 @@ def _print(found: Inspection, target: Path) -> None:
     total = sum(len(one.questions) for one in found.taken)
     things = "question" if total == 1 else "questions"
     asks = f" It has {total} {things}: the comments with a question mark." if total else ""
-    console.print(f"\n{target} is written.{asks} Next: plait fuse -c {target}", markup=False)
+    console.print(f"\n{target} is written.{asks} Next: plait check -c {target}", markup=False)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plait.fusion.preview_logs import LogPreview
 
 _MAX_WIDTH = 100  # characters of a line
-_MAX_CELL = 30  # characters of a value
+_MAX_CELL = 27  # characters of a value: those of a time
 
 
 def preview_record(previews: Mapping[str, LogPreview], project: Project) -> dict[str, Any]:
@@ -66,8 +66,10 @@ def _print_example(console: Console, example: Mapping[str, Any]) -> None:
 
     place = describe_place(example["file"], example["row"], example["element"])
     table = Table(title=escape(place), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in ("from", "value read", "field", "became"):
+    for column in ("from", "value read"):
         table.add_column(column, overflow="fold")
+    for column in ("field", "became"):
+        table.add_column(column, no_wrap=True)
     for entry in example["fields"]:
         cells = (entry["source"], entry["raw"], entry["field"], entry["became"])
         table.add_row(*(escape(_shorten(cell)) for cell in cells))

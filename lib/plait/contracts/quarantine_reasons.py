@@ -143,7 +143,8 @@ REMOVAL_REASONS: dict[str, Reason] = {
         "the account or the item has too few events", "Lower platforms.{p}.events.k_core."
     ),
     "type": Reason(
-        "the event type is known and not wanted", "Map it in platforms.{p}.events.type.map."
+        "the event type is known and not wanted",
+        "If it is wanted, add its word or flag to `type` of platforms.{p}.events.",
     ),
     "near_duplicate": Reason(
         "the same event came a moment before",

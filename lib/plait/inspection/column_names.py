@@ -27,7 +27,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (rf"(?:\w+_)?(?:{_PEOPLE})(?:_pseudo|_domain|_unique)?{_ID}", 1),
         (r"uid|user_?name|login", 1),
         (rf"id_(?:{_PEOPLE})|distinct_id|domain_userid|remote_user|cs_username|profile_name", 1),
-        (rf"{_PEOPLE}|sub", 0.9),
+        (rf"{_PEOPLE}|sub|handle|screen_name", 0.9),
         (r"(?:anonymous|anon|device|cookie|browser|installation|fullvisitor)_?(?:id)?", 0.75),
         (r"(?:\w+_)?e_?mail(?:_?address)?", 0.8),
         (r"author_?id|follower_?id|sender_?id|from_?id|actor_?id|actor|reviewer_name", 0.6),
@@ -73,7 +73,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"(?:time|duration)_?(?:spent|watched|on_page)\w*|played_?(?:ms|sec\w*)|secs?|seconds", 1),
         (r"\w*(?:dauer|verweildauer)|duree|duracion|durata|duur|engagement_time_msec", 0.8),
         (r"duration(?:_?(?:ms|s|sec|secs|seconds|minutes))?|length", 0.6),
-        (r"\w+_(?:ms|msec|secs|seconds)", 0.6),
+        (r"(?:\w+_)?(?:ms|msec|secs|seconds)", 0.6),
     ),
     "rating": (
         (r"(?:my_|user_|review_)?(?:rating|stars?|score|overall|grade|rate|note_?sur\w*)", 1),
@@ -112,6 +112,10 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "published": (
         (r"(?:publish(?:ed)?|release[d]?|upload(?:ed)?|listed|launch(?:ed)?|pub|issued)_?\w*", 1),
         (r"created(?:_at)?|date|datum|year|erschienen|\w+_date", 0.5),
+    ),
+    "length": (
+        (r"(?:\w+_)?(?:length|duration|run_?time|laufzeit|dauer)"
+         r"(?:_?(?:in_)?(?:ms|msec|millis|s|secs?|seconds|mins?|minutes))?", 1),
     ),
     "email_hash": ((r"\w*e_?mail\w*", 1),),
     "phone_hash": ((r"\w*(?:phone|telefon|mobile|msisdn|handy)\w*", 1),),

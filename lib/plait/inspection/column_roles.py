@@ -64,6 +64,7 @@ def find_catalogue_roles(table: SampleTable) -> Roles:
         "tags",
         "vector",
         "published",
+        "length",
     ):
         _choose(role, table, roles)
     return roles
@@ -209,6 +210,11 @@ def _rate_published(facts: ColumnFacts) -> float:
     return rate_name("published", facts.name) if facts.time is not None else 0.0
 
 
+def _rate_length(facts: ColumnFacts) -> float:
+    above = facts.number_share >= 0.9 and facts.range[0] > 0 and not facts.is_flag
+    return rate_name("length", facts.name) if above else 0.0
+
+
 def _rate_price(facts: ColumnFacts) -> float:
     return (
         _rate_value(facts)
@@ -237,7 +243,7 @@ _RATES: dict[str, Callable[[ColumnFacts], float]] = {
     "query": _rate_query, "creator": _rate_text("creator"), "topic": _rate_text("topic"),
     "key": _rate_key, "title": _rate_text("title"), "categories": _rate_text("categories"),
     "brand": _rate_text("brand"), "price": _rate_price, "tags": _rate_text("tags"),
-    "vector": _rate_vector, "published": _rate_published,
+    "vector": _rate_vector, "length": _rate_length, "published": _rate_published,
     "email_hash": _rate_key_of_person("email_hash"),
     "phone_hash": _rate_key_of_person("phone_hash"),
     "loyalty_id": _rate_key_of_person("loyalty_id"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plait.inspection.column_roles import Roles
+from plait.inspection.describe_times import describe_seconds
 from plait.inspection.draft import Draft
 from plait.inspection.sample_table import SampleTable
 from plait.inspection.value_parts import separator_of
@@ -31,6 +32,8 @@ def describe_catalogue(table: SampleTable, roles: Roles, item: str, verbs: Any =
             for other in roles.others.get(field, []):
                 if other != item:
                     draft.tell(("columns", field), f"{field}: also possible: {other}")
+    if (length := roles.get("length")) and length != item:
+        describe_seconds(draft, "length", table[length], columns)
     draft.settings["columns"] = columns
     marks = {
         mark

@@ -11,7 +11,7 @@ import polars as pl
 from plait.inspection.column_facts import ColumnFacts
 from plait.inspection.column_names import plain_name, rate_name
 from plait.inspection.column_roles import Roles
-from plait.inspection.describe_times import describe_time
+from plait.inspection.describe_times import describe_seconds, describe_time
 from plait.inspection.describe_types import describe_type
 from plait.inspection.draft import Draft, percent
 from plait.inspection.sample_table import SampleTable
@@ -232,8 +232,6 @@ def _numbers(draft: Draft, table: SampleTable, roles: Roles, columns: dict[str, 
 def _dwell(
     draft: Draft, facts: ColumnFacts, table: SampleTable, roles: Roles, columns: dict[str, Any]
 ) -> None:
-    place = ("columns", "dwell")
-    name, (_, middle, high) = plain_name(facts.name), facts.range
     item = roles.get("item")
     if rate_name("dwell", facts.name) < 0.8 and item and _depends(table, facts.name, item):
         draft.tell(
@@ -241,22 +239,7 @@ def _dwell(
             f"'{facts.name}' is the same for every event of an item: its length, not a dwell.",
         )
         return
-    words = set(name.split("_")) | set(re.findall(r"ms|msec|millis", name[:2] + " " + name[-6:]))
-    if words & {"ms", "msec", "millis", "milliseconds", "milli"}:
-        columns["dwell"] = {"column": facts.name, "times": 0.001}
-        draft.tell(place, "Milliseconds by its name; dwell is in seconds.")
-    elif words & {"min", "mins", "minutes"}:
-        columns["dwell"] = {"column": facts.name, "times": 60}
-        draft.tell(place, "Minutes by its name; dwell is in seconds.")
-    elif middle > 5_000 or high > 200_000:
-        columns["dwell"] = {"column": facts.name, "times": 0.001}
-        draft.ask(
-            place, f"Milliseconds? Half of the values are above {middle:,.0f}; dwell is in seconds."
-        )
-    else:
-        columns["dwell"] = facts.name
-        if not words & {"s", "sec", "secs", "seconds"}:
-            draft.ask(place, f"Seconds? Half of the values are above {middle:,.4g}.")
+    describe_seconds(draft, "dwell", facts, columns)
 
 
 def _depends(table: SampleTable, name: str, item: str) -> bool:

@@ -1,11 +1,12 @@
-"""Drafts how a log writes times, with the questions that its values leave open."""
+"""Drafts how times and seconds are written, with the questions that their values leave open."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from plait.inspection.column_facts import ColumnFacts
-from plait.inspection.column_names import rate_name
+from plait.inspection.column_names import plain_name, rate_name
 from plait.inspection.column_roles import Roles
 from plait.inspection.draft import Draft, percent
 from plait.inspection.sample_table import SampleTable
@@ -51,6 +52,29 @@ def describe_time(draft: Draft, table: SampleTable, roles: Roles, columns: dict[
         settings["resolution"] = "day"
     draft.settings["time"] = settings
     _ask(draft, found)
+
+
+def describe_seconds(draft: Draft, field: str, facts: ColumnFacts, columns: dict[str, Any]) -> None:
+    """Adds `field`, which is in seconds, to `columns`, by the unit that its column names."""
+    place = ("columns", field)
+    name, (_, middle, high) = plain_name(facts.name), facts.range
+    words = set(name.split("_")) | set(re.findall(r"ms|msec|millis", name[:2] + " " + name[-6:]))
+    if words & {"ms", "msec", "millis", "milliseconds", "milli"}:
+        columns[field] = {"column": facts.name, "times": 0.001}
+        draft.tell(place, f"Milliseconds by its name; {field} is in seconds.")
+    elif words & {"min", "mins", "minutes"}:
+        columns[field] = {"column": facts.name, "times": 60}
+        draft.tell(place, f"Minutes by its name; {field} is in seconds.")
+    elif middle > 5_000 or high > 200_000:
+        columns[field] = {"column": facts.name, "times": 0.001}
+        draft.ask(
+            place,
+            f"Milliseconds? Half of the values are above {middle:,.0f}; {field} is in seconds.",
+        )
+    else:
+        columns[field] = facts.name
+        if not words & {"s", "sec", "secs", "seconds"}:
+            draft.ask(place, f"Seconds? Half of the values are above {middle:,.4g}.")
 
 
 def _ask(draft: Draft, found: TimeFormat) -> None:

@@ -20,7 +20,8 @@ _WORDS: dict[str, str] = {
     "read": "reads read_article article_read gelesen lu",
     "search": "searched search_results query site_search view_search_results suche recherche "
     "products_searched",
-    "share": "shared shares retweet repost reposted forward forwarded reshare teilen geteilt",
+    "share": "shared shares announce announced retweet repost reposted forward forwarded reshare "
+    "teilen geteilt",
     "post": "posted publish published upload uploaded create created tweet",
     "comment": "comments commented reply replied review_text answer answered kommentar",
     "like": "likes liked upvote upvoted thumbs_up thumb_up thumbup favorite favourite favorited "
@@ -28,7 +29,7 @@ _WORDS: dict[str, str] = {
     "dislike": "dislikes disliked downvote downvoted thumbs_down thumb_down skip skipped hate "
     "not_interested hide hidden block down",
     "follow": "follows followed subscribe subscribed subscription abonniert folgen",
-    "unfollow": "unfollows unfollowed unsubscribe unsubscribed",
+    "unfollow": "unfollows unfollowed undo_follow unsubscribe unsubscribed",
     "save": "saved saves bookmark bookmarked wishlist add_to_wishlist wish collect collected "
     "add_to_favorites addtofavorites watchlist to_read want_to_read product_added_to_wishlist "
     "merken gemerkt pin pinned add_to_playlist",

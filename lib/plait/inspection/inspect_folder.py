@@ -51,7 +51,7 @@ def inspect_folder(folder: Path, home: Path) -> Inspection:
     head = [
         "Written by plait init: what it recognised in the files, and what it was unsure of.",
         "Lines that begin with # ? are questions. Answer them by a change of the setting below.",
-        "Counts are those of a sample of the rows. Then: plait fuse",
+        "Counts are those of a sample of the rows. Then: plait check",
     ]
     text = write_yaml(draft, head)
     return Inspection(text, taken, seen.passed, list(draft.settings["platforms"]))

@@ -20,7 +20,7 @@ from plait.inspection.nested_lists import (
 )
 from plait.sources.format_readers import open_reader
 from plait.sources.json_files import JsonReader
-from plait.sources.raw_columns import EACH
+from plait.sources.raw_columns import EACH, FAULT_COLUMN
 from plait.sources.read_chunks import read_chunks
 from plait.sources.source_file import SourceFile
 from plait.sources.source_mapping import SourceMapping
@@ -92,10 +92,9 @@ def read_table(
     broken = total = 0
     for file in sample_of(files):
         names = list(dict.fromkeys([*_column_names(file, source), *keyed]))
-        frame = _read(file, source, names)
-        bad = frame["fault"].is_not_null()
+        frame, bad = _read(file, source, names)
         broken, total = broken + int(bad.sum()), total + frame.height
-        frames.append(frame.filter(~bad).select(names))
+        frames.append(frame.filter(~bad))
         seen.append(set(names))
     rows = pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
     optional = frozenset(name for name in rows.columns if any(name not in names for names in seen))
@@ -163,7 +162,13 @@ def _column_names(file: SourceFile, source: SourceSettings) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _read(file: SourceFile, source: SourceSettings, names: Sequence[str]) -> pl.DataFrame:
-    values = {name: ValueVerbs(column=name, optional=True) for name in names}
-    mapping = SourceMapping(source, values, {name: f"columns.{name}" for name in names})
-    return next(iter(read_chunks(file, mapping, _ROWS)))
+def _read(
+    file: SourceFile, source: SourceSettings, names: Sequence[str]
+) -> tuple[pl.DataFrame, pl.Series]:
+    """Returns the columns `names` of the first rows, and whether each row is broken."""
+    # A field is $ and its name, because a file may have a column named as those of the reader are.
+    values = {f"${name}": ValueVerbs(column=name, optional=True) for name in names}
+    mapping = SourceMapping(source, values, {field: f"columns.{field[1:]}" for field in values})
+    frame = next(iter(read_chunks(file, mapping, _ROWS)))
+    columns = [pl.col(f"${name}").alias(name) for name in names]
+    return frame.select(columns), frame[FAULT_COLUMN].is_not_null()

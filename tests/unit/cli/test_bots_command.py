@@ -26,5 +26,7 @@ def test_a_bot_is_listed_with_its_reason_and_figures(shop: Shop) -> None:
     ] * 2
     shown = shop.run("bots", "--rows", "1").stdout
     assert shown.count("fast_and_regular") == 1
+    assert " 1,300 " in shown
+    assert f"{listed[0]['account']} " in shown
     assert "and 1 more: --rows 2" in shown
     assert "denoise.bots" in shown

@@ -50,6 +50,9 @@ def test_it_prints_level_rule_example_and_fix_in_100_columns(tmp_path: Path) -> 
     assert "1 FAIL. Next: correct the log or the settings" in said
     assert max(map(len, said.splitlines())) <= 100
     assert "zoe-7" not in said
+    assert f"Next: plait fuse -c {tmp_path}/plait.yaml" in _run(tmp_path, GOOD).stdout.replace(
+        "\n", ""
+    )
 
 
 def test_json_has_every_finding(tmp_path: Path) -> None:

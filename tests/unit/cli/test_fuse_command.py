@@ -50,6 +50,16 @@ def test_the_summary_names_every_row(config: Path) -> None:
     assert "rows/s" in said
 
 
+@pytest.mark.parametrize(("width", "side_by_side"), [(60, True), (110, False)])
+def test_a_narrow_terminal_has_platforms_side_by_side(
+    config: Path, width: int, side_by_side: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plait.cli.console.PIPED_WIDTH", width)
+    lines = [line.split() for line in _run("-c", str(config), "--quiet").splitlines()]
+    assert (["quarantined", "3"] in lines) is side_by_side
+    assert (["shop", "5", "1", "1", "3", "1", "1", "1"] in lines) is not side_by_side
+
+
 def test_null_words_and_times_without_a_zone_are_told(config: Path) -> None:
     video = PROJECT.partition("platforms:\n")[2].replace("shop", "video").replace("&platform", "")
     config.write_text(PROJECT + video.replace("unit: s", "unit: iso"))

@@ -261,3 +261,28 @@ def test_a_log_of_more_accounts_than_its_sample_has_rows_is_a_log(tmp_path: Path
     found = inspect_folder(tmp_path, tmp_path)
     assert [one.kind for one in found.taken] == ["event log"]
     assert "{account: user_id, item: item_id, time: ts, value: price}" in found.text
+
+
+def test_columns_may_be_named_as_those_that_a_reader_adds(tmp_path: Path) -> None:
+    rows = [f"{n},{n % 3},x,y,u{n % 9},i{n % 7},{1_700_000_000 + n * 60}" for n in range(100)]
+    header = "row,line,element,fault,user_id,item_id,ts"
+    (tmp_path / "log.csv").write_text("\n".join([header, *rows]))
+    found = inspect_folder(tmp_path, tmp_path)
+    assert [one.kind for one in found.taken] == ["event log"]
+    assert "{account: user_id, item: item_id, time: ts}" in found.text
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("length_s", "length: length_s"),
+        ("duration_ms", "length: {column: duration_ms, times: 0.001}"),
+        ("runtime_minutes", "length: {column: runtime_minutes, times: 60}"),
+    ],
+)
+def test_a_catalogue_has_the_length_of_its_items(name: str, wanted: str, tmp_path: Path) -> None:
+    log = [f"u{n % 9},v{n * 7 % 20},{1_700_000_000 + n * 60}" for n in range(200)]
+    (tmp_path / "plays.csv").write_text("\n".join(["user_id,video_id,ts", *log]))
+    videos = [f"v{n},Title of number {n},{90 + n}" for n in range(20)]
+    (tmp_path / "videos.csv").write_text("\n".join([f"video_id,title,{name}", *videos]))
+    assert wanted in " ".join(inspect_folder(tmp_path, tmp_path).text.split())

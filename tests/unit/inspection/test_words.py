@@ -30,6 +30,7 @@ def test_every_event_type_is_a_word_for_itself_and_wanted() -> None:
         ("account", "user_id", "session_id"), ("account", "kundennr", "ip"),
         ("item", "productId", "title"), ("time", "timestamp", "received_at"),
         ("time", "created_at", "updated_at"), ("title", "trackName", "albumName"),
+        ("account", "actor.handle", "actor.ip"), ("length", "length_s", "time_s"),
     ],
 )  # fmt: skip
 def test_names_speak_for_roles(role: str, better: str, worse: str) -> None:

@@ -274,7 +274,7 @@ def test_a_log_of_thousands_of_objects_becomes_a_few_parts(fused: Fused, fuse_he
     assert len(list_log(store, EVENTS_FOLDER).paths) == 1
     assert len(again.version.inputs) == 3
     body = (fused.project.store_path / "versions/00000002.json").read_bytes()
-    assert len(body) < 6_000
+    assert len(body) < 4_000
     assert _again(fuse_here).version.run["mode"] == "none"
     compact(store, grace=timedelta(0))  # an hour later
     assert len(list((fused.project.store_path / "feedback/events").iterdir())) == 1
