@@ -20,6 +20,8 @@ from plait.config.time_patterns import EPOCH_UNITS, check_time_pattern, check_zo
 from plait.config.value_settings import Value, ValueVerbs, expand_value
 from plait.contracts.event_types import EVENT_TYPES, TimeResolution
 
+# A unit without a pattern's % is one of these words.
+_UNIT_SCHEMA = {"anyOf": [{"enum": ["iso", *EPOCH_UNITS]}, {"type": "string", "pattern": "%"}]}
 CreatorKind = Literal["accounts", "names"]
 # The JSON schema lists the types. EventDialect rejects others, and suggests the nearest.
 EventTypeName = Annotated[str, WithJsonSchema({"enum": list(EVENT_TYPES)})]
@@ -29,7 +31,7 @@ _Expression = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^\s*
 class Time(StrictModel):
     """How the log writes time."""
 
-    unit: str = Field(
+    unit: Annotated[str, WithJsonSchema(_UNIT_SCHEMA)] = Field(
         "iso",
         description="How a time is written: iso (ISO 8601); s, ms, us or ns since 1970 (UTC); or "
         "a pattern of strptime.",

@@ -240,10 +240,16 @@ def test_stray_quotes_lose_no_line(
     file = SourceFile(path, "t.csv", "csv", "platforms.shop.events", 0, 0.0)
     got = [_read(file, chunk=chunk) for chunk in (1, 7, 1000)]
     assert got[0] == got[1] == got[2]
-    assert [row[0] for row in got[0]] == list(range(1, len(rows) + 1))
     lines = body.splitlines()
-    for row, line in zip(got[0], lines, strict=True):
-        if row[4] == "bad_quote":
+    # Several strays may make a record of several lines that is legal; one alone does not.
+    spans = [1 + sum(str(value).count("\n") for value in row[1:4]) for row in got[0]]
+    assert sum(spans) == len(lines)
+    assert len(strays) > 1 or len(got[0]) == len(rows)
+    starts = (sum(spans[:place]) for place in range(len(spans)))
+    for row, span, line in zip(got[0], spans, (lines[start] for start in starts), strict=True):
+        if span > 1:
+            assert row[4] is None
+        elif row[4] == "bad_quote":
             assert row[6] == line
         elif '"' not in line:
             assert list(row[1:4]) == line.split(",")
