@@ -128,7 +128,7 @@ def test_one_platform_alone_works(logs: Path, fuse_here: Fuse) -> None:
 
 def test_an_e_mail_hash_joins_accounts(logs: Path, fuse_here: Fuse) -> None:
     (logs / "s.csv").write_text("id,mail\nann,AA11\nbob,bb22\neve,cc33\n")
-    (logs / "v.csv").write_text("id,mail\ncid,bb22\nann,aa11 \nnil,\n")
+    (logs / "v.csv").write_text("id,mail\ncid,bb22\nann,aa11 \nned,\n")
     shop, video = (
         platform(f"{name}.csv", accounts={"files": f"{name[0]}.csv", "account": "id",
                                           "keys": {"email_hash": "mail"}})
@@ -136,7 +136,7 @@ def test_an_e_mail_hash_joins_accounts(logs: Path, fuse_here: Fuse) -> None:
     )  # fmt: skip
     fused = fuse_here({"shop": shop, "video": video})
     assert fused.version.counts["people_on_several"] == 2
-    # eve and nil did nothing yet, but are known.
+    # eve and ned did nothing yet, but are known.
     assert fused.accounts.filter(events=0).height == 2
     assert fused.version.counts["people"] == 4
     assert fused.version.counts["rules"] == {"alone": 2, "email_hash": 4}
