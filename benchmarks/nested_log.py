@@ -66,7 +66,7 @@ def measure(folder: Path, runs: int) -> dict[str, float]:
     from plait.config.parse_project import parse_config
     from plait.fusion.fuse_logs import fuse
     from plait.progress import silence
-    from plait.sources.find_files import find_files
+    from plait.sources.files.find_files import find_files
     from plait.sources.read_platform import read_events
 
     silence()

@@ -7,7 +7,7 @@ from typing import Any
 
 from plait.config.source_settings import SourceSettings
 from plait.config.value_settings import ValueVerbs, expand_value
-from plait.sources.source_mapping import SourceMapping
+from plait.sources.columns.source_mapping import SourceMapping
 
 
 def mapping_of(

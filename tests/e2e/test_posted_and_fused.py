@@ -19,7 +19,7 @@ from plait.live import PersonLookup
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.serving.replica import connect, open_replica
-from plait.sources.find_files import find_files
+from plait.sources.files.find_files import find_files
 from plait.sources.read_platform import read_events
 from plait.store import Store
 from plait.world.build_world import build_world

@@ -14,8 +14,8 @@ import yaml
 from plait.config import Project
 from plait.config.parse_project import parse_config
 from plait.contracts.store_tables import TABLES
-from plait.sources.find_files import find_files
-from plait.sources.source_file import SourceFile
+from plait.sources.files.find_files import find_files
+from plait.sources.files.source_file import SourceFile
 from plait.store import Store, StoreVersion
 
 

@@ -23,11 +23,11 @@ from plait.fusion.partitioner import Partitioner
 from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.privacy.pseudonym import PseudonymKey
 from plait.progress import ProgressTask, track_progress
-from plait.sources.find_files import find_files
+from plait.sources.columns.source_mapping import check_expressions
+from plait.sources.files.find_files import find_files
+from plait.sources.files.source_file import FoundFiles
 from plait.sources.read_chunks import CHUNK_ROWS, find_missing_paths
 from plait.sources.read_platform import event_mapping, read_events
-from plait.sources.source_file import FoundFiles
-from plait.sources.source_mapping import check_expressions
 from plait.store.feedback.log_listing import list_log
 from plait.store.feedback.log_paths import EVENTS_FOLDER
 from plait.store.store import Store

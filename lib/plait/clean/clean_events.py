@@ -21,8 +21,8 @@ from plait.privacy.pseudonym import (
     event_pseudonym,
     session_pseudonym,
 )
-from plait.sources.null_words import find_null_words
-from plait.sources.parse_numbers import parse_numbers, written_currencies
+from plait.sources.values.null_words import find_null_words
+from plait.sources.values.parse_numbers import parse_numbers, written_currencies
 
 _NUMBERS = {"value": "value", "dwell": "dwell_s", "rating": "rating"}
 _TRIMMED = ("account", "item", "topic", "creator", "event_id", "session", "type", "currency")

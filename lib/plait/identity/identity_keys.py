@@ -17,9 +17,9 @@ from plait.identity.clusters import ALONE
 from plait.identity.evidence import LINK, SAME_ID
 from plait.identity.id_spaces import home_account
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
-from plait.sources.find_files import find_files
-from plait.sources.null_words import null_words_to_null
+from plait.sources.files.find_files import find_files
 from plait.sources.read_platform import read_accounts
+from plait.sources.values.null_words import null_words_to_null
 
 ACCOUNT_ATTRIBUTES = {
     "account": pl.String(),

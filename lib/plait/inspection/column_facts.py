@@ -11,7 +11,7 @@ import polars as pl
 from plait.config.source_settings import NULL_WORDS
 from plait.inspection.column_names import rate_name
 from plait.inspection.time_formats import TimeFormat, is_clock, recognise_times
-from plait.sources.parse_numbers import parse_numbers
+from plait.sources.values.parse_numbers import parse_numbers
 
 _MAX_WORDS = 200
 _HASH = r"^(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})$"

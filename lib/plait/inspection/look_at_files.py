@@ -22,10 +22,10 @@ from plait.inspection.sample_table import (
     read_table,
 )
 from plait.inspection.text_layout import describe_text, detect_encoding
-from plait.sources.find_files import find_files
-from plait.sources.format_readers import open_reader
-from plait.sources.source_file import SourceFile
-from plait.sources.text_files import read_blocks
+from plait.sources.files.find_files import find_files
+from plait.sources.files.source_file import SourceFile
+from plait.sources.formats.format_readers import open_reader
+from plait.sources.formats.text_files import read_blocks
 
 _PASSED_OVER = frozenset({
     ".yaml", ".yml", ".md", ".rst", ".py", ".ipynb", ".pdf", ".png", ".jpg", ".jpeg",

@@ -18,12 +18,12 @@ from plait.inspection.nested_lists import (
     shape_records,
     typed_paths,
 )
-from plait.sources.format_readers import open_reader
-from plait.sources.json_files import JsonReader
-from plait.sources.raw_columns import EACH, FAULT_COLUMN
+from plait.sources.columns.raw_columns import EACH, FAULT_COLUMN
+from plait.sources.columns.source_mapping import SourceMapping
+from plait.sources.files.source_file import SourceFile
+from plait.sources.formats.format_readers import open_reader
+from plait.sources.formats.json_files import JsonReader
 from plait.sources.read_chunks import read_chunks
-from plait.sources.source_file import SourceFile
-from plait.sources.source_mapping import SourceMapping
 
 _ROWS = 20_000  # of one file
 _FILES = 12  # of one table

@@ -10,9 +10,9 @@ from typing import Any
 
 from plait.config.source_settings import CsvSettings
 from plait.inspection.column_names import is_known_name
-from plait.sources.csv_header import read_layout, split_line
-from plait.sources.source_file import SourceFile
-from plait.sources.text_files import read_blocks
+from plait.sources.files.source_file import SourceFile
+from plait.sources.formats.csv_header import read_layout, split_line
+from plait.sources.formats.text_files import read_blocks
 
 _HEAD_BYTES = 1 << 20
 _LINES = 400  # lines that are looked at

@@ -26,10 +26,10 @@ from plait.items.price_levels import (
     level_prices,
 )
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
-from plait.sources.find_files import find_files
-from plait.sources.null_words import null_words_to_null
-from plait.sources.parse_numbers import parse_numbers, written_currencies
+from plait.sources.files.find_files import find_files
 from plait.sources.read_platform import read_catalogue
+from plait.sources.values.null_words import null_words_to_null
+from plait.sources.values.parse_numbers import parse_numbers, written_currencies
 
 LISTED_COLUMNS = (
     "item", "platform", "title", "categories", "brand", "price", "currency", "tags", "vector",

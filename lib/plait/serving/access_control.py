@@ -1,4 +1,4 @@
-"""The outermost middleware: checks the API key, sets the request id, turns errors into problems."""
+"""Middleware that checks the API key, sets the request id and turns errors into problems."""
 
 from __future__ import annotations
 

@@ -37,6 +37,7 @@ from plait.serving.problems import ProblemError
 from plait.serving.recommend_query import query_parameters, query_to_body
 from plait.serving.request_body import validate_message
 from plait.serving.service import RecommendCall, RecommendResult
+from plait.serving.unread_body import UnreadBodyMiddleware
 
 
 class RequestHandler(Protocol):
@@ -115,7 +116,8 @@ def build_app(handler: Callable[[], RequestHandler], keys: ApiKeys | None = None
     problems.install_problem_handlers(app)
     app.add_middleware(MethodMiddleware, routes=app.routes)
     app.add_middleware(UrlMiddleware)
-    app.add_middleware(AccessMiddleware, keys=keys)  # added last, so it runs first
+    app.add_middleware(AccessMiddleware, keys=keys)
+    app.add_middleware(UnreadBodyMiddleware)  # added last, so it runs first
 
     @app.post("/v1/recommend", **route_options(RecommendResponse))
     async def recommend(request: Request, call: _Recommend) -> Response:

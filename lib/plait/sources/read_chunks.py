@@ -9,12 +9,12 @@ from dataclasses import replace
 import polars as pl
 
 from plait.errors import UnreadableFile
-from plait.sources.build_fields import FieldBuilder, no_fields
-from plait.sources.format_readers import open_reader
-from plait.sources.raw_columns import ALWAYS_PRESENT
-from plait.sources.s3_files import ObjectChanged, check_unchanged, local_copy
-from plait.sources.source_file import SourceFile
-from plait.sources.source_mapping import SourceMapping
+from plait.sources.columns.build_fields import FieldBuilder, no_fields
+from plait.sources.columns.raw_columns import ALWAYS_PRESENT
+from plait.sources.columns.source_mapping import SourceMapping
+from plait.sources.files.s3_files import ObjectChanged, check_unchanged, local_copy
+from plait.sources.files.source_file import SourceFile
+from plait.sources.formats.format_readers import open_reader
 
 # Rows per chunk: enough for fast vectorised work, and few enough for a small machine.
 CHUNK_ROWS = 500_000

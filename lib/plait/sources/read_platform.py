@@ -12,16 +12,16 @@ from plait.config.platform_settings import Accounts
 from plait.config.source_settings import SourceSettings
 from plait.config.value_settings import ValueVerbs
 from plait.contracts.event_rows import RAW_SCHEMA
-from plait.sources.raw_columns import (
+from plait.sources.columns.raw_columns import (
     ELEMENT_COLUMN,
     FAULT_COLUMN,
     LINE_COLUMN,
     ROW_COLUMN,
     WHOLE_COLUMN,
 )
+from plait.sources.columns.source_mapping import SourceMapping
+from plait.sources.files.source_file import SourceFile
 from plait.sources.read_chunks import CHUNK_ROWS, read_chunks
-from plait.sources.source_file import SourceFile
-from plait.sources.source_mapping import SourceMapping
 
 CATALOGUE_FIELDS = (
     "item", "title", "categories", "brand", "price", "currency", "tags", "vector", "published",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plait.sources.source_file import SourceFile
+from plait.sources.files.source_file import SourceFile
 
 WriteSource = Callable[..., SourceFile]
 

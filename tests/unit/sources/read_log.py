@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from plait.config.parse_project import parse_config
-from plait.sources.find_files import find_files
+from plait.sources.files.find_files import find_files
 from plait.sources.read_platform import read_events
 
 Row = dict[str, Any]

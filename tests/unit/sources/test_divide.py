@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from plait.sources.parquet_files import split_by_row_groups
+from plait.sources.files.source_file import SourceFile
+from plait.sources.formats.parquet_files import split_by_row_groups
 from plait.sources.read_chunks import read_chunks
-from plait.sources.source_file import SourceFile
 from tests.mappings import mapping_of
 
 FIELDS = {"account": "user"}

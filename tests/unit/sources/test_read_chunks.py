@@ -16,9 +16,9 @@ import pytest
 from plait.config import Project
 from plait.config.parse_project import parse_config
 from plait.errors import UnknownColumn, UnreadableFile
-from plait.sources.find_files import find_files
+from plait.sources.files.find_files import find_files
+from plait.sources.files.source_file import SourceFile
 from plait.sources.read_chunks import read_chunks
-from plait.sources.source_file import SourceFile
 from tests.mappings import mapping_of
 
 FIELDS = {"account": "user", "item": "clip", "time": "ts"}

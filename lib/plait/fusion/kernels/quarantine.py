@@ -12,8 +12,8 @@ from plait.contracts.personal_fields import PERSONAL_FIELDS, mask_columns, mask_
 from plait.contracts.quarantine_reasons import EVENTS_SOURCE
 from plait.contracts.store_tables import EVENTS, QUARANTINE
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, session_pseudonym
-from plait.sources.raw_columns import FAULT_COLUMN, WHOLE_COLUMN
-from plait.sources.source_mapping import SourceMapping
+from plait.sources.columns.raw_columns import FAULT_COLUMN, WHOLE_COLUMN
+from plait.sources.columns.source_mapping import SourceMapping
 
 ROW_FAULTS = {"row": pl.Int64(), "reason": pl.String(), "field": pl.String(), "value": pl.String()}
 _LINE = "line"  # optional column of a chunk: the text of a line that cannot be parsed

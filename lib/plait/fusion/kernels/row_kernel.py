@@ -30,7 +30,7 @@ from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.fusion.stages.read_feedback import read_feedback
 from plait.identity.id_spaces import home_account, home_platform
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, is_given_id
-from plait.sources.raw_columns import ELEMENT_COLUMN, FAULT_COLUMN, ROW_COLUMN
+from plait.sources.columns.raw_columns import ELEMENT_COLUMN, FAULT_COLUMN, ROW_COLUMN
 from plait.sources.read_platform import event_mapping, read_events
 from plait.store.store import Store
 

@@ -12,12 +12,12 @@ from plait.clean.event_dialect import EventDialect
 from plait.clean.keep_filter import parse_keep_filter
 from plait.config import Project
 from plait.identity.identity_keys import check_identity_keys
-from plait.sources.find_files import find_files
-from plait.sources.parquet_files import split_by_row_groups
+from plait.sources.columns.source_mapping import check_expressions
+from plait.sources.files.find_files import find_files
+from plait.sources.files.source_file import SourceFile
+from plait.sources.formats.parquet_files import split_by_row_groups
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.sources.read_platform import event_mapping
-from plait.sources.source_file import SourceFile
-from plait.sources.source_mapping import check_expressions
 from plait.store.feedback.log_listing import LogListing, LogSlice, list_log
 from plait.store.feedback.log_paths import EVENTS_FOLDER, IMPRESSIONS_FOLDER, LINKS_FOLDER
 from plait.store.store import Store

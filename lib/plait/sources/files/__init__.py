@@ -1,0 +1,1 @@
+"""Finds the files of a platform, on this machine, on S3 and in Delta tables."""

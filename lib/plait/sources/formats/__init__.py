@@ -1,0 +1,1 @@
+"""Opens files of every format as rows: CSV, JSON, lines and Parquet."""

@@ -1,0 +1,126 @@
+"""Reads CSV and similar files: any separator, encoding and quote; with a header or without.
+
+Plain files are read by Polars as they are. A file that Polars cannot read exactly (another
+encoding, a longer separator, a broken quote, bytes that are not UTF-8) is first written to a
+temporary copy in a form that it can. A broken line is there a row whose first two values beyond the
+columns are its fault and its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+
+import polars as pl
+
+from plait.config.source_settings import CsvSettings
+from plait.errors import UnknownColumn
+from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
+from plait.sources.files.source_file import SourceFile
+from plait.sources.formats.csv_copy import FAULT_MARK, TEXT_STAND_IN, PreparedFile, prepare_copy
+from plait.sources.formats.csv_header import CsvLayout, read_layout
+
+_ROW_INDEX = "__row"
+_BEYOND = "__beyond"  # the field after the last column of the header, if a row has one
+_TEXT = "__text"  # the field after that: the text of a broken line
+
+
+def csv_columns(file: SourceFile, settings: CsvSettings) -> list[str]:
+    """Returns the names of the columns, without blanks around them; [] if there is no header.
+
+    A name may occur twice, or be empty.
+    """
+    layout = read_layout(file, settings)
+    return [name.strip() for name in layout.columns] if layout else []
+
+
+def read_csv(
+    file: SourceFile, settings: CsvSettings, columns: Sequence[str], chunk: int
+) -> Iterator[pl.DataFrame]:
+    """Yields frames: `$row`, the columns as text, `$fault`, `$whole` and `$line`.
+
+    `$row` (Int64) counts the records after the header from 1: blank lines count, skipped lines and
+    comments do not, and a quoted value with line ends is a part of one record. `$fault` is null,
+    or 'ragged_row' (more values than columns), 'bad_quote' or 'bad_encoding'. `$whole` is false if
+    values may be in the wrong columns: a row with fewer values than columns, or whose last value is
+    empty. `$line` is the text of a line with 'bad_quote' or 'bad_encoding'.
+
+    Raises:
+        UnknownColumn: a column is missing, or the header names it twice.
+        UnreadableFile: the text is not in the encoding of the settings.
+        OSError: the file cannot be read.
+    """
+    layout = read_layout(file, settings)
+    if layout is None:
+        return
+    places = {name: _place(file, layout, name) for name in columns}
+    with ExitStack() as copies:
+        here = prepare_copy(file, settings.encoding, layout, copies)
+        names = [f"c{place}" for place in range(len(layout.columns))]
+        frame = pl.scan_csv(
+            here.path,
+            glob=False,
+            has_header=False,
+            skip_lines=layout.lines,
+            separator=here.separator,
+            quote_char=layout.quote,
+            comment_prefix=layout.comment,
+            eol_char="\r" if layout.returns else "\n",
+            schema=dict.fromkeys([*names, _BEYOND, _TEXT], pl.String()),
+            missing_columns="insert",
+            truncate_ragged_lines=True,
+            row_index_name=_ROW_INDEX,
+            row_index_offset=1,
+        )
+        frame = frame.select(
+            pl.col(_ROW_INDEX).cast(pl.Int64).alias(ROW),
+            *(pl.col(names[place]).alias(name) for name, place in places.items()),
+            *_tell_faults(names[-1], here),
+        )
+        try:
+            yield from frame.collect_batches(chunk_size=chunk, maintain_order=True)
+        except pl.exceptions.NoDataError:
+            return
+
+
+def _tell_faults(last: str, here: PreparedFile) -> list[pl.Expr]:
+    """Returns `$fault`, `$whole` and `$line`; `last` is the last column."""
+    beyond = pl.col(_BEYOND)
+    ragged = pl.when(beyond.is_not_null()).then(pl.lit("ragged_row"))
+    whole = (pl.col(last).is_not_null() & beyond.is_null()).alias(WHOLE)
+    if not here.repaired:
+        line = pl.lit(None, pl.String()).alias(LINE)
+        return [ragged.alias(FAULT), whole, line]
+    broken = beyond.str.starts_with(FAULT_MARK)
+    text = pl.col(_TEXT).str.replace_all(TEXT_STAND_IN, here.separator, literal=True)
+    fault = pl.when(broken).then(beyond.str.strip_prefix(FAULT_MARK)).otherwise(ragged)
+    return [fault.alias(FAULT), whole, pl.when(broken).then(text).alias(LINE)]
+
+
+def _place(file: SourceFile, layout: CsvLayout, name: str) -> int:
+    """Returns the place of a column; the exact name wins over one with blanks around it."""
+    exact = [i for i, column in enumerate(layout.columns) if column == name]
+    found = exact or [i for i, c in enumerate(layout.columns) if c.strip() == name.strip()]
+    if len(found) == 1:
+        return found[0]
+    trimmed = [column.strip() for column in layout.columns]
+    if not found:
+        raise UnknownColumn(
+            f"'{file.name}' has no column '{name}' (columns: {', '.join(trimmed)}).",
+            fix=f"Correct the columns of {file.setting}.",
+        )
+    new = list(trimmed)
+    for count, place in enumerate(found[1:], 2):
+        new[place] = f"{trimmed[place]}_{count}"
+    listed = " and ".join(str(place + 1) for place in found)
+    raise UnknownColumn(
+        f"the header of '{file.name}' names column '{name}' twice: columns {listed} of "
+        f"{len(trimmed)}.",
+        fix=f"Set {file.setting}.csv.header: [{', '.join(map(_yaml, new))}] and "
+        f"{file.setting}.csv.skip: {layout.lines}",
+    )
+
+
+def _yaml(name: str) -> str:
+    plain = name.isidentifier() and name.isascii()
+    return name if plain else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,94 @@
+"""Reads Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+import polars.selectors as cs
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from plait.sources.columns.find_columns import FileColumns
+from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
+from plait.sources.files.source_file import SourceFile
+from plait.sources.values.take_path import has_path, list_paths
+from plait.sources.values.value_path import Field, Step
+
+
+@dataclass(frozen=True)
+class ParquetReader:
+    """Reads the rows of one Parquet file."""
+
+    file: SourceFile
+
+    def columns(self) -> FileColumns:
+        """Returns the columns of the file."""
+        kinds = dict(_scan(self.file).collect_schema())
+        kinds.pop(ROW)
+        paths = [path for name, kind in kinds.items() for path in list_paths(name, kind)]
+
+        def has(steps: Sequence[Step]) -> bool:
+            first = steps[0]
+            kind = kinds.get(first.name) if isinstance(first, Field) else None
+            return kind is not None and has_path(kind, steps[1:])
+
+        return FileColumns(list(kinds), paths, has)
+
+    def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
+        """Yields row, fault, whole and line, and the column that each path begins with."""
+        names = list(dict.fromkeys(p[0].name for p in paths if isinstance(p[0], Field)))
+        frame = _scan(self.file)
+        if self.file.rows:
+            frame = frame.slice(*self.file.rows)  # other row groups are not read
+        if self.file.deleted_rows:
+            deleted = pl.Series(self.file.deleted_rows).implode()
+            frame = frame.filter(~pl.col(ROW).is_in(deleted))
+        chosen = frame.select(
+            pl.col(ROW).cast(pl.Int64),
+            cs.by_name(*names),
+            pl.lit(None, pl.String).alias(FAULT),
+            pl.lit(value=True).alias(WHOLE),
+            pl.lit(None, pl.String).alias(LINE),
+        )
+        identifiers = _uuid_columns(self.file) & set(names)
+        for rows in chosen.collect_batches(chunk_size=chunk, maintain_order=True):
+            yield rows.with_columns(_uuid_text(name) for name in identifiers)
+
+
+def _scan(file: SourceFile) -> pl.LazyFrame:
+    return pl.scan_parquet(file.path, row_index_name=ROW, row_index_offset=1, glob=False)
+
+
+def _uuid_columns(file: SourceFile) -> set[str]:
+    schema = pq.read_schema(file.path)
+    return {field.name for field in schema if field.type == pa.uuid()}
+
+
+def _uuid_text(name: str) -> pl.Expr:
+    digits = pl.col(name).bin.encode("hex")
+    dashed = digits.str.replace(r"^(.{8})(.{4})(.{4})(.{4})(.{12})$", "$1-$2-$3-$4-$5")
+    return dashed.alias(name)
+
+
+def split_by_row_groups(file: SourceFile, most: int) -> list[SourceFile]:
+    """Splits `file` into ranges of row groups of about `most` rows, to read them in parallel.
+
+    A file that is not Parquet, is small, is on S3, or cannot be read is not split.
+    """
+    if file.format != "parquet" or file.remote:
+        return [file]
+    try:
+        about = pq.read_metadata(file.path)
+    except (OSError, pa.ArrowException):
+        return [file]  # the reader reports the error
+    pieces: list[tuple[int, int]] = []
+    first = rows = 0
+    for group in range(about.num_row_groups):
+        rows += about.row_group(group).num_rows
+        if rows >= most or group == about.num_row_groups - 1:
+            pieces.append((first, rows))
+            first, rows = first + rows, 0
+    pieces = [piece for piece in pieces if piece[1]]
+    return [replace(file, rows=piece) for piece in pieces] if len(pieces) > 1 else [file]

@@ -1,0 +1,155 @@
+"""Text files of any compression and encoding, opened as a stream or as a UTF-8 copy."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+
+from plait.errors import UnreadableFile
+from plait.sources.files.source_file import SourceFile
+from plait.store.leased_folder import LeasedFolder
+from plait.store.local_folders import scratch_folder
+
+BLOCK_BYTES = 1 << 20  # bytes read at once: few enough for the cache of a core
+_BOM = codecs.BOM_UTF8
+
+
+def is_utf8(encoding: str) -> bool:
+    """Returns whether `encoding` (as codecs names it) needs no translation."""
+    return encoding in ("utf-8", "ascii", "utf-8-sig")
+
+
+def open_bytes(file: SourceFile) -> BinaryIO:
+    """Opens the unpacked bytes of `file`."""
+    if file.packed == ".gz":
+        return cast("BinaryIO", gzip.open(file.path, "rb"))
+    if file.packed == ".zst":
+        return cast("BinaryIO", pa.CompressedInputStream(str(file.path), "zstd"))
+    return file.path.open("rb")
+
+
+def read_blocks(file: SourceFile, size: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """Yields the unpacked bytes of `file` in blocks.
+
+    Raises:
+        OSError: the file cannot be read, or ends too early for its compression.
+    """
+    with open_bytes(file) as opened:
+        while block := _read(opened, size):
+            yield block
+
+
+def _read(opened: BinaryIO, size: int) -> bytes:
+    try:
+        return opened.read(size)
+    except EOFError:
+        raise OSError("unexpected end of file") from None
+
+
+def read_head(file: SourceFile, encoding: str, size: int = 1 << 15) -> tuple[str, bool]:
+    """Returns the text of the first `size` bytes of `file`, and whether that is all of it."""
+    head = b""
+    for block in read_blocks(file, size):
+        head += block
+        if len(head) >= size:
+            break
+    name = "utf-8" if is_utf8(encoding) else encoding
+    text = codecs.getincrementaldecoder(name)("replace").decode(head)
+    return text.removeprefix("\ufeff"), len(head) < size
+
+
+def decode_blocks(file: SourceFile, encoding: str) -> Iterator[bytes]:
+    """Yields the text of `file` as UTF-8 in blocks; bytes of a UTF-8 file are not checked.
+
+    Raises:
+        UnreadableFile: the text is not in `encoding`.
+    """
+    if is_utf8(encoding):
+        yield from read_blocks(file)
+        return
+    decoder = codecs.getincrementaldecoder(encoding)()
+    lines = 1
+    try:
+        for block in read_blocks(file):
+            text = decoder.decode(block)
+            lines += text.count("\n")
+            yield text.encode("utf-8", "surrogatepass")
+        yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+    except UnicodeError as error:
+        reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
+        raise UnreadableFile(
+            f"'{file.name}' is not {encoding} text: line {lines:,} or one of the lines after it "
+            f"cannot be decoded ({reason}).",
+            fix=f"Set {file.setting}.csv.encoding: "
+            f"{'utf-8' if encoding != 'cp1252' else 'latin-1'}",
+        ) from None
+
+
+@dataclass(frozen=True)
+class TextFacts:
+    """What the bytes of a file hold: a quote, only valid UTF-8, and none of the unused bytes."""
+
+    quoted: bool
+    valid: bool
+    unused: bytes
+
+
+def look_through(file: SourceFile, quote: str | None = None, marks: bytes = b"") -> TextFacts:
+    """Returns what `file` holds; `unused` are those of `marks` that it does not hold."""
+    wanted = quote.encode() if quote else None
+    quoted, valid = False, True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    split = False  # whether the last block ended inside a character
+    for block in read_blocks(file):
+        quoted = quoted or (wanted is not None and wanted in block)
+        marks = bytes(mark for mark in marks if mark not in block) if marks else marks
+        if valid and (split or not block.isascii()):
+            try:
+                decoder.decode(block)
+                split = bool(decoder.getstate()[0])
+            except UnicodeDecodeError:
+                valid = False
+    return TextFacts(quoted, valid and not split, marks)
+
+
+def is_text(line: bytes) -> bool:
+    """Returns whether `line` is valid UTF-8."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def iterate_lines(blocks: Iterator[bytes], end: bytes = b"\n") -> Iterator[bytes]:
+    """Yields the lines of `blocks` without their ends; a BOM is removed from the first."""
+    rest, first = b"", True
+    for block in blocks:
+        rest += block
+        if first and len(rest) >= len(_BOM):
+            rest, first = rest.removeprefix(_BOM), False
+        *lines, rest = rest.split(end)
+        yield from lines
+    if rest:
+        yield rest.removeprefix(_BOM) if first else rest
+
+
+@contextmanager
+def write_copy(name: str, blocks: Iterator[bytes]) -> Iterator[Path]:
+    """Writes `blocks` to a temporary file, yields its path, and removes it at the end."""
+    lease = LeasedFolder(scratch_folder())
+    path = lease.folder / name
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with path.open("wb") as copy:
+            copy.writelines(blocks)
+        yield path
+    finally:
+        lease.close()

@@ -1,0 +1,1 @@
+"""Takes and makes values: paths, verbs, expressions, numbers and null words, all vectorised."""
