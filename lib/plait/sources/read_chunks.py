@@ -44,7 +44,7 @@ def read_chunks(
     with _translate_errors(file), _on_this_machine(file) as here:
         empty = True
         try:
-            reader = open_reader(here, mapping.source)
+            reader = open_reader(here, mapping.source, typed=mapping.marks_numbers)
             build = FieldBuilder.of(here, mapping, reader.columns())
             for batch in reader.read(build.paths, chunk):
                 if batch.height:

@@ -36,8 +36,13 @@ class FormatReader(Protocol):
         ...
 
 
-def open_reader(file: SourceFile, source: SourceSettings) -> FormatReader:
+def open_reader(file: SourceFile, source: SourceSettings, *, typed: bool = False) -> FormatReader:
     """Returns the reader of `file`.
+
+    Args:
+        file: the file.
+        source: how it is written.
+        typed: whether numbers of JSON are marked; see json_numbers.split_typed.
 
     Raises:
         ConfigError: `records` is set, and the file is not JSON.
@@ -55,7 +60,7 @@ def open_reader(file: SourceFile, source: SourceSettings) -> FormatReader:
         return CsvReader(file, source.csv)
     if file.format == "lines":
         return LineReader(file, str(source.pattern), source.csv.encoding)
-    return JsonReader.open(file, source.records)
+    return JsonReader.open(file, source.records, typed=typed)
 
 
 @dataclass(frozen=True)

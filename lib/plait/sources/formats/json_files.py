@@ -16,7 +16,8 @@ from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.json_sample import JsonSample
 from plait.sources.values.json_text import JsonShape, decode_json
-from plait.sources.values.take_path import struct_field, take_path
+from plait.sources.values.nested_values import struct_field
+from plait.sources.values.take_path import take_path
 from plait.sources.values.value_path import Elements, Field, Step, parse_path, path_text
 
 # A document is decoded as a whole. This is its largest size, in bytes of text.
@@ -33,19 +34,21 @@ class JsonReader:
     Attributes:
         file: the file, in the format json or jsonl.
         records: the steps to the records of a document, or of a line.
+        typed: whether numbers are marked; see json_numbers.split_typed.
     """
 
     file: SourceFile
     records: tuple[Step, ...]
+    typed: bool = False
 
     @classmethod
-    def open(cls, file: SourceFile, records: str | None) -> JsonReader:
+    def open(cls, file: SourceFile, records: str | None, *, typed: bool) -> JsonReader:
         """Returns the reader of `file`; without `records`, a top-level list is opened."""
         if records is not None:
-            return cls(file, parse_path(records))
+            return cls(file, parse_path(records), typed)
         if file.format == "json" and _first_character(file) == "[":
-            return cls(file, (Elements(),))
-        return cls(file, ())
+            return cls(file, (Elements(),), typed)
+        return cls(file, (), typed)
 
     def columns(self) -> FileColumns:
         """Returns the keys of the records; a rare key is searched for in the whole file."""
@@ -144,7 +147,7 @@ class JsonReader:
     def _decode(
         self, lines: pl.DataFrame, shape: JsonShape, inside: Sequence[tuple[Step, ...]]
     ) -> pl.DataFrame:
-        decoded, bad = decode_json(lines["line"], shape)
+        decoded, bad = decode_json(lines["line"], shape, typed=self.typed)
         frame = lines.select(
             pl.col(ROW).cast(pl.Int64),
             pl.col("line").alias(LINE),
