@@ -158,7 +158,7 @@ REMOVAL_REASONS: dict[str, Reason] = {
 REASONS: dict[str, Reason] = QUARANTINE_REASONS | REMOVAL_REASONS
 # Fields of a catalogue row whose unusable value is null, while the row stays: field to reason.
 VALUE_REASONS: dict[str, str] = {
-    "price": "bad_price", "currency": "bad_currency", "vector": "bad_vector",
+    "title": "nested_value", "brand": "nested_value", "price": "bad_price", "currency": "bad_currency", "vector": "bad_vector",
     "published": "bad_time", "length": "bad_length",
 }  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,11 +12,16 @@ import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from plait.errors import UnreadableFile
 from plait.sources.columns.find_columns import FileColumns
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
 from plait.sources.values.take_path import has_path, list_paths
 from plait.sources.values.value_path import Field, Step
+
+# Polars panics at the zones of a file that it does not know, such as +05:30. Times in a file are
+# UTC, whatever its zone is.
+os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,22 @@ class ParquetReader:
     file: SourceFile
 
     def columns(self) -> FileColumns:
-        """Returns the columns of the file."""
+        """Returns the columns of the file.
+
+        Raises:
+            polars.exceptions.NoDataError: there are no columns.
+            UnreadableFile: two columns have one name.
+        """
+        names = pq.read_schema(self.file.path).names
+        if not names:
+            msg = "there are no columns"
+            raise pl.exceptions.NoDataError(msg)
+        twice = [name for name, n in Counter(names).items() if n > 1]
+        if twice:
+            raise UnreadableFile(
+                f"'{self.file.name}' has several columns '{twice[0]}'.",
+                fix="Write it again with a name of its own for each column.",
+            )
         kinds = dict(_scan(self.file).collect_schema())
         kinds.pop(ROW)
         paths = [path for name, kind in kinds.items() for path in list_paths(name, kind)]
