@@ -37,18 +37,19 @@ class ParquetReader:
             polars.exceptions.NoDataError: there are no columns.
             UnreadableFile: two columns have one name.
         """
-        names = pq.read_schema(self.file.path).names
-        if not names:
+        try:
+            kinds = dict(_scan(self.file).collect_schema())
+        except pl.exceptions.DuplicateError:
+            names = Counter(pq.read_schema(self.file.path).names)
+            raise UnreadableFile(
+                f"'{self.file.name}' has {names.most_common(1)[0][1]} columns "
+                f"'{names.most_common(1)[0][0]}'.",
+                fix="Write it again with a name of its own for each column.",
+            ) from None
+        kinds.pop(ROW)
+        if not kinds:
             msg = "there are no columns"
             raise pl.exceptions.NoDataError(msg)
-        twice = [name for name, n in Counter(names).items() if n > 1]
-        if twice:
-            raise UnreadableFile(
-                f"'{self.file.name}' has several columns '{twice[0]}'.",
-                fix="Write it again with a name of its own for each column.",
-            )
-        kinds = dict(_scan(self.file).collect_schema())
-        kinds.pop(ROW)
         paths = [path for name, kind in kinds.items() for path in list_paths(name, kind)]
 
         def has(steps: Sequence[Step]) -> bool:
