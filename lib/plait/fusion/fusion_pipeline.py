@@ -1,4 +1,4 @@
-"""The steps of a fuse: read, resolve, partition, learn, merge, publish. Each returns a named value."""
+"""The steps of a fuse: read, resolve, partition, learn, merge, publish; each returns a value."""
 
 from __future__ import annotations
 
