@@ -11,13 +11,13 @@ from plait.checks.log_finding import (
     EXAMPLES,
     CheckLevel,
     LogFinding,
-    say_count,
     say_share,
     share_level,
 )
 from plait.checks.log_profile import LogProfile
 from plait.checks.read_profiles import ProfiledLog
 from plait.checks.row_faults import describe_faults, fix_faults
+from plait.say_count import say_count
 
 _DAY = timedelta(days=1)
 _FAIL_TIMES = 0.05  # of the rows of a log
