@@ -12,7 +12,7 @@ from plait.clean.event_dialect import EventDialect
 from plait.clean.parse_times import EARLIEST_TIME
 from plait.contracts.id_rules import MAX_ID_LENGTH, MAX_QUERY_LENGTH, is_bad_id
 from plait.contracts.personal_fields import PERSONAL_FIELDS, is_single_line
-from plait.sources.values.nested_values import find_nested
+from plait.sources.values.find_nested import find_nested
 
 MAX_DWELL = 86_400  # seconds; a longer dwell is most often in milliseconds
 

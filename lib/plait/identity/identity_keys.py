@@ -19,7 +19,7 @@ from plait.identity.id_spaces import home_account
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
 from plait.sources.files.find_files import find_files
 from plait.sources.read_platform import read_accounts
-from plait.sources.values.nested_values import find_nested
+from plait.sources.values.find_nested import find_nested
 from plait.sources.values.null_words import null_words_to_null
 
 ACCOUNT_ATTRIBUTES = {

@@ -10,7 +10,7 @@ from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import show_field
 from plait.contracts.quarantine_reasons import CATALOGUE_SOURCE, VALUE_REASONS
 from plait.contracts.store_tables import QUARANTINE
-from plait.sources.values.nested_values import find_nested
+from plait.sources.values.find_nested import find_nested
 
 _CLEAN_NAMES = {"length": "length_s"}  # fields whose contract column has another name
 

@@ -28,7 +28,7 @@ from plait.items.price_levels import (
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 from plait.sources.files.find_files import find_files
 from plait.sources.read_platform import read_catalogue
-from plait.sources.values.nested_values import find_nested
+from plait.sources.values.find_nested import find_nested
 from plait.sources.values.null_words import null_words_to_null
 from plait.sources.values.parse_numbers import parse_numbers, written_currencies
 

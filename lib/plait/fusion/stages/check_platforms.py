@@ -16,6 +16,7 @@ from plait.errors import EmptyInput, TooFewEvents
 from plait.fusion.row_counts import EMPTY_FILE, NOTED
 from plait.inspection.faulty_value import FaultyValue, find_source
 from plait.inspection.suggest_fixes import suggest_fix
+from plait.say_count import say_count
 
 _MAX_REASONS = 3  # told in the message
 _MAX_VALUES = 20  # from which the fix is made
@@ -51,7 +52,8 @@ def check_platforms(counts: pl.DataFrame, project: Project, quarantine: pl.LazyF
             told.append(f"{lost['n'][_MAX_REASONS:].sum():,} for other reasons")
         see = f" See the rows: plait quarantine --platform {platform}" if examples else ""
         raise TooFewEvents(
-            f"platform '{platform}': none of its {rows:,} rows became an event. {'; '.join(told)}.",
+            f"platform '{platform}': none of its {say_count(int(rows), 'row')} became an event. "
+            f"{'; '.join(told)}.",
             fix=_fix(first, platform, project, quarantine) + see,
         )
 
