@@ -145,9 +145,10 @@ class JsonReader:
             yield from frame.iter_slices(chunk)
             return
         for lines in _scan_lines(self.file).collect_batches(chunk_size=chunk, maintain_order=True):
-            filled = lines.filter(pl.col("line").str.strip_chars() != "")
-            if filled.height:
-                yield self._decode(filled, shape, inside)
+            if not lines["line"].str.starts_with("{").all():
+                lines = lines.filter(pl.col("line").str.strip_chars() != "")
+            if lines.height:
+                yield self._decode(lines, shape, inside)
 
     @cached_property
     def _document(self) -> pl.Series:
