@@ -44,12 +44,12 @@ def read_chunks(
     with _translate_errors(file), _on_this_machine(file) as here:
         empty = True
         try:
-            reader = open_reader(here, mapping.source)
-            build = FieldBuilder.of(here, mapping, reader.columns())
-            for batch in reader.read(build.paths, chunk):
-                if batch.height:
-                    empty = False
-                    yield build(batch)
+            with open_reader(here, mapping.source) as reader:
+                build = FieldBuilder.of(here, mapping, reader.columns())
+                for batch in reader.read(build.paths, chunk):
+                    if batch.height:
+                        empty = False
+                        yield build(batch)
         except pl.exceptions.NoDataError:  # not even a header
             pass
         _check_unchanged(file)
@@ -66,10 +66,11 @@ def find_missing_paths(file: SourceFile, mapping: SourceMapping) -> list[str]:
     """
     with _translate_errors(file), _on_this_machine(file) as here:
         try:
-            columns = open_reader(here, mapping.source).columns()
+            with open_reader(here, mapping.source) as reader:
+                builder = FieldBuilder.of(here, mapping, reader.columns())
         except pl.exceptions.NoDataError:
             return []
-        present = {*FieldBuilder.of(here, mapping, columns).places, *ALWAYS_PRESENT}
+        present = {*builder.places, *ALWAYS_PRESENT}
         paths = dict.fromkeys(named.path for named in mapping.named_paths())
         return [path for path in paths if path not in present]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,8 @@ from plait.sources.formats.csv_files import csv_columns, read_csv
 from plait.sources.formats.json_files import JsonReader
 from plait.sources.formats.line_files import line_columns, read_lines
 from plait.sources.formats.parquet_files import ParquetReader
+from plait.sources.formats.text_files import actual_encoding
+from plait.sources.formats.utf8_lines import prepare_lines
 from plait.sources.values.value_path import Field, Step
 
 
@@ -36,11 +39,14 @@ class FormatReader(Protocol):
         ...
 
 
-def open_reader(file: SourceFile, source: SourceSettings) -> FormatReader:
-    """Returns the reader of `file`.
+@contextmanager
+def open_reader(file: SourceFile, source: SourceSettings) -> Iterator[FormatReader]:
+    """Yields the reader of `file`. It can be used until the end, when temporary copies are removed.
 
     Raises:
         ConfigError: `records` is set, and the file is not JSON.
+        UnreadableFile: the text is not in the encoding of the settings.
+        OSError: the file cannot be read.
     """
     if source.records is not None and file.format not in ("json", "jsonl"):
         raise ConfigError(
@@ -50,12 +56,17 @@ def open_reader(file: SourceFile, source: SourceSettings) -> FormatReader:
             f"column is opened by {file.setting}.each.",
         )
     if file.format == "parquet":
-        return ParquetReader(file)
+        yield ParquetReader(file)
+        return
+    encoding = actual_encoding(file, source.csv.encoding)
     if file.format == "csv":
-        return CsvReader(file, source.csv)
-    if file.format == "lines":
-        return LineReader(file, str(source.pattern), source.csv.encoding)
-    return JsonReader.open(file, source.records)
+        yield CsvReader(file, source.csv.model_copy(update={"encoding": encoding}))
+    elif file.format == "lines":
+        yield LineReader(file, str(source.pattern), encoding)
+    else:
+        with ExitStack() as copies:
+            here = prepare_lines(file, encoding, copies)
+            yield JsonReader.open(here, source.records)
 
 
 @dataclass(frozen=True)

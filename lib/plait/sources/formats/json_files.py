@@ -1,4 +1,4 @@
-"""Reads JSON: one object per line, or one document per file, and the records inside them."""
+"""Reads JSON: one object per line, or documents, and the records inside them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from plait.errors import UnknownColumn, UnreadableFile
 from plait.sources.columns.find_columns import FileColumns
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
+from plait.sources.formats.json_documents import split_documents, strip_assignment
 from plait.sources.formats.json_sample import JsonSample
+from plait.sources.formats.utf8_lines import UNDECODABLE
 from plait.sources.values.json_text import JsonShape, decode_json
 from plait.sources.values.take_path import struct_field, take_path
 from plait.sources.values.value_path import Elements, Field, Step, parse_path, path_text
@@ -31,7 +33,7 @@ class JsonReader:
     """Reads the records of one file.
 
     Attributes:
-        file: the file, in the format json or jsonl.
+        file: the file, in the format json or jsonl; its text is UTF-8, see utf8_lines.
         records: the steps to the records of a document, or of a line.
     """
 
@@ -74,15 +76,14 @@ class JsonReader:
 
     def _first_records(self) -> pl.Series:
         """The texts of the records of a document, or of the first lines."""
+        shape = JsonShape.of([self.records])
         if self.file.format == "json":
-            texts = self._read_document().head(1)
+            texts, decoded, _ = self._decode_documents(shape)
         else:
             texts = _scan_lines(self.file).head(_SAMPLE).collect()["line"]
             texts = texts.filter(texts.str.strip_chars() != "")
-        if not self.records:
-            return texts
-        shape = JsonShape.of([self.records])
-        return _open(take_path(decode_json(texts, shape)[0], self.records))
+            decoded = decode_json(texts, shape)[0]
+        return _open(take_path(decoded, self.records)) if self.records else texts
 
     @cached_property
     def _record_count(self) -> int | None:
@@ -112,19 +113,44 @@ class JsonReader:
         inside = [tuple(self.sample.cut_at_text(path)) for path in paths]
         shape = JsonShape.of([(*self.records, *path) for path in inside] or [self.records])
         if self.file.format == "json":
-            frame = self._decode(self._number(self._read_document()), shape, inside)
-            if frame[FAULT].null_count() < frame.height:
-                raise _not_json(self.file, frame[LINE][0], self.records)
-            frame = frame.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW))
+            texts, decoded, bad = self._decode_documents(shape)
+            rows = pl.int_range(1, len(texts) + 1, eager=True).alias(ROW)
+            frame = self._take(pl.DataFrame([rows, texts.alias("line")]), decoded, bad, inside)
+            if bad.any() or (frame.height and not frame[FAULT].null_count()):
+                raise _not_json(self.file, texts[bad.arg_max() or 0], self.records)
+            frame = frame.with_columns(
+                pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW),
+                pl.lit(None, pl.String).alias(LINE),  # it would be the whole document
+            )
             yield from frame.iter_slices(chunk)
             return
         for lines in _scan_lines(self.file).collect_batches(chunk_size=chunk, maintain_order=True):
             filled = lines.filter(pl.col("line").str.strip_chars() != "")
             if filled.height:
-                yield self._decode(filled, shape, inside)
+                decoded, bad = decode_json(filled["line"], shape)
+                yield self._take(filled, decoded, bad, inside)
+
+    def _decode_documents(self, shape: JsonShape) -> tuple[pl.Series, pl.Series, pl.Series]:
+        """Returns the texts of the documents, and what decode_json returns of them."""
+        texts = self._read_document()
+        decoded, bad = decode_json(texts, shape)
+        if bad.any():  # it may be several documents
+            try:
+                texts = pl.Series(split_documents(texts[0]), dtype=pl.String)
+            except (ValueError, RecursionError):
+                return texts, decoded, bad
+            decoded, bad = decode_json(texts, shape)
+        return texts, decoded, bad
 
     def _read_document(self) -> pl.Series:
+        """Returns the text of the file, as a series of one."""
         lines = _scan_lines(self.file).select("line").collect()["line"]
+        marked = lines.str.starts_with(UNDECODABLE)
+        if marked.any():
+            raise UnreadableFile(
+                f"'{self.file.name}' is not UTF-8: line {marked.arg_true()[0] + 1:,}.",
+                fix=f"Set {self.file.setting}.csv.encoding, for example: latin-1",
+            )
         size = int(lines.str.len_bytes().sum() or 0)
         if size > MAX_DOCUMENT_BYTES:
             path = ".[]" if self.records == (Elements(),) else ".PATH[]"
@@ -134,17 +160,16 @@ class JsonReader:
                 "with one object per line may have any size.",
                 fix=f"Convert it: jq -c '{path}' {self.file.path.name} > records.jsonl",
             )
-        return lines.str.join("\n")
+        return pl.Series([strip_assignment(lines.str.join("\n")[0])])
 
-    @staticmethod
-    def _number(documents: pl.Series) -> pl.DataFrame:
-        rows = pl.int_range(1, len(documents) + 1, eager=True).alias(ROW)
-        return pl.DataFrame([rows, documents.alias("line")])
-
-    def _decode(
-        self, lines: pl.DataFrame, shape: JsonShape, inside: Sequence[tuple[Step, ...]]
+    def _take(
+        self,
+        lines: pl.DataFrame,
+        decoded: pl.Series,
+        bad: pl.Series,
+        inside: Sequence[tuple[Step, ...]],
     ) -> pl.DataFrame:
-        decoded, bad = decode_json(lines["line"], shape)
+        """Returns the frame of `read` for lines or documents, which are decoded."""
         frame = lines.select(
             pl.col(ROW).cast(pl.Int64),
             pl.col("line").alias(LINE),
@@ -162,6 +187,8 @@ class JsonReader:
         else:
             is_object = pl.col(LINE).str.strip_chars_start().str.starts_with("{")
             fault = pl.when(pl.col("bad") | ~is_object).then(pl.lit("bad_json"))
+        undecodable = pl.col(LINE).str.starts_with(UNDECODABLE)
+        fault = pl.when(undecodable).then(pl.lit("bad_encoding")).otherwise(fault)
         names = list(dict.fromkeys(path[0].name for path in inside))  # type: ignore[union-attr]
         kind = frame.schema["record"]
         records = {
@@ -174,7 +201,9 @@ class JsonReader:
             *(field.alias(name) for name, field in records.items()),
             fault.alias(FAULT),
             pl.lit(value=True).alias(WHOLE),
-            pl.when(fault.is_not_null()).then(pl.col(LINE)).alias(LINE),
+            pl.when(fault.is_not_null())
+            .then(pl.col(LINE).str.strip_prefix(UNDECODABLE))
+            .alias(LINE),
         )
 
 
@@ -190,8 +219,8 @@ def _scan_lines(file: SourceFile) -> pl.LazyFrame:
 
 def _first_character(file: SourceFile) -> str:
     filled = _scan_lines(file).select(pl.col("line").str.strip_chars()).filter(pl.col("line") != "")
-    first = filled.head(1).collect()["line"]
-    return first[0][0] if len(first) else ""
+    first = filled.head(2).collect()["line"]  # the second may be all that a script assigns
+    return strip_assignment("\n".join(first)).lstrip()[:1]
 
 
 def _open(records: pl.Series) -> pl.Series:
@@ -204,17 +233,11 @@ def _not_json(
     file: SourceFile, text: str | None, records: Sequence[Step]
 ) -> UnreadableFile | UnknownColumn:
     try:
-        json.loads(text or "")
+        split_documents(text or "")
     except RecursionError:
         where = "it is nested too deeply"
     except ValueError as error:
         where = str(error)
-        if where.startswith("Extra data"):
-            return UnreadableFile(
-                f"'{file.name}' has several JSON documents ({where}).",
-                fix=f"Set {file.setting}.format: jsonl if there is one per line; else join them: "
-                f"jq -c . {file.path.name} > lines.jsonl",
-            )
     else:
         where = "its records are not objects"
         known = JsonSample.of(pl.Series([text])).record_paths()

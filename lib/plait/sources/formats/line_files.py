@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 
 import polars as pl
 
 from plait.errors import UnknownColumn, nearest
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.text_files import (
-    decode_blocks,
-    is_text,
-    is_utf8,
-    iterate_lines,
-    look_through,
-    read_blocks,
-    read_head,
-    write_copy,
-)
-
-_UNDECODABLE = "\0plait:bad_encoding"  # begins a line that is not text in a repaired copy
+from plait.sources.formats.utf8_lines import UNDECODABLE, prepare_lines
 
 
 def line_columns(pattern: str) -> list[str]:
@@ -56,7 +44,7 @@ def read_lines(
     line = pl.col("line")
     with ExitStack() as copies:
         frame = pl.scan_lines(
-            _prepare(file, encoding, copies).path,
+            prepare_lines(file, encoding, copies).path,
             name="line",
             row_index_name=ROW,
             glob=False,
@@ -65,7 +53,7 @@ def read_lines(
             pl.col(ROW).cast(pl.Int64) + 1,
             line.str.strip_suffix("\r").str.strip_prefix("\ufeff"),
         ).filter(line.str.contains(r"\S"))
-        undecodable = line.str.starts_with(_UNDECODABLE)
+        undecodable = line.str.starts_with(UNDECODABLE)
         fault = (
             pl.when(undecodable)
             .then(pl.lit("bad_encoding"))
@@ -83,29 +71,8 @@ def read_lines(
             ),
             FAULT,
             (~faulty).alias(WHOLE),
-            pl.when(faulty).then(line.str.strip_prefix(_UNDECODABLE)).alias(LINE),
+            pl.when(faulty).then(line.str.strip_prefix(UNDECODABLE)).alias(LINE),
         )
         for batch in frame.collect_batches(chunk_size=chunk, maintain_order=True):
             if batch.height:
                 yield batch
-
-
-def _prepare(file: SourceFile, encoding: str, copies: ExitStack) -> SourceFile:
-    """Returns a file that is UTF-8 and has line feeds: `file` itself, or a temporary copy."""
-    if file.packed or not is_utf8(encoding):
-        blocks = decode_blocks(file, encoding)
-        file = replace(file, path=copies.enter_context(write_copy("decoded", blocks)))
-    head, _ = read_head(file, "utf-8")
-    returns = "\r" in head and "\n" not in head
-    if returns or not look_through(file).valid:
-        blocks = _rewrite(file, b"\r" if returns else b"\n")
-        file = replace(file, path=copies.enter_context(write_copy("repaired", blocks)))
-    return file
-
-
-def _rewrite(file: SourceFile, end: bytes) -> Iterator[bytes]:
-    for line in iterate_lines(read_blocks(file), end):
-        if is_text(line):
-            yield line + b"\n"
-        else:
-            yield (_UNDECODABLE + line.decode(errors="replace") + "\n").encode()
