@@ -73,8 +73,8 @@ class CsvSettings(StrictModel):
     )
     encoding: str = Field(
         "utf-8",
-        description="The encoding of the text, as Python names it; of JSON and lines, too. Default: "
-        "UTF-8, or UTF-16 in a file that begins with its byte order mark.",
+        description="The encoding of the text, as Python names it; of JSON and lines, too. "
+        "Default: UTF-8, or UTF-16 in a file that begins with its byte order mark.",
         examples=["latin-1"],
     )
     quote: str = Field(

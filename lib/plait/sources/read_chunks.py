@@ -44,7 +44,7 @@ def read_chunks(
     with _translate_errors(file), _on_this_machine(file) as here:
         empty = True
         try:
-            with open_reader(here, mapping.source) as reader:
+            with open_reader(here, mapping.source, typed=mapping.marks_numbers) as reader:
                 build = FieldBuilder.of(here, mapping, reader.columns())
                 for batch in reader.read(build.paths, chunk):
                     if batch.height:

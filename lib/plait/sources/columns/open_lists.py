@@ -20,7 +20,9 @@ def opened_column(name: str) -> str:
     return _PREFIX + name
 
 
-def open_lists(rows: pl.DataFrame, lists: Sequence[OpenedList], split: str | None) -> pl.DataFrame:
+def open_lists(
+    rows: pl.DataFrame, lists: Sequence[OpenedList], split: str | None, *, typed: bool
+) -> pl.DataFrame:
     """Returns `rows` with one row per element, and the column `$element` of its number.
 
     A row without elements stays, with nulls. A row whose lists have different lengths is not
@@ -31,13 +33,14 @@ def open_lists(rows: pl.DataFrame, lists: Sequence[OpenedList], split: str | Non
         lists: the lists to open together; empty if there are none.
         split: the text between elements, if the lists are written as text. A blank element is
             null if several lists are opened, so that the others stay aligned; else it is none.
+        typed: whether numbers in JSON are marked; see json_numbers.split_typed.
     """
     if not lists:
         return rows.with_columns(pl.lit(None, pl.Int64).alias(ELEMENT))
     names = [opened_column(one.column) for one in lists]
     aligned = len(lists) > 1 and split is not None and not split.isspace()
     opened = rows.with_columns(
-        _elements(rows, one, split, keep_blank=aligned).alias(name)
+        _elements(rows, one, split, keep_blank=aligned, typed=typed).alias(name)
         for one, name in zip(lists, names, strict=True)
     )
     if aligned:
@@ -68,14 +71,14 @@ def _cut_blank_ends(names: Sequence[str]) -> list[pl.Expr]:
 
 
 def _elements(
-    rows: pl.DataFrame, one: OpenedList, split: str | None, *, keep_blank: bool
+    rows: pl.DataFrame, one: OpenedList, split: str | None, *, keep_blank: bool, typed: bool
 ) -> pl.Series:
     column, steps = rows[source_column(rows, one.place)], one.place.steps
     if split is not None:
         parts = take_path(column, steps).cast(pl.String).str.split(split)
         parts = parts.list.eval(pl.element().str.strip_chars().replace("", None))
         return parts if keep_blank else parts.list.drop_nulls()
-    values = take_path(column, (*steps, Elements()))
+    values = take_path(column, (*steps, Elements()), typed=typed)
     for step in steps:
         if isinstance(step, Elements):  # a list of lists becomes one list
             values = values.list.eval(pl.element().explode()).list.drop_nulls()

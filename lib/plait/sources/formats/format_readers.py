@@ -40,8 +40,15 @@ class FormatReader(Protocol):
 
 
 @contextmanager
-def open_reader(file: SourceFile, source: SourceSettings) -> Iterator[FormatReader]:
+def open_reader(
+    file: SourceFile, source: SourceSettings, *, typed: bool = False
+) -> Iterator[FormatReader]:
     """Yields the reader of `file`. It can be used until the end, when temporary copies are removed.
+
+    Args:
+        file: the file.
+        source: how it is written.
+        typed: whether numbers of JSON are marked; see json_numbers.split_typed.
 
     Raises:
         ConfigError: `records` is set, and the file is not JSON.
@@ -66,7 +73,7 @@ def open_reader(file: SourceFile, source: SourceSettings) -> Iterator[FormatRead
     else:
         with ExitStack() as copies:
             here = prepare_lines(file, encoding, copies)
-            yield JsonReader.open(here, source.records)
+            yield JsonReader.open(here, source.records, typed=typed)
 
 
 @dataclass(frozen=True)

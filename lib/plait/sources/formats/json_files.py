@@ -18,7 +18,8 @@ from plait.sources.formats.json_documents import split_documents, strip_assignme
 from plait.sources.formats.json_sample import JsonSample
 from plait.sources.formats.utf8_lines import UNDECODABLE
 from plait.sources.values.json_text import JsonShape, decode_json
-from plait.sources.values.take_path import struct_field, take_path
+from plait.sources.values.nested_values import struct_field
+from plait.sources.values.take_path import take_path
 from plait.sources.values.value_path import Elements, Field, Step, parse_path, path_text
 
 # A document is decoded as a whole. This is its largest size, in bytes of text.
@@ -35,19 +36,21 @@ class JsonReader:
     Attributes:
         file: the file, in the format json or jsonl; its text is UTF-8, see utf8_lines.
         records: the steps to the records of a document, or of a line.
+        typed: whether numbers are marked; see json_numbers.split_typed.
     """
 
     file: SourceFile
     records: tuple[Step, ...]
+    typed: bool = False
 
     @classmethod
-    def open(cls, file: SourceFile, records: str | None) -> JsonReader:
+    def open(cls, file: SourceFile, records: str | None, *, typed: bool) -> JsonReader:
         """Returns the reader of `file`; without `records`, a top-level list is opened."""
         if records is not None:
-            return cls(file, parse_path(records))
+            return cls(file, parse_path(records), typed)
         if file.format == "json" and _first_character(file) == "[":
-            return cls(file, (Elements(),))
-        return cls(file, ())
+            return cls(file, (Elements(),), typed)
+        return cls(file, (), typed)
 
     def columns(self) -> FileColumns:
         """Returns the keys of the records; a rare key is searched for in the whole file."""
@@ -78,7 +81,7 @@ class JsonReader:
         """The texts of the records of a document, or of the first lines."""
         shape = JsonShape.of([self.records])
         if self.file.format == "json":
-            texts, decoded, _ = self._decode_documents(shape)
+            texts, decoded, _ = self._decode_documents(shape, typed=False)
         else:
             texts = _scan_lines(self.file).head(_SAMPLE).collect()["line"]
             texts = texts.filter(texts.str.strip_chars() != "")
@@ -113,7 +116,7 @@ class JsonReader:
         inside = [tuple(self.sample.cut_at_text(path)) for path in paths]
         shape = JsonShape.of([(*self.records, *path) for path in inside] or [self.records])
         if self.file.format == "json":
-            texts, decoded, bad = self._decode_documents(shape)
+            texts, decoded, bad = self._decode_documents(shape, typed=self.typed)
             rows = pl.int_range(1, len(texts) + 1, eager=True).alias(ROW)
             frame = self._take(pl.DataFrame([rows, texts.alias("line")]), decoded, bad, inside)
             if bad.any() or (frame.height and not frame[FAULT].null_count()):
@@ -127,19 +130,21 @@ class JsonReader:
         for lines in _scan_lines(self.file).collect_batches(chunk_size=chunk, maintain_order=True):
             filled = lines.filter(pl.col("line").str.strip_chars() != "")
             if filled.height:
-                decoded, bad = decode_json(filled["line"], shape)
+                decoded, bad = decode_json(filled["line"], shape, typed=self.typed)
                 yield self._take(filled, decoded, bad, inside)
 
-    def _decode_documents(self, shape: JsonShape) -> tuple[pl.Series, pl.Series, pl.Series]:
+    def _decode_documents(
+        self, shape: JsonShape, *, typed: bool
+    ) -> tuple[pl.Series, pl.Series, pl.Series]:
         """Returns the texts of the documents, and what decode_json returns of them."""
         texts = self._read_document()
-        decoded, bad = decode_json(texts, shape)
+        decoded, bad = decode_json(texts, shape, typed=typed)
         if bad.any():  # it may be several documents
             try:
                 texts = pl.Series(split_documents(texts[0]), dtype=pl.String)
             except (ValueError, RecursionError):
                 return texts, decoded, bad
-            decoded, bad = decode_json(texts, shape)
+            decoded, bad = decode_json(texts, shape, typed=typed)
         return texts, decoded, bad
 
     def _read_document(self) -> pl.Series:
