@@ -6,13 +6,15 @@ import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from plait.config.yaml_document import scalar_text
 from plait.errors import UnknownColumn
 from plait.sources.files.source_file import SourceFile
 
 # An e-mail address, a number or a time.
-_LOOKS_LIKE_A_VALUE = re.compile(r"@|^[+-]?\d[\d.,:TZ+ -]*$")
+_LOOKS_LIKE_A_VALUE = re.compile(r"[^.\s]@|^[+-]?\d[\d.,:TZ+ -]*$")
 _MAX_LISTED = 40
 _LISTS = ("columns.categories", "columns.tags", "columns.vector")  # such paths may be lists
+_FLAG = "type.flags."  # begins the key of a flag
 _CLOSE = 0.7  # how alike two names must be, 0 to 1, so that one is suggested for the other
 
 
@@ -34,13 +36,15 @@ def check_columns(
         _, platform, _ = file.setting.split(".", 2)
         setting = f"{file.setting}.{key}"
         headline = f"platform '{platform}' has no column '{column}' in '{file.name}'"
-        if any(_LOOKS_LIKE_A_VALUE.search(name) for name in present):  # may be personal
+        values = [name for name in present if _LOOKS_LIKE_A_VALUE.search(name)]  # may be personal
+        if values and file.format == "csv":
             raise UnknownColumn(
                 f"{headline}: its first line seems to have values, not column names (not shown, "
                 "as they may be personal).",
                 fix=f"Name the columns: {file.setting}.csv.header: [...]; or, if it is the header, "
                 f"set {setting}: COLUMN",
             )
+        present = [name for name in present if name not in values]
         listed = ", ".join(present[:_MAX_LISTED]) + (", ..." if len(present) > _MAX_LISTED else "")
         close = _nearest_column(column, present)
         if key in inside:
@@ -52,29 +56,41 @@ def check_columns(
         raise UnknownColumn(
             f"{headline} (columns: {listed}).",
             allowed=f"Did you mean '{close}'?" if close else "",
-            fix=_inside_list(file, setting, close)
-            if close and "[]." in close and key not in _LISTS
-            else f"Set {setting}: {close or 'COLUMN'}"
-            + (
-                ""
-                if close or key == "each"
-                else f", or, if only some files have it: {_as_optional(setting, column)}"
-            ),
+            fix=_fix(file, key, column, close),
         )
+
+
+def _fix(file: SourceFile, key: str, column: str, close: str | None) -> str:
+    """Returns the fix for a column that is missing; `close` is the one that is meant, if known."""
+    setting = f"{file.setting}.{key}"
+    if close and "[]." in close and key not in _LISTS:
+        return _inside_list(file, setting, close)
+    if key.startswith(_FLAG):
+        named = f"Name {scalar_text(close)} in its place" if close else "Correct it"
+        return (
+            f"{named} in {file.setting}.type.flags, or, if only some files have it: "
+            f"{file.setting}.type.optional: true"
+        )
+    if close:
+        return f"Set {setting}: {scalar_text(close)}"
+    if key == "each":
+        return f"Set {setting}: COLUMN"
+    return f"Set {setting}: COLUMN, or, if only some files have it: {_as_optional(setting, column)}"
 
 
 def _inside_list(file: SourceFile, setting: str, path: str) -> str:
     """Returns the fix for a path that leads into the elements of a list."""
     opened, _, rest = path.rpartition("[].")
     if file.format == "json":
-        return f"Set {file.setting}.records: {opened}[]"
-    return f"Set {file.setting}.each: {opened}[] and {setting}: each.{rest}"
+        return f"Set {file.setting}.records: {scalar_text(f'{opened}[]')}"
+    each, inside = scalar_text(f"{opened}[]"), scalar_text(f"each.{rest}")
+    return f"Set {file.setting}.each: {each} and {setting}: {inside}"
 
 
 def _as_optional(key: str, column: str) -> str:
     if key.endswith(".column"):
         return f"{key.removesuffix('.column')}.optional: true"
-    return f"{key}: {{column: {column}, optional: true}}"
+    return f"{key}: {{column: {scalar_text(column)}, optional: true}}"
 
 
 def _nearest_column(column: str, present: Sequence[str]) -> str | None:

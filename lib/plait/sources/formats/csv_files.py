@@ -14,6 +14,7 @@ from contextlib import ExitStack
 import polars as pl
 
 from plait.config.source_settings import CsvSettings
+from plait.config.yaml_document import scalar_text
 from plait.errors import UnknownColumn
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
@@ -116,11 +117,6 @@ def _place(file: SourceFile, layout: CsvLayout, name: str) -> int:
     raise UnknownColumn(
         f"the header of '{file.name}' names column '{name}' twice: columns {listed} of "
         f"{len(trimmed)}.",
-        fix=f"Set {file.setting}.csv.header: [{', '.join(map(_yaml, new))}] and "
+        fix=f"Set {file.setting}.csv.header: [{', '.join(map(scalar_text, new))}] and "
         f"{file.setting}.csv.skip: {layout.lines}",
     )
-
-
-def _yaml(name: str) -> str:
-    plain = name.isidentifier() and name.isascii()
-    return name if plain else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

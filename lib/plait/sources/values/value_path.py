@@ -100,7 +100,12 @@ def path_text(steps: Sequence[Step]) -> str:
     text = ""
     for step in steps:
         if isinstance(step, Field):
-            text += f".{step.name}" if text else step.name
+            name = step.name
+            if len(steps) > 1 and re.search(r"[.\[\]]", name):
+                mark = '"' if "'" in name else "'"
+                text += f"[{mark}{name}{mark}]"
+            else:
+                text += f".{name}" if text else name
         else:
             text += "[]"
     return text
