@@ -14,6 +14,7 @@ from plait.contracts.quarantine_reasons import (
 )
 from plait.errors import EmptyInput, TooFewEvents
 from plait.fusion.row_counts import EMPTY_FILE, NOTED
+from plait.say_count import say_count
 
 _MAX_REASONS = 3  # told in the message
 
@@ -48,7 +49,8 @@ def check_platforms(counts: pl.DataFrame, project: Project, quarantine: pl.LazyF
             told.append(f"{lost['n'][_MAX_REASONS:].sum():,} for other reasons")
         see = f" See the rows: plait quarantine --platform {platform}" if examples else ""
         raise TooFewEvents(
-            f"platform '{platform}': none of its {rows:,} rows became an event. {'; '.join(told)}.",
+            f"platform '{platform}': none of its {say_count(int(rows), 'row')} became an event. "
+            f"{'; '.join(told)}.",
             fix=reason_fix(first, platform) + see,
         )
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
 
-from plait.config.source_settings import CsvSettings, SourceSettings
+from plait.config.source_settings import SourceSettings
 from plait.errors import ConfigError
 from plait.sources.columns.find_columns import FileColumns
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.csv_files import csv_columns, read_csv
+from plait.sources.formats.csv_files import CsvReader
 from plait.sources.formats.json_files import JsonReader
-from plait.sources.formats.line_files import line_columns, read_lines
+from plait.sources.formats.line_files import LineReader
 from plait.sources.formats.parquet_files import ParquetReader
 from plait.sources.formats.text_files import actual_encoding
 from plait.sources.formats.utf8_lines import prepare_lines
-from plait.sources.values.value_path import Field, Step
+from plait.sources.values.value_path import Step
 
 
 class FormatReader(Protocol):
@@ -41,13 +40,14 @@ class FormatReader(Protocol):
 
 @contextmanager
 def open_reader(
-    file: SourceFile, source: SourceSettings, *, typed: bool = False
+    file: SourceFile, source: SourceSettings, paths: Iterable[str] = (), *, typed: bool = False
 ) -> Iterator[FormatReader]:
     """Yields the reader of `file`. It can be used until the end, when temporary copies are removed.
 
     Args:
         file: the file.
         source: how it is written.
+        paths: the paths that are looked for.
         typed: whether numbers of JSON are marked; see json_numbers.split_typed.
 
     Raises:
@@ -73,59 +73,4 @@ def open_reader(
     else:
         with ExitStack() as copies:
             here = prepare_lines(file, encoding, copies)
-            yield JsonReader.open(here, source.records, typed=typed)
-
-
-@dataclass(frozen=True)
-class CsvReader:
-    """Reads the rows of a CSV file."""
-
-    file: SourceFile
-    settings: CsvSettings
-
-    def columns(self) -> FileColumns:
-        """Returns the columns of the file.
-
-        Raises:
-            polars.exceptions.NoDataError: there is no header.
-        """
-        names = csv_columns(self.file, self.settings)
-        if not names:
-            msg = "there is no header"
-            raise pl.exceptions.NoDataError(msg)
-        return _text_columns(names)
-
-    def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
-        """Yields row, fault, whole and line, and the column that each path begins with."""
-        return read_csv(self.file, self.settings, _first_names(paths), chunk)
-
-
-@dataclass(frozen=True)
-class LineReader:
-    """Reads lines of text by a pattern, whose named groups are the columns."""
-
-    file: SourceFile
-    pattern: str
-    encoding: str
-
-    def columns(self) -> FileColumns:
-        """Returns the named groups of the pattern."""
-        return _text_columns(line_columns(self.pattern))
-
-    def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
-        """Yields row, fault, whole and line, and the column that each path begins with."""
-        return read_lines(self.file, self.pattern, _first_names(paths), chunk, self.encoding)
-
-
-def _text_columns(names: list[str]) -> FileColumns:
-    """Returns columns of text, which may hold JSON."""
-
-    def has(steps: Sequence[Step]) -> bool:
-        return isinstance(steps[0], Field) and steps[0].name in names
-
-    return FileColumns(names, names, has)
-
-
-def _first_names(paths: Iterable[Sequence[Step]]) -> list[str]:
-    firsts = (path[0] for path in paths)
-    return list(dict.fromkeys(step.name for step in firsts if isinstance(step, Field)))
+            yield JsonReader.open(here, source.records, paths, typed=typed)

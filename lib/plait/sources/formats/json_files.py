@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
 
-from plait.errors import UnknownColumn, UnreadableFile
-from plait.sources.columns.find_columns import FileColumns
+from plait.errors import ConfigError
+from plait.sources.columns.find_columns import FileColumns, first_names
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.json_documents import split_documents, strip_assignment
+from plait.sources.formats.json_document import (
+    check_encoding,
+    check_size,
+    not_a_document,
+    split_documents,
+    strip_assignment,
+)
 from plait.sources.formats.json_sample import JsonSample
 from plait.sources.formats.utf8_lines import UNDECODABLE
 from plait.sources.values.json_text import JsonShape, decode_json
 from plait.sources.values.nested_values import struct_field
 from plait.sources.values.take_path import take_path
-from plait.sources.values.value_path import Elements, Field, Step, parse_path, path_text
+from plait.sources.values.value_path import Elements, Field, Step, parse_path
 
-# A document is decoded as a whole. This is its largest size, in bytes of text.
-MAX_DOCUMENT_BYTES = 256 * 2**20
 _SAMPLE = 1_000  # records
-_MAX_LISTED = 40
 _BOM = "\ufeff"
 
 
@@ -36,21 +39,33 @@ class JsonReader:
     Attributes:
         file: the file, in the format json or jsonl; its text is UTF-8, see utf8_lines.
         records: the steps to the records of a document, or of a line.
+        keys: the keys that may be looked for in the whole file, which is read once for all.
         typed: whether numbers are marked; see json_numbers.split_typed.
     """
 
     file: SourceFile
     records: tuple[Step, ...]
+    keys: tuple[str, ...] = ()
     typed: bool = False
 
     @classmethod
-    def open(cls, file: SourceFile, records: str | None, *, typed: bool) -> JsonReader:
-        """Returns the reader of `file`; without `records`, a top-level list is opened."""
+    def open(
+        cls, file: SourceFile, records: str | None, paths: Iterable[str], *, typed: bool
+    ) -> JsonReader:
+        """Returns the reader of `file`; without `records`, a top-level list is opened.
+
+        Args:
+            file: the file.
+            records: the path to the records.
+            paths: the paths that the file may have.
+            typed: whether numbers are marked.
+        """
         if records is not None:
-            return cls(file, parse_path(records), typed)
-        if file.format == "json" and _first_character(file) == "[":
-            return cls(file, (Elements(),), typed)
-        return cls(file, (), typed)
+            steps = parse_path(records)
+        else:
+            is_list = file.format == "json" and _first_character(file) == "["
+            steps = (Elements(),) if is_list else ()
+        return cls(file, steps, tuple(dict.fromkeys(_last_keys(paths))), typed)
 
     def columns(self) -> FileColumns:
         """Returns the keys of the records; a rare key is searched for in the whole file."""
@@ -78,14 +93,14 @@ class JsonReader:
         return JsonSample.of(records.head(_SAMPLE)), len(records)
 
     def _first_records(self) -> pl.Series:
-        """The texts of the records of a document, or of the first lines."""
-        shape = JsonShape.of([self.records])
+        """The texts of the records of all documents, or of the first lines."""
         if self.file.format == "json":
-            texts, decoded, _ = self._decode_documents(shape, typed=False)
-        else:
-            texts = _scan_lines(self.file).head(_SAMPLE).collect()["line"]
-            texts = texts.filter(texts.str.strip_chars() != "")
-            decoded = decode_json(texts, shape)[0]
+            return self._documents[1]
+        texts = _scan_lines(self.file).head(_SAMPLE).collect()["line"]
+        texts = texts.filter(texts.str.strip_chars() != "")
+        return self._records_of(texts, decode_json(texts, JsonShape.of([self.records]))[0])
+
+    def _records_of(self, texts: pl.Series, decoded: pl.Series) -> pl.Series:
         return _open(take_path(decoded, self.records)) if self.records else texts
 
     @cached_property
@@ -96,13 +111,26 @@ class JsonReader:
         more = _scan_lines(self.file).slice(_SAMPLE, 1).collect()
         return None if more.height else self._first[1]
 
-    def _mentions(self, name: str) -> bool:
-        """Returns whether a key `name` occurs anywhere in the file, or in a document's records."""
-        key = pl.escape_regex(json.dumps(name, ensure_ascii=False)) + r"\s*:"
+    def _mentions(self, key: str) -> bool:
+        """Returns whether `key` occurs anywhere in the file, or in a document's records."""
+        return self._mentioned[key] if key in self._mentioned else self._search([key])[key]
+
+    @cached_property
+    def _mentioned(self) -> dict[str, bool]:
+        """Whether each of the keys that the sample lacks occurs in the rest."""
+        return self._search([key for key in self.keys if key not in self.sample.nested_names])
+
+    def _search(self, keys: Sequence[str]) -> dict[str, bool]:
         if self.file.format == "json":
-            return bool(self._first_records().cast(pl.String).str.contains(key).any())
-        found = _scan_lines(self.file).select(pl.col("line").str.contains(key).any().alias("found"))
-        return bool(found.collect().item())
+            texts = self._first_records().cast(pl.String).to_frame("line").lazy()
+        else:
+            texts = _scan_lines(self.file)
+        patterns = [pl.escape_regex(json.dumps(k, ensure_ascii=False)) + r"\s*:" for k in keys]
+        mentions = (
+            pl.col("line").str.contains(pattern).any().alias(str(place))
+            for place, pattern in enumerate(patterns)
+        )
+        return dict(zip(keys, texts.select(mentions).collect().row(0), strict=True))
 
     def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
         """Yields row, fault, whole and line, and a column for the first name of each path.
@@ -116,11 +144,12 @@ class JsonReader:
         inside = [tuple(self.sample.cut_at_text(path)) for path in paths]
         shape = JsonShape.of([(*self.records, *path) for path in inside] or [self.records])
         if self.file.format == "json":
-            texts, decoded, bad = self._decode_documents(shape, typed=self.typed)
+            texts = self._documents[0]
             rows = pl.int_range(1, len(texts) + 1, eager=True).alias(ROW)
-            frame = self._take(pl.DataFrame([rows, texts.alias("line")]), decoded, bad, inside)
-            if bad.any() or (frame.height and not frame[FAULT].null_count()):
-                raise _not_json(self.file, texts[bad.arg_max() or 0], self.records)
+            frame = self._decode(pl.DataFrame([rows, texts.alias("line")]), shape, inside)
+            broken = frame.filter(pl.col(FAULT) == "bad_json")
+            if broken.height or (frame.height and not frame[FAULT].null_count()):
+                raise not_a_document(self.file, [*broken[LINE], *frame[LINE]][0], self.records)
             frame = frame.with_columns(
                 pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW),
                 pl.lit(None, pl.String).alias(LINE),  # it would be the whole document
@@ -130,51 +159,27 @@ class JsonReader:
         for lines in _scan_lines(self.file).collect_batches(chunk_size=chunk, maintain_order=True):
             filled = lines.filter(pl.col("line").str.strip_chars() != "")
             if filled.height:
-                decoded, bad = decode_json(filled["line"], shape, typed=self.typed)
-                yield self._take(filled, decoded, bad, inside)
+                yield self._decode(filled, shape, inside)
 
-    def _decode_documents(
-        self, shape: JsonShape, *, typed: bool
-    ) -> tuple[pl.Series, pl.Series, pl.Series]:
-        """Returns the texts of the documents, and what decode_json returns of them."""
-        texts = self._read_document()
-        decoded, bad = decode_json(texts, shape, typed=typed)
-        if bad.any():  # it may be several documents
-            try:
-                texts = pl.Series(split_documents(texts[0]), dtype=pl.String)
-            except (ValueError, RecursionError):
-                return texts, decoded, bad
-            decoded, bad = decode_json(texts, shape, typed=typed)
-        return texts, decoded, bad
-
-    def _read_document(self) -> pl.Series:
-        """Returns the text of the file, as a series of one."""
+    @cached_property
+    def _documents(self) -> tuple[pl.Series, pl.Series]:
+        """The texts of the documents, usually one, and of their records."""
         lines = _scan_lines(self.file).select("line").collect()["line"]
-        marked = lines.str.starts_with(UNDECODABLE)
-        if marked.any():
-            raise UnreadableFile(
-                f"'{self.file.name}' is not UTF-8: line {marked.arg_true()[0] + 1:,}.",
-                fix=f"Set {self.file.setting}.csv.encoding, for example: latin-1",
-            )
-        size = int(lines.str.len_bytes().sum() or 0)
-        if size > MAX_DOCUMENT_BYTES:
-            path = ".[]" if self.records == (Elements(),) else ".PATH[]"
-            raise UnreadableFile(
-                f"'{self.file.name}' is one JSON document of {size / 2**20:,.0f} MiB.",
-                allowed=f"A document may have up to {MAX_DOCUMENT_BYTES / 2**20:,.0f} MiB; files "
-                "with one object per line may have any size.",
-                fix=f"Convert it: jq -c '{path}' {self.file.path.name} > records.jsonl",
-            )
-        return pl.Series([strip_assignment(lines.str.join("\n")[0])])
+        check_size(self.file, int(lines.str.len_bytes().sum() or 0), self.records)
+        check_encoding(self.file, lines)
+        texts = pl.Series([strip_assignment(lines.str.join("\n")[0])])
+        shape = JsonShape.of([self.records])
+        decoded, bad = decode_json(texts, shape)
+        if bad.any():
+            with suppress(ValueError, RecursionError):  # then the document is broken
+                texts = pl.Series(split_documents(texts[0]), dtype=pl.String)
+                decoded, _ = decode_json(texts, shape)
+        return texts, self._records_of(texts, decoded)
 
-    def _take(
-        self,
-        lines: pl.DataFrame,
-        decoded: pl.Series,
-        bad: pl.Series,
-        inside: Sequence[tuple[Step, ...]],
+    def _decode(
+        self, lines: pl.DataFrame, shape: JsonShape, inside: Sequence[tuple[Step, ...]]
     ) -> pl.DataFrame:
-        """Returns the frame of `read` for lines or documents, which are decoded."""
+        decoded, bad = decode_json(lines["line"], shape, typed=self.typed)
         frame = lines.select(
             pl.col(ROW).cast(pl.Int64),
             pl.col("line").alias(LINE),
@@ -194,11 +199,10 @@ class JsonReader:
             fault = pl.when(pl.col("bad") | ~is_object).then(pl.lit("bad_json"))
         undecodable = pl.col(LINE).str.starts_with(UNDECODABLE)
         fault = pl.when(undecodable).then(pl.lit("bad_encoding")).otherwise(fault)
-        names = list(dict.fromkeys(path[0].name for path in inside))  # type: ignore[union-attr]
         kind = frame.schema["record"]
         records = {
             name: struct_field(pl.col("record"), kind, name)
-            for name in names
+            for name in first_names(inside)
             if isinstance(kind, pl.Struct)
         }
         return frame.select(
@@ -210,6 +214,15 @@ class JsonReader:
             .then(pl.col(LINE).str.strip_prefix(UNDECODABLE))
             .alias(LINE),
         )
+
+
+def _last_keys(paths: Iterable[str]) -> Iterator[str]:
+    """Yields the last key of each path that ends with one."""
+    for path in paths:
+        with suppress(ConfigError):  # the name of a column need not be a path
+            steps = parse_path(path)
+            if steps and isinstance(steps[-1], Field):
+                yield steps[-1].name
 
 
 def _scan_lines(file: SourceFile) -> pl.LazyFrame:
@@ -224,7 +237,7 @@ def _scan_lines(file: SourceFile) -> pl.LazyFrame:
 
 def _first_character(file: SourceFile) -> str:
     filled = _scan_lines(file).select(pl.col("line").str.strip_chars()).filter(pl.col("line") != "")
-    first = filled.head(2).collect()["line"]  # the second may be all that a script assigns
+    first = filled.head(2).collect()["line"]  # the second may be what a script assigns
     return strip_assignment("\n".join(first)).lstrip()[:1]
 
 
@@ -232,29 +245,3 @@ def _open(records: pl.Series) -> pl.Series:
     while isinstance(records.dtype, pl.List):
         records = records.explode()
     return records.drop_nulls()
-
-
-def _not_json(
-    file: SourceFile, text: str | None, records: Sequence[Step]
-) -> UnreadableFile | UnknownColumn:
-    try:
-        split_documents(text or "")
-    except RecursionError:
-        where = "it is nested too deeply"
-    except ValueError as error:
-        where = str(error)
-    else:
-        where = "its records are not objects"
-        known = JsonSample.of(pl.Series([text])).record_paths()
-        if known:
-            named = path_text(records)
-            close = difflib.get_close_matches(named, known, n=1, cutoff=0)[0]
-            return UnknownColumn(
-                f"'{file.name}' has no objects at '{named or '$'}' (lists of objects: "
-                f"{', '.join(known[:_MAX_LISTED])}).",
-                fix=f"Set {file.setting}.records: {close}",
-            )
-    return UnreadableFile(
-        f"'{file.name}' is not a JSON document of the configured records: {where}.",
-        fix=f"Correct the file, or set {file.setting}.records to the path of its records.",
-    )
