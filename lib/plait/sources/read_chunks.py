@@ -58,7 +58,7 @@ def read_chunks(
 
 
 def find_missing_paths(file: SourceFile, mapping: SourceMapping) -> list[str]:
-    """Returns the paths of the mapping that the file lacks; each is optional, or an alternative.
+    """Returns what the file lacks: optional paths, alternatives, and lists to open.
 
     Raises:
         UnknownColumn: a column is missing that is neither.
@@ -71,7 +71,8 @@ def find_missing_paths(file: SourceFile, mapping: SourceMapping) -> list[str]:
         except pl.exceptions.NoDataError:
             return []
         present = {*builder.places, *ALWAYS_PRESENT}
-        return [path for path in _paths(mapping) if path not in present]
+        lists = [one.name for one in builder.lists if not one.place.column]
+        return [*lists, *(path for path in _paths(mapping) if path not in present)]
 
 
 def _open(file: SourceFile, mapping: SourceMapping) -> AbstractContextManager[FormatReader]:

@@ -46,7 +46,8 @@ def check_columns(
             )
         present = [name for name in present if name not in values]
         listed = ", ".join(present[:_MAX_LISTED]) + (", ..." if len(present) > _MAX_LISTED else "")
-        close = _nearest_column(column, present)
+        present = list_paths(present) if key == "each" else present
+        close = nearest_column(column.removesuffix("[]"), present)
         if key in inside:
             raise UnknownColumn(
                 f"{headline} (columns: {listed}).",
@@ -93,7 +94,16 @@ def _as_optional(key: str, column: str) -> str:
     return f"{key}: {{column: {scalar_text(column)}, optional: true}}"
 
 
-def _nearest_column(column: str, present: Sequence[str]) -> str | None:
+def list_paths(paths: Sequence[str]) -> list[str]:
+    """Returns the paths of the lists in which `paths` lead, without [] at the end, and `paths`.
+
+    Those of lists come first.
+    """
+    lists = [path[: found.start()] for path in paths for found in re.finditer(r"\[\]", path)]
+    return list(dict.fromkeys([*lists, *(path for path in paths if "[]" not in path)]))
+
+
+def nearest_column(column: str, present: Sequence[str]) -> str | None:
     """Returns the column or path that is meant, if one is much like `column`."""
     last = [name for name in present if re.split(r"[.\]]+", name)[-1] == column]
     if last:

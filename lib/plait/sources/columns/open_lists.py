@@ -73,6 +73,8 @@ def _cut_blank_ends(names: Sequence[str]) -> list[pl.Expr]:
 def _elements(
     rows: pl.DataFrame, one: OpenedList, split: str | None, *, keep_blank: bool, typed: bool
 ) -> pl.Series:
+    if not one.place.column:
+        return pl.Series([None] * rows.height, dtype=pl.List(pl.String))
     column, steps = rows[source_column(rows, one.place)], one.place.steps
     if split is not None:
         parts = take_path(column, steps).cast(pl.String).str.split(split)

@@ -135,7 +135,7 @@ class JsonReader:
     def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
         """Yields row, fault, whole and line, and a column for the first name of each path.
 
-        A row is a line, or, of a document, a record.
+        A row is a line; or a record, if the text is a document or `records` opens a list.
 
         Args:
             paths: the paths inside a record that are read.
@@ -150,16 +150,18 @@ class JsonReader:
             broken = frame.filter(pl.col(FAULT) == "bad_json")
             if broken.height or (frame.height and not frame[FAULT].null_count()):
                 raise not_a_document(self.file, [*broken[LINE], *frame[LINE]][0], self.records)
-            frame = frame.with_columns(
-                pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW),
-                pl.lit(None, pl.String).alias(LINE),  # it would be the whole document
-            )
-            yield from frame.iter_slices(chunk)
+            frame = frame.with_columns(pl.lit(None, pl.String).alias(LINE))  # it would be all
+            yield from _number_records(frame, 0).iter_slices(chunk)
             return
+        records = 0
         for lines in _scan_lines(self.file).collect_batches(chunk_size=chunk, maintain_order=True):
             filled = lines.filter(pl.col("line").str.strip_chars() != "")
             if filled.height:
-                yield self._decode(filled, shape, inside)
+                frame = self._decode(filled, shape, inside)
+                if any(isinstance(step, Elements) for step in self.records):
+                    frame = _number_records(frame, records)
+                    records += frame.height
+                yield frame
 
     @cached_property
     def _documents(self) -> tuple[pl.Series, pl.Series]:
@@ -223,6 +225,11 @@ def _last_keys(paths: Iterable[str]) -> Iterator[str]:
             steps = parse_path(path)
             if steps and isinstance(steps[-1], Field):
                 yield steps[-1].name
+
+
+def _number_records(frame: pl.DataFrame, before: int) -> pl.DataFrame:
+    """Returns `frame` with records as rows; `before` is the number of those before it."""
+    return frame.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW) + before)
 
 
 def _scan_lines(file: SourceFile) -> pl.LazyFrame:

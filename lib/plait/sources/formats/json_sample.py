@@ -12,6 +12,7 @@ import polars as pl
 
 from plait.sources.values.value_path import Elements, Field, Matching, Step, path_text
 
+_EMPTY: tuple[Any, ...] = (None, [], {})
 _LISTED = 200  # records whose paths messages list
 _MAX_DEPTH = 8  # of the paths that messages list
 
@@ -66,9 +67,14 @@ class JsonSample:
         """Returns whether a record has a value at `steps`, null included.
 
         Any element of a list will do, as the type of a Parquet column would: which elements and
-        which values of a key occur differs from file to file.
+        which values of a key occur differs from file to file. So does what is in an object that is
+        null or empty in all records.
         """
-        return any(True for record in self.records for _ in _follow(record, steps))
+        for end in range(len(steps), 0, -1):
+            found = [value for one in self.records for value in _follow(one, steps[:end])]
+            if found:
+                return end == len(steps) or all(one in _EMPTY for one in found)
+        return False
 
     def cut_at_text(self, steps: Sequence[Step]) -> Sequence[Step]:
         """Returns the steps up to a text that holds JSON, which is decoded in its turn."""
