@@ -70,7 +70,7 @@ def _fix(file: SourceFile, key: str, column: str, close: str | None) -> str:
         named = f"Name {scalar_text(close)} in its place" if close else "Correct it"
         return (
             f"{named} in {file.setting}.type.flags, or, if only some files have it: "
-            f"{file.setting}.type.optional: true"
+            f"Set {file.setting}.type.optional: true"
         )
     if close:
         return f"Set {setting}: {scalar_text(close)}"

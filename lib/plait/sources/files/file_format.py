@@ -106,6 +106,8 @@ def unpack_head(head: bytes, packed: str) -> bytes:
 
 def _by_content(text: bytes, suffix: str) -> FileFormat | None:
     """Returns the format of a .json file, or of one whose suffix says nothing; null: unknown."""
+    if text.startswith(_UTF_16):
+        text = text.decode("utf-16", errors="replace").encode()
     text = text.removeprefix(_BOM).lstrip()
     if suffix == ".json":
         if text.startswith(b"["):

@@ -69,6 +69,9 @@ def zstd(content: bytes) -> bytes:
         ("part-00000.gz", gzip.compress(ROW, mtime=0), "jsonl"),
         ("logs/dt=1/part-00000-abc.c000", ROW, "jsonl"),
         ("a.csv", b"\xff\xfeu\0,\0", "csv"),
+        ("part-00000", ROW.strip() * 2, "json"),  # documents without a mark between them
+        ("a.json", ROW.strip() * 2, "json"),
+        ("like.js", b"window.YTD.like.part0 = [", "json"),
     ],
 )
 def test_the_format_of_a_file(name: str, head: bytes, form: str) -> None:
@@ -88,6 +91,7 @@ def test_a_file_that_says_nothing_needs_a_format(name: str, head: bytes) -> None
     with pytest.raises(ConfigError, match=r"Set platforms\.shop\.events\.format: csv"):
         determine_format(name, head, None, WHERE)
     assert determine_format(name, head, "csv", WHERE) == "csv"
+    assert determine_format(name, head, None, WHERE, "csv") == "csv"
 
 
 def test_parquet_may_have_any_name() -> None:
