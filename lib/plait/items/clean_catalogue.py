@@ -60,7 +60,13 @@ def read_catalogues(
         where = f"platforms.{platform}.catalogue"
         batches = [
             batch.with_columns(file=pl.lit(file.name))
-            for file in find_files(project, catalogue.files, catalogue.file_format, where)
+            for file in find_files(
+                project,
+                catalogue.files,
+                catalogue.file_format,
+                where,
+                otherwise=catalogue.otherwise_format,
+            )
             for batch in read_catalogue(file, catalogue)
         ]
         raw = pl.concat(batches)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 import polars as pl
@@ -44,12 +44,12 @@ def read_chunks(
     with _translate_errors(file), _on_this_machine(file) as here:
         empty = True
         try:
-            reader = _open(here, mapping)
-            build = FieldBuilder.of(here, mapping, reader.columns())
-            for batch in reader.read(build.paths, chunk):
-                if batch.height:
-                    empty = False
-                    yield build(batch)
+            with _open(here, mapping) as reader:
+                build = FieldBuilder.of(here, mapping, reader.columns())
+                for batch in reader.read(build.paths, chunk):
+                    if batch.height:
+                        empty = False
+                        yield build(batch)
         except pl.exceptions.NoDataError:  # not even a header
             pass
         _check_unchanged(file)
@@ -58,7 +58,7 @@ def read_chunks(
 
 
 def find_missing_paths(file: SourceFile, mapping: SourceMapping) -> list[str]:
-    """Returns the paths of the mapping that the file lacks; each is optional, or an alternative.
+    """Returns what the file lacks: optional paths, alternatives, and lists to open.
 
     Raises:
         UnknownColumn: a column is missing that is neither.
@@ -66,14 +66,16 @@ def find_missing_paths(file: SourceFile, mapping: SourceMapping) -> list[str]:
     """
     with _translate_errors(file), _on_this_machine(file) as here:
         try:
-            columns = _open(here, mapping).columns()
+            with _open(here, mapping) as reader:
+                builder = FieldBuilder.of(here, mapping, reader.columns())
         except pl.exceptions.NoDataError:
             return []
-        present = {*FieldBuilder.of(here, mapping, columns).places, *ALWAYS_PRESENT}
-        return [path for path in _paths(mapping) if path not in present]
+        present = {*builder.places, *ALWAYS_PRESENT}
+        lists = [one.name for one in builder.lists if not one.place.column]
+        return [*lists, *(path for path in _paths(mapping) if path not in present)]
 
 
-def _open(file: SourceFile, mapping: SourceMapping) -> FormatReader:
+def _open(file: SourceFile, mapping: SourceMapping) -> AbstractContextManager[FormatReader]:
     return open_reader(file, mapping.source, _paths(mapping), typed=mapping.marks_numbers)
 
 
