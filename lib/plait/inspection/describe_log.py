@@ -10,10 +10,10 @@ import polars as pl
 
 from plait.inspection.column_facts import ColumnFacts
 from plait.inspection.column_names import plain_name, rate_name
-from plait.inspection.column_roles import Roles
 from plait.inspection.describe_times import describe_seconds, describe_time
 from plait.inspection.describe_types import describe_type
 from plait.inspection.draft import Draft, percent
+from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
 from plait.inspection.value_parts import TextList, match_in_address
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from plait.inspection.column_facts import ColumnFacts
 from plait.inspection.column_names import plain_name, rate_name
-from plait.inspection.column_roles import Roles
 from plait.inspection.draft import Draft, percent
+from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
 from plait.inspection.time_formats import TimeFormat
 

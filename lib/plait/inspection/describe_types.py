@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.inspection.column_names import plain_name, rate_name
-from plait.inspection.column_roles import Roles
+from plait.inspection.describe_flags import describe_flags, find_flags
 from plait.inspection.draft import Draft
 from plait.inspection.event_words import find_event_type, is_unwanted, same_words
+from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
 from plait.inspection.value_parts import types_in_first_words
 
@@ -30,14 +30,8 @@ def describe_type(draft: Draft, table: SampleTable, roles: Roles, kind: str) -> 
     """
     if column := roles.get("type"):
         _by_words(draft, column, table[column].words, table[column].number_share > 0.9)
-    elif flags := _find_flags(table):
-        draft.settings["type"] = {"flags": flags}
-        draft.tell(
-            ("type",), "Each column that is true is one event; rows without any are removed."
-        )
-        unknown = [n for n, f in table.columns.items() if f.is_flag and n not in flags]
-        if unknown:
-            draft.ask(("type",), f"Are these events, too? {', '.join(unknown[:8])}")
+    elif flags := find_flags(table):
+        describe_flags(draft, table, roles, kind, flags)
     elif told := _in_titles(table):
         title, words = told
         draft.settings["type"] = {"column": title, "match": r"^(\w+)", "map": _map(draft, words)}
@@ -85,17 +79,6 @@ def _map(draft: Draft, words: Mapping[str, int]) -> dict[str, str | None]:
         else:
             draft.ask(place, f"{count:,} rows: what is it?", tail=True)
     return mapped
-
-
-def _find_flags(table: SampleTable) -> dict[str, str]:
-    """Returns the columns of true and false that are named like events."""
-    found = {}
-    for name, facts in table.columns.items():
-        kind = find_event_type(plain_name(name)) if facts.is_flag else None
-        if kind:
-            found[name] = kind
-    # What a person disliked says too little by itself: the other rows are events, too.
-    return found if any(EVENT_STRENGTHS[kind] > 0 for kind in found.values()) else {}
 
 
 def _in_titles(table: SampleTable) -> tuple[str, dict[str, int]] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from plait.config.parse_project import parse_config
 from plait.config.project_file import Project
 from plait.errors import PlaitError
 from plait.inspection.column_names import rate_name
+from plait.inspection.header_files import apply_header_files
 from plait.inspection.nested_lists import find_records, scalar_paths, shape_records, typed_paths
+from plait.inspection.platform_homes import home_of
 from plait.inspection.sample_table import (
     SampleTable,
     open_json_text,
@@ -65,16 +67,23 @@ def look_at_files(folder: Path, home: Path) -> LookedAt:
         try:
             for file, settings, columns in _describe(project, name, path):
                 below = path.relative_to(folder).parts
-                _add(groups, _Group(_home_of(below), settings, columns, [file], _stem(path)))
+                _add(groups, _Group(home_of(below), settings, columns, [file], _stem(path)))
         except _NotRead as reason:
             seen.passed[name] = str(reason)
         except (PlaitError, UnicodeError, OSError) as error:
             seen.passed[name] = getattr(error, "seen", str(error))
     for group in groups:
         try:
-            seen.tables.append(_read_group(group))
+            table = _read_group(group)
         except PlaitError as error:
             seen.passed[group.files[0].name] = error.seen
+            continue
+        if table.columns:
+            seen.tables.append(table)
+        else:
+            seen.passed |= {file.name: "no plain values" for file in group.files}
+    seen.tables, named = apply_header_files(seen.tables)
+    seen.passed |= named
     return seen
 
 
@@ -166,11 +175,6 @@ def _columns(file: SourceFile, settings: dict[str, Any]) -> frozenset[str]:
     columns = open_reader(file, source).columns()
     paths = {re.sub(r"\[\].*", "", path) for path in columns.paths}
     return frozenset(paths | set(file.partitions))
-
-
-def _home_of(below: Sequence[str]) -> str:
-    """Returns the sub-folder that is a platform of its own; '' if the file lies in none."""
-    return "" if len(below) < 2 or "=" in below[0] else below[0]
 
 
 def _stem(path: Path) -> str:

@@ -12,6 +12,7 @@ import yaml
 from plait.inspection.draft import Draft, Place
 
 _WIDTH = 100
+ALTERNATIVE = "#| "  # begins a line that may be used in place of the setting below it
 _FLOW = frozenset({"account", "item", "time", "rating", "dwell", "value", "creator", "keys", "csv"})
 _INLINE = 70  # characters of a mapping that is written in one line
 
@@ -38,6 +39,7 @@ def _mapping(draft: Draft, settings: Mapping[str, Any], place: Place, depth: int
         for note in notes:
             if not note.tail:
                 yield from _comment(note.text, depth, question=note.question)
+            yield from _alternative(note.instead, depth)
         tail = "".join(f"  # {note.text}" for note in notes if note.tail)
         lead = "  " * depth + f"{_scalar(key)}:"
         if isinstance(value, dict) and value:
@@ -59,6 +61,7 @@ def _list(draft: Draft, values: list[Any], place: Place, depth: int) -> Iterator
         here = (*place, str(number))
         for note in draft.notes_at(here):
             yield from _comment(note.text, depth, question=note.question)
+            yield from _alternative(note.instead, depth)
         lines = list(_mapping(draft, value, here, depth + 1))
         first = next(n for n, line in enumerate(lines) if not line.lstrip().startswith("#"))
         yield from lines[:first]
@@ -78,6 +81,13 @@ def _comment(text: str, depth: int, *, question: bool) -> Iterator[str]:
         text, _WIDTH, initial_indent=lead, subsequent_indent=lead + "  ",
         break_long_words=False, break_on_hyphens=False, drop_whitespace=True,
     )  # fmt: skip
+
+
+def _alternative(settings: Mapping[str, Any] | None, depth: int) -> Iterator[str]:
+    """Yields settings behind a mark: without it, and without the setting below, they are valid."""
+    if settings:
+        for line in _mapping(Draft(dict(settings)), settings, (), 0):
+            yield "  " * depth + ALTERNATIVE + line
 
 
 def _inline(value: Any) -> str:
