@@ -15,7 +15,7 @@ from plait.inspection.unnamed_ids import choose_unnamed_ids, is_unnamed
 _MAX_TYPES = 60
 _RATING_STEPS = 101
 _NARROW = 8  # columns
-_ACTS = re.compile(
+ACTS = re.compile(
     r"(?i)(?:^|[^a-z])(?:read|watched|played|viewed|listened|rated|clicked)(?:$|[^a-z])"
 )
 # The least rating at which a column gets a role.
@@ -88,7 +88,7 @@ def _rate_time(facts: ColumnFacts) -> float:
     present = 1 - 0.5 * facts.null_share
     if facts.distinct == 1 and len(facts.given) > 10:
         present *= 0.5  # the day of the export
-    acted = 0.3 if _ACTS.search(facts.name) else 0.0  # when it was read, not when it was added
+    acted = 0.3 if ACTS.search(facts.name) else 0.0  # when it was read, not when it was added
     finer = -0.1 if facts.time.day else 0.05
     return (acted + 0.55 * name + 0.4 * facts.time.share + finer) * present
 
@@ -146,9 +146,8 @@ def _rate_rating(facts: ColumnFacts) -> float:
 
 
 def _rate_dwell(facts: ColumnFacts) -> float:
-    if facts.number_share < 0.9 or facts.range[0] < 0 or facts.is_flag:
-        return 0.0
-    return rate_name("dwell", facts.name)
+    seconds = facts.number_share >= 0.9 and facts.range[0] >= 0 and not facts.is_flag
+    return rate_name("dwell", facts.name) if seconds or facts.is_clock else 0.0
 
 
 def _rate_value(facts: ColumnFacts) -> float:
@@ -211,7 +210,7 @@ def _rate_published(facts: ColumnFacts) -> float:
 
 def _rate_length(facts: ColumnFacts) -> float:
     above = facts.number_share >= 0.9 and facts.range[0] > 0 and not facts.is_flag
-    return rate_name("length", facts.name) if above else 0.0
+    return rate_name("length", facts.name) if above or facts.is_clock else 0.0
 
 
 def _rate_price(facts: ColumnFacts) -> float:

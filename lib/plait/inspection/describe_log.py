@@ -12,9 +12,10 @@ from plait.inspection.column_facts import ColumnFacts
 from plait.inspection.column_names import plain_name, rate_name
 from plait.inspection.describe_times import describe_seconds, describe_time
 from plait.inspection.describe_types import describe_type
-from plait.inspection.draft import Draft, percent
+from plait.inspection.draft import Draft, percent, shorten
 from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
+from plait.inspection.unlike_rows import tell_rows_apart
 from plait.inspection.value_parts import TextList, match_in_address
 
 _FIELDS = ("session", "event_id", "query", "topic", "currency")
@@ -46,6 +47,7 @@ def describe_log(table: SampleTable, roles: Roles, kind: str, results: TextList 
     else:
         describe_type(draft, table, roles, kind)
     _numbers(draft, table, roles, columns)
+    tell_rows_apart(draft, table, roles, columns, kind)
     types = draft.settings["type"]
     words = set((types.get("map") or {}).values()) if isinstance(types, dict) else {types}
     for field in _FIELDS:
@@ -149,7 +151,7 @@ def _item(draft: Draft, table: SampleTable, roles: Roles, results: TextList | No
     if results is not None:
         return {"column": "each", "match": r"^(.+)[-:_][01]$"}
     column = roles.get("item")
-    title = _find(table, "title", 0.3)
+    title = _find(table, "title", 0.3, set(roles.chosen.values()) - {column})
     if column is None or (rate_name("item", column) < 0.5 and not _unnamed(table)):
         return _item_by_title(draft, table, title, column)
     facts = table[column]
@@ -163,10 +165,16 @@ def _item(draft: Draft, table: SampleTable, roles: Roles, results: TextList | No
         if share < 0.95:
             draft.ask(
                 place,
-                f"{percent(share)} of the addresses have such an id; the others become no events.",
+                f"{percent(share)} of the addresses have such an id; the others become no events. "
+                "Or is every page an item?",
+                instead={"item": {"column": column, "match": "^([^?#]+)"}},
             )
         elif pattern == "^([^?#]+)":
-            draft.ask(place, "The address without its query is the item. Is there an id in it?")
+            draft.ask(
+                place,
+                "The address without its query is the item. Is there an id in it?",
+                instead={"item": {"column": column, "match": r"([^/?#]+)/?(?:[?#]|$)"}},
+            )
     if column in table.optional:
         settings["optional"] = True
     if facts.null_share > 0.02:
@@ -175,18 +183,28 @@ def _item(draft: Draft, table: SampleTable, roles: Roles, results: TextList | No
              and f.is_id and _fills(facts, f) and plain_name(n) == plain_name(column)),
             None,
         )  # fmt: skip
+        second = second or _text_instead(table, facts)
         if second:
             draft.tell(
                 place, f"{percent(facts.null_share)} of '{column}' are null: then the next is used."
             )
-            return {"first": [column, second]}
+            return {"first": [shorten(settings), second]}
         draft.tell(place, f"{percent(facts.null_share)} of the rows have no item.")
     return column if settings.keys() == {"column"} else settings
 
 
+def _text_instead(table: SampleTable, ids: ColumnFacts) -> str | None:
+    """Returns the text that stands for an item without an id, in a table without a header."""
+    texts = [] if table.has_header else [
+        name for name, facts in table.columns.items()
+        if facts.is_sentence and _fills(ids, facts) and facts.unique_share < 0.9
+    ]  # fmt: skip
+    return max(texts, key=lambda name: table[name].distinct, default=None)
+
+
 def _item_by_title(draft: Draft, table: SampleTable, title: str | None, column: str | None) -> Any:
     place = ("columns", "item")
-    maker = _find(table, "brand", 0.9)
+    maker = _find(table, "brand", 0.9, set())
     if title and maker and title != maker:
         draft.tell(place, "No column has an id of the item, so its maker and title are its id.")
         return {"text": f"{{{maker}}} – {{{title}}}"}
@@ -202,11 +220,13 @@ def _unnamed(table: SampleTable) -> bool:
     return not table.has_header
 
 
-def _find(table: SampleTable, role: str, least: float) -> str | None:
+def _find(table: SampleTable, role: str, least: float, taken: set[Any]) -> str | None:
     rates = {
         name: rate_name(role, name)
         for name, facts in table.columns.items()
-        if (role == "brand" or rate_name("brand", name) < 0.9)
+        if name not in taken
+        and rate_name("account", name) < 0.75
+        and (role == "brand" or rate_name("brand", name) < 0.9)
         and facts.time is None
         and not facts.is_url
         and facts.number_share < 0.9
@@ -221,8 +241,14 @@ def _numbers(draft: Draft, table: SampleTable, roles: Roles, columns: dict[str, 
         columns["value"] = _maybe_optional(table, column)
         if table[column].has_commas:
             draft.settings["decimal"] = ","
-        if any(rate_name("quantity", name) for name in table.columns):
-            draft.ask(("columns", "value"), "Is this the price of one piece, or of the row?")
+        pieces = next((n for n in table.columns if n != column and rate_name("quantity", n)), None)
+        if pieces:
+            both = f'TRY_CAST("{column}" AS DOUBLE) * TRY_CAST("{pieces}" AS DOUBLE)'
+            draft.ask(
+                ("columns", "value"),
+                "Is this the price of the row, or of one piece?",
+                instead={"value": f"= {both}"},
+            )
     if column := roles.get("dwell"):
         _dwell(draft, table[column], table, roles, columns)
     if column := roles.get("rating"):

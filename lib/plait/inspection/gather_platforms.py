@@ -137,8 +137,6 @@ def _gather(
             continue
         name = _platform_name(one, home if home else "", folder, used | {p.name for p in found})
         found.append(FoundPlatform(name, [one]))
-    if not home and len(found) == 1 and len(found[0].logs) > 1:
-        found[0].name = _free_name(folder.resolve().name, used)
     for one in sorted(others, key=lambda one: -one.sure):
         history = _as_history(one, found) if one.kind == "catalogue" else None
         same = next((p for p in found if history and _same_person(p.logs[0], history)), None)
@@ -149,6 +147,8 @@ def _gather(
             found.append(FoundPlatform(name, [history]))
         else:
             _attach(one, found, taken, [other for other in group if other is not one])
+    if not home and len(found) == 1 and len(found[0].logs) > 1:
+        found[0].name = _free_name(folder.resolve().name, used)
     return found
 
 
@@ -168,8 +168,10 @@ def _same_platform(one: KnownTable, other: KnownTable) -> bool:
     """Whether two logs of one folder name accounts and items alike, and have some in common."""
     if _same_person(one, other):
         return True
-    same = all(one.roles.get(role) == other.roles.get(role) for role in ("account", "item"))
-    return same and _common(one, "item", other, "item") >= _SHARED
+    if one.roles.get("account") != other.roles.get("account"):
+        return False
+    same = one.roles.get("item") == other.roles.get("item")
+    return _common(one, "item", other, "item") >= (_SHARED if same else _SAME)
 
 
 def _same_person(one: KnownTable, other: KnownTable) -> bool:

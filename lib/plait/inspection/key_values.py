@@ -13,7 +13,10 @@ from plait.inspection.column_facts import ColumnFacts
 from plait.inspection.column_names import plain_name, rate_name
 from plait.inspection.sample_table import SampleTable
 
-_KEYS = r"(?:\w+_)?(?:property|attribute|attr|feature|field|characteristic|key|param)(?:_?(?:name|key|id))?"
+_KEYS = (
+    r"(?:\w+_)?(?:property|attribute|attr|feature|field|characteristic|key|param)"
+    r"(?:_?(?:name|key|id))?"
+)
 _VALUES = r"(?:\w+_)?(?:value|val|content)"
 _MAX_LISTED = 12  # properties that are written
 

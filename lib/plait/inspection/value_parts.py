@@ -39,6 +39,8 @@ def match_in_address(facts: ColumnFacts) -> tuple[str, float] | None:
         pattern = f"/(?:{'|'.join(used)})/([^/?#]+)" if len(used) > 1 else f"/{used[0]}/([^/?#]+)"
         if (share := facts.share(pattern)) >= 0.3:
             return pattern, share
+    if len(facts.given.str.extract(r"^https?://([^/?#]+)", 1).drop_nulls().unique()) > 1:
+        return None  # a number alone does not tell items of different sites apart
     for pattern in (r"/(\d+)(?:[/?#.]|$)", r"-(\d{4,})(?:\.html?)?(?:[?#]|$)"):
         if (share := facts.share(pattern)) >= 0.6:
             return pattern, share

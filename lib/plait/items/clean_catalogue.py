@@ -39,9 +39,10 @@ def read_catalogues(
 
     The columns are LISTED_COLUMNS, price_level and price_base. If several rows list an item, the
     one with the most fields set supersedes the others, or they are merged (`merge`). So the order
-    of rows and files does not matter. If creators are accounts, `brand` is the creator's pseudonym. The counts are rows =
-    items + superseded + unusable, and `prices_without_rate` by currency. QUARANTINE has a row for
-    each unusable row, and for each unusable value and outlier of a row that stays.
+    of rows and files does not matter. If creators are accounts, `brand` is the creator's pseudonym.
+    The counts are rows = items + superseded + unusable, and `prices_without_rate` by currency.
+    QUARANTINE has a row for each unusable row, and for each unusable value and outlier of a row
+    that stays.
     """
     rates = None if project.currencies is None else project.currencies.table
     parts: list[pl.DataFrame] = []
