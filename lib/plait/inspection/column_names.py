@@ -62,7 +62,8 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"azione|kind|what|\w*shelf|reaction|gesture|\w+_type", 0.6),
     ),
     "value": (
-        (r"(?:total_|order_|line_|sub|unit_|paid_|sale_?|selling_)?(?:price|amount|total)", 1),
+        (r"(?:total_|order_|line_|sub|unit_|paid_|sales?_?|selling_)?(?:price|total)", 1),
+        (r"(?:total_|order_|line_|sub|paid_|sales?_?)?amount", 0.95),
         (r"revenue|value|paid|sum|betrag|\w*preis|summe|umsatz|prix|montant|precio|importe", 0.9),
         (r"prezzo|importo|valor|prijs|bedrag|spend|cost|payment|order_value|grand_total", 0.8),
     ),

@@ -19,7 +19,15 @@ ACTS = re.compile(
     r"(?i)(?:^|[^a-z])(?:read|watched|played|viewed|listened|rated|clicked)(?:$|[^a-z])"
 )
 # The least rating at which a column gets a role.
-_LEAST = {"type": 0.45, "dwell": 0.6, "rating": 0.6, "value": 0.6, "item": 0.5, "account": 0.5}
+_LEAST = {
+    "time": 0.25,
+    "type": 0.45,
+    "dwell": 0.6,
+    "rating": 0.6,
+    "value": 0.6,
+    "item": 0.5,
+    "account": 0.5,
+}
 
 
 def find_log_roles(table: SampleTable) -> Roles:
@@ -99,6 +107,8 @@ def _rate_account(facts: ColumnFacts) -> float:
         return 0.0
     if facts.number_share == 1 and not facts.whole and name < 0.9:
         return 0.0
+    if name < 0.5 and facts.distinct == 1 and len(facts.given) > 10:
+        return 0.0  # the address of the one whose export it is
     lone = facts.unique_share > 0.98 and facts.distinct > 20
     rate = 0.7 * name + (0.0 if lone else 0.3)
     return rate * (0.5 if facts.null_share > 0.95 else 0.8 if facts.null_share > 0.5 else 1.0)

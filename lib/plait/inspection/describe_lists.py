@@ -43,9 +43,11 @@ def describe_catalogue(table: SampleTable, roles: Roles, item: str) -> Draft:
     if marks - {"|"}:
         draft.settings["separator"] = sorted(marks - {"|"})[0]
         if len(marks) > 1:
+            other = sorted(marks)[-1 if draft.settings["separator"] == sorted(marks)[0] else 0]
             draft.ask(
                 ("separator",),
                 f"Categories and tags have different marks: {' '.join(sorted(marks))}",
+                instead={"separator": other},
             )
     if (price := roles.get("price")) and table[price].has_commas:
         draft.settings["decimal"] = ","
@@ -55,7 +57,7 @@ def describe_catalogue(table: SampleTable, roles: Roles, item: str) -> Draft:
         if found.unit != "iso":
             draft.settings["time"] = {"unit": found.unit}
         if found.other:
-            draft.ask(("time",), f"Day or month first? '{found.unit}' or '{found.other}'")
+            draft.ask(("time",), "Day or month first?", instead={"time": {"unit": found.other}})
     return draft
 
 
@@ -112,6 +114,7 @@ def describe_accounts(table: SampleTable, roles: Roles, account: str) -> Draft:
     draft.settings |= {"account": account, "keys": keys}
     draft.ask(
         ("keys",),
-        "Accounts with the same key are one person, on all platforms. Is each key of one person?",
+        "Accounts with the same key are one person, on all platforms. Is a key shared by several "
+        "persons? Then remove it.",
     )
     return draft

@@ -10,6 +10,7 @@ import polars as pl
 
 from plait.inspection.column_facts import ColumnFacts
 from plait.inspection.column_names import plain_name, rate_name
+from plait.inspection.describe_search import describe_search
 from plait.inspection.describe_times import describe_seconds, describe_time
 from plait.inspection.describe_types import describe_type
 from plait.inspection.draft import Draft, percent, shorten
@@ -43,9 +44,18 @@ def describe_log(table: SampleTable, roles: Roles, kind: str, results: TextList 
             "match": r"[-:_]([01])$",
             "map": {"1": "click", "0": "view"},
         }
-        draft.ask(("type",), "Is -1 a click and -0 only shown? Write '0': null to leave those out.")
+        clicks = draft.settings["type"] | {"map": {"1": "click", "0": None}}
+        draft.ask(
+            ("type",),
+            "Is -1 a click and -0 only shown? Or are those that were shown left out?",
+            instead={"type": clicks},
+        )
     else:
         describe_type(draft, table, roles, kind)
+    if item is None and roles.get("query"):
+        draft.settings["type"] = "search"
+        draft.notes = [note for note in draft.notes if note.place != ("type",)]
+    describe_search(draft, table, roles, columns)
     _numbers(draft, table, roles, columns)
     tell_rows_apart(draft, table, roles, columns, kind)
     types = draft.settings["type"]
@@ -68,6 +78,14 @@ def describe_log(table: SampleTable, roles: Roles, kind: str, results: TextList 
 
 def _maybe_optional(table: SampleTable, column: str) -> Any:
     return {"column": column, "optional": True} if column in table.optional else column
+
+
+def _filled(table: SampleTable, column: str) -> Any:
+    """Returns a column, or the first of it and one of the same name that has its gaps filled."""
+    facts = table[column]
+    same = [n for n in table.columns if n != column and plain_name(n) == plain_name(column)]
+    second = next((n for n in same if facts.null_share > 0.02 and _fills(facts, table[n])), None)
+    return {"first": [column, second]} if second else _maybe_optional(table, column)
 
 
 def _alternatives(draft: Draft, table: SampleTable, roles: Roles, role: str) -> None:
@@ -96,13 +114,22 @@ def _account(draft: Draft, table: SampleTable, roles: Roles) -> Any:
     if table.has_header or roles.rated["account"] > 0.5:
         _alternatives(draft, table, roles, "account")
     else:
-        draft.ask(place, "The file has no header. Is the first id the account, or is it the item?")
-    if rate_name("account", column) <= 0.35 and table.has_header:
+        item = roles.get("item")
         draft.ask(
-            place, "An address of a network is not a person. Is there a column that names one?"
+            place,
+            "The file has no header. Is the first id the account, or is it the item?",
+            instead={"account": item, "item": column} if item in table.columns else None,
         )
+    if rate_name("account", column) <= 0.35 and table.has_header:
+        agent = next((n for n in table.columns if re.search(r"(?i)agent", n)), None)
+        both = {"account": {"text": f"{{{column}}} {{{agent}}}"}} if agent else None
+        text = "An address of a network is shared by many persons, or a person has several."
+        if both:
+            draft.ask(place, f"{text} Is its browser part of the account?", instead=both)
+        else:
+            draft.tell(place, text)
     elif rate_name("account", column) <= 0.5 and table.has_header:
-        draft.ask(place, "A session is not a person. Is there a column that names the person?")
+        draft.tell(place, "A session is not a person: a column that names one would be better.")
     if facts.null_share > 0.02:
         others = [
             name
@@ -157,7 +184,11 @@ def _item(draft: Draft, table: SampleTable, roles: Roles, results: TextList | No
     facts = table[column]
     _alternatives(draft, table, roles, "item")
     if _unnamed(table) and roles.rated.get("item", 1) <= 0.5 and roles.others.get("item"):
-        draft.ask(place, "The file has no header. Is this id the item?")
+        draft.ask(
+            place,
+            "The file has no header. Is this id the item?",
+            instead={"item": roles.others["item"][0]},
+        )
     settings: dict[str, Any] = {"column": column}
     if facts.is_url and (found := match_in_address(facts)):
         pattern, share = found
@@ -183,6 +214,10 @@ def _item(draft: Draft, table: SampleTable, roles: Roles, results: TextList | No
              and f.is_id and _fills(facts, f) and plain_name(n) == plain_name(column)),
             None,
         )  # fmt: skip
+        mixed = column.rpartition(".")[0]  # an object in some rows, and only its id in others
+        if not second and mixed in table.columns and _fills(facts, table[mixed]):
+            second = mixed
+            settings.pop("match", None)
         second = second or _text_instead(table, facts)
         if second:
             draft.tell(
@@ -210,9 +245,12 @@ def _item_by_title(draft: Draft, table: SampleTable, title: str | None, column: 
         return {"text": f"{{{maker}}} – {{{title}}}"}
     chosen = title or column
     if chosen is not None:
-        draft.ask(
-            place, f"No column has an id of the item, so '{chosen}' is its id. Is that right?"
-        )
+        text = f"No column has an id of the item, so '{chosen}' is its id."
+        if table[chosen].share(r"\S: \S") > 0.1:
+            instead = {"item": {"column": chosen, "match": "^([^:]+)"}}
+            draft.ask(place, f"{text} Or the part before the first colon?", instead=instead)
+        else:
+            draft.tell(place, text)
     return chosen
 
 
@@ -238,7 +276,7 @@ def _find(table: SampleTable, role: str, least: float, taken: set[Any]) -> str |
 
 def _numbers(draft: Draft, table: SampleTable, roles: Roles, columns: dict[str, Any]) -> None:
     if column := roles.get("value"):
-        columns["value"] = _maybe_optional(table, column)
+        columns["value"] = _filled(table, column)
         if table[column].has_commas:
             draft.settings["decimal"] = ","
         pieces = next((n for n in table.columns if n != column and rate_name("quantity", n)), None)
@@ -283,7 +321,11 @@ def _rating(draft: Draft, facts: ColumnFacts, columns: dict[str, Any]) -> None:
     columns["rating"] = facts.name
     if low == 0 and high in (5, 10) and zeros > 0.15 and facts.whole:
         columns["rating"] = {"column": facts.name, "map": {"0": None}}
-        draft.ask(("columns", "rating"), f"{percent(zeros)} are 0. Does 0 stand for no rating?")
+        draft.ask(
+            ("columns", "rating"),
+            f"{percent(zeros)} are 0. Does 0 stand for no rating?",
+            instead={"rating": facts.name},
+        )
         low = 1.0
     best = next((top for top in (1, 5, 10, 20, 100) if high <= top), high)
     worst = min(low, 1.0) if low >= 0 else -best
@@ -291,6 +333,10 @@ def _rating(draft: Draft, facts: ColumnFacts, columns: dict[str, Any]) -> None:
         worst = 1.0 if best <= 10 else 0.0
     if (worst, best) != (1.0, 5):
         draft.settings["rating_scale"] = {"worst": worst, "best": best}
+        seen = {"worst": facts.range[0], "best": high}
+        other = seen if (worst, best) != (facts.range[0], high) else {"worst": 0.0, "best": best}
         draft.ask(
-            place, f"Ratings are {facts.range[0]:g} to {high:g}. Are these the ends of the scale?"
+            place,
+            f"Ratings are {facts.range[0]:g} to {high:g}. Are these the ends of the scale?",
+            instead={"rating_scale": other},
         )

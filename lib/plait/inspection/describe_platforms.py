@@ -76,7 +76,7 @@ def _describe(
         common = max(logs_common(log, "item", one_list, "key") for log in platform.logs)
         about = f"{percent(common)} of the ids of the smaller side occur on the other side, too."
         (one.tell if common > 0.5 else one.ask)(
-            (), about if common > 0.5 else f"{about} Is it the catalogue?"
+            (), about if common > 0.5 else f"{about} Is it the catalogue? If not, remove it."
         )
         part.include(("catalogue",), _with_source(one, one_list, everything))
         taken.append(_taken(one, one_list, platform.name, "catalogue"))
@@ -140,6 +140,6 @@ def _ask_people(draft: Draft, platforms: Sequence[FoundPlatform]) -> None:
         draft.ask(
             ("people",),
             f"{percent(share)} of the accounts of {one_name} or {other_name} occur on both. "
-            "Does one id stand for one person? Then: "
-            f"people: {{same_account_id: [[{one_name}, {other_name}]]}}",
+            "Does one id stand for one person?",
+            instead={"people": {"same_account_id": [[one_name, other_name]]}},
         )

@@ -139,15 +139,12 @@ def _order(draft: Draft, table: SampleTable, columns: dict[str, Any]) -> None:
     ]
     if named:
         columns["order"] = named[0]
-        draft.ask(
+        draft.tell(
             ("time",),
             f"'{named[0]}' has whole numbers that are no times, so only their order counts.",
         )
     else:
-        draft.ask(
-            ("time",),
-            "No column has times, so the order of the rows counts. Is it the order of events?",
-        )
+        draft.tell(("time",), "No column has times, so the order of the rows counts.")
 
 
 def _acted(table: SampleTable, column: str, found: TimeFormat) -> str | None:

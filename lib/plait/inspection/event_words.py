@@ -72,6 +72,17 @@ def find_event_type(word: str) -> str | None:
     return None
 
 
+def find_type_in_name(path: str) -> tuple[str, str] | None:
+    """Returns a word in the name of a file and its event type; long words come first."""
+    words = re.findall(r"[a-z]+", path.rsplit("/", 1)[-1].lower().split(".")[0])
+    for length in (3, 2, 1):
+        for start in range(len(words) - length + 1):
+            word = "_".join(words[start : start + length])
+            if (told := find_event_type(word)) and told != "post":
+                return word, told
+    return None
+
+
 def is_unwanted(word: str) -> bool:
     """Returns whether `word` is known to say nothing about taste, such as login."""
     name = normalise_word(word)

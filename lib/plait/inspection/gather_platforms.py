@@ -215,7 +215,9 @@ def _attach(
     best = platforms[max(rates, key=lambda n: rates[n])]
     share = max(rates.values())
     what = "a catalogue" if one.kind == "catalogue" else "account attributes"
-    if share < 0.02 and (len(platforms) > 1 or one.sure <= 0.4):
+    names = {str(log.roles.get(role)) for log in best.logs}
+    alike = one.kind == "catalogue" and str(one.roles.get(own)) in names and len(platforms) == 1
+    if share < 0.02 and not alike:
         taken.append(Taken(files, "", f"not used: {what} whose ids no log has", 0.0))
         return
     one.sure = min(one.sure, 0.5 + share / 2)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 
 from plait.inspection.column_names import plain_name, rate_name
-from plait.inspection.event_words import find_event_type
+from plait.inspection.event_words import find_type_in_name
 from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
 
@@ -26,7 +25,7 @@ def guess_type(table: SampleTable, roles: Roles, kind: str) -> tuple[str, str]:
         word in names for word in ("order", "purchase", "invoice", "bestell", "kauf", "transaction")
     ):
         return "purchase", "names speak of orders, so each row is taken for a purchase"
-    if told := _named(table):
+    if told := find_type_in_name(table.files[0].name):
         word, named = told
         return named, f"the file's name speaks of {word}, so each row is taken for a {named}"
     by_kind = {"video": "watch", "music": "play", "news": "read"}
@@ -35,15 +34,3 @@ def guess_type(table: SampleTable, roles: Roles, kind: str) -> tuple[str, str]:
     if "click" in names:
         return "click", "names speak of clicks, so each row is taken for a click"
     return "view", "each row is taken for a view"
-
-
-def _named(table: SampleTable) -> tuple[str, str] | None:
-    """Returns a word in the file's name and its event type; long words come first."""
-    name = PurePosixPath(table.files[0].name).name.lower().split(".")[0]
-    words = re.findall(r"[a-z]+", name)
-    for length in (3, 2, 1):
-        for start in range(len(words) - length + 1):
-            word = "_".join(words[start : start + length])
-            if (told := find_event_type(word)) and told != "post":
-                return word, told
-    return None

@@ -52,7 +52,8 @@ def inspect_folder(folder: Path, home: Path) -> Inspection:
         )
     head = [
         "Written by plait init: what it recognised in the files, and what it was unsure of.",
-        "Lines that begin with # ? are questions. Answer them by a change of the setting below.",
+        "A line that begins with # ? is a question about the setting below. A line that begins",
+        "with #| is another answer: remove this mark, and the setting of the same name below.",
         "Counts are those of a sample of the rows. Then: plait check",
     ]
     text = write_yaml(draft, head)

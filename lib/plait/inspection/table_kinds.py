@@ -20,6 +20,7 @@ from plait.inspection.text_layout import ADJACENCY
 from plait.inspection.value_parts import TextList, find_text_list
 
 TableKind = Literal["log", "catalogue", "accounts", "single", "unknown"]
+_MATRIX = 20  # columns of numbers, from which on a table is no list of events
 _KEYS = ("email_hash", "phone_hash", "loyalty_id")
 
 
@@ -93,6 +94,9 @@ def tell_kind(table: SampleTable) -> KnownTable:
         return KnownTable(table, "log", log, sure, results)
     if key and described and table[key].unique_share > 0.95 and not _is_history(log):
         return KnownTable(table, "catalogue", catalogue, catalogue.rated["key"])
+    if (numbers := _matrix_width(table)) > _MATRIX:
+        why = f"{numbers:,} columns of numbers, as a matrix has: write a row for each value"
+        return KnownTable(table, "unknown", log, 0.0, why=why)
     if key and not table.has_header and not (time and account):
         roles = _unnamed_catalogue(table, key)
         if roles.get("title"):
@@ -105,6 +109,8 @@ def tell_kind(table: SampleTable) -> KnownTable:
         return KnownTable(table, "single", log, sure)
     if key and described:
         return KnownTable(table, "catalogue", catalogue, 0.5)
+    if time and log.get("query") and log.rated["query"] >= 0.9 and table.rows.height > 1:
+        return KnownTable(table, "log" if account else "single", log, 0.5)
     if item and not account and table.rows.height > 1 and _says_what_was_done(table, log):
         return KnownTable(table, "single", log, 0.4)
     lacks = [
@@ -145,6 +151,12 @@ def _open_text_lists(table: SampleTable) -> tuple[SampleTable, TextList | None]:
         if facts.unique_share > 0.999 and facts.distinct > 20 and not facts.null_share
     )
     return opened, best if best.results else None
+
+
+def _matrix_width(table: SampleTable) -> int:
+    """Returns the number of columns of numbers, if nearly all are; else 0."""
+    numbers = sum(facts.number_share > 0.95 for facts in table.columns.values())
+    return numbers if numbers > 0.8 * len(table.columns) else 0
 
 
 def _one_row_each(table: SampleTable) -> str | None:

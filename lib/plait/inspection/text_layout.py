@@ -147,7 +147,8 @@ def _find_line_pattern(lines: Sequence[str]) -> str | None:
 
 def _find_comment(lines: Sequence[str]) -> str | None:
     marked = [line for line in lines if line.startswith("#")]
-    return "#" if marked and len(marked) < len(lines) else None
+    first = bool(lines) and lines[0].startswith("#")  # or few: ids may begin with it, too
+    return "#" if marked and len(marked) < len(lines) * (1 if first else 0.1) else None
 
 
 def _header_in_comments(marked: Sequence[str], separator: str, width: int) -> list[str]:
@@ -186,7 +187,11 @@ def _find_separator(file: SourceFile, lines: Sequence[str], csv: dict[str, Any])
     for mark in _LONG_SEPARATORS[:-1]:
         counts = Counter(line.count(mark) for line in lines)
         most, times = counts.most_common(1)[0]
-        if most >= 1 and times > 0.8 * len(lines):
+        bare = mark.strip()
+        alone = bare[0] in _DEFAULT_SEPARATORS and sum(line.count(bare[0]) for line in lines) > sum(
+            len(bare) * line.count(mark) for line in lines
+        )
+        if most >= 1 and times > 0.8 * len(lines) and not alone:
             return mark
     best: tuple[float, int, str] = (0.0, 0, "")
     for mark in _DEFAULT_SEPARATORS:

@@ -34,7 +34,7 @@ def tell_rows_apart(
         return
     if pages := _pages(table, columns.get("item")):
         _set(draft, " and ".join(pages), base, "other", None)
-        draft.tell(("type",), "Rows of other pages and failed requests are removed.")
+        draft.tell(("type",), "Rows of other addresses and failed requests are removed.")
     elif (pieces := _quantity(table)) and (table[pieces].numbers < 0).any():
         less = float((table[pieces].numbers < 0).mean() or 0)  # type: ignore[arg-type]
         _set(draft, f'not (TRY_CAST("{pieces}" AS DOUBLE) < 0)', base, "returned", None)
@@ -48,6 +48,7 @@ def tell_rows_apart(
             return
         plain = Roles({role: c for role, c in roles.chosen.items() if role != "rating"})
         other = guess_type(table, plain, kind)[0]
+        other = "view" if other == base else other
         none = "('', '0')" if zeros else "('')"
         _set(draft, f"coalesce(trim(\"{column}\"), '') not in {none}", base, other, other)
         draft.tell(("type",), f"{percent(lacking)} of the rows have no rating: each is a {other}.")

@@ -8,7 +8,7 @@ from plait.inspection.column_facts import ColumnFacts
 from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
 
-_WIDE = 12  # columns with values, from which on most are no ids
+_WIDE = 9  # columns with values, from which on most are no ids
 _OPAQUE = r"^[0-9a-fA-F]{16,}$|^[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}$|^[^@\s]+@[^@\s]+$"
 _ADDRESS = r"^https?://"
 

@@ -15,8 +15,8 @@ _KINDS = (
     "products", "product", "items", "item", "dp", "p", "articles", "article", "videos", "video",
     "watch",
     "news", "story", "stories", "books", "book", "movies", "movie", "title", "tracks", "track",
-    "albums", "album", "posts", "post", "status", "questions", "recipes", "recipe", "listing",
-    "shop", "content", "games", "game", "episode", "artikel", "produkt", "sku",
+    "albums", "album", "posts", "post", "comments", "status", "questions", "recipes", "recipe",
+    "listing", "shop", "content", "games", "game", "episode", "artikel", "produkt", "sku",
 )  # fmt: skip
 _SPLITS = (" ", "|", ";", ",")
 _RESULT = r"^(.+)[-:_]([01])$"

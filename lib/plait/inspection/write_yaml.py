@@ -29,6 +29,7 @@ def write_yaml(draft: Draft, head: list[str]) -> str:
     for note in draft.notes_at(("people",)):
         if "people" not in draft.settings:
             lines += _comment(note.text, 0, question=note.question)
+            lines += _alternative(note.instead, 0)
     return "\n".join(lines) + "\n"
 
 
@@ -52,6 +53,13 @@ def _mapping(draft: Draft, settings: Mapping[str, Any], place: Place, depth: int
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             yield lead + tail
             yield from _list(draft, value, here, depth + 1)
+        elif (
+            isinstance(value, list)
+            and value
+            and len(lead) + len(_inline(value)) > _WIDTH
+            and not tail
+        ):
+            yield from _wrap(lead, value, depth)
         else:
             yield f"{lead} {_inline(value)}{tail}"
 
@@ -67,6 +75,18 @@ def _list(draft: Draft, values: list[Any], place: Place, depth: int) -> Iterator
         yield from lines[:first]
         yield "  " * depth + "- " + lines[first].lstrip()
         yield from lines[first + 1 :]
+
+
+def _wrap(lead: str, values: list[Any], depth: int) -> Iterator[str]:
+    """Yields a long list of plain values in several lines."""
+    line = f"{lead} ["
+    for place, value in enumerate(values):
+        part = _inline(value) + ("]" if place == len(values) - 1 else ",")
+        if len(line) + len(part) >= _WIDTH:
+            yield line.rstrip()
+            line = "  " * (depth + 1)
+        line += part if line.endswith("[") or not line.strip() else f" {part}"
+    yield line
 
 
 def _has_notes_inside(draft: Draft, place: Place) -> bool:
