@@ -9,6 +9,7 @@ from typing import Any
 from plait.inspection.column_facts import ColumnFacts
 from plait.inspection.column_names import plain_name, rate_name
 from plait.inspection.column_roles import ACTS
+from plait.inspection.continued_rows import how_to_fill
 from plait.inspection.draft import Draft, percent
 from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
@@ -50,7 +51,8 @@ def describe_time(draft: Draft, table: SampleTable, roles: Roles, columns: dict[
         else:
             draft.tell(
                 place,
-                f"{percent(facts.null_share)} of the values are null; fuse sets such rows aside.",
+                f"{percent(facts.null_share)} of the values are null; fuse sets such rows aside."
+                + (f" {fill}" if (fill := how_to_fill(table, column)) else ""),
             )
     settings: dict[str, Any] = {"unit": found.unit}
     if found.day:

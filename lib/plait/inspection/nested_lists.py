@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 from plait.inspection.column_names import rate_name
 
 _DEPTH = 5
+_IDS = r"(?:item|product|article|video|track|news|movie|song|post)\w*id"  # in names of lists
 _KEYS = ("key", "name", "k", "param")
 _VALUES = ("value", "val", "v")
 
@@ -79,6 +81,8 @@ def shape_records(records: Sequence[Any]) -> NestedShape:
     elif not best or candidates[best] < 0.5:
         shape.each = _parallel(scalars, outer)
     shape.others = [path for path in candidates if f"{path}[]" not in shape.each]
+    if not shape.each:
+        shape.others += [p for p in scalars if max(scalars[p]) > 1 and re.search(_IDS, p.lower())]
     return shape
 
 

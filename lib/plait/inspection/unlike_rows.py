@@ -40,17 +40,18 @@ def tell_rows_apart(
         _set(draft, f'not (TRY_CAST("{pieces}" AS DOUBLE) < 0)', base, "returned", None)
         draft.tell(("type",), f"{percent(less)} of '{pieces}' are below 0, such as goods returned.")
     elif base == "rate" and (column := roles.get("rating")):
-        zeros = isinstance(columns.get("rating"), dict)
-        lacking = table[column].null_share
-        if zeros:
-            lacking += float((table[column].numbers == 0).mean() or 0)  # type: ignore[arg-type]
+        value = columns.get("rating")
+        none = list(value["map"]) if isinstance(value, dict) and "map" in value else []
+        lacking = 1 - len(table[column].given.filter(~table[column].given.is_in(none))) / max(
+            1, len(table[column].values)
+        )
         if lacking < 0.05:
             return
         plain = Roles({role: c for role, c in roles.chosen.items() if role != "rating"})
         other = guess_type(table, plain, kind)[0]
         other = "view" if other == base else other
-        none = "('', '0')" if zeros else "('')"
-        _set(draft, f"coalesce(trim(\"{column}\"), '') not in {none}", base, other, other)
+        words = ", ".join(f"'{word}'" for word in ["", *none])
+        _set(draft, f"coalesce(trim(\"{column}\"), '') not in ({words})", base, other, other)
         draft.tell(("type",), f"{percent(lacking)} of the rows have no rating: each is a {other}.")
 
 
