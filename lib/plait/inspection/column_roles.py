@@ -64,6 +64,20 @@ def find_catalogue_roles(table: SampleTable) -> Roles:
     return roles
 
 
+def find_item_attributes(table: SampleTable, log: Roles) -> dict[str, str]:
+    """Returns the columns of a log that describe its items: title, categories and brand.
+
+    Args:
+        table: the sample.
+        log: the roles of its columns.
+    """
+    roles = Roles(dict(log.chosen))
+    fields = ("title", "categories", "brand")
+    for role in fields:
+        _choose(role, table, roles)
+    return {field: column for field in fields if (column := roles.get(field))}
+
+
 def find_account_roles(table: SampleTable) -> Roles:
     """Returns the roles of the columns of account attributes: the account, and identity keys."""
     roles = Roles()

@@ -84,9 +84,8 @@ def _filled(table: SampleTable, column: str) -> Any:
     """Returns a column, or the first of it and one of the same name that has its gaps filled."""
     facts = table[column]
     same = [n for n in table.columns if n != column and plain_name(n) == plain_name(column)]
-    second = next(
-        (n for n in same if facts.null_share > 0.02 and fills_gaps(facts, table[n])), None
-    )
+    fills = [n for n in same if facts.null_share > 0.02 and fills_gaps(facts, table[n])]
+    second = fills[0] if fills else None
     return {"first": [column, second]} if second else maybe_optional(table, column)
 
 
@@ -113,7 +112,7 @@ def _dwell(
     draft: Draft, facts: ColumnFacts, table: SampleTable, roles: Roles, columns: dict[str, Any]
 ) -> None:
     item = roles.get("item")
-    if rate_name("dwell", facts.name) < 0.8 and item and _depends(table, facts.name, item):
+    if rate_name("dwell", facts.name) < 0.8 and item and depends_on_item(table, facts.name, item):
         draft.tell(
             ("columns",),
             f"'{facts.name}' is the same for every event of an item: its length, not a dwell.",
@@ -122,7 +121,7 @@ def _dwell(
     describe_seconds(draft, "dwell", facts, columns)
 
 
-def _depends(table: SampleTable, name: str, item: str) -> bool:
+def depends_on_item(table: SampleTable, name: str, item: str) -> bool:
     """Returns whether an item that occurs again always has the same value."""
     pairs = table.rows.select(item, name).drop_nulls()
     counted = pairs.group_by(item).agg(pl.len().alias("n"), pl.col(name).n_unique().alias("k"))

@@ -20,6 +20,7 @@ from plait.inspection.gather_platforms import (
     ids_of_role,
     logs_common,
 )
+from plait.inspection.items_in_log import describe_items_in_log
 from plait.inspection.look_at_files import LookedAt
 from plait.inspection.name_columns import name_columns
 from plait.inspection.platform_kinds import guess_kind
@@ -71,6 +72,17 @@ def _describe(
         part.settings["events"] = [one.settings for one in drafts]
         for number, one in enumerate(drafts):
             part.notes += [replace(n, place=("events", str(number), *n.place)) for n in one.notes]
+    if platform.catalogue is None:
+        listed = (
+            describe_items_in_log(log.table, log.roles, one.settings)
+            for log, one in zip(platform.logs, drafts, strict=True)
+        )
+        if found := next((one for one in listed if one), None):
+            part.ask(
+                ("events",),
+                "The log describes its items. Is it their catalogue, too?",
+                instead={"catalogue": found},
+            )
     if one_list := platform.catalogue:
         one = _catalogue(one_list)
         common = max(logs_common(log, "item", one_list, "key") for log in platform.logs)

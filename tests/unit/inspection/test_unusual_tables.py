@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from plait.config import load_config
 from plait.config.yaml_document import read_document
 from plait.errors import EmptyInput
 from plait.fusion.fuse_logs import fuse
+from plait.fusion.preview_logs import preview_logs
 from plait.inspection.inspect_folder import inspect_folder
 
 NUMBERS = range(120)
@@ -227,3 +230,41 @@ def test_links_of_accounts_are_no_log(tmp_path: Path) -> None:
     found = inspect_folder(tmp_path, tmp_path)
     assert found.platforms == ["log"]
     assert any("links of accounts" in one.kind for one in found.taken)
+
+
+def _answers(text: str) -> Iterator[str]:
+    """Yields the draft with each of its other answers in place of the setting below it."""
+    lines = text.splitlines()
+    marked = [line.lstrip(" -").startswith("#|") for line in lines]
+    starts = [n for n, mark in enumerate(marked) if mark and not marked[n - 1]]
+    for start in starts:
+        end = start + marked[start:].index(False)
+        depth = lines[start].index("#|")
+        block = [line.replace("#| ", "", 1) for line in lines[start:end]]
+        names = {line.split(":")[0].strip() for line in block if line[depth] != " "}
+        kept, skipping = [], False
+        for n, line in enumerate(lines[end:]):
+            at = len(line) - len(line.lstrip(" -"))
+            if at <= depth and not line.lstrip().startswith("#"):
+                skipping = at == depth and line.strip(" -").split(":")[0] in names
+                if at < depth:
+                    kept += lines[end + n :]
+                    break
+            if not skipping:
+                kept.append(line)
+        yield "\n".join([*lines[:start], *block, *kept])
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["names of columns in a comment", "time spent as hours and minutes", "rows without a rating",
+     "titles in a file without a header", "lists where there is no single item"],
+)  # fmt: skip
+def test_every_other_answer_works(case: str, tmp_path: Path) -> None:
+    _write(tmp_path, CASES[case][0])
+    answers = list(_answers(inspect_folder(tmp_path, tmp_path).text))
+    assert answers
+    for text in answers:
+        (tmp_path / "plait.yaml").write_text(text)
+        (preview,) = preview_logs(load_config(tmp_path / "plait.yaml")).values()
+        assert preview.events
