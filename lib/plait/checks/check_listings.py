@@ -9,7 +9,9 @@ import polars as pl
 from plait.checks.log_finding import EXAMPLES, CheckLevel, LogFinding, say_share, share_level
 from plait.checks.log_profile import LogProfile
 from plait.config import Project
-from plait.contracts.quarantine_reasons import CATALOGUE_SOURCE, reason_fix
+from plait.config.platform_settings import Platform
+from plait.config.reason_fixes import fix_reason
+from plait.contracts.quarantine_reasons import CATALOGUE_SOURCE
 from plait.errors import PlaitError
 from plait.fusion.stages.listing_faults import count_faults
 from plait.items.clean_catalogue import read_catalogues
@@ -35,12 +37,12 @@ def check_catalogue(
             {}, (str(error),), error.fix or f"Correct {where}.",
         )  # fmt: skip
         return
-    yield _values(platform, counted[platform]["rows"], faulty)
+    yield _values(platform, project.platforms[platform], counted[platform]["rows"], faulty)
     own = listed.select(item=pl.col("item").str.slice(len(platform) + 1))
     yield _match(platform, own, profile.items)
 
 
-def _values(platform: str, rows: int, faulty: pl.DataFrame) -> LogFinding:
+def _values(platform: str, settings: Platform, rows: int, faulty: pl.DataFrame) -> LogFinding:
     told = count_faults(faulty)
     counts: dict[str, float] = {**told.get("quarantined", {}), **told.get("unusable_values", {})}
     if not faulty.height:
@@ -52,7 +54,7 @@ def _values(platform: str, rows: int, faulty: pl.DataFrame) -> LogFinding:
     return LogFinding(
         "catalogue", platform, share_level(n, rows, _FAIL_UNUSABLE),
         f"{faulty.height:,} rows or values of {rows:,} rows cannot be used.", counts,
-        shown[:EXAMPLES], reason_fix(reason, platform, CATALOGUE_SOURCE),
+        shown[:EXAMPLES], fix_reason(reason, platform, settings, CATALOGUE_SOURCE),
     )  # fmt: skip
 
 

@@ -9,14 +9,13 @@ import polars as pl
 from plait.checks.log_finding import EXAMPLES
 from plait.checks.log_profile import LogProfile
 from plait.checks.read_profiles import ProfiledLog
+from plait.config.reason_fixes import LEAVE_ROWS, fix_setting
 from plait.contracts.quarantine_reasons import (
     describe_place,
     describe_value,
-    reason_fix,
     reason_words,
 )
 
-LEAVE_ROWS = "Correct these rows in the log, or leave them: fuse sets them aside."
 # Reasons whose fix is another column, unit or path for all rows.
 _OF_ALL_ROWS = frozenset({
     "null_account", "null_object", "bad_time", "future_time", "ancient_time", "bad_order",
@@ -61,7 +60,4 @@ def fix_faults(log: ProfiledLog, counts: Mapping[str, float]) -> str:
     reason = max(counts, key=lambda reason: counts[reason])
     if reason in _OF_ALL_ROWS and counts[reason] < log.profile.rows / 2:
         return LEAVE_ROWS
-    if reason == "bad_number" and log.events.decimal == ",":  # what its fix would set
-        return LEAVE_ROWS
-    fix = reason_fix(reason, log.platform)
-    return fix.replace(f"platforms.{log.platform}.events", log.setting)
+    return fix_setting(reason, log.setting, log.events)

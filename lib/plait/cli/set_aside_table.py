@@ -12,7 +12,6 @@ from plait.contracts.quarantine_reasons import (
     VALUE_REASONS,
     describe_place,
     describe_value,
-    reason_fix,
     reason_words,
 )
 
@@ -52,8 +51,10 @@ def count_quarantine(rows: pl.LazyFrame, project: Project) -> list[SetAside]:
     ]
 
 
-def count_removed(platforms: Mapping[str, Mapping[str, Any]]) -> list[SetAside]:
+def count_removed(platforms: Mapping[str, Mapping[str, Any]], project: Project) -> list[SetAside]:
     """Returns one entry per platform and rule of the rows that a version's rules removed."""
+    from plait.config.reason_fixes import fix_reason
+
     return [
         {
             "platform": name,
@@ -61,7 +62,7 @@ def count_removed(platforms: Mapping[str, Mapping[str, Any]]) -> list[SetAside]:
             "reason": reason,
             "rows": n,
             "words": f"{reason_words(reason)} (removed)",
-            "fix": reason_fix(reason, name),
+            "fix": fix_reason(reason, name, project.platforms.get(name), EVENTS_SOURCE),
             "example": "",
         }
         for name, counts in platforms.items()
@@ -94,12 +95,10 @@ def print_set_aside(
 
 
 def _fix(row: Mapping[str, Any], project: Project) -> str:
-    fix = reason_fix(row["reason"], row["platform"], row["source"])
+    from plait.config.reason_fixes import fix_reason
+
     platform = project.platforms.get(row["platform"])
-    if row["source"] != EVENTS_SOURCE or platform is None:
-        return fix
-    setting = platform.file_setting(row["platform"], row["file"])
-    return fix.replace(f"platforms.{row['platform']}.events", setting)
+    return fix_reason(row["reason"], row["platform"], platform, row["source"], row["file"])
 
 
 def _words(row: Mapping[str, Any]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from plait.config import Project
+from plait.config.reason_fixes import fix_reason
 from plait.contracts.quarantine_reasons import (
     EVENTS_SOURCE,
     describe_place,
     describe_value,
-    reason_fix,
     reason_words,
 )
 from plait.errors import EmptyInput, TooFewEvents
@@ -51,7 +51,7 @@ def check_platforms(counts: pl.DataFrame, project: Project, quarantine: pl.LazyF
         raise TooFewEvents(
             f"platform '{platform}': none of its {say_count(int(rows), 'row')} became an event. "
             f"{'; '.join(told)}.",
-            fix=reason_fix(first, platform) + see,
+            fix=fix_reason(first, platform, project.platforms[platform], EVENTS_SOURCE) + see,
         )
 
 
