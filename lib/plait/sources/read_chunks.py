@@ -21,7 +21,10 @@ CHUNK_ROWS = 500_000
 
 
 def read_chunks(
-    file: SourceFile, mapping: SourceMapping, chunk: int = CHUNK_ROWS
+    file: SourceFile,
+    mapping: SourceMapping,
+    chunk: int = CHUNK_ROWS,
+    lacking: list[str] | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Yields frames: `row` (Int64, the first data row is 1), `element`, the fields, and faults.
 
@@ -35,6 +38,7 @@ def read_chunks(
         file: the file to read.
         mapping: the fields.
         chunk: the maximum number of rows per frame, before lists are opened.
+        lacking: gets the paths that the file lacks, each optional or an alternative.
 
     Raises:
         UnknownColumn: a column is missing.
@@ -46,6 +50,8 @@ def read_chunks(
         try:
             reader = open_reader(here, mapping.source)
             build = FieldBuilder.of(here, mapping, reader.columns())
+            if lacking is not None:
+                lacking += _missing_paths(mapping, build)
             for batch in reader.read(build.paths, chunk):
                 if batch.height:
                     empty = False
@@ -57,21 +63,11 @@ def read_chunks(
             yield no_fields(mapping)
 
 
-def find_missing_paths(file: SourceFile, mapping: SourceMapping) -> list[str]:
-    """Returns the paths of the mapping that the file lacks; each is optional, or an alternative.
-
-    Raises:
-        UnknownColumn: a column is missing that is neither.
-        UnreadableFile: the file is damaged, or not in its format.
-    """
-    with _translate_errors(file), _on_this_machine(file) as here:
-        try:
-            columns = open_reader(here, mapping.source).columns()
-        except pl.exceptions.NoDataError:
-            return []
-        present = {*FieldBuilder.of(here, mapping, columns).places, *ALWAYS_PRESENT}
-        paths = dict.fromkeys(named.path for named in mapping.named_paths())
-        return [path for path in paths if path not in present]
+def _missing_paths(mapping: SourceMapping, build: FieldBuilder) -> list[str]:
+    """Returns the paths of the mapping that a file lacks; each is optional, or an alternative."""
+    present = {*build.places, *ALWAYS_PRESENT}
+    paths = dict.fromkeys(named.path for named in mapping.named_paths())
+    return [path for path in paths if path not in present]
 
 
 @contextmanager
