@@ -12,6 +12,7 @@ from plait.contracts.quarantine_reasons import (
     VALUE_REASONS,
     describe_place,
     describe_value,
+    reason_fix,
     reason_words,
 )
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SetAside = dict[str, Any]
 _GROUP = ("platform", "source", "reason")
+_MAX_VALUES = 20  # from which the fix of a reason is made
 
 
 def count_quarantine(rows: pl.LazyFrame, project: Project) -> list[SetAside]:
@@ -36,7 +38,12 @@ def count_quarantine(rows: pl.LazyFrame, project: Project) -> list[SetAside]:
     named = rows.with_columns(pl.col("source").fill_null(EVENTS_SOURCE))
     grouped = named.sort("file", "row", "element").group_by(*_GROUP, maintain_order=True)
     first = ("file", "row", "element", "field", "value")
-    counted = grouped.agg(pl.len().alias("rows"), *(pl.col(name).first() for name in first))
+    values = pl.col("value").filter(pl.col("field") == pl.col("field").first())
+    counted = grouped.agg(
+        pl.len().alias("rows"),
+        *(pl.col(name).first() for name in first),
+        values.drop_nulls().head(_MAX_VALUES).alias("values"),
+    )
     order = ("platform", "source", "rows", "reason")
     ranked = counted.sort(order, descending=[False, True, True, False]).collect()
     return [
@@ -51,10 +58,8 @@ def count_quarantine(rows: pl.LazyFrame, project: Project) -> list[SetAside]:
     ]
 
 
-def count_removed(platforms: Mapping[str, Mapping[str, Any]], project: Project) -> list[SetAside]:
+def count_removed(platforms: Mapping[str, Mapping[str, Any]]) -> list[SetAside]:
     """Returns one entry per platform and rule of the rows that a version's rules removed."""
-    from plait.config.reason_fixes import fix_reason
-
     return [
         {
             "platform": name,
@@ -62,7 +67,7 @@ def count_removed(platforms: Mapping[str, Mapping[str, Any]], project: Project) 
             "reason": reason,
             "rows": n,
             "words": f"{reason_words(reason)} (removed)",
-            "fix": fix_reason(reason, name, project.platforms.get(name), EVENTS_SOURCE),
+            "fix": reason_fix(reason, name),
             "example": "",
         }
         for name, counts in platforms.items()
@@ -95,10 +100,15 @@ def print_set_aside(
 
 
 def _fix(row: Mapping[str, Any], project: Project) -> str:
-    from plait.config.reason_fixes import fix_reason
+    from plait.inspection.faulty_value import FaultyValue, find_source
+    from plait.inspection.suggest_fixes import suggest_fix
 
-    platform = project.platforms.get(row["platform"])
-    return fix_reason(row["reason"], row["platform"], platform, row["source"], row["file"])
+    name, source = row["platform"], row["source"]
+    platform = project.platforms.get(name)
+    if platform is None:
+        return reason_fix(row["reason"], name, source)
+    home = find_source(platform, name, source, row["file"])
+    return suggest_fix(FaultyValue(row["reason"], row["field"], row["values"], *home))
 
 
 def _words(row: Mapping[str, Any]) -> str:

@@ -64,11 +64,12 @@ def quarantine_catalogue(
         for columns in (shown, hidden)
     ]
     sure = rows["fault"].is_null() & rows["whole"]
+    shown_value = sure & ~((faults["field"] == "brand") & personal_brand)
     return QUARANTINE.conform(
         rows.select("file", "row").hstack(faults.select("reason", "field", show_field("value")))
         .with_columns(
             platform=pl.lit(platform),
-            value=pl.when(sure).then("value"),
+            value=pl.when(shown_value).then("value"),
             raw=pl.when(sure).then(as_json[0]).otherwise(as_json[1]),
             source=pl.lit(CATALOGUE_SOURCE),
         )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from plait.checks import read_profiles as reading
 from plait.checks.log_profile import LogProfile
 from plait.config.parse_project import parse_config
-from plait.config.source_settings import SourceSettings
 from plait.privacy.pseudonym import PseudonymKey
 from plait.progress import silence
 from plait.sources import read_chunks
@@ -57,9 +57,9 @@ def test_the_division_of_a_log_does_not_matter(
 def test_a_file_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
 
-    def count(file: SourceFile, source: SourceSettings) -> FormatReader:
+    def count(file: SourceFile, *more: Any, **options: Any) -> FormatReader:
         opened.append(file.name)
-        return open_reader(file, source)
+        return open_reader(file, *more, **options)
 
     monkeypatch.setattr(read_chunks, "open_reader", count)
     profile = _profile(tmp_path / "log", [rows(5), rows(5), "user,item,time\n"])
