@@ -103,7 +103,7 @@ def _print(found: Inspection, target: Path) -> None:
         console.print(f"passed over: {name} ({why})", markup=False)
     for one in found.taken:
         if one.fix:
-            console.print(f"to use {one.files[0]}: {one.fix}", markup=False)
+            console.print(f"to use {one.files[0]}: {one.fix}", markup=False, soft_wrap=True)
     total = sum(len(one.questions) for one in found.taken)
     things = "question" if total == 1 else "questions"
     asks = f" It has {total} {things}: the comments with a question mark." if total else ""

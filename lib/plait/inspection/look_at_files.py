@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ def look_at_files(folder: Path, home: Path) -> LookedAt:
                 below = path.relative_to(folder).parts
                 _add(
                     groups,
-                    _Group(home_of(below), settings, columns, [file], _stem(path), _done(path)),
+                    _Group(home_of(below), settings, columns, [file], _stem(path), _done(below)),
                 )
         except _NotRead as reason:
             seen.passed[name] = str(reason)
@@ -204,8 +204,8 @@ def _stem(path: Path) -> str:
     return re.sub(r"[\d_.-]+", "", path.name.split(".")[0]).lower()
 
 
-def _done(path: Path) -> str:
-    found = find_type_in_name(path.name)
+def _done(below: Sequence[str]) -> str:
+    found = find_type_in_name("/".join(below))
     return found[1] if found else ""
 
 
