@@ -52,8 +52,10 @@ def normalise_strengths(events: pl.DataFrame, rules: Mapping[str, StrengthRules]
                 new = pl.when(measured).then(watched_strength(base)).otherwise(new)
         if rule.settings.rating and (opinion := rule.learned.opinion):
             rated = (pl.col("type") == "rate") & pl.col("rating").is_finite()
-            events = _with_account_means(events, here & rated, rule, opinion)
-            new = pl.when(rated).then(_rating_strength(rule, opinion)).otherwise(new)
+            place = pl.when(here & rated).then(place_on_scale(rule.worst, rule.best))
+            events = events.with_columns(__mean=account_mean(place, opinion, "account"))
+            relative = opinion_strength(place, pl.col("__mean"), opinion.deviation)
+            new = pl.when(rated).then(relative).otherwise(new)
         if rule.settings.repeats:
             again = usual & pl.col("object_id").is_not_null()
             divisor = repeat_divisor("who", "platform", "type", "object_id")
@@ -89,6 +91,12 @@ def stated_strength(worst: float, best: float) -> pl.Expr:
     opinion = 2 * place_on_scale(worst, best) - 1
     rated = pl.when(opinion < 0).then(opinion).otherwise(0.6 + 0.4 * opinion)
     return rated.fill_null(EVENT_STRENGTHS["rate"])
+
+
+def stated_place(strength: pl.Expr) -> pl.Expr:
+    """Returns the place on the scale of a rating from its stated_strength."""
+    opinion = pl.when(strength < 0).then(strength).otherwise((strength - 0.6) / 0.4)
+    return ((opinion + 1) / 2).clip(0, 1)
 
 
 def dwell_strength(kind: str, scale: DwellScale) -> pl.Expr:
@@ -147,17 +155,20 @@ def repeat_divisor(*same: str) -> pl.Expr:
     return pl.int_range(1, pl.len() + 1).over(*same).sqrt()
 
 
-def _rating_strength(rule: StrengthRules, opinion: OpinionScale) -> pl.Expr:
-    place = place_on_scale(rule.worst, rule.best)
-    return opinion_strength(place, pl.col("__mean"), opinion.deviation)
+def account_mean(
+    place: pl.Expr, opinion: OpinionScale, who: str, earlier: tuple[pl.Expr, pl.Expr] | None = None
+) -> pl.Expr:
+    """Returns (sum of the account's earlier places + 5 platform mean) / (their count + 5).
 
-
-def _with_account_means(
-    events: pl.DataFrame, rated: pl.Expr, rule: StrengthRules, opinion: OpinionScale
-) -> pl.DataFrame:
-    """Adds `__mean`: (sum of the account's earlier places + 5 platform mean) / (count + 5)."""
-    place = pl.when(rated).then(place_on_scale(rule.worst, rule.best)).otherwise(0.0)
-    count = pl.when(rated).then(1).otherwise(0)
-    sums = place.cum_sum().over("account") - place
-    counts = count.cum_sum().over("account") - count
-    return events.with_columns(__mean=(sums + _PRIOR * opinion.mean) / (counts + _PRIOR))
+    Args:
+        place: the place on the scale of a rating, null for other events; in order.
+        opinion: has the mean of the platform.
+        who: the column that tells accounts apart.
+        earlier: the sum and the count of further earlier ratings of each row's account.
+    """
+    rated, known = place.is_not_null(), place.fill_null(0.0)
+    sums = known.cum_sum().over(who) - known
+    counts = rated.cum_sum().over(who) - rated.cast(pl.Int64)
+    if earlier is not None:
+        sums, counts = sums + earlier[0], counts + earlier[1]
+    return (sums + _PRIOR * opinion.mean) / (counts + _PRIOR)

@@ -14,7 +14,7 @@ from plait.sources.columns.raw_columns import ALWAYS_PRESENT
 from plait.sources.columns.source_mapping import SourceMapping
 from plait.sources.files.s3_files import ObjectChanged, check_unchanged, local_copy
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.format_readers import open_reader
+from plait.sources.formats.format_readers import FormatReader, open_reader
 
 # Rows per chunk: enough for fast vectorised work, and few enough for a small machine.
 CHUNK_ROWS = 500_000
@@ -44,7 +44,7 @@ def read_chunks(
     with _translate_errors(file), _on_this_machine(file) as here:
         empty = True
         try:
-            reader = open_reader(here, mapping.source)
+            reader = _open(here, mapping)
             build = FieldBuilder.of(here, mapping, reader.columns())
             for batch in reader.read(build.paths, chunk):
                 if batch.height:
@@ -66,12 +66,19 @@ def find_missing_paths(file: SourceFile, mapping: SourceMapping) -> list[str]:
     """
     with _translate_errors(file), _on_this_machine(file) as here:
         try:
-            columns = open_reader(here, mapping.source).columns()
+            columns = _open(here, mapping).columns()
         except pl.exceptions.NoDataError:
             return []
         present = {*FieldBuilder.of(here, mapping, columns).places, *ALWAYS_PRESENT}
-        paths = dict.fromkeys(named.path for named in mapping.named_paths())
-        return [path for path in paths if path not in present]
+        return [path for path in _paths(mapping) if path not in present]
+
+
+def _open(file: SourceFile, mapping: SourceMapping) -> FormatReader:
+    return open_reader(file, mapping.source, _paths(mapping), typed=mapping.marks_numbers)
+
+
+def _paths(mapping: SourceMapping) -> list[str]:
+    return list(dict.fromkeys(named.path for named in mapping.named_paths()))
 
 
 @contextmanager

@@ -188,6 +188,14 @@ def test_a_missing_day_is_named(tmp_path: Path) -> None:
     assert found.examples == ("2023-11-28 to 2023-11-29",)
 
 
+def test_days_without_events_in_quiet_weeks_are_no_gap(tmp_path: Path) -> None:
+    quiet = [T + 86_400 * 3 * n for n in range(30)]  # an event every third day
+    log = rows(600, time=lambda i: quiet[i] if i < 30 else quiet[-1] + 3600 * (i - 29))
+    found = _check(tmp_path, log).rule("days missing")
+    assert (found.level.value, found.counts["days missing"]) == ("PASS", 0)
+    assert "58 without, in quiet weeks" in found.headline
+
+
 def test_optional_columns_that_files_lack_are_named(tmp_path: Path) -> None:
     logs = {"log1.csv": rows(30, stars=3), "log2.csv": rows(30, time=lambda i: T - i)}
     rating = {"columns.rating": {"column": "stars", "optional": True}}

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from plait.config.yaml_text import write_column, write_inline, write_scalar
 from plait.errors import UnknownColumn
 from plait.sources.files.source_file import SourceFile
 
@@ -41,20 +42,23 @@ def check_columns(
                 fix=f"Name the columns: {file.setting}.csv.header: [...]; or, if it is the header, "
                 f"set {setting}: COLUMN",
             )
-        listed = ", ".join(present[:_MAX_LISTED]) + (", ..." if len(present) > _MAX_LISTED else "")
+        listed = ", ".join(map(_show, present[:_MAX_LISTED]))
+        listed += ", ..." if len(present) > _MAX_LISTED else ""
         close = _nearest_column(column, present)
+        meant = f"Did you mean '{_show(close)}'?" if close else ""
         if key in inside:
             raise UnknownColumn(
                 f"{headline} (columns: {listed}).",
-                allowed=f"Did you mean '{close}'?" if close else "",
-                fix=f"In {setting}, write {close or 'COLUMN'} in place of {column}",
+                allowed=meant,
+                fix=f"In {setting}, write {_show(close) if close else 'COLUMN'} in place of "
+                f"{column}",
             )
         raise UnknownColumn(
             f"{headline} (columns: {listed}).",
-            allowed=f"Did you mean '{close}'?" if close else "",
+            allowed=meant,
             fix=_inside_list(file, setting, close)
             if close and "[]." in close and key not in _LISTS
-            else f"Set {setting}: {close or 'COLUMN'}"
+            else f"Set {setting}: {_write(close, key) if close else 'COLUMN'}"
             + (
                 ""
                 if close or key == "each"
@@ -74,7 +78,17 @@ def _inside_list(file: SourceFile, setting: str, path: str) -> str:
 def _as_optional(key: str, column: str) -> str:
     if key.endswith(".column"):
         return f"{key.removesuffix('.column')}.optional: true"
-    return f"{key}: {{column: {column}, optional: true}}"
+    return f"{key}: {write_inline({'column': column, 'optional': True})}"
+
+
+def _write(column: str, key: str) -> str:
+    """Returns the setting `key` of a column as YAML."""
+    return write_scalar(column) if key.endswith((".column", "each")) else write_column(column)
+
+
+def _show(column: str) -> str:
+    """Returns the name of a column; what cannot be seen in it is escaped."""
+    return column if column.isprintable() else write_scalar(column)
 
 
 def _nearest_column(column: str, present: Sequence[str]) -> str | None:
@@ -82,7 +96,7 @@ def _nearest_column(column: str, present: Sequence[str]) -> str | None:
     last = [name for name in present if re.split(r"[.\]]+", name)[-1] == column]
     if last:
         return last[0]
-    same = [name for name in present if name.casefold().strip() == column.casefold().strip()]
+    same = [name for name in present if _plain(name) == _plain(column)]
     if same:
         return same[0]
     close = difflib.get_close_matches(column, present, n=1, cutoff=_CLOSE)
@@ -92,3 +106,8 @@ def _nearest_column(column: str, present: Sequence[str]) -> str | None:
         if min(len(name), len(column)) > 2 and (name.startswith(column) or column.startswith(name))
     ]
     return close[0] if close else plural[0] if len(plural) == 1 else None
+
+
+def _plain(name: str) -> str:
+    """Returns the name without what is hard to see: upper case, quotes, and kinds of blanks."""
+    return " ".join(name.casefold().replace('"', "").replace("'", "").split())

@@ -43,6 +43,21 @@ class FileColumns:
     has: Callable[[Sequence[Step]], bool]
 
 
+def text_columns(names: Sequence[str]) -> FileColumns:
+    """Returns columns of text, which may hold JSON."""
+
+    def has(steps: Sequence[Step]) -> bool:
+        return isinstance(steps[0], Field) and steps[0].name in names
+
+    return FileColumns(names, names, has)
+
+
+def first_names(paths: Iterable[Sequence[Step]]) -> list[str]:
+    """Returns the columns that the paths begin with, each once."""
+    firsts = (path[0] for path in paths)
+    return list(dict.fromkeys(step.name for step in firsts if isinstance(step, Field)))
+
+
 @dataclass(frozen=True)
 class OpenedList:
     """A list that is opened.

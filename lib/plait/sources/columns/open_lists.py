@@ -20,7 +20,9 @@ def opened_column(name: str) -> str:
     return _PREFIX + name
 
 
-def open_lists(rows: pl.DataFrame, lists: Sequence[OpenedList], split: str | None) -> pl.DataFrame:
+def open_lists(
+    rows: pl.DataFrame, lists: Sequence[OpenedList], split: str | None, *, typed: bool
+) -> pl.DataFrame:
     """Returns `rows` with one row per element, and the column `$element` of its number.
 
     A row without elements stays, with nulls. A row whose lists have different lengths is not
@@ -30,12 +32,14 @@ def open_lists(rows: pl.DataFrame, lists: Sequence[OpenedList], split: str | Non
         rows: the columns of the file, and those of raw_columns.
         lists: the lists to open together; empty if there are none.
         split: the text between elements, if the lists are written as text.
+        typed: whether numbers in JSON are marked; see json_numbers.split_typed.
     """
     if not lists:
         return rows.with_columns(pl.lit(None, pl.Int64).alias(ELEMENT))
     names = [opened_column(one.column) for one in lists]
     opened = rows.with_columns(
-        _elements(rows, one, split).alias(name) for one, name in zip(lists, names, strict=True)
+        _elements(rows, one, split, typed=typed).alias(name)
+        for one, name in zip(lists, names, strict=True)
     ).with_columns(pl.when(pl.col(name).list.len() > 0).then(name).alias(name) for name in names)
     if len(lists) > 1:
         lengths = [pl.col(name).list.len().fill_null(0) for name in names]
@@ -49,12 +53,12 @@ def open_lists(rows: pl.DataFrame, lists: Sequence[OpenedList], split: str | Non
     return opened.with_columns(number.alias(ELEMENT))
 
 
-def _elements(rows: pl.DataFrame, one: OpenedList, split: str | None) -> pl.Series:
+def _elements(rows: pl.DataFrame, one: OpenedList, split: str | None, *, typed: bool) -> pl.Series:
     column, steps = rows[source_column(rows, one.place)], one.place.steps
     if split is not None:
         parts = take_path(column, steps).cast(pl.String).str.split(split)
         return parts.list.eval(pl.element().str.strip_chars()).list.filter(pl.element() != "")
-    values = take_path(column, (*steps, Elements()))
+    values = take_path(column, (*steps, Elements()), typed=typed)
     for step in steps:
         if isinstance(step, Elements):  # a list of lists becomes one list
             values = values.list.eval(pl.element().explode()).list.drop_nulls()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from plait.config.source_settings import SourceSettings
 from plait.config.value_settings import ValueVerbs, template_columns
@@ -60,6 +61,11 @@ class SourceMapping:
         """Whether a row may become several."""
         return bool(self.opened or self.flags)
 
+    @cached_property
+    def marks_numbers(self) -> bool:
+        """Whether the numbers of JSON must be told from text, which may have a decimal comma."""
+        return self.source.decimal == "," or any(map(_has_comma, self.values.values()))
+
     def named_paths(self) -> list[NamedPath]:
         """Returns every column and path that the values name."""
         found = [
@@ -68,6 +74,10 @@ class SourceMapping:
             for path in _paths_of(value, self.keys[name], NamedPath("", ""))
         ]
         return [*found, *(NamedPath(flag, f"type.flags.{flag}") for flag in self.flags)]
+
+
+def _has_comma(value: ValueVerbs) -> bool:
+    return value.decimal == "," or any(map(_has_comma, value.first or ()))
 
 
 def _paths_of(value: ValueVerbs, key: str, inherited: NamedPath) -> Iterator[NamedPath]:

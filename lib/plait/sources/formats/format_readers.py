@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
 
-from plait.config.source_settings import CsvSettings, SourceSettings
+from plait.config.source_settings import SourceSettings
 from plait.errors import ConfigError
 from plait.sources.columns.find_columns import FileColumns
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.csv_files import csv_columns, read_csv
+from plait.sources.formats.csv_files import CsvReader
 from plait.sources.formats.json_files import JsonReader
-from plait.sources.formats.line_files import line_columns, read_lines
+from plait.sources.formats.line_files import LineReader
 from plait.sources.formats.parquet_files import ParquetReader
-from plait.sources.values.value_path import Field, Step
+from plait.sources.values.value_path import Step
 
 
 class FormatReader(Protocol):
@@ -36,8 +35,16 @@ class FormatReader(Protocol):
         ...
 
 
-def open_reader(file: SourceFile, source: SourceSettings) -> FormatReader:
+def open_reader(
+    file: SourceFile, source: SourceSettings, paths: Iterable[str] = (), *, typed: bool = False
+) -> FormatReader:
     """Returns the reader of `file`.
+
+    Args:
+        file: the file.
+        source: how it is written.
+        paths: the paths that are looked for.
+        typed: whether numbers of JSON are marked; see json_numbers.split_typed.
 
     Raises:
         ConfigError: `records` is set, and the file is not JSON.
@@ -55,59 +62,4 @@ def open_reader(file: SourceFile, source: SourceSettings) -> FormatReader:
         return CsvReader(file, source.csv)
     if file.format == "lines":
         return LineReader(file, str(source.pattern), source.csv.encoding)
-    return JsonReader.open(file, source.records)
-
-
-@dataclass(frozen=True)
-class CsvReader:
-    """Reads the rows of a CSV file."""
-
-    file: SourceFile
-    settings: CsvSettings
-
-    def columns(self) -> FileColumns:
-        """Returns the columns of the file.
-
-        Raises:
-            polars.exceptions.NoDataError: there is no header.
-        """
-        names = csv_columns(self.file, self.settings)
-        if not names:
-            msg = "there is no header"
-            raise pl.exceptions.NoDataError(msg)
-        return _text_columns(names)
-
-    def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
-        """Yields row, fault, whole and line, and the column that each path begins with."""
-        return read_csv(self.file, self.settings, _first_names(paths), chunk)
-
-
-@dataclass(frozen=True)
-class LineReader:
-    """Reads lines of text by a pattern, whose named groups are the columns."""
-
-    file: SourceFile
-    pattern: str
-    encoding: str
-
-    def columns(self) -> FileColumns:
-        """Returns the named groups of the pattern."""
-        return _text_columns(line_columns(self.pattern))
-
-    def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
-        """Yields row, fault, whole and line, and the column that each path begins with."""
-        return read_lines(self.file, self.pattern, _first_names(paths), chunk, self.encoding)
-
-
-def _text_columns(names: list[str]) -> FileColumns:
-    """Returns columns of text, which may hold JSON."""
-
-    def has(steps: Sequence[Step]) -> bool:
-        return isinstance(steps[0], Field) and steps[0].name in names
-
-    return FileColumns(names, names, has)
-
-
-def _first_names(paths: Iterable[Sequence[Step]]) -> list[str]:
-    firsts = (path[0] for path in paths)
-    return list(dict.fromkeys(step.name for step in firsts if isinstance(step, Field)))
+    return JsonReader.open(file, source.records, paths, typed=typed)

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
 
-from plait.errors import UnknownColumn, UnreadableFile
-from plait.sources.columns.find_columns import FileColumns
+from plait.errors import ConfigError
+from plait.sources.columns.find_columns import FileColumns, first_names
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
+from plait.sources.formats.json_document import check_size, not_a_document
 from plait.sources.formats.json_sample import JsonSample
 from plait.sources.values.json_text import JsonShape, decode_json
-from plait.sources.values.take_path import struct_field, take_path
-from plait.sources.values.value_path import Elements, Field, Step, parse_path, path_text
+from plait.sources.values.nested_values import struct_field
+from plait.sources.values.take_path import take_path
+from plait.sources.values.value_path import Elements, Field, Step, parse_path
 
-# A document is decoded as a whole. This is its largest size, in bytes of text.
-MAX_DOCUMENT_BYTES = 256 * 2**20
 _SAMPLE = 1_000  # records
-_MAX_LISTED = 40
 _BOM = "\ufeff"
 
 
@@ -33,19 +32,33 @@ class JsonReader:
     Attributes:
         file: the file, in the format json or jsonl.
         records: the steps to the records of a document, or of a line.
+        keys: the keys that may be looked for in the whole file, which is read once for all.
+        typed: whether numbers are marked; see json_numbers.split_typed.
     """
 
     file: SourceFile
     records: tuple[Step, ...]
+    keys: tuple[str, ...] = ()
+    typed: bool = False
 
     @classmethod
-    def open(cls, file: SourceFile, records: str | None) -> JsonReader:
-        """Returns the reader of `file`; without `records`, a top-level list is opened."""
+    def open(
+        cls, file: SourceFile, records: str | None, paths: Iterable[str], *, typed: bool
+    ) -> JsonReader:
+        """Returns the reader of `file`; without `records`, a top-level list is opened.
+
+        Args:
+            file: the file.
+            records: the path to the records.
+            paths: the paths that the file may have.
+            typed: whether numbers are marked.
+        """
         if records is not None:
-            return cls(file, parse_path(records))
-        if file.format == "json" and _first_character(file) == "[":
-            return cls(file, (Elements(),))
-        return cls(file, ())
+            steps = parse_path(records)
+        else:
+            is_list = file.format == "json" and _first_character(file) == "["
+            steps = (Elements(),) if is_list else ()
+        return cls(file, steps, tuple(dict.fromkeys(_last_keys(paths))), typed)
 
     def columns(self) -> FileColumns:
         """Returns the keys of the records; a rare key is searched for in the whole file."""
@@ -75,7 +88,7 @@ class JsonReader:
     def _first_records(self) -> pl.Series:
         """The texts of the records of a document, or of the first lines."""
         if self.file.format == "json":
-            texts = self._read_document().head(1)
+            texts = self._document.head(1)
         else:
             texts = _scan_lines(self.file).head(_SAMPLE).collect()["line"]
             texts = texts.filter(texts.str.strip_chars() != "")
@@ -92,13 +105,26 @@ class JsonReader:
         more = _scan_lines(self.file).slice(_SAMPLE, 1).collect()
         return None if more.height else self._first[1]
 
-    def _mentions(self, name: str) -> bool:
-        """Returns whether a key `name` occurs anywhere in the file, or in a document's records."""
-        key = pl.escape_regex(json.dumps(name, ensure_ascii=False)) + r"\s*:"
+    def _mentions(self, key: str) -> bool:
+        """Returns whether `key` occurs anywhere in the file, or in a document's records."""
+        return self._mentioned[key] if key in self._mentioned else self._search([key])[key]
+
+    @cached_property
+    def _mentioned(self) -> dict[str, bool]:
+        """Whether each of the keys that the sample lacks occurs in the rest."""
+        return self._search([key for key in self.keys if key not in self.sample.nested_names])
+
+    def _search(self, keys: Sequence[str]) -> dict[str, bool]:
         if self.file.format == "json":
-            return bool(self._first_records().cast(pl.String).str.contains(key).any())
-        found = _scan_lines(self.file).select(pl.col("line").str.contains(key).any().alias("found"))
-        return bool(found.collect().item())
+            texts = self._first_records().cast(pl.String).to_frame("line").lazy()
+        else:
+            texts = _scan_lines(self.file)
+        patterns = [pl.escape_regex(json.dumps(k, ensure_ascii=False)) + r"\s*:" for k in keys]
+        mentions = (
+            pl.col("line").str.contains(pattern).any().alias(str(place))
+            for place, pattern in enumerate(patterns)
+        )
+        return dict(zip(keys, texts.select(mentions).collect().row(0), strict=True))
 
     def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
         """Yields row, fault, whole and line, and a column for the first name of each path.
@@ -112,9 +138,9 @@ class JsonReader:
         inside = [tuple(self.sample.cut_at_text(path)) for path in paths]
         shape = JsonShape.of([(*self.records, *path) for path in inside] or [self.records])
         if self.file.format == "json":
-            frame = self._decode(self._number(self._read_document()), shape, inside)
+            frame = self._decode(self._number(self._document), shape, inside)
             if frame[FAULT].null_count() < frame.height:
-                raise _not_json(self.file, frame[LINE][0], self.records)
+                raise not_a_document(self.file, frame[LINE][0], self.records)
             frame = frame.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW))
             yield from frame.iter_slices(chunk)
             return
@@ -123,17 +149,11 @@ class JsonReader:
             if filled.height:
                 yield self._decode(filled, shape, inside)
 
-    def _read_document(self) -> pl.Series:
+    @cached_property
+    def _document(self) -> pl.Series:
+        """The text of the document, as one value."""
         lines = _scan_lines(self.file).select("line").collect()["line"]
-        size = int(lines.str.len_bytes().sum() or 0)
-        if size > MAX_DOCUMENT_BYTES:
-            path = ".[]" if self.records == (Elements(),) else ".PATH[]"
-            raise UnreadableFile(
-                f"'{self.file.name}' is one JSON document of {size / 2**20:,.0f} MiB.",
-                allowed=f"A document may have up to {MAX_DOCUMENT_BYTES / 2**20:,.0f} MiB; files "
-                "with one object per line may have any size.",
-                fix=f"Convert it: jq -c '{path}' {self.file.path.name} > records.jsonl",
-            )
+        check_size(self.file, int(lines.str.len_bytes().sum() or 0), self.records)
         return lines.str.join("\n")
 
     @staticmethod
@@ -144,7 +164,7 @@ class JsonReader:
     def _decode(
         self, lines: pl.DataFrame, shape: JsonShape, inside: Sequence[tuple[Step, ...]]
     ) -> pl.DataFrame:
-        decoded, bad = decode_json(lines["line"], shape)
+        decoded, bad = decode_json(lines["line"], shape, typed=self.typed)
         frame = lines.select(
             pl.col(ROW).cast(pl.Int64),
             pl.col("line").alias(LINE),
@@ -162,11 +182,10 @@ class JsonReader:
         else:
             is_object = pl.col(LINE).str.strip_chars_start().str.starts_with("{")
             fault = pl.when(pl.col("bad") | ~is_object).then(pl.lit("bad_json"))
-        names = list(dict.fromkeys(path[0].name for path in inside))  # type: ignore[union-attr]
         kind = frame.schema["record"]
         records = {
             name: struct_field(pl.col("record"), kind, name)
-            for name in names
+            for name in first_names(inside)
             if isinstance(kind, pl.Struct)
         }
         return frame.select(
@@ -176,6 +195,15 @@ class JsonReader:
             pl.lit(value=True).alias(WHOLE),
             pl.when(fault.is_not_null()).then(pl.col(LINE)).alias(LINE),
         )
+
+
+def _last_keys(paths: Iterable[str]) -> Iterator[str]:
+    """Yields the last key of each path that ends with one."""
+    for path in paths:
+        with suppress(ConfigError):  # the name of a column need not be a path
+            steps = parse_path(path)
+            if steps and isinstance(steps[-1], Field):
+                yield steps[-1].name
 
 
 def _scan_lines(file: SourceFile) -> pl.LazyFrame:
@@ -198,35 +226,3 @@ def _open(records: pl.Series) -> pl.Series:
     while isinstance(records.dtype, pl.List):
         records = records.explode()
     return records.drop_nulls()
-
-
-def _not_json(
-    file: SourceFile, text: str | None, records: Sequence[Step]
-) -> UnreadableFile | UnknownColumn:
-    try:
-        json.loads(text or "")
-    except RecursionError:
-        where = "it is nested too deeply"
-    except ValueError as error:
-        where = str(error)
-        if where.startswith("Extra data"):
-            return UnreadableFile(
-                f"'{file.name}' has several JSON documents ({where}).",
-                fix=f"Set {file.setting}.format: jsonl if there is one per line; else join them: "
-                f"jq -c . {file.path.name} > lines.jsonl",
-            )
-    else:
-        where = "its records are not objects"
-        known = JsonSample.of(pl.Series([text])).record_paths()
-        if known:
-            named = path_text(records)
-            close = difflib.get_close_matches(named, known, n=1, cutoff=0)[0]
-            return UnknownColumn(
-                f"'{file.name}' has no objects at '{named or '$'}' (lists of objects: "
-                f"{', '.join(known[:_MAX_LISTED])}).",
-                fix=f"Set {file.setting}.records: {close}",
-            )
-    return UnreadableFile(
-        f"'{file.name}' is not a JSON document of the configured records: {where}.",
-        fix=f"Correct the file, or set {file.setting}.records to the path of its records.",
-    )
