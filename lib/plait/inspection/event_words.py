@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from plait.contracts.event_types import EVENT_TYPES
 
@@ -84,13 +84,15 @@ def find_type_in_name(path: str) -> tuple[str, str] | None:
     """
     folder, _, name = path.rpartition("/")
     folder = folder.rpartition("/")[2]
-    if found := _find_in_words(re.findall(r"[a-z]+", name.lower().split(".")[0])):
+    if found := find_type_in_words(name.split(".")[0]):
         return found
     told = find_event_type(folder)
     return (folder, told) if told and told != "post" else None
 
 
-def _find_in_words(words: Sequence[str]) -> tuple[str, str] | None:
+def find_type_in_words(text: str) -> tuple[str, str] | None:
+    """Returns some words of a text that stand for an event type, and this; longer ones first."""
+    words = re.findall(r"[a-z]+", text.lower())
     for length in (3, 2, 1):
         for start in range(len(words) - length + 1):
             word = "_".join(words[start : start + length])

@@ -177,7 +177,8 @@ def _as_history(one: KnownTable, platforms: Sequence[FoundPlatform]) -> KnownTab
 
 def _same_platform(one: KnownTable, other: KnownTable) -> bool:
     """Whether two logs of one folder name accounts and items alike, and have some in common."""
-    if _same_person(one, other):
+    files = {file.name for file in one.table.files}
+    if _same_person(one, other) or files == {file.name for file in other.table.files}:
         return True
     if one.roles.get("account") != other.roles.get("account"):
         return False

@@ -236,6 +236,22 @@ def test_folders_named_after_events_are_logs_of_one_platform(tmp_path: Path) -> 
     assert "type: purchase" in found.text
 
 
+def test_each_list_of_a_document_is_a_log(tmp_path: Path) -> None:
+    def seen(name: str) -> list[dict[str, str]]:
+        return [{name: _at(n), "link": f"https://v.invalid/video/{n * 7 % 50}/"} for n in NUMBERS]
+
+    export = {
+        "Activity": {"History": {"VideoList": seen("Date")}, "Like List": {"Items": seen("date")}}
+    }
+    _write(tmp_path, {"export.json": json.dumps(export)})
+    found = inspect_folder(tmp_path, tmp_path)
+    (tmp_path / "plait.yaml").write_text(found.text)
+    assert len(found.platforms) == 1
+    assert "each: Activity.Like List.Items[]" in found.text.replace("'", "")
+    assert "type: like" in found.text
+    assert fuse(tmp_path / "plait.yaml").counts["events"] == 240
+
+
 def test_counts_of_events_are_no_log(tmp_path: Path) -> None:
     days = [f"2024-03-{n:02},p{n % 3},{n * 7},{n}" for n in range(1, 31)]
     _write(tmp_path, {"report.csv": "\n".join(["date,product,views,purchases", *days])})
