@@ -299,7 +299,7 @@ def test_links_of_accounts_are_no_log(tmp_path: Path) -> None:
 
 def _answers(text: str) -> Iterator[str]:
     """Yields the draft with each of its other answers in place of the setting below it."""
-    lines = text.splitlines()
+    lines = [*text.splitlines(), ""]
     marked = [line.lstrip(" -").startswith("#|") for line in lines]
     starts = [n for n, mark in enumerate(marked) if mark and not marked[n - 1]]
     for start in starts:
