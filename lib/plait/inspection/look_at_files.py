@@ -195,7 +195,8 @@ def _columns(file: SourceFile, settings: dict[str, Any]) -> frozenset[str]:
 
     known = {name: value for name, value in settings.items() if name != "table"}
     source = SourceSettings.model_validate({"files": "x"} | known)
-    columns = open_reader(file, source).columns()
+    with open_reader(file, source) as reader:
+        columns = reader.columns()
     paths = {re.sub(r"\[\].*", "", path) for path in columns.paths}
     return frozenset(paths | set(file.partitions))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from plait.clean.id_faults import find_id_faults
 from plait.clean.parse_times import parse_times
 from plait.config import Project
 from plait.config.catalogue_settings import CatalogueSettings
@@ -14,7 +15,6 @@ from plait.contracts.quarantine_reasons import PRICE_OUTLIER
 from plait.contracts.store_tables import ITEMS, QUARANTINE
 from plait.errors import EmptyInput
 from plait.items.catalogue_faults import (
-    find_row_faults,
     find_value_faults,
     quarantine_catalogue,
 )
@@ -56,7 +56,13 @@ def read_catalogues(
         where = f"platforms.{platform}.catalogue"
         batches = [
             batch.with_columns(file=pl.lit(file.name))
-            for file in find_files(project, catalogue.files, catalogue.file_format, where)
+            for file in find_files(
+                project,
+                catalogue.files,
+                catalogue.file_format,
+                where,
+                otherwise=catalogue.otherwise_format,
+            )
             for batch in read_catalogue(file, catalogue)
         ]
         raw = pl.concat(batches)
@@ -100,7 +106,7 @@ def clean_catalogue(
     reason, field, and value. The positions are those in `raw`.
     """
     raw = _normalise_text(raw, catalogue)
-    reasons = find_row_faults(raw)
+    reasons = find_id_faults(raw, "item")
     lost = reasons.is_not_null().arg_true()
     kept = reasons.is_null().arg_true()
     sound = raw[kept] if lost.len() else raw
