@@ -126,7 +126,7 @@ class ColumnFacts:
     @cached_property
     def is_url(self) -> bool:
         """Whether the values are addresses or paths of pages."""
-        return self.share(r"^(?:https?://|/)") > 0.8
+        return self.share(r"^(?:[A-Z]{3,7} )?(?:https?://|/)") > 0.8
 
     @cached_property
     def is_json(self) -> bool:

@@ -18,7 +18,7 @@ _THINGS = (
     "tweet|content|listing|offer|good|goods|recipe|game|app|show|episode|podcast|photo|"
     "venue|business|restaurant|story|doc|document|course|beer|anime|ware|material|stock|creative|"
     "object|entity|target|media|asset|program|programme|feed|note|question|joke|poi|location_item|"
-    "hotel|job|place|playlist"
+    "hotel|job|place|playlist|campaign|ad|banner"
 )
 _ID = "_?(?:id|uuid|guid|key|no|nr|num|nummer|number|numero|code|hash|idx|sk|uri|ref)"
 
@@ -59,12 +59,13 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"type|event|event_?(?:type|name|action|kind)|action|action_?(?:type|name)|verb", 1),
         (r"activity(?:_type)?|behaviou?r(?:_?type)?|interaction(?:_?type)?|feedback_type", 1),
         (r"operation|op|ereignis(?:typ)?|aktion|typ|evenement|accion|evento|tipo(?:_evento)?", 0.9),
-        (r"azione|kind|what|\w*shelf|reaction|gesture|\w+_type", 0.6),
+        (r"azione|kind|what|\w*shelf|reaction|gesture|\w+_type(?:_?id)?", 0.6),
     ),
     "value": (
         (r"(?:total_|order_|line_|sub|unit_|paid_|sales?_?|selling_)?(?:price|total)", 1),
         (r"(?:total_|order_|line_|sub|paid_|sales?_?)?amount", 0.95),
-        (r"revenue|value|paid|sum|betrag|\w*preis|summe|umsatz|prix|montant|precio|importe", 0.9),
+        (r"revenue|value|paid|sum|betrag|\w*preis|\w*summe|gesamt\w*|umsatz|prix|montant", 0.9),
+        (r"precio|importe", 0.9),
         (r"prezzo|importo|valor|prijs|bedrag|spend|cost|payment|order_value|grand_total", 0.8),
     ),
     "currency": ((r"currency(?:_code)?|w(?:ae|ä)hrung|devise|moneda|valuta|\w+_currency", 1),),
@@ -72,7 +73,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"\w*dwell\w*", 1),
         (r"(?:ms|seconds?|secs?|minutes?|time|s)_?(?:played|listened|watched|spent)", 1),
         (r"(?:watch|play|view|listen|reading|read|viewing|engagement)_?(?:time\w*|duration\w*)", 1),
-        (r"(?:watch\w*|play\w*|view\w*|listen\w*|read|spent)_?(?:\w*ms|s|sec|seconds|minutes)", 1),
+        (r"(?:watch\w*|play\w*|view\w*|listen\w*|read|spent)_?(?:\w*ms|_s|sec|seconds|minutes)", 1),
         (r"active_?time\w*", 1),
         (r"(?:time|duration)_?(?:spent|watched|on_page)\w*|played_?(?:ms|sec\w*)|secs?|seconds", 1),
         (r"\w*(?:dauer|verweildauer)|duree|duracion|durata|duur|engagement_time_msec", 0.8),

@@ -150,7 +150,8 @@ def _rate_type(facts: ColumnFacts) -> float:
         return 0.0
     known = share_known(facts.words)
     if is_unnamed(facts.name):
-        return 0.5 if known >= 0.5 and facts.null_share < 0.5 else 0.0
+        told = known >= 0.5 and facts.null_share < 0.5 and len(facts.words) > 1
+        return 0.5 if told else 0.0
     if not name and (known < 0.95 or len(facts.words) < 2):
         return 0.0  # a title may be a word for an event
     return (0.5 * name + 0.5 * known) * (1 - 0.5 * facts.null_share)
@@ -170,6 +171,8 @@ def _rate_rating(facts: ColumnFacts) -> float:
 
 
 def _rate_dwell(facts: ColumnFacts) -> float:
+    if facts.time is not None:
+        return 0.0
     seconds = facts.number_share >= 0.9 and facts.range[0] >= 0 and not facts.is_flag
     return rate_name("dwell", facts.name) if seconds or facts.is_clock else 0.0
 

@@ -81,10 +81,31 @@ def _text_instead(table: SampleTable, ids: ColumnFacts) -> str | None:
 def _item_by_title(draft: Draft, table: SampleTable, title: str | None, column: str | None) -> Any:
     place = ("columns", "item")
     maker = _find(table, "brand", 0.9, set())
+    texts = [] if table.has_header else [n for n, f in table.columns.items() if f.is_sentence
+                                         and f.time is None and f.distinct > 1]  # fmt: skip
+    if title is None and texts:
+        finest = max(texts, key=lambda name: table[name].distinct)
+        if finest == texts[0]:
+            return finest
+        draft.ask(
+            place,
+            "The file has no header. Are these two texts the item?",
+            instead={"item": finest},
+        )
+        return {"text": f"{{{texts[0]}}} – {{{finest}}}"}
     if title and maker and title != maker:
         draft.tell(place, "No column has an id of the item, so its maker and title are its id.")
         return {"text": f"{{{maker}}} – {{{title}}}"}
     chosen = title or column
+    tail = str(chosen).rpartition(".")[2]
+    other = next(
+        (n for n, f in table.columns.items() if n != chosen and n.rpartition(".")[2] == tail
+         and "." in n and table[chosen].null_share > 0.02 and fills_gaps(table[chosen], f)),
+        None,
+    ) if chosen else None  # fmt: skip
+    if other:
+        draft.tell(place, f"No column has an id of the item; '{chosen}' or '{other}' is its id.")
+        return {"first": [chosen, other]}
     if chosen is not None:
         text = f"No column has an id of the item, so '{chosen}' is its id."
         if table[chosen].share(r"\S: \S") > 0.1:

@@ -15,7 +15,7 @@ from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
 from plait.inspection.time_formats import TimeFormat
 
-_NEAR = 0.75  # a second column of times is used where the first is null
+_NUMBERED = r"(?:order|sequence|seq|event|step)_?(?:number|no|nr|num|index|idx)|seq(?:uence)?|step"
 
 
 def describe_time(draft: Draft, table: SampleTable, roles: Roles, columns: dict[str, Any]) -> None:
@@ -134,7 +134,7 @@ def _order(draft: Draft, table: SampleTable, columns: dict[str, Any]) -> None:
     named = [
         name
         for name, facts in table.columns.items()
-        if rate_name("time", name) >= 0.75
+        if (rate_name("time", name) >= 0.75 or re.fullmatch(_NUMBERED, plain_name(name)))
         and facts.whole
         and facts.distinct > 1
         and not facts.is_flag

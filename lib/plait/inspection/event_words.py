@@ -10,6 +10,7 @@ from plait.contracts.event_types import EVENT_TYPES
 _WORDS: dict[str, str] = {
     "view": "views viewed pageview page_view pv pageviews screen_view screen impression shown show "
     "exposure detail view_item product_view product_viewed item_view visit view_content "
+    "checkin checkins check_in "
     "viewcontent viewed_product currently_reading open opened ansicht angesehen vue visto",
     "click": "clicks clicked clk tap tapped select select_item select_content link_click klick "
     "clic product_clicked ad_click click_item",
@@ -35,8 +36,9 @@ _WORDS: dict[str, str] = {
     "add_to_favorites addtofavorites watchlist to_read want_to_read product_added_to_wishlist "
     "merken gemerkt pin pinned add_to_playlist",
     "cart": "carts add_to_cart addtocart add_cart basket add_to_basket atc added_to_cart cart_add "
-    "product_added warenkorb in_den_warenkorb panier carrito",
+    "product_added cart_added item_added warenkorb in_den_warenkorb panier carrito",
     "purchase": "purchases purchased buy buys bought order orders ordered order_completed "
+    "order_placed order_created product_purchased "
     "transaction transactions sale sold checkout_completed payment paid conversion "
     "complete_payment kauf gekauft bestellung achat compra acquisto",
     "rate": "rates rated rating ratings review reviewed stars score bewertung",
@@ -66,6 +68,9 @@ def find_event_type(word: str) -> str | None:
     for form in (name, name.replace("_", ""), name.removeprefix("is_").removeprefix("has_")):
         if form in _TYPES:
             return _TYPES[form]
+    if len(parts := re.split(r"[.:/]", word)) > 1:  # com.shop.product.viewed
+        last = parts[-2:]
+        return next((t for t in map(find_event_type, ("_".join(last), last[-1])) if t), None)
     for end in ("_event", "_item", "_product", "_video", "_article", "_track", "_for", "_at"):
         if name.endswith(end) and name.removesuffix(end) in _TYPES:
             return _TYPES[name.removesuffix(end)]
@@ -73,8 +78,21 @@ def find_event_type(word: str) -> str | None:
 
 
 def find_type_in_name(path: str) -> tuple[str, str] | None:
-    """Returns a word in the name of a file and its event type; long words come first."""
-    words = re.findall(r"[a-z]+", path.rsplit("/", 1)[-1].lower().split(".")[0])
+    """Returns a word in the name of a file and its event type; long words come first.
+
+    Where the file's name has none, the folder's may be one.
+    """
+    folder, _, name = path.rpartition("/")
+    folder = folder.rpartition("/")[2]
+    if found := find_type_in_words(name.split(".")[0]):
+        return found
+    told = find_event_type(folder)
+    return (folder, told) if told and told != "post" else None
+
+
+def find_type_in_words(text: str) -> tuple[str, str] | None:
+    """Returns some words of a text that stand for an event type, and this; longer ones first."""
+    words = re.findall(r"[a-z]+", text.lower())
     for length in (3, 2, 1):
         for start in range(len(words) - length + 1):
             word = "_".join(words[start : start + length])

@@ -18,6 +18,7 @@ from plait.inspection.value_parts import overlap
 
 _SHARED = 0.2  # share of common ids from which on two tables speak of the same things
 _SAME = 0.5
+_LINKS = r"(?:^|[^a-z])(?:trust|friends?|edges?|contacts|social|network)(?:$|[^a-z])"
 _PERSON = 0.75  # the least rating of a name that surely means a person
 
 
@@ -81,7 +82,7 @@ def _demote(group: Sequence[KnownTable]) -> None:
     for one in logs:
         if _is_mutual(one):
             one.kind = "unknown"
-            one.why = "both columns have the same ids in both orders, as links of accounts have"
+            one.why = "links of accounts: both columns have ids of the same kind"
             continue
         roles = find_catalogue_roles(one.table)
         key = roles.get("key")
@@ -99,10 +100,12 @@ def _demote(group: Sequence[KnownTable]) -> None:
 
 
 def _is_mutual(one: KnownTable) -> bool:
-    """Whether most rows stand in the table a second time with their two ids exchanged."""
+    """Whether a file is named after links, or most rows stand in it with both ids exchanged."""
     account, item = one.roles.get("account"), one.roles.get("item")
     if not account or not item or one.roles.get("time") or len(one.table.columns) > 3:
         return False
+    if not one.table.has_header and re.search(_LINKS, one.table.files[0].path.stem.lower()):
+        return True
     pairs = one.table.rows.select(account, item).drop_nulls().unique()
     turned = pairs.select(b=account, a=item).rename({"a": account, "b": item})
     return (
@@ -137,6 +140,7 @@ def _gather(
             continue
         name = _platform_name(one, home if home else "", folder, used | {p.name for p in found})
         found.append(FoundPlatform(name, [one]))
+    _name_after_folder(found, home, folder, used)
     for one in sorted(others, key=lambda one: -one.sure):
         history = _as_history(one, found) if one.kind == "catalogue" else None
         same = next((p for p in found if history and _same_person(p.logs[0], history)), None)
@@ -147,9 +151,16 @@ def _gather(
             found.append(FoundPlatform(name, [history]))
         else:
             _attach(one, found, taken, [other for other in group if other is not one])
+    _name_after_folder(found, home, folder, used)
+    return found
+
+
+def _name_after_folder(
+    found: Sequence[FoundPlatform], home: str, folder: Path, used: set[str]
+) -> None:
+    """Names the only platform of the inspected folder after it, if it has several logs."""
     if not home and len(found) == 1 and len(found[0].logs) > 1:
         found[0].name = _free_name(folder.resolve().name, used)
-    return found
 
 
 def _as_history(one: KnownTable, platforms: Sequence[FoundPlatform]) -> KnownTable | None:
@@ -166,7 +177,8 @@ def _as_history(one: KnownTable, platforms: Sequence[FoundPlatform]) -> KnownTab
 
 def _same_platform(one: KnownTable, other: KnownTable) -> bool:
     """Whether two logs of one folder name accounts and items alike, and have some in common."""
-    if _same_person(one, other):
+    files = {file.name for file in one.table.files}
+    if _same_person(one, other) or files == {file.name for file in other.table.files}:
         return True
     if one.roles.get("account") != other.roles.get("account"):
         return False

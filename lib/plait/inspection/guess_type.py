@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from plait.inspection.column_names import plain_name, rate_name
-from plait.inspection.event_words import find_type_in_name
+from plait.inspection.event_words import find_type_in_name, find_type_in_words
 from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
 
@@ -25,6 +25,11 @@ def guess_type(table: SampleTable, roles: Roles, kind: str) -> tuple[str, str]:
         word in names for word in ("order", "purchase", "invoice", "bestell", "kauf", "transaction")
     ):
         return "purchase", "names speak of orders, so each row is taken for a purchase"
+    each = table.settings.get("each")
+    steps = each.removesuffix("[]").split(".") if isinstance(each, str) else []
+    for step in reversed(steps):
+        if found := find_type_in_words(step):
+            return found[1], f"the list's name speaks of {found[0]}, so each row is a {found[1]}"
     if told := find_type_in_name(table.files[0].name):
         word, named = told
         return named, f"the file's name speaks of {word}, so each row is taken for a {named}"

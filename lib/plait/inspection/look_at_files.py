@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ def look_at_files(folder: Path, home: Path) -> LookedAt:
                 below = path.relative_to(folder).parts
                 _add(
                     groups,
-                    _Group(home_of(below), settings, columns, [file], _stem(path), _done(path)),
+                    _Group(home_of(below), settings, columns, [file], _stem(path), _done(below)),
                 )
         except _NotRead as reason:
             seen.passed[name] = str(reason)
@@ -80,13 +80,12 @@ def look_at_files(folder: Path, home: Path) -> LookedAt:
             seen.passed[name] = getattr(error, "seen", str(error))
     for group in groups:
         try:
-            table = _read_group(group)
+            tables = [table for table in _read_group(group) if table.columns]
         except PlaitError as error:
             seen.passed[group.files[0].name] = error.seen
             continue
-        if table.columns:
-            seen.tables.append(table)
-        else:
+        seen.tables += tables
+        if not tables:
             seen.passed |= {file.name: "no plain values" for file in group.files}
     seen.tables, named = apply_header_files(seen.tables)
     seen.passed |= named
@@ -170,7 +169,8 @@ def _describe_json(file: SourceFile) -> dict[str, Any]:
         return {"format": "jsonl"}
     document = _document(file)
     owned = any(rate_name("account", path) >= 0.9 for path in scalar_paths(document))
-    records = "" if owned else find_records(document)
+    several = isinstance(document, dict) and shape_records([document]).more
+    records = "" if owned or several else find_records(document)
     if len(lines) == 1 and whole and not records:
         return {"format": "jsonl"}
     return {"format": "json"} | ({"records": records} if records else {})
@@ -205,8 +205,8 @@ def _stem(path: Path) -> str:
     return re.sub(r"[\d_.-]+", "", path.name.split(".")[0]).lower()
 
 
-def _done(path: Path) -> str:
-    found = find_type_in_name(path.name)
+def _done(below: Sequence[str]) -> str:
+    found = find_type_in_name("/".join(below))
     return found[1] if found else ""
 
 
@@ -233,21 +233,21 @@ def _same_layout(one: _Group, other: _Group) -> bool:
     return told(one) == told(other) and (not headless or one.stem == other.stem)
 
 
-def _read_group(group: _Group) -> SampleTable:
-    """Returns a sample of the group, with its nested lists opened."""
+def _read_group(group: _Group) -> list[SampleTable]:
+    """Returns a sample of the group with its nested lists opened; one for each of several logs."""
     settings = {name: value for name, value in group.settings.items() if name != "table"}
     files = sorted(group.files, key=lambda file: file.name)
     keyed: list[str] = []
     others: list[str] = []
+    more: list[str] = []
     if settings["format"] in ("json", "jsonl", "parquet"):
         records = read_records(files[0], settings)
         if records:
             shape = shape_records(records)
-            keyed, others = typed_paths(shape.keyed, records), shape.others
+            keyed, others, more = typed_paths(shape.keyed, records), shape.others, shape.more
             if shape.each:
                 settings["each"] = shape.each[0] if len(shape.each) == 1 else shape.each
-    table = read_table(files, settings, keyed, others)
-    table = open_json_text(table)
+    table = open_json_text(read_table(files, settings, keyed, others))
     if "table" in group.settings:
         table.settings["table"] = group.settings["table"]
-    return table
+    return [table, *(read_table(files, settings | {"each": each}, keyed) for each in more)]

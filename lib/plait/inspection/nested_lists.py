@@ -11,6 +11,7 @@ from typing import Any
 from plait.inspection.column_names import rate_name
 
 _DEPTH = 5
+_DOCUMENTS = 3  # records, up to which each is a document with lists of its own
 _IDS = r"(?:item|product|article|video|track|news|movie|song|post)\w*id"  # in names of lists
 _KEYS = ("key", "name", "k", "param")
 _VALUES = ("value", "val", "v")
@@ -25,12 +26,14 @@ class NestedShape:
         each: the list that is opened, or several parallel ones.
         keyed: paths into lists of keys and values, such as p[?(@.key=='page')].value.
         others: lists of objects that are not opened.
+        more: further lists of a document, each of which is a log of its own.
     """
 
     records: str = ""
     each: list[str] = field(default_factory=list)
     keyed: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    more: list[str] = field(default_factory=list)
 
 
 def find_records(document: Any) -> str:
@@ -81,6 +84,9 @@ def shape_records(records: Sequence[Any]) -> NestedShape:
     elif not best or candidates[best] < 0.5:
         shape.each = _parallel(scalars, outer)
     shape.others = [path for path in candidates if f"{path}[]" not in shape.each]
+    if shape.each and len(records) <= _DOCUMENTS:
+        shape.more = [f"{path}[]" for path in shape.others if candidates[path] >= 0.5]
+        shape.others = [path for path in shape.others if candidates[path] < 0.5]
     if not shape.each:
         shape.others += [p for p in scalars if max(scalars[p]) > 1 and re.search(_IDS, p.lower())]
     return shape

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from plait.inspection.column_names import rate_name
+from plait.inspection.column_names import plain_name, rate_name
 from plait.inspection.column_roles import (
     find_account_roles,
     find_catalogue_roles,
@@ -89,7 +89,8 @@ def tell_kind(table: SampleTable) -> KnownTable:
             )
         )
     )
-    if has_item and repeated and not listed and (time or acts or len(table.columns) <= 6):
+    told = time or acts or len(table.columns) <= 6 or _are_named(account, item)
+    if has_item and repeated and not listed and told:
         sure = min(log.rated.get(role, 1.0) for role in ("account", "item", "time"))
         return KnownTable(table, "log", log, sure, results)
     if key and described and table[key].unique_share > 0.95 and not _is_history(log):
@@ -104,6 +105,9 @@ def tell_kind(table: SampleTable) -> KnownTable:
         return KnownTable(table, "unknown", log, 0.0, why="a list without titles")
     if has_item and account and time:
         return KnownTable(table, "log", log, 0.5, results)
+    if not account and not log.get("rating") and (counted := _counts(table)):
+        why = f"counts of events ({', '.join(counted[:4])}), not events of persons"
+        return KnownTable(table, "unknown", log, 0.0, why=why)
     if time and (has_item or _has_title(table)) and (table.rows.height > 1 or item):
         sure = 0.8 if _is_history(log) else 0.5
         return KnownTable(table, "single", log, sure)
@@ -153,6 +157,16 @@ def _open_text_lists(table: SampleTable) -> tuple[SampleTable, TextList | None]:
     return opened, best if best.results else None
 
 
+def _counts(table: SampleTable) -> list[str]:
+    """Returns the columns that count events, such as views and purchases."""
+    return [
+        name
+        for name, facts in table.columns.items()
+        if facts.whole and facts.range[2] > 1 and facts.time is None
+        and plain_name(name).endswith("s") and find_event_type(plain_name(name))
+    ]  # fmt: skip
+
+
 def _matrix_width(table: SampleTable) -> int:
     """Returns the number of columns of numbers, if nearly all are; else 0."""
     numbers = sum(facts.number_share > 0.95 for facts in table.columns.values())
@@ -161,8 +175,9 @@ def _matrix_width(table: SampleTable) -> int:
 
 def _one_row_each(table: SampleTable) -> str | None:
     """Returns the column of an account id of which every row has another."""
+    stem = re.sub(r"s$", "", table.files[0].path.name.split(".")[0].lower())
     rates = {
-        name: rate_name("account", name)
+        name: rate_name("account", f"{stem}_id" if name.lower() == "id" else name)
         for name, facts in table.columns.items()
         if facts.unique_share > 0.95 and facts.null_share < 0.05 and not facts.is_hash
     }
@@ -178,6 +193,12 @@ def _is_history(roles: Roles) -> bool:
     return mine or any(word in time.lower() for word in words)
 
 
+def _are_named(account: str | None, item: str | None) -> bool:
+    """Whether the names of both columns surely mean a person and a thing."""
+    person = 0.0 if account is None else rate_name("account", account)
+    return person >= 0.9 and item is not None and rate_name("item", item) >= 0.85
+
+
 def _says_what_was_done(table: SampleTable, log: Roles) -> bool:
     """Whether addresses stand beside words for events, or in a file that is named by one."""
     item = log.get("item")
@@ -188,6 +209,8 @@ def _says_what_was_done(table: SampleTable, log: Roles) -> bool:
 
 
 def _has_title(table: SampleTable) -> bool:
+    if not table.has_header:
+        return any(facts.is_sentence and facts.time is None for facts in table.columns.values())
     return any(
         rate_name("title", name) >= 0.7 and rate_name("account", name) < 0.75
         for name in table.columns

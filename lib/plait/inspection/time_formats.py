@@ -122,6 +122,10 @@ def _recognise_pattern(sample: pl.Series) -> TimeFormat | None:
         return _describe(sample, chosen, best)
     orders = {pattern: _order(sample, pattern) for pattern in (chosen, twin)}
     if "." not in chosen and abs(orders[chosen] - orders[twin]) < 0.05:
+        spans = {pattern: _span(sample, pattern) for pattern in (chosen, twin)}
+        short = min(spans, key=lambda pattern: spans[pattern])
+        if 4 * spans[short] < max(spans.values()):  # days in a row, not the same day of each month
+            return _describe(sample, short, best, other=twin if short == chosen else chosen)
         # American exports are the commoner ones with a slash.
         first = min(chosen, twin, key=lambda pattern: not pattern.startswith("%m"))
         second = twin if first == chosen else chosen
@@ -143,6 +147,12 @@ def _read(values: pl.Series, unit: str) -> pl.Series:
 
 def _share_read(values: pl.Series, unit: str) -> float:
     return 1 - _read(values, unit).null_count() / len(values)
+
+
+def _span(values: pl.Series, unit: str) -> float:
+    """Returns the seconds between the first and the last of `values`."""
+    times = _read(values, unit).drop_nulls().dt.timestamp("us")
+    return float((times.max() or 0) - (times.min() or 0)) / 1e6  # type: ignore[operator,arg-type]
 
 
 def _order(values: pl.Series, unit: str) -> float:

@@ -10,7 +10,7 @@ from plait.inspection.sample_table import SampleTable
 
 _WIDE = 9  # columns with values, from which on most are no ids
 _OPAQUE = r"^[0-9a-fA-F]{16,}$|^[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}$|^[^@\s]+@[^@\s]+$"
-_ADDRESS = r"^https?://"
+_ADDRESS = r"^(?:[A-Z]{3,7} )?https?://"
 
 
 def is_unnamed(name: str) -> bool:
@@ -36,7 +36,9 @@ def choose_unnamed_ids(table: SampleTable, roles: Roles) -> None:
         ids.remove(repeated[0])
     if "item" in roles.chosen:
         return
-    if wide and (pages := [n for n in used if table[n].share(_ADDRESS) > 0.8]):
+    if len(table.columns) > _WIDE and (
+        pages := [n for n in used if table[n].share(_ADDRESS) > 0.8]
+    ):
         ids = sorted(pages, key=lambda n: -table[n].distinct)
     ids = [n for n in ids if table[n].unique_share < 0.999 or table[n].distinct < 20] or ids
     if ids:

@@ -57,3 +57,10 @@ def test_days_are_told_from_times() -> None:
     found = recognise_times(pl.Series(["2024-01-03", "2024-02-04"]))
     assert found is not None
     assert (found.day, found.naive) == (True, True)
+
+
+def test_days_in_a_row_are_likelier_than_one_day_of_each_month() -> None:
+    days = pl.Series([f"0{n}/05/2024" for n in range(1, 10)])
+    found = recognise_times(days)
+    assert found is not None
+    assert (found.unit, found.other) == ("%d/%m/%Y", "%m/%d/%Y")
