@@ -17,7 +17,6 @@ import yaml
 from plait.errors import ConfigError
 
 _NULL, _MERGE, _TEXT = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "merge", "str"))
-_PLAIN = re.compile(r"[A-Za-z_$][\w$./-]*(?: [\w$./-]+)*(?:\[\][\w.]*)*")
 _WIDE_ENCODINGS = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -85,13 +84,6 @@ def read_document(file: Path, name: str) -> Any:
         raise ConfigError(
             f"'{name}' is nested too deep.", fix="Remove superfluous brackets and indents."
         ) from None
-
-
-def scalar_text(text: str) -> str:
-    """Returns `text` as a YAML scalar, in quotes where it needs them, for messages with a fix."""
-    if _PLAIN.fullmatch(text) and text.lower() != "null":
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _decode_utf8(body: bytes, name: str) -> str:

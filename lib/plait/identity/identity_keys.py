@@ -19,6 +19,7 @@ from plait.identity.id_spaces import home_account
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
 from plait.sources.files.find_files import find_files
 from plait.sources.read_platform import read_accounts
+from plait.sources.values.find_nested import find_nested
 from plait.sources.values.null_words import null_words_to_null
 
 ACCOUNT_ATTRIBUTES = {
@@ -83,8 +84,18 @@ def _find_faults(raw: pl.DataFrame) -> pl.Series:
             "fault",
             pl.when(account.is_null() | (account == "")).then(pl.lit("null_account")),
             pl.when(is_bad_id(account)).then(pl.lit("bad_id")),
+            pl.when(pl.any_horizontal(_nested_fields(raw).values())).then(pl.lit("nested_value")),
         ).alias("reason")
     ).to_series()
+
+
+def _nested_fields(raw: pl.DataFrame) -> dict[str, pl.Expr]:
+    """Returns whether each field, as the settings name it, is a JSON object or list."""
+    return {
+        name.replace(":", "s.", 1): pl.lit(find_nested(raw[name]))
+        for name in raw.columns
+        if name == "account" or name.startswith("key:")
+    }
 
 
 def _quarantine_rows(
@@ -99,6 +110,7 @@ def _quarantine_rows(
     kinds = [mask_kind(pl.col(name)).alias(name) for name in ("account", *keys)]
     whole = pl.struct(account.alias("account"), *lengths).struct.json_encode()
     masked = pl.struct(kinds).struct.json_encode()
+    nested = _nested_fields(bad)
     return QUARANTINE.conform(
         bad.select("row", raw=pl.when(pl.col("fault").is_null()).then(whole).otherwise(masked))
         .with_columns(
@@ -110,6 +122,8 @@ def _quarantine_rows(
         .with_columns(
             field=pl.when(pl.col("reason").is_in(["null_account", "bad_id"]))
             .then(pl.lit("account"))
+            .when(pl.col("reason") == "nested_value")
+            .then(pl.coalesce(pl.when(is_so).then(pl.lit(n)) for n, is_so in nested.items()))
             .otherwise(pl.lit("row"))
         )
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
+from plait.config.yaml_text import write_inline, write_scalar
 from plait.inspection.draft import Draft, Place
 
 _WIDTH = 100
@@ -39,9 +37,9 @@ def _mapping(draft: Draft, settings: Mapping[str, Any], place: Place, depth: int
             if not note.tail:
                 yield from _comment(note.text, depth, question=note.question)
         tail = "".join(f"  # {note.text}" for note in notes if note.tail)
-        lead = "  " * depth + f"{_scalar(key)}:"
+        lead = "  " * depth + f"{write_scalar(key)}:"
         if isinstance(value, dict) and value:
-            inner = _inline(value)
+            inner = write_inline(value)
             if len(inner) <= _INLINE and not _has_notes_inside(draft, here):
                 yield f"{lead} {inner}{tail}"
             else:
@@ -51,7 +49,7 @@ def _mapping(draft: Draft, settings: Mapping[str, Any], place: Place, depth: int
             yield lead + tail
             yield from _list(draft, value, here, depth + 1)
         else:
-            yield f"{lead} {_inline(value)}{tail}"
+            yield f"{lead} {write_inline(value)}{tail}"
 
 
 def _list(draft: Draft, values: list[Any], place: Place, depth: int) -> Iterator[str]:
@@ -78,29 +76,3 @@ def _comment(text: str, depth: int, *, question: bool) -> Iterator[str]:
         text, _WIDTH, initial_indent=lead, subsequent_indent=lead + "  ",
         break_long_words=False, break_on_hyphens=False, drop_whitespace=True,
     )  # fmt: skip
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_scalar(k)}: {_inline(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(_inline(one) for one in value) + "]"
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return f"{value:g}"
-    return _scalar(value)
-
-
-def _scalar(text: str) -> str:
-    """Returns a text as YAML: plain if every YAML parser reads it as that text, else in quotes."""
-    if not text.isprintable() or "\ufeff" in text:
-        return yaml.safe_dump(text, default_style='"', width=10**9).strip()
-    plain = not re.search(r"[\[\]{},?#&*!|>'\"%@`]|: |:$|^[-?:=\s]|\s$", text)
-    try:
-        plain = plain and yaml.safe_load(text) == text
-    except yaml.YAMLError:
-        plain = False
-    return text if plain and text else "'" + text.replace("'", "''") + "'"

@@ -10,6 +10,7 @@ from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import show_field
 from plait.contracts.quarantine_reasons import CATALOGUE_SOURCE, VALUE_REASONS
 from plait.contracts.store_tables import QUARANTINE
+from plait.sources.values.find_nested import find_nested
 
 _CLEAN_NAMES = {"length": "length_s"}  # fields whose contract column has another name
 
@@ -21,6 +22,7 @@ def find_row_faults(raw: pl.DataFrame) -> pl.Series:
         pl.coalesce(
             "fault",
             pl.when(item.is_null() | (item == "")).then(pl.lit("null_item")),
+            pl.when(pl.lit(find_nested(raw["item"]))).then(pl.lit("nested_value")),
             pl.when(is_bad_id(item)).then(pl.lit("bad_id")),
         ).alias("reason")
     ).to_series()
@@ -77,11 +79,12 @@ def quarantine_catalogue(
         for columns in (shown, hidden)
     ]
     sure = rows["fault"].is_null() & rows["whole"]
+    shown_value = sure & ~((faults["field"] == "brand") & personal_brand)
     return QUARANTINE.conform(
         rows.select("file", "row").hstack(faults.select("reason", "field", show_field("value")))
         .with_columns(
             platform=pl.lit(platform),
-            value=pl.when(sure).then("value"),
+            value=pl.when(shown_value).then("value"),
             raw=pl.when(sure).then(as_json[0]).otherwise(as_json[1]),
             source=pl.lit(CATALOGUE_SOURCE),
         )

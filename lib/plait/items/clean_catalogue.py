@@ -28,6 +28,7 @@ from plait.items.price_levels import (
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 from plait.sources.files.find_files import find_files
 from plait.sources.read_platform import read_catalogue
+from plait.sources.values.find_nested import find_nested
 from plait.sources.values.null_words import null_words_to_null
 from plait.sources.values.parse_numbers import parse_numbers, written_currencies
 
@@ -114,10 +115,12 @@ def clean_catalogue(
     sound = raw[kept] if lost.len() else raw
     listed = _clean_rows(sound, platform, catalogue)
     in_rows = pl.DataFrame({"n": lost, "reason": reasons.gather(lost)}).with_columns(
-        field=pl.when(pl.col("reason").is_in(["null_item", "bad_id"]))
+        field=pl.when(pl.col("reason").is_in(["null_item", "bad_id", "nested_value"]))
         .then(pl.lit("item"))
         .otherwise(pl.lit("row")),
-        value=pl.when(pl.col("reason") == "bad_id").then(raw["item"].gather(lost)),
+        value=pl.when(pl.col("reason").is_in(["bad_id", "nested_value"])).then(
+            raw["item"].gather(lost)
+        ),
     )
     in_values = find_value_faults(sound, listed)
     faults = pl.concat([in_rows, in_values.with_columns(n=kept.gather(in_values["n"]))])
@@ -151,9 +154,9 @@ def _clean_rows(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) 
     return raw.select(
         pl.concat_str(pl.lit(f"{platform}:"), "item").alias("item"),
         pl.lit(platform).alias("platform"),
-        _clean_text("title"),
+        _clean_text(raw["title"]),
         _clean_list("categories", catalogue.separator).alias("categories"),
-        _clean_text("brand"),
+        _clean_text(raw["brand"]),
         pl.when(price.is_finite() & (price >= 0)).then(price).alias("price"),
         pl.when(currency.str.contains(r"^[A-Z]{3}$"))
         .then(currency)
@@ -168,9 +171,10 @@ def _clean_rows(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) 
     )
 
 
-def _clean_text(name: str) -> pl.Expr:
-    text = pl.col(name).str.strip_chars()
-    return pl.when(text != "").then(text).alias(name)
+def _clean_text(values: pl.Series) -> pl.Series:
+    """Returns trimmed text; null if it is blank, or a JSON object."""
+    text = values.str.strip_chars()
+    return text.set((text == "") | find_nested(text, "{"), None)
 
 
 def _clean_list(name: str, separator: str, drop: dict[str, str] | None = None) -> pl.Expr:

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from plait.config.yaml_document import scalar_text
+from plait.config.yaml_text import write_column, write_inline, write_scalar
 from plait.errors import UnknownColumn
 from plait.sources.files.source_file import SourceFile
 
@@ -45,18 +45,21 @@ def check_columns(
                 f"set {setting}: COLUMN",
             )
         present = [name for name in present if name not in values]
-        listed = ", ".join(present[:_MAX_LISTED]) + (", ..." if len(present) > _MAX_LISTED else "")
+        listed = ", ".join(map(_show, present[:_MAX_LISTED]))
+        listed += ", ..." if len(present) > _MAX_LISTED else ""
         present = list_paths(present) if key == "each" else present
         close = nearest_column(column.removesuffix("[]"), present)
+        meant = f"Did you mean '{_show(close)}'?" if close else ""
         if key in inside:
             raise UnknownColumn(
                 f"{headline} (columns: {listed}).",
-                allowed=f"Did you mean '{close}'?" if close else "",
-                fix=f"In {setting}, write {close or 'COLUMN'} in place of {column}",
+                allowed=meant,
+                fix=f"In {setting}, write {_show(close) if close else 'COLUMN'} in place of "
+                f"{column}",
             )
         raise UnknownColumn(
             f"{headline} (columns: {listed}).",
-            allowed=f"Did you mean '{close}'?" if close else "",
+            allowed=meant,
             fix=_fix(file, key, column, close),
         )
 
@@ -67,13 +70,13 @@ def _fix(file: SourceFile, key: str, column: str, close: str | None) -> str:
     if close and "[]." in close and key not in _LISTS:
         return _inside_list(file, setting, close)
     if key.startswith(_FLAG):
-        named = f"Name {scalar_text(close)} in its place" if close else "Correct it"
+        named = f"Name {write_scalar(close)} in its place" if close else "Correct it"
         return (
             f"{named} in {file.setting}.type.flags, or, if only some files have it: "
             f"Set {file.setting}.type.optional: true"
         )
     if close:
-        return f"Set {setting}: {scalar_text(close)}"
+        return f"Set {setting}: {_write(close, key)}"
     if key == "each":
         return f"Set {setting}: COLUMN"
     return f"Set {setting}: COLUMN, or, if only some files have it: {_as_optional(setting, column)}"
@@ -82,16 +85,26 @@ def _fix(file: SourceFile, key: str, column: str, close: str | None) -> str:
 def _inside_list(file: SourceFile, setting: str, path: str) -> str:
     """Returns the fix for a path that leads into the elements of a list."""
     opened, _, rest = path.rpartition("[].")
+    opened = f"{opened}[]" if write_scalar(opened) == opened else write_scalar(f"{opened}[]")
     if file.format == "json":
-        return f"Set {file.setting}.records: {scalar_text(f'{opened}[]')}"
-    each, inside = scalar_text(f"{opened}[]"), scalar_text(f"each.{rest}")
-    return f"Set {file.setting}.each: {each} and {setting}: {inside}"
+        return f"Set {file.setting}.records: {opened}"
+    return f"Set {file.setting}.each: {opened} and {setting}: {write_scalar(f'each.{rest}')}"
 
 
 def _as_optional(key: str, column: str) -> str:
     if key.endswith(".column"):
         return f"{key.removesuffix('.column')}.optional: true"
-    return f"{key}: {{column: {scalar_text(column)}, optional: true}}"
+    return f"{key}: {write_inline({'column': column, 'optional': True})}"
+
+
+def _write(column: str, key: str) -> str:
+    """Returns the setting `key` of a column as YAML."""
+    return write_scalar(column) if key.endswith((".column", "each")) else write_column(column)
+
+
+def _show(column: str) -> str:
+    """Returns the name of a column; what cannot be seen in it is escaped."""
+    return column if column.isprintable() else write_scalar(column)
 
 
 def list_paths(paths: Sequence[str]) -> list[str]:
@@ -108,7 +121,7 @@ def nearest_column(column: str, present: Sequence[str]) -> str | None:
     last = [name for name in present if re.split(r"[.\]]+", name)[-1] == column]
     if last:
         return last[0]
-    same = [name for name in present if name.casefold().strip() == column.casefold().strip()]
+    same = [name for name in present if _plain(name) == _plain(column)]
     if same:
         return same[0]
     close = difflib.get_close_matches(column, present, n=1, cutoff=_CLOSE)
@@ -118,3 +131,8 @@ def nearest_column(column: str, present: Sequence[str]) -> str | None:
         if min(len(name), len(column)) > 2 and (name.startswith(column) or column.startswith(name))
     ]
     return close[0] if close else plural[0] if len(plural) == 1 else None
+
+
+def _plain(name: str) -> str:
+    """Returns the name without what is hard to see: upper case, quotes, and kinds of blanks."""
+    return " ".join(name.casefold().replace('"', "").replace("'", "").split())

@@ -8,6 +8,7 @@ columns are its fault and its text.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from functools import cached_property
 import polars as pl
 
 from plait.config.source_settings import CsvSettings
-from plait.config.yaml_document import scalar_text
+from plait.config.yaml_text import write_inline
 from plait.errors import UnknownColumn
 from plait.sources.columns.find_columns import FileColumns, first_names, text_columns
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
@@ -129,13 +130,13 @@ def _place(file: SourceFile, layout: CsvLayout, name: str) -> int:
             f"'{file.name}' has no column '{name}' (columns: {', '.join(trimmed)}).",
             fix=f"Correct the columns of {file.setting}.",
         )
-    new = list(trimmed)
-    for count, place in enumerate(found[1:], 2):
-        new[place] = f"{trimmed[place]}_{count}"
+    new, free = list(trimmed), (f"{name.strip()}_{count}" for count in itertools.count(2))
+    for place in found[1:]:
+        new[place] = next(each for each in free if each not in trimmed)
     listed = " and ".join(str(place + 1) for place in found)
     raise UnknownColumn(
         f"the header of '{file.name}' names column '{name}' twice: columns {listed} of "
         f"{len(trimmed)}.",
-        fix=f"Set {file.setting}.csv.header: [{', '.join(map(scalar_text, new))}] and "
+        fix=f"Set {file.setting}.csv.header: {write_inline(new)} and "
         f"{file.setting}.csv.skip: {layout.lines}",
     )

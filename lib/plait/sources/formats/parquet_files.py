@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,11 +13,16 @@ import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from plait.errors import UnreadableFile
 from plait.sources.columns.find_columns import FileColumns, first_names
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
 from plait.sources.values.take_path import has_path, list_paths
 from plait.sources.values.value_path import Field, Step
+
+# Polars panics at the zones of a file that it does not know, such as +05:30. Times in a file are
+# UTC, whatever its zone is.
+os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
 
 
 @dataclass(frozen=True)
@@ -25,9 +32,25 @@ class ParquetReader:
     file: SourceFile
 
     def columns(self) -> FileColumns:
-        """Returns the columns of the file."""
-        kinds = dict(self._rows.collect_schema())
+        """Returns the columns of the file.
+
+        Raises:
+            polars.exceptions.NoDataError: there are no columns.
+            UnreadableFile: two columns have one name.
+        """
+        try:
+            kinds = dict(self._rows.collect_schema())
+        except pl.exceptions.DuplicateError:
+            names = Counter(self._schema.names)
+            raise UnreadableFile(
+                f"'{self.file.name}' has {names.most_common(1)[0][1]} columns "
+                f"'{names.most_common(1)[0][0]}'.",
+                fix="Write it again with a name of its own for each column.",
+            ) from None
         kinds.pop(ROW)
+        if not kinds:
+            msg = "there are no columns"
+            raise pl.exceptions.NoDataError(msg)
         paths = [path for name, kind in kinds.items() for path in list_paths(name, kind)]
 
         def has(steps: Sequence[Step]) -> bool:
@@ -58,6 +81,10 @@ class ParquetReader:
             yield rows.with_columns(_uuid_text(name) for name in identifiers)
 
     @cached_property
+    def _schema(self) -> pa.Schema:
+        return pq.read_schema(self.file.path)
+
+    @cached_property
     def _rows(self) -> pl.LazyFrame:
         return pl.scan_parquet(self.file.path, row_index_name=ROW, row_index_offset=1, glob=False)
 
@@ -66,8 +93,7 @@ class ParquetReader:
         kinds = self._rows.collect_schema()
         if not any(isinstance(kinds[name], pl.Binary) for name in names):
             return []
-        schema = pq.read_schema(self.file.path)
-        return [name for name in names if schema.field(name).type == pa.uuid()]
+        return [name for name in names if self._schema.field(name).type == pa.uuid()]
 
 
 def _uuid_text(name: str) -> pl.Expr:

@@ -55,6 +55,14 @@ CASES: dict[str, tuple[Any, str, list[str | None]]] = {
         pa.array([DAY, None], pa.timestamp("us", "+02:00")), "i",
         ["2024-01-01T00:00:00.000000Z", None],
     ),
+    "offset of half an hour": (
+        pa.array([DAY, None], pa.timestamp("us", "+05:30")), "i",
+        ["2024-01-01T00:00:00.000000Z", None],
+    ),
+    "unknown zone in a struct": (
+        pa.array([{"t": DAY}, None], pa.struct([("t", pa.timestamp("us", "-03:30"))])), "i.t",
+        ["2024-01-01T00:00:00.000000Z", None],
+    ),
     "zone": (pa.array([DAY, None], BERLIN), "i", ["2024-01-01T00:00:00.000000Z", None]),
     "no zone": (
         pa.array([DAY, None], pa.timestamp("ms")), "i", ["2024-01-01T00:00:00.000000", None],
