@@ -15,8 +15,6 @@ from plait.contracts.quarantine_reasons import (
     reason_fix,
     reason_words,
 )
-from plait.inspection.faulty_value import FaultyValue, find_source
-from plait.inspection.suggest_fixes import suggest_fix
 
 if TYPE_CHECKING:
     import polars as pl
@@ -102,12 +100,15 @@ def print_set_aside(
 
 
 def _fix(row: Mapping[str, Any], project: Project) -> str:
+    from plait.inspection.faulty_value import FaultyValue, find_source
+    from plait.inspection.suggest_fixes import suggest_fix
+
     name, source = row["platform"], row["source"]
     platform = project.platforms.get(name)
     if platform is None:
         return reason_fix(row["reason"], name, source)
     home = find_source(platform, name, source, row["file"])
-    return suggest_fix(FaultyValue(row["reason"], row["field"], row["values"], *home), name, source)
+    return suggest_fix(FaultyValue(row["reason"], row["field"], row["values"], *home))
 
 
 def _words(row: Mapping[str, Any]) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import polars as pl
 
+from plait.clean.id_faults import find_id_faults
 from plait.config import Project
-from plait.contracts.id_rules import is_bad_id
 from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import mask_text
 from plait.contracts.quarantine_reasons import ACCOUNTS_SOURCE
@@ -57,7 +57,9 @@ def read_attributes(
         ):
             for raw in read_accounts(file, settings.accounts):
                 batch = _normalise_text(raw, settings.accounts.null_words)
-                reasons = _find_faults(batch)
+                reasons = find_id_faults(
+                    batch, "account", [n for n in batch.columns if n.startswith("key:")]
+                )
                 good, bad = batch.filter(reasons.is_null()), batch.filter(reasons.is_not_null())
                 unusable[platform] = unusable.get(platform, 0) + bad.height
                 faulty.append(_quarantine_rows(bad, reasons.drop_nulls(), platform, file.name, key))
@@ -74,19 +76,6 @@ def _normalise_text(raw: pl.DataFrame, words: Collection[str]) -> pl.DataFrame:
     """
     named = [name for name in raw.columns if name == "account" or name.startswith("key:")]
     return null_words_to_null(raw.with_columns(pl.col(named).str.strip_chars()), words, named)
-
-
-def _find_faults(raw: pl.DataFrame) -> pl.Series:
-    """Returns the reason for which each row cannot be used; null if it can be."""
-    account = pl.col("account")
-    return raw.select(
-        pl.coalesce(
-            "fault",
-            pl.when(account.is_null() | (account == "")).then(pl.lit("null_account")),
-            pl.when(is_bad_id(account)).then(pl.lit("bad_id")),
-            pl.when(pl.any_horizontal(_nested_fields(raw).values())).then(pl.lit("nested_value")),
-        ).alias("reason")
-    ).to_series()
 
 
 def _nested_fields(raw: pl.DataFrame) -> dict[str, pl.Expr]:

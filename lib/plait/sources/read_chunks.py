@@ -21,7 +21,10 @@ CHUNK_ROWS = 500_000
 
 
 def read_chunks(
-    file: SourceFile, mapping: SourceMapping, chunk: int = CHUNK_ROWS
+    file: SourceFile,
+    mapping: SourceMapping,
+    chunk: int = CHUNK_ROWS,
+    lacking: list[str] | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Yields frames: `row` (Int64, the first data row is 1), `element`, the fields, and faults.
 
@@ -35,6 +38,7 @@ def read_chunks(
         file: the file to read.
         mapping: the fields.
         chunk: the maximum number of rows per frame, before lists are opened.
+        lacking: gets what the file lacks: optional paths, alternatives, and lists to open.
 
     Raises:
         UnknownColumn: a column is missing.
@@ -46,6 +50,8 @@ def read_chunks(
         try:
             with _open(here, mapping) as reader:
                 build = FieldBuilder.of(here, mapping, reader.columns())
+                if lacking is not None:
+                    lacking += _missing_paths(mapping, build)
                 for batch in reader.read(build.paths, chunk):
                     if batch.height:
                         empty = False
@@ -57,22 +63,11 @@ def read_chunks(
             yield no_fields(mapping)
 
 
-def find_missing_paths(file: SourceFile, mapping: SourceMapping) -> list[str]:
-    """Returns what the file lacks: optional paths, alternatives, and lists to open.
-
-    Raises:
-        UnknownColumn: a column is missing that is neither.
-        UnreadableFile: the file is damaged, or not in its format.
-    """
-    with _translate_errors(file), _on_this_machine(file) as here:
-        try:
-            with _open(here, mapping) as reader:
-                builder = FieldBuilder.of(here, mapping, reader.columns())
-        except pl.exceptions.NoDataError:
-            return []
-        present = {*builder.places, *ALWAYS_PRESENT}
-        lists = [one.name for one in builder.lists if not one.place.column]
-        return [*lists, *(path for path in _paths(mapping) if path not in present)]
+def _missing_paths(mapping: SourceMapping, build: FieldBuilder) -> list[str]:
+    """Returns what a file lacks: lists to open, and paths that are optional or alternatives."""
+    present = {*build.places, *ALWAYS_PRESENT}
+    lists = [one.name for one in build.lists if not one.place.column]
+    return [*lists, *(path for path in _paths(mapping) if path not in present)]
 
 
 def _open(file: SourceFile, mapping: SourceMapping) -> AbstractContextManager[FormatReader]:

@@ -69,7 +69,7 @@ def _fix(reason: str, platform: str, project: Project, quarantine: pl.LazyFrame)
     field = first["field"][0]
     values = first.filter(pl.col("field") == field)["value"].drop_nulls().to_list()
     home = find_source(project.platforms[platform], platform, EVENTS_SOURCE, first["file"][0])
-    return suggest_fix(FaultyValue(reason, field, values, *home), platform, EVENTS_SOURCE)
+    return suggest_fix(FaultyValue(reason, field, values, *home))
 
 
 def _of_events() -> pl.Expr:

@@ -70,7 +70,7 @@ def _fix(file: SourceFile, key: str, column: str, close: str | None) -> str:
     if close and "[]." in close and key not in _LISTS:
         return _inside_list(file, setting, close)
     if key.startswith(_FLAG):
-        named = f"Name {write_scalar(close)} in its place" if close else "Correct it"
+        named = f"Name {_show(close)} in its place" if close else "Correct it"
         return (
             f"{named} in {file.setting}.type.flags, or, if only some files have it: "
             f"Set {file.setting}.type.optional: true"

@@ -145,17 +145,25 @@ def is_text(line: bytes) -> bool:
     return True
 
 
+def without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yields `blocks` without a byte order mark at the beginning."""
+    first = b""
+    for block in blocks:
+        first += block
+        if len(first) >= len(_BOM):
+            break
+    yield first.removeprefix(_BOM)
+    yield from blocks
+
+
 def iterate_lines(blocks: Iterator[bytes], end: bytes = b"\n") -> Iterator[bytes]:
     """Yields the lines of `blocks` without their ends; a BOM is removed from the first."""
-    rest, first = b"", True
-    for block in blocks:
-        rest += block
-        if first and len(rest) >= len(_BOM):
-            rest, first = rest.removeprefix(_BOM), False
-        *lines, rest = rest.split(end)
+    rest = b""
+    for block in without_bom(blocks):
+        *lines, rest = (rest + block).split(end)
         yield from lines
     if rest:
-        yield rest.removeprefix(_BOM) if first else rest
+        yield rest
 
 
 @contextmanager
