@@ -49,7 +49,11 @@ def read_attributes(
             continue
         where = f"platforms.{platform}.accounts"
         for file in find_files(
-            project, settings.accounts.files, settings.accounts.file_format, where
+            project,
+            settings.accounts.files,
+            settings.accounts.file_format,
+            where,
+            otherwise=settings.accounts.otherwise_format,
         ):
             for raw in read_accounts(file, settings.accounts):
                 batch = _normalise_text(raw, settings.accounts.null_words)

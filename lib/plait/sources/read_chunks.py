@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 import polars as pl
@@ -38,7 +38,7 @@ def read_chunks(
         file: the file to read.
         mapping: the fields.
         chunk: the maximum number of rows per frame, before lists are opened.
-        lacking: gets the paths that the file lacks, each optional or an alternative.
+        lacking: gets what the file lacks: optional paths, alternatives, and lists to open.
 
     Raises:
         UnknownColumn: a column is missing.
@@ -48,14 +48,14 @@ def read_chunks(
     with _translate_errors(file), _on_this_machine(file) as here:
         empty = True
         try:
-            reader = _open(here, mapping)
-            build = FieldBuilder.of(here, mapping, reader.columns())
-            if lacking is not None:
-                lacking += _missing_paths(mapping, build)
-            for batch in reader.read(build.paths, chunk):
-                if batch.height:
-                    empty = False
-                    yield build(batch)
+            with _open(here, mapping) as reader:
+                build = FieldBuilder.of(here, mapping, reader.columns())
+                if lacking is not None:
+                    lacking += _missing_paths(mapping, build)
+                for batch in reader.read(build.paths, chunk):
+                    if batch.height:
+                        empty = False
+                        yield build(batch)
         except pl.exceptions.NoDataError:  # not even a header
             pass
         _check_unchanged(file)
@@ -64,12 +64,13 @@ def read_chunks(
 
 
 def _missing_paths(mapping: SourceMapping, build: FieldBuilder) -> list[str]:
-    """Returns the paths of the mapping that a file lacks; each is optional, or an alternative."""
+    """Returns what a file lacks: lists to open, and paths that are optional or alternatives."""
     present = {*build.places, *ALWAYS_PRESENT}
-    return [path for path in _paths(mapping) if path not in present]
+    lists = [one.name for one in build.lists if not one.place.column]
+    return [*lists, *(path for path in _paths(mapping) if path not in present)]
 
 
-def _open(file: SourceFile, mapping: SourceMapping) -> FormatReader:
+def _open(file: SourceFile, mapping: SourceMapping) -> AbstractContextManager[FormatReader]:
     return open_reader(file, mapping.source, _paths(mapping), typed=mapping.marks_numbers)
 
 

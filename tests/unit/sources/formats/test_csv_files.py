@@ -89,6 +89,11 @@ def test_rows_that_differ_from_the_given_header(write_source: WriteSource) -> No
     )  # fmt: skip
 
 
+def test_the_first_row_may_have_many_values_too_many(write_source: WriteSource) -> None:
+    file = write_source(b"a,b\n1,x,3,4,5,6\n2,y\n")
+    assert _read(file) == [(1, "1", "x", "ragged_row", False, None), _good(2, "2", "y")]
+
+
 def test_a_long_separator_may_lie_across_blocks(write_source: WriteSource) -> None:
     rows = [(str(n), f'"{n}: ' + "x" * (n % 97), "end\x1f") for n in range(30_000)]
     file = write_source("".join("::".join(row) + "\n" for row in rows).encode())
