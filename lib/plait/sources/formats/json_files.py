@@ -155,9 +155,10 @@ class JsonReader:
             return
         records = 0
         for lines in _scan_lines(self.file).collect_batches(chunk_size=chunk, maintain_order=True):
-            filled = lines.filter(pl.col("line").str.strip_chars() != "")
-            if filled.height:
-                frame = self._decode(filled, shape, inside)
+            if not lines["line"].str.starts_with("{").all():
+                lines = lines.filter(pl.col("line").str.strip_chars() != "")
+            if lines.height:
+                frame = self._decode(lines, shape, inside)
                 if any(isinstance(step, Elements) for step in self.records):
                     frame = _number_records(frame, records)
                     records += frame.height

@@ -86,21 +86,12 @@ def decode_json(
         typed: whether numbers with a decimal point are marked; see json_numbers.split_typed.
     """
     kind = shape.kind
-    wanted = r"^\{" if isinstance(kind, pl.Struct) else r"^\["
-    stripped = text.str.strip_chars()
-    given = stripped.is_not_null() & (stripped != "")
-    begins = stripped.str.contains(r"^[\[{]" if isinstance(kind, pl.String) else wanted)
-    fits = (given & begins).fill_null(value=False)
-    lines = _replace(stripped, ~fits, _NO_OBJECT)
+    lines, fits, bad = _pick_nested(text, kind)
     if lines.str.contains(_LINE_END).any():
         lines = lines.str.replace_all(_LINE_END, " ")
     lines = quote_numbers(lines, typed=typed)
     if not isinstance(kind, pl.Struct):  # a line is an object, so a list is wrapped into one
         lines = _replace('{"' + _DECODED + '":' + lines + "}", ~fits, _NO_OBJECT)
-    bad = pl.repeat(False, len(text), dtype=pl.Boolean(), eager=True)
-    others = (given & ~fits).fill_null(value=False)
-    if others.any():  # scalars are valid; other text is not
-        bad = others & stripped.str.json_path_match("$").is_null() & (stripped != "null")
     try:
         decoded = _read_lines(lines, kind)
     except pl.exceptions.ComputeError:
@@ -114,6 +105,26 @@ def decode_json(
         lines = _replace(lines, wrong, _NO_OBJECT)
         decoded = _read_lines(lines, kind)
     return _with_escapes(decoded, lines, kind).rename(text.name), bad
+
+
+def _pick_nested(text: pl.Series, kind: pl.DataType) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Returns JSON objects or lists, which of `text` they are, and what is not JSON.
+
+    Where a text is not nested in the way that `kind` wants, {} stands for it.
+    """
+    none = pl.repeat(False, len(text), dtype=pl.Boolean(), eager=True)
+    if isinstance(kind, pl.Struct) and text.str.starts_with("{").all(ignore_nulls=False):
+        return text, ~none, none  # as in nearly all logs
+    wanted = r"^\{" if isinstance(kind, pl.Struct) else r"^\["
+    stripped = text.str.strip_chars()
+    given = stripped.is_not_null() & (stripped != "")
+    begins = stripped.str.contains(r"^[\[{]" if isinstance(kind, pl.String) else wanted)
+    fits = (given & begins).fill_null(value=False)
+    lines = _replace(stripped, ~fits, _NO_OBJECT)
+    others = (given & ~fits).fill_null(value=False)
+    if others.any():  # scalars are valid; other text is not
+        none = others & stripped.str.json_path_match("$").is_null() & (stripped != "null")
+    return lines, fits, none
 
 
 def _with_escapes(decoded: pl.Series, lines: pl.Series, kind: pl.DataType) -> pl.Series:
@@ -138,7 +149,7 @@ def _read_lines(lines: pl.Series, kind: pl.DataType) -> pl.Series:
     schema = dict(kind) if isinstance(kind, pl.Struct) else {_DECODED: kind}
     if not len(lines):
         return pl.Series(dtype=kind)
-    body = lines.str.join("\n")[0].encode()
+    body = lines.str.join("\n").cast(pl.Binary)[0]
     frame = pl.read_ndjson(body, schema=schema, ignore_errors=True)
     return frame.to_struct() if isinstance(kind, pl.Struct) else frame[_DECODED]
 
@@ -146,7 +157,7 @@ def _read_lines(lines: pl.Series, kind: pl.DataType) -> pl.Series:
 def _find_invalid(lines: pl.Series, kind: pl.DataType) -> pl.Series:
     """Returns which `lines` cannot be decoded, each by itself."""
     suspects = lines.str.json_path_match("$").is_null()
-    hopeless = suspects & ~lines.str.ends_with("}")
+    hopeless = suspects & ~lines.str.strip_chars_end().str.ends_with("}")
     wrong = set(hopeless.arg_true())
     for group in (~suspects, suspects & ~hopeless):
         wrong |= set(_bisect(lines, group.arg_true().to_list(), kind))
