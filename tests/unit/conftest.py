@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
+import typer.main
+import typer.testing
 
 from plait.config import Project
 from plait.config.parse_project import parse_config
@@ -40,6 +44,14 @@ class Small:
     project: Project
     store: Store
     accounts: pl.DataFrame  # raw, platform, account, person
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_built_once() -> Iterator[None]:
+    """Builds the commands of the command line once, not with every call."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(scope="session")
