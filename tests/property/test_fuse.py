@@ -103,7 +103,7 @@ def _rearranged(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any], int]:
     return plain, other, draw(st.sampled_from([1, 2, 8]))
 
 
-# A fuse costs the same for few rows and for many: few examples, of many rows. Shrinking takes minutes.
+# A fuse costs the same for few rows and for many: few examples of many rows. None is shrunk.
 @settings(
     max_examples=12,
     deadline=None,

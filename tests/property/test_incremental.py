@@ -229,7 +229,7 @@ def _counts(version: StoreVersion) -> dict[str, Any]:
     return counts
 
 
-# A fuse costs the same for few rows and for many: few examples, of many rows. Shrinking takes minutes.
+# A fuse costs the same for few rows and for many: few examples of many rows. None is shrunk.
 @settings(
     max_examples=8,
     deadline=None,
