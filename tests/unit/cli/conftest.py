@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from plait.cli.main import app
 from plait.errors import PlaitError
 from plait.store import Store
+from plait.store.store_objects import write_object
 from tests.s3 import Bucket
 
 PROJECT = """\
@@ -79,15 +80,15 @@ def three_versions(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 @pytest.fixture
 def fused(shop: Shop, three_versions: Shop) -> Shop:
     """A shop with the three versions."""
-    if shop.store.location.is_local:
-        for folder in ("logs", "store"):
-            shutil.copytree(
-                three_versions.folder / folder, shop.folder / folder, dirs_exist_ok=True
-            )
-        shop.clock = three_versions.clock
-    else:
-        for item in "abc":
-            shop.fuse(item)
+    shutil.copytree(three_versions.folder / "logs", shop.folder / "logs", dirs_exist_ok=True)
+    shop.clock = three_versions.clock
+    store = three_versions.folder / "store"
+    if (path := shop.store.path("")) is not None:
+        shutil.copytree(store, path, dirs_exist_ok=True)
+        return shop
+    files = sorted(file for file in store.rglob("*") if file.is_file())  # tables before versions
+    for file in files:
+        write_object(shop.store.objects, file.relative_to(store).as_posix(), file.read_bytes())
     return shop
 
 
