@@ -231,7 +231,7 @@ def _counts(version: StoreVersion) -> dict[str, Any]:
 
 # A fuse costs the same for few rows and for many: few examples of many rows. None is shrunk.
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
