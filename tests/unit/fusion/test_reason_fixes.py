@@ -171,7 +171,7 @@ def test_the_fix_of_an_event_works(folder: Path, fuse_here: Fuse) -> None:
         (folder / f"{code}.csv").write_bytes(content.replace(old, new).encode("latin-1"))
         settings = _set(platform(f"{code}.csv")["events"], wrong)
         platforms[code] = {"events": _set(settings, fix)}
-    assert _all_reasons(fuse_here, platforms) == dict.fromkeys(CASES, set())
+    assert _all_reasons(fuse_here, platforms) == {key: set() for key in CASES}
 
 
 @pytest.mark.parametrize("columns", [{"account": "word"}, {"item": "word"}])
@@ -191,4 +191,4 @@ def test_the_fix_of_a_catalogue_works(folder: Path, fuse_here: Fuse) -> None:
         wrong[code] = platform("log.csv", catalogue=settings)
         right[code] = platform("log.csv", catalogue=_set(settings, fix))
     assert [c for c, seen in _all_reasons(fuse_here, wrong).items() if c not in seen] == []
-    assert _all_reasons(fuse_here, right) == dict.fromkeys(CATALOGUE_CASES, set())
+    assert _all_reasons(fuse_here, right) == {key: set() for key in CATALOGUE_CASES}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from plait.config.yaml_document import read_document
 from plait.config.parse_project import parse_config
+from plait.config.yaml_document import read_document
 from plait.errors import EmptyInput, MissingFile
 from plait.fusion.fuse_logs import fuse
 from plait.inspection.inspect_folder import Inspection, inspect_folder
@@ -168,7 +168,7 @@ def _setting(settings: Any, path: str) -> Any:
 
 def _within(folder: str, platform: dict[str, Any]) -> dict[str, Any]:
     """Returns the settings of a platform whose files lie in `folder`."""
-    files = platform["files"] if "files" in platform else []
+    files = platform.get("files", [])
     files = [f"{folder}/{name}" for name in ([files] if isinstance(files, str) else files)]
     inner = {k: _within(folder, v) if isinstance(v, dict) else v for k, v in platform.items()}
     return inner | ({"files": files} if files else {})
