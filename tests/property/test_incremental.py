@@ -17,6 +17,7 @@ import polars as pl
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import plait.clean.strength_histogram
 import plait.fusion.stages.find_inputs
 from plait.clean.clean_events import clean_events
 from plait.clean.event_dialect import EventDialect
@@ -130,6 +131,9 @@ def _project(folder: Path, same: list[list[str]], length: int) -> Project:
         bots = {"min_events": 3, "events_per_hour": 3, "gap_variation": 9, "remove": noisy}
         denoise = {"bots": bots, "session_gap_minutes": 30 if noisy else None}
         logs = {"events": events | {"type": "view"} | more, "accounts": accounts}
+        if noisy:
+            columns["dwell"] = "rating"
+            logs["strength"] = {"dwell": True, "repeats": True}
         return logs | {"denoise": denoise}
 
     raw = {
@@ -251,6 +255,7 @@ def test_part_by_part_is_all_at_once(
         with (
             patch.dict("os.environ", PLAIT_PSEUDONYM_KEY=KEY),
             patch.object(plait.fusion.stages.find_inputs, "count_buckets", lambda size: buckets),
+            patch.object(plait.clean.strength_histogram, "_MIN_DWELLS", 2),
         ):
             _check(folder / "one", folder / "two", arrivals, same, length)
     finally:
@@ -275,3 +280,4 @@ def _check(
     for name in TABLES:
         assert one[name].equals(two[name]), f"{name}:\n{one[name]}\n{two[name]}"
     assert _counts(part) == _counts(whole)
+    assert part.learned == whole.learned

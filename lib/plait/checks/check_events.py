@@ -10,13 +10,13 @@ from plait.checks.log_finding import (
     EXAMPLES,
     CheckLevel,
     LogFinding,
-    say_count,
     say_share,
     share_level,
 )
 from plait.checks.log_profile import LogProfile
 from plait.checks.read_profiles import ProfiledLog
 from plait.checks.row_faults import describe_faults
+from plait.say_count import say_count
 
 _FAIL_UNKNOWN = 0.05  # of the rows of a log
 _WARN_REPEATS, _FAIL_REPEATS = 0.02, 0.5  # of the events of a log

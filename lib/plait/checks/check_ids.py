@@ -11,7 +11,6 @@ from plait.checks.log_finding import (
     EXAMPLES,
     CheckLevel,
     LogFinding,
-    say_count,
     say_share,
     share_level,
 )
@@ -19,6 +18,7 @@ from plait.checks.profile_chunk import DOUBLE
 from plait.checks.read_profiles import ProfiledLog
 from plait.checks.row_faults import describe_faults, fix_faults
 from plait.config.value_settings import ValueVerbs
+from plait.say_count import say_count
 
 _FAIL_NULL = 0.5  # of the rows of a log; logs of anonymous visits have many
 _FAIL_NESTED = 0.05

@@ -17,8 +17,9 @@ from plait.checks.check_values import check_values
 from plait.checks.log_finding import CheckLevel, LogFinding, say_share
 from plait.checks.log_profile import merge_profiles
 from plait.checks.read_profiles import ProfiledLog, read_profiles, throw_away_key
+from plait.checks.row_faults import fix_listing
 from plait.config import Project
-from plait.contracts.quarantine_reasons import ACCOUNTS_SOURCE, reason_fix
+from plait.contracts.quarantine_reasons import ACCOUNTS_SOURCE
 from plait.errors import PlaitError
 from plait.identity.identity_keys import (
     ACCOUNT_ATTRIBUTES,
@@ -59,7 +60,7 @@ def check_logs(project: Project, sample: int | None = None) -> list[LogFinding]:
         findings += check_catalogue(project, name, profile, key)
     try:
         attributes, _, faulty = read_attributes(project, key)
-        findings += _account_rows(faulty)
+        findings += _account_rows(project, faulty)
     except PlaitError as error:
         attributes = pl.DataFrame(schema=ACCOUNT_ATTRIBUTES)
         findings.append(
@@ -92,12 +93,11 @@ def _usable_rows(log: ProfiledLog) -> LogFinding:
     return LogFinding("usable rows", log.platform, level, said, {"events": events}, (), fix)
 
 
-def _account_rows(faulty: pl.DataFrame) -> Iterator[LogFinding]:
+def _account_rows(project: Project, faulty: pl.DataFrame) -> Iterator[LogFinding]:
     for (platform,), rows in faulty.partition_by("platform", as_dict=True).items():
-        reason = str(rows["reason"].value_counts(sort=True).item(0, 0))
         yield LogFinding(
             "accounts", str(platform), CheckLevel.warn,
             f"{rows.height:,} rows of accounts cannot be used.", {"unusable": rows.height},
             tuple(f"{f}:{r}" for f, r in rows.select("file", "row").head(3).iter_rows()),
-            reason_fix(reason, str(platform), ACCOUNTS_SOURCE),
+            fix_listing(project, str(platform), ACCOUNTS_SOURCE, rows),
         )  # fmt: skip

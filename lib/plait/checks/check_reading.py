@@ -8,12 +8,12 @@ from plait.checks.log_finding import (
     EXAMPLES,
     CheckLevel,
     LogFinding,
-    say_count,
     say_share,
     share_level,
 )
 from plait.checks.read_profiles import ProfiledLog
 from plait.checks.row_faults import describe_faults, fix_faults
+from plait.say_count import say_count
 
 _ROW_REASONS = (
     "ragged_row", "bad_json", "bad_line", "bad_quote", "bad_encoding", "no_record", "ragged_lists",

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from itertools import pairwise
+from statistics import median
 
 from plait.checks.log_finding import (
     EXAMPLES,
     CheckLevel,
     LogFinding,
-    say_count,
     say_share,
     share_level,
 )
 from plait.checks.log_profile import LogProfile
 from plait.checks.read_profiles import ProfiledLog
 from plait.checks.row_faults import describe_faults, fix_faults
+from plait.say_count import say_count
 
+_DAY = timedelta(days=1)
 _FAIL_TIMES = 0.05  # of the rows of a log
 _MIN_EVENTS = 10  # fewer events say nothing about resolution
-_BUSY_DAY = 10  # median events of a day from which a day without any is a gap
+# A day without events is missing if the week before it and the week after have this median a day.
+_BUSY_DAY = 10
 
 
 def check_times(log: ProfiledLog) -> Iterator[LogFinding]:
@@ -61,27 +64,38 @@ def _resolution(log: ProfiledLog) -> LogFinding:
 
 
 def check_days(platform: str, profile: LogProfile) -> LogFinding:
-    """Returns the finding of `days missing`: days without an event between busy days."""
+    """Returns the finding of `days missing`: days without an event between busy weeks."""
     days = sorted(profile.days)
-    usual = sorted(profile.days.values())[len(days) // 2] if days else 0
     gaps = [
-        (before + timedelta(days=1), after - timedelta(days=1))
-        for before, after in pairwise(days)
-        if (after - before).days > 1
+        (before + _DAY, after - _DAY) for before, after in pairwise(days) if after - before > _DAY
     ]
-    missing = sum((end - start).days + 1 for start, end in gaps)
+    empty = _count_days(gaps)
+    found = [gap for gap in gaps if _usual_around(profile.days, *gap) >= _BUSY_DAY]
+    missing = _count_days(found)
     counts = {"days": len(days), "days missing": missing}
-    if missing and usual >= _BUSY_DAY:
+    if missing:
+        usual = sorted(profile.days.values())[len(days) // 2]
         return LogFinding(
             "days missing", platform, CheckLevel.warn,
             f"Without an event: {say_count(missing, 'day')}. A usual day has {usual:,}.", counts,
-            tuple(f"{s}" if s == e else f"{s} to {e}" for s, e in gaps)[:EXAMPLES],
+            tuple(f"{s}" if s == e else f"{s} to {e}" for s, e in found)[:EXAMPLES],
             f"Add the files of these days to platforms.{platform}.events.files, if there are any.",
         )  # fmt: skip
     said = f"{len(days):,} days with events" + (
-        f", {missing:,} without." if missing else ", no gap."
+        f", {empty:,} without, in quiet weeks." if empty else ", no gap."
     )
     return LogFinding("days missing", platform, CheckLevel.passed, said, counts)
+
+
+def _count_days(gaps: list[tuple[date, date]]) -> int:
+    return sum((end - start).days + 1 for start, end in gaps)
+
+
+def _usual_around(days: Mapping[date, int], start: date, end: date) -> float:
+    """Returns the lower median of events a day: of the week before a gap, or the week after."""
+    weeks = ([start - n * _DAY for n in range(1, 8)], [end + n * _DAY for n in range(1, 8)])
+    first, last = min(days), max(days)
+    return min(median(days.get(day, 0) for day in week if first <= day <= last) for week in weeks)
 
 
 def check_zones(logs: list[ProfiledLog]) -> Iterator[LogFinding]:

@@ -52,11 +52,6 @@ def share_level(part: float, whole: float, fail_share: float) -> CheckLevel:
     return CheckLevel.fail if part >= fail_share * whole else CheckLevel.warn
 
 
-def say_count(n: int, thing: str) -> str:
-    """Returns '1 file' or '2,000 files'."""
-    return f"{n:,} {thing}{'' if n == 1 else 's'}"
-
-
 def say_share(part: float, whole: float, things: str = "rows") -> str:
     """Returns 'part of whole rows (percent)'."""
     share = part / whole if whole else 0.0

@@ -9,14 +9,16 @@ import polars as pl
 from plait.checks.log_finding import EXAMPLES
 from plait.checks.log_profile import LogProfile
 from plait.checks.read_profiles import ProfiledLog
+from plait.config import Project
+from plait.config.reason_fixes import LEAVE_ROWS
 from plait.contracts.quarantine_reasons import (
     describe_place,
     describe_value,
-    reason_fix,
     reason_words,
 )
+from plait.inspection.faulty_value import FaultyValue, find_source
+from plait.inspection.suggest_fixes import suggest_fix
 
-LEAVE_ROWS = "Correct these rows in the log, or leave them: fuse sets them aside."
 # Reasons whose fix is another column, unit or path for all rows.
 _OF_ALL_ROWS = frozenset({
     "null_account", "null_object", "bad_time", "future_time", "ancient_time", "bad_order",
@@ -61,7 +63,26 @@ def fix_faults(log: ProfiledLog, counts: Mapping[str, float]) -> str:
     reason = max(counts, key=lambda reason: counts[reason])
     if reason in _OF_ALL_ROWS and counts[reason] < log.profile.rows / 2:
         return LEAVE_ROWS
-    if reason == "bad_number" and log.events.decimal == ",":  # what its fix would set
-        return LEAVE_ROWS
-    fix = reason_fix(reason, log.platform)
-    return fix.replace(f"platforms.{log.platform}.events", log.setting)
+    rows = log.profile.examples(reason)
+    rows = rows.filter(pl.col("field") == rows["field"].first())
+    fault = FaultyValue(
+        reason, rows["field"][0], rows["value"].drop_nulls().to_list(), log.setting, log.events
+    )
+    return suggest_fix(fault)
+
+
+def fix_listing(project: Project, platform: str, kind: str, faulty: pl.DataFrame) -> str:
+    """Returns the fix of the most frequent reason among QUARANTINE rows of one source.
+
+    Args:
+        project: the project.
+        platform: the platform.
+        kind: catalogue or accounts.
+        faulty: its rows; at least one.
+    """
+    reason = str(faulty["reason"].value_counts(sort=True).item(0, 0))
+    rows = faulty.filter(pl.col("reason") == reason)
+    field = rows["field"][0]
+    values = rows.filter(pl.col("field") == field)["value"].drop_nulls().head(20).to_list()
+    home = find_source(project.platforms[platform], platform, kind, rows["file"][0])
+    return suggest_fix(FaultyValue(reason, field, values, *home))

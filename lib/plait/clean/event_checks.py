@@ -12,6 +12,7 @@ from plait.clean.event_dialect import EventDialect
 from plait.clean.parse_times import EARLIEST_TIME
 from plait.contracts.id_rules import MAX_ID_LENGTH, MAX_QUERY_LENGTH, is_bad_id
 from plait.contracts.personal_fields import PERSONAL_FIELDS, is_single_line
+from plait.sources.values.find_nested import find_nested
 
 MAX_DWELL = 86_400  # seconds; a longer dwell is most often in milliseconds
 
@@ -119,14 +120,8 @@ def _checks(text: pl.DataFrame, rules: EventDialect, latest: datetime) -> list[E
 
 def _nested_checks(text: pl.DataFrame, name: str) -> list[EventCheck]:
     """Returns the check that no value is a JSON object or list; none if no value looks like one."""
-    value = pl.col(name)
-    opens = text.select(value.str.starts_with("{") | value.str.starts_with("[")).to_series()
-    places = opens.fill_null(value=False).arg_true()
-    if not places.len():
-        return []
-    parsed = text[name].gather(places).str.json_path_match("$").is_not_null()
-    nested = opens.clear().extend_constant(False, text.height).scatter(places, parsed)
-    return [EventCheck("nested_value", name, pl.lit(nested))]
+    nested = find_nested(text[name])
+    return [EventCheck("nested_value", name, pl.lit(nested))] if nested.any() else []
 
 
 def _id_check(name: str) -> EventCheck:

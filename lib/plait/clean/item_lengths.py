@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from plait.clean.fingerprint import hash_column
+from plait.clean.hashed_ids import find_hashed, hash_ids
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,18 +30,16 @@ class ItemLengths:
         Args:
             items: item and length_s.
         """
-        known = items.filter(pl.col("length_s") > 0).select(hash_column("item"), "length_s")
-        known = known.sort("item", "length_s").unique("item", keep="first", maintain_order=True)
-        return cls(known["item"].to_numpy(), known["length_s"].to_numpy().astype(np.float32))
+        known = items.filter(pl.col("length_s") > 0)
+        known = known.select("length_s", hash=pl.Series(hash_ids(known["item"])))
+        known = known.sort("hash", "length_s").unique("hash", keep="first", maintain_order=True)
+        return cls(known["hash"].to_numpy(), known["length_s"].to_numpy().astype(np.float32))
 
     def __len__(self) -> int:
         return len(self.hashes)
 
     def find(self, ids: pl.Series) -> pl.Series:
         """Returns the length of each item in `ids`, in seconds; null where it is not known."""
-        hashed = ids.alias("item").to_frame().select(hash_column("item").fill_null(0))["item"]
-        places = np.searchsorted(self.hashes, hashed.to_numpy())
-        places = np.minimum(places, len(self) - 1)
+        places, there = find_hashed(self.hashes, ids)
         found = pl.Series("length", self.seconds[places].astype(np.float64))
-        same = pl.Series(self.hashes[places] == hashed.to_numpy()) & ids.is_not_null()
-        return found.to_frame().select(pl.when(same).then("length")).to_series()
+        return found.to_frame().select(pl.when(there).then("length")).to_series()

@@ -109,9 +109,9 @@ def count_strength_bins(
 
 
 def merge_strength_bins(partials: pl.DataFrame) -> pl.DataFrame:
-    """Returns the sum of partial STRENGTH_BINS, sorted."""
+    """Returns the sum of partial STRENGTH_BINS, sorted, without the bins that nothing is in."""
     merged = partials.group_by("platform", "type", "bin").agg(pl.col("n").sum())
-    return merged.sort("platform", "type", "bin")
+    return merged.filter(pl.col("n") != 0).sort("platform", "type", "bin")
 
 
 def learn_parameters(bins: pl.DataFrame) -> dict[str, StrengthParameters]:

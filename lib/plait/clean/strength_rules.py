@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from plait.clean.account_ratings import AccountRatings
 from plait.clean.item_lengths import ItemLengths
 from plait.clean.strength_histogram import StrengthParameters
 from plait.config import Project
@@ -26,6 +27,7 @@ class StrengthRules:
         worst, best: the ends of the rating scale.
         learned: what was learned from the log; without it, a type keeps its strength.
         lengths: the lengths of the platform's items, if some are known and dwells count.
+        rated: the ratings of a store version, for events that come after it; a fuse has none.
     """
 
     settings: StrengthSettings
@@ -33,6 +35,7 @@ class StrengthRules:
     best: float = 5.0
     learned: StrengthParameters = field(default_factory=lambda: _NOTHING)
     lengths: ItemLengths | None = None
+    rated: AccountRatings | None = None
 
 
 def strength_rules(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption
+from plait.say_count import say_count
 
 if TYPE_CHECKING:
     from plait.checks.log_finding import CheckLevel, LogFinding
@@ -96,7 +97,7 @@ def _summarise(levels: list[CheckLevel], sample: int | None, config: str) -> str
         f"[{_COLOURS[name]}]{levels.count(name)} {name}[/]"  # type: ignore[arg-type]
         for name in _COLOURS
     )
-    part = f" Only the first {sample:,} rows of each file were read." if sample else ""
+    part = f" Read of each file: {say_count(sample, 'row')}." if sample else ""
     failed = "FAIL" in levels
     then = (
         "correct the log or the settings, and check again" if failed else f"plait fuse -c {config}"

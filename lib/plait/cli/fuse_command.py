@@ -19,6 +19,7 @@ from plait.cli.set_aside_table import (
 )
 from plait.engine.open_engine import EngineName, open_engine
 from plait.errors import TooFewEvents
+from plait.say_count import say_count
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -121,31 +122,28 @@ def _print_summary(
     console.print(_describe_run(version.run), highlight=False)
     rate = version.run["rows"] / max(seconds, 1e-9)
     console.print(
-        f"[bold]{counts['events']:,}[/] events of [bold]{counts['people']:,}[/] people "
+        f"[bold]{say_count(counts['events'], 'event')}[/] of "
+        f"[bold]{say_count(counts['people'], 'person', 'people')}[/] "
         f"in {seconds:.1f} s ({rate:,.0f} rows/s). Next: plait train -c {config}"
     )
 
 
 def _describe_run(run: dict[str, Any]) -> str:
     """Returns one sentence: what was read and rewritten, and why if the run was full."""
-    files, rows = _pluralize(run["files"], "file"), _pluralize(run["rows"], "row")
+    files, rows = say_count(run["files"], "file"), say_count(run["rows"], "row")
     if run["mode"] == "incremental":
         return (
             f"Incremental: {files} new or changed, {rows} read; {run['rewritten']:,} of "
-            f"{_pluralize(run['buckets'], 'bucket')} rewritten."
+            f"{say_count(run['buckets'], 'bucket')} rewritten."
         )
     why = f" ({run['why']})" if run["why"] else ""
-    return f"Full{why}: {files}, {rows} read; {_pluralize(run['buckets'], 'bucket')} written."
+    return f"Full{why}: {files}, {rows} read; {say_count(run['buckets'], 'bucket')} written."
 
 
 def _describe_skipped(names: list[str]) -> str:
     """Returns one sentence: which files have no bytes."""
     more = f" and {len(names) - _MAX_SKIPPED} more" if len(names) > _MAX_SKIPPED else ""
     return f"Skipped, without content: {', '.join(names[:_MAX_SKIPPED])}{more}."
-
-
-def _pluralize(n: int, thing: str) -> str:
-    return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
 def _print_platforms(console: Console, platforms: dict[str, Any], number: int) -> None:
@@ -201,8 +199,8 @@ def _print_people(console: Console, counts: dict[str, Any]) -> None:
         )
     if counts["ignored_keys"]:
         console.print(
-            f"[yellow]{counts['ignored_keys']:,} key values are shared by too many accounts to "
-            "identify a person; they were ignored.[/]"
+            f"[yellow]Shared by too many accounts to identify a person, and ignored: "
+            f"{say_count(counts['ignored_keys'], 'key value')}.[/]"
         )
 
 
@@ -219,7 +217,7 @@ def _print_quarantine(
         if lost * 2 > entry["rows"]:
             console.print(
                 f"[bold red]More than half of '{name}' is in quarantine "
-                f"({lost:,} of {entry['rows']:,} rows).[/] Look at the reasons above "
+                f"({lost:,} of {say_count(entry['rows'], 'row')}).[/] Look at the reasons above "
                 "before you train."
             )
         if sides := entry.get("catalogue", {}).get("matches_no_event"):
@@ -235,6 +233,6 @@ def _print_noise(console: Console, platforms: dict[str, Any], config: str) -> No
     removed = [entry["removed"] for entry in platforms.values()]
     if of_bots := sum(reasons.get("bot", 0) for reasons in removed):
         console.print(
-            f"Removed {_pluralize(of_bots, 'event')} of bots. See which: plait bots -c {config}",
+            f"Removed {say_count(of_bots, 'event')} of bots. See which: plait bots -c {config}",
             highlight=False,
         )

@@ -11,6 +11,7 @@ import typer
 
 from plait.cli.console import DEFAULT_CONFIG, JsonOption, output_console
 from plait.errors import ConfigError, PlaitError
+from plait.say_count import say_count
 
 if TYPE_CHECKING:
     from plait.inspection.inspect_folder import Inspection
@@ -101,7 +102,13 @@ def _print(found: Inspection, target: Path) -> None:
     console.print(table)
     for name, why in list(found.passed.items())[:8]:
         console.print(f"passed over: {name} ({why})", markup=False)
+    for one in found.taken:
+        if one.fix:
+            console.print(f"to use {one.files[0]}: {one.fix}", markup=False)
     total = sum(len(one.questions) for one in found.taken)
-    things = "question" if total == 1 else "questions"
-    asks = f" It has {total} {things}: the comments with a question mark." if total else ""
+    asks = (
+        f" It has {say_count(total, 'question')}: the comments with a question mark."
+        if total
+        else ""
+    )
     console.print(f"\n{target} is written.{asks} Next: plait check -c {target}", markup=False)

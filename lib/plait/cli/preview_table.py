@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from plait.cli.set_aside_table import count_quarantine, count_removed, print_set_aside
+from plait.say_count import say_count
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,6 +28,7 @@ def preview_record(previews: Mapping[str, LogPreview], project: Project) -> dict
                 "events": found.events,
                 "set_aside": _set_aside(name, found, project),
                 "examples": found.examples,
+                "strength_relative_to": project.platforms[name].strength.relative_to,
             }
             for name, found in previews.items()
         }
@@ -39,14 +41,20 @@ def print_previews(
     """Prints three rows of each platform beside what they became, and what was set aside."""
     console.width = min(console.width, _MAX_WIDTH)
     for name, found in previews.items():
-        files = f"{found.files:,} file{'' if found.files == 1 else 's'}"
+        rows, files = say_count(found.rows, "row"), say_count(found.files, "file")
         console.print(
-            f"[bold]{name}[/]: the first {found.rows:,} rows of {files} give "
-            f"{found.events:,} events.",
+            f"[bold]{name}[/]: {rows} at the start of {files}, {say_count(found.events, 'event')}.",
             highlight=False,
         )
         for example in found.examples:
             _print_example(console, example)
+        if found.examples and (relative := project.platforms[name].strength.relative_to):
+            console.print(
+                "This strength is that of the type or rating alone. A fuse makes it relative to "
+                f"{' and '.join(relative)} (platforms.{name}.strength), for which it needs all "
+                "rows.",
+                highlight=False,
+            )
         if entries := _set_aside(name, found, project):
             print_set_aside(console, f"{name}: would be set aside", entries, fixes=True)
     console.print(f"Nothing was written. Next: plait fuse -c {config}", highlight=False)

@@ -17,6 +17,7 @@ from plait.contracts.quarantine_reasons import (
     describe_value,
     reason_words,
 )
+from plait.say_count import say_count
 
 if TYPE_CHECKING:
     import polars as pl
@@ -175,7 +176,7 @@ def _show_rows(found: _Quarantine, rows: pl.LazyFrame, limit: int, *, as_json: b
     if not total:
         typer.echo(f"{found.title}: no row matches.")
         return
-    typer.echo(f"{found.title}: {total:,} rows match{_first(shown.height, total)}")
+    typer.echo(f"{found.title}: {say_count(total, 'matching row')}{_first(shown.height, total)}")
     for row in shown.iter_rows(named=True):
         place = describe_place(row["file"], row["row"], row["element"])
         value = describe_value(row["field"], row["value"])

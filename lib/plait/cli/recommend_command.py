@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, output_console
+from plait.say_count import say_count
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -60,7 +61,7 @@ def recommend(
         typer.echo(json.dumps(answer.record(), indent=2))
         return
     where = ", ".join(answer.platforms) or "no platform"
-    typer.echo(f"{answer.person}: {answer.events:,} item events, known on {where}")
+    typer.echo(f"{answer.person}: {say_count(answer.events, 'item event')}, known on {where}")
     if answer.fallback:
         typer.echo(FALLBACK_TEXTS[answer.fallback])
     output_console().print(_recommendation_table(answer))

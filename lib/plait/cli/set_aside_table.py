@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SetAside = dict[str, Any]
 _GROUP = ("platform", "source", "reason")
+_MAX_VALUES = 20  # from which the fix of a reason is made
 
 
 def count_quarantine(rows: pl.LazyFrame, project: Project) -> list[SetAside]:
@@ -37,7 +38,12 @@ def count_quarantine(rows: pl.LazyFrame, project: Project) -> list[SetAside]:
     named = rows.with_columns(pl.col("source").fill_null(EVENTS_SOURCE))
     grouped = named.sort("file", "row", "element").group_by(*_GROUP, maintain_order=True)
     first = ("file", "row", "element", "field", "value")
-    counted = grouped.agg(pl.len().alias("rows"), *(pl.col(name).first() for name in first))
+    values = pl.col("value").filter(pl.col("field") == pl.col("field").first())
+    counted = grouped.agg(
+        pl.len().alias("rows"),
+        *(pl.col(name).first() for name in first),
+        values.drop_nulls().head(_MAX_VALUES).alias("values"),
+    )
     order = ("platform", "source", "rows", "reason")
     ranked = counted.sort(order, descending=[False, True, True, False]).collect()
     return [
@@ -94,12 +100,15 @@ def print_set_aside(
 
 
 def _fix(row: Mapping[str, Any], project: Project) -> str:
-    fix = reason_fix(row["reason"], row["platform"], row["source"])
-    platform = project.platforms.get(row["platform"])
-    if row["source"] != EVENTS_SOURCE or platform is None:
-        return fix
-    setting = platform.file_setting(row["platform"], row["file"])
-    return fix.replace(f"platforms.{row['platform']}.events", setting)
+    from plait.inspection.faulty_value import FaultyValue, find_source
+    from plait.inspection.suggest_fixes import suggest_fix
+
+    name, source = row["platform"], row["source"]
+    platform = project.platforms.get(name)
+    if platform is None:
+        return reason_fix(row["reason"], name, source)
+    home = find_source(platform, name, source, row["file"])
+    return suggest_fix(FaultyValue(row["reason"], row["field"], row["values"], *home))
 
 
 def _words(row: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, output_console
+from plait.say_count import say_count
 
 if TYPE_CHECKING:
     from plait.training.train_model import TrainResult
@@ -142,7 +143,8 @@ def _print_result(result: TrainResult) -> None:
     console = output_console()
     console.print(table)
     console.print(
-        f"{metrics['people']:,} people, {metrics['events']:,} events, {metrics['items']:,} items; "
+        f"{say_count(metrics['people'], 'person', 'people')}, "
+        f"{say_count(metrics['events'], 'event')}, {say_count(metrics['items'], 'item')}; "
         f"{_describe_work(metrics)}. Family {result.family}, split {result.split}, "
         f"store version {result.store_version}, terms: {', '.join(result.terms)}."
     )

@@ -31,9 +31,14 @@ class StrengthSettings(StrictModel):
     )
 
     @property
+    def relative_to(self) -> list[str]:
+        """The names of the settings that are on."""
+        return [name for name in ("dwell", "rating", "repeats") if getattr(self, name)]
+
+    @property
     def any(self) -> bool:
         """Whether the strength of any event may differ from that of its type."""
-        return self.dwell or self.rating or self.repeats
+        return bool(self.relative_to)
 
     @property
     def learns(self) -> bool:

@@ -70,7 +70,7 @@ QUARANTINE_REASONS: dict[str, Reason] = {
         "Set platforms.{p}.events.columns.order to a column of whole numbers.",
     ),
     "bad_number": Reason(
-        "a number cannot be read",
+        "the value is not a number, or is a dwell below 0",
         "Set platforms.{p}.events.decimal: ',' if the numbers have decimal commas, or correct them "
         "in the log.",
     ),
@@ -158,8 +158,9 @@ REMOVAL_REASONS: dict[str, Reason] = {
 REASONS: dict[str, Reason] = QUARANTINE_REASONS | REMOVAL_REASONS
 # Fields of a catalogue row whose unusable value is null, while the row stays: field to reason.
 VALUE_REASONS: dict[str, str] = {
-    "price": "bad_price", "currency": "bad_currency", "vector": "bad_vector",
-    "published": "bad_time", "length": "bad_length",
+    "title": "nested_value", "brand": "nested_value", "price": "bad_price",
+    "currency": "bad_currency", "vector": "bad_vector", "published": "bad_time",
+    "length": "bad_length",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The steps of a fuse: read, resolve, partition, merge, publish. Each returns a named value."""
+"""The steps of a fuse: read, resolve, partition, learn, merge, publish; each returns a value."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from plait.clean.count_strengths import StrengthCounter
+from plait.clean.strength_histogram import merge_strength_bins
 from plait.clean.strength_rules import strength_rules, uses_lengths
 from plait.config import Project
 from plait.contracts.store_tables import ACCOUNTS, IMPRESSIONS, ITEM_VECTORS, ITEMS, PEOPLE
@@ -59,7 +61,7 @@ from plait.store.store_version import StoreVersion
 
 @dataclass
 class FusionPipeline:
-    """One fuse: read, resolve accounts, partition, merge, publish."""
+    """One fuse: read, resolve accounts, partition, learn, merge, publish."""
 
     project: Project
     store: Store
@@ -71,6 +73,7 @@ class FusionPipeline:
     now: datetime
 
     def __post_init__(self) -> None:
+        self.counter = StrengthCounter.of(self.project, learning_cut(self.project))
         self.base = BaseVersion(self.store, self.plan.base)
         self.stages = FusionStages(
             self.engine, self.store, self.project, self.base, self.plan.buckets
@@ -86,7 +89,7 @@ class FusionPipeline:
         """Runs all stages and returns the published version."""
         rows = self.read()
         resolved = self.resolve(rows)
-        people = self.partition(rows, resolved)
+        people = self.learn(rows, self.partition(rows, resolved))
         tables = self.merge(rows, people)
         return self.publish(rows, people, tables, settings)
 
@@ -122,18 +125,39 @@ class FusionPipeline:
             kept = self._resolved(inside, rows.identity)
         members, ledger = assign_people(kept.accounts, kept.components, self.store, self.current)
         placed = buckets.join(members.select("account", "person"), on="account", how="left")
-        learned = learn_strengths(self.stages.strength_bins)
         touched = find_touched_buckets(rows.new, self.base, placed)
-        if self.plan.base and (
-            parameters_moved(self.plan.base.learned, learned)
+        return PartitionedPeople(members, ledger, placed, k_cores, touched)
+
+    def learn(self, rows: RowsRead, people: PartitionedPeople) -> PartitionedPeople:
+        """Adds the base's rows of the touched buckets, and learns from the rows that stay.
+
+        Returns `people` with `learned`. All buckets are touched if a strength may follow from
+        something else than in the base version.
+        """
+        base, every = self.plan.base, set(range(self.plan.buckets))
+        if not self.counter:
+            self.stages.reprocess(people.touched, people.placed)
+            return people
+        held = self.base.strength_bins
+        if base and held is None:  # an older plait counted other rows
+            people = replace(people, touched=every)
+        gone = self.stages.reprocess(people.touched, people.placed, self.counter)
+        kernel = FusionBucketKernel(people.k_cores, self.project.sequence_length, self.stages.noise)
+        here = people.placed.filter(pl.col(BUCKET).is_in(people.touched))
+        parts = [self.stages.count_strengths(kernel, here, self.counter)]
+        if held is not None:
+            parts += [held, gone]
+        learned = learn_strengths(merge_strength_bins(pl.concat(parts)))
+        if base and (
+            parameters_moved(base.learned, learned)
             or (uses_lengths(self.project) and lengths_moved(self.base.lengths, rows.catalogue))
         ):
-            touched = set(range(self.plan.buckets))
-        return PartitionedPeople(members, ledger, placed, k_cores, touched, learned)
+            self.stages.reprocess(every - people.touched, people.placed)
+            people = replace(people, touched=every)
+        return replace(people, learned=learned)
 
     def merge(self, rows: RowsRead, people: PartitionedPeople) -> MergedTables:
         """Merges new rows with those of the touched buckets, and writes all tables."""
-        self.stages.reprocess(people.touched, people.placed)
         kernel = FusionBucketKernel(
             people.k_cores,
             self.project.sequence_length,
@@ -223,6 +247,5 @@ class FusionPipeline:
             self.plan.buckets, identity.accounts, identity.edges, self.base.seen
         )
         return FusionRowKernel(
-            self.project, self.store, self.inputs, self.key, self.now, partitioner,
-            learning_cut(self.project),
-        )  # fmt: skip
+            self.project, self.store, self.inputs, self.key, self.now, partitioner
+        )

@@ -134,8 +134,9 @@ def _describe_row(
         }
         for name, source in sources.items()
     ]
+    source = "type" if event["type"] != "rate" or event["rating"] is None else "rating"
     fields.append(
-        {"field": "strength", "source": "type", "raw": None, "became": f"{event['strength']:g}"}
+        {"field": "strength", "source": source, "raw": None, "became": f"{event['strength']:g}"}
     )
     place = {"file": split.name, "row": row["row"].item(), "element": row["element"].item()}
     return place | {"fields": fields}

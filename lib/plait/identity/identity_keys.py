@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import polars as pl
 
+from plait.clean.id_faults import find_id_faults
 from plait.config import Project
-from plait.contracts.id_rules import is_bad_id
 from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import mask_text
 from plait.contracts.quarantine_reasons import ACCOUNTS_SOURCE
@@ -19,6 +19,7 @@ from plait.identity.id_spaces import home_account
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
 from plait.sources.files.find_files import find_files
 from plait.sources.read_platform import read_accounts
+from plait.sources.values.find_nested import find_nested
 from plait.sources.values.null_words import null_words_to_null
 
 ACCOUNT_ATTRIBUTES = {
@@ -48,11 +49,17 @@ def read_attributes(
             continue
         where = f"platforms.{platform}.accounts"
         for file in find_files(
-            project, settings.accounts.files, settings.accounts.file_format, where
+            project,
+            settings.accounts.files,
+            settings.accounts.file_format,
+            where,
+            otherwise=settings.accounts.otherwise_format,
         ):
             for raw in read_accounts(file, settings.accounts):
                 batch = _normalise_text(raw, settings.accounts.null_words)
-                reasons = _find_faults(batch)
+                reasons = find_id_faults(
+                    batch, "account", [n for n in batch.columns if n.startswith("key:")]
+                )
                 good, bad = batch.filter(reasons.is_null()), batch.filter(reasons.is_not_null())
                 unusable[platform] = unusable.get(platform, 0) + bad.height
                 faulty.append(_quarantine_rows(bad, reasons.drop_nulls(), platform, file.name, key))
@@ -71,16 +78,13 @@ def _normalise_text(raw: pl.DataFrame, words: Collection[str]) -> pl.DataFrame:
     return null_words_to_null(raw.with_columns(pl.col(named).str.strip_chars()), words, named)
 
 
-def _find_faults(raw: pl.DataFrame) -> pl.Series:
-    """Returns the reason for which each row cannot be used; null if it can be."""
-    account = pl.col("account")
-    return raw.select(
-        pl.coalesce(
-            "fault",
-            pl.when(account.is_null() | (account == "")).then(pl.lit("null_account")),
-            pl.when(is_bad_id(account)).then(pl.lit("bad_id")),
-        ).alias("reason")
-    ).to_series()
+def _nested_fields(raw: pl.DataFrame) -> dict[str, pl.Expr]:
+    """Returns whether each field, as the settings name it, is a JSON object or list."""
+    return {
+        name.replace(":", "s.", 1): pl.lit(find_nested(raw[name]))
+        for name in raw.columns
+        if name == "account" or name.startswith("key:")
+    }
 
 
 def _quarantine_rows(
@@ -95,6 +99,7 @@ def _quarantine_rows(
     kinds = [mask_kind(pl.col(name)).alias(name) for name in ("account", *keys)]
     whole = pl.struct(account.alias("account"), *lengths).struct.json_encode()
     masked = pl.struct(kinds).struct.json_encode()
+    nested = _nested_fields(bad)
     return QUARANTINE.conform(
         bad.select("row", raw=pl.when(pl.col("fault").is_null()).then(whole).otherwise(masked))
         .with_columns(
@@ -106,6 +111,8 @@ def _quarantine_rows(
         .with_columns(
             field=pl.when(pl.col("reason").is_in(["null_account", "bad_id"]))
             .then(pl.lit("account"))
+            .when(pl.col("reason") == "nested_value")
+            .then(pl.coalesce(pl.when(is_so).then(pl.lit(n)) for n, is_so in nested.items()))
             .otherwise(pl.lit("row"))
         )
     )

@@ -1,29 +1,16 @@
-"""Finds what a catalogue has that cannot be used: rows without a usable id, and single values."""
+"""Finds the values of a catalogue that cannot be used, and puts its faults into quarantine."""
 
 from __future__ import annotations
 
 import polars as pl
 
 from plait.config.catalogue_settings import CatalogueSettings
-from plait.contracts.id_rules import is_bad_id
 from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import show_field
 from plait.contracts.quarantine_reasons import CATALOGUE_SOURCE, VALUE_REASONS
 from plait.contracts.store_tables import QUARANTINE
 
 _CLEAN_NAMES = {"length": "length_s"}  # fields whose contract column has another name
-
-
-def find_row_faults(raw: pl.DataFrame) -> pl.Series:
-    """Returns the reason for which each row of a catalogue cannot be used; null if it can be."""
-    item = pl.col("item")
-    return raw.select(
-        pl.coalesce(
-            "fault",
-            pl.when(item.is_null() | (item == "")).then(pl.lit("null_item")),
-            pl.when(is_bad_id(item)).then(pl.lit("bad_id")),
-        ).alias("reason")
-    ).to_series()
 
 
 def find_value_faults(raw: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
@@ -77,11 +64,12 @@ def quarantine_catalogue(
         for columns in (shown, hidden)
     ]
     sure = rows["fault"].is_null() & rows["whole"]
+    shown_value = sure & ~((faults["field"] == "brand") & personal_brand)
     return QUARANTINE.conform(
         rows.select("file", "row").hstack(faults.select("reason", "field", show_field("value")))
         .with_columns(
             platform=pl.lit(platform),
-            value=pl.when(sure).then("value"),
+            value=pl.when(shown_value).then("value"),
             raw=pl.when(sure).then(as_json[0]).otherwise(as_json[1]),
             source=pl.lit(CATALOGUE_SOURCE),
         )

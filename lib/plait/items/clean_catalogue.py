@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from plait.clean.fingerprint import fingerprint
+from plait.clean.id_faults import find_id_faults
 from plait.clean.parse_times import parse_times
 from plait.config import Project
 from plait.config.catalogue_settings import CatalogueSettings
@@ -15,10 +15,10 @@ from plait.contracts.quarantine_reasons import PRICE_OUTLIER
 from plait.contracts.store_tables import ITEMS, QUARANTINE
 from plait.errors import EmptyInput
 from plait.items.catalogue_faults import (
-    find_row_faults,
     find_value_faults,
     quarantine_catalogue,
 )
+from plait.items.one_row_each import LISTED_COLUMNS, keep_fullest, merge_rows
 from plait.items.price_levels import (
     convert_prices,
     count_without_rate,
@@ -28,13 +28,9 @@ from plait.items.price_levels import (
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 from plait.sources.files.find_files import find_files
 from plait.sources.read_platform import read_catalogue
+from plait.sources.values.find_nested import find_nested
 from plait.sources.values.null_words import null_words_to_null
 from plait.sources.values.parse_numbers import parse_numbers, written_currencies
-
-LISTED_COLUMNS = (
-    "item", "platform", "title", "categories", "brand", "price", "currency", "tags", "vector",
-    "published", "length_s",
-)  # fmt: skip
 
 
 def read_catalogues(
@@ -43,10 +39,11 @@ def read_catalogues(
     """Returns one row per item, counts of each platform, and QUARANTINE rows.
 
     The columns are LISTED_COLUMNS, price_level and price_base. If several rows list an item, the
-    one with the most fields set supersedes the others. So the order of rows and files does not
-    matter. If creators are accounts, `brand` is the creator's pseudonym. The counts are rows =
-    items + superseded + unusable, and `prices_without_rate` by currency. QUARANTINE has a row for
-    each unusable row, and for each unusable value and outlier of a row that stays.
+    one with the most fields set supersedes the others, or they are merged (`merge`). So the order
+    of rows and files does not matter. If creators are accounts, `brand` is the creator's pseudonym.
+    The counts are rows = items + superseded + unusable, and `prices_without_rate` by currency.
+    QUARANTINE has a row for each unusable row, and for each unusable value and outlier of a row
+    that stays.
     """
     rates = None if project.currencies is None else project.currencies.table
     parts: list[pl.DataFrame] = []
@@ -59,7 +56,13 @@ def read_catalogues(
         where = f"platforms.{platform}.catalogue"
         batches = [
             batch.with_columns(file=pl.lit(file.name))
-            for file in find_files(project, catalogue.files, catalogue.file_format, where)
+            for file in find_files(
+                project,
+                catalogue.files,
+                catalogue.file_format,
+                where,
+                otherwise=catalogue.otherwise_format,
+            )
             for batch in read_catalogue(file, catalogue)
         ]
         raw = pl.concat(batches)
@@ -72,7 +75,8 @@ def read_catalogues(
         creators = settings.creators == "accounts"
         if creators:
             rows = rows.with_columns(account_pseudonym(rows["brand"], key, platform))
-        best, outliers = level_prices(_keep_fullest(rows.with_columns(n=places)), rates)
+        one_each = merge_rows if catalogue.merge else keep_fullest
+        best, outliers = level_prices(one_each(rows.with_columns(n=places)), rates)
         faults = pl.concat([faults, _outlier_faults(raw, best["n"].filter(outliers))])
         bad = quarantine_catalogue(raw, faults, platform, catalogue, personal_brand=creators)
         counts[platform] = {
@@ -102,16 +106,18 @@ def clean_catalogue(
     reason, field, and value. The positions are those in `raw`.
     """
     raw = _normalise_text(raw, catalogue)
-    reasons = find_row_faults(raw)
+    reasons = find_id_faults(raw, "item")
     lost = reasons.is_not_null().arg_true()
     kept = reasons.is_null().arg_true()
     sound = raw[kept] if lost.len() else raw
     listed = _clean_rows(sound, platform, catalogue)
     in_rows = pl.DataFrame({"n": lost, "reason": reasons.gather(lost)}).with_columns(
-        field=pl.when(pl.col("reason").is_in(["null_item", "bad_id"]))
+        field=pl.when(pl.col("reason").is_in(["null_item", "bad_id", "nested_value"]))
         .then(pl.lit("item"))
         .otherwise(pl.lit("row")),
-        value=pl.when(pl.col("reason") == "bad_id").then(raw["item"].gather(lost)),
+        value=pl.when(pl.col("reason").is_in(["bad_id", "nested_value"])).then(
+            raw["item"].gather(lost)
+        ),
     )
     in_values = find_value_faults(sound, listed)
     faults = pl.concat([in_rows, in_values.with_columns(n=kept.gather(in_values["n"]))])
@@ -145,9 +151,9 @@ def _clean_rows(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) 
     return raw.select(
         pl.concat_str(pl.lit(f"{platform}:"), "item").alias("item"),
         pl.lit(platform).alias("platform"),
-        _clean_text("title"),
+        _clean_text(raw["title"]),
         _clean_list("categories", catalogue.separator).alias("categories"),
-        _clean_text("brand"),
+        _clean_text(raw["brand"]),
         pl.when(price.is_finite() & (price >= 0)).then(price).alias("price"),
         pl.when(currency.str.contains(r"^[A-Z]{3}$"))
         .then(currency)
@@ -162,9 +168,10 @@ def _clean_rows(raw: pl.DataFrame, platform: str, catalogue: CatalogueSettings) 
     )
 
 
-def _clean_text(name: str) -> pl.Expr:
-    text = pl.col(name).str.strip_chars()
-    return pl.when(text != "").then(text).alias(name)
+def _clean_text(values: pl.Series) -> pl.Series:
+    """Returns trimmed text; null if it is blank, or a JSON object."""
+    text = values.str.strip_chars()
+    return text.set((text == "") | find_nested(text, "{"), None)
 
 
 def _clean_list(name: str, separator: str, drop: dict[str, str] | None = None) -> pl.Expr:
@@ -174,18 +181,3 @@ def _clean_list(name: str, separator: str, drop: dict[str, str] | None = None) -
     parts = text.str.replace_all(LIST_SEPARATOR, separator, literal=True).str.split(separator)
     clean = parts.list.eval(pl.element().str.strip_chars()).list.filter(pl.element() != "")
     return pl.when(clean.list.len() > 0).then(clean)
-
-
-def _keep_fullest(rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns the row with the most fields set of each item; ties are broken by content."""
-    if rows["item"].n_unique() == rows.height:
-        return rows
-    filled = pl.sum_horizontal(pl.col(name).is_not_null() for name in LISTED_COLUMNS)
-    more = ["length_s"] if rows["length_s"].count() else []  # so it does not decide where absent
-    content = rows.select(
-        pl.struct(pl.col(n).exclude("vector") for n in ("title", "categories", "brand", "price",
-                  "currency", "tags", "published", *more)).struct.json_encode()
-    ).to_series()  # fmt: skip
-    order = rows.with_columns(__filled=filled, __content=fingerprint(content))
-    best = order.sort(["__filled", "__content"], descending=[True, False])
-    return best.unique("item", keep="first", maintain_order=True).drop("__filled", "__content")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
+from plait.clean.strength_rules import StrengthRules
 from plait.features.history import UNKNOWN_TIME, keep_known
 from plait.features.index_pairs import IndexPairs
 from plait.features.known_people import KnownPeople, known_pairs
@@ -16,7 +17,7 @@ from plait.live.codec import NULL_INT64, unpack_columns
 from plait.live.known_steps import KNOWN_CODES, collect_steps, platforms_of
 from plait.live.live_noise import drop_near_duplicates
 from plait.live.live_state import PersonState
-from plait.live.live_strengths import weaken_repeats
+from plait.live.live_strengths import relate_posted
 
 
 def live_histories(
@@ -25,7 +26,7 @@ def live_histories(
     length: int,
     extra: pl.DataFrame | None = None,
     near_duplicate_seconds: Mapping[str, float] | None = None,
-    weaker_repeats: Collection[str] = (),
+    strengths: Mapping[str, StrengthRules] | None = None,
 ) -> KnownPeople:
     """Returns the people `known` encoded with a model's vocabulary, in order.
 
@@ -39,7 +40,7 @@ def live_histories(
         extra: more events, as EVENTS rows with `at`, the position in `known` of their person.
         near_duplicate_seconds: by platform; posted events that repeat another one within this
             time do not count.
-        weaker_repeats: platforms on which posted repeats count less.
+        strengths: the rules of each platform whose strengths are normalised.
     """
     busy = set() if extra is None else set(extra["at"])
     plain = [i for i, k in enumerate(known) if len(k.base) == 1 and not k.recent and i not in busy]
@@ -55,7 +56,7 @@ def live_histories(
         length,
         extra,
         near_duplicate_seconds or {},
-        weaker_repeats,
+        strengths or {},
     )
     if not plain:
         return merged
@@ -81,11 +82,12 @@ def _merged_people(
     length: int,
     extra: pl.DataFrame | None,
     near_duplicate_seconds: Mapping[str, float],
-    weaker_repeats: Collection[str],
+    strengths: Mapping[str, StrengthRules],
 ) -> KnownPeople:
     """Returns people whose events come from several sources, with events in the order of fuse."""
     steps = order_steps(collect_steps(known, vocabulary, extra))
-    steps = weaken_repeats(drop_near_duplicates(steps, near_duplicate_seconds), weaker_repeats)
+    steps = drop_near_duplicates(steps, near_duplicate_seconds)
+    steps = relate_posted(steps, known, strengths)
     rows, index = steps["person"].to_numpy(), steps["index"].to_numpy()
     totals = np.bincount(rows, minlength=len(known))
     earlier = _seen_pairs(known, vocabulary)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 import torch
 
+from plait.clean.account_ratings import AccountRatings
+from plait.clean.strength_histogram import place_on_scale
 from plait.clean.strength_rules import StrengthRules, strength_rules, uses_lengths
 from plait.config import Project
 from plait.contracts.event_types import EVENT_STRENGTHS
@@ -144,7 +146,28 @@ class CurrentModel:
         if uses_lengths(self._project):
             columns = self._store.scan("items", version).select("item", "platform", "length_s")
             items = columns.filter(pl.col("length_s") > 0).collect()
-        return strength_rules(self._project, version.learned, items)
+        rules = strength_rules(self._project, version.learned, items)
+        return {
+            name: replace(rule, rated=self._read_ratings(version, name, rule))
+            if rule.settings.rating and rule.learned.opinion
+            else rule
+            for name, rule in rules.items()
+        }
+
+    def _read_ratings(
+        self, version: StoreVersion, platform: str, rule: StrengthRules
+    ) -> AccountRatings:
+        """Returns the ratings that a fuse would count before those that are posted now."""
+        rated = (
+            self._store.scan("events", version)
+            .filter(
+                (pl.col("platform") == platform)
+                & (pl.col("type") == "rate")
+                & pl.col("rating").is_finite()
+            )
+            .select("account", place=place_on_scale(rule.worst, rule.best))
+        )
+        return AccountRatings.of(rated.collect())
 
     def _read_titles(self, version: StoreVersion) -> dict[str, str]:
         named = (

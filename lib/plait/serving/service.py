@@ -84,9 +84,6 @@ class EndpointService:
         self._windows = {
             name: each.denoise.near_duplicate_seconds for name, each in project.platforms.items()
         }
-        self._weaker_repeats = [
-            name for name, each in project.platforms.items() if each.strength.repeats
-        ]
         self._state, self._feedback, self._current = state, feedback, current
 
     @property
@@ -107,7 +104,8 @@ class EndpointService:
         if not valid:
             return [fault for fault in faults if fault is not None]
         events = clean_batches([call.events for call in valid], self._project, self._key)
-        events = add_history_strengths(events, self._current.strengths)
+        strengths = self._current.strengths
+        events = add_history_strengths(events, strengths)
         recorded, durable, lost = self._record_events(valid, events)
         lookups = self._lookups([call.message.user for call in valid])
         known, partial = self._read_people(lookups)
@@ -117,7 +115,7 @@ class EndpointService:
             self._project.sequence_length,
             events.with_columns(at="call", strength=HISTORY_STRENGTH),
             self._windows,
-            self._weaker_repeats,
+            strengths,
         )
         lists = build_slates(
             model,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 import polars as pl
@@ -14,14 +14,17 @@ from plait.sources.columns.raw_columns import ALWAYS_PRESENT
 from plait.sources.columns.source_mapping import SourceMapping
 from plait.sources.files.s3_files import ObjectChanged, check_unchanged, local_copy
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.format_readers import open_reader
+from plait.sources.formats.format_readers import FormatReader, open_reader
 
 # Rows per chunk: enough for fast vectorised work, and few enough for a small machine.
 CHUNK_ROWS = 500_000
 
 
 def read_chunks(
-    file: SourceFile, mapping: SourceMapping, chunk: int = CHUNK_ROWS
+    file: SourceFile,
+    mapping: SourceMapping,
+    chunk: int = CHUNK_ROWS,
+    lacking: list[str] | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Yields frames: `row` (Int64, the first data row is 1), `element`, the fields, and faults.
 
@@ -35,6 +38,7 @@ def read_chunks(
         file: the file to read.
         mapping: the fields.
         chunk: the maximum number of rows per frame, before lists are opened.
+        lacking: gets what the file lacks: optional paths, alternatives, and lists to open.
 
     Raises:
         UnknownColumn: a column is missing.
@@ -44,12 +48,14 @@ def read_chunks(
     with _translate_errors(file), _on_this_machine(file) as here:
         empty = True
         try:
-            reader = open_reader(here, mapping.source)
-            build = FieldBuilder.of(here, mapping, reader.columns())
-            for batch in reader.read(build.paths, chunk):
-                if batch.height:
-                    empty = False
-                    yield build(batch)
+            with _open(here, mapping) as reader:
+                build = FieldBuilder.of(here, mapping, reader.columns())
+                if lacking is not None:
+                    lacking += _missing_paths(mapping, build)
+                for batch in reader.read(build.paths, chunk):
+                    if batch.height:
+                        empty = False
+                        yield build(batch)
         except pl.exceptions.NoDataError:  # not even a header
             pass
         _check_unchanged(file)
@@ -57,21 +63,19 @@ def read_chunks(
             yield no_fields(mapping)
 
 
-def find_missing_paths(file: SourceFile, mapping: SourceMapping) -> list[str]:
-    """Returns the paths of the mapping that the file lacks; each is optional, or an alternative.
+def _missing_paths(mapping: SourceMapping, build: FieldBuilder) -> list[str]:
+    """Returns what a file lacks: lists to open, and paths that are optional or alternatives."""
+    present = {*build.places, *ALWAYS_PRESENT}
+    lists = [one.name for one in build.lists if not one.place.column]
+    return [*lists, *(path for path in _paths(mapping) if path not in present)]
 
-    Raises:
-        UnknownColumn: a column is missing that is neither.
-        UnreadableFile: the file is damaged, or not in its format.
-    """
-    with _translate_errors(file), _on_this_machine(file) as here:
-        try:
-            columns = open_reader(here, mapping.source).columns()
-        except pl.exceptions.NoDataError:
-            return []
-        present = {*FieldBuilder.of(here, mapping, columns).places, *ALWAYS_PRESENT}
-        paths = dict.fromkeys(named.path for named in mapping.named_paths())
-        return [path for path in paths if path not in present]
+
+def _open(file: SourceFile, mapping: SourceMapping) -> AbstractContextManager[FormatReader]:
+    return open_reader(file, mapping.source, _paths(mapping), typed=mapping.marks_numbers)
+
+
+def _paths(mapping: SourceMapping) -> list[str]:
+    return list(dict.fromkeys(named.path for named in mapping.named_paths()))
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def log(shop: Shop) -> Shop:
 def test_rows_are_shown_beside_what_they_become(log: Shop) -> None:
     before = _files(log)
     said = log.run("fuse", "--dry-run").stdout
-    assert "the first 6 rows of 1 file give 4 events" in said
+    assert "6 rows at the start of 1 file, 4 events" in said
     assert "2023-11-14 22:13:20 UTC" in said
     assert "bad_time: the time cannot be read" in said
     assert "Set platforms.shop.events.time.unit" in said
@@ -60,6 +60,17 @@ def test_json(log: Shop) -> None:
     assert fields["time"]["became"] == "2023-11-14 22:13:20 UTC"
     assert (fields["type"]["source"], fields["type"]["became"]) == ("all rows", "purchase")
     assert float(fields["strength"]["became"]) > 0
+
+
+def test_strengths_that_need_all_rows_are_named(log: Shop) -> None:
+    assert "makes it relative" not in log.run("fuse", "--dry-run").stdout
+    config = log.folder / "plait.yaml"
+    text = config.read_text()
+    config.write_text(
+        text.replace("  shop:", "  shop:\n    strength: {repeats: true, dwell: true}")
+    )
+    said = " ".join(log.run("fuse", "--dry-run").stdout.split())
+    assert "A fuse makes it relative to dwell and repeats (platforms.shop.strength)" in said
 
 
 def test_every_verb_is_named(log: Shop) -> None:
@@ -99,7 +110,7 @@ def test_a_log_of_which_nothing_can_be_used_is_shown_too(shop: Shop) -> None:
     (shop.folder / "logs" / "a.csv").write_text("user,item,time\nann,i1,x\n")
     (shop.folder / "logs" / "b.csv").write_text("user,item,time\n")
     said = shop.run("fuse", "--dry-run").stdout
-    assert "the first 1 rows of 2 files give 0 events" in said
+    assert "1 row at the start of 2 files, 0 events" in said
     assert "bad_time" in said
 
 

@@ -47,7 +47,7 @@ def test_without_a_filter_reasons_are_counted_with_their_fix(broken: Shop) -> No
 
 def test_the_named_command_shows_the_rows(broken: Shop) -> None:
     said = broken.run("quarantine", "--platform", "shop", "--reason", "bad_time").stdout
-    assert "2 rows match" in said
+    assert "2 matching rows" in said
     assert "logs/a.csv:2  time = '03.01.2024'" in said
     assert '"item":"i1"' in said
     assert "bob" not in said

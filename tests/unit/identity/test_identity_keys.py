@@ -54,3 +54,15 @@ def test_null_words_are_no_accounts_and_no_keys(tmp_path: Path) -> None:
     assert held["value"].n_unique() == 1
     assert unusable == {"shop": 1}
     assert faulty["reason"].to_list() == ["null_account"]
+
+
+def test_lists_and_objects_are_no_accounts_and_no_keys(tmp_path: Path) -> None:
+    rows = 'id;mail\n{"a":1};x@y.org\nu1;["x@y.org"]\n[u2];{x\n'
+    (tmp_path / "who.csv").write_text(rows)
+    project = _project(tmp_path, "email")
+    found, unusable, faulty = read_attributes(project, load_key(project))
+    assert found["account"].n_unique() == 1
+    assert unusable == {"shop": 2}
+    assert faulty.select("reason", "field").rows() == [
+        ("nested_value", "account"), ("nested_value", "keys.email"),
+    ]  # fmt: skip

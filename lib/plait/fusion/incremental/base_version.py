@@ -10,7 +10,7 @@ import polars as pl
 from deltalake.transaction import AddAction
 
 from plait.clean.denoise import REMOVED_AS
-from plait.clean.strength_histogram import STRENGTH_BINS, merge_strength_bins
+from plait.clean.strength_histogram import STRENGTH_BINS
 from plait.contracts.store_tables import ACCOUNTS, BOTS, EVENTS, ITEMS, REMOVED_EVENTS
 from plait.contracts.table_schema import TableSchema
 from plait.engine.engine import BUCKET
@@ -25,7 +25,7 @@ CLEAN_EVENT_COLUMNS = tuple(name for name in EVENTS.columns if name != "person")
 ACCOUNT_COUNT_COLUMNS = ("account", "events", "first_time", "last_time")
 # Data files of quarantine with rows of catalogues and accounts, which every run reads anew.
 LISTINGS_PREFIX = "listings"
-STRENGTH_BINS_KEY = "strength_bins"  # of a version's `learned`
+STRENGTH_BINS_KEY = "kept_strength_bins"  # of a version's `learned`
 SEEN_ACCOUNT_COLUMNS = ("account", "platform", "home", BUCKET)
 
 
@@ -100,11 +100,11 @@ class BaseVersion:
         items = self.store.scan(ITEMS.name, self.version).filter(pl.col("events") > 0)
         return items.select("item", "length_s").collect()
 
-    def strength_bins_with(self, new: pl.DataFrame | None) -> pl.DataFrame:
-        """Returns STRENGTH_BINS of the version's rows and of `new` rows together."""
-        held = self.version.learned.get(STRENGTH_BINS_KEY, []) if self.version else []
-        parts = [pl.DataFrame(held, schema=STRENGTH_BINS, orient="row")]
-        return merge_strength_bins(pl.concat(parts if new is None else [*parts, new]))
+    @property
+    def strength_bins(self) -> pl.DataFrame | None:
+        """STRENGTH_BINS of the version's events; null if it has none, or those of older plaits."""
+        held = self.version.learned.get(STRENGTH_BINS_KEY) if self.version else None
+        return None if held is None else pl.DataFrame(held, schema=STRENGTH_BINS, orient="row")
 
     def parts(self, table: str) -> list[AddAction]:
         """Returns the files of `table` with what earlier runs read and this one does not."""

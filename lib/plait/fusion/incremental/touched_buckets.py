@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from plait.clean.content_id import content_id
+from plait.clean.count_strengths import StrengthCounter
 from plait.clean.denoise import REMOVED_AS
 from plait.clean.gap_sessions import drop_made_sessions
 from plait.engine.engine import BUCKET, Frames
@@ -26,13 +27,22 @@ class ReprocessKernel:
 
     Attributes:
         placed: account, bucket: the bucket of each account.
+        counter: counts what strengths were learned from; null: nothing is counted.
     """
 
     placed: pl.DataFrame
+    counter: StrengthCounter | None = None
 
     def __call__(self, held: BaseBucket, rows: pl.DataFrame) -> Frames:
-        """Returns `events` (rows with content and bucket) and negative `counts` of these events."""
+        """Returns `events` (rows with content and bucket), and what no longer counts.
+
+        These are negative `counts` of the rows, and, with a counter, negative `strength_bins` of
+        those that were kept.
+        """
         what: str | pl.Series = "events"
+        bins = {}
+        if self.counter is not None and REMOVED_AS not in rows.columns:
+            bins["strength_bins"] = self.counter(rows).with_columns(-pl.col("n"))
         if REMOVED_AS in rows.columns:
             what = "removed:" + rows[REMOVED_AS]
             rows = rows.drop(REMOVED_AS)
@@ -40,7 +50,7 @@ class ReprocessKernel:
         rows = drop_made_sessions(rows)
         content = pl.when(is_given_id(pl.col("event_id"))).then(content_id(rows))
         entering = rows.with_columns(content=content).join(self.placed, on="account")
-        return {"events": entering, "counts": gone}
+        return {"events": entering, "counts": gone, **bins}
 
 
 def count_base_items(held: BaseBucket, rows: pl.DataFrame) -> Frames:

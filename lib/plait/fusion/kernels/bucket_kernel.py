@@ -20,6 +20,23 @@ from plait.items.item_table import count_items
 
 
 @dataclass(frozen=True)
+class KeptEvents:
+    """The events of a bucket that stay, and what became of the other rows.
+
+    Attributes:
+        events: the events that stay.
+        removed: noise, with `removed_as`.
+        bots: BOTS.
+        counts: ROW_COUNTS.
+    """
+
+    events: pl.DataFrame
+    removed: pl.DataFrame
+    bots: pl.DataFrame
+    counts: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class FusionBucketKernel:
     """Returns the events, without noise, of one bucket, and what follows from them.
 
@@ -39,27 +56,33 @@ class FusionBucketKernel:
 
     def __call__(self, bucket: int, rows: pl.DataFrame, people: pl.DataFrame) -> Frames:
         """Returns the frames of `bucket`."""
+        kept = self.keep(rows, people)
+        removed = reset_strengths(kept.removed, self.strengths)
+        events = normalise_strengths(kept.events, self.strengths)
+        of_items = events.filter(pl.col("object_kind") == "item").rename({"object_id": "item"})
+        return {
+            "events": events,
+            "removed_events": removed,
+            "bots": kept.bots,
+            "sequences": build_sequences(of_items, self.length, ordered=True, remember=True),
+            "items": count_items(of_items),
+            "accounts": count_accounts(events, people),
+            "counts": kept.counts,
+        }
+
+    def keep(self, rows: pl.DataFrame, people: pl.DataFrame) -> KeptEvents:
+        """Returns the events that stay: each once, without noise, and in the k-cores."""
         rows, counts = self.deduplicate(rows, people)
         sound = denoise(rows, self.noise)
-        events, removed = sound.events, reset_strengths(sound.removed, self.strengths)
+        events, removed = sound.events, sound.removed
         counts.append(count_by_platform(removed["platform"], "removed:" + removed[REMOVED_AS]))
         for platform, core in self.k_cores.items():
             here = pl.col("platform") == platform
             held = events.select((~here | core.contains()).alias("held")).to_series()
             counts.append(count_by_platform(events["platform"].filter(~held), "removed:k_core"))
             events = events.filter(held)
-        events = normalise_strengths(events, self.strengths)
         counts.append(count_by_platform(events["platform"], "events"))
-        of_items = events.filter(pl.col("object_kind") == "item").rename({"object_id": "item"})
-        return {
-            "events": events,
-            "removed_events": removed,
-            "bots": sound.bots,
-            "sequences": build_sequences(of_items, self.length, ordered=True, remember=True),
-            "items": count_items(of_items),
-            "accounts": count_accounts(events, people),
-            "counts": pl.concat(counts),
-        }
+        return KeptEvents(events, removed, sound.bots, pl.concat(counts))
 
     def deduplicate(
         self, rows: pl.DataFrame, people: pl.DataFrame

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,6 @@ from plait.clean.clean_events import clean_events
 from plait.clean.clock_skew import ReceiptTime
 from plait.clean.content_id import content_id
 from plait.clean.event_dialect import EventDialect
-from plait.clean.strength_histogram import STRENGTH_BINS, count_strength_bins
 from plait.config import Project
 from plait.config.event_settings import Events
 from plait.contracts.event_rows import RAW_SCHEMA
@@ -48,7 +47,6 @@ class FusionRowKernel:
     - `accounts`: account, platform, home (null if it is not known) and bucket.
     - `quarantine`: QUARANTINE columns.
     - `counts`: ROW_COUNTS columns.
-    - `strength_bins`: STRENGTH_BINS columns.
     """
 
     project: Project
@@ -57,7 +55,6 @@ class FusionRowKernel:
     key: PseudonymKey
     now: datetime
     partitioner: Partitioner
-    cut: datetime | None = None  # strengths are learned from events before it
 
     def read(self, split: InputSplit) -> Iterator[pl.DataFrame]:
         """Yields the rows of `split` in chunks: RAW_SCHEMA and fault, or EVENTS for feedback."""
@@ -118,7 +115,6 @@ class FusionRowKernel:
         if places is not None:
             quarantine = quarantine.with_columns(places.gather(quarantine["row"]))
         return frames | {
-            "strength_bins": self._strength_bins(kept, [platform]),
             "quarantine": quarantine,
             "counts": pl.concat(
                 [
@@ -155,24 +151,12 @@ class FusionRowKernel:
             frames["accounts"].drop("home").join(homes, on=["account", "platform"])
         ).select("account", "platform", "home", BUCKET)
         return frames | {
-            "strength_bins": self._strength_bins(events, self.project.platforms),
             "quarantine": quarantine_unknown_platforms(foreign),
             "counts": pl.concat(counts),
         }
 
     def _settings(self, split: InputSplit) -> Events:
         return self.project.platforms[str(split.platform)].events[split.dialect]
-
-    def _strength_bins(self, events: pl.DataFrame, platforms: Iterable[str]) -> pl.DataFrame:
-        """Returns the dwells and ratings of the platforms whose strengths are learned."""
-        parts = [pl.DataFrame(schema=STRENGTH_BINS)]
-        for name in platforms:
-            settings = self.project.platforms[name]
-            if settings.strength.learns:
-                here = events.filter(pl.col("platform") == name)
-                scale = settings.rating_scale
-                parts.append(count_strength_bins(here, scale.worst, scale.best, self.cut))
-        return pl.concat(parts)
 
     def _receipt(self, split: InputSplit) -> ReceiptTime:
         """Returns when the rows of a log were received: at the latest when its file was written."""

@@ -14,8 +14,12 @@ from plait.contracts.quarantine_reasons import (
 )
 from plait.errors import EmptyInput, TooFewEvents
 from plait.fusion.row_counts import EMPTY_FILE, NOTED
+from plait.inspection.faulty_value import FaultyValue, find_source
+from plait.inspection.suggest_fixes import suggest_fix
+from plait.say_count import say_count
 
 _MAX_REASONS = 3  # told in the message
+_MAX_VALUES = 20  # from which the fix is made
 
 
 def check_platforms(counts: pl.DataFrame, project: Project, quarantine: pl.LazyFrame) -> None:
@@ -48,9 +52,28 @@ def check_platforms(counts: pl.DataFrame, project: Project, quarantine: pl.LazyF
             told.append(f"{lost['n'][_MAX_REASONS:].sum():,} for other reasons")
         see = f" See the rows: plait quarantine --platform {platform}" if examples else ""
         raise TooFewEvents(
-            f"platform '{platform}': none of its {rows:,} rows became an event. {'; '.join(told)}.",
-            fix=reason_fix(first, platform) + see,
+            f"platform '{platform}': none of its {say_count(int(rows), 'row')} became an event. "
+            f"{'; '.join(told)}.",
+            fix=_fix(first, platform, project, quarantine) + see,
         )
+
+
+def _fix(reason: str, platform: str, project: Project, quarantine: pl.LazyFrame) -> str:
+    rows = quarantine.filter(
+        pl.col("platform") == platform, pl.col("reason") == reason, _of_events()
+    )
+    rows = rows.sort("file", "row")
+    first = rows.head(_MAX_VALUES).select("file", "field", "value").collect()
+    if not first.height:
+        return reason_fix(reason, platform)
+    field = first["field"][0]
+    values = first.filter(pl.col("field") == field)["value"].drop_nulls().to_list()
+    home = find_source(project.platforms[platform], platform, EVENTS_SOURCE, first["file"][0])
+    return suggest_fix(FaultyValue(reason, field, values, *home))
+
+
+def _of_events() -> pl.Expr:
+    return pl.col("source").fill_null(EVENTS_SOURCE) == EVENTS_SOURCE
 
 
 def _no_rows(platform: str, what: pl.Series) -> EmptyInput:
@@ -68,8 +91,7 @@ def _no_rows(platform: str, what: pl.Series) -> EmptyInput:
 
 def _first_rows(quarantine: pl.LazyFrame, platform: str) -> dict[str, str]:
     """Returns an example of each reason, as `quarantined:reason` to text."""
-    of_events = pl.col("source").fill_null(EVENTS_SOURCE) == EVENTS_SOURCE
-    rows = quarantine.filter((pl.col("platform") == platform) & of_events).sort("file", "row")
+    rows = quarantine.filter(pl.col("platform") == platform, _of_events()).sort("file", "row")
     first = rows.group_by("reason", maintain_order=True).first().collect()
     return {
         f"quarantined:{row['reason']}": "; for example "

@@ -1,8 +1,9 @@
-"""Learns the parameters of strengths from all rows, and keeps them in the store version.
+"""Learns the parameters of strengths from the rows that stay, and keeps them in the store version.
 
-`learned` of a version has two entries: `strength_bins`, the STRENGTH_BINS of all rows that were
-read, and `strength_parameters`, by platform. An incremental run adds the bins of the new rows. If
-that moves a parameter, all buckets are merged again, so its tables equal those of a full run.
+`learned` of a version has two entries: `kept_strength_bins`, the STRENGTH_BINS of its events, and
+`strength_parameters`, by platform. An incremental run subtracts the bins of the touched buckets and
+adds what they hold now. If that moves a parameter, all buckets are merged again, so its tables
+equal those of a full run.
 """
 
 from __future__ import annotations
@@ -21,9 +22,7 @@ from plait.fusion.incremental.base_version import STRENGTH_BINS_KEY
 
 
 def learn_strengths(bins: pl.DataFrame) -> dict[str, Any]:
-    """Returns `learned` of a version whose rows have these STRENGTH_BINS; {} if there are none."""
-    if bins.is_empty():
-        return {}
+    """Returns `learned` of a version whose events have these STRENGTH_BINS."""
     parameters = learn_parameters(bins)
     return {
         STRENGTH_BINS_KEY: [list(row) for row in bins.iter_rows()],

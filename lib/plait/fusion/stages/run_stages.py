@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from plait.clean.count_strengths import StrengthCounter
 from plait.clean.denoise import DENOISE_COLUMNS, denoise
 from plait.clean.strength_histogram import STRENGTH_BINS, merge_strength_bins
 from plait.config import Project
@@ -64,7 +65,6 @@ class FusionStages:
         versions: the Delta version of each table written so far, by name.
         counts: partial ROW_COUNTS, those of the base version first.
         rows: the number of rows read.
-        strength_bins: STRENGTH_BINS of all rows, in this run or the base version.
     """
 
     engine: Engine[Any]
@@ -75,7 +75,6 @@ class FusionStages:
     versions: dict[str, int] = field(default_factory=dict)
     counts: list[pl.DataFrame] = field(default_factory=list)
     rows: int = 0
-    strength_bins: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=STRENGTH_BINS))
 
     def __post_init__(self) -> None:
         self.counts.append(self.base.counts())
@@ -109,16 +108,11 @@ class FusionStages:
                 step,
                 spills={"events": self.spill},
                 tables={"quarantine": quarantine},
-                merges={
-                    "accounts": merge_seen_accounts,
-                    "counts": merge_counts,
-                    "strength_bins": merge_strength_bins,
-                },
+                merges={"accounts": merge_seen_accounts, "counts": merge_counts},
                 advance=progress.advance,
             )
         self.versions[QUARANTINE.name] = quarantine.commit(self.base.parts(QUARANTINE.name))
         read = self._record_counts(out)
-        self.strength_bins = self.base.strength_bins_with(out.get("strength_bins"))
         self.rows += int(read.filter(pl.col("what") == "rows")["n"].sum())
         self._check_platforms()
         return out.get("accounts", self.base.seen.clear())
@@ -163,22 +157,49 @@ class FusionStages:
             for part in [pairs.filter(pl.col("platform") == name)]
         }
 
-    def reprocess(self, touched: set[int], placed: pl.DataFrame) -> None:
+    def reprocess(
+        self, touched: set[int], placed: pl.DataFrame, counter: StrengthCounter | None = None
+    ) -> pl.DataFrame:
         """Spills the events of `touched` buckets of the base version, to merge them with new rows.
 
         Args:
             touched: the numbers of the touched buckets.
             placed: account, bucket: the bucket of each account.
+            counter: counts what strengths are learned from.
+
+        Returns:
+            Negative STRENGTH_BINS of the events that the base version kept of these buckets.
         """
         out = self.engine.map_splits(
             self.base.reprocessed_buckets(touched),
             BaseBucketReader(self.store, CLEAN_EVENT_COLUMNS),
-            ReprocessKernel(placed.select("account", BUCKET)),
+            ReprocessKernel(placed.select("account", BUCKET), counter),
             spills={"events": self.spill},
             tables={},
-            merges={"counts": merge_counts},
+            merges={"counts": merge_counts, "strength_bins": merge_strength_bins},
         )
         self._record_counts(out)
+        return out.get("strength_bins", pl.DataFrame(schema=STRENGTH_BINS))
+
+    def count_strengths(
+        self, step: FusionBucketKernel, placed: pl.DataFrame, counter: StrengthCounter
+    ) -> pl.DataFrame:
+        """Returns STRENGTH_BINS of the events that stay, of all spilled rows.
+
+        Args:
+            step: the bucket kernel.
+            placed: account, bucket, person.
+            counter: counts what strengths are learned from.
+        """
+        out = self.engine.map_buckets(
+            self.spill,
+            lambda _, rows, people: {"strength_bins": counter(step.keep(rows, people).events)},
+            side_input=number_people(placed),
+            tables={},
+            merges={"strength_bins": merge_strength_bins},
+            columns=_K_CORE_COLUMNS,
+        )
+        return out.get("strength_bins", pl.DataFrame(schema=STRENGTH_BINS))
 
     def merge_events(
         self, step: FusionBucketKernel, placed: pl.DataFrame, touched: set[int]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -59,7 +59,7 @@ class PartitionedPeople:
         placed: account, bucket, person of accounts with events.
         k_cores: the k-core of each platform with a k_core setting.
         touched: the buckets that differ from the base version.
-        learned: what was learned from all rows; see learn_strengths.
+        learned: what was learned from the rows that stay; see learn_strengths.
     """
 
     members: pl.DataFrame
@@ -67,7 +67,7 @@ class PartitionedPeople:
     placed: pl.DataFrame
     k_cores: Mapping[str, KCore]
     touched: set[int]
-    learned: dict[str, Any]
+    learned: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ _MOVE = "Copy it to an address of letters, digits and . _ - = only."
 class _ActiveFile:
     """A file of the latest version: its partition values and the rows deleted from it."""
 
-    partitions: dict[str, str | None]
+    partitions: dict[str, object]
     deleted: tuple[int, ...]
 
 
@@ -97,7 +97,7 @@ def _read_log(table: str, setting: str) -> tuple[tuple[str, ...], dict[str, _Act
                 else _MOVE,
             ) from None
     prefix = "partition."
-    values = added.select(pl.col(f"^{re.escape(prefix)}.*$").cast(pl.String)).rows(named=True)
+    values = added.select(f"^{re.escape(prefix)}.*$").rows(named=True)
     values = values or [{} for _ in range(added.height)]
     active = {}
     for path, partitions in zip(added["path"].to_list(), values, strict=True):

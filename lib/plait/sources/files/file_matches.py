@@ -23,7 +23,7 @@ class FileMatch:
         path: where it lies; of a file on S3 only the name.
         name: relative to the project file, or the s3:// address.
         remote: the object, if it is on S3.
-        partitions: the values in its path.
+        partitions: the values in its path (text), or those of its Delta table, by column.
         literal: whether the pattern is its name, written out.
         table: the path or address of the Delta table in which it lies; '' if it is in none.
         deleted_rows: see SourceFile.
@@ -33,7 +33,7 @@ class FileMatch:
     path: Path
     name: str
     remote: RemoteFile | None = None
-    partitions: Mapping[str, str | None] = field(default_factory=dict)
+    partitions: Mapping[str, object] = field(default_factory=dict)
     literal: bool = False
     table: str = ""
     deleted_rows: tuple[int, ...] = ()

@@ -11,7 +11,7 @@ from typing import overload
 from plait.config.source_settings import FileFormat
 from plait.sources.files.s3_files import RemoteFile
 
-COMPRESSIONS = (".gz", ".zst")
+COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class SourceFile:
         modified: seconds since 1970.
         remote: the object, if it is on S3.
         rows: the first row (from 0) and the number of rows to read; null: all.
-        partitions: the values in its path, or those of its Delta table, by column; null: no value.
+        partitions: the values in its path (text), or those of its Delta table, by column.
         deleted_rows: rows of a Delta table that are deleted (the first row is 1), in order.
         table_columns: the columns of its Delta table. Those that the file lacks are null.
     """
@@ -43,13 +43,13 @@ class SourceFile:
     modified: float
     remote: RemoteFile | None = None
     rows: tuple[int, int] | None = None
-    partitions: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+    partitions: Mapping[str, object] = field(default_factory=dict, hash=False)
     deleted_rows: tuple[int, ...] = ()
     table_columns: tuple[str, ...] = ()
 
     @property
     def packed(self) -> str:
-        """The suffix of the compression: '.gz', '.zst' or ''."""
+        """The suffix of the compression, one of COMPRESSIONS, or ''."""
         suffix = self.path.suffix.lower()
         return suffix if suffix in COMPRESSIONS else ""
 

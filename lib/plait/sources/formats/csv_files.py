@@ -8,79 +8,102 @@ columns are its fault and its text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
 from plait.config.source_settings import CsvSettings
+from plait.config.yaml_text import write_inline
 from plait.errors import UnknownColumn
+from plait.sources.columns.find_columns import FileColumns, first_names, text_columns
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.csv_copy import FAULT_MARK, TEXT_STAND_IN, PreparedFile, prepare_copy
+from plait.sources.formats.csv_copy import PreparedFile, prepare_copy
 from plait.sources.formats.csv_header import CsvLayout, read_layout
+from plait.sources.formats.csv_repair import FAULT_MARK, TEXT_STAND_IN
+from plait.sources.values.value_path import Step
 
 _ROW_INDEX = "__row"
 _BEYOND = "__beyond"  # the field after the last column of the header, if a row has one
 _TEXT = "__text"  # the field after that: the text of a broken line
 
 
-def csv_columns(file: SourceFile, settings: CsvSettings) -> list[str]:
-    """Returns the names of the columns, without blanks around them; [] if there is no header.
+@dataclass(frozen=True)
+class CsvReader:
+    """Reads the rows of one CSV file."""
 
-    A name may occur twice, or be empty.
-    """
-    layout = read_layout(file, settings)
-    return [name.strip() for name in layout.columns] if layout else []
+    file: SourceFile
+    settings: CsvSettings
 
+    @cached_property
+    def _layout(self) -> CsvLayout:
+        """The layout of the file.
 
-def read_csv(
-    file: SourceFile, settings: CsvSettings, columns: Sequence[str], chunk: int
-) -> Iterator[pl.DataFrame]:
-    """Yields frames: `$row`, the columns as text, `$fault`, `$whole` and `$line`.
+        Raises:
+            polars.exceptions.NoDataError: there is no header, and none is set.
+        """
+        layout = read_layout(self.file, self.settings)
+        if layout is None:
+            msg = "there is no header"
+            raise pl.exceptions.NoDataError(msg)
+        return layout
 
-    `$row` (Int64) counts the records after the header from 1: blank lines count, skipped lines and
-    comments do not, and a quoted value with line ends is a part of one record. `$fault` is null,
-    or 'ragged_row' (more values than columns), 'bad_quote' or 'bad_encoding'. `$whole` is false if
-    values may be in the wrong columns: a row with fewer values than columns, or whose last value is
-    empty. `$line` is the text of a line with 'bad_quote' or 'bad_encoding'.
+    def columns(self) -> FileColumns:
+        """Returns the columns, without blanks around them; a name may occur twice, or be empty.
 
-    Raises:
-        UnknownColumn: a column is missing, or the header names it twice.
-        UnreadableFile: the text is not in the encoding of the settings.
-        OSError: the file cannot be read.
-    """
-    layout = read_layout(file, settings)
-    if layout is None:
-        return
-    places = {name: _place(file, layout, name) for name in columns}
-    with ExitStack() as copies:
-        here = prepare_copy(file, settings.encoding, layout, copies)
-        names = [f"c{place}" for place in range(len(layout.columns))]
-        frame = pl.scan_csv(
-            here.path,
-            glob=False,
-            has_header=False,
-            skip_lines=layout.lines,
-            separator=here.separator,
-            quote_char=layout.quote,
-            comment_prefix=layout.comment,
-            eol_char="\r" if layout.returns else "\n",
-            schema=dict.fromkeys([*names, _BEYOND, _TEXT], pl.String()),
-            missing_columns="insert",
-            truncate_ragged_lines=True,
-            row_index_name=_ROW_INDEX,
-            row_index_offset=1,
-        )
-        frame = frame.select(
-            pl.col(_ROW_INDEX).cast(pl.Int64).alias(ROW),
-            *(pl.col(names[place]).alias(name) for name, place in places.items()),
-            *_tell_faults(names[-1], here),
-        )
-        try:
-            yield from frame.collect_batches(chunk_size=chunk, maintain_order=True)
-        except pl.exceptions.NoDataError:
-            return
+        Raises:
+            polars.exceptions.NoDataError: there is no header, and none is set.
+        """
+        return text_columns([name.strip() for name in self._layout.columns])
+
+    def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
+        """Yields frames: `$row`, the column each path begins with, `$fault`, `$whole`, `$line`.
+
+        `$row` (Int64) counts the records after the header from 1: blank lines count, skipped lines
+        and comments do not, and a quoted value with line ends is a part of one record. `$fault` is
+        null, or 'ragged_row' (more values than columns), 'bad_quote' or 'bad_encoding'. `$whole` is
+        false if values may be in the wrong columns: a row with fewer values than columns, or whose
+        last value is empty. `$line` is the text of a line with 'bad_quote' or 'bad_encoding'.
+
+        Raises:
+            UnknownColumn: a column is missing, or the header names it twice.
+            UnreadableFile: the text is not in the encoding of the settings.
+            OSError: the file cannot be read.
+        """
+        layout = self._layout
+        places = {name: _place(self.file, layout, name) for name in first_names(paths)}
+        with ExitStack() as copies:
+            here = prepare_copy(self.file, self.settings.encoding, layout, copies)
+            names = [f"c{place}" for place in range(len(layout.columns))]
+            frame = pl.scan_csv(
+                here.path,
+                glob=False,
+                has_header=False,
+                skip_lines=layout.lines,
+                separator=here.separator,
+                quote_char=layout.quote,
+                comment_prefix=layout.comment,
+                eol_char="\r" if layout.returns else "\n",
+                schema=dict.fromkeys([*names, _BEYOND, _TEXT], pl.String()),
+                missing_columns="insert",
+                extra_columns="ignore",
+                truncate_ragged_lines=True,
+                row_index_name=_ROW_INDEX,
+                row_index_offset=1,
+            )
+            frame = frame.select(
+                pl.col(_ROW_INDEX).cast(pl.Int64).alias(ROW),
+                *(pl.col(names[place]).alias(name) for name, place in places.items()),
+                *_tell_faults(names[-1], here),
+            )
+            try:
+                yield from frame.collect_batches(chunk_size=chunk, maintain_order=True)
+            except pl.exceptions.NoDataError:
+                return
 
 
 def _tell_faults(last: str, here: PreparedFile) -> list[pl.Expr]:
@@ -109,18 +132,13 @@ def _place(file: SourceFile, layout: CsvLayout, name: str) -> int:
             f"'{file.name}' has no column '{name}' (columns: {', '.join(trimmed)}).",
             fix=f"Correct the columns of {file.setting}.",
         )
-    new = list(trimmed)
-    for count, place in enumerate(found[1:], 2):
-        new[place] = f"{trimmed[place]}_{count}"
+    new, free = list(trimmed), (f"{name.strip()}_{count}" for count in itertools.count(2))
+    for place in found[1:]:
+        new[place] = next(each for each in free if each not in trimmed)
     listed = " and ".join(str(place + 1) for place in found)
     raise UnknownColumn(
         f"the header of '{file.name}' names column '{name}' twice: columns {listed} of "
         f"{len(trimmed)}.",
-        fix=f"Set {file.setting}.csv.header: [{', '.join(map(_yaml, new))}] and "
+        fix=f"Set {file.setting}.csv.header: {write_inline(new)} and "
         f"{file.setting}.csv.skip: {layout.lines}",
     )
-
-
-def _yaml(name: str) -> str:
-    plain = name.isidentifier() and name.isascii()
-    return name if plain else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

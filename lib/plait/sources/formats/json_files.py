@@ -1,28 +1,34 @@
-"""Reads JSON: one object per line, or one document per file, and the records inside them."""
+"""Reads JSON: one object per line, or documents, and the records inside them."""
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
 
-from plait.errors import UnknownColumn, UnreadableFile
-from plait.sources.columns.find_columns import FileColumns
+from plait.errors import ConfigError
+from plait.sources.columns.find_columns import FileColumns, first_names
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
+from plait.sources.formats.json_document import (
+    check_encoding,
+    check_size,
+    not_a_document,
+    split_documents,
+    strip_assignment,
+)
 from plait.sources.formats.json_sample import JsonSample
+from plait.sources.formats.utf8_lines import UNDECODABLE
 from plait.sources.values.json_text import JsonShape, decode_json
-from plait.sources.values.take_path import struct_field, take_path
-from plait.sources.values.value_path import Elements, Field, Step, parse_path, path_text
+from plait.sources.values.nested_values import struct_field
+from plait.sources.values.take_path import take_path
+from plait.sources.values.value_path import Elements, Field, Step, parse_path
 
-# A document is decoded as a whole. This is its largest size, in bytes of text.
-MAX_DOCUMENT_BYTES = 256 * 2**20
 _SAMPLE = 1_000  # records
-_MAX_LISTED = 40
 _BOM = "\ufeff"
 
 
@@ -31,21 +37,35 @@ class JsonReader:
     """Reads the records of one file.
 
     Attributes:
-        file: the file, in the format json or jsonl.
+        file: the file, in the format json or jsonl; its text is UTF-8, see utf8_lines.
         records: the steps to the records of a document, or of a line.
+        keys: the keys that may be looked for in the whole file, which is read once for all.
+        typed: whether numbers are marked; see json_numbers.split_typed.
     """
 
     file: SourceFile
     records: tuple[Step, ...]
+    keys: tuple[str, ...] = ()
+    typed: bool = False
 
     @classmethod
-    def open(cls, file: SourceFile, records: str | None) -> JsonReader:
-        """Returns the reader of `file`; without `records`, a top-level list is opened."""
+    def open(
+        cls, file: SourceFile, records: str | None, paths: Iterable[str], *, typed: bool
+    ) -> JsonReader:
+        """Returns the reader of `file`; without `records`, a top-level list is opened.
+
+        Args:
+            file: the file.
+            records: the path to the records.
+            paths: the paths that the file may have.
+            typed: whether numbers are marked.
+        """
         if records is not None:
-            return cls(file, parse_path(records))
-        if file.format == "json" and _first_character(file) == "[":
-            return cls(file, (Elements(),))
-        return cls(file, ())
+            steps = parse_path(records)
+        else:
+            is_list = file.format == "json" and _first_character(file) == "["
+            steps = (Elements(),) if is_list else ()
+        return cls(file, steps, tuple(dict.fromkeys(_last_keys(paths))), typed)
 
     def columns(self) -> FileColumns:
         """Returns the keys of the records; a rare key is searched for in the whole file."""
@@ -73,16 +93,15 @@ class JsonReader:
         return JsonSample.of(records.head(_SAMPLE)), len(records)
 
     def _first_records(self) -> pl.Series:
-        """The texts of the records of a document, or of the first lines."""
+        """The texts of the records of all documents, or of the first lines."""
         if self.file.format == "json":
-            texts = self._read_document().head(1)
-        else:
-            texts = _scan_lines(self.file).head(_SAMPLE).collect()["line"]
-            texts = texts.filter(texts.str.strip_chars() != "")
-        if not self.records:
-            return texts
-        shape = JsonShape.of([self.records])
-        return _open(take_path(decode_json(texts, shape)[0], self.records))
+            return self._documents[1]
+        texts = _scan_lines(self.file).head(_SAMPLE).collect()["line"]
+        texts = texts.filter(texts.str.strip_chars() != "")
+        return self._records_of(texts, decode_json(texts, JsonShape.of([self.records]))[0])
+
+    def _records_of(self, texts: pl.Series, decoded: pl.Series) -> pl.Series:
+        return _open(take_path(decoded, self.records)) if self.records else texts
 
     @cached_property
     def _record_count(self) -> int | None:
@@ -92,18 +111,31 @@ class JsonReader:
         more = _scan_lines(self.file).slice(_SAMPLE, 1).collect()
         return None if more.height else self._first[1]
 
-    def _mentions(self, name: str) -> bool:
-        """Returns whether a key `name` occurs anywhere in the file, or in a document's records."""
-        key = pl.escape_regex(json.dumps(name, ensure_ascii=False)) + r"\s*:"
+    def _mentions(self, key: str) -> bool:
+        """Returns whether `key` occurs anywhere in the file, or in a document's records."""
+        return self._mentioned[key] if key in self._mentioned else self._search([key])[key]
+
+    @cached_property
+    def _mentioned(self) -> dict[str, bool]:
+        """Whether each of the keys that the sample lacks occurs in the rest."""
+        return self._search([key for key in self.keys if key not in self.sample.nested_names])
+
+    def _search(self, keys: Sequence[str]) -> dict[str, bool]:
         if self.file.format == "json":
-            return bool(self._first_records().cast(pl.String).str.contains(key).any())
-        found = _scan_lines(self.file).select(pl.col("line").str.contains(key).any().alias("found"))
-        return bool(found.collect().item())
+            texts = self._first_records().cast(pl.String).to_frame("line").lazy()
+        else:
+            texts = _scan_lines(self.file)
+        patterns = [pl.escape_regex(json.dumps(k, ensure_ascii=False)) + r"\s*:" for k in keys]
+        mentions = (
+            pl.col("line").str.contains(pattern).any().alias(str(place))
+            for place, pattern in enumerate(patterns)
+        )
+        return dict(zip(keys, texts.select(mentions).collect().row(0), strict=True))
 
     def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
         """Yields row, fault, whole and line, and a column for the first name of each path.
 
-        A row is a line, or, of a document, a record.
+        A row is a line; or a record, if the text is a document or `records` opens a list.
 
         Args:
             paths: the paths inside a record that are read.
@@ -112,39 +144,44 @@ class JsonReader:
         inside = [tuple(self.sample.cut_at_text(path)) for path in paths]
         shape = JsonShape.of([(*self.records, *path) for path in inside] or [self.records])
         if self.file.format == "json":
-            frame = self._decode(self._number(self._read_document()), shape, inside)
-            if frame[FAULT].null_count() < frame.height:
-                raise _not_json(self.file, frame[LINE][0], self.records)
-            frame = frame.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW))
-            yield from frame.iter_slices(chunk)
+            texts = self._documents[0]
+            rows = pl.int_range(1, len(texts) + 1, eager=True).alias(ROW)
+            frame = self._decode(pl.DataFrame([rows, texts.alias("line")]), shape, inside)
+            broken = frame.filter(pl.col(FAULT) == "bad_json")
+            if broken.height or (frame.height and not frame[FAULT].null_count()):
+                raise not_a_document(self.file, [*broken[LINE], *frame[LINE]][0], self.records)
+            frame = frame.with_columns(pl.lit(None, pl.String).alias(LINE))  # it would be all
+            yield from _number_records(frame, 0).iter_slices(chunk)
             return
+        records = 0
         for lines in _scan_lines(self.file).collect_batches(chunk_size=chunk, maintain_order=True):
             filled = lines.filter(pl.col("line").str.strip_chars() != "")
             if filled.height:
-                yield self._decode(filled, shape, inside)
+                frame = self._decode(filled, shape, inside)
+                if any(isinstance(step, Elements) for step in self.records):
+                    frame = _number_records(frame, records)
+                    records += frame.height
+                yield frame
 
-    def _read_document(self) -> pl.Series:
+    @cached_property
+    def _documents(self) -> tuple[pl.Series, pl.Series]:
+        """The texts of the documents, usually one, and of their records."""
         lines = _scan_lines(self.file).select("line").collect()["line"]
-        size = int(lines.str.len_bytes().sum() or 0)
-        if size > MAX_DOCUMENT_BYTES:
-            path = ".[]" if self.records == (Elements(),) else ".PATH[]"
-            raise UnreadableFile(
-                f"'{self.file.name}' is one JSON document of {size / 2**20:,.0f} MiB.",
-                allowed=f"A document may have up to {MAX_DOCUMENT_BYTES / 2**20:,.0f} MiB; files "
-                "with one object per line may have any size.",
-                fix=f"Convert it: jq -c '{path}' {self.file.path.name} > records.jsonl",
-            )
-        return lines.str.join("\n")
-
-    @staticmethod
-    def _number(documents: pl.Series) -> pl.DataFrame:
-        rows = pl.int_range(1, len(documents) + 1, eager=True).alias(ROW)
-        return pl.DataFrame([rows, documents.alias("line")])
+        check_size(self.file, int(lines.str.len_bytes().sum() or 0), self.records)
+        check_encoding(self.file, lines)
+        texts = pl.Series([strip_assignment(lines.str.join("\n")[0])])
+        shape = JsonShape.of([self.records])
+        decoded, bad = decode_json(texts, shape)
+        if bad.any():
+            with suppress(ValueError, RecursionError):  # then the document is broken
+                texts = pl.Series(split_documents(texts[0]), dtype=pl.String)
+                decoded, _ = decode_json(texts, shape)
+        return texts, self._records_of(texts, decoded)
 
     def _decode(
         self, lines: pl.DataFrame, shape: JsonShape, inside: Sequence[tuple[Step, ...]]
     ) -> pl.DataFrame:
-        decoded, bad = decode_json(lines["line"], shape)
+        decoded, bad = decode_json(lines["line"], shape, typed=self.typed)
         frame = lines.select(
             pl.col(ROW).cast(pl.Int64),
             pl.col("line").alias(LINE),
@@ -162,11 +199,12 @@ class JsonReader:
         else:
             is_object = pl.col(LINE).str.strip_chars_start().str.starts_with("{")
             fault = pl.when(pl.col("bad") | ~is_object).then(pl.lit("bad_json"))
-        names = list(dict.fromkeys(path[0].name for path in inside))  # type: ignore[union-attr]
+        undecodable = pl.col(LINE).str.starts_with(UNDECODABLE)
+        fault = pl.when(undecodable).then(pl.lit("bad_encoding")).otherwise(fault)
         kind = frame.schema["record"]
         records = {
             name: struct_field(pl.col("record"), kind, name)
-            for name in names
+            for name in first_names(inside)
             if isinstance(kind, pl.Struct)
         }
         return frame.select(
@@ -174,8 +212,24 @@ class JsonReader:
             *(field.alias(name) for name, field in records.items()),
             fault.alias(FAULT),
             pl.lit(value=True).alias(WHOLE),
-            pl.when(fault.is_not_null()).then(pl.col(LINE)).alias(LINE),
+            pl.when(fault.is_not_null())
+            .then(pl.col(LINE).str.strip_prefix(UNDECODABLE))
+            .alias(LINE),
         )
+
+
+def _last_keys(paths: Iterable[str]) -> Iterator[str]:
+    """Yields the last key of each path that ends with one."""
+    for path in paths:
+        with suppress(ConfigError):  # the name of a column need not be a path
+            steps = parse_path(path)
+            if steps and isinstance(steps[-1], Field):
+                yield steps[-1].name
+
+
+def _number_records(frame: pl.DataFrame, before: int) -> pl.DataFrame:
+    """Returns `frame` with records as rows; `before` is the number of those before it."""
+    return frame.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW) + before)
 
 
 def _scan_lines(file: SourceFile) -> pl.LazyFrame:
@@ -190,43 +244,11 @@ def _scan_lines(file: SourceFile) -> pl.LazyFrame:
 
 def _first_character(file: SourceFile) -> str:
     filled = _scan_lines(file).select(pl.col("line").str.strip_chars()).filter(pl.col("line") != "")
-    first = filled.head(1).collect()["line"]
-    return first[0][0] if len(first) else ""
+    first = filled.head(2).collect()["line"]  # the second may be what a script assigns
+    return strip_assignment("\n".join(first)).lstrip()[:1]
 
 
 def _open(records: pl.Series) -> pl.Series:
     while isinstance(records.dtype, pl.List):
         records = records.explode()
     return records.drop_nulls()
-
-
-def _not_json(
-    file: SourceFile, text: str | None, records: Sequence[Step]
-) -> UnreadableFile | UnknownColumn:
-    try:
-        json.loads(text or "")
-    except RecursionError:
-        where = "it is nested too deeply"
-    except ValueError as error:
-        where = str(error)
-        if where.startswith("Extra data"):
-            return UnreadableFile(
-                f"'{file.name}' has several JSON documents ({where}).",
-                fix=f"Set {file.setting}.format: jsonl if there is one per line; else join them: "
-                f"jq -c . {file.path.name} > lines.jsonl",
-            )
-    else:
-        where = "its records are not objects"
-        known = JsonSample.of(pl.Series([text])).record_paths()
-        if known:
-            named = path_text(records)
-            close = difflib.get_close_matches(named, known, n=1, cutoff=0)[0]
-            return UnknownColumn(
-                f"'{file.name}' has no objects at '{named or '$'}' (lists of objects: "
-                f"{', '.join(known[:_MAX_LISTED])}).",
-                fix=f"Set {file.setting}.records: {close}",
-            )
-    return UnreadableFile(
-        f"'{file.name}' is not a JSON document of the configured records: {where}.",
-        fix=f"Correct the file, or set {file.setting}.records to the path of its records.",
-    )

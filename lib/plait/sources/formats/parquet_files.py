@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import polars as pl
 import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from plait.sources.columns.find_columns import FileColumns
+from plait.errors import UnreadableFile
+from plait.sources.columns.find_columns import FileColumns, first_names
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
 from plait.sources.values.take_path import has_path, list_paths
 from plait.sources.values.value_path import Field, Step
+
+# Polars panics at the zones of a file that it does not know, such as +05:30. Times in a file are
+# UTC, whatever its zone is.
+os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
 
 
 @dataclass(frozen=True)
@@ -24,9 +32,25 @@ class ParquetReader:
     file: SourceFile
 
     def columns(self) -> FileColumns:
-        """Returns the columns of the file."""
-        kinds = dict(_scan(self.file).collect_schema())
+        """Returns the columns of the file.
+
+        Raises:
+            polars.exceptions.NoDataError: there are no columns.
+            UnreadableFile: two columns have one name.
+        """
+        try:
+            kinds = dict(self._rows.collect_schema())
+        except pl.exceptions.DuplicateError:
+            names = Counter(self._schema.names)
+            raise UnreadableFile(
+                f"'{self.file.name}' has {names.most_common(1)[0][1]} columns "
+                f"'{names.most_common(1)[0][0]}'.",
+                fix="Write it again with a name of its own for each column.",
+            ) from None
         kinds.pop(ROW)
+        if not kinds:
+            msg = "there are no columns"
+            raise pl.exceptions.NoDataError(msg)
         paths = [path for name, kind in kinds.items() for path in list_paths(name, kind)]
 
         def has(steps: Sequence[Step]) -> bool:
@@ -38,8 +62,8 @@ class ParquetReader:
 
     def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
         """Yields row, fault, whole and line, and the column that each path begins with."""
-        names = list(dict.fromkeys(p[0].name for p in paths if isinstance(p[0], Field)))
-        frame = _scan(self.file)
+        names = first_names(paths)
+        frame = self._rows
         if self.file.rows:
             frame = frame.slice(*self.file.rows)  # other row groups are not read
         if self.file.deleted_rows:
@@ -52,18 +76,24 @@ class ParquetReader:
             pl.lit(value=True).alias(WHOLE),
             pl.lit(None, pl.String).alias(LINE),
         )
-        identifiers = _uuid_columns(self.file) & set(names)
+        identifiers = self._uuid_columns(names)
         for rows in chosen.collect_batches(chunk_size=chunk, maintain_order=True):
             yield rows.with_columns(_uuid_text(name) for name in identifiers)
 
+    @cached_property
+    def _schema(self) -> pa.Schema:
+        return pq.read_schema(self.file.path)
 
-def _scan(file: SourceFile) -> pl.LazyFrame:
-    return pl.scan_parquet(file.path, row_index_name=ROW, row_index_offset=1, glob=False)
+    @cached_property
+    def _rows(self) -> pl.LazyFrame:
+        return pl.scan_parquet(self.file.path, row_index_name=ROW, row_index_offset=1, glob=False)
 
-
-def _uuid_columns(file: SourceFile) -> set[str]:
-    schema = pq.read_schema(file.path)
-    return {field.name for field in schema if field.type == pa.uuid()}
+    def _uuid_columns(self, names: Sequence[str]) -> list[str]:
+        """Returns which of `names` hold UUIDs; Polars does not tell them from other bytes."""
+        kinds = self._rows.collect_schema()
+        if not any(isinstance(kinds[name], pl.Binary) for name in names):
+            return []
+        return [name for name in names if self._schema.field(name).type == pa.uuid()]
 
 
 def _uuid_text(name: str) -> pl.Expr:

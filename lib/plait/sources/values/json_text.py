@@ -1,7 +1,4 @@
-"""Decodes JSON text into typed columns in one pass; values stay exactly as they are written.
-
-Only a whole number loses the zeros after its decimal point, because 7.0 and 7 are one number.
-"""
+"""Decodes JSON text into typed columns in one pass; values stay exactly as they are written."""
 
 from __future__ import annotations
 
@@ -11,6 +8,14 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from plait.sources.values.json_escapes import (
+    holds_nested_text,
+    mark_escapes,
+    mark_names,
+    restore_escapes,
+)
+from plait.sources.values.json_numbers import quote_numbers
+from plait.sources.values.nested_values import put_rows
 from plait.sources.values.value_path import Field, Matching, Step
 
 _TEXT = pl.String()
@@ -18,13 +23,6 @@ _NO_OBJECT = "{}"
 _DECODED = "v"
 _LINE_END = r"[\r\n]"
 _CONTROL = r"[\x00-\x1f]"
-# Numbers that a parser would write differently: with an exponent, with many digits, with a zero at
-# the end of the decimals, or very small. The marks around them keep times in texts out.
-_INEXACT_NUMBER = (
-    r"[:\[,\s](?:-0|-?(?:\d[\d.]*[eE][-+]?\d+|\d{16,}|[\d.]{17,}|\d+\.(?:\d*0|\d{12,})|0\.0000\d*))"
-    r"[\s,}\]]"
-)
-_STRING_OR_NUMBER = r'("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)'
 
 
 @dataclass
@@ -32,8 +30,7 @@ class JsonShape:
     """What is read of a JSON value: fields of objects, or elements of lists; else its text.
 
     A value of which both the text and something inside it are wanted is read as text, which
-    take_path decodes again: it may be an object in one row, and a plain value in another. (Polars
-    writes the backslashes in the texts of such an object as they are, so these are lost.)
+    take_path decodes again: it may be an object in one row, and a plain value in another.
     """
 
     fields: dict[str, JsonShape] = field(default_factory=dict)
@@ -74,12 +71,19 @@ class JsonShape:
         return _TEXT
 
 
-def decode_json(text: pl.Series, shape: JsonShape) -> tuple[pl.Series, pl.Series]:
+def decode_json(
+    text: pl.Series, shape: JsonShape, *, typed: bool = False
+) -> tuple[pl.Series, pl.Series]:
     """Returns the values of `text` in `shape`, and whether each text is not valid JSON.
 
     A value of another kind than the shape's is null; where the shape wants text, scalars are
     written as in the source, and objects and lists as JSON text. The result for one text does not
     depend on the others.
+
+    Args:
+        text: the JSON.
+        shape: what is read of each text.
+        typed: whether numbers with a decimal point are marked; see json_numbers.split_typed.
     """
     kind = shape.kind
     wanted = r"^\{" if isinstance(kind, pl.Struct) else r"^\["
@@ -90,7 +94,7 @@ def decode_json(text: pl.Series, shape: JsonShape) -> tuple[pl.Series, pl.Series
     lines = _replace(stripped, ~fits, _NO_OBJECT)
     if lines.str.contains(_LINE_END).any():
         lines = lines.str.replace_all(_LINE_END, " ")
-    lines = _quote_inexact_numbers(lines)
+    lines = quote_numbers(lines, typed=typed)
     if not isinstance(kind, pl.Struct):  # a line is an object, so a list is wrapped into one
         lines = _replace('{"' + _DECODED + '":' + lines + "}", ~fits, _NO_OBJECT)
     bad = pl.repeat(False, len(text), dtype=pl.Boolean(), eager=True)
@@ -98,30 +102,39 @@ def decode_json(text: pl.Series, shape: JsonShape) -> tuple[pl.Series, pl.Series
     if others.any():  # scalars are valid; other text is not
         bad = others & stripped.str.json_path_match("$").is_null() & (stripped != "null")
     try:
-        decoded = _read_lines(lines, shape)
+        decoded = _read_lines(lines, kind)
     except pl.exceptions.ComputeError:
-        wrong = _find_invalid(lines, shape)
+        wrong = _find_invalid(lines, kind)
         repaired = wrong & lines.str.contains(_CONTROL)
         if repaired.any():
             mended = [_escape_control(line) for line in lines.filter(repaired)]
             lines = lines.scatter(repaired.arg_true(), mended)
-            wrong = _find_invalid(lines, shape)
+            wrong = _find_invalid(lines, kind)
         bad = bad | wrong
-        decoded = _read_lines(_replace(lines, wrong, _NO_OBJECT), shape)
-    return decoded.rename(text.name), bad
+        lines = _replace(lines, wrong, _NO_OBJECT)
+        decoded = _read_lines(lines, kind)
+    return _with_escapes(decoded, lines, kind).rename(text.name), bad
+
+
+def _with_escapes(decoded: pl.Series, lines: pl.Series, kind: pl.DataType) -> pl.Series:
+    """Returns the decoded `lines`, with the escapes in what is an object or a list as text."""
+    escaped = lines.str.contains("\\", literal=True)
+    if not escaped.any() or not holds_nested_text(decoded.filter(escaped)):
+        return decoded
+    marked = _read_lines(mark_escapes(lines.filter(escaped)), mark_names(kind))
+    return put_rows(decoded, escaped.arg_true(), restore_escapes(marked, kind))
 
 
 def _replace(lines: pl.Series, where: pl.Series, text: str) -> pl.Series:
     return lines.set(where, text) if where.any() else lines
 
 
-def _read_lines(lines: pl.Series, shape: JsonShape) -> pl.Series:
-    """Returns the decoded `lines`, each of which is an object.
+def _read_lines(lines: pl.Series, kind: pl.DataType) -> pl.Series:
+    """Returns the `lines`, each of which is an object, decoded as `kind`.
 
     Raises:
         polars.exceptions.ComputeError: a line is not valid JSON.
     """
-    kind = shape.kind
     schema = dict(kind) if isinstance(kind, pl.Struct) else {_DECODED: kind}
     if not len(lines):
         return pl.Series(dtype=kind)
@@ -130,13 +143,13 @@ def _read_lines(lines: pl.Series, shape: JsonShape) -> pl.Series:
     return frame.to_struct() if isinstance(kind, pl.Struct) else frame[_DECODED]
 
 
-def _find_invalid(lines: pl.Series, shape: JsonShape) -> pl.Series:
+def _find_invalid(lines: pl.Series, kind: pl.DataType) -> pl.Series:
     """Returns which `lines` cannot be decoded, each by itself."""
     suspects = lines.str.json_path_match("$").is_null()
     hopeless = suspects & ~lines.str.ends_with("}")
     wrong = set(hopeless.arg_true())
     for group in (~suspects, suspects & ~hopeless):
-        wrong |= set(_bisect(lines, group.arg_true().to_list(), shape))
+        wrong |= set(_bisect(lines, group.arg_true().to_list(), kind))
     places = pl.int_range(len(lines), eager=True)
     return places.is_in(pl.Series(sorted(wrong), dtype=pl.Int64).implode())
 
@@ -149,31 +162,14 @@ def _escape_control(line: str) -> str:
         return line
 
 
-def _bisect(lines: pl.Series, places: list[int], shape: JsonShape) -> list[int]:
+def _bisect(lines: pl.Series, places: list[int], kind: pl.DataType) -> list[int]:
     if not places:
         return []
     try:
-        _read_lines(lines.gather(places), shape)
+        _read_lines(lines.gather(places), kind)
     except pl.exceptions.ComputeError:
         if len(places) == 1:
             return places
         half = len(places) // 2
-        return _bisect(lines, places[:half], shape) + _bisect(lines, places[half:], shape)
+        return _bisect(lines, places[:half], kind) + _bisect(lines, places[half:], kind)
     return []
-
-
-def _quote_inexact_numbers(lines: pl.Series) -> pl.Series:
-    """Returns `lines` with the numbers of some lines as strings, so that no digit is lost."""
-    where = lines.str.contains(_INEXACT_NUMBER)
-    if not where.any():
-        return lines
-    # \x01 and \x02 mark the ends of numbers; those of the text are escaped before.
-    marked = (
-        lines.filter(where)
-        .str.replace_many(["\x01", "\x02"], ["\\u0001", "\\u0002"])
-        .str.replace_all(_STRING_OR_NUMBER, "${1}\x01${2}\x02")
-        .str.replace_all("\x01\x02", "", literal=True)
-        .str.replace_all(r"\x01(-?\d+)\.0+\x02", "\x01${1}\x02")
-        .str.replace_all(r"[\x01\x02]", '"')
-    )
-    return lines.scatter(where.arg_true(), marked)

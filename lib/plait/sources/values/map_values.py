@@ -13,6 +13,7 @@ from plait.sources.values.row_expression import parse_expression
 from plait.sources.values.value_text import as_text, with_decimal
 
 RAW = "$raw:"  # marks the text of a path in which null words are still words
+TYPED = "$typed:"  # marks the column that tells which values of a path are typed numbers
 _NOTHING = pl.lit(None, pl.String)
 
 
@@ -30,6 +31,7 @@ class ValueMapper:
         decimal: the decimal mark of numbers that are written as text.
         mark: the decimal mark with which the field is read later.
         numbers: the paths whose values are typed numbers, so their text has a point.
+        mixed: the paths of which some values are; the frame has a TYPED column for each.
     """
 
     paths: Collection[str]
@@ -37,6 +39,7 @@ class ValueMapper:
     decimal: str
     mark: str
     numbers: Collection[str] = ()
+    mixed: Collection[str] = ()
 
     def value(self, verbs: ValueVerbs) -> pl.Expr:
         """Returns the text of a value."""
@@ -44,13 +47,22 @@ class ValueMapper:
 
     def _with_mark(self, found: pl.Expr, verbs: ValueVerbs) -> pl.Expr:
         """Returns a value times its factor; the result has the decimal mark of the field."""
-        typed = verbs.column in self.numbers
-        if verbs.times is None and typed:
-            return with_decimal(found, self.mark)
-        if verbs.times is None and verbs.decimal is None:
-            return found
-        decimal = "." if typed else verbs.decimal or self.decimal
-        factor = verbs.times or 1.0
+        if verbs.column in self.numbers:
+            return self._typed_with_mark(found, verbs.times)
+        text = found
+        if verbs.times is not None or verbs.decimal is not None:
+            text = self._multiplied(found, verbs.times or 1.0, verbs.decimal or self.decimal)
+        if verbs.column not in self.mixed:
+            return text
+        number = self._typed_with_mark(found, verbs.times)
+        return pl.when(TYPED + str(verbs.column)).then(number).otherwise(text)
+
+    def _typed_with_mark(self, found: pl.Expr, times: float | None) -> pl.Expr:
+        """Returns typed numbers, whose text has a point, with the decimal mark of the field."""
+        return with_decimal(found, self.mark) if times is None else self._multiplied(found, times)
+
+    def _multiplied(self, found: pl.Expr, factor: float, decimal: str = ".") -> pl.Expr:
+        """Returns the numbers in `found`, written with the mark `decimal`, times a factor."""
         number = found.map_batches(
             lambda text: parse_numbers(text, decimal) * factor, return_dtype=pl.Float64
         )

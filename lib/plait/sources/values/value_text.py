@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
 from plait.contracts.event_rows import LIST_SEPARATOR
 from plait.sources.values.json_text import JsonShape, decode_json
+from plait.sources.values.nested_values import change_inside, known_type
 
 _EXACT_INTEGERS = 2.0**53  # a double holds every smaller integer
 _BEFORE, _AFTER = '{"v":', "}"
+_TAIL = "[89ab][0-9a-f]"  # a byte that goes on with a character
+# UTF-8 in hexadecimal digits (the Unicode Standard, table 3-7).
+_UTF_8 = (
+    rf"^(?:[0-7][0-9a-f]|(?:c[2-9a-f]|d[0-9a-f]){_TAIL}|e0[ab][0-9a-f]{_TAIL}"
+    rf"|e[1-9a-cef](?:{_TAIL}){{2}}|ed[89][0-9a-f]{_TAIL}|f0[9ab][0-9a-f](?:{_TAIL}){{2}}"
+    rf"|f[1-3](?:{_TAIL}){{3}}|f48[0-9a-f](?:{_TAIL}){{2}})*$"
+)
 
 
 def to_text(values: pl.Series) -> pl.Series:
@@ -37,9 +43,10 @@ def to_joined_text(values: pl.Series) -> pl.Series:
         return _join_json_lists(values)
     if not isinstance(values.dtype, (pl.List, pl.Array)):
         return to_text(values)
-    lists = values.cast(pl.List(values.dtype.inner))
+    inner = known_type(values.dtype.inner)
+    lists = values.cast(pl.List(inner))
     texts = lists.to_frame("v").select(
-        pl.col("v").list.eval(as_text(pl.element(), _inner(lists.dtype))).list.join(LIST_SEPARATOR)
+        pl.col("v").list.eval(as_text(pl.element(), inner)).list.join(LIST_SEPARATOR)
     )
     return texts.to_series().rename(values.name)
 
@@ -53,13 +60,10 @@ def _join_json_lists(values: pl.Series) -> pl.Series:
     return values.to_frame("v").select(pl.coalesce(pl.lit(joined), "v").alias("v")).to_series()
 
 
-def _inner(kind: pl.DataType) -> pl.DataType:
-    inner = kind.inner if isinstance(kind, pl.List) else kind
-    return inner if isinstance(inner, pl.DataType) else inner()
-
-
 def as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    """Returns values of the type `kind`, which is not bytes, as text; see to_text."""
+    """Returns values of the type `kind` as text; see to_text."""
+    if isinstance(kind, pl.Binary):
+        return value.map_batches(_bytes_text, return_dtype=pl.String)
     if isinstance(kind, pl.Datetime):
         if kind.time_zone is None:
             return value.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f")
@@ -73,24 +77,21 @@ def as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
         whole = text.str.replace(r"\.?0+$", "")
         return pl.when(text.str.contains(".", literal=True)).then(whole).otherwise(text)
     if isinstance(kind, (pl.List, pl.Array, pl.Struct, pl.Map)):
-        wrapped = pl.struct(_bytes_as_text(value, kind).alias("v")).struct.json_encode()
+        written = change_inside(value, kind, _as_json_has_it)
+        wrapped = pl.struct(written.alias("v")).struct.json_encode()
         inside = wrapped.str.strip_prefix(_BEFORE).str.strip_suffix(_AFTER)
         return pl.when(value.is_not_null()).then(inside)
     return value.cast(pl.String)
 
 
-def _bytes_as_text(value: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    """Returns nested values whose bytes are text, because JSON has no bytes."""
-    wanted = _text_kind(kind)
-    return value if wanted == kind else value.cast(wanted, strict=False)
-
-
-def _text_kind(kind: Any) -> Any:
-    if isinstance(kind, pl.List):
-        return pl.List(_text_kind(kind.inner))
-    if isinstance(kind, pl.Struct):
-        return pl.Struct({field.name: _text_kind(field.dtype) for field in kind.fields})
-    return pl.String() if kind == pl.Binary else kind
+def _as_json_has_it(value: pl.Expr, kind: pl.DataType) -> pl.Expr | None:
+    """Returns bytes as text, and maps whose keys are no text as lists of key and value."""
+    if isinstance(kind, pl.Binary):
+        return as_text(value, kind)
+    if isinstance(kind, pl.Map) and kind.key != pl.String:
+        entries = pl.List(pl.Struct({"key": kind.key, "value": kind.value}))
+        return change_inside(value.map.entries(), entries, _as_json_has_it)
+    return None
 
 
 def is_real(kind: pl.DataType) -> bool:
@@ -114,12 +115,6 @@ def _bytes_text(values: pl.Series) -> pl.Series:
     try:
         return values.cast(pl.String)
     except pl.exceptions.ComputeError:  # some are not UTF-8; each value decides for itself
-        known = {value: _one_text(value) for value in values.unique().drop_nulls()}
-        return pl.Series(values.name, [known.get(value) for value in values], pl.String)
-
-
-def _one_text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.hex()
+        digits = values.bin.encode("hex")
+        places = digits.str.contains(_UTF_8).fill_null(value=False).arg_true()
+        return digits.scatter(places, values.gather(places).cast(pl.String))

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from plait.sources.read_chunks import read_chunks
 from tests.mappings import mapping_of
 from tests.s3 import KEYS, Bucket
 from tests.unit.sources.delta_tables import delete_rows, map_columns
+from tests.unit.sources.read_log import read_table
 
 WHERE = "platforms.shop.events"
 FIELDS = {"account": "u", "time": "t"}
@@ -91,14 +93,30 @@ def test_partition_values_come_from_the_log(project: Project, tmp_path: Path) ->
         map(
             str,
             (
-                {"day": "2024-01-31", "place": "a/b c"},
-                {"day": "2024-02-01", "place": None},
+                {"day": day[0], "place": "a/b c"},
+                {"day": day[1], "place": None},
                 {"day": None, "place": "100%"},
             ),
         )
     )
     assert {file.table_columns for file in found} == {("u", "t", "day", "place")}
     assert accounts(found) == ["a", "b", "c"]
+
+
+def test_partition_values_are_written_as_those_of_columns(tmp_path: Path) -> None:
+    moment = dt.datetime(2024, 1, 31, 12, tzinfo=dt.UTC)
+    kinds = {
+        "real": [7.0, 0.5], "flag": [True, False], "day": [moment.date()] * 2, "at": [moment] * 2
+    }  # fmt: skip
+    rows = table("ab", **kinds)
+    write_deltalake(tmp_path / "divided", rows, partition_by=list(kinds))
+    write_deltalake(tmp_path / "whole", rows)
+    columns = dict(zip(("value", "session", "item", "query"), kinds, strict=True))
+    where = {"columns": {"account": "u", **columns}, "decimal": ","}
+    divided, whole = (read_table(tmp_path / name, **where) for name in ("divided", "whole"))
+    unnumbered = [{**row, "row": 1} for row in whole]
+    assert sorted(divided, key=itemgetter("account")) == unnumbered
+    assert [row["value"] for row in whole] == ["7", "0,5"]
 
 
 def test_two_tables_and_a_plain_file_are_each_read_as_they_are(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from plait.config.source_settings import CsvSettings
 from plait.errors import UnknownColumn, UnreadableFile
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.csv_files import csv_columns, read_csv
+from plait.sources.formats.csv_files import CsvReader
+from plait.sources.values.value_path import Field
 
 WriteSource = Callable[..., SourceFile]
 Row = tuple[Any, ...]
@@ -28,9 +29,17 @@ Row = tuple[Any, ...]
 def _read(
     file: SourceFile, columns: list[str] | None = None, chunk: int = 2, **how: Any
 ) -> list[Row]:
-    dialect = CsvSettings(**how)
-    wanted = csv_columns(file, dialect) if columns is None else columns
-    return [row for frame in read_csv(file, dialect, wanted, chunk) for row in frame.rows()]
+    reader = CsvReader(file, CsvSettings(**how))
+    try:
+        wanted = reader.columns().names if columns is None else columns
+    except pl.exceptions.NoDataError:
+        return []
+    paths = [(Field(name),) for name in wanted]
+    return [row for frame in reader.read(paths, chunk) for row in frame.rows()]
+
+
+def _columns(file: SourceFile, **how: Any) -> Sequence[str]:
+    return CsvReader(file, CsvSettings(**how)).columns().names
 
 
 def _good(number: int, *values: str | None) -> Row:
@@ -65,7 +74,7 @@ def test_dialects_give_the_same_rows(
     write_source: WriteSource, content: bytes, how: dict[str, Any]
 ) -> None:
     file = write_source(content)
-    assert csv_columns(file, CsvSettings(**how)) == ["a", "b"]
+    assert _columns(file, **how) == ["a", "b"]
     assert _read(file, **how) == [_good(1, "1", "x"), _good(2, "2", "y")]
 
 
@@ -78,6 +87,11 @@ def test_rows_that_differ_from_the_given_header(write_source: WriteSource) -> No
     assert _read(file, separator="::", header=["a", "b", "c", "d"])[0] == (
         1, "1", "x", "9", None, None, False, None,
     )  # fmt: skip
+
+
+def test_the_first_row_may_have_many_values_too_many(write_source: WriteSource) -> None:
+    file = write_source(b"a,b\n1,x,3,4,5,6\n2,y\n")
+    assert _read(file) == [(1, "1", "x", "ragged_row", False, None), _good(2, "2", "y")]
 
 
 def test_a_long_separator_may_lie_across_blocks(write_source: WriteSource) -> None:
@@ -102,7 +116,7 @@ def test_a_long_separator_may_lie_across_blocks(write_source: WriteSource) -> No
 def test_separator_is_detected_by_quotes_and_data(
     write_source: WriteSource, content: bytes, columns: list[str]
 ) -> None:
-    assert csv_columns(write_source(content), CsvSettings()) == columns
+    assert _columns(write_source(content)) == columns
 
 
 @pytest.mark.parametrize(
@@ -119,7 +133,7 @@ def test_encodings(write_source: WriteSource, tmp_path: Path, encoding: str, pac
             out.write(content)
         content = (tmp_path / "z").read_bytes()
     file = write_source(content, f"log.csv{packed}")
-    assert csv_columns(file, CsvSettings(encoding=encoding)) == ["user", name]
+    assert _columns(file, encoding=encoding) == ["user", name]
     assert _read(file, encoding=encoding) == [_good(1, "1", name)]
 
 
@@ -259,7 +273,8 @@ def test_a_large_file_with_quoted_line_ends_and_one_lost_quote(write_source: Wri
     lines = [f'{n},"text {n}\nmore, of {n}",{n % 7}' for n in range(60_000)]
     lines[40_000] = '40000,"lost,3'
     file = write_source(("id,text,kind\n" + "\n".join(lines) + "\n").encode())
-    frame = pl.concat(read_csv(file, CsvSettings(), ["id", "text"], 5000))
+    paths = [(Field("id"),), (Field("text"),)]
+    frame = pl.concat(CsvReader(file, CsvSettings()).read(paths, 5000))
     assert frame.height == 60_000
     assert frame.filter(pl.col("$fault").is_not_null()).rows() == [
         _bad(40_001, 2, "bad_quote", lines[40_000])

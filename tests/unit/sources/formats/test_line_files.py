@@ -9,7 +9,8 @@ import pytest
 
 from plait.errors import UnknownColumn
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.line_files import line_columns, read_lines
+from plait.sources.formats.line_files import LineReader, line_columns
+from plait.sources.values.value_path import Field
 
 WriteSource = Callable[..., SourceFile]
 PATTERN = r"^(?P<ip>\S+) (\S+) \[(?<time>[^\]]+)\](?: (?P<bytes>\d+))?$"
@@ -17,7 +18,8 @@ LINES = 'é1 - [now] 12\n\n  \r\nbroken "line\r\né2 x [then]\r\n'
 
 
 def _read(file: SourceFile, chunk: int = 1000, encoding: str = "utf-8") -> list[tuple[Any, ...]]:
-    frames = read_lines(file, PATTERN, ["time", "ip", "bytes"], chunk, encoding)
+    paths = [(Field(name),) for name in ("time", "ip", "bytes")]
+    frames = LineReader(file, PATTERN, encoding).read(paths, chunk)
     return [row for frame in frames for row in frame.rows()]
 
 
@@ -53,4 +55,4 @@ def test_files_without_rows(write_source: WriteSource, content: bytes) -> None:
 def test_a_column_that_is_no_group(write_source: WriteSource) -> None:
     file = write_source(b"x", "log.txt")
     with pytest.raises(UnknownColumn, match=r"no group 'tim'.*'time'"):
-        list(read_lines(file, PATTERN, ["tim"], 1))
+        list(LineReader(file, PATTERN).read([(Field("tim"),)], 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import uuid
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,25 @@ BERLIN = pa.timestamp("ns", "Europe/Berlin")
 DAY = dt.datetime(2024, 1, 1)
 CASES: dict[str, tuple[Any, str, list[str | None]]] = {
     "map": (pa.array([[("k", 1)], None], pa.map_(pa.string(), pa.int64())), "i.k", ["1", None]),
+    "map with numbers as keys": (
+        pa.array([[(7, 1.5), (-8, 2.0)], []], pa.map_(pa.int32(), pa.float64())), "i['-8']",
+        ["2", None],
+    ),
+    "map with an index": (
+        pa.array([[(7, "x")], None], pa.map_(pa.int64(), pa.string())), "i[7]", ["x", None],
+    ),
+    "map with days as keys": (
+        pa.array([[(DAY.date(), "x")], None], pa.map_(pa.date32(), pa.string())),
+        "i['2024-01-01']", ["x", None],
+    ),
+    "whole map with numbers as keys": (
+        pa.array([[(7, b"\xff")], None], pa.map_(pa.int64(), pa.binary())), "i",
+        ['[{"key":7,"value":"ff"}]', None],
+    ),
+    "map as a list of entries": (
+        pa.array([[("k", 1), ("l", 2)], None], pa.map_(pa.string(), pa.int64())),
+        "i[?(@.key=='l')].value", ["2", None],
+    ),
     "list of structs": (
         pa.array([[{"key": "a", "v": 1}, {"key": "page", "v": 1.5}], None]),
         "i[?(@.key=='page')].v", ["1.5", None],
@@ -25,6 +45,7 @@ CASES: dict[str, tuple[Any, str, list[str | None]]] = {
     "decimal": (pa.array([Decimal("1.50"), Decimal("7.00")]), "i", ["1.5", "7"]),
     "binary": (pa.array([b"abc", b"\xff\x00"]), "i", ["abc", "ff00"]),
     "binary in a list": (pa.array([[b"x"], None]), "i", ['["x"]', None]),
+    "other binary in a list": (pa.array([[b"\xff"], None]), "i", ['["ff"]', None]),
     "binary in a struct": (pa.array([{"a": b"x"}, {"a": b"\xff"}]), "i.a", ["x", "ff"]),
     "uuid": (
         pa.array([uuid.UUID(int=5).bytes, None], pa.uuid()), "i",
@@ -32,6 +53,14 @@ CASES: dict[str, tuple[Any, str, list[str | None]]] = {
     ),
     "fixed offset": (
         pa.array([DAY, None], pa.timestamp("us", "+02:00")), "i",
+        ["2024-01-01T00:00:00.000000Z", None],
+    ),
+    "offset of half an hour": (
+        pa.array([DAY, None], pa.timestamp("us", "+05:30")), "i",
+        ["2024-01-01T00:00:00.000000Z", None],
+    ),
+    "unknown zone in a struct": (
+        pa.array([{"t": DAY}, None], pa.struct([("t", pa.timestamp("us", "-03:30"))])), "i.t",
         ["2024-01-01T00:00:00.000000Z", None],
     ),
     "zone": (pa.array([DAY, None], BERLIN), "i", ["2024-01-01T00:00:00.000000Z", None]),
@@ -63,6 +92,34 @@ def test_values_are_text(tmp_path: Path, kind: str) -> None:
     for chunk in (1, 100):
         rows = read_table(file, columns=columns, chunk=chunk)
         assert [row.get("item") for row in rows] == expected
+
+
+def test_bytes_are_text_if_they_are_utf_8(tmp_path: Path) -> None:
+    parts = [
+        b"a",
+        b"\x7f",
+        b"\x80",
+        b"\xbf",
+        b"\xc3",
+        b"\xa9",
+        b"\xe0\xa0",
+        b"\xed\x9f",
+        b"\xf4\x8f",
+    ]
+    values = [
+        b"".join(found) for size in (1, 2, 3) for found in itertools.product(parts, repeat=size)
+    ]
+    file = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"i": [*values, None]}), file)
+    found = [row.get("item") for row in read_table(file, columns={"item": "i"}, chunk=9999)]
+    assert found == [*map(_text, values), None]
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.hex()
 
 
 def test_old_times(tmp_path: Path) -> None:

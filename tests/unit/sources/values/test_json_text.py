@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from plait.sources.values.json_text import JsonShape, decode_json
 from plait.sources.values.take_path import take_path
-from plait.sources.values.value_path import Field, Step, parse_path
+from plait.sources.values.value_path import Elements, Field, Step, parse_path
 from tests.unit.sources.read_log import read_field, read_log
 
 NUMBERS = [
@@ -115,6 +115,30 @@ def test_a_value_may_be_text_in_one_row_and_nested_in_another(tmp_path: Path) ->
     assert read_field(tmp_path, "a.jsonl", log, {"first": ["i.id", "i"]}) == [
         "7", "x", "[1]", "1.50",
     ]  # fmt: skip
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers(-99, 99)
+    | st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('\\"\n/u{'), max_size=6),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=2),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(plain, min_size=1, max_size=4), st.booleans(), keys.filter(lambda k: k != "x"))
+def test_an_object_as_text_is_the_same_json(found: list[Any], ascii_only: bool, key: str) -> None:
+    lines = [json.dumps({key: {"l": [one]}, "x": one}, ensure_ascii=ascii_only) for one in found]
+    paths = [(Field(key), Field("l"), Elements()), (Field("x"),), (Field("x"), Field("a"))]
+    decoded, bad = decode_json(pl.Series(lines), JsonShape.of(paths))
+    assert not bad.any()
+    texts = [take_path(decoded, paths[0]).list.get(0).to_list()]
+    texts += [take_path(decoded, paths[1]).to_list()]
+    for one, *read in zip(found, *texts, strict=True):
+        for text in read:
+            assert (json.loads(text) if isinstance(one, dict | list) else text) == (
+                one if isinstance(one, dict | list | str | None) else json.dumps(one)
+            )
 
 
 @pytest.mark.parametrize("key", ['"', "\\", "\n", "a.b", " ", "[]", "'"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,9 @@ def test_columns_of_any_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"records": "data.row[]"}, r"Set platforms\.p\.events\.records: data\.rows\[\]"),
-        ({"records": "data.rows"}, r"Set platforms\.p\.events\.records: data\.rows\[\]"),
-        ({}, r"Set platforms\.p\.events\.records: data\.rows\[\]"),
+        ({"records": "data.row[]"}, r"Set platforms\.p\.events\.records: '?data\.rows\[\]"),
+        ({"records": "data.rows"}, r"Set platforms\.p\.events\.records: '?data\.rows\[\]"),
+        ({}, r"Set platforms\.p\.events\.records: '?data\.rows\[\]"),
     ],
 )
 def test_a_wrong_path_of_records_is_told_with_the_right_one(
@@ -105,7 +106,7 @@ def test_a_wrong_path_of_records_is_told_with_the_right_one(
 def test_a_list_in_lines_is_opened_as_the_message_says(tmp_path: Path) -> None:
     log = json_lines({"l": [{"id": 1}, {"id": 2}]})
     with pytest.raises(
-        UnknownColumn, match=r"Set platforms\.p\.events\.each: l\[\] and .*each\.id"
+        UnknownColumn, match=r"Set platforms\.p\.events\.each: '?l\[\]'? and .*each\.id"
     ):
         read_field(tmp_path, "a.jsonl", log, "id")
     assert read_field(tmp_path, "a.jsonl", log, "each.id", each="l[]") == ["1", "2"]
@@ -149,14 +150,39 @@ def test_numbers_are_written_with_the_mark_with_which_they_are_read(
 def test_typed_numbers_do_not_depend_on_the_mark_of_text(
     tmp_path: Path, value: Any, expected: list[str]
 ) -> None:
-    log = pl.DataFrame(
-        {"real": [12.5, 1.234], "exact": [Decimal("0.25"), Decimal(7)], "none": [None, None]},
-        schema_overrides={"none": pl.Float64},
-    )
+    real, exact = [12.5, 1.234], [Decimal("0.25"), Decimal(7)]
+    nothing = pl.Series([None, None], dtype=pl.Float64)
+    log = pl.DataFrame({"real": real, "exact": exact, "none": nothing})
+    records = [{"real": r, "exact": float(e)} for r, e in zip(real, exact, strict=True)]
     columns = {"value": value, "item": "real", "time": {"column": "real", "times": 2}}
-    rows = read_log(tmp_path, "a.parquet", log, columns=columns, decimal=",")
-    assert [row["value"] for row in rows] == expected
-    assert [(row["item"], row["time"]) for row in rows] == [("12.5", "25"), ("1.234", "2.468")]
+    for name, content in (("a.parquet", log), ("a.jsonl", json_lines({"none": None}, *records))):
+        rows = read_log(tmp_path, name, content, columns=columns, decimal=",")[-2:]
+        assert [row["value"] for row in rows] == expected
+        assert [(row["item"], row["time"]) for row in rows] == [("12.5", "25"), ("1.234", "2.468")]
+
+
+@pytest.mark.parametrize("chunk", [1, 10])
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+@pytest.mark.parametrize("path", ["p", "l[-1].p[0]", "t.p"])
+def test_numbers_and_texts_of_one_column_are_each_read_as_they_are(
+    tmp_path: Path, chunk: int, form: str, path: str
+) -> None:
+    cases = [  # as written, as a number, as an id
+        ("1.5", "1,5", "1.5"), ("1.234", "1,234", "1.234"), ("12", "12", "12"), ("7.0", "7", "7"),
+        ("1.5e3", "1,5e3", "1.5e3"), ('"1,5"', "1,5", "1,5"), ('"1.5"', "1.5", "1.5"),
+        ('"1.234,5"', "1.234,5", "1.234,5"), ('"x, 1.5"', "x, 1.5", "x, 1.5"),
+    ]  # fmt: skip
+    lines = []
+    for written, _, _ in cases:
+        inside = json.dumps(f'{{"p": [{written}]}}')
+        lines.append(f'{{"p": {written}, "l": [{inside}], "t": {{"p": {written}}}}}')
+    if form == "csv":
+        lines, path = ["c#n", *(f"{line}#1" for line in lines)], f"c.{path}"
+    found = read_log(
+        tmp_path, f"a.{form}", "\n".join(lines), columns={"value": path, "item": path},
+        decimal=",", csv={"separator": "#", "quote": "none"}, chunk=chunk,
+    )  # fmt: skip
+    assert [(row["value"], row["item"]) for row in found] == [case[1:] for case in cases]
 
 
 def test_a_null_word_is_skipped_by_first_before_a_number_is_read(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""Keeps every digit of the numbers in JSON, and what is a number there.
+
+Only a whole number loses the zeros after its decimal point, because 7.0 and 7 are one number.
+"""
+
+from __future__ import annotations
+
+from typing import overload
+
+import polars as pl
+
+# Numbers that a parser would write differently: with an exponent, with many digits, with a zero at
+# the end of the decimals, or very small. The marks around them keep times in texts out.
+_INEXACT = (
+    r"[:\[,\s](?:-0|-?(?:\d[\d.]*[eE][-+]?\d+|\d{16,}|[\d.]{17,}|\d+\.(?:\d*0|\d{12,})|0\.0000\d*))"
+    r"[\s,}\]]"
+)
+_WITH_POINT = r"[:\[,\s]-?\d+\.\d"
+_STRING_OR_NUMBER = r'("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)'
+_TYPED = "\ufdd2"  # a noncharacter of Unicode, which no text should have
+
+
+def quote_numbers(lines: pl.Series, *, typed: bool = False) -> pl.Series:
+    """Returns JSON with the numbers of some lines as strings, so that no digit is lost.
+
+    Args:
+        lines: the JSON.
+        typed: whether the numbers with a decimal point are marked as such; see split_typed.
+    """
+    where = lines.str.contains(_INEXACT)
+    if typed:
+        where |= lines.str.contains(_WITH_POINT)
+    if not where.any():
+        return lines
+    # \x01 and \x02 mark the ends of numbers; those of the text are escaped before.
+    marked = (
+        lines.filter(where)
+        .str.replace_many(["\x01", "\x02"], ["\\u0001", "\\u0002"])
+        .str.replace_all(_STRING_OR_NUMBER, "${1}\x01${2}\x02")
+        .str.replace_all("\x01\x02", "", literal=True)
+        .str.replace_all(r"\x01(-?\d+)\.0+\x02", "\x01${1}\x02")
+    )
+    if typed:
+        marked = marked.str.replace_all(r"\x01([^\x02]*\.)", '"' + _TYPED + "${1}")
+    return lines.scatter(where.arg_true(), marked.str.replace_all(r"[\x01\x02]", '"'))
+
+
+def split_typed(text: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Returns `text` without the marks of numbers, and whether each text is such a number."""
+    typed = text.str.starts_with(_TYPED).fill_null(value=False)
+    return without_marks(text), typed
+
+
+@overload
+def without_marks(text: pl.Series) -> pl.Series: ...
+@overload
+def without_marks(text: pl.Expr) -> pl.Expr: ...
+def without_marks(text: pl.Series | pl.Expr) -> pl.Series | pl.Expr:
+    """Returns `text` without the marks of numbers."""
+    return text.str.replace_all(_TYPED, "", literal=True)

@@ -1,0 +1,52 @@
+"""A JSON document has a bound, and the message about a larger one tells what works."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plait.errors import UnreadableFile
+from plait.sources.formats import json_document
+from tests.unit.sources.read_log import read_log, read_table
+
+NUMBER = 12345678901234567890
+RECORDS: list[Any] = [{"id": NUMBER, "s": "ä's"}, {"id": 0.1, "s": 'q"'}]
+
+
+@pytest.mark.parametrize(
+    ("name", "document", "records"),
+    [
+        ("a.json", RECORDS, None),
+        ("the log.json", {"x y": [{"m": one} for one in RECORDS]}, "['x y'][].m"),
+        ("b.json.gz", {"d": [[], RECORDS]}, "d[1][]"),
+        ("c.json", {"d": [{"k": 1}, {"k": 2, "r": RECORDS}]}, "d[?(@.k=='2')].r[]"),
+        ("d.json", RECORDS[0], None),
+    ],
+)
+def test_a_document_over_the_bound_is_converted_as_the_message_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, document: Any, records: str | None
+) -> None:
+    text = json.dumps(document, indent=1).encode()
+    content = gzip.compress(text) if name.endswith(".gz") else text
+    how: dict[str, Any] = {"columns": {"item": "id", "session": "s"}}
+    where = {"format": "json", "records": records}
+    size = len(text.replace(b"\n", b""))
+    monkeypatch.setattr(json_document, "MAX_DOCUMENT_BYTES", size)
+    whole = read_log(tmp_path, name, content, **how, **where)
+    assert [row["session"] for row in whole] == ["ä's", 'q"'][: len(whole)]
+
+    monkeypatch.setattr(json_document, "MAX_DOCUMENT_BYTES", size - 1)
+    with pytest.raises(UnreadableFile, match=f"'{name}' is one JSON document of") as caught:
+        read_table(tmp_path / name, **how, **where)
+    command, _, after = caught.value.fix.removeprefix("Run ").partition(" and set ")
+    assert after == "platforms.p.events.files: records.jsonl, without records and format."
+    command = command.replace("python -c", f"{shlex.quote(sys.executable)} -c")
+    subprocess.run(["sh", "-c", command], check=True, cwd=tmp_path)
+    assert read_table(tmp_path / "records.jsonl", **how) == whole
