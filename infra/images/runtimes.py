@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from closure import HERE, closure, fusion_roots, pinned, project_roots
 from containers import build, identity, run
 from wheelhouse import fetch
 
+_FETCHING = threading.Lock()  # the folder of wheels is filled by one at a time
 _MARKERS = """
 import json, os, platform, sys
 print(json.dumps({
@@ -44,7 +47,12 @@ def build_runtimes(base: str, target: Mapping[str, str]) -> dict[str, str]:
         "ray": closure(project_roots(), target) - fusion,
     }
     shared = _runtime("base", base, fusion, target)
-    return {name: _runtime(name, shared, names, target) for name, names in wanted.items()}
+    with ThreadPoolExecutor() as pool:  # one is built while the wheels of the other are fetched
+        built = {
+            name: pool.submit(_runtime, name, shared, names, target)
+            for name, names in wanted.items()
+        }
+        return {name: image.result() for name, image in built.items()}
 
 
 def _runtime(name: str, base: str, packages: Iterable[str], target: Mapping[str, str]) -> str:
@@ -55,6 +63,7 @@ def _runtime(name: str, base: str, packages: Iterable[str], target: Mapping[str,
     image = f"plait-runtime:{name}-{hashlib.sha256('|'.join(said).encode()).hexdigest()[:12]}"
     if not identity(image):
         print(f"{name}: {len(wanted)} packages", flush=True)
-        wheels = fetch([*pinned(["pip"]), *wanted], target)
+        with _FETCHING:
+            wheels = fetch([*pinned(["pip"]), *wanted], target)
         build(image, dockerfile, base, [*files, *wheels])
     return image

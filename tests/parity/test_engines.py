@@ -23,7 +23,7 @@ from .logs import rewritten, tables
 
 pytestmark = pytest.mark.slow
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
-WAYS = [(1, False), (1, True), (2, False), (2, True), (7, False), (7, True)]
+WAYS = [(1, True), (2, False), (7, True)]
 MAY_BE_EMPTY = ("impressions", "bots", "removed_events")  # test_incremental.py has some
 Tables = dict[str, pl.DataFrame]
 Local = tuple[Path, StoreVersion, Tables]

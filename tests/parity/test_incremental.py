@@ -36,16 +36,17 @@ def _log(folder: Path, part: int) -> None:
         user=pl.format("u{}", pl.col("n") % 61 + (pl.col("n") % 5) * part),
         item=pl.format("i{}", pl.col("n") % 40),
         time=1_700_000_000 + pl.col("n") * 60 + pl.col("late"),
+        secs=(pl.col("n") * 7 % 97 + 1) * (part + 1),
     ).write_csv(folder / f"log-{part}.csv")
 
 
 def _noise(folder: Path, part: int) -> None:
     """Writes part of a crawl, too short for a bot, and one click of a burst."""
-    rows = [("crawler", f"i{n}", HOUR + 2 * n) for n in range(part * 90, part * 90 + 90)]
+    rows = [("crawler", f"i{n}", HOUR + 20 * n) for n in range(part * 90, part * 90 + 90)]
     rows += [("clicker", "i1", HOUR + 2 - part)]  # the later part has the earlier click
     frame = pl.DataFrame(rows, schema=["user", "item", "time"], orient="row")
     ids = pl.format("n{}-{}", pl.lit(part), pl.int_range(pl.len()))
-    frame.with_columns(id=ids).write_csv(folder / f"log-noise-{part}.csv")
+    frame.with_columns(id=ids, secs=pl.lit(5_000)).write_csv(folder / f"log-noise-{part}.csv")
 
 
 def _post(store: Path, part: int) -> None:
@@ -73,15 +74,16 @@ def test_both_engines_take_up_what_is_new(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
     """Whichever made the version before, and however wide it spread the people."""
-    monkeypatch.setattr("plait.fusion.stages.find_inputs.BUCKET_BYTES", 45_000)
+    monkeypatch.setattr("plait.fusion.stages.find_inputs.BUCKET_BYTES", 53_000)
     monkeypatch.setattr(
         "plait.fusion.stages.find_inputs._PARQUET_GROWTH", 0.1
     )  # a part is mostly footer
     monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
-    columns = {"event_id": "id", "account": "user", "item": "item", "time": "time"}
+    columns = {"event_id": "id", "account": "user", "item": "item", "time": "time", "dwell": "secs"}
     events = {"files": "log-*.csv", "columns": columns, "time": {"unit": "s"}, "type": "view"}
     bots = {"min_events": 150, "events_per_hour": 150}
-    raw = {"platforms": {"shop": {"events": events, "denoise": {"bots": bots}}}}
+    shop = {"events": events, "denoise": {"bots": bots}, "strength": {"dwell": True}}
+    raw = {"platforms": {"shop": shop}}
     _log(tmp_path, 0)
     _noise(tmp_path, 0)
     on_spark = parse_config(raw | {"store": "spark"}, folder=tmp_path)
@@ -99,6 +101,7 @@ def test_both_engines_take_up_what_is_new(
         assert (there.run["mode"], there.run["why"]) == ("incremental", "")
         assert mine.run["mode"] == "incremental"
         assert there.counts == mine.counts
+        assert there.learned == mine.learned
         expected = tables(Store(tmp_path / "local"), mine, places=True)
         assert expected["bots"]["events"].to_list() == [90 * (part + 1)]
         assert mine.counts["platforms"]["shop"]["removed"] == {

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
+import typer.main
+import typer.testing
+from threadpoolctl import threadpool_limits
 
 from plait.config import Project
 from plait.config.parse_project import parse_config
@@ -42,10 +47,25 @@ class Small:
     accounts: pl.DataFrame  # raw, platform, account, person
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """These tests run one a core, and their tensors are small: threads wait more than they work."""
+    torch.set_num_threads(1)
+    with threadpool_limits(1):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_built_once() -> Iterator[None]:
+    """Builds the commands of the command line once, not with every call."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", cache(typer.main.get_command))
+        yield
+
+
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     """60 people walking along chains of items on two platforms; every third on one only."""
-    torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("small")
     raw = {
         "store": "store",

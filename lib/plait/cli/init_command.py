@@ -104,7 +104,7 @@ def _print(found: Inspection, target: Path) -> None:
         console.print(f"passed over: {name} ({why})", markup=False)
     for one in found.taken:
         if one.fix:
-            console.print(f"to use {one.files[0]}: {one.fix}", markup=False)
+            console.print(f"to use {one.files[0]}: {one.fix}", markup=False, soft_wrap=True)
     total = sum(len(one.questions) for one in found.taken)
     asks = (
         f" It has {say_count(total, 'question')}: the comments with a question mark."

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plait.errors import EmptyInput, MissingFile
-from plait.inspection.describe_platforms import describe_platforms
-from plait.inspection.look_at_files import look_at_files
-from plait.inspection.taken import Taken
-from plait.inspection.write_yaml import write_yaml
+from plait.inspection.drafts.describe_platforms import describe_platforms
+from plait.inspection.drafts.write_yaml import write_yaml
+from plait.inspection.files.look_at_files import look_at_files
+from plait.inspection.tables.taken import Taken
 
 
 @dataclass(frozen=True)

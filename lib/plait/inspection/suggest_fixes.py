@@ -19,8 +19,8 @@ from plait.config.reason_fixes import fix_setting
 from plait.config.yaml_text import write_column, write_inline, write_scalar
 from plait.contracts.currency_codes import CURRENCY_SIGNS
 from plait.contracts.event_types import EVENT_TYPES
+from plait.inspection.columns.time_formats import recognise_times
 from plait.inspection.faulty_value import FaultyValue
-from plait.inspection.time_formats import recognise_times
 
 _TIMES = ("bad_time", "future_time", "ancient_time")
 _NUMBERS = ("bad_number", "bad_price", "bad_length")

@@ -31,14 +31,24 @@ from plait.store.table_files import (
 _NO_RETRIES = 0  # retries
 # Store versions refer to old Delta versions, so only `plait gc` may remove those.
 _KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
+CommittedFiles = dict[tuple[str, int], tuple[str, ...]]
 _COMMIT_ATTEMPTS = 10  # attempts to commit before the conflict with other writers is an error
 
 
 class TableWriter:
-    """Writes the next version of one table. Nothing is visible before `commit`."""
+    """Writes the next version of one table. Nothing is visible before `commit`.
 
-    def __init__(self, location: Location, table: TableSchema) -> None:
+    Args:
+        location: the location of the store.
+        table: the schema of the table.
+        committed: where `commit` puts the paths of the version's files, by table and Delta version.
+    """
+
+    def __init__(
+        self, location: Location, table: TableSchema, committed: CommittedFiles | None = None
+    ) -> None:
         self._location, self._table = location, table
+        self._committed = {} if committed is None else committed
         self._parts: list[AddAction] = []
         self.rows = 0
 
@@ -85,12 +95,17 @@ class TableWriter:
             translate_errors(table_uri(self._location, self._table)),
             delta_address(self._location, self._table.name) as uri,
         ):
-            for _ in range(_COMMIT_ATTEMPTS - 1):
-                try:
-                    return retry_conditional_write(lambda: self._commit(uri, wanted))
-                except DeltaError:  # another writer committed between our read and our commit
-                    continue
-            return self._commit(uri, wanted)
+            version = self._commit_with_retries(uri, wanted)
+        self._committed[self._table.name, version] = tuple(wanted)
+        return version
+
+    def _commit_with_retries(self, uri: str, wanted: dict[str, AddAction]) -> int:
+        for _ in range(_COMMIT_ATTEMPTS - 1):
+            try:
+                return retry_conditional_write(lambda: self._commit(uri, wanted))
+            except DeltaError:  # another writer committed between our read and our commit
+                continue
+        return self._commit(uri, wanted)
 
     def _commit(self, uri: str, wanted: dict[str, AddAction]) -> int:
         options = self._location.options

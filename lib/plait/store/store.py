@@ -13,7 +13,7 @@ from deltalake.transaction import AddAction
 from plait.contracts.store_tables import ADDED_TABLES, TABLES
 from plait.contracts.table_schema import CONTRACT_VERSION, TableSchema
 from plait.errors import NothingFused, StoreError, VersionExists
-from plait.store.delta_tables import TableWriter, scan_table
+from plait.store.delta_tables import CommittedFiles, TableWriter, scan_table
 from plait.store.feedback.log_paths import LOG_FOLDERS, last_drained_id
 from plait.store.input_records import open_input_records, write_input_records
 from plait.store.journal import Journal, JournalRecord
@@ -21,7 +21,7 @@ from plait.store.location import open_location
 from plait.store.storage_errors import translate_errors
 from plait.store.store_objects import list_objects
 from plait.store.store_version import StoreVersion
-from plait.store.table_files import data_file_paths, list_data_files
+from plait.store.table_files import data_file_paths, list_data_files, object_names
 
 READABLE_CONTRACTS = (
     CONTRACT_VERSION,
@@ -40,6 +40,7 @@ class Store:
         self.location = open_location(root)
         self.objects = self.location.objects
         self._versions = Journal(self.objects, "versions")
+        self._committed: CommittedFiles = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickles only the address."""
@@ -125,7 +126,7 @@ class Store:
 
     def writer(self, table: TableSchema) -> TableWriter:
         """Returns a writer of the next version of `table`."""
-        return TableWriter(self.location, table)
+        return TableWriter(self.location, table, self._committed)
 
     def publish(
         self,
@@ -204,7 +205,12 @@ class Store:
         """Raises StoreError unless every data file of the new version exists."""
         for table, version in tables.items():
             there = {meta["path"] for meta in list_objects(self.objects, f"tables/{table}")}
-            gone = [f for f in data_file_paths(self.location, table, version) if f not in there]
+            committed = self._committed.get((table, version))
+            if committed is None:  # an older version, or another process committed it
+                wanted = data_file_paths(self.location, table, version)
+            else:
+                wanted = object_names(table, committed)
+            gone = [name for name in wanted if name not in there]
             if gone:
                 raise StoreError(
                     f"'{gone[0]}' is missing from the store '{self.uri}'. Nothing was published.",

@@ -6,7 +6,7 @@ import io
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
 import polars as pl
@@ -114,8 +114,16 @@ def data_file_paths(location: Location, name: str, version: int) -> list[str]:
     Raises:
         StoreError: the table or that version of it cannot be read.
     """
-    paths = _list_files(location, name, version)["path"]
-    return [f"tables/{name}/{checked_data_file(name, unquote(path))}" for path in paths]
+    return object_names(name, _list_files(location, name, version)["path"])
+
+
+def object_names(table: str, paths: Iterable[str]) -> list[str]:
+    """Returns the names in the store of the data files at `paths` in the Delta log of `table`.
+
+    Raises:
+        StoreError: a path leads out of the table.
+    """
+    return [f"tables/{table}/{checked_data_file(table, unquote(path))}" for path in paths]
 
 
 def checked_data_file(table: str, path: str) -> str:

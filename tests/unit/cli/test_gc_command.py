@@ -41,14 +41,6 @@ def named(shop: Shop, *numbers: int) -> set[str]:
     }
 
 
-@pytest.fixture
-def fused(shop: Shop) -> Shop:
-    """Three versions."""
-    for item in "abc":
-        shop.fuse(item)
-    return shop
-
-
 def test_only_what_kept_versions_name_is_left(fused: Shop) -> None:
     before = {n: fused.items(n) for n in (2, 3)}
     found = collect(fused, "--keep", "2")

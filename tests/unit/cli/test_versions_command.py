@@ -31,9 +31,8 @@ def test_show_has_tables_counts_and_inputs(shop: Shop) -> None:
     assert "Versions: [1]" in shop.refused("versions", "show", "7")
 
 
-def test_rollback_names_the_older_tables_and_rewrites_nothing(shop: Shop) -> None:
-    for item in "abc":
-        shop.fuse(item)
+def test_rollback_names_the_older_tables_and_rewrites_nothing(fused: Shop) -> None:
+    shop = fused
     before = {table: shop.store.version(2).tables[table] for table in shop.store.version(2).tables}
     said = json.loads(shop.run("versions", "rollback", "--json").stdout)
     assert said == {"from": 3, "to": 4, "restores": 2}
@@ -62,9 +61,8 @@ def test_a_fuse_after_a_rollback_takes_up_what_came_after(shop: Shop) -> None:
     assert people.join(now, on=["account", "person"]).height == people.height
 
 
-def test_a_rollback_after_gc_does_not_bring_back_what_was_undone(shop: Shop) -> None:
-    for item in "abc":
-        shop.fuse(item)
+def test_a_rollback_after_gc_does_not_bring_back_what_was_undone(fused: Shop) -> None:
+    shop = fused
     shop.run("versions", "rollback")
     shop.run("gc", "--keep", "2", "--older-than", "0s")
     assert shop.store.numbers() == [3, 4]

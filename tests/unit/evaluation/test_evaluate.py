@@ -14,6 +14,7 @@ from plait.config.parse_project import parse_config
 from plait.errors import DamagedVersion, LeakyEvaluation, NoModel, NotFinite, StoreError
 from plait.evaluation.evaluate_model import evaluate
 from plait.evaluation.evaluation_protocols import UnknownProtocol, check_no_leak
+from plait.evaluation.evaluation_report import EvaluationReport
 from plait.evaluation.held_out_data import rebuild_held_out
 from plait.evaluation.scorers import ModelScorer
 from plait.features.folds import LeaveOneOut, TimeCut
@@ -22,8 +23,13 @@ from plait.models.popularity.popularity_model import PopularityModel
 from plait.recommend.recommender import Recommender
 
 
-def test_report_has_the_model_the_baselines_and_intervals(small):
-    report = evaluate(small.project, "loo-full")
+@pytest.fixture(scope="module")
+def full(small) -> EvaluationReport:
+    return evaluate(small.project, "loo-full")
+
+
+def test_report_has_the_model_the_baselines_and_intervals(full):
+    report = full
     record = json.loads(report.json())
     assert record["protocol"] == "loo-full"
     assert record["model_version"] == "v1"
@@ -40,27 +46,25 @@ def test_report_has_the_model_the_baselines_and_intervals(small):
     assert sum(p["n"] for p in record["platforms"].values()) == 60
 
 
-def test_a_chain_is_found_by_item_item_and_not_by_popularity(small):
-    report = evaluate(small.project, "loo-full")
+def test_a_chain_is_found_by_item_item_and_not_by_popularity(full):
     for platform in ("shop", "video"):
-        chain = report.baselines["item-item"][platform]["mrr"]
-        assert chain > 1.5 * report.baselines["popularity"][platform]["mrr"]
-        assert report.platforms[platform]["mrr"] > report.baselines["popularity"][platform]["mrr"]
+        chain = full.baselines["item-item"][platform]["mrr"]
+        assert chain > 1.5 * full.baselines["popularity"][platform]["mrr"]
+        assert full.platforms[platform]["mrr"] > full.baselines["popularity"][platform]["mrr"]
 
 
-def test_masking_history_makes_the_task_easier(small):
-    masked = evaluate(small.project, "loo-full")
+def test_masking_history_makes_the_task_easier(small, full):
+    masked = full
     open_ = evaluate(small.project, "loo-full-unmasked")
     for platform in ("shop", "video"):
         assert open_.platforms[platform]["candidates"] > masked.platforms[platform]["candidates"]
         assert open_.platforms[platform]["mrr"] < masked.platforms[platform]["mrr"]
 
 
-def test_negatives_of_a_small_platform_are_all_its_unseen_items(small):
+def test_negatives_of_a_small_platform_are_all_its_unseen_items(small, full):
     sampled = evaluate(small.project, "loo-999").platforms
-    full = evaluate(small.project, "loo-full").platforms
     for platform in ("shop", "video"):
-        assert sampled[platform]["mrr"] == pytest.approx(full[platform]["mrr"])
+        assert sampled[platform]["mrr"] == pytest.approx(full.platforms[platform]["mrr"])
 
 
 def test_the_dump_gives_the_figures(small, tmp_path: Path):
@@ -74,9 +78,8 @@ def test_the_dump_gives_the_figures(small, tmp_path: Path):
         assert (1 / own["rank"]).mean() == pytest.approx(figures["mrr"])
 
 
-def test_ranks_are_those_of_scores_asked_one_by_one(small):
+def test_ranks_are_those_of_scores_asked_one_by_one(small, full):
     """The evaluation's chunks, masks and columns against the plainest reading of the protocol."""
-    report = evaluate(small.project, "loo-full")
     ours = Recommender.load(small.project, version="v1")
     held = rebuild_held_out(small.store, small.store.version(1), LeaveOneOut())
     sequences = small.store.read("sequences")
@@ -97,7 +100,7 @@ def test_ranks_are_those_of_scores_asked_one_by_one(small):
             i.item: i.score for i in ranked if i.item not in touched[person] or i.item == item
         }
         better = sum(s > scores[item] + 1e-5 for s in scores.values())
-        found = report.ranks.filter(person=person)["rank"][0]
+        found = full.ranks.filter(person=person)["rank"][0]
         assert found == pytest.approx(1 + better, abs=0.01)
 
 

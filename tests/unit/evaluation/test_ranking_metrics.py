@@ -3,10 +3,6 @@ import os
 import numpy as np
 import pytest
 
-os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # compiling ranx takes a minute, running does not
-from ranx import Qrels, Run
-from ranx import evaluate as ranx_evaluate
-
 from plait.errors import NotFinite
 from plait.evaluation.fractional_rank import rank_among, rank_among_all
 from plait.evaluation.pointwise_metrics import LabelledPairs
@@ -14,6 +10,10 @@ from plait.evaluation.ranking_metrics import compute_ranking_metrics, confusion_
 
 
 def test_metrics_are_those_of_ranx():
+    os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # compiling it takes a minute, running does not
+    from ranx import Qrels, Run
+    from ranx import evaluate as ranx_evaluate
+
     draws = np.random.default_rng(0)
     scores = draws.permuted(np.tile(np.arange(200.0), (300, 1)), axis=1)
     target = draws.integers(0, 200, 300)

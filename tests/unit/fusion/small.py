@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +47,20 @@ def platform(files: str, **more: Any) -> dict[str, Any]:
     columns = events["columns"] | more.pop("columns", {})  # type: ignore[operator]
     outer = {k: more.pop(k) for k in ("catalogue", "accounts") if k in more}
     return {"events": events | {"columns": columns} | more} | outer
+
+
+def copy_fused(once: Path, folder: Path, fuse_again: Callable[[], Fused]) -> Fused:
+    """Copies a project that was fused once, for a test of its own; returns it.
+
+    Args:
+        once: the folder of the project.
+        folder: the folder of the test.
+        fuse_again: fuses the copy, in which nothing is new.
+    """
+    shutil.copytree(once, folder, dirs_exist_ok=True)
+    fused = fuse_again()
+    assert (fused.version.number, fused.version.run["mode"]) == (1, "none")
+    return fused
 
 
 def fuse_in(folder: Path, platforms: dict[str, Any], *, full: bool = False, **more: Any) -> Fused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from plait.privacy.pseudonym import account_pseudonym, event_pseudonym, load_key
 from plait.store import Store
 from plait.store.table_files import bucket_of_file
 
-from .small import Fuse, Fused, platform
+from .small import Fuse, Fused, copy_fused, fuse_in, platform
 
 PEOPLE = [f"u{n}" for n in range(40)]
 BUCKETS = 16
@@ -33,12 +34,21 @@ def _write(folder: Path, name: str, *rows: str) -> None:
     (folder / name).write_text("\n".join(["id,user,item,time", *rows]) + "\n")
 
 
-@pytest.fixture
-def fused(folder: Path, fuse_here: Fuse) -> Fused:
+@pytest.fixture(scope="module")
+def once_fused(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """40 people with an event each, on the first of two days."""
+    folder = tmp_path_factory.mktemp("fused")
     rows = [f"{n},{who},i{n % 5},{1700000000 + n}" for n, who in enumerate(PEOPLE)]
     _write(folder, "shop-1.csv", *rows)
-    return _again(fuse_here)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plait.fusion.stages.find_inputs, "count_buckets", lambda size: BUCKETS)
+        _again(partial(fuse_in, folder))
+    return folder
+
+
+@pytest.fixture
+def fused(once_fused: Path, folder: Path, fuse_here: Fuse) -> Fused:
+    return copy_fused(once_fused, folder, lambda: _again(fuse_here))
 
 
 def _again(fuse_here: Fuse, **more: Any) -> Fused:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from plait.config.parse_project import parse_config
 from plait.config.yaml_document import read_document
 from plait.errors import EmptyInput, MissingFile
 from plait.fusion.fuse_logs import fuse
@@ -166,14 +167,28 @@ def _setting(settings: Any, path: str) -> Any:
     return [settings] if path == "files" and isinstance(settings, str) else settings
 
 
-@pytest.mark.parametrize("shape", WANTED)
-def test_a_shape_of_logs_is_recognised_and_fused(shape: str, tmp_path: Path) -> None:
-    _, raw = _inspect(shape, tmp_path)
-    (platform,) = raw["platforms"].values()
-    wanted, events = WANTED[shape]
-    assert {path: _setting(platform["events"], path) for path in wanted} == wanted
-    version = fuse(tmp_path / "plait.yaml")
-    assert version.counts["events"] == events
+def _within(folder: str, platform: dict[str, Any]) -> dict[str, Any]:
+    """Returns the settings of a platform whose files lie in `folder`."""
+    files = platform.get("files", [])
+    files = [f"{folder}/{name}" for name in ([files] if isinstance(files, str) else files)]
+    inner = {k: _within(folder, v) if isinstance(v, dict) else v for k, v in platform.items()}
+    return inner | ({"files": files} if files else {})
+
+
+def test_every_shape_of_logs_is_recognised_and_fused(tmp_path: Path) -> None:
+    platforms = {}
+    for shape, (wanted, _) in WANTED.items():
+        (tmp_path / shape).mkdir()
+        _, raw = _inspect(shape, tmp_path / shape)
+        (platform,) = raw["platforms"].values()
+        found = {path: _setting(platform["events"], path) for path in wanted}
+        assert found == wanted, shape
+        platforms[shape] = _within(shape, platform)
+    version = fuse(parse_config({"store": "store", "platforms": platforms}, folder=tmp_path))
+    counts = version.counts["platforms"]
+    assert {shape: counts[shape]["events"] for shape in WANTED} == {
+        shape: events for shape, (_, events) in WANTED.items()
+    }
 
 
 def test_every_shape_is_tested() -> None:

@@ -150,6 +150,40 @@ CASES: dict[str, tuple[dict[str, str], dict[str, Any], int]] = {
         {"columns.item": "item", "type.column": "type"},
         120,
     ),
+    "words with dots": (
+        {"ce.jsonl": _jsonl(lambda n: {
+            "type": ("com.shop.product.viewed", "com.shop.order.placed")[n % 2], "time": _at(n),
+            "data": {"customerId": _user(n), "sku": _item(n)}})},
+        {"type.map": {"com.shop.product.viewed": "view", "com.shop.order.placed": "purchase"}},
+        120,
+    ),
+    "requests in a file without a header": (
+        {"lb.log": "".join(
+            f'https {_at(n).replace(" ", "T")}Z app/lb 10.0.0.{n % 9}:28 10.1.0.1:80 0.0 0.{n} 0.0 200 34 {n % 50} '
+            f'"GET https://s.invalid:443/product/{_item(n)}?a={n} HTTP/2.0" "M/5 (X)" E T "Root={n}" "forward"\n'
+            for n in NUMBERS)},
+        {"columns.item.match": "/product/([^/?#]+)", "type": "view"},
+        120,
+    ),
+    "a time beside what looks like seconds": (
+        {"cdc.jsonl": _jsonl(lambda n: {
+            "after": {"user_id": _user(n), "article_id": _item(n), "created_at": FIRST + n * 999},
+            "ts_ms": (FIRST + n * 999) * 1000})},
+        {"columns": {"account": "after.user_id", "item": "after.article_id", "time": "after.created_at"}},
+        120,
+    ),
+    "two kinds of things": (
+        {"history.json": json.dumps([
+            {"watched_at": _at(n), ("movie" if n % 3 else "episode"): {"title": f"Title {n}", "year": 1990}}
+            for n in NUMBERS])},
+        {"columns.item.first": ["movie.title", "episode.title"]},
+        120,
+    ),
+    "texts of one person in a file without a header": (
+        {"ada.csv": _csv("", lambda n: f"The Band {n % 4}", lambda n: f"A Song {n % 30}", _at)},
+        {"columns.account.constant": "me", "columns.item.text": "{column_1} – {column_2}"},
+        120,
+    ),
     "searches in titles": (
         {"searches.json": json.dumps([
             {"title": f"Searched for owl {n}", "titleUrl": f"https://v.invalid/results?q=owl+{n}",
@@ -194,6 +228,37 @@ def test_files_of_one_person_are_logs_of_one_platform(tmp_path: Path) -> None:
     assert "type: save" in found.text
 
 
+def test_folders_named_after_events_are_logs_of_one_platform(tmp_path: Path) -> None:
+    _write(tmp_path, {"views/part-0.csv": LOG, "purchases/part-0.csv": LATER})
+    found = inspect_folder(tmp_path, tmp_path)
+    assert len(found.platforms) == 1
+    assert "type: view" in found.text
+    assert "type: purchase" in found.text
+
+
+def test_each_list_of_a_document_is_a_log(tmp_path: Path) -> None:
+    def seen(name: str) -> list[dict[str, str]]:
+        return [{name: _at(n), "link": f"https://v.invalid/video/{n * 7 % 50}/"} for n in NUMBERS]
+
+    export = {
+        "Activity": {"History": {"VideoList": seen("Date")}, "Like List": {"Items": seen("date")}}
+    }
+    _write(tmp_path, {"export.json": json.dumps(export)})
+    found = inspect_folder(tmp_path, tmp_path)
+    (tmp_path / "plait.yaml").write_text(found.text)
+    assert len(found.platforms) == 1
+    assert "each: Activity.Like List.Items[]" in found.text.replace("'", "")
+    assert "type: like" in found.text
+    assert fuse(tmp_path / "plait.yaml").counts["events"] == 240
+
+
+def test_counts_of_events_are_no_log(tmp_path: Path) -> None:
+    days = [f"2024-03-{n:02},p{n % 3},{n * 7},{n}" for n in range(1, 31)]
+    _write(tmp_path, {"report.csv": "\n".join(["date,product,views,purchases", *days])})
+    with pytest.raises(EmptyInput, match=r"counts of events \(views, purchases\)"):
+        inspect_folder(tmp_path, tmp_path)
+
+
 def test_a_join_that_is_needed_is_told_with_its_command(tmp_path: Path) -> None:
     _write(tmp_path, {
         "orders.csv": _csv("order_id,user_id,hour", str, _user, lambda n: n % 24),
@@ -234,7 +299,7 @@ def test_links_of_accounts_are_no_log(tmp_path: Path) -> None:
 
 def _answers(text: str) -> Iterator[str]:
     """Yields the draft with each of its other answers in place of the setting below it."""
-    lines = text.splitlines()
+    lines = [*text.splitlines(), ""]
     marked = [line.lstrip(" -").startswith("#|") for line in lines]
     starts = [n for n, mark in enumerate(marked) if mark and not marked[n - 1]]
     for start in starts:
@@ -244,7 +309,7 @@ def _answers(text: str) -> Iterator[str]:
         names = {line.split(":")[0].strip() for line in block if line[depth] != " "}
         kept, skipping = [], False
         for n, line in enumerate(lines[end:]):
-            at = len(line) - len(line.lstrip(" -"))
+            at = len(line) - len(line.lstrip())
             if at <= depth and not line.lstrip().startswith("#"):
                 skipping = at == depth and line.strip(" -").split(":")[0] in names
                 if at < depth:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from plait.contracts.event_types import EVENT_TYPES
-from plait.inspection.column_names import plain_name, rate_name
-from plait.inspection.event_words import find_event_type, is_unwanted
+from plait.inspection.columns.column_names import plain_name, rate_name
+from plait.inspection.columns.event_words import find_event_type, is_unwanted
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def answering(status: int, code: str, *, after_s: float = 0.0) -> Iterator[str]:
             """Says nothing: who hung up had enough of waiting."""
 
     server = Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:

@@ -85,10 +85,10 @@ def _fix(file: SourceFile, key: str, column: str, close: str | None) -> str:
 def _inside_list(file: SourceFile, setting: str, path: str) -> str:
     """Returns the fix for a path that leads into the elements of a list."""
     opened, _, rest = path.rpartition("[].")
+    opened = f"{opened}[]" if write_scalar(opened) == opened else write_scalar(f"{opened}[]")
     if file.format == "json":
-        return f"Set {file.setting}.records: {write_scalar(f'{opened}[]')}"
-    each, inside = write_scalar(f"{opened}[]"), write_scalar(f"each.{rest}")
-    return f"Set {file.setting}.each: {each} and {setting}: {inside}"
+        return f"Set {file.setting}.records: {opened}"
+    return f"Set {file.setting}.each: {opened} and {setting}: {write_scalar(f'each.{rest}')}"
 
 
 def _as_optional(key: str, column: str) -> str:

@@ -1,4 +1,4 @@
-"""Finds the lines of a CSV file whose quotes are broken.
+r"""Finds the lines of a CSV file whose quotes are broken.
 
 A quote that begins a value opens it, and the next single quote closes it; then a separator or the
 end of the line must follow. A quoted value may hold line ends. A line is broken if
@@ -9,6 +9,9 @@ end of the line must follow. A quoted value may hold line ends. A line is broken
 - a line inside the quoted value looks like a whole row: it has as many values as there are columns,
   and those values look like the values of the first rows: numbers, filled or quoted where nearly
   all of these are.
+
+Quotes may be escaped by backslashes, as in `7,"A \"b\" c",x`: a broken line that is a whole row
+with two quotes for each escaped one is read so.
 
 So a lost quote makes one line broken, and the lines after it are read as rows. A quote inside a
 value that does not begin with one is an ordinary character. The rule looks at the lines alone, not
@@ -111,6 +114,16 @@ class QuoteRules:
         return self._mark.join(
             q + v.replace(q, q + q) + q if q in v and not v.startswith(q) else v for v in values
         )
+
+    def double_escaped(self, line: bytes) -> bytes | None:
+        """Returns the line with two quotes for each that is escaped, if it is a whole row then."""
+        escape = b"\\" + self._quote
+        if escape not in line:
+            return None
+        doubled = line.replace(escape, self._quote * 2)
+        bare = doubled.removesuffix(b"\r")
+        whole = self._closed.fullmatch(bare) and len(self._values(bare)) == self._width
+        return doubled if whole else None
 
     def _is_comment(self, line: bytes) -> bool:
         return self._comment is not None and line.startswith(self._comment)

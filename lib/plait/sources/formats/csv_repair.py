@@ -147,7 +147,8 @@ class _LineRepair:
         if not is_text(record):
             return _tell(record, "bad_encoding", self._layout)
         if broken:
-            return _tell(record, "bad_quote", self._layout)
+            escaped = self._rules.double_escaped(record) if self._rules else None
+            return escaped or _tell(record, "bad_quote", self._layout)
         return record if self._rules is None else self._rules.quote_anew(record)
 
 

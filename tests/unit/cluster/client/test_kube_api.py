@@ -55,7 +55,7 @@ class ApiServer(http.server.BaseHTTPRequestHandler):
 def api() -> Iterator[KubeApi]:
     ApiServer.responses, ApiServer.requests = [], []
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), ApiServer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
     settings = Configuration(host=f"http://127.0.0.1:{server.server_port}")
     settings.retries = False
     yield KubeApi(ApiClient(settings), "n", "here")

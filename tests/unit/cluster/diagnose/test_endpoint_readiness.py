@@ -37,7 +37,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def api() -> Iterator[KubeApi]:
     server = http.server.HTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
     client = ApiClient(Configuration(host=f"http://127.0.0.1:{server.server_port}"))
     yield KubeApi(client, "n", "here")
     server.shutdown()

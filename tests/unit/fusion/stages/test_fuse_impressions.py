@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +24,33 @@ from plait.store.feedback.log_listing import list_log
 from plait.store.feedback.log_paths import IMPRESSIONS_FOLDER
 from plait.store.roll_back import roll_back
 from plait.store.store_objects import remove_objects
-from tests.unit.fusion.small import NOW, Fuse, Fused, platform
+from tests.unit.fusion.small import NOW, Fuse, Fused, copy_fused, fuse_in, platform
 
 LOG = "id,user,item,time\n1,ann,i1,1700000000\n2,bob,i1,1700000100\n"
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture(params=[1, 4], ids=["1 bucket", "4 buckets"])
-def fused(
-    folder: Path, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Fused:
-    buckets = request.param
-    monkeypatch.setattr(plait.fusion.stages.find_inputs, "count_buckets", lambda size: buckets)
+@pytest.fixture(scope="module", params=[1, 4], ids=["1 bucket", "4 buckets"])
+def once_fused(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, int]:
+    """The folder of a fused project, and its number of buckets."""
+    folder, buckets = tmp_path_factory.mktemp("fused"), request.param
     (folder / "shop.csv").write_text(LOG)
     (folder / "video.csv").write_text("id,user,item,time\n3,cid,c1,1700000150\n")
-    return _again(fuse_here)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plait.fusion.stages.find_inputs, "count_buckets", lambda size: buckets)
+        _again(partial(fuse_in, folder))
+    return folder, buckets
+
+
+@pytest.fixture
+def fused(
+    once_fused: tuple[Path, int], folder: Path, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
+) -> Fused:
+    once, buckets = once_fused
+    monkeypatch.setattr(plait.fusion.stages.find_inputs, "count_buckets", lambda size: buckets)
+    return copy_fused(once, folder, lambda: _again(fuse_here))
 
 
 def _again(fuse_here: Fuse, **more: object) -> Fused:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
 import gzip
 import io
+import lzma
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +26,7 @@ from plait.sources.values.value_path import Field
 
 WriteSource = Callable[..., SourceFile]
 Row = tuple[Any, ...]
+_PACK = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 
 
 def _read(
@@ -122,12 +125,12 @@ def test_separator_is_detected_by_quotes_and_data(
 @pytest.mark.parametrize(
     "encoding", ["latin-1", "cp1252", "utf-16", "utf-8", "cp1250", "shift_jis"]
 )
-@pytest.mark.parametrize("packed", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("packed", ["", ".gz", ".zst", ".bz2", ".xz"])
 def test_encodings(write_source: WriteSource, tmp_path: Path, encoding: str, packed: str) -> None:
     name = {"shift_jis": "猫", "cp1250": "ł"}.get(encoding, "é")
     content = f"user,{name}\r\n1,{name}\r\n".encode(encoding)
-    if packed == ".gz":
-        content = gzip.compress(content)
+    if packed in _PACK:
+        content = _PACK[packed](content)
     elif packed:
         with pa.CompressedOutputStream(str(tmp_path / "z"), "zstd") as out:
             out.write(content)
@@ -160,6 +163,16 @@ def test_broken_quotes_cost_one_row_each(write_source: WriteSource) -> None:
         _bad(7, 3, "bad_quote", '12,"end,13'),
     ]
     assert _read(file, quote="none")[0] == _good(1, "1", 'x"y', "2")
+
+
+def test_quotes_that_are_escaped_by_backslashes(write_source: WriteSource) -> None:
+    file = write_source(b'a,b\n"x \\"y\\", z",1\n"C:\\",2\n"x\\"y,3\n"v\\"w\\"","4"\r\n')
+    assert _read(file) == [
+        _good(1, 'x "y", z', "1"),
+        _good(2, "C:\\", "2"),
+        _bad(3, 2, "bad_quote", '"x\\"y,3'),
+        _good(4, 'v"w"', "4"),
+    ]
 
 
 def test_a_line_that_looks_like_a_row_ends_a_quoted_value(write_source: WriteSource) -> None:

@@ -112,16 +112,17 @@ def test_the_rows_keep_their_object_and_their_place_in_it(store: Store) -> None:
     assert next(read_slice(store, piece)).equals(alone)
 
 
-def test_parts_become_larger_and_few(store: Store) -> None:
+def test_parts_become_larger_and_few(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compaction, "FAN_IN", 3)
     total = 0
-    for turn in range(100):
-        put(store, *range(total, total + 4))
-        total += 4
-        compact(store, least=4, grace=NOW)
-        if turn == 50:
+    for turn in range(30):  # parts of parts of parts
+        put(store, *range(total, total + 3))
+        total += 3
+        compact(store, least=3, grace=NOW)
+        if turn == 15:
             assert read(store) == events(*range(total))
     assert read(store) == events(*range(total))
-    assert len(objects(store)) < 24
+    assert len(objects(store)) < 18
     assert len(list_objects(store.objects, "feedback/index")) < 10
 
 

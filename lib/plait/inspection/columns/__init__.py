@@ -1,0 +1,1 @@
+"""What the name and the values of one column tell."""

@@ -1,0 +1,1 @@
+"""Drafts the project file: its settings, and the questions beside them."""

@@ -1,0 +1,1 @@
+"""Recognises how files are written, groups those that are alike, and reads samples of them."""

@@ -1,0 +1,1 @@
+"""What a table is, which column plays which role in it, and which tables belong together."""
