@@ -153,7 +153,7 @@ def test_each_log_of_a_platform_is_named_by_its_own_setting(tmp_path: Path) -> N
     raw = {"store": "store", "platforms": {"shop": {"events": logs}}}
     found = Checked(check_logs(parse_config(raw, folder=tmp_path)))
     (bad,) = [f for f in found.findings if f.rule == "times" and f.level == "FAIL"]
-    assert "Set platforms.shop.events.1.time.unit to iso" in bad.fix
+    assert bad.fix == "Set platforms.shop.events.1.time.unit: iso"
     logs[1]["time"] = {"unit": "iso"}
     assert not Checked(check_logs(parse_config(raw, folder=tmp_path))).failed()
 
