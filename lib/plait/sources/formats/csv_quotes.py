@@ -10,6 +10,9 @@ end of the line must follow. A quoted value may hold line ends. A line is broken
   and those values look like the values of the first rows: numbers, filled or quoted where nearly
   all of these are.
 
+A last line whose stray quote closes the value, and so completes the record, is a part of it, unless
+columns before that value tell the kind of their values.
+
 So a lost quote makes one line broken, and the lines after it are read as rows. A quote inside a
 value that does not begin with one is an ordinary character. The rule looks at the lines alone, not
 at the chunks in which they are read.
@@ -79,6 +82,7 @@ class QuoteRules:
         self._value: Final = re.compile(rb"(?:(?<=" + s + rb")|(?<![\s\S]))" + value)
         self._closed: Final = re.compile(value + rb"(?:" + s + value + rb")*+")
         self._opened: Final = re.compile(rb"(?:" + value + s + rb")*+" + q + inside, re.DOTALL)
+        self._ended: Final = re.compile(rb"(?:" + value + s + rb")*+")
         plain = rb"(?:" + q + inside + q + rb"|[^" + q + s + rb"]*+)"
         self._plain: Final = re.compile(plain + rb"(?:" + s + plain + rb")*+")
         self._kinds: list[_Kind] = []
@@ -114,13 +118,16 @@ class QuoteRules:
             record.append(more)
             size += len(more)
             bare = more.removesuffix(b"\r")
-            if self._looks_whole(bare):
-                break
-            if self._quote not in bare:
+            whole = self._looks_whole(bare)
+            if self._quote not in bare and not whole:
                 continue
             joined = b"\n".join(record).removesuffix(b"\r")
             if self._closed.fullmatch(joined):
                 legal = len(self._values(joined)) == self._width
+                if whole:
+                    legal = legal and not (self._plain.fullmatch(bare) or self._tells(line))
+                break
+            if whole:
                 break
             if not self._opened.fullmatch(joined):
                 break  # text follows the closing quote
@@ -129,6 +136,12 @@ class QuoteRules:
             return
         waiting.extend(reversed(record[1:]))
         yield record[:1], True
+
+    def _tells(self, line: bytes) -> bool:
+        """Whether a column before the value that `line` leaves open has numbers, or quotes."""
+        ended = self._ended.match(line)
+        before = len(self._values(line[: ended.end() - 1])) if ended and ended.end() else 0
+        return any(kind.number or kind.quoted for kind in self._kinds[:before])
 
     def quote_anew(self, record: bytes) -> bytes:
         """Returns the record with quotes around the values that have a quote inside only."""

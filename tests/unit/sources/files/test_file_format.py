@@ -68,6 +68,8 @@ def zstd(content: bytes) -> bytes:
         ("part-00000.gz", gzip.compress(ROW, mtime=0), "jsonl"),
         ("logs/dt=1/part-00000-abc.c000", ROW, "jsonl"),
         ("a.csv", b"\xff\xfeu\0,\0", "csv"),
+        ("a.csv", "u,i\na,b\n".encode("utf-16-le"), "csv"),
+        ("a.csv", b"u,i\n" * 20 + b"a\0b,c\n", "csv"),
     ],
 )
 def test_the_format_of_a_file(name: str, head: bytes, form: str) -> None:
