@@ -80,6 +80,10 @@ class ParquetReader:
             yield rows.with_columns(_uuid_text(name) for name in identifiers)
 
     @cached_property
+    def _schema(self) -> pa.Schema:
+        return pq.read_schema(self.file.path)
+
+    @cached_property
     def _rows(self) -> pl.LazyFrame:
         return pl.scan_parquet(self.file.path, row_index_name=ROW, row_index_offset=1, glob=False)
 
@@ -88,8 +92,7 @@ class ParquetReader:
         kinds = self._rows.collect_schema()
         if not any(isinstance(kinds[name], pl.Binary) for name in names):
             return []
-        schema = pq.read_schema(self.file.path)
-        return [name for name in names if schema.field(name).type == pa.uuid()]
+        return [name for name in names if self._schema.field(name).type == pa.uuid()]
 
 
 def _uuid_text(name: str) -> pl.Expr:
