@@ -71,6 +71,13 @@ def determine_format(name: str, head: bytes, form: FileFormat | None, setting: s
             fix=f"Set {setting}.format: csv, or {setting}.files to a glob such as '*.csv'.",
         )
     _check_magic(name, head, form, packed, setting)
+    if form in ("json", "jsonl") and (encoding := utf_16_name(unpack_head(head, packed))):
+        plain = shlex.quote(bare.rpartition("/")[2])
+        raise UnreadableFile(
+            f"'{name}' is {encoding.upper()} text, and JSON is UTF-8.",
+            fix=f"Write it again in UTF-8: iconv -f {encoding.upper()} -t UTF-8 {plain} > "
+            f"utf8{suffix}",
+        )
     return form
 
 

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from plait.errors import UnknownColumn, UnreadableFile
+from plait.sources.files.file_format import utf_16_name
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.json_sample import JsonSample
+from plait.sources.formats.text_files import is_text, iterate_lines, read_blocks
 from plait.sources.values.value_path import Element, Elements, Field, Matching, Step, path_text
 
 # A document is decoded as a whole. This is its largest size, in bytes of text.
@@ -58,6 +60,36 @@ def _conversion(file: SourceFile, records: Sequence[Step]) -> str:
     script = f"import json, sys; [print(json.dumps({opened})){loops or ' for _ in [0]'}]"
     address = shlex.quote(file.name if file.remote is None else file.name.rpartition("/")[2])
     return f"{packed} {address} | python -c {shlex.quote(script)} > {_LINES}"
+
+
+def has_no_records(text: str | None, records: Sequence[Step]) -> bool:
+    """Whether a document has null in place of its records, as after a day without any."""
+    try:
+        value = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return False
+    for step in records:
+        if not isinstance(step, Field) or not isinstance(value, dict) or step.name not in value:
+            break
+        value = value[step.name]
+    return value is None or value == {}
+
+
+def not_utf_8(file: SourceFile) -> UnreadableFile:
+    """Returns the error of a document whose text is not UTF-8."""
+    encoding = "CP1252"
+    line = 0
+    for text in iterate_lines(read_blocks(file)):
+        line += 1
+        if line == 1:
+            encoding = utf_16_name(text).upper() or encoding
+        if not is_text(text):
+            break
+    name = shlex.quote(file.path.name)
+    return UnreadableFile(
+        f"'{file.name}' is not UTF-8 text: line {line:,} cannot be decoded.",
+        fix=f"Write it again in UTF-8: iconv -f {encoding} -t UTF-8 {name} > utf8.json",
+    )
 
 
 def not_a_document(

@@ -14,8 +14,9 @@ from plait.errors import ConfigError
 from plait.sources.columns.find_columns import FileColumns, first_names
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.json_document import check_size, not_a_document
+from plait.sources.formats.json_document import check_size, has_no_records, not_a_document
 from plait.sources.formats.json_sample import JsonSample
+from plait.sources.formats.text_files import UNDECODABLE
 from plait.sources.values.json_text import JsonShape, decode_json
 from plait.sources.values.nested_values import struct_field
 from plait.sources.values.take_path import take_path
@@ -61,8 +62,15 @@ class JsonReader:
         return cls(file, steps, tuple(dict.fromkeys(_last_keys(paths))), typed)
 
     def columns(self) -> FileColumns:
-        """Returns the keys of the records; a rare key is searched for in the whole file."""
+        """Returns the keys of the records; a rare key is searched for in the whole file.
+
+        Raises:
+            polars.exceptions.NoDataError: a document is an object without keys.
+        """
         sample = self.sample
+        if self.file.format == "json" and sample.records == [{}]:
+            msg = "there are no records"
+            raise pl.exceptions.NoDataError(msg)
 
         def has(steps: Sequence[Step]) -> bool:
             if sample.has(steps) or not sample.records:
@@ -140,6 +148,8 @@ class JsonReader:
         if self.file.format == "json":
             frame = self._decode(self._number(self._document), shape, inside)
             if frame[FAULT].null_count() < frame.height:
+                if has_no_records(frame[LINE][0], self.records):
+                    return
                 raise not_a_document(self.file, frame[LINE][0], self.records)
             frame = frame.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW))
             yield from frame.iter_slices(chunk)
@@ -193,7 +203,9 @@ class JsonReader:
             *(field.alias(name) for name, field in records.items()),
             fault.alias(FAULT),
             pl.lit(value=True).alias(WHOLE),
-            pl.when(fault.is_not_null()).then(pl.col(LINE)).alias(LINE),
+            pl.when(fault.is_not_null())
+            .then(pl.col(LINE).str.strip_prefix(UNDECODABLE))
+            .alias(LINE),
         )
 
 

@@ -13,18 +13,16 @@ from plait.sources.columns.find_columns import FileColumns, first_names, text_co
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.text_files import (
+    UNDECODABLE,
     decode_blocks,
-    is_text,
     is_utf8,
-    iterate_lines,
     look_through,
+    mark_undecodable,
     read_blocks,
     read_head,
     write_copy,
 )
 from plait.sources.values.value_path import Step
-
-_UNDECODABLE = "\0plait:bad_encoding"  # begins a line that is not text in a repaired copy
 
 
 def line_columns(pattern: str) -> list[str]:
@@ -78,7 +76,7 @@ class LineReader:
                 pl.col(ROW).cast(pl.Int64) + 1,
                 line.str.strip_suffix("\r").str.strip_prefix("\ufeff"),
             ).filter(line.str.contains(r"\S"))
-            undecodable = line.str.starts_with(_UNDECODABLE)
+            undecodable = line.str.starts_with(UNDECODABLE)
             fault = (
                 pl.when(undecodable)
                 .then(pl.lit("bad_encoding"))
@@ -96,7 +94,7 @@ class LineReader:
                 ),
                 FAULT,
                 (~faulty).alias(WHOLE),
-                pl.when(faulty).then(line.str.strip_prefix(_UNDECODABLE)).alias(LINE),
+                pl.when(faulty).then(line.str.strip_prefix(UNDECODABLE)).alias(LINE),
             )
             for batch in frame.collect_batches(chunk_size=chunk, maintain_order=True):
                 if batch.height:
@@ -111,14 +109,6 @@ def _prepare(file: SourceFile, encoding: str, copies: ExitStack) -> SourceFile:
     head, _ = read_head(file, "utf-8")
     returns = "\r" in head and "\n" not in head
     if returns or not look_through(file).valid:
-        blocks = _rewrite(file, b"\r" if returns else b"\n")
+        blocks = mark_undecodable(read_blocks(file), b"\r" if returns else b"\n")
         file = replace(file, path=copies.enter_context(write_copy("repaired", blocks)))
     return file
-
-
-def _rewrite(file: SourceFile, end: bytes) -> Iterator[bytes]:
-    for line in iterate_lines(read_blocks(file), end):
-        if is_text(line):
-            yield line + b"\n"
-        else:
-            yield (_UNDECODABLE + line.decode(errors="replace") + "\n").encode()

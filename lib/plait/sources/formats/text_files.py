@@ -19,6 +19,7 @@ from plait.store.leased_folder import LeasedFolder
 from plait.store.local_folders import scratch_folder
 
 BLOCK_BYTES = 1 << 20  # bytes read at once: few enough for the cache of a core
+UNDECODABLE = "\0plait:bad_encoding"  # begins a line that is not text in a repaired copy
 _BOM = codecs.BOM_UTF8
 
 
@@ -149,6 +150,15 @@ def iterate_lines(blocks: Iterator[bytes], end: bytes = b"\n") -> Iterator[bytes
         yield from lines
     if rest:
         yield rest.removeprefix(_BOM) if first else rest
+
+
+def mark_undecodable(blocks: Iterator[bytes], end: bytes = b"\n") -> Iterator[bytes]:
+    """Yields the lines of `blocks` with line feeds; UNDECODABLE begins those that are not UTF-8."""
+    for line in iterate_lines(blocks, end):
+        if is_text(line):
+            yield line + b"\n"
+        else:
+            yield (UNDECODABLE + line.decode(errors="replace") + "\n").encode()
 
 
 @contextmanager
