@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from plait.checks.log_finding import EXAMPLES, CheckLevel, LogFinding, say_share, share_level
 from plait.checks.read_profiles import ProfiledLog
-from plait.checks.row_faults import LEAVE_ROWS, describe_faults, fix_faults
+from plait.checks.row_faults import describe_faults, fix_faults
+from plait.config.reason_fixes import LEAVE_ROWS
 
 _FAIL_NUMBERS = 0.05  # of the rows of a log
 _LONG_MEDIAN = 3600.0  # seconds; half of the events longer than this are most likely milliseconds

@@ -26,7 +26,7 @@ from plait.progress import ProgressTask, track_progress
 from plait.sources.columns.source_mapping import check_expressions
 from plait.sources.files.find_files import find_files
 from plait.sources.files.source_file import FoundFiles
-from plait.sources.read_chunks import CHUNK_ROWS, find_missing_paths
+from plait.sources.read_chunks import CHUNK_ROWS
 from plait.sources.read_platform import event_mapping, read_events
 from plait.store.feedback.log_listing import list_log
 from plait.store.feedback.log_paths import EVENTS_FOLDER
@@ -124,22 +124,21 @@ class _LogReader:
 
     def read(self, files: FoundFiles, progress: ProgressTask) -> Iterator[LogProfile]:
         """Yields one profile a file."""
-        mapping = event_mapping(self.events)
         for file in files:
             profile = LogProfile(files=[file.name])
             left = file.bytes
             split = InputSplit(self.platform, file.name, file, dialect=self.dialect)
             try:
-                lacking = find_missing_paths(file, mapping)
-                profile.lacking.update({path: [file.name] for path in lacking})
+                lacking: list[str] = []
                 waiting = [profile]
-                for part, size in self._profiles(split):
+                for part, size in self._profiles(split, lacking):
                     waiting.append(part)
                     step = min(size, left)
                     left -= step
                     progress.advance(step / _PROGRESS_BYTES, note=file.name)
                     if len(waiting) > _MERGE_EVERY:
                         waiting = [merge_profiles(waiting)]
+                waiting.append(LogProfile(lacking={path: [file.name] for path in lacking}))
                 profile = merge_profiles(waiting)
                 if not profile.rows:
                     profile.empty_files.append(file.name)
@@ -148,13 +147,16 @@ class _LogReader:
             progress.advance(left / _PROGRESS_BYTES)
             yield profile
 
-    def _profiles(self, split: InputSplit) -> Iterator[tuple[LogProfile, int]]:
-        """Yields the profile of each chunk, and about how many bytes it has in memory."""
+    def _profiles(self, split: InputSplit, lacking: list[str]) -> Iterator[tuple[LogProfile, int]]:
+        """Yields the profile of each chunk, and about how many bytes it has in memory.
+
+        The paths that the file lacks are added to `lacking`.
+        """
         if split.file is None:
             return
         left = self.sample
         chunk = CHUNK_ROWS if left is None else min(left, CHUNK_ROWS)
-        for raw in read_events(split.file, self.events, chunk):
+        for raw in read_events(split.file, self.events, chunk, lacking):
             rows = raw if left is None else raw.head(left)
             if rows.height:
                 profile = profile_chunk(rows, self.kernel(split, rows), self.rules)

@@ -10,8 +10,8 @@ from plait.checks.log_finding import EXAMPLES
 from plait.checks.log_profile import LogProfile
 from plait.checks.read_profiles import ProfiledLog
 from plait.config import Project
+from plait.config.reason_fixes import LEAVE_ROWS
 from plait.contracts.quarantine_reasons import (
-    EVENTS_SOURCE,
     describe_place,
     describe_value,
     reason_words,
@@ -19,7 +19,6 @@ from plait.contracts.quarantine_reasons import (
 from plait.inspection.faulty_value import FaultyValue, find_source
 from plait.inspection.suggest_fixes import suggest_fix
 
-LEAVE_ROWS = "Correct these rows in the log, or leave them: fuse sets them aside."
 # Reasons whose fix is another column, unit or path for all rows.
 _OF_ALL_ROWS = frozenset({
     "null_account", "null_object", "bad_time", "future_time", "ancient_time", "bad_order",
@@ -69,7 +68,7 @@ def fix_faults(log: ProfiledLog, counts: Mapping[str, float]) -> str:
     fault = FaultyValue(
         reason, rows["field"][0], rows["value"].drop_nulls().to_list(), log.setting, log.events
     )
-    return suggest_fix(fault, log.platform, EVENTS_SOURCE)
+    return suggest_fix(fault)
 
 
 def fix_listing(project: Project, platform: str, kind: str, faulty: pl.DataFrame) -> str:
@@ -86,4 +85,4 @@ def fix_listing(project: Project, platform: str, kind: str, faulty: pl.DataFrame
     field = rows["field"][0]
     values = rows.filter(pl.col("field") == field)["value"].drop_nulls().head(20).to_list()
     home = find_source(project.platforms[platform], platform, kind, rows["file"][0])
-    return suggest_fix(FaultyValue(reason, field, values, *home), platform, kind)
+    return suggest_fix(FaultyValue(reason, field, values, *home))

@@ -15,14 +15,21 @@ _OBJECT = ("object_kind", "object_id", "query_text")
 BOT_COLUMNS = ("account", "platform", "time", "time_resolution", *_OBJECT)
 _DIGITS = 6  # figures are rounded, so that rules do not depend on the order of a sum
 _HOUR_US = 3_600_000_000
+_BUSY_MINUTES = 20  # minutes of a fast hour with events; an import takes fewer
+_FASTER, _FASTER_HOURS = 3, 3  # hours of three times the events need no regular gaps
 
 
 def find_bots(events: pl.DataFrame, rules: Mapping[str, BotRules]) -> pl.DataFrame:
     """Returns BOTS: the accounts among `events` that a rule holds for.
 
-    - fast_and_regular: max_per_hour >= events_per_hour, and gap_variation is small enough.
+    - fast_and_regular: one hour of the clock is fast, and gap_variation is small enough.
+    - fast_and_broad: three hours are three times as fast, and breadth is large enough.
     - sleepless_and_regular, sleepless_and_broad: longest_hours >= sleepless_hours and the
       hour_entropy is high enough, and gap_variation is small or breadth is large enough.
+
+    An hour is fast if it has events_per_hour visits and events in 20 of its minutes. Events in
+    succession on one object are one visit, so the reports of a player are no crawl. An import of
+    many rows within minutes is none either.
 
     Args:
         events: BOT_COLUMNS and nr, the number of the account; all events of each account.
@@ -34,7 +41,9 @@ def find_bots(events: pl.DataFrame, rules: Mapping[str, BotRules]) -> pl.DataFra
     for platform, rule in active.items() if heavy.height else ():
         rows = _suspects(heavy.filter(pl.col("platform") == platform), rule)
         if rows.height:
-            found.append(_apply_rules(measure_accounts(rows, rule.pause_hours), rule))
+            figures = measure_accounts(rows, rule.pause_hours)
+            speed = _count_fast_hours(rows, rule.events_per_hour)
+            found.append(_apply_rules(figures.join(speed, on="nr"), rule))
     return pl.concat(found).sort("account")
 
 
@@ -83,6 +92,22 @@ def measure_accounts(events: pl.DataFrame, pause_hours: float) -> pl.DataFrame:
     )
 
 
+def _count_fast_hours(events: pl.DataFrame, least: int) -> pl.DataFrame:
+    """Returns nr, fast_hours and faster_hours: how many hours of the clock are fast, and faster."""
+    rows = events.sort("nr", "time", *_OBJECT)
+    other = pl.any_horizontal(pl.col(c).ne_missing(pl.col(c).shift(1)) for c in ("nr", *_OBJECT))
+    rows = rows.with_columns(visit=other.fill_null(value=True))
+    hours = rows.group_by("nr", hour=pl.col("time").dt.truncate("1h")).agg(
+        visits=pl.col("visit").sum(),
+        minutes=pl.col("time").dt.minute().n_unique(),
+    )
+    steady = pl.col("minutes") >= _BUSY_MINUTES
+    return hours.group_by("nr").agg(
+        fast_hours=(steady & (pl.col("visits") >= least)).sum(),
+        faster_hours=(steady & (pl.col("visits") >= _FASTER * least)).sum(),
+    )
+
+
 def _heavy(events: pl.DataFrame, least: int) -> pl.DataFrame:
     """Returns the exact events of the accounts that have at least `least` events."""
     counts = events["nr"].value_counts()
@@ -121,7 +146,8 @@ def _runs(starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _apply_rules(figures: pl.DataFrame, rule: BotRules) -> pl.DataFrame:
-    fast = pl.col("max_per_hour") >= rule.events_per_hour
+    fast = pl.col("fast_hours") > 0
+    faster = pl.col("faster_hours") >= _FASTER_HOURS
     regular = (pl.col("gap_variation") <= rule.gap_variation).fill_null(value=False)
     broad = pl.col("breadth") >= rule.breadth
     sleepless = (pl.col("longest_hours") >= rule.sleepless_hours) & (
@@ -130,6 +156,8 @@ def _apply_rules(figures: pl.DataFrame, rule: BotRules) -> pl.DataFrame:
     reason = (
         pl.when(fast & regular)
         .then(pl.lit("fast_and_regular"))
+        .when(faster & broad)
+        .then(pl.lit("fast_and_broad"))
         .when(sleepless & regular)
         .then(pl.lit("sleepless_and_regular"))
         .when(sleepless & broad)

@@ -13,6 +13,7 @@ _SAME = (
     "rating",
 )  # fmt: skip
 NEAR_DUPLICATE_COLUMNS = (*_SAME[1:], "time", "time_resolution", "dwell_s", "recommendation_id")
+_COARSE = 15 * 60 * 1_000_000  # microseconds; midnight of every zone is a multiple
 EXACT_RESOLUTIONS = ("us", "s")  # of `time_resolution`: a day or an order has no seconds
 
 
@@ -21,7 +22,8 @@ def find_near_duplicates(events: pl.DataFrame, seconds: Mapping[str, float]) -> 
 
     A burst begins with the first event that no earlier burst holds, and takes in all equal events
     within the platform's `seconds` of it. Of a burst the event with the longest dwell stays, then
-    one that names a recommendation, then the first. Only exact times count.
+    one that names a recommendation, then the first. Only exact times count. They
+    are none if all of an account are on a quarter of an hour, as days and hours are.
 
     Args:
         events: NEAR_DUPLICATE_COLUMNS and nr, the number of the account, in the order of a history
@@ -47,6 +49,7 @@ def find_near_duplicates(events: pl.DataFrame, seconds: Mapping[str, float]) -> 
         .sort(*_SAME, "time", "place")
         .collect()
     )
+    close = _drop_coarse(close, events)
     if close.height < 2:
         return none
     bursts = close.with_columns(burst=_number_bursts(close, longest)).filter(
@@ -58,6 +61,17 @@ def find_near_duplicates(events: pl.DataFrame, seconds: Mapping[str, float]) -> 
     )  # fmt: skip
     removed = ordered.filter(~pl.col("burst").is_first_distinct())["place"]
     return none.scatter(removed, True) if removed.len() else none
+
+
+def _drop_coarse(close: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """Returns `close` without the rows of accounts all of whose times are coarse."""
+    coarse = pl.col("time").dt.epoch("us") % _COARSE == 0
+    suspects = close.filter(coarse)["nr"].unique()
+    if not suspects.len():
+        return close
+    own = events.lazy().filter(pl.col("nr").is_in(suspects.implode()))
+    exact = own.filter(~coarse).select("nr").unique().collect()["nr"]
+    return close.filter(~coarse | pl.col("nr").is_in(exact.implode()))
 
 
 def _to_us(seconds: float) -> int:

@@ -16,11 +16,12 @@ from plait.clean.strength_histogram import (
 from plait.clean.strength_rules import StrengthRules
 from plait.contracts.event_types import EVENT_STRENGTHS
 
-_LEAST = 0.25  # the share of a type's strength that an event without attention keeps
-_MORE = 0.3  # what full attention adds to a type's strength, up to 1
+_LEAST = 0.5  # the share of a type's strength that an event without attention keeps
 _PRIOR = 5  # ratings of the platform that an account's mean begins with
 _MARGIN = 0.25  # how far below the mean a rating must be to be a dislike, in two deviations
-_GOOD, _BAD = 0.75, 0.25  # places on the scale: never a dislike from here on; always one up to here
+# Places on the scale: always a dislike up to the first, never from the second on, and at least
+# an average like from the third on.
+_BAD, _MIDDLE, _GOOD = 0.25, 0.5, 0.75
 
 
 def normalise_strengths(events: pl.DataFrame, rules: Mapping[str, StrengthRules]) -> pl.DataFrame:
@@ -103,8 +104,9 @@ def dwell_strength(kind: str, scale: DwellScale) -> pl.Expr:
     """Returns the strength of events of type `kind` by their dwell.
 
     With z = (log2 dwell - median) / quartile difference and q = 1 / (1 + exp(-2 z)), the strength
-    runs from a quarter of the type's (q = 0) over the type's own (q = 1/2) to 0.3 more, at most 1
-    (q = 1). It never falls with the dwell, and is never negative: a short look is weak evidence.
+    is that of the type times 1/2 + q, at most 1: half of the type's for no attention, the type's
+    own for the median. It never falls with the dwell, and is never negative: a short look is weak
+    evidence.
     """
     base = EVENT_STRENGTHS[kind]
     z = (dwell_bins() - (scale.middle + 0.5)) / scale.spread
@@ -122,9 +124,7 @@ def watched_strength(base: pl.Expr) -> pl.Expr:
 
 
 def _attention_strength(base: pl.Expr, q: pl.Expr) -> pl.Expr:
-    low = base * (_LEAST + (1 - _LEAST) * 2 * q)
-    high = base + (pl.min_horizontal(pl.lit(1.0), base + _MORE) - base) * (2 * q - 1)
-    return pl.when(q < 0.5).then(low).otherwise(high)
+    return pl.min_horizontal(pl.lit(1.0), base * (_LEAST + 2 * (1 - _LEAST) * q))
 
 
 def _known_dwell() -> pl.Expr:
@@ -135,13 +135,14 @@ def _known_dwell() -> pl.Expr:
 def opinion_strength(place: pl.Expr, mean: pl.Expr, deviation: float) -> pl.Expr:
     """Returns the strength of a rating at `place` of its scale, for an account with this `mean`.
 
-    d = (place - mean) / (2 deviation), within -1 to 1. Below -1/4 it is a dislike of strength d,
-    otherwise the strength is 0.6 + 0.4 d. The best quarter of the scale is never a dislike, and
-    the worst quarter always is one. The strength never falls with the rating.
+    d = (place - mean) / (2 deviation), within -1 to 1. Below -1/4, and below the middle of the
+    scale, it is a dislike of strength d; otherwise the strength is 0.6 + 0.4 d. In the best quarter
+    of the scale it is at least 0.5, and the worst quarter always is a dislike. The strength never
+    falls with the rating.
     """
     d = ((place - mean) / (2 * deviation)).clip(-1, 1)
     liked = 0.6 + 0.4 * d
-    relative = pl.when(d < -_MARGIN).then(d).otherwise(liked)
+    relative = pl.when((d < -_MARGIN) & (place < _MIDDLE)).then(d).otherwise(liked)
     least = 0.6 - 0.4 * _MARGIN
     return (
         pl.when(place >= _GOOD).then(pl.max_horizontal(relative, pl.lit(least)))

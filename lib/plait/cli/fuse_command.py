@@ -94,7 +94,8 @@ def fuse(
         )
         return
     quarantined = count_quarantine(Store(project.store_uri).scan("quarantine", version), project)
-    _print_summary(version, seconds, quarantined, str(config))
+    removed = count_removed(version.counts["platforms"], project)
+    _print_summary(version, seconds, quarantined, removed, str(config))
 
 
 def _preview(project: Project, config: str, *, as_json: bool) -> None:
@@ -109,14 +110,18 @@ def _preview(project: Project, config: str, *, as_json: bool) -> None:
 
 
 def _print_summary(
-    version: StoreVersion, seconds: float, quarantined: list[SetAside], config: str
+    version: StoreVersion,
+    seconds: float,
+    quarantined: list[SetAside],
+    removed: list[SetAside],
+    config: str,
 ) -> None:
 
     console = output_console()
     counts = version.counts
     _print_platforms(console, counts["platforms"], version.number)
     _print_people(console, counts)
-    _print_quarantine(console, counts["platforms"], quarantined, config)
+    _print_quarantine(console, counts["platforms"], quarantined, removed, config)
     print_notes(console, counts["platforms"], version.settings.get("currencies.base"))
     _print_noise(console, counts["platforms"], config)
     console.print(_describe_run(version.run), highlight=False)
@@ -205,9 +210,13 @@ def _print_people(console: Console, counts: dict[str, Any]) -> None:
 
 
 def _print_quarantine(
-    console: Console, platforms: dict[str, Any], quarantined: list[SetAside], config: str
+    console: Console,
+    platforms: dict[str, Any],
+    quarantined: list[SetAside],
+    removed: list[SetAside],
+    config: str,
 ) -> None:
-    if entries := [*quarantined, *count_removed(platforms)]:
+    if entries := [*quarantined, *removed]:
         console.print()
         print_set_aside(console, "set aside", entries)
     if quarantined:

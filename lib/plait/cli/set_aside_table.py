@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from plait.config.reason_fixes import fix_reason
 from plait.contracts.quarantine_reasons import (
     CATALOGUE_SOURCE,
     EVENTS_SOURCE,
@@ -12,7 +13,6 @@ from plait.contracts.quarantine_reasons import (
     VALUE_REASONS,
     describe_place,
     describe_value,
-    reason_fix,
     reason_words,
 )
 from plait.inspection.faulty_value import FaultyValue, find_source
@@ -60,7 +60,7 @@ def count_quarantine(rows: pl.LazyFrame, project: Project) -> list[SetAside]:
     ]
 
 
-def count_removed(platforms: Mapping[str, Mapping[str, Any]]) -> list[SetAside]:
+def count_removed(platforms: Mapping[str, Mapping[str, Any]], project: Project) -> list[SetAside]:
     """Returns one entry per platform and rule of the rows that a version's rules removed."""
     return [
         {
@@ -69,7 +69,7 @@ def count_removed(platforms: Mapping[str, Mapping[str, Any]]) -> list[SetAside]:
             "reason": reason,
             "rows": n,
             "words": f"{reason_words(reason)} (removed)",
-            "fix": reason_fix(reason, name),
+            "fix": fix_reason(reason, name, project.platforms.get(name), EVENTS_SOURCE),
             "example": "",
         }
         for name, counts in platforms.items()
@@ -105,9 +105,9 @@ def _fix(row: Mapping[str, Any], project: Project) -> str:
     name, source = row["platform"], row["source"]
     platform = project.platforms.get(name)
     if platform is None:
-        return reason_fix(row["reason"], name, source)
+        return fix_reason(row["reason"], name, None, source)
     home = find_source(platform, name, source, row["file"])
-    return suggest_fix(FaultyValue(row["reason"], row["field"], row["values"], *home), name, source)
+    return suggest_fix(FaultyValue(row["reason"], row["field"], row["values"], *home))
 
 
 def _words(row: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ class BotRules(StrictModel):
     events_per_hour: PositiveInt = Field(
         1200,
         description="An account is fast if one hour of the clock has at least this many of its "
-        "events. Unit: events.",
+        "events, not counting those in succession on one object. Unit: events.",
         examples=[3600],
     )
     gap_variation: NonNegativeFloat = Field(
@@ -45,7 +45,7 @@ class BotRules(StrictModel):
         examples=[72],
     )
     hour_entropy: NonNegativeFloat = Field(
-        4.2,
+        4.5,
         description="The entropy of the hours of the day (UTC) of its events from which an account "
         "can be sleepless; all 24 hours alike give 4.585. Unit: bits.",
         examples=[4.4],

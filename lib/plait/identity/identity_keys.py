@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import polars as pl
 
+from plait.clean.id_faults import find_id_faults
 from plait.config import Project
-from plait.contracts.id_rules import is_bad_id
 from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import mask_text
 from plait.contracts.quarantine_reasons import ACCOUNTS_SOURCE
@@ -74,15 +74,13 @@ def _normalise_text(raw: pl.DataFrame, words: Collection[str]) -> pl.DataFrame:
 
 def _find_faults(raw: pl.DataFrame) -> pl.Series:
     """Returns the reason for which each row cannot be used; null if it can be."""
-    account = pl.col("account")
-    return raw.select(
+    nested = pl.any_horizontal(_nested_fields(raw).values())
+    found = raw.select(
         pl.coalesce(
-            "fault",
-            pl.when(account.is_null() | (account == "")).then(pl.lit("null_account")),
-            pl.when(is_bad_id(account)).then(pl.lit("bad_id")),
-            pl.when(pl.any_horizontal(_nested_fields(raw).values())).then(pl.lit("nested_value")),
-        ).alias("reason")
-    ).to_series()
+            pl.lit(find_id_faults(raw, "account")), pl.when(nested).then(pl.lit("nested_value"))
+        )
+    )
+    return found.to_series()
 
 
 def _nested_fields(raw: pl.DataFrame) -> dict[str, pl.Expr]:

@@ -1,7 +1,7 @@
 """Suggests the setting that corrects a row, from the value that was set aside.
 
 Each suggestion is a setting that reads such values. Where none is known, the fix is that of the
-reason (contracts/quarantine_reasons.py).
+reason (config/reason_fixes.py).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import polars as pl
 from plait.config.catalogue_settings import CatalogueSettings
 from plait.config.event_settings import Events
 from plait.config.platform_settings import Accounts
+from plait.config.reason_fixes import fix_setting
 from plait.config.yaml_text import write_column, write_inline, write_scalar
 from plait.contracts.currency_codes import CURRENCY_SIGNS
 from plait.contracts.event_types import EVENT_TYPES
-from plait.contracts.quarantine_reasons import reason_fix
 from plait.inspection.faulty_value import FaultyValue
 from plait.inspection.time_formats import recognise_times
 
@@ -31,10 +31,8 @@ _MAX_PATHS = 3
 _MAX_WORDS = 5
 
 
-def suggest_fix(fault: FaultyValue, platform: str, kind: str) -> str:
-    """Returns the fix of a value of `platform`, in its events, catalogue or accounts (`kind`)."""
-    usual = reason_fix(fault.reason, platform, kind)
-    usual = usual.replace(f"platforms.{platform}.{kind}", fault.setting)
+def suggest_fix(fault: FaultyValue) -> str:
+    """Returns the fix of a value."""
     found = None
     if fault.source is not None:
         if fault.reason in _TIMES:
@@ -50,7 +48,7 @@ def suggest_fix(fault: FaultyValue, platform: str, kind: str) -> str:
         elif fault.reason == "long_dwell" and fault.column is not None:
             verbs = write_inline({"column": fault.column, "times": 0.001})
             found = f"If it is in milliseconds, set {fault.key}: {verbs}"
-    return found or usual
+    return found or fix_setting(fault.reason, fault.setting, fault.source)
 
 
 def _fix_time(fault: FaultyValue) -> str | None:

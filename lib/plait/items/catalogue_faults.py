@@ -5,27 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from plait.config.catalogue_settings import CatalogueSettings
-from plait.contracts.id_rules import is_bad_id
 from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import show_field
 from plait.contracts.quarantine_reasons import CATALOGUE_SOURCE, VALUE_REASONS
 from plait.contracts.store_tables import QUARANTINE
-from plait.sources.values.find_nested import find_nested
 
 _CLEAN_NAMES = {"length": "length_s"}  # fields whose contract column has another name
-
-
-def find_row_faults(raw: pl.DataFrame) -> pl.Series:
-    """Returns the reason for which each row of a catalogue cannot be used; null if it can be."""
-    item = pl.col("item")
-    return raw.select(
-        pl.coalesce(
-            "fault",
-            pl.when(item.is_null() | (item == "")).then(pl.lit("null_item")),
-            pl.when(pl.lit(find_nested(raw["item"]))).then(pl.lit("nested_value")),
-            pl.when(is_bad_id(item)).then(pl.lit("bad_id")),
-        ).alias("reason")
-    ).to_series()
 
 
 def find_value_faults(raw: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from plait.clean.fingerprint import fingerprint
+from plait.clean.id_faults import find_id_faults
 from plait.clean.parse_times import parse_times
 from plait.config import Project
 from plait.config.catalogue_settings import CatalogueSettings
@@ -15,7 +16,6 @@ from plait.contracts.quarantine_reasons import PRICE_OUTLIER
 from plait.contracts.store_tables import ITEMS, QUARANTINE
 from plait.errors import EmptyInput
 from plait.items.catalogue_faults import (
-    find_row_faults,
     find_value_faults,
     quarantine_catalogue,
 )
@@ -103,7 +103,7 @@ def clean_catalogue(
     reason, field, and value. The positions are those in `raw`.
     """
     raw = _normalise_text(raw, catalogue)
-    reasons = find_row_faults(raw)
+    reasons = find_id_faults(raw, "item")
     lost = reasons.is_not_null().arg_true()
     kept = reasons.is_null().arg_true()
     sound = raw[kept] if lost.len() else raw

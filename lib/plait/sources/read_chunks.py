@@ -23,7 +23,10 @@ CHUNK_ROWS = 500_000
 
 
 def read_chunks(
-    file: SourceFile, mapping: SourceMapping, chunk: int = CHUNK_ROWS
+    file: SourceFile,
+    mapping: SourceMapping,
+    chunk: int = CHUNK_ROWS,
+    lacking: list[str] | None = None,
 ) -> Iterator[pl.DataFrame]:
     """Yields frames: `row` (Int64, the first data row is 1), `element`, the fields, and faults.
 
@@ -37,6 +40,7 @@ def read_chunks(
         file: the file to read.
         mapping: the fields.
         chunk: the maximum number of rows per frame, before lists are opened.
+        lacking: gets the paths that the file lacks, each optional or an alternative.
 
     Raises:
         UnknownColumn: a column is missing.
@@ -46,14 +50,14 @@ def read_chunks(
     with _translate_errors(file), _on_this_machine(file) as here:
         last = 0
         try:
-            for batch in _read(here, mapping, chunk):
+            for batch in _read(here, mapping, chunk, lacking):
                 last = int(batch[ROW_COLUMN][-1])
                 yield batch
         except pl.exceptions.NoDataError:  # not even a header
             pass
         except pl.exceptions.ComputeError as error:
             with _decodable(here, error) as copy:
-                for batch in _read(copy, mapping, chunk):
+                for batch in _read(copy, mapping, chunk, lacking):
                     rest = batch.filter(pl.col(ROW_COLUMN) > last)
                     if rest.height:
                         last = int(rest[ROW_COLUMN][-1])
@@ -64,29 +68,20 @@ def read_chunks(
             yield no_fields(mapping)
 
 
-def find_missing_paths(file: SourceFile, mapping: SourceMapping) -> list[str]:
-    """Returns the paths of the mapping that the file lacks; each is optional, or an alternative.
-
-    Raises:
-        UnknownColumn: a column is missing that is neither.
-        UnreadableFile: the file is damaged, or not in its format.
-    """
-    with _translate_errors(file), _on_this_machine(file) as here:
-        try:
-            columns = _open(here, mapping).columns()
-        except pl.exceptions.NoDataError:
-            return []
-        except pl.exceptions.ComputeError as error:
-            with _decodable(here, error) as copy:
-                columns = _open(copy, mapping).columns()
-        present = {*FieldBuilder.of(here, mapping, columns).places, *ALWAYS_PRESENT}
-        return [path for path in _paths(mapping) if path not in present]
+def _missing_paths(mapping: SourceMapping, build: FieldBuilder) -> list[str]:
+    """Returns the paths of the mapping that a file lacks; each is optional, or an alternative."""
+    present = {*build.places, *ALWAYS_PRESENT}
+    return [path for path in _paths(mapping) if path not in present]
 
 
-def _read(file: SourceFile, mapping: SourceMapping, chunk: int) -> Iterator[pl.DataFrame]:
+def _read(
+    file: SourceFile, mapping: SourceMapping, chunk: int, lacking: list[str] | None
+) -> Iterator[pl.DataFrame]:
     """Yields the fields of the rows, in frames with rows."""
     reader = _open(file, mapping)
     build = FieldBuilder.of(file, mapping, reader.columns())
+    if lacking is not None:
+        lacking[:] = _missing_paths(mapping, build)
     for batch in reader.read(build.paths, chunk):
         if batch.height:
             yield build(batch)

@@ -60,7 +60,7 @@ def event_mapping(events: Events) -> SourceMapping:
 
 
 def read_events(
-    file: SourceFile, events: Events, chunk: int = CHUNK_ROWS
+    file: SourceFile, events: Events, chunk: int = CHUNK_ROWS, lacking: list[str] | None = None
 ) -> Iterator[pl.DataFrame]:
     """Yields frames of RAW_SCHEMA (unchecked text), `element` and the faults; see read_chunks.
 
@@ -68,7 +68,7 @@ def read_events(
     else an id of their content, to which their order belongs.
     """
     mapping = event_mapping(events)
-    for batch in read_chunks(file, mapping, chunk):
+    for batch in read_chunks(file, mapping, chunk, lacking):
         rows = _with_fields(batch, [name for name in RAW_SCHEMA if name != ROW_COLUMN])
         if "order" not in mapping.values:
             rows = _order_rows(rows, mapping, by_row=events.time.resolution == "order")

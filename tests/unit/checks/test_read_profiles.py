@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,9 @@ from plait.checks.log_profile import LogProfile
 from plait.config.parse_project import parse_config
 from plait.privacy.pseudonym import PseudonymKey
 from plait.progress import silence
+from plait.sources import read_chunks
+from plait.sources.files.source_file import SourceFile
+from plait.sources.formats.format_readers import FormatReader, open_reader
 
 from .small_logs import rows
 
@@ -48,3 +52,16 @@ def test_the_division_of_a_log_does_not_matter(
         one, other = (getattr(p, name).sort(keys) for p in (whole, divided))
         assert one.equals(other), name
     assert divided.repeats.repeat_share == whole.repeats.repeat_share > 0
+
+
+def test_a_file_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    def count(file: SourceFile, *more: Any, **how: Any) -> FormatReader:
+        opened.append(file.name)
+        return open_reader(file, *more, **how)
+
+    monkeypatch.setattr(read_chunks, "open_reader", count)
+    profile = _profile(tmp_path / "log", [rows(5), rows(5), "user,item,time\n"])
+    assert opened == ["log0.csv", "log1.csv", "log2.csv"]
+    assert profile.empty_files == ["log2.csv"]

@@ -102,10 +102,18 @@ def _by_loop(events: pl.DataFrame, seconds: float) -> set[str]:
 def test_it_is_what_a_loop_finds_in_any_order(
     drawn: list[tuple[int, int, int]], seconds: float, random: Any
 ) -> None:
-    rows = [{"at": at, "nr": nr, "object_id": f"shop:{item}"} for at, nr, item in drawn]
+    rows = [{"at": 1 + at, "nr": nr, "object_id": f"shop:{item}"} for at, nr, item in drawn]
     rows = [row | {"event_id": f"{n:05}"} for n, row in enumerate(rows)]
     events = history(*rows)
     found = set(removed(events, seconds))
     assert found == _by_loop(events, seconds)
     random.shuffle(rows)
     assert set(removed(history(*rows), seconds)) == found
+
+
+@pytest.mark.parametrize("unit", [86_400, 3600, 900])
+def test_days_that_are_called_exact_are_no_moments(unit: int) -> None:
+    days = [{"at": unit * n} for n in (1, 1, 2, 2, 2)]
+    assert removed(history(*days)) == []
+    assert removed(history(*days, {"at": unit * 3 + 7})) == ["00001", "00003", "00004"]
+    assert removed(history(*days, {"at": 7, "nr": 1}, {"at": 8, "nr": 1})) == ["00006"]

@@ -133,7 +133,7 @@ def test_removed_events_have_the_strengths_that_a_full_run_gives_them(
     folder: Path, fuse_here: Fuse
 ) -> None:
     shop = _shop()["shop"] | {"strength": {"repeats": True}}
-    again = [("crawler", "i0", START + 2 * n) for n in range(1300)]
+    again = [("crawler", f"i{n % 3}", START + 2 * n) for n in range(1300)]
     shop["denoise"] = SETTINGS | {"near_duplicate_seconds": 1}
     _write(folder, "shop-1.csv", [*again[:700], *_clicks(4, 100)])
     first = fuse_here({"shop": shop})

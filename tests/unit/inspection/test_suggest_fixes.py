@@ -94,7 +94,7 @@ def test_the_fix_reads_the_values(
     reason = rejected["reason"][0]
     seen = rejected.filter(pl.col("reason") == reason)["value"].to_list()
     home = find_source(platform, "p", "events", "a.jsonl")
-    fix = suggest_fix(FaultyValue(reason, field, seen, *home), "p", "events")
+    fix = suggest_fix(FaultyValue(reason, field, seen, *home))
     _apply(log, fix)
     events, rejected, _ = _clean(tmp_path, log)
     column = events[BECOMES.get(field, field)]
@@ -116,5 +116,5 @@ def test_personal_values_get_a_path_with_a_gap() -> None:
         ("accounts", "keys.mail", "accounts.keys.mail: m"),
     ):
         home = find_source(platform, "p", kind, "a.csv")
-        fix = suggest_fix(FaultyValue("nested_value", field, [], *home), "p", kind)
+        fix = suggest_fix(FaultyValue("nested_value", field, [], *home))
         assert fix == f"Set platforms.p.{key}.NAME, with the name of a value inside it."

@@ -93,7 +93,7 @@ def test_another_length_of_an_item_changes_the_strengths_of_its_earlier_events(
     _write(folder, "video-1.csv", range(100), 10.0)
     first = fuse_with({"i0": 10, "i1": ""})
     whole = first.events.filter(object_id="video:i0", dwell_s=10.0)
-    assert set(whole["strength"]) == {min(1.0, EVENT_STRENGTHS["watch"] + 0.3)}
+    assert set(whole["strength"]) == {min(1.0, EVENT_STRENGTHS["watch"] * 1.5)}
     assert first.items.filter(item="video:i0")["length_s"].to_list() == [10.0]
     _write(folder, "video-2.csv", range(100, 101), 10.0)
     same = fuse_with({"i0": 10, "i1": "", "new": 7})
