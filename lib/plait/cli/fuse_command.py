@@ -95,7 +95,8 @@ def fuse(
         return
     quarantined = count_quarantine(Store(project.store_uri).scan("quarantine", version), project)
     removed = count_removed(version.counts["platforms"], project)
-    _print_summary(version, seconds, quarantined, removed, str(config))
+    several = [name for name, platform in project.platforms.items() if len(platform.events) > 1]
+    _print_summary(version, seconds, quarantined, removed, str(config), several)
 
 
 def _preview(project: Project, config: str, *, as_json: bool) -> None:
@@ -115,14 +116,14 @@ def _print_summary(
     quarantined: list[SetAside],
     removed: list[SetAside],
     config: str,
+    several: list[str],
 ) -> None:
-
     console = output_console()
     counts = version.counts
     _print_platforms(console, counts["platforms"], version.number)
     _print_people(console, counts)
     _print_quarantine(console, counts["platforms"], quarantined, removed, config)
-    print_notes(console, counts["platforms"], version.settings.get("currencies.base"))
+    print_notes(console, counts["platforms"], version.settings.get("currencies.base"), several)
     _print_noise(console, counts["platforms"], config)
     console.print(_describe_run(version.run), highlight=False)
     rate = version.run["rows"] / max(seconds, 1e-9)
