@@ -68,7 +68,8 @@ def determine_format(name: str, head: bytes, form: FileFormat | None, setting: s
         raise ConfigError(
             f"the format of '{name}' cannot be determined from its name.",
             allowed="Known: csv, jsonl, json, parquet, lines.",
-            fix=f"Set {setting}.format: csv, or {setting}.files to a glob such as '*.csv'.",
+            fix=f"Set {setting}.format: csv, or {setting}.files to a glob such as "
+            f"'{name[: name.rfind('/') + 1]}*.csv'.",
         )
     _check_magic(name, head, form, packed, setting)
     if form in ("json", "jsonl") and (encoding := utf_16_name(unpack_head(head, packed))):

@@ -53,8 +53,23 @@ def test_an_empty_file(project: Project, tmp_path: Path) -> None:
         find_files(project, ["a.csv"], None, WHERE)
 
 
+def test_a_link_to_nothing(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.csv").write_text("x\n")
+    (tmp_path / "logs" / "b.csv").symlink_to(tmp_path / "gone.csv")
+    for pattern in ("logs", "logs/*.csv", "logs/b.csv"):
+        with pytest.raises(
+            UnreadableFile, match=r"'logs/b\.csv' is a link to a file that does not"
+        ):
+            find_files(project, [pattern], None, WHERE)
+
+
 def test_an_unknown_suffix_asks_for_the_format(project: Project, tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("x\n")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "README.md").write_text("x\n")
+    with pytest.raises(ConfigError, match=r"to a glob such as 'logs/\*\.csv'"):
+        find_files(project, ["logs"], None, WHERE)
     with pytest.raises(ConfigError, match=r"Set platforms\.shop\.events\.format: csv"):
         find_files(project, ["a.log"], None, WHERE)
     assert find_files(project, ["a.log"], "csv", WHERE)[0].format == "csv"
