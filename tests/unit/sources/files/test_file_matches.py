@@ -23,7 +23,7 @@ KEYS = [
     "logs/a.csv", "logs/_SUCCESS", "logs/.a.csv.crc", "logs/b.csv.tmp", "logs/_old.csv",
     "logs/dt=2024-01-01/p=web/part-0.csv", "logs/dt=2024-01-02/p=app/part-0.csv",
     "logs/dt=2024-01-02/_temporary/0/part-0.csv", "logs/deep/er/b.csv", "other/c.csv",
-    "parts/b.csv", "parts/a.csv/part-0", "parts/a.csv/_SUCCESS", "parts/old/d.csv",
+    "parts/b.csv", "parts/a.csv/part-0.csv", "parts/a.csv/_SUCCESS", "parts/old/d.csv",
 ]  # fmt: skip
 DAYS = ["logs/dt=2024-01-01/p=web/part-0.csv", "logs/dt=2024-01-02/p=app/part-0.csv"]
 CASES = {
@@ -39,7 +39,7 @@ CASES = {
     "logs/dt=2024-01-02/_temporary/0/*.csv": ["logs/dt=2024-01-02/_temporary/0/part-0.csv"],
     "*/c.csv": ["other/c.csv"],
     "*/deep": ["logs/deep/er/b.csv"],
-    "parts/*.csv": ["parts/a.csv/part-0", "parts/b.csv"],
+    "parts/*.csv": ["parts/a.csv/part-0.csv", "parts/b.csv"],
 }
 
 
