@@ -153,9 +153,9 @@ def main() -> None:
         figures["settings"]["raw, other seeds"] = compare(raw, again) | {"changed": 0}
         for name in list(SETTINGS)[1:]:
             found, changed = measure(file, name, seeds, given.epochs)
-            figures["settings"][name] = compare(raw, raw if found is None else found) | {
-                "changed": changed
-            }
+            same = {"difference_ci": (0.0, 0.0)} if found is None else {}
+            compared = compare(raw, raw if found is None else found)
+            figures["settings"][name] = compared | same | {"changed": changed}
     figures["seconds"] = round(time.monotonic() - began)
     if given.json:
         given.json.write_text(json.dumps(figures, indent=2) + "\n")

@@ -83,7 +83,9 @@ def read_profiles(
             rules[setting] = EventDialect.of(setting, log, platform)
             check_expressions(event_mapping(log), setting)
             try:
-                files = find_files(project, log.files, log.file_format, setting)
+                files = find_files(
+                    project, log.files, log.file_format, setting, otherwise=log.otherwise_format
+                )
                 found.append((name, n, files, LogProfile(empty_files=list(files.skipped))))
             except PlaitError as error:
                 lost = {setting: (error.headline, str(error))}

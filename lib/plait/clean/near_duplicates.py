@@ -13,7 +13,8 @@ _SAME = (
     "rating",
 )  # fmt: skip
 NEAR_DUPLICATE_COLUMNS = (*_SAME[1:], "time", "time_resolution", "dwell_s", "recommendation_id")
-_COARSE = 15 * 60 * 1_000_000  # microseconds; midnight of every zone is a multiple
+_DAY_US = 86_400_000_000
+_QUARTER_US = 900_000_000  # midnight of every zone is a multiple
 EXACT_RESOLUTIONS = ("us", "s")  # of `time_resolution`: a day or an order has no seconds
 
 
@@ -22,8 +23,9 @@ def find_near_duplicates(events: pl.DataFrame, seconds: Mapping[str, float]) -> 
 
     A burst begins with the first event that no earlier burst holds, and takes in all equal events
     within the platform's `seconds` of it. Of a burst the event with the longest dwell stays, then
-    one that names a recommendation, then the first. Only exact times count. They
-    are none if all of an account are on a quarter of an hour, as days and hours are.
+    one that names a recommendation, then the first. Only exact times count. Those
+    of an account are not exact if all are midnights, or if there are several and all are on a
+    quarter of an hour.
 
     Args:
         events: NEAR_DUPLICATE_COLUMNS and nr, the number of the account, in the order of a history
@@ -64,14 +66,21 @@ def find_near_duplicates(events: pl.DataFrame, seconds: Mapping[str, float]) -> 
 
 
 def _drop_coarse(close: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
-    """Returns `close` without the rows of accounts all of whose times are coarse."""
-    coarse = pl.col("time").dt.epoch("us") % _COARSE == 0
-    suspects = close.filter(coarse)["nr"].unique()
+    """Returns `close` without the rows of accounts whose times are days or hours.
+
+    These are accounts of midnights (UTC), or of several times on a quarter of an hour.
+    """
+    at = pl.col("time").dt.epoch("us")
+    suspects = close.filter(at % _QUARTER_US == 0)["nr"].unique()
     if not suspects.len():
         return close
-    own = events.lazy().filter(pl.col("nr").is_in(suspects.implode()))
-    exact = own.filter(~coarse).select("nr").unique().collect()["nr"]
-    return close.filter(~coarse | pl.col("nr").is_in(exact.implode()))
+    own = events.lazy().filter(pl.col("nr").is_in(suspects.implode()) & at.is_not_null())
+    told = own.group_by("nr").agg(
+        quarters=(at % _QUARTER_US == 0).all() & (at.n_unique() > 1),
+        midnights=(at % _DAY_US == 0).all(),
+    )
+    coarse = told.filter(pl.col("quarters") | pl.col("midnights")).collect()["nr"]
+    return close.filter(~pl.col("nr").is_in(coarse.implode()))
 
 
 def _to_us(seconds: float) -> int:

@@ -94,9 +94,8 @@ def fuse(
         )
         return
     quarantined = count_quarantine(Store(project.store_uri).scan("quarantine", version), project)
-    removed = count_removed(version.counts["platforms"], project)
     several = [name for name, platform in project.platforms.items() if len(platform.events) > 1]
-    _print_summary(version, seconds, quarantined, removed, str(config), several)
+    _print_summary(version, seconds, quarantined, str(config), several)
 
 
 def _preview(project: Project, config: str, *, as_json: bool) -> None:
@@ -114,15 +113,15 @@ def _print_summary(
     version: StoreVersion,
     seconds: float,
     quarantined: list[SetAside],
-    removed: list[SetAside],
     config: str,
     several: list[str],
 ) -> None:
+
     console = output_console()
     counts = version.counts
     _print_platforms(console, counts["platforms"], version.number)
     _print_people(console, counts)
-    _print_quarantine(console, counts["platforms"], quarantined, removed, config)
+    _print_quarantine(console, counts["platforms"], quarantined, config)
     print_notes(console, counts["platforms"], version.settings.get("currencies.base"), several)
     _print_noise(console, counts["platforms"], config)
     console.print(_describe_run(version.run), highlight=False)
@@ -211,13 +210,9 @@ def _print_people(console: Console, counts: dict[str, Any]) -> None:
 
 
 def _print_quarantine(
-    console: Console,
-    platforms: dict[str, Any],
-    quarantined: list[SetAside],
-    removed: list[SetAside],
-    config: str,
+    console: Console, platforms: dict[str, Any], quarantined: list[SetAside], config: str
 ) -> None:
-    if entries := [*quarantined, *removed]:
+    if entries := [*quarantined, *count_removed(platforms)]:
         console.print()
         print_set_aside(console, "set aside", entries)
     if quarantined:

@@ -102,6 +102,9 @@ def _print(found: Inspection, target: Path) -> None:
     console.print(table)
     for name, why in list(found.passed.items())[:8]:
         console.print(f"passed over: {name} ({why})", markup=False)
+    for one in found.taken:
+        if one.fix:
+            console.print(f"to use {one.files[0]}: {one.fix}", markup=False)
     total = sum(len(one.questions) for one in found.taken)
     asks = (
         f" It has {say_count(total, 'question')}: the comments with a question mark."

@@ -61,7 +61,7 @@ def print_previews(
 
 
 def _set_aside(name: str, found: LogPreview, project: Project) -> list[dict[str, Any]]:
-    removed = count_removed({name: {"removed": found.removed}}, project)
+    removed = count_removed({name: {"removed": found.removed}})
     return [*count_quarantine(found.quarantine.lazy(), project), *removed]
 
 

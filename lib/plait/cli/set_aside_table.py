@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from plait.config.reason_fixes import fix_reason
 from plait.contracts.quarantine_reasons import (
     CATALOGUE_SOURCE,
     EVENTS_SOURCE,
@@ -13,10 +12,9 @@ from plait.contracts.quarantine_reasons import (
     VALUE_REASONS,
     describe_place,
     describe_value,
+    reason_fix,
     reason_words,
 )
-from plait.inspection.faulty_value import FaultyValue, find_source
-from plait.inspection.suggest_fixes import suggest_fix
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,7 +58,7 @@ def count_quarantine(rows: pl.LazyFrame, project: Project) -> list[SetAside]:
     ]
 
 
-def count_removed(platforms: Mapping[str, Mapping[str, Any]], project: Project) -> list[SetAside]:
+def count_removed(platforms: Mapping[str, Mapping[str, Any]]) -> list[SetAside]:
     """Returns one entry per platform and rule of the rows that a version's rules removed."""
     return [
         {
@@ -69,7 +67,7 @@ def count_removed(platforms: Mapping[str, Mapping[str, Any]], project: Project) 
             "reason": reason,
             "rows": n,
             "words": f"{reason_words(reason)} (removed)",
-            "fix": fix_reason(reason, name, project.platforms.get(name), EVENTS_SOURCE),
+            "fix": reason_fix(reason, name),
             "example": "",
         }
         for name, counts in platforms.items()
@@ -102,10 +100,13 @@ def print_set_aside(
 
 
 def _fix(row: Mapping[str, Any], project: Project) -> str:
+    from plait.inspection.faulty_value import FaultyValue, find_source
+    from plait.inspection.suggest_fixes import suggest_fix
+
     name, source = row["platform"], row["source"]
     platform = project.platforms.get(name)
     if platform is None:
-        return fix_reason(row["reason"], name, None, source)
+        return reason_fix(row["reason"], name, source)
     home = find_source(platform, name, source, row["file"])
     return suggest_fix(FaultyValue(row["reason"], row["field"], row["values"], *home))
 

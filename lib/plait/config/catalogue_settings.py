@@ -40,6 +40,13 @@ class CatalogueSettings(SourceSettings):
         "text has several.",
         examples=[";"],
     )
+    merge: bool = Field(
+        default=False,
+        description="Whether the rows of an item complete each other, as where each row has one "
+        "property of an item: of every field the newest value by `published`, which becomes the "
+        "oldest. Default: of several rows of an item, the one with the most fields is used.",
+        examples=[True],
+    )
     time: Time = Field(
         default_factory=lambda: Time(unit="iso"),
         description="How `published` is written. Default: ISO 8601.",

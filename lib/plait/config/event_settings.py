@@ -78,7 +78,8 @@ class TypeSettings(ValueVerbs):
         None,
         min_length=1,
         description="Columns that are true or not zero if something happened, and its event type; "
-        "every such column of a row is one event. Default: another verb is used.",
+        "every such column of a row is one event. With `optional`, some files may lack them. "
+        "Default: another verb is used.",
         examples=[{"is_click": "click", "long_view": "watch"}],
     )
     ignore_case: bool = Field(
@@ -91,7 +92,7 @@ class TypeSettings(ValueVerbs):
     def _check_sources(self) -> TypeSettings:
         if self.flags is None:
             super()._check_sources()  # type: ignore[operator]
-        elif named := [n for n in self.model_fields_set if n != "flags"]:
+        elif named := self.model_fields_set - {"flags", "optional"}:
             msg = f"flags stands alone, without {' and '.join(sorted(named))}"
             raise ValueError(msg)
         return self

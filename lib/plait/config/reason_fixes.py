@@ -1,42 +1,16 @@
-"""The fix of a reason for one project: it never names a setting that has its value already."""
+"""The fix of a reason in one project file: it names no setting that has its value already."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from plait.config.platform_settings import Platform
 from plait.config.source_settings import SourceSettings
 from plait.config.value_settings import ValueVerbs
-from plait.contracts.quarantine_reasons import EVENTS_SOURCE, reason_fix
+from plait.contracts.quarantine_reasons import reason_fix
 
 LEAVE_ROWS = "Correct these rows in the log, or leave them: fuse sets them aside."
 _FINER = {"s": "ms (or us)", "ms": "us (or ns)", "us": "ns"}
-
-
-def fix_reason(
-    reason: str, name: str, platform: Platform | None, source: str, file: str | None = None
-) -> str:
-    """Returns the fix of `reason`, given what the project file has already.
-
-    Args:
-        reason: the code of the reason.
-        name: the name of the platform.
-        platform: its settings; null if the project has no such platform.
-        source: what the row is of: events, catalogue or accounts.
-        file: the file of the row, which tells the logs of a platform apart.
-    """
-    if platform is None:
-        return reason_fix(reason, name, source)
-    where, section = f"platforms.{name}.{source}", getattr(platform, source)
-    if source != EVENTS_SOURCE:
-        return fix_setting(reason, where, section)
-    if file is not None:
-        where = platform.file_setting(name, file)
-    index = where.rpartition(".")[2]
-    if len(section) > 1 and not index.isdigit():  # it is not clear whose row it is
-        return reason_fix(reason, name)
-    return fix_setting(reason, where, section[int(index) if index.isdigit() else 0])
 
 
 def fix_setting(reason: str, where: str, section: SourceSettings | None) -> str:

@@ -74,7 +74,8 @@ class CsvSettings(StrictModel):
     )
     encoding: str = Field(
         "utf-8",
-        description="The encoding of the text, as Python names it.",
+        description="The encoding of the text, as Python names it; of JSON and lines, too. "
+        "Default: UTF-8, or UTF-16 in a file that begins with its byte order mark.",
         examples=["latin-1"],
     )
     quote: str = Field(
@@ -114,8 +115,8 @@ class SourceSettings(StrictModel):
     format: FileFormat | None = Field(
         None,
         description="The format: csv; jsonl, one JSON object per line; json, one JSON document per "
-        "file; parquet; or lines, text that `pattern` reads. Default: by the file's name and "
-        "first bytes.",
+        "file, or several one after the other; parquet; or lines, text that `pattern` reads. "
+        "Default: by the file's name and first bytes; csv if neither tells it and `csv` is set.",
         examples=["jsonl"],
     )
     records: Annotated[str, BeforeValidator(_open_top_list)] | None = Field(
@@ -166,6 +167,11 @@ class SourceSettings(StrictModel):
     def file_format(self) -> FileFormat | None:
         """The format; null if the name of each file tells it."""
         return "lines" if self.pattern is not None else self.format
+
+    @property
+    def otherwise_format(self) -> FileFormat | None:
+        """The format of files whose names do not tell it: csv, if its settings are given."""
+        return "csv" if self.csv.model_fields_set - {"encoding"} else None
 
     @property
     def null_words(self) -> tuple[str, ...]:

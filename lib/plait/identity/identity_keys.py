@@ -51,11 +51,17 @@ def read_attributes(
             continue
         where, mapping = f"platforms.{platform}.accounts", accounts_mapping(settings.accounts)
         for file in find_files(
-            project, settings.accounts.files, settings.accounts.file_format, where
+            project,
+            settings.accounts.files,
+            settings.accounts.file_format,
+            where,
+            otherwise=settings.accounts.otherwise_format,
         ):
             for raw in read_accounts(file, settings.accounts):
                 batch = _normalise_text(raw, settings.accounts.null_words)
-                reasons = _find_faults(batch)
+                reasons = find_id_faults(
+                    batch, "account", [n for n in batch.columns if n.startswith("key:")]
+                )
                 good, bad = batch.filter(reasons.is_null()), batch.filter(reasons.is_not_null())
                 unusable[platform] = unusable.get(platform, 0) + bad.height
                 here = (platform, file.name)
@@ -73,17 +79,6 @@ def _normalise_text(raw: pl.DataFrame, words: Collection[str]) -> pl.DataFrame:
     """
     named = [name for name in raw.columns if name == "account" or name.startswith("key:")]
     return null_words_to_null(raw.with_columns(pl.col(named).str.strip_chars()), words, named)
-
-
-def _find_faults(raw: pl.DataFrame) -> pl.Series:
-    """Returns the reason for which each row cannot be used; null if it can be."""
-    nested = pl.any_horizontal(_nested_fields(raw).values())
-    found = raw.select(
-        pl.coalesce(
-            pl.lit(find_id_faults(raw, "account")), pl.when(nested).then(pl.lit("nested_value"))
-        )
-    )
-    return found.to_series()
 
 
 def _nested_fields(raw: pl.DataFrame) -> dict[str, pl.Expr]:

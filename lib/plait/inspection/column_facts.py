@@ -159,6 +159,6 @@ class ColumnFacts:
         """Whether the values may be ids: short, without blanks, whole if they are numbers."""
         if not len(self.given) or self.is_clock or self.is_flag or self.is_json:
             return False
-        if self.number_share > 0.9 and not self.whole:
+        if self.number_share > 0.9 and bool((self.numbers != self.numbers.floor()).any()):
             return False
         return self.length <= 80 and self.share(r"\s") < 0.05

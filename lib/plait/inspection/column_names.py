@@ -17,7 +17,8 @@ _THINGS = (
     "articolo|sku|asin|parent_asin|video|clip|movie|film|track|song|book|isbn|isbn13|news|post|"
     "tweet|content|listing|offer|good|goods|recipe|game|app|show|episode|podcast|photo|"
     "venue|business|restaurant|story|doc|document|course|beer|anime|ware|material|stock|creative|"
-    "object|entity|target|media|asset|program|programme|feed|note|question|joke|poi|location_item"
+    "object|entity|target|media|asset|program|programme|feed|note|question|joke|poi|location_item|"
+    "hotel|job|place|playlist"
 )
 _ID = "_?(?:id|uuid|guid|key|no|nr|num|nummer|number|numero|code|hash|idx|sk|uri|ref)"
 
@@ -37,6 +38,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
     "item": (
         (rf"(?:{_THINGS}){_ID}s?|aid|iid|pid|vid|nid|id_(?:{_THINGS})|stock_?code", 1),
         (rf"\w+_(?:item|product|video|track|article|movie){_ID}|sku|asin|isbn(?:13)?", 0.95),
+        (rf"(?:line_?item|\w*item|\w*product)_?(?:sku|asin|{_ID})s?|(?:artist|album){_ID}", 0.9),
         (rf"(?:{_THINGS})s?", 0.85),
         (r"(?:title_|page_|request_|product_|item_|video_)?(?:url|uri|link|href|permalink)", 0.6),
         (r"page_?(?:location|path|id)?|path|request|request_uri|cs_uri_stem|slug", 0.55),
@@ -47,6 +49,7 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"ts|timestamp|time_?stamp|time|date_?time|event_(?:time|ts|timestamp)|occurred_at", 1),
         (r"zeit|zeitpunkt|zeitstempel|horodatage|date_heure|fecha_hora|data_hora|data_ora", 1),
         (r"tijdstip|tijd|created_at|at|when|\w*unix_?\w*time|epoch\w*|server_?time", 0.95),
+        (r"time_?(?:s|sec|secs|ms|us|ns|millis|micros|utc|gmt)|\w+_time_?(?:gmt|utc|ms)", 0.95),
         (r"date|datum|fecha|data|event_date|created|order_date|purchase_date|invoice_?date", 0.9),
         (r"(?:played|watched|viewed|read|rated|clicked|listened|ordered|bought|date)_?\w*", 0.8),
         (r"\w+_(?:at|time|ts|timestamp|date|datum|tstamp|on|micros|millis|utc|dt|day)", 0.75),
@@ -59,7 +62,8 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"azione|kind|what|\w*shelf|reaction|gesture|\w+_type", 0.6),
     ),
     "value": (
-        (r"(?:total_|order_|line_|sub|unit_|paid_|sale_?|selling_)?(?:price|amount|total)", 1),
+        (r"(?:total_|order_|line_|sub|unit_|paid_|sales?_?|selling_)?(?:price|total)", 1),
+        (r"(?:total_|order_|line_|sub|paid_|sales?_?)?amount", 0.95),
         (r"revenue|value|paid|sum|betrag|\w*preis|summe|umsatz|prix|montant|precio|importe", 0.9),
         (r"prezzo|importo|valor|prijs|bedrag|spend|cost|payment|order_value|grand_total", 0.8),
     ),
@@ -79,13 +83,14 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
         (r"(?:my_|user_|review_)?(?:rating|stars?|score|overall|grade|rate|note_?sur\w*)", 1),
         (r"bewertung|sterne|valoracion|puntuacion|voto|nota|note|punkte|points|\w+_rating", 0.8),
     ),
-    "session": ((r"\w*session\w*|sid|visit_?id|sitzung\w*", 1),),
+    "session": ((r"\w*session\w*|sid|visit_?id|id_?visit|visit_?num|sitzung\w*", 1),),
     "event_id": (
         (r"(?:event|message|hit|log|interaction|insert|row|activity|impression)_?(?:id|uuid)", 1),
         (r"(?:transaction|order|review|rating|comment|invoice)_?(?:id|no|nr|number)|id|uuid", 0.6),
     ),
     "query": (
         (r"(?:search_?)?(?:query|term|terms|phrase|string|keyword|keywords|text)|q|search", 1),
+        (r"query_?\w+|search_?(?:word|input)s?|\w*search_?(?:query|term|keyword)s?", 0.9),
         (r"such(?:e|begriff|wort)|recherche|busqueda|ricerca|zoekterm", 1),
     ),
     "topic": ((r"topic|hashtag|thema|subreddit|tag_name", 1),),
@@ -127,6 +132,9 @@ _NAMES: dict[str, tuple[tuple[str, float], ...]] = {
 _HANDLED = re.compile(
     r"\w*(?:receiv|sent|updat|modif|delet|expir|birth|load|ingest|etl|process|export|sync)\w*"
 )
+# Keys under which extended JSON keeps a typed value, and ends that say that a column is a list.
+_WRAPPERS = frozenset({"$oid", "$date", "$numberLong", "$numberInt", "$numberDouble", "$uuid"})
+_LIST_END = r"(?<=[a-z])_(?:fixed|list|seq|sequence|hist|history|array)$"
 _GENERIC = frozenset({
     "id", "value", "name", "key", "string_value", "int_value", "double_value",
     "float_value", "uri", "url", "title", "type", "code", "text", "label", "date", "time",
@@ -142,7 +150,8 @@ def plain_name(path: str) -> str:
     found = re.findall(r"@\.\w+=='([^']+)'", path)
     if found:
         return normalise_word(str(found[-1]))
-    parts = [normalise_word(part) for part in re.sub(r"\[[^\]]*\]", "", path).split(".")]
+    bare = [part for part in re.sub(r"\[[^\]]*\]", "", path).split(".") if part not in _WRAPPERS]
+    parts = [re.sub(_LIST_END, "", normalise_word(part)) for part in bare]
     parts = [part for part in parts if part] or [normalise_word(path)]
     if len(parts) > 1 and parts[-1] in _GENERIC and parts[-2] != "each":
         return f"{parts[-2]}_{parts[-1]}"

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from plait.inspection.column_facts import ColumnFacts
 from plait.inspection.column_names import rate_name
 from plait.inspection.event_words import share_known
+from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
+from plait.inspection.unnamed_ids import choose_unnamed_ids, is_unnamed
 
 _MAX_TYPES = 60
 _RATING_STEPS = 101
-_ACTS = re.compile(
+_NARROW = 8  # columns
+ACTS = re.compile(
     r"(?i)(?:^|[^a-z])(?:read|watched|played|viewed|listened|rated|clicked)(?:$|[^a-z])"
 )
 # The least rating at which a column gets a role.
-_LEAST = {"type": 0.45, "dwell": 0.6, "rating": 0.6, "value": 0.6, "item": 0.5, "account": 0.5}
-
-
-@dataclass
-class Roles:
-    """The column of each role, and other columns that may be meant.
-
-    Attributes:
-        chosen: the column of each role that has one.
-        rated: how sure each is, 0 to 1.
-        others: the other columns that were rated nearly as high.
-    """
-
-    chosen: dict[str, str] = field(default_factory=dict)
-    rated: dict[str, float] = field(default_factory=dict)
-    others: dict[str, list[str]] = field(default_factory=dict)
-
-    def get(self, role: str) -> str | None:
-        """Returns the column of `role`; null if it has none."""
-        return self.chosen.get(role)
+_LEAST = {
+    "time": 0.25,
+    "type": 0.45,
+    "dwell": 0.6,
+    "rating": 0.6,
+    "value": 0.6,
+    "item": 0.5,
+    "account": 0.5,
+}
 
 
 def find_log_roles(table: SampleTable) -> Roles:
@@ -45,9 +36,12 @@ def find_log_roles(table: SampleTable) -> Roles:
     order = ("time", "account", "type", "item", "rating", "dwell", "value", "currency", "session",
              "event_id", "query", "creator", "topic")  # fmt: skip
     for role in order:
-        _choose(role, table, roles)
+        # In a wide table without a header, any small number would pass for a rating.
+        known = table.has_header or (len(table.columns) <= _NARROW and "type" not in roles.chosen)
+        if role != "rating" or known:
+            _choose(role, table, roles)
     if not table.has_header:
-        _choose_unnamed_ids(table, roles)
+        choose_unnamed_ids(table, roles)
     return roles
 
 
@@ -68,6 +62,20 @@ def find_catalogue_roles(table: SampleTable) -> Roles:
     ):
         _choose(role, table, roles)
     return roles
+
+
+def find_item_attributes(table: SampleTable, log: Roles) -> dict[str, str]:
+    """Returns the columns of a log that describe its items: title, categories and brand.
+
+    Args:
+        table: the sample.
+        log: the roles of its columns.
+    """
+    roles = Roles(dict(log.chosen))
+    fields = ("title", "categories", "brand")
+    for role in fields:
+        _choose(role, table, roles)
+    return {field: column for field in fields if (column := roles.get(field))}
 
 
 def find_account_roles(table: SampleTable) -> Roles:
@@ -100,10 +108,11 @@ def _rate_time(facts: ColumnFacts) -> float:
     ):
         return 0.0
     present = 1 - 0.5 * facts.null_share
-    acted = 0.3 if _ACTS.search(facts.name) else 0.0  # when it was read, not when it was added
-    return (
-        acted + 0.55 * name + 0.4 * facts.time.share + (0.0 if facts.time.day else 0.05)
-    ) * present
+    if facts.distinct == 1 and len(facts.given) > 10:
+        present *= 0.5  # the day of the export
+    acted = 0.3 if ACTS.search(facts.name) else 0.0  # when it was read, not when it was added
+    finer = -0.1 if facts.time.day else 0.05
+    return (acted + 0.55 * name + 0.4 * facts.time.share + finer) * present
 
 
 def _rate_account(facts: ColumnFacts) -> float:
@@ -112,6 +121,8 @@ def _rate_account(facts: ColumnFacts) -> float:
         return 0.0
     if facts.number_share == 1 and not facts.whole and name < 0.9:
         return 0.0
+    if name < 0.5 and facts.distinct == 1 and len(facts.given) > 10:
+        return 0.0  # the address of the one whose export it is
     lone = facts.unique_share > 0.98 and facts.distinct > 20
     rate = 0.7 * name + (0.0 if lone else 0.3)
     return rate * (0.5 if facts.null_share > 0.95 else 0.8 if facts.null_share > 0.5 else 1.0)
@@ -137,7 +148,12 @@ def _rate_type(facts: ColumnFacts) -> float:
         return 0.0
     if facts.unique_share > 0.5 and len(facts.given) > 10:
         return 0.0
-    return 0.5 * name + 0.5 * share_known(facts.words)
+    known = share_known(facts.words)
+    if is_unnamed(facts.name):
+        return 0.5 if known >= 0.5 and facts.null_share < 0.5 else 0.0
+    if not name and (known < 0.95 or len(facts.words) < 2):
+        return 0.0  # a title may be a word for an event
+    return (0.5 * name + 0.5 * known) * (1 - 0.5 * facts.null_share)
 
 
 def _rate_rating(facts: ColumnFacts) -> float:
@@ -146,17 +162,16 @@ def _rate_rating(facts: ColumnFacts) -> float:
     if facts.number_share < 0.95 or not scale or facts.is_flag:
         return 0.0
     name = rate_name("rating", facts.name)
-    unnamed = facts.name.startswith("c") and facts.name[1:].isdigit()
     steps = bool(((facts.numbers * 2) == (facts.numbers * 2).round()).all())
-    if unnamed and steps and 3 <= facts.distinct <= 21 and high <= 10:
+    few = 3 if low > 0 else 6
+    if is_unnamed(facts.name) and steps and few <= facts.distinct <= 21 and high <= 10:
         return 0.65
     return name
 
 
 def _rate_dwell(facts: ColumnFacts) -> float:
-    if facts.number_share < 0.9 or facts.range[0] < 0 or facts.is_flag:
-        return 0.0
-    return rate_name("dwell", facts.name)
+    seconds = facts.number_share >= 0.9 and facts.range[0] >= 0 and not facts.is_flag
+    return rate_name("dwell", facts.name) if seconds or facts.is_clock else 0.0
 
 
 def _rate_value(facts: ColumnFacts) -> float:
@@ -206,13 +221,20 @@ def _rate_text(role: str) -> Callable[[ColumnFacts], float]:
     return rate
 
 
+def _rate_categories(facts: ColumnFacts) -> float:
+    """Rates a column as categories, which may be numbers that come again."""
+    if facts.whole and facts.distinct > 1 and facts.unique_share < 0.5:
+        return rate_name("categories", facts.name)
+    return _rate_text("categories")(facts)
+
+
 def _rate_published(facts: ColumnFacts) -> float:
     return rate_name("published", facts.name) if facts.time is not None else 0.0
 
 
 def _rate_length(facts: ColumnFacts) -> float:
     above = facts.number_share >= 0.9 and facts.range[0] > 0 and not facts.is_flag
-    return rate_name("length", facts.name) if above else 0.0
+    return rate_name("length", facts.name) if above or facts.is_clock else 0.0
 
 
 def _rate_price(facts: ColumnFacts) -> float:
@@ -241,27 +263,10 @@ _RATES: dict[str, Callable[[ColumnFacts], float]] = {
     "rating": _rate_rating, "dwell": _rate_dwell, "value": _rate_value,
     "currency": _rate_currency, "event_id": _rate_event_id, "session": _rate_session,
     "query": _rate_query, "creator": _rate_text("creator"), "topic": _rate_text("topic"),
-    "key": _rate_key, "title": _rate_text("title"), "categories": _rate_text("categories"),
+    "key": _rate_key, "title": _rate_text("title"), "categories": _rate_categories,
     "brand": _rate_text("brand"), "price": _rate_price, "tags": _rate_text("tags"),
     "vector": _rate_vector, "length": _rate_length, "published": _rate_published,
     "email_hash": _rate_key_of_person("email_hash"),
     "phone_hash": _rate_key_of_person("phone_hash"),
     "loyalty_id": _rate_key_of_person("loyalty_id"),
 }  # fmt: skip
-
-
-def _choose_unnamed_ids(table: SampleTable, roles: Roles) -> None:
-    """Gives the ids of a file without a header their roles: the account comes first."""
-    taken = set(roles.chosen.values())
-    free = [n for n in table.columns if n not in taken and n not in table.numbering]
-    ids = [n for n in free if table[n].is_id and table[n].distinct > 1]
-    if "account" not in roles.chosen:
-        repeated = [n for n in ids if table[n].unique_share < 0.98 or table[n].distinct < 20]
-        if not repeated or len(ids) + ("item" in roles.chosen) < 2:
-            return
-        roles.chosen["account"], roles.rated["account"] = repeated[0], 0.5
-        ids.remove(repeated[0])
-    ids = [n for n in ids if table[n].unique_share < 0.999 or table[n].distinct < 20] or ids
-    if "item" not in roles.chosen and ids:
-        roles.chosen["item"], roles.rated["item"] = ids[0], 0.5
-        roles.others["item"] = ids[1:3]

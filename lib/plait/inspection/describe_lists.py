@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from plait.inspection.column_roles import Roles
 from plait.inspection.describe_times import describe_seconds
 from plait.inspection.draft import Draft
+from plait.inspection.key_values import KeyValues
+from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
 from plait.inspection.value_parts import separator_of
 
 _KEYS = ("email_hash", "phone_hash", "loyalty_id")
 
 
-def describe_catalogue(table: SampleTable, roles: Roles, item: str, verbs: Any = None) -> Draft:
+def describe_catalogue(table: SampleTable, roles: Roles, item: str) -> Draft:
     """Returns the draft of a catalogue.
 
     Args:
         table: the sample.
         roles: the roles of its columns.
         item: the column of the item id.
-        verbs: how the id is made of it; null: as it is.
     """
     draft = Draft()
-    columns: dict[str, Any] = {"item": verbs or item}
+    columns: dict[str, Any] = {"item": item}
     for field in ("title", "categories", "brand", "price", "currency", "tags", "vector"):
         column = roles.get(field)
         if column and column != item:
@@ -43,9 +43,11 @@ def describe_catalogue(table: SampleTable, roles: Roles, item: str, verbs: Any =
     if marks - {"|"}:
         draft.settings["separator"] = sorted(marks - {"|"})[0]
         if len(marks) > 1:
+            other = sorted(marks)[-1 if draft.settings["separator"] == sorted(marks)[0] else 0]
             draft.ask(
                 ("separator",),
                 f"Categories and tags have different marks: {' '.join(sorted(marks))}",
+                instead={"separator": other},
             )
     if (price := roles.get("price")) and table[price].has_commas:
         draft.settings["decimal"] = ","
@@ -55,7 +57,38 @@ def describe_catalogue(table: SampleTable, roles: Roles, item: str, verbs: Any =
         if found.unit != "iso":
             draft.settings["time"] = {"unit": found.unit}
         if found.other:
-            draft.ask(("time",), f"Day or month first? '{found.unit}' or '{found.other}'")
+            draft.ask(("time",), "Day or month first?", instead={"time": {"unit": found.other}})
+    return draft
+
+
+def describe_key_values(
+    table: SampleTable, wide: SampleTable, roles: Roles, long: KeyValues
+) -> Draft:
+    """Returns the draft of a catalogue in long form.
+
+    Args:
+        table: the sample as it was read.
+        wide: the sample with a row for each item and a column for each property.
+        roles: the roles of these columns.
+        long: which columns of `table` hold what.
+    """
+    draft = describe_catalogue(wide, roles, long.item)
+    columns = long.rename(draft.settings.pop("columns"))
+    draft.tell(("columns",), f"A row has one property of an item, by '{long.key}': {long.listed}.")
+    if len(columns) == 1:
+        first = next(iter(long.counts))
+        columns["tags"] = long.verbs(first)
+        draft.ask(
+            ("columns",),
+            f"No property is named as a title, category, brand or price. Is '{first}' a tag?",
+            instead={"columns": {"item": long.item, "categories": long.verbs(first)}},
+        )
+    draft.settings = {"columns": columns, "merge": True} | draft.settings
+    if long.time and "published" not in columns and (found := table[long.time].time):
+        columns["published"] = long.time
+        draft.tell(("merge",), f"Of several values of a property, the newest by '{long.time}'.")
+        if found.unit != "iso":
+            draft.settings["time"] = {"unit": found.unit}
     return draft
 
 
@@ -81,6 +114,7 @@ def describe_accounts(table: SampleTable, roles: Roles, account: str) -> Draft:
     draft.settings |= {"account": account, "keys": keys}
     draft.ask(
         ("keys",),
-        "Accounts with the same key are one person, on all platforms. Is each key of one person?",
+        "Accounts with the same key are one person, on all platforms. Is a key shared by several "
+        "persons? Then remove it.",
     )
     return draft

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 from plait.inspection.column_facts import ColumnFacts
 from plait.inspection.column_names import plain_name, rate_name
-from plait.inspection.column_roles import Roles
+from plait.inspection.describe_account import describe_account
+from plait.inspection.describe_item import describe_item, is_item_id
+from plait.inspection.describe_rating import describe_rating
+from plait.inspection.describe_search import describe_search
 from plait.inspection.describe_times import describe_seconds, describe_time
 from plait.inspection.describe_types import describe_type
 from plait.inspection.draft import Draft, percent
+from plait.inspection.gaps import fills_gaps, maybe_optional
+from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
-from plait.inspection.value_parts import TextList, match_in_address
+from plait.inspection.unlike_rows import tell_rows_apart
+from plait.inspection.value_parts import TextList
 
 _FIELDS = ("session", "event_id", "query", "topic", "currency")
 
@@ -32,8 +36,8 @@ def describe_log(table: SampleTable, roles: Roles, kind: str, results: TextList 
     draft = Draft()
     columns: dict[str, Any] = {}
     draft.settings["columns"] = columns
-    columns["account"] = _account(draft, table, roles)
-    if (item := _item(draft, table, roles, results)) is not None:
+    columns["account"] = describe_account(draft, table, roles)
+    if (item := describe_item(draft, table, roles, results)) is not None:
         columns["item"] = item
     describe_time(draft, table, roles, columns)
     if results is not None:
@@ -42,19 +46,31 @@ def describe_log(table: SampleTable, roles: Roles, kind: str, results: TextList 
             "match": r"[-:_]([01])$",
             "map": {"1": "click", "0": "view"},
         }
-        draft.ask(("type",), "Is -1 a click and -0 only shown? Write '0': null to leave those out.")
+        clicks = draft.settings["type"] | {"map": {"1": "click", "0": None}}
+        draft.ask(
+            ("type",),
+            "Is -1 a click and -0 only shown? Or are those that were shown left out?",
+            instead={"type": clicks},
+        )
     else:
         describe_type(draft, table, roles, kind)
+    if item is None and roles.get("query"):
+        draft.settings["type"] = "search"
+        draft.notes = [note for note in draft.notes if note.place != ("type",)]
+    describe_search(draft, table, roles, columns)
     _numbers(draft, table, roles, columns)
+    tell_rows_apart(draft, table, roles, columns, kind)
     types = draft.settings["type"]
     words = set((types.get("map") or {}).values()) if isinstance(types, dict) else {types}
     for field in _FIELDS:
         column = roles.get(field)
+        if field == "event_id" and column and is_item_id(table[column], table, item):
+            continue  # the id of what it was done to
         if column and column != roles.get("account") and (field != "query" or "search" in words):
-            columns[field] = _maybe_optional(table, column)
+            columns[field] = maybe_optional(table, column)
     creator = roles.get("creator")
     if creator and (item is None or words & {"follow", "unfollow"}):
-        columns["creator"] = _maybe_optional(table, creator)
+        columns["creator"] = maybe_optional(table, creator)
     if table.broken > 0:
         draft.tell(
             (), f"{percent(table.broken)} of the sampled rows are broken; fuse sets them aside."
@@ -64,176 +80,39 @@ def describe_log(table: SampleTable, roles: Roles, kind: str, results: TextList 
     return draft
 
 
-def _maybe_optional(table: SampleTable, column: str) -> Any:
-    return {"column": column, "optional": True} if column in table.optional else column
-
-
-def _alternatives(draft: Draft, table: SampleTable, roles: Roles, role: str) -> None:
-    for other in roles.others.get(role, []):
-        facts = table[other]
-        about = (
-            f"{percent(facts.null_share)} of the values are null"
-            if facts.null_share
-            else (f"{facts.distinct:,} different values")
-        )
-        draft.tell(("columns", role), f"{role}: also possible: {other} ({about})")
-
-
-def _account(draft: Draft, table: SampleTable, roles: Roles) -> Any:
-    column = roles.get("account")
-    place = ("columns", "account")
-    if column is None:
-        if pattern := _name_in_files([file.name for file in table.files]):
-            draft.ask(
-                place, "No column names the account. Is the part of the file's name the account?"
-            )
-            return {"file": pattern}
-        draft.tell(place, "No column names the account: the log of one person, who is called me.")
-        return {"constant": "me"}
+def _filled(table: SampleTable, column: str) -> Any:
+    """Returns a column, or the first of it and one of the same name that has its gaps filled."""
     facts = table[column]
-    if table.has_header or roles.rated["account"] > 0.5:
-        _alternatives(draft, table, roles, "account")
-    else:
-        draft.ask(place, "The file has no header. Is the first id the account, or is it the item?")
-    if rate_name("account", column) <= 0.35 and table.has_header:
-        draft.ask(
-            place, "An address of a network is not a person. Is there a column that names one?"
-        )
-    elif rate_name("account", column) <= 0.5 and table.has_header:
-        draft.ask(place, "A session is not a person. Is there a column that names the person?")
-    if facts.null_share > 0.02:
-        others = [
-            name
-            for name, other in table.columns.items()
-            if name != column and rate_name("account", name) >= 0.35 and not other.is_url
-            and _fills(facts, other)
-        ]  # fmt: skip
-        others.sort(key=lambda name: -rate_name("account", name))
-        if others:
-            draft.tell(
-                place, f"{percent(facts.null_share)} of '{column}' are null: then the next is used."
-            )
-            return {"first": [column, others[0]]}
-        draft.tell(
-            place, f"{percent(facts.null_share)} of the values are null; fuse sets such rows aside."
-        )
-    if facts.is_email:
-        draft.tell(place, "E-mail addresses; the store holds only pseudonyms of them.")
-    return _maybe_optional(table, column)
-
-
-def _fills(facts: ColumnFacts, other: ColumnFacts) -> bool:
-    gaps = facts.values.is_null()
-    found = other.values.filter(gaps)
-    return bool(len(found)) and found.null_count() < 0.5 * len(found)
-
-
-def _name_in_files(names: Sequence[str]) -> str | None:
-    """Returns a pattern for the part in which names of files differ, if it is a word."""
-    if len(names) < 2:
-        return None
-    head, tail = names[0], names[0]
-    for name in names[1:]:
-        while not name.startswith(head):
-            head = head[:-1]
-        while not name.endswith(tail):
-            tail = tail[1:]
-    parts = [name[len(head) : len(name) - len(tail)] for name in names]
-    if not all(re.fullmatch(r"[A-Za-z]\w*", part) for part in parts):
-        return None
-    return f"{re.escape(head[head.rfind('/') + 1 :])}(.+){re.escape(tail)}$"
-
-
-def _item(draft: Draft, table: SampleTable, roles: Roles, results: TextList | None) -> Any:
-    place = ("columns", "item")
-    if results is not None:
-        return {"column": "each", "match": r"^(.+)[-:_][01]$"}
-    column = roles.get("item")
-    title = _find(table, "title", 0.3)
-    if column is None or (rate_name("item", column) < 0.5 and not _unnamed(table)):
-        return _item_by_title(draft, table, title, column)
-    facts = table[column]
-    _alternatives(draft, table, roles, "item")
-    if _unnamed(table) and roles.rated.get("item", 1) <= 0.5 and roles.others.get("item"):
-        draft.ask(place, "The file has no header. Is this id the item?")
-    settings: dict[str, Any] = {"column": column}
-    if facts.is_url and (found := match_in_address(facts)):
-        pattern, share = found
-        settings["match"] = pattern
-        if share < 0.95:
-            draft.ask(
-                place,
-                f"{percent(share)} of the addresses have such an id; the others become no events.",
-            )
-        elif pattern == "^([^?#]+)":
-            draft.ask(place, "The address without its query is the item. Is there an id in it?")
-    if column in table.optional:
-        settings["optional"] = True
-    if facts.null_share > 0.02:
-        second = next(
-            (n for n, f in table.columns.items() if n != column and rate_name("item", n) >= 0.8
-             and f.is_id and _fills(facts, f) and plain_name(n) == plain_name(column)),
-            None,
-        )  # fmt: skip
-        if second:
-            draft.tell(
-                place, f"{percent(facts.null_share)} of '{column}' are null: then the next is used."
-            )
-            return {"first": [column, second]}
-        draft.tell(place, f"{percent(facts.null_share)} of the rows have no item.")
-    return column if settings.keys() == {"column"} else settings
-
-
-def _item_by_title(draft: Draft, table: SampleTable, title: str | None, column: str | None) -> Any:
-    place = ("columns", "item")
-    maker = _find(table, "brand", 0.9)
-    if title and maker and title != maker:
-        draft.tell(place, "No column has an id of the item, so its maker and title are its id.")
-        return {"text": f"{{{maker}}} – {{{title}}}"}
-    chosen = title or column
-    if chosen is not None:
-        draft.ask(
-            place, f"No column has an id of the item, so '{chosen}' is its id. Is that right?"
-        )
-    return chosen
-
-
-def _unnamed(table: SampleTable) -> bool:
-    return not table.has_header
-
-
-def _find(table: SampleTable, role: str, least: float) -> str | None:
-    rates = {
-        name: rate_name(role, name)
-        for name, facts in table.columns.items()
-        if (role == "brand" or rate_name("brand", name) < 0.9)
-        and facts.time is None
-        and not facts.is_url
-        and facts.number_share < 0.9
-        and facts.null_share < 0.5
-    }
-    best = max(rates, key=lambda name: rates[name], default=None)
-    return best if best is not None and rates[best] >= least else None
+    same = [n for n in table.columns if n != column and plain_name(n) == plain_name(column)]
+    fills = [n for n in same if facts.null_share > 0.02 and fills_gaps(facts, table[n])]
+    second = fills[0] if fills else None
+    return {"first": [column, second]} if second else maybe_optional(table, column)
 
 
 def _numbers(draft: Draft, table: SampleTable, roles: Roles, columns: dict[str, Any]) -> None:
     if column := roles.get("value"):
-        columns["value"] = _maybe_optional(table, column)
+        columns["value"] = _filled(table, column)
         if table[column].has_commas:
             draft.settings["decimal"] = ","
-        if any(rate_name("quantity", name) for name in table.columns):
-            draft.ask(("columns", "value"), "Is this the price of one piece, or of the row?")
+        pieces = next((n for n in table.columns if n != column and rate_name("quantity", n)), None)
+        if pieces:
+            both = f'TRY_CAST("{column}" AS DOUBLE) * TRY_CAST("{pieces}" AS DOUBLE)'
+            draft.ask(
+                ("columns", "value"),
+                "Is this the price of the row, or of one piece?",
+                instead={"value": f"= {both}"},
+            )
     if column := roles.get("dwell"):
         _dwell(draft, table[column], table, roles, columns)
     if column := roles.get("rating"):
-        _rating(draft, table[column], columns)
+        describe_rating(draft, table[column], columns)
 
 
 def _dwell(
     draft: Draft, facts: ColumnFacts, table: SampleTable, roles: Roles, columns: dict[str, Any]
 ) -> None:
     item = roles.get("item")
-    if rate_name("dwell", facts.name) < 0.8 and item and _depends(table, facts.name, item):
+    if rate_name("dwell", facts.name) < 0.8 and item and depends_on_item(table, facts.name, item):
         draft.tell(
             ("columns",),
             f"'{facts.name}' is the same for every event of an item: its length, not a dwell.",
@@ -242,29 +121,9 @@ def _dwell(
     describe_seconds(draft, "dwell", facts, columns)
 
 
-def _depends(table: SampleTable, name: str, item: str) -> bool:
+def depends_on_item(table: SampleTable, name: str, item: str) -> bool:
     """Returns whether an item that occurs again always has the same value."""
     pairs = table.rows.select(item, name).drop_nulls()
     counted = pairs.group_by(item).agg(pl.len().alias("n"), pl.col(name).n_unique().alias("k"))
     repeated = counted.filter(pl.col("n") > 1)
     return repeated.height >= 3 and float((repeated["k"] == 1).mean() or 0) > 0.95  # type: ignore[arg-type]
-
-
-def _rating(draft: Draft, facts: ColumnFacts, columns: dict[str, Any]) -> None:
-    place = ("rating_scale",)
-    low, _, high = facts.range
-    zeros = float((facts.numbers == 0).mean() or 0)  # type: ignore[arg-type]
-    columns["rating"] = facts.name
-    if low == 0 and high in (5, 10) and zeros > 0.15 and facts.whole:
-        columns["rating"] = {"column": facts.name, "map": {"0": None}}
-        draft.ask(("columns", "rating"), f"{percent(zeros)} are 0. Does 0 stand for no rating?")
-        low = 1.0
-    best = next((top for top in (1, 5, 10, 20, 100) if high <= top), high)
-    worst = min(low, 1.0) if low >= 0 else -best
-    if low > 0.5 or (best in (20, 100) and low > 0):
-        worst = 1.0 if best <= 10 else 0.0
-    if (worst, best) != (1.0, 5):
-        draft.settings["rating_scale"] = {"worst": worst, "best": best}
-        draft.ask(
-            place, f"Ratings are {facts.range[0]:g} to {high:g}. Are these the ends of the scale?"
-        )

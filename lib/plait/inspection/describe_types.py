@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
-from plait.contracts.event_types import EVENT_STRENGTHS
-from plait.inspection.column_names import plain_name, rate_name
-from plait.inspection.column_roles import Roles
+from plait.inspection.column_names import rate_name
+from plait.inspection.describe_flags import describe_flags, find_flags
 from plait.inspection.draft import Draft
 from plait.inspection.event_words import find_event_type, is_unwanted, same_words
+from plait.inspection.guess_type import guess_type
+from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable
 from plait.inspection.value_parts import types_in_first_words
 
@@ -29,40 +28,41 @@ def describe_type(draft: Draft, table: SampleTable, roles: Roles, kind: str) -> 
         kind: the kind of the platform, which tells the type of a log without one.
     """
     if column := roles.get("type"):
-        _by_words(draft, column, table[column].words, table[column].number_share > 0.9)
-    elif flags := _find_flags(table):
-        draft.settings["type"] = {"flags": flags}
-        draft.tell(
-            ("type",), "Each column that is true is one event; rows without any are removed."
-        )
-        unknown = [n for n, f in table.columns.items() if f.is_flag and n not in flags]
-        if unknown:
-            draft.ask(("type",), f"Are these events, too? {', '.join(unknown[:8])}")
+        _by_words(draft, table, column, guess_type(table, roles, kind)[0])
+    elif flags := find_flags(table):
+        describe_flags(draft, table, roles, kind, flags)
     elif told := _in_titles(table):
         title, words = told
         draft.settings["type"] = {"column": title, "match": r"^(\w+)", "map": _map(draft, words)}
     else:
-        guess, why = _constant(table, roles, kind)
+        guess, why = guess_type(table, roles, kind)
         draft.settings["type"] = guess
-        draft.ask(("type",), f"No column says what was done; {why}. Types: {_KNOWN_TYPES}.")
-
-
-def _by_words(draft: Draft, column: str, words: Mapping[str, int], coded: bool) -> None:
-    mapped = {word: find_event_type(word) for word in words}
-    if not any(mapped.values()):
-        draft.settings["type"] = "view"
-        what = "codes" if coded else "words"
+        other = next(name for name in ("view", "click", "purchase") if name != guess)
         draft.ask(
-            ("type",), f"The {what} of '{column}' are not known. What does each mean? Then write:"
+            ("type",),
+            f"No column says what was done; {why}. Types: {_KNOWN_TYPES}.",
+            instead={"type": other},
         )
-        draft.tell(("type",), f"type: {{column: {column}, map: {{...}}}}")
-        for word, count in list(words.items())[:_MAX_LISTED]:
-            draft.tell(("type",), f"  '{word}': TYPE  # {count:,} rows")
+
+
+def _by_words(draft: Draft, table: SampleTable, column: str, guess: str) -> None:
+    words = table[column].words
+    value: dict[str, Any] = {"column": column}
+    if second := _second(table, column):
+        value = {"first": [column, second]}
+        gaps = table[column].values.is_null()
+        more = type(table[second])(second, table[second].values.filter(gaps)).words
+        words = dict(words) | {word: n for word, n in more.items() if word not in words}
+        draft.tell(("type",), f"Where '{column}' is null, '{second}' says what was done.")
+    if not any(find_event_type(word) for word in words):
+        what = "codes" if table[column].number_share > 0.9 else "words"
+        draft.ask(("type",), f"The {what} of '{column}' are not known. What does each mean?")
+        draft.settings["type"] = value | {"map": _map(draft, words, guess)}
         return
     if same_words(words):
-        draft.settings["type"] = {"column": column}
+        draft.settings["type"] = value
         return
-    settings: dict[str, Any] = {"column": column, "map": _map(draft, words)}
+    settings = value | {"map": _map(draft, words)}
     lowered = {word.lower() for word in words}
     if len(lowered) < len(words):
         settings["ignore_case"] = True
@@ -70,8 +70,28 @@ def _by_words(draft: Draft, column: str, words: Mapping[str, int], coded: bool) 
     draft.settings["type"] = settings
 
 
-def _map(draft: Draft, words: Mapping[str, int]) -> dict[str, str | None]:
-    """Returns the event type of each word, and asks about words that are not known."""
+def _second(table: SampleTable, column: str) -> str | None:
+    """Returns another column of few words that fills the gaps of the first."""
+    gaps = table[column].values.is_null()
+    if table[column].null_share <= 0.02:
+        return None
+    for name, facts in table.columns.items():
+        filled = facts.values.filter(gaps)
+        few = 0 < facts.distinct <= 20 and not facts.is_flag
+        fills = filled.null_count() < 0.1 * max(1, len(filled))
+        if name != column and rate_name("type", name) >= 0.9 and few and fills:
+            return name
+    return None
+
+
+def _map(draft: Draft, words: Mapping[str, int], guess: str | None = None) -> dict[str, str | None]:
+    """Returns the event type of each word, and asks about words that are not known.
+
+    Args:
+        draft: the draft of the log.
+        words: the rows of each word.
+        guess: the event type of words that are not known; null: their rows are not wanted.
+    """
     mapped: dict[str, str | None] = {}
     for word, count in list(words.items())[:_MAX_LISTED]:
         mapped[word] = find_event_type(word)
@@ -83,19 +103,9 @@ def _map(draft: Draft, words: Mapping[str, int]) -> dict[str, str | None]:
                 place, f"{count:,} rows, not wanted: they say nothing about taste", tail=True
             )
         else:
+            mapped[word] = guess
             draft.ask(place, f"{count:,} rows: what is it?", tail=True)
     return mapped
-
-
-def _find_flags(table: SampleTable) -> dict[str, str]:
-    """Returns the columns of true and false that are named like events."""
-    found = {}
-    for name, facts in table.columns.items():
-        kind = find_event_type(plain_name(name)) if facts.is_flag else None
-        if kind:
-            found[name] = kind
-    # What a person disliked says too little by itself: the other rows are events, too.
-    return found if any(EVENT_STRENGTHS[kind] > 0 for kind in found.values()) else {}
 
 
 def _in_titles(table: SampleTable) -> tuple[str, dict[str, int]] | None:
@@ -103,29 +113,3 @@ def _in_titles(table: SampleTable) -> tuple[str, dict[str, int]] | None:
         if rate_name("title", name) >= 0.7 and (words := types_in_first_words(facts)):
             return name, words
     return None
-
-
-def _constant(table: SampleTable, roles: Roles, kind: str) -> tuple[str, str]:
-    """Returns the type of all rows, and why."""
-    names = " ".join(map(plain_name, table.columns)) + " " + " ".join(f.name for f in table.files)
-    names = names.lower()
-    if roles.get("rating"):
-        return "rate", "rows have a rating, so each is taken for a rating"
-    bought = any(rate_name("quantity", name) for name in table.columns)
-    if bought or (
-        roles.get("value") and any(w in names for w in ("order", "purchase", "invoice", "basket"))
-    ):
-        return "purchase", "rows look like lines of orders, so each is taken for a purchase"
-    if any(
-        word in names for word in ("order", "purchase", "invoice", "bestell", "kauf", "transaction")
-    ):
-        return "purchase", "names speak of orders, so each row is taken for a purchase"
-    for word in re.findall(r"[a-z]+", PurePosixPath(table.files[0].name).name.lower())[:-1]:
-        if (told := find_event_type(word)) and told != "post":
-            return told, f"the file's name speaks of {word}, so each row is taken for a {told}"
-    by_kind = {"video": "watch", "music": "play", "news": "read"}
-    if kind in by_kind and (roles.get("dwell") or kind != "news"):
-        return by_kind[kind], f"names speak of {kind}, so each row is taken for a {by_kind[kind]}"
-    if "click" in names:
-        return "click", "names speak of clicks, so each row is taken for a click"
-    return "view", "each row is taken for a view"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Place = tuple[str, ...]
@@ -18,12 +18,14 @@ class Note:
         text: what is said, without ids and names of people.
         question: whether the user has to decide.
         tail: whether it stands at the end of the setting's line.
+        instead: settings that may replace those of the same name, as another answer.
     """
 
     place: Place
     text: str
     question: bool = False
     tail: bool = False
+    instead: Mapping[str, Any] | None = None
 
 
 @dataclass
@@ -37,9 +39,16 @@ class Draft:
         """Adds a comment to the setting at `place`."""
         self.notes.append(Note(place, text, tail=tail))
 
-    def ask(self, place: Place, text: str, *, tail: bool = False) -> None:
-        """Adds a question to the setting at `place`."""
-        self.notes.append(Note(place, text, question=True, tail=tail))
+    def ask(
+        self,
+        place: Place,
+        text: str,
+        *,
+        tail: bool = False,
+        instead: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Adds a question to the setting at `place`, and the settings of another answer."""
+        self.notes.append(Note(place, text, question=True, tail=tail, instead=instead))
 
     def include(self, place: Place, part: Draft, value: Any = None) -> None:
         """Puts the settings and notes of `part` at `place`."""
@@ -47,9 +56,7 @@ class Draft:
         for key in place[:-1]:
             here = here.setdefault(key, {})
         here[place[-1]] = part.settings if value is None else value
-        self.notes += [
-            Note((*place, *note.place), note.text, note.question, note.tail) for note in part.notes
-        ]
+        self.notes += [replace(note, place=(*place, *note.place)) for note in part.notes]
 
     @property
     def questions(self) -> list[Note]:

@@ -14,7 +14,7 @@ _WORDS: dict[str, str] = {
     "click": "clicks clicked clk tap tapped select select_item select_content link_click klick "
     "clic product_clicked ad_click click_item",
     "play": "plays played start started listen listened stream streamed video_start playback "
-    "song_played track_played scrobble abgespielt gehört video_play",
+    "play_start play_end song_played track_played scrobble abgespielt gehört video_play",
     "watch": "watched finish finished complete completed video_complete video_completed long_view "
     "viewed_to_end gesehen",
     "read": "reads read_article article_read gelesen lu",
@@ -23,7 +23,8 @@ _WORDS: dict[str, str] = {
     "share": "shared shares announce announced retweet repost reposted forward forwarded reshare "
     "teilen geteilt",
     "post": "posted publish published upload uploaded create created tweet",
-    "comment": "comments commented reply replied review_text answer answered kommentar",
+    "comment": "comments commented tag tags tagged tip tips reply replied review_text answer "
+    "answered kommentar",
     "like": "likes liked upvote upvoted thumbs_up thumb_up thumbup favorite favourite favorited "
     "fav heart love loved recommend recommended gefällt up",
     "dislike": "dislikes disliked downvote downvoted thumbs_down thumb_down skip skipped hate "
@@ -47,7 +48,8 @@ _UNWANTED = frozenset({
     "heartbeat", "scroll", "remove_from_cart", "removefromcart", "cart_remove",
     "product_removed", "refund", "cancel", "cancelled", "return", "returned", "signup",
     "sign_up", "visited", "identify", "begin_checkout", "checkout", "checkout_started",
-    "pause", "paused", "app_open", "error", "unlike", "delete", "deleted",
+    "pause", "paused", "app_open", "error", "unlike", "delete", "deleted", "page_ping",
+    "install", "uninstall",
 })  # fmt: skip
 _MARKS = re.compile(r"[^\w]+|_+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -67,6 +69,17 @@ def find_event_type(word: str) -> str | None:
     for end in ("_event", "_item", "_product", "_video", "_article", "_track", "_for", "_at"):
         if name.endswith(end) and name.removesuffix(end) in _TYPES:
             return _TYPES[name.removesuffix(end)]
+    return None
+
+
+def find_type_in_name(path: str) -> tuple[str, str] | None:
+    """Returns a word in the name of a file and its event type; long words come first."""
+    words = re.findall(r"[a-z]+", path.rsplit("/", 1)[-1].lower().split(".")[0])
+    for length in (3, 2, 1):
+        for start in range(len(words) - length + 1):
+            word = "_".join(words[start : start + length])
+            if (told := find_event_type(word)) and told != "post":
+                return word, told
     return None
 
 

@@ -17,14 +17,34 @@ def name_files(names: Sequence[str], everything: Sequence[str]) -> str | list[st
     """
     if len(names) == 1:
         return names[0]
-    folders = {str(PurePosixPath(name).parent) for name in names}
     others = set(everything) - set(names)
+    found = _cover(sorted(names), others)
+    return found[0] if len(found) == 1 else found
+
+
+def _cover(names: Sequence[str], others: set[str]) -> list[str]:
+    """Returns as few patterns as are found that match `names` and none of `others`."""
+    if len(names) == 1:
+        return list(names)
+    folders = {str(PurePosixPath(name).parent) for name in names}
     for pattern in _patterns(names, folders):
         if all(_matches(name, pattern) for name in names) and not any(
             _matches(name, pattern) for name in others
         ):
-            return pattern
-    return sorted(names)
+            return [pattern]
+    # One pattern for each group of names that begin alike, if that is shorter than the names.
+    head = _common_ends(names)[0] if len(folders) > 1 else _common_ends(
+        [PurePosixPath(name).name for name in names]
+    )[0]  # fmt: skip
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        bare = name if len(folders) > 1 else PurePosixPath(name).name
+        token = re.match(r"\d+|[A-Za-z]+|.?", bare[len(head) :])
+        groups.setdefault(token.group() if token else "", []).append(name)
+    if len(groups) < 2:
+        return list(names)
+    found = [pattern for group in groups.values() for pattern in _cover(group, others)]
+    return found if len(found) < len(names) else list(names)
 
 
 def _patterns(names: Sequence[str], folders: set[str]) -> list[str]:
@@ -35,7 +55,11 @@ def _patterns(names: Sequence[str], folders: set[str]) -> list[str]:
     if len(folders) == 1:
         folder = next(iter(folders))
         lead = "" if folder == "." else f"{folder}/"
-        return [f"{lead}{head}*{tail}", f"{lead}*{suffix}"]
+        rest = [name[len(head) : len(name) - len(tail)] for name in files]
+        numbered = [f"{lead}{head}[0-9]*{tail}"] if all(r[:1].isdigit() for r in rest) else []
+        long = len(set(map(len, rest))) == 1
+        same = [f"{lead}{head}{''.join(map(_one, rest[0]))}{tail}"] if long else []
+        return [f"{lead}{head}*{tail}", *numbered, *same, f"{lead}*{suffix}"]
     parts = [PurePosixPath(folder).parts for folder in folders]
     common: list[str] = []
     for level in zip(*parts, strict=False):
@@ -49,6 +73,11 @@ def _patterns(names: Sequence[str], folders: set[str]) -> list[str]:
     levels = {len(part) - len(common) for part in parts}
     found = [f"{lead}{'*/' * next(iter(levels))}{head}*{tail}"] if len(levels) == 1 else []
     return [*found, f"{lead}**/{head}*{tail}", f"{lead}**/*{suffix}"]
+
+
+def _one(sign: str) -> str:
+    """Returns the pattern of one character that stands where `sign` does."""
+    return "[0-9]" if sign.isdigit() else "?"
 
 
 def _common_ends(names: Sequence[str]) -> tuple[str, str]:

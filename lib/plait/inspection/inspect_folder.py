@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plait.errors import EmptyInput, MissingFile
-from plait.inspection.describe_platforms import Taken, describe_platforms
+from plait.inspection.describe_platforms import describe_platforms
 from plait.inspection.look_at_files import look_at_files
+from plait.inspection.taken import Taken
 from plait.inspection.write_yaml import write_yaml
 
 
@@ -46,11 +47,13 @@ def inspect_folder(folder: Path, home: Path) -> Inspection:
             f"no event log was recognised in '{folder}'. Seen: {_list_seen(taken, seen.passed)}.",
             allowed="A log has an account, an item and a time (or their order) in each row: CSV, "
             "JSON, JSON Lines, Parquet, or lines of a web server.",
-            fix="Name another folder with --from DIR, or write plait.yaml by hand: docs/data.md.",
+            fix=next((one.fix for one in taken if one.fix), "")
+            or "Name another folder with --from DIR, or write plait.yaml by hand: docs/data.md.",
         )
     head = [
         "Written by plait init: what it recognised in the files, and what it was unsure of.",
-        "Lines that begin with # ? are questions. Answer them by a change of the setting below.",
+        "A line that begins with # ? is a question about the setting below. A line that begins",
+        "with #| is another answer: remove this mark, and the setting of the same name below.",
         "Counts are those of a sample of the rows. Then: plait check",
     ]
     text = write_yaml(draft, head)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from plait.config.parse_project import parse_config
 from plait.config.project_file import Project
 from plait.errors import PlaitError
 from plait.inspection.column_names import rate_name
+from plait.inspection.event_words import find_type_in_name
+from plait.inspection.header_files import apply_header_files
 from plait.inspection.nested_lists import find_records, scalar_paths, shape_records, typed_paths
+from plait.inspection.platform_homes import home_of
 from plait.inspection.sample_table import (
     SampleTable,
     open_json_text,
@@ -52,6 +56,7 @@ class _Group:
     columns: frozenset[str]
     files: list[SourceFile]
     stem: str
+    done: str = ""  # the event type that its name speaks of
 
 
 def look_at_files(folder: Path, home: Path) -> LookedAt:
@@ -65,16 +70,26 @@ def look_at_files(folder: Path, home: Path) -> LookedAt:
         try:
             for file, settings, columns in _describe(project, name, path):
                 below = path.relative_to(folder).parts
-                _add(groups, _Group(_home_of(below), settings, columns, [file], _stem(path)))
+                _add(
+                    groups,
+                    _Group(home_of(below), settings, columns, [file], _stem(path), _done(path)),
+                )
         except _NotRead as reason:
             seen.passed[name] = str(reason)
         except (PlaitError, UnicodeError, OSError) as error:
             seen.passed[name] = getattr(error, "seen", str(error))
     for group in groups:
         try:
-            seen.tables.append(_read_group(group))
+            table = _read_group(group)
         except PlaitError as error:
             seen.passed[group.files[0].name] = error.seen
+            continue
+        if table.columns:
+            seen.tables.append(table)
+        else:
+            seen.passed |= {file.name: "no plain values" for file in group.files}
+    seen.tables, named = apply_header_files(seen.tables)
+    seen.passed |= named
     return seen
 
 
@@ -115,11 +130,28 @@ def _describe(
         yield file, {"format": "parquet"}, _columns(file, {"format": "parquet"})
         return
     (file,) = find_files(project, [name], "csv", "files")
+    if convert := _how_to_convert(file):
+        raise _NotRead(convert)
     settings = _describe_json(file) or describe_text(file)
     if not settings:
         raise _NotRead("text without separators, records or known lines")
     file = replace(file, format=settings["format"])
     yield file, settings, _columns(file, settings)
+
+
+def _how_to_convert(file: SourceFile) -> str:
+    """Returns what a text is that only looks like JSON, and the command that makes JSON of it."""
+    head = (
+        next(iter(read_blocks(file, 1 << 10)), b"").decode("utf-8", "replace").lstrip("\ufeff \n")
+    )
+    name = shlex.quote(file.path.name)
+    bare = shlex.quote(file.path.stem)
+    if re.match(r"(?:window|var|let|const)\b[^=\n]{0,200}=\s*[\[{]", head):
+        return f"a script around JSON. Run: sed '1s/^[^=]*=//; $s/;$//' {name} > {bare}.json"
+    if re.match(r"\{u?'", head):
+        make = "import ast, json, sys; [print(json.dumps(ast.literal_eval(l))) for l in sys.stdin]"
+        return f'Python, not JSON. Run: python -c "{make}" < {name} > {bare}.jsonl'
+    return ""
 
 
 def _describe_json(file: SourceFile) -> dict[str, Any]:
@@ -163,24 +195,27 @@ def _columns(file: SourceFile, settings: dict[str, Any]) -> frozenset[str]:
 
     known = {name: value for name, value in settings.items() if name != "table"}
     source = SourceSettings.model_validate({"files": "x"} | known)
-    columns = open_reader(file, source).columns()
+    with open_reader(file, source) as reader:
+        columns = reader.columns()
     paths = {re.sub(r"\[\].*", "", path) for path in columns.paths}
     return frozenset(paths | set(file.partitions))
-
-
-def _home_of(below: Sequence[str]) -> str:
-    """Returns the sub-folder that is a platform of its own; '' if the file lies in none."""
-    return "" if len(below) < 2 or "=" in below[0] else below[0]
 
 
 def _stem(path: Path) -> str:
     return re.sub(r"[\d_.-]+", "", path.name.split(".")[0]).lower()
 
 
+def _done(path: Path) -> str:
+    found = find_type_in_name(path.name)
+    return found[1] if found else ""
+
+
 def _add(groups: list[_Group], new: _Group) -> None:
     """Adds a file to the group that it is alike to, or as a group of its own."""
     for group in groups:
         if group.folder != new.folder or not _same_layout(group, new):
+            continue
+        if group.done and new.done and group.done != new.done:
             continue
         common = len(group.columns & new.columns) / max(1, len(group.columns | new.columns))
         if common == 1 or (common >= _ALIKE and group.stem == new.stem):

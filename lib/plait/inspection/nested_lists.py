@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 from plait.inspection.column_names import rate_name
 
 _DEPTH = 5
+_IDS = r"(?:item|product|article|video|track|news|movie|song|post)\w*id"  # in names of lists
 _KEYS = ("key", "name", "k", "param")
 _VALUES = ("value", "val", "v")
 
@@ -73,12 +75,32 @@ def shape_records(records: Sequence[Any]) -> NestedShape:
         default=0.0,
     )
     best = max(candidates, key=lambda path: candidates[path], default="")
-    if best and candidates[best] >= 0.5 and (candidates[best] >= 0.8 or outer < 0.8):
+    rated = candidates.get(best, 0.0)
+    if rated >= 0.5 and (rated >= 0.8 or outer < 0.8 or _fills_gaps(records, best)):
         shape.each = [f"{best}[]"]
     elif not best or candidates[best] < 0.5:
         shape.each = _parallel(scalars, outer)
     shape.others = [path for path in candidates if f"{path}[]" not in shape.each]
+    if not shape.each:
+        shape.others += [p for p in scalars if max(scalars[p]) > 1 and re.search(_IDS, p.lower())]
     return shape
+
+
+def _fills_gaps(records: Sequence[Any], path: str) -> bool:
+    """Returns whether records with a list at `path` have no item outside of it."""
+    holders = [record for record in records if any(p == path and f for p, f in _lists(record, ""))]
+    both = sum(
+        any(rate_name("item", name) >= 0.8 and _at(record, name) is not None
+            for name in scalar_paths(record))
+        for record in holders
+    )  # fmt: skip
+    return both < 0.2 * len(holders)
+
+
+def _at(record: Any, path: str) -> Any:
+    for name in path.split("."):
+        record = record.get(name) if isinstance(record, dict) else None
+    return record
 
 
 def _parallel(scalars: dict[str, list[int]], outer: float) -> list[str]:

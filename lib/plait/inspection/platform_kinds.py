@@ -22,6 +22,7 @@ _WORDS: dict[PlatformKind, str] = {
     "editorial journalist section",
     "social": "post posts tweet tweets follow followers follower hashtag hashtags retweet feed "
     "social friend friends comment comments subreddit toot profile reaction",
+    "other": "book books isbn isbn13 author authors bookshelves publisher pages venue checkins",
     "games": "game games steam playtime level achievement hours_played player gaming",
 }
 

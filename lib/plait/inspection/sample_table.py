@@ -132,10 +132,10 @@ def _parse(text: str | None) -> Any:
 def read_records(file: SourceFile, settings: Mapping[str, Any]) -> list[Any]:
     """Returns the first records of a nested file as Python objects."""
     source = SourceSettings.model_validate({"files": "x"} | dict(settings))
-    reader = open_reader(file, source)
-    if isinstance(reader, JsonReader):
-        return reader.sample.records
-    schema = reader.columns()
+    with open_reader(file, source) as reader:
+        if isinstance(reader, JsonReader):
+            return reader.sample.records
+        schema = reader.columns()
     if not any("[]" in path or "." in path for path in schema.paths):
         return []
     frame = pl.scan_parquet(file.path, glob=False).head(_RECORDS).collect()
@@ -144,7 +144,8 @@ def read_records(file: SourceFile, settings: Mapping[str, Any]) -> list[Any]:
 
 def _column_names(file: SourceFile, source: SourceSettings) -> list[str]:
     """Returns the columns and paths of a file, those in opened elements included."""
-    paths = [*open_reader(file, source).columns().paths, *file.partitions]
+    with open_reader(file, source) as reader:
+        paths = [*reader.columns().paths, *file.partitions]
     each = [source.each] if isinstance(source.each, str) else list(source.each or ())
     opened = [one.removesuffix("[]") for one in each]
     names: list[str] = []

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from plait.inspection.column_names import rate_name
 from plait.inspection.column_roles import (
-    Roles,
     find_account_roles,
     find_catalogue_roles,
     find_log_roles,
 )
+from plait.inspection.event_words import find_event_type
+from plait.inspection.key_values import KeyValues, find_key_values, pivot
+from plait.inspection.roles import Roles
 from plait.inspection.sample_table import SampleTable, read_table
 from plait.inspection.text_layout import ADJACENCY
 from plait.inspection.value_parts import TextList, find_text_list
 
 TableKind = Literal["log", "catalogue", "accounts", "single", "unknown"]
+_MATRIX = 20  # columns of numbers, from which on a table is no list of events
 _KEYS = ("email_hash", "phone_hash", "loyalty_id")
 
 
@@ -31,6 +35,8 @@ class KnownTable:
         sure: how sure that is, 0 to 1.
         results: an opened list whose elements end in -0 or -1.
         why: why it is unknown.
+        key_values: the columns of a catalogue in long form.
+        source: of a catalogue in long form, the sample as it was read.
     """
 
     table: SampleTable
@@ -39,10 +45,17 @@ class KnownTable:
     sure: float
     results: TextList | None = None
     why: str = ""
+    key_values: KeyValues | None = None
+    source: SampleTable | None = None
 
 
 def tell_kind(table: SampleTable) -> KnownTable:
     """Returns what `table` is, seen by itself; the other tables may tell better."""
+    if long := find_key_values(table):
+        wide = pivot(table, long)
+        roles = find_catalogue_roles(wide)
+        roles.chosen["key"] = long.item
+        return KnownTable(wide, "catalogue", roles, 0.7, key_values=long, source=table)
     table, results = _open_text_lists(table)
     log = find_log_roles(table)
     catalogue = find_catalogue_roles(table)
@@ -81,18 +94,25 @@ def tell_kind(table: SampleTable) -> KnownTable:
         return KnownTable(table, "log", log, sure, results)
     if key and described and table[key].unique_share > 0.95 and not _is_history(log):
         return KnownTable(table, "catalogue", catalogue, catalogue.rated["key"])
-    if key and not table.has_header and not time:
+    if (numbers := _matrix_width(table)) > _MATRIX:
+        why = f"{numbers:,} columns of numbers, as a matrix has: write a row for each value"
+        return KnownTable(table, "unknown", log, 0.0, why=why)
+    if key and not table.has_header and not (time and account):
         roles = _unnamed_catalogue(table, key)
         if roles.get("title"):
             return KnownTable(table, "catalogue", roles, 0.4)
         return KnownTable(table, "unknown", log, 0.0, why="a list without titles")
     if has_item and account and time:
         return KnownTable(table, "log", log, 0.5, results)
-    if time and (has_item or _has_title(table)):
+    if time and (has_item or _has_title(table)) and (table.rows.height > 1 or item):
         sure = 0.8 if _is_history(log) else 0.5
         return KnownTable(table, "single", log, sure)
     if key and described:
         return KnownTable(table, "catalogue", catalogue, 0.5)
+    if time and log.get("query") and log.rated["query"] >= 0.9 and table.rows.height > 1:
+        return KnownTable(table, "log" if account else "single", log, 0.5)
+    if item and not account and table.rows.height > 1 and _says_what_was_done(table, log):
+        return KnownTable(table, "single", log, 0.4)
     lacks = [
         what
         for what, there in (("items", has_item), ("accounts", account), ("times", time))
@@ -133,6 +153,12 @@ def _open_text_lists(table: SampleTable) -> tuple[SampleTable, TextList | None]:
     return opened, best if best.results else None
 
 
+def _matrix_width(table: SampleTable) -> int:
+    """Returns the number of columns of numbers, if nearly all are; else 0."""
+    numbers = sum(facts.number_share > 0.95 for facts in table.columns.values())
+    return numbers if numbers > 0.8 * len(table.columns) else 0
+
+
 def _one_row_each(table: SampleTable) -> str | None:
     """Returns the column of an account id of which every row has another."""
     rates = {
@@ -152,8 +178,20 @@ def _is_history(roles: Roles) -> bool:
     return mine or any(word in time.lower() for word in words)
 
 
+def _says_what_was_done(table: SampleTable, log: Roles) -> bool:
+    """Whether addresses stand beside words for events, or in a file that is named by one."""
+    item = log.get("item")
+    if item is None or not table[item].is_url:
+        return False
+    stem = table.files[0].name.rsplit("/", 1)[-1].split(".")[0]
+    return bool(log.get("type")) or any(map(find_event_type, re.split(r"[^A-Za-z]+", stem)))
+
+
 def _has_title(table: SampleTable) -> bool:
-    return any(rate_name("title", name) >= 0.7 for name in table.columns)
+    return any(
+        rate_name("title", name) >= 0.7 and rate_name("account", name) < 0.75
+        for name in table.columns
+    )
 
 
 def _unnamed_catalogue(table: SampleTable, key: str) -> Roles:

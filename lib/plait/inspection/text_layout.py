@@ -16,12 +16,13 @@ from plait.sources.formats.text_files import read_blocks
 
 _HEAD_BYTES = 1 << 20
 _LINES = 400  # lines that are looked at
+_RECORD_LINES = 50  # that a value in quotes may have
 _LONG_SEPARATORS = ("::", "\x01", "||", " ; ", " ")
 _DEFAULT_SEPARATORS = ",\t;|"
 _NAMES = {"\t": "tab", " ": "space"}
 _WIDE = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 ACCESS_LOG = (
-    r"^(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "
+    r"^(?:\S+:\d+ )?(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "
     r'"(?P<method>[A-Z]+) (?P<path>\S+)[^"]*" (?P<status>\d{3}) (?P<size>\S+)'
 )
 # An account and the items that it is connected to, in one line.
@@ -51,9 +52,12 @@ def describe_text(file: SourceFile) -> dict[str, Any]:
     if pattern := _find_line_pattern(lines):
         return {"format": "lines", "pattern": pattern} | ({"csv": csv} if csv else {})
     comment = _find_comment(lines)
+    marked: list[str] = []
     if comment:
         csv["comment"] = comment
+        marked = [line for line in lines if line.startswith(comment)]
         lines = [line for line in lines if not line.startswith(comment)]
+    lines = _join_quoted(lines)
     separator = _find_separator(file, lines, csv)
     if separator is None:
         return {}
@@ -68,7 +72,9 @@ def describe_text(file: SourceFile) -> dict[str, Any]:
     if 0 < skip < min(20, len(rows) // 2):
         csv["skip"] = skip
         rows = rows[skip:]
-    if not has_header(rows[0], rows[1:]):
+    if named := _header_in_comments(marked, separator, width):
+        csv["header"] = _distinct_names(named)
+    elif not has_header(rows[0], rows[1:]):
         csv["header"] = [f"c{n}" for n in range(1, width + 1)]
     elif len(set(rows[0])) < len(rows[0]) or "" in rows[0]:
         csv["header"] = _distinct_names(rows[0])
@@ -141,7 +147,39 @@ def _find_line_pattern(lines: Sequence[str]) -> str | None:
 
 def _find_comment(lines: Sequence[str]) -> str | None:
     marked = [line for line in lines if line.startswith("#")]
-    return "#" if marked and len(marked) < len(lines) else None
+    first = bool(lines) and lines[0].startswith("#")  # or few: ids may begin with it, too
+    return "#" if marked and len(marked) < len(lines) * (1 if first else 0.1) else None
+
+
+def _header_in_comments(marked: Sequence[str], separator: str, width: int) -> list[str]:
+    """Returns the names that a comment line gives to all columns; [] if none does."""
+    for line in reversed(marked):
+        bare = re.sub(r"^#+\s*(?:[Ff]ields:\s*)?", "", line)
+        for mark in (separator, " "):
+            names = [name.strip() for name in bare.split(mark)]
+            if len(names) == width and sum(map(is_known_name, names)) >= min(2, width):
+                return names
+    return []
+
+
+def _join_quoted(lines: Sequence[str]) -> list[str]:
+    """Returns records: a line whose quote is open goes on in the next lines.
+
+    A quote that stays open for many lines is an ordinary character.
+    """
+    found: list[str] = []
+    start = 0
+    while start < len(lines):
+        end, marks = start + 1, lines[start].count('"')
+        while marks % 2 and end < min(len(lines), start + _RECORD_LINES):
+            marks += lines[end].count('"')
+            end += 1
+        opened = re.search(r'(?:^|[,;\t|])\s*"', lines[start])
+        if marks % 2 or not opened:
+            end = start + 1
+        found.append("\n".join(lines[start:end]))
+        start = end
+    return found
 
 
 def _find_separator(file: SourceFile, lines: Sequence[str], csv: dict[str, Any]) -> str | None:
@@ -149,7 +187,11 @@ def _find_separator(file: SourceFile, lines: Sequence[str], csv: dict[str, Any])
     for mark in _LONG_SEPARATORS[:-1]:
         counts = Counter(line.count(mark) for line in lines)
         most, times = counts.most_common(1)[0]
-        if most >= 1 and times > 0.8 * len(lines):
+        bare = mark.strip()
+        alone = bare[0] in _DEFAULT_SEPARATORS and sum(line.count(bare[0]) for line in lines) > sum(
+            len(bare) * line.count(mark) for line in lines
+        )
+        if most >= 1 and times > 0.8 * len(lines) and not alone:
             return mark
     best: tuple[float, int, str] = (0.0, 0, "")
     for mark in _DEFAULT_SEPARATORS:

@@ -15,8 +15,8 @@ _KINDS = (
     "products", "product", "items", "item", "dp", "p", "articles", "article", "videos", "video",
     "watch",
     "news", "story", "stories", "books", "book", "movies", "movie", "title", "tracks", "track",
-    "albums", "album", "posts", "post", "status", "questions", "recipes", "recipe", "listing",
-    "shop", "content", "games", "game", "episode", "artikel", "produkt", "sku",
+    "albums", "album", "posts", "post", "comments", "status", "questions", "recipes", "recipe",
+    "listing", "shop", "content", "games", "game", "episode", "artikel", "produkt", "sku",
 )  # fmt: skip
 _SPLITS = (" ", "|", ";", ",")
 _RESULT = r"^(.+)[-:_]([01])$"
@@ -39,6 +39,8 @@ def match_in_address(facts: ColumnFacts) -> tuple[str, float] | None:
         pattern = f"/(?:{'|'.join(used)})/([^/?#]+)" if len(used) > 1 else f"/{used[0]}/([^/?#]+)"
         if (share := facts.share(pattern)) >= 0.3:
             return pattern, share
+    if len(facts.given.str.extract(r"^https?://([^/?#]+)", 1).drop_nulls().unique()) > 1:
+        return None  # a number alone does not tell items of different sites apart
     for pattern in (r"/(\d+)(?:[/?#.]|$)", r"-(\d{4,})(?:\.html?)?(?:[?#]|$)"):
         if (share := facts.share(pattern)) >= 0.6:
             return pattern, share

@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 
-from plait.clean.fingerprint import fingerprint
 from plait.clean.id_faults import find_id_faults
 from plait.clean.parse_times import parse_times
 from plait.config import Project
@@ -19,6 +18,7 @@ from plait.items.catalogue_faults import (
     find_value_faults,
     quarantine_catalogue,
 )
+from plait.items.one_row_each import LISTED_COLUMNS, keep_fullest, merge_rows
 from plait.items.price_levels import (
     convert_prices,
     count_without_rate,
@@ -32,11 +32,6 @@ from plait.sources.values.find_nested import find_nested
 from plait.sources.values.null_words import null_words_to_null
 from plait.sources.values.parse_numbers import parse_numbers, written_currencies
 
-LISTED_COLUMNS = (
-    "item", "platform", "title", "categories", "brand", "price", "currency", "tags", "vector",
-    "published", "length_s",
-)  # fmt: skip
-
 
 def read_catalogues(
     project: Project, key: PseudonymKey
@@ -44,10 +39,11 @@ def read_catalogues(
     """Returns one row per item, counts of each platform, and QUARANTINE rows.
 
     The columns are LISTED_COLUMNS, price_level and price_base. If several rows list an item, the
-    one with the most fields set supersedes the others. So the order of rows and files does not
-    matter. If creators are accounts, `brand` is the creator's pseudonym. The counts are rows =
-    items + superseded + unusable, and `prices_without_rate` by currency. QUARANTINE has a row for
-    each unusable row, and for each unusable value and outlier of a row that stays.
+    one with the most fields set supersedes the others, or they are merged (`merge`). So the order
+    of rows and files does not matter. If creators are accounts, `brand` is the creator's pseudonym.
+    The counts are rows = items + superseded + unusable, and `prices_without_rate` by currency.
+    QUARANTINE has a row for each unusable row, and for each unusable value and outlier of a row
+    that stays.
     """
     rates = None if project.currencies is None else project.currencies.table
     parts: list[pl.DataFrame] = []
@@ -60,7 +56,13 @@ def read_catalogues(
         where = f"platforms.{platform}.catalogue"
         batches = [
             batch.with_columns(file=pl.lit(file.name))
-            for file in find_files(project, catalogue.files, catalogue.file_format, where)
+            for file in find_files(
+                project,
+                catalogue.files,
+                catalogue.file_format,
+                where,
+                otherwise=catalogue.otherwise_format,
+            )
             for batch in read_catalogue(file, catalogue)
         ]
         raw = pl.concat(batches)
@@ -73,7 +75,8 @@ def read_catalogues(
         creators = settings.creators == "accounts"
         if creators:
             rows = rows.with_columns(account_pseudonym(rows["brand"], key, platform))
-        best, outliers = level_prices(_keep_fullest(rows.with_columns(n=places)), rates)
+        one_each = merge_rows if catalogue.merge else keep_fullest
+        best, outliers = level_prices(one_each(rows.with_columns(n=places)), rates)
         faults = pl.concat([faults, _outlier_faults(raw, best["n"].filter(outliers))])
         bad = quarantine_catalogue(raw, faults, platform, catalogue, personal_brand=creators)
         counts[platform] = {
@@ -178,18 +181,3 @@ def _clean_list(name: str, separator: str, drop: dict[str, str] | None = None) -
     parts = text.str.replace_all(LIST_SEPARATOR, separator, literal=True).str.split(separator)
     clean = parts.list.eval(pl.element().str.strip_chars()).list.filter(pl.element() != "")
     return pl.when(clean.list.len() > 0).then(clean)
-
-
-def _keep_fullest(rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns the row with the most fields set of each item; ties are broken by content."""
-    if rows["item"].n_unique() == rows.height:
-        return rows
-    filled = pl.sum_horizontal(pl.col(name).is_not_null() for name in LISTED_COLUMNS)
-    more = ["length_s"] if rows["length_s"].count() else []  # so it does not decide where absent
-    content = rows.select(
-        pl.struct(pl.col(n).exclude("vector") for n in ("title", "categories", "brand", "price",
-                  "currency", "tags", "published", *more)).struct.json_encode()
-    ).to_series()  # fmt: skip
-    order = rows.with_columns(__filled=filled, __content=fingerprint(content))
-    best = order.sort(["__filled", "__content"], descending=[True, False])
-    return best.unique("item", keep="first", maintain_order=True).drop("__filled", "__content")

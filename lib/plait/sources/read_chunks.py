@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 import polars as pl
 
 from plait.errors import UnreadableFile
 from plait.sources.columns.build_fields import FieldBuilder, no_fields
-from plait.sources.columns.raw_columns import ALWAYS_PRESENT, ROW_COLUMN
+from plait.sources.columns.raw_columns import ALWAYS_PRESENT
 from plait.sources.columns.source_mapping import SourceMapping
 from plait.sources.files.s3_files import ObjectChanged, check_unchanged, local_copy
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.format_readers import FormatReader, open_reader
-from plait.sources.formats.json_document import not_utf_8
-from plait.sources.formats.text_files import mark_undecodable, read_blocks, write_copy
 
 # Rows per chunk: enough for fast vectorised work, and few enough for a small machine.
 CHUNK_ROWS = 500_000
@@ -40,7 +38,7 @@ def read_chunks(
         file: the file to read.
         mapping: the fields.
         chunk: the maximum number of rows per frame, before lists are opened.
-        lacking: gets the paths that the file lacks, each optional or an alternative.
+        lacking: gets what the file lacks: optional paths, alternatives, and lists to open.
 
     Raises:
         UnknownColumn: a column is missing.
@@ -48,62 +46,31 @@ def read_chunks(
             read.
     """
     with _translate_errors(file), _on_this_machine(file) as here:
-        last = 0
+        empty = True
         try:
-            for batch in _read(here, mapping, chunk, lacking):
-                last = int(batch[ROW_COLUMN][-1])
-                yield batch
+            with _open(here, mapping) as reader:
+                build = FieldBuilder.of(here, mapping, reader.columns())
+                if lacking is not None:
+                    lacking += _missing_paths(mapping, build)
+                for batch in reader.read(build.paths, chunk):
+                    if batch.height:
+                        empty = False
+                        yield build(batch)
         except pl.exceptions.NoDataError:  # not even a header
             pass
-        except pl.exceptions.ComputeError as error:
-            with _decodable(here, error) as copy:
-                for batch in _read(copy, mapping, chunk, lacking):
-                    rest = batch.filter(pl.col(ROW_COLUMN) > last)
-                    if rest.height:
-                        last = int(rest[ROW_COLUMN][-1])
-                        yield rest
-        empty = not last
         _check_unchanged(file)
         if empty:
             yield no_fields(mapping)
 
 
 def _missing_paths(mapping: SourceMapping, build: FieldBuilder) -> list[str]:
-    """Returns the paths of the mapping that a file lacks; each is optional, or an alternative."""
+    """Returns what a file lacks: lists to open, and paths that are optional or alternatives."""
     present = {*build.places, *ALWAYS_PRESENT}
-    return [path for path in _paths(mapping) if path not in present]
+    lists = [one.name for one in build.lists if not one.place.column]
+    return [*lists, *(path for path in _paths(mapping) if path not in present)]
 
 
-def _read(
-    file: SourceFile, mapping: SourceMapping, chunk: int, lacking: list[str] | None
-) -> Iterator[pl.DataFrame]:
-    """Yields the fields of the rows, in frames with rows."""
-    reader = _open(file, mapping)
-    build = FieldBuilder.of(file, mapping, reader.columns())
-    if lacking is not None:
-        lacking[:] = _missing_paths(mapping, build)
-    for batch in reader.read(build.paths, chunk):
-        if batch.height:
-            yield build(batch)
-
-
-@contextmanager
-def _decodable(file: SourceFile, error: pl.exceptions.ComputeError) -> Iterator[SourceFile]:
-    """Yields a copy of JSON lines in which those that are not UTF-8 are marked.
-
-    Args:
-        file: the file.
-        error: the error with which it was read; raised again if it has another cause.
-    """
-    if file.format not in ("json", "jsonl") or "utf8" not in str(error):
-        raise error
-    if file.format == "json":
-        raise not_utf_8(file)
-    with write_copy("decodable", mark_undecodable(read_blocks(file))) as path:
-        yield replace(file, path=path)
-
-
-def _open(file: SourceFile, mapping: SourceMapping) -> FormatReader:
+def _open(file: SourceFile, mapping: SourceMapping) -> AbstractContextManager[FormatReader]:
     return open_reader(file, mapping.source, _paths(mapping), typed=mapping.marks_numbers)
 
 

@@ -65,7 +65,8 @@ def event_mapping(events: Events) -> SourceMapping:
         if time is not None:  # the time column has the order
             values.setdefault("order", time)
             keys.setdefault("order", "columns.time")
-    return SourceMapping(events, values, keys, flags=tuple(events.type.flags or ()))
+    flags = tuple(events.type.flags or ())
+    return SourceMapping(events, values, keys, flags=flags, optional_flags=events.type.optional)
 
 
 def read_events(

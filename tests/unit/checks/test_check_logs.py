@@ -141,9 +141,9 @@ def test_a_fix_is_not_what_is_set_already(tmp_path: Path) -> None:
     columns = {"columns.dwell": {"column": "secs", "times": 0.001}, "columns.value": "paid"}
     found = _check(tmp_path, log, columns, {"decimal": ","})
     assert found.rule("dwell").counts["long_dwell"] == 49
-    assert found.rule("dwell").fix.startswith("Correct these rows")
+    assert "times: 0.001}" not in found.rule("dwell").fix
     assert found.rule("values").counts == {"bad_number": 1}
-    assert found.rule("values").fix.startswith("Correct these rows")
+    assert "decimal: ','" not in found.rule("values").fix
 
 
 def test_each_log_of_a_platform_is_named_by_its_own_setting(tmp_path: Path) -> None:

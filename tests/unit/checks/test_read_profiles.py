@@ -57,9 +57,9 @@ def test_the_division_of_a_log_does_not_matter(
 def test_a_file_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
 
-    def count(file: SourceFile, *more: Any, **how: Any) -> FormatReader:
+    def count(file: SourceFile, *more: Any, **options: Any) -> FormatReader:
         opened.append(file.name)
-        return open_reader(file, *more, **how)
+        return open_reader(file, *more, **options)
 
     monkeypatch.setattr(read_chunks, "open_reader", count)
     profile = _profile(tmp_path / "log", [rows(5), rows(5), "user,item,time\n"])

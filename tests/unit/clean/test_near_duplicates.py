@@ -117,3 +117,5 @@ def test_days_that_are_called_exact_are_no_moments(unit: int) -> None:
     assert removed(history(*days)) == []
     assert removed(history(*days, {"at": unit * 3 + 7})) == ["00001", "00003", "00004"]
     assert removed(history(*days, {"at": 7, "nr": 1}, {"at": 8, "nr": 1})) == ["00006"]
+    one = history({"at": unit}, {"at": unit})
+    assert removed(one) == ([] if unit == 86_400 else ["00001"])

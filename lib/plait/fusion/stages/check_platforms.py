@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from plait.config import Project
-from plait.config.reason_fixes import fix_reason
 from plait.contracts.quarantine_reasons import (
     EVENTS_SOURCE,
     describe_place,
     describe_value,
+    reason_fix,
     reason_words,
 )
 from plait.errors import EmptyInput, TooFewEvents
@@ -65,7 +65,7 @@ def _fix(reason: str, platform: str, project: Project, quarantine: pl.LazyFrame)
     rows = rows.sort("file", "row")
     first = rows.head(_MAX_VALUES).select("file", "field", "value").collect()
     if not first.height:
-        return fix_reason(reason, platform, project.platforms[platform], EVENTS_SOURCE)
+        return reason_fix(reason, platform)
     field = first["field"][0]
     values = first.filter(pl.col("field") == field)["value"].drop_nulls().to_list()
     home = find_source(project.platforms[platform], platform, EVENTS_SOURCE, first["file"][0])

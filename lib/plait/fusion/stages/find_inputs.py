@@ -23,7 +23,8 @@ from plait.store.feedback.log_paths import EVENTS_FOLDER, IMPRESSIONS_FOLDER, LI
 from plait.store.store import Store
 
 # Approximate bytes of memory per byte of a file while its bucket is processed, by compression.
-_MEMORY_GROWTH = {".gz": 14.0, ".zst": 14.0, "": 4.0}
+_TEXT_GROWTH = 4.0
+_PACKED_GROWTH = 14.0
 _PARQUET_GROWTH = 12.0
 _IMPRESSION_GROWTH = 50.0  # about ten rows share a recommendation, its time and its account
 _RESPONSE_GROWTH = 4.0  # four columns of posted events are joined to impressions
@@ -127,7 +128,12 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
             # One of several logs may be empty, but not all of them.
             last = index == len(platform.events) - 1
             found = find_files(
-                project, log.files, log.file_format, where, may_be_empty=not last or any_rows
+                project,
+                log.files,
+                log.file_format,
+                where,
+                otherwise=log.otherwise_format,
+                may_be_empty=not last or any_rows,
             )
             any_rows = any_rows or bool(found)
             logs += found
@@ -140,7 +146,11 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
         for part, kind in ((platform.catalogue, "catalogue"), (platform.accounts, "accounts")):
             if part is not None:
                 found = find_files(
-                    project, part.files, part.file_format, f"platforms.{name}.{kind}"
+                    project,
+                    part.files,
+                    part.file_format,
+                    f"platforms.{name}.{kind}",
+                    otherwise=part.otherwise_format,
                 )
                 others += found
                 skipped.update(found.skipped)
@@ -165,7 +175,9 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
 
 
 def _growth_factor(file: SourceFile) -> float:
-    return _PARQUET_GROWTH if file.format == "parquet" else _MEMORY_GROWTH[file.packed]
+    if file.format == "parquet":
+        return _PARQUET_GROWTH
+    return _PACKED_GROWTH if file.packed else _TEXT_GROWTH
 
 
 def count_buckets(size: float) -> int:

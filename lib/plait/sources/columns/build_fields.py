@@ -86,7 +86,7 @@ class FieldBuilder:
             pl.col(NUMBER + ROW).alias(ROW_COLUMN),
             pl.col(NUMBER + ELEMENT).alias(ELEMENT_COLUMN),
             *(self._field(name, texts).alias(name) for name in self.mapping.values),
-            *([true_flags(flags, source.null_words)] if flags else []),
+            *([true_flags(self._present_flags, source.null_words)] if flags else []),
             pl.col(FAULT).alias(FAULT_COLUMN),
             pl.col(WHOLE).alias(WHOLE_COLUMN),
             pl.col(LINE).alias(LINE_COLUMN),
@@ -96,6 +96,10 @@ class FieldBuilder:
     @cached_property
     def _read_texts(self) -> PathReader:
         return PathReader(self.mapping, self.file, self.places)
+
+    @cached_property
+    def _present_flags(self) -> list[str]:
+        return [flag for flag in self.mapping.flags if flag in self.places]
 
     def _field(self, name: str, texts: PathTexts) -> pl.Expr:
         verbs = self.mapping.values[name]

@@ -11,9 +11,10 @@ from plait.errors import UnknownColumn
 from plait.sources.files.source_file import SourceFile
 
 # An e-mail address, a number or a time.
-_LOOKS_LIKE_A_VALUE = re.compile(r"@|^[+-]?\d[\d.,:TZ+ -]*$")
+_LOOKS_LIKE_A_VALUE = re.compile(r"[^.\s]@|^[+-]?\d[\d.,:TZ+ -]*$")
 _MAX_LISTED = 40
 _LISTS = ("columns.categories", "columns.tags", "columns.vector")  # such paths may be lists
+_FLAG = "type.flags."  # begins the key of a flag
 _CLOSE = 0.7  # how alike two names must be, 0 to 1, so that one is suggested for the other
 
 
@@ -35,16 +36,19 @@ def check_columns(
         _, platform, _ = file.setting.split(".", 2)
         setting = f"{file.setting}.{key}"
         headline = f"platform '{platform}' has no column '{column}' in '{file.name}'"
-        if any(_LOOKS_LIKE_A_VALUE.search(name) for name in present):  # may be personal
+        values = [name for name in present if _LOOKS_LIKE_A_VALUE.search(name)]  # may be personal
+        if values and file.format == "csv":
             raise UnknownColumn(
                 f"{headline}: its first line seems to have values, not column names (not shown, "
                 "as they may be personal).",
                 fix=f"Name the columns: {file.setting}.csv.header: [...]; or, if it is the header, "
                 f"set {setting}: COLUMN",
             )
+        present = [name for name in present if name not in values]
         listed = ", ".join(map(_show, present[:_MAX_LISTED]))
         listed += ", ..." if len(present) > _MAX_LISTED else ""
-        close = _nearest_column(column, present)
+        present = list_paths(present) if key == "each" else present
+        close = nearest_column(column.removesuffix("[]"), present)
         meant = f"Did you mean '{_show(close)}'?" if close else ""
         if key in inside:
             raise UnknownColumn(
@@ -56,23 +60,35 @@ def check_columns(
         raise UnknownColumn(
             f"{headline} (columns: {listed}).",
             allowed=meant,
-            fix=_inside_list(file, setting, close)
-            if close and "[]." in close and key not in _LISTS
-            else f"Set {setting}: {_write(close, key) if close else 'COLUMN'}"
-            + (
-                ""
-                if close or key == "each"
-                else f", or, if only some files have it: {_as_optional(setting, column)}"
-            ),
+            fix=_fix(file, key, column, close),
         )
+
+
+def _fix(file: SourceFile, key: str, column: str, close: str | None) -> str:
+    """Returns the fix for a column that is missing; `close` is the one that is meant, if known."""
+    setting = f"{file.setting}.{key}"
+    if close and "[]." in close and key not in _LISTS:
+        return _inside_list(file, setting, close)
+    if key.startswith(_FLAG):
+        named = f"Name {_show(close)} in its place" if close else "Correct it"
+        return (
+            f"{named} in {file.setting}.type.flags, or, if only some files have it: "
+            f"Set {file.setting}.type.optional: true"
+        )
+    if close:
+        return f"Set {setting}: {_write(close, key)}"
+    if key == "each":
+        return f"Set {setting}: COLUMN"
+    return f"Set {setting}: COLUMN, or, if only some files have it: {_as_optional(setting, column)}"
 
 
 def _inside_list(file: SourceFile, setting: str, path: str) -> str:
     """Returns the fix for a path that leads into the elements of a list."""
     opened, _, rest = path.rpartition("[].")
     if file.format == "json":
-        return f"Set {file.setting}.records: {opened}[]"
-    return f"Set {file.setting}.each: {opened}[] and {setting}: each.{rest}"
+        return f"Set {file.setting}.records: {write_scalar(f'{opened}[]')}"
+    each, inside = write_scalar(f"{opened}[]"), write_scalar(f"each.{rest}")
+    return f"Set {file.setting}.each: {each} and {setting}: {inside}"
 
 
 def _as_optional(key: str, column: str) -> str:
@@ -91,7 +107,16 @@ def _show(column: str) -> str:
     return column if column.isprintable() else write_scalar(column)
 
 
-def _nearest_column(column: str, present: Sequence[str]) -> str | None:
+def list_paths(paths: Sequence[str]) -> list[str]:
+    """Returns the paths of the lists in which `paths` lead, without [] at the end, and `paths`.
+
+    Those of lists come first.
+    """
+    lists = [path[: found.start()] for path in paths for found in re.finditer(r"\[\]", path)]
+    return list(dict.fromkeys([*lists, *(path for path in paths if "[]" not in path)]))
+
+
+def nearest_column(column: str, present: Sequence[str]) -> str | None:
     """Returns the column or path that is meant, if one is much like `column`."""
     last = [name for name in present if re.split(r"[.\]]+", name)[-1] == column]
     if last:

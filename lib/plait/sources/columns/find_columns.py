@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from plait.errors import ConfigError
-from plait.sources.columns.check_columns import check_columns
+from plait.sources.columns.check_columns import check_columns, list_paths, nearest_column
 from plait.sources.columns.raw_columns import ALWAYS_PRESENT, EACH
 from plait.sources.columns.source_mapping import NamedPath, SourceMapping
 from plait.sources.files.source_file import SourceFile
@@ -64,7 +64,7 @@ class OpenedList:
 
     Attributes:
         name: its path in the project file, without [] at the end.
-        place: where it is.
+        place: where it is; its column is '' if the file lacks the list, so no row has elements.
         column: the name of its opened elements: `each`, or its own if several are opened together.
     """
 
@@ -78,6 +78,8 @@ def find_opened_lists(
 ) -> list[OpenedList]:
     """Returns the lists that are opened.
 
+    A JSON file may lack one, as rows do, unless it has one of a similar name.
+
     Raises:
         UnknownColumn: the file lacks one.
     """
@@ -87,6 +89,9 @@ def find_opened_lists(
     for name in mapping.opened:
         bare = name.removesuffix("[]")
         place = _place_in_file(bare, columns)
+        if place is None and file.format in ("json", "jsonl"):
+            similar = nearest_column(bare, list_paths(columns.paths))
+            place = None if similar else ColumnPlace("")
         if place is None:
             missing["each"] = name
         else:
@@ -139,6 +144,8 @@ def _place(
         rest = _steps_inside(path, one.name, parallel=parallel)
         if rest is None:
             continue
+        if not one.place.column:
+            return ColumnPlace(one.column, rest, opened=True)
         home = (Field(one.place.column), *one.place.steps)
         # In a file whose lists have no elements, any path inside one is null.
         known = (
@@ -188,10 +195,16 @@ def paths_to_read(
 ) -> list[tuple[Step, ...]]:
     """Returns the paths inside a record that are needed, with the lists opened."""
     elements = () if split else (Elements(),)
-    homes = {one.column: (Field(one.place.column), *one.place.steps, *elements) for one in lists}
+    homes = {
+        one.column: (Field(one.place.column), *one.place.steps, *elements)
+        for one in lists
+        if one.place.column
+    }
     paths: list[tuple[Step, ...]] = []
     used: set[str] = set()
     for place in places:
+        if place.opened and place.column not in homes:
+            continue
         if place.opened:
             used.add(place.column)
             paths.append((*homes[place.column], *place.steps))

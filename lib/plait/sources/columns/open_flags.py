@@ -22,7 +22,8 @@ def true_flags(flags: Sequence[str], null_words: Collection[str]) -> pl.Expr:
         zero = word.cast(pl.Float64, strict=False) == 0
         is_set = text.is_not_null() & ~word.is_in(_FALSE) & ~zero.fill_null(value=False)
         names.append(pl.when(is_set & ~text.is_in(null_words)).then(pl.lit(flag)))
-    return pl.concat_list(names).alias("type")
+    empty = pl.lit([], pl.List(pl.String))
+    return (pl.concat_list(names) if names else empty).alias("type")
 
 
 def open_flags(fields: pl.DataFrame, flags: Sequence[str]) -> pl.DataFrame:

@@ -42,6 +42,7 @@ class SourceMapping:
         keys: the config key of each field, relative to the setting of the source.
         lists: the fields that may hold several texts, joined by LIST_SEPARATOR.
         flags: the columns each of which is an event of its own, if it is true.
+        optional_flags: whether some files may lack them.
     """
 
     source: SourceSettings
@@ -49,6 +50,7 @@ class SourceMapping:
     keys: Mapping[str, str]
     lists: frozenset[str] = frozenset()
     flags: tuple[str, ...] = ()
+    optional_flags: bool = False
 
     @property
     def opened(self) -> tuple[str, ...]:
@@ -73,7 +75,8 @@ class SourceMapping:
             for name, value in self.values.items()
             for path in _paths_of(value, self.keys[name], NamedPath("", ""))
         ]
-        return [*found, *(NamedPath(flag, f"type.flags.{flag}") for flag in self.flags)]
+        flags = (NamedPath(f, f"type.flags.{f}", self.optional_flags) for f in self.flags)
+        return [*found, *flags]
 
 
 def _has_comma(value: ValueVerbs) -> bool:
@@ -91,6 +94,8 @@ def _paths_of(value: ValueVerbs, key: str, inherited: NamedPath) -> Iterator[Nam
         short = type(value) is ValueVerbs and value.model_fields_set == {"column"}
         yield named(value.column, key if short else f"{key}.column")
     elif value.first is not None:
+        # A value that needs no column is always there, so the columns before it may be missing.
+        optional = optional or any(one.constant or one.file for one in value.first)
         for place, one in enumerate(value.first):
             yield from _paths_of(
                 one,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import io
 import json
+import lzma
 import re
 import shlex
 import zlib
@@ -19,7 +21,7 @@ from plait.sources.files.source_file import COMPRESSIONS
 _BY_SUFFIX: dict[str, FileFormat] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".inter": "csv", ".item": "csv", ".user": "csv",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".jl": "jsonl",
-    ".parquet": "parquet", ".pq": "parquet",
+    ".parquet": "parquet", ".pq": "parquet", ".js": "json",
 }  # fmt: skip
 _MAGIC = {
     b"PAR1": "Parquet",
@@ -29,21 +31,23 @@ _MAGIC = {
     b"BZh": "bzip2",
     b"\xfd7zXZ\x00": "xz",
 }
-_PACKED_AS = {".gz": "gzip", ".zst": "zstd"}
+_PACKED_AS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bzip2", ".xz": "xz"}
 # What cannot be read, and how it is turned into what can.
-_UNPACK = {
-    ".bz2": "bunzip2 {0}",
-    ".xz": "xz -d {0}",
-    ".zip": "unzip {0}",
-}
+_UNPACK = {".zip": "unzip {0}"}
 _SHEETS = (".xlsx", ".xls", ".ods")
-_UNPACK_KINDS = {"bzip2": ".bz2", "xz": ".xz", "zip": ".zip"}
+_UNPACK_KINDS = {"zip": ".zip"}
 _MAGIC_BYTES = 4096  # in which text is told from other data
 _MAX_NULS = 0.05  # share of bytes; a text may have a few, where a write was cut
 _BOM = b"\xef\xbb\xbf"
 
 
-def determine_format(name: str, head: bytes, form: FileFormat | None, setting: str) -> FileFormat:
+def determine_format(
+    name: str,
+    head: bytes,
+    form: FileFormat | None,
+    setting: str,
+    otherwise: FileFormat | None = None,
+) -> FileFormat:
     """Returns the format of the file `name`: the one that is set, or else that of its name.
 
     The first bytes tell a JSON document from JSON Lines, and what a file without a known suffix is,
@@ -54,6 +58,7 @@ def determine_format(name: str, head: bytes, form: FileFormat | None, setting: s
         head: its first bytes, as they are stored.
         form: the format in the settings, if there is one.
         setting: the setting that names the file.
+        otherwise: the format of a file whose name and first bytes do not tell it.
 
     Raises:
         ConfigError: neither tells the format.
@@ -64,6 +69,7 @@ def determine_format(name: str, head: bytes, form: FileFormat | None, setting: s
     suffix = PurePath(bare).suffix.lower()
     if form is None:
         form = _BY_SUFFIX.get(suffix) or _by_content(unpack_head(head, packed), suffix)
+        form = form or otherwise
     if form is None:
         raise ConfigError(
             f"the format of '{name}' cannot be determined from its name.",
@@ -72,13 +78,6 @@ def determine_format(name: str, head: bytes, form: FileFormat | None, setting: s
             f"'{name[: name.rfind('/') + 1]}*.csv'.",
         )
     _check_magic(name, head, form, packed, setting)
-    if form in ("json", "jsonl") and (encoding := utf_16_name(unpack_head(head, packed))):
-        plain = shlex.quote(bare.rpartition("/")[2])
-        raise UnreadableFile(
-            f"'{name}' is {encoding.upper()} text, and JSON is UTF-8.",
-            fix=f"Write it again in UTF-8: iconv -f {encoding.upper()} -t UTF-8 {plain} > "
-            f"utf8{suffix}",
-        )
     return form
 
 
@@ -95,21 +94,29 @@ def unpack_head(head: bytes, packed: str) -> bytes:
             return zlib.decompressobj(wbits=31).decompress(head, 2**20)
         except zlib.error:
             return b""
-    if packed == ".zst":
-        try:
+    try:
+        if packed == ".zst":
             return bytes(pa.CompressedInputStream(io.BytesIO(head), "zstd").read(2**16))
-        except (OSError, pa.ArrowException):
-            return b""
+        if packed == ".bz2":
+            return bz2.BZ2Decompressor().decompress(head, 2**20)
+        if packed == ".xz":
+            return lzma.LZMADecompressor().decompress(head, 2**20)
+    except (OSError, pa.ArrowException, lzma.LZMAError):
+        return b""
     return head
 
 
 def _by_content(text: bytes, suffix: str) -> FileFormat | None:
     """Returns the format of a .json file, or of one whose suffix says nothing; null: unknown."""
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = text.decode("utf-16", errors="replace").encode()
     text = text.removeprefix(_BOM).lstrip()
     if suffix == ".json":
         if text.startswith(b"["):
             return "json"
-        return "json" if text.startswith(b"{") and not _has_line_of_json(text) else "jsonl"
+        if not text.startswith(b"{"):
+            return "jsonl"
+        return "jsonl" if _has_line_of_json(text) else "json"
     if suffix == ".geojson":
         return None
     if text.startswith(b"PAR1"):
@@ -122,11 +129,13 @@ def _by_content(text: bytes, suffix: str) -> FileFormat | None:
 
 
 def _has_line_of_json(text: bytes) -> bool:
-    """Whether a line is a whole object, as in JSON Lines; some lines may be damaged.
+    """Whether a line is one whole object, as in JSON Lines; some lines may be damaged.
 
     A single line that goes on after `text` is one, too: a printed document has short lines.
     """
     lines = text.split(b"\n")
+    if _has_several_objects(lines[0]):
+        return False
     if len(lines) == 1 or _is_object(lines[0]):
         return True
     if lines[0].rstrip().endswith((b"{", b"[", b",")):
@@ -134,10 +143,19 @@ def _has_line_of_json(text: bytes) -> bool:
     return any(line.startswith(b"{") and _is_object(line) for line in lines)
 
 
+def _has_several_objects(line: bytes) -> bool:
+    text = line.decode(errors="replace")
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return text[end:].lstrip().startswith("{")
+
+
 def _is_object(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -156,7 +174,7 @@ def _refuse_others(name: str, setting: str) -> None:
         )
         raise UnreadableFile(
             f"'{name}' is compressed as {suffix}.",
-            allowed="Compressions that can be read: .gz, .zst.",
+            allowed=f"Compressions that can be read: {', '.join(COMPRESSIONS)}.",
             fix=f"Set {setting}.files to what it holds. To unpack it, run: {command}",
         )
 

@@ -17,6 +17,7 @@ from plait.sources.files.s3_files import list_siblings, read_head
 from plait.sources.files.source_file import FoundFiles, SourceFile
 
 _HEAD_BYTES = 65_536  # bytes read to determine what a file is
+_BLOCK_BYTES = 2**20  # a file in bzip2 is unpacked by blocks of up to 900 kB
 
 
 def find_files(
@@ -25,6 +26,7 @@ def find_files(
     form: FileFormat | None,
     setting: str,
     *,
+    otherwise: FileFormat | None = None,
     may_be_empty: bool = False,
 ) -> FoundFiles:
     """Returns the files for which `patterns` stand, each once, and the skipped ones.
@@ -37,6 +39,7 @@ def find_files(
         patterns: the files, as the setting has them.
         form: the format, if it is set.
         setting: the setting that names the files, such as platforms.shop.events.
+        otherwise: the format of files whose names and first bytes do not tell it.
         may_be_empty: return no file, if all are without bytes, instead of an error.
 
     Raises:
@@ -55,7 +58,7 @@ def find_files(
         for match in keep_active_files(matches, setting):
             if match.name in found or match.name in skipped:
                 continue
-            file = _describe(match, form, setting)
+            file = _describe(match, form, setting, otherwise)
             if file is None:
                 skipped.add(match.name)
             else:
@@ -108,14 +111,16 @@ def _suggest_names(pattern: str, whole: str, setting: str) -> str:
     return f"That folder holds: {', '.join(names[:8]) or 'no files'}."
 
 
-def _describe(match: FileMatch, form: FileFormat | None, setting: str) -> SourceFile | None:
+def _describe(
+    match: FileMatch, form: FileFormat | None, setting: str, otherwise: FileFormat | None
+) -> SourceFile | None:
     """Returns the file with its format; null if it has no bytes."""
     size, modified = (
         (match.remote.bytes, match.remote.modified) if match.remote else _stat_file(match, setting)
     )
     if not size:
         return None
-    kind = determine_format(match.name, _head(match, setting), form, setting)
+    kind = determine_format(match.name, _head(match, setting), form, setting, otherwise)
     return SourceFile(
         match.path, match.name, kind, setting, size, modified, match.remote,
         partitions=match.partitions, deleted_rows=match.deleted_rows,
@@ -139,13 +144,14 @@ def _stat_file(match: FileMatch, setting: str) -> tuple[int, float]:
 
 
 def _head(match: FileMatch, setting: str) -> bytes:
+    size = _BLOCK_BYTES if match.name.lower().endswith(".bz2") else _HEAD_BYTES
     if match.remote:
         try:
-            return read_head(match.remote, _HEAD_BYTES)
+            return read_head(match.remote, size)
         except FileNotFoundError:
             raise UnreadableFile(
                 f"'{match.name}' was removed while it was checked.",
                 fix=f"Run again, or set {setting}.files.",
             ) from None
     with match.path.open("rb") as opened:
-        return opened.read(_HEAD_BYTES)
+        return opened.read(size)

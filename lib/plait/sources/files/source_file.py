@@ -11,7 +11,7 @@ from typing import overload
 from plait.config.source_settings import FileFormat
 from plait.sources.files.s3_files import RemoteFile
 
-COMPRESSIONS = (".gz", ".zst")
+COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class SourceFile:
 
     @property
     def packed(self) -> str:
-        """The suffix of the compression: '.gz', '.zst' or ''."""
+        """The suffix of the compression, one of COMPRESSIONS, or ''."""
         suffix = self.path.suffix.lower()
         return suffix if suffix in COMPRESSIONS else ""
 

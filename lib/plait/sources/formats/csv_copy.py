@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import cache, partial
 from pathlib import Path
 
 from plait.errors import UnreadableFile
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.csv_header import CsvLayout
-from plait.sources.formats.csv_quotes import QuoteRules
+from plait.sources.formats.csv_repair import learn_rules, repair_lines
 from plait.sources.formats.csv_syntax import is_well_formed
 from plait.sources.formats.text_files import (
     decode_blocks,
-    is_text,
     is_utf8,
-    iterate_lines,
     look_through,
     read_blocks,
     write_copy,
 )
 
-FAULT_MARK = "\0plait:"  # begins the fault of a broken line
-TEXT_STAND_IN = "\x1a"  # stands for the separator in the text of a broken line without quotes
-_SAMPLE_LINES = 20_000  # lines from which the quote rules learn
 _STAND_INS = b"\x1f\x1e\x1d\x1c\x01\x02\x03\x04\x05\x06\x07\x0e\x0f\x10\x11\x12\x13\x14\x15\x16"
 
 
@@ -62,12 +57,16 @@ def prepare_copy(
         blocks = _replace_separator(file, mark.encode(), stand_in)
         file = replace(file, path=copies.enter_context(write_copy("divided", blocks)))
         mark = stand_in.decode()
+    layout = replace(layout, separator=mark)
+    rules = cache(partial(learn_rules, file, layout))  # if they are needed
     plain = not seen.quoted or (
-        not layout.returns and not layout.comment and is_well_formed(read_blocks(file), layout)
+        not layout.returns
+        and not layout.comment
+        and is_well_formed(read_blocks(file), layout, lambda line: rules().looks_whole(line))
     )
     if seen.valid and plain:
         return PreparedFile(file.path, mark, repaired=False)
-    blocks = _rewrite(file, replace(layout, separator=mark))
+    blocks = repair_lines(file, layout, rules() if seen.quoted else None)
     path = copies.enter_context(write_copy("repaired", blocks))
     return PreparedFile(path, mark, repaired=True)
 
@@ -83,37 +82,3 @@ def _replace_separator(file: SourceFile, mark: bytes, stand_in: bytes) -> Iterat
         yield (rest + block[:cut]).replace(mark, stand_in)
         rest = block[cut:]
     yield rest.replace(mark, stand_in)
-
-
-def _rewrite(file: SourceFile, layout: CsvLayout) -> Iterator[bytes]:
-    """Yields the file with every broken line as a row that tells its fault."""
-    end = b"\r" if layout.returns else b"\n"
-    lines = iterate_lines(read_blocks(file), end)
-    for _ in range(layout.lines):
-        yield next(lines, b"") + end
-    if layout.quote is None:
-        for line in lines:
-            yield (line if is_text(line) else _tell(line, "bad_encoding", layout)) + end
-        return
-    sample = islice(iterate_lines(read_blocks(file), end), layout.lines, _SAMPLE_LINES)
-    rules = QuoteRules(layout, sample)
-    for record, broken in rules.check(lines):
-        joined = end.join(record)
-        if not is_text(joined):
-            joined = _tell(joined, "bad_encoding", layout)
-        elif broken:
-            joined = _tell(joined, "bad_quote", layout)
-        else:
-            joined = rules.quote_anew(joined)
-        yield joined + end
-
-
-def _tell(line: bytes, fault: str, layout: CsvLayout) -> bytes:
-    """Returns a row without values, whose fields beyond the columns are the fault and the line."""
-    text = line.removesuffix(b"\r").decode(errors="replace")
-    mark, quote = layout.separator, layout.quote
-    if quote is None:
-        text = text.replace(mark, TEXT_STAND_IN)
-    else:
-        text = quote + text.replace(quote, quote + quote) + quote
-    return (mark * len(layout.columns) + FAULT_MARK + fault + mark + text).encode()

@@ -22,8 +22,9 @@ from plait.errors import UnknownColumn
 from plait.sources.columns.find_columns import FileColumns, first_names, text_columns
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.csv_copy import FAULT_MARK, TEXT_STAND_IN, PreparedFile, prepare_copy
+from plait.sources.formats.csv_copy import PreparedFile, prepare_copy
 from plait.sources.formats.csv_header import CsvLayout, read_layout
+from plait.sources.formats.csv_repair import FAULT_MARK, TEXT_STAND_IN
 from plait.sources.values.value_path import Step
 
 _ROW_INDEX = "__row"
@@ -89,6 +90,7 @@ class CsvReader:
                 eol_char="\r" if layout.returns else "\n",
                 schema=dict.fromkeys([*names, _BEYOND, _TEXT], pl.String()),
                 missing_columns="insert",
+                extra_columns="ignore",
                 truncate_ragged_lines=True,
                 row_index_name=_ROW_INDEX,
                 row_index_offset=1,

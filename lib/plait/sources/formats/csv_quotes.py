@@ -10,9 +10,6 @@ end of the line must follow. A quoted value may hold line ends. A line is broken
   and those values look like the values of the first rows: numbers, filled or quoted where nearly
   all of these are.
 
-A last line whose stray quote closes the value, and so completes the record, is a part of it, unless
-columns before that value tell the kind of their values.
-
 So a lost quote makes one line broken, and the lines after it are read as rows. A quote inside a
 value that does not begin with one is an ordinary character. The rule looks at the lines alone, not
 at the chunks in which they are read.
@@ -21,45 +18,14 @@ at the chunks in which they are read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from plait.sources.formats.csv_header import CsvLayout
+from plait.sources.formats.csv_rows import row_pattern
 from plait.sources.formats.csv_syntax import MAX_RECORD_BYTES
 
 _LEARNED_ROWS = 1000  # the first rows, from which the kinds of values are learned
-_LEARNED_SHARE = 0.9  # of these rows; the others may be lines of a text
-_NUMBER = re.compile(rb"[+-]?[\d.,:/ TZ+-]*\d[\d.,:/ TZ+-]*")
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """What nearly all values of a column have in common."""
-
-    number: bool
-    filled: bool
-    quoted: bool
-
-    @classmethod
-    def learn(cls, values: Sequence[bytes], quote: bytes) -> _Kind:
-        filled = [value for value in values if value]
-        least = _LEARNED_SHARE * len(filled)
-        numbers = sum(_NUMBER.fullmatch(value.strip(quote)) is not None for value in filled)
-        quoted = sum(value.startswith(quote) for value in filled)
-        return cls(
-            number=bool(filled) and numbers >= least,
-            filled=len(filled) >= _LEARNED_SHARE * len(values),
-            quoted=bool(filled) and quoted >= least,
-        )
-
-    def fits(self, value: bytes, quote: bytes) -> bool:
-        if not value:
-            return not self.filled
-        if self.quoted and not value.startswith(quote):
-            return False
-        bare = value.replace(quote, b"").strip()
-        return not self.number or _NUMBER.fullmatch(bare) is not None
 
 
 class QuoteRules:
@@ -81,67 +47,57 @@ class QuoteRules:
         value = rb"(?:" + q + inside + q + rb"(?=" + s + rb"|\Z)|(?!" + q + rb")[^" + s + rb"]*+)"
         self._value: Final = re.compile(rb"(?:(?<=" + s + rb")|(?<![\s\S]))" + value)
         self._closed: Final = re.compile(value + rb"(?:" + s + value + rb")*+")
-        self._opened: Final = re.compile(rb"(?:" + value + s + rb")*+" + q + inside, re.DOTALL)
-        self._ended: Final = re.compile(rb"(?:" + value + s + rb")*+")
+        self._opened: Final = re.compile(rb"(?:" + value + s + rb")*+" + q + inside)
+        # The rest of a quoted value, which ends in the line with the record, or does not end.
+        after = s + value
+        self._closing: Final = re.compile(inside + q + rb"(?:" + after + rb")*+")
+        reopened = q + s + rb"(?:" + value + s + rb")*+" + q + inside
+        self._staying: Final = re.compile(inside + rb"(?:" + reopened + rb")?")
         plain = rb"(?:" + q + inside + q + rb"|[^" + q + s + rb"]*+)"
         self._plain: Final = re.compile(plain + rb"(?:" + s + plain + rb")*+")
-        self._kinds: list[_Kind] = []
-        self._kinds = self._learn(sample)
+        self._row: re.Pattern[bytes] | None = None
+        self._row = self._learn(sample)
 
-    def check(self, lines: Iterator[bytes]) -> Iterator[tuple[list[bytes], bool]]:
-        """Yields each record as its lines, and whether its quotes are broken.
+    def read_record(
+        self, lines: Sequence[bytes], start: int, *, more: bool
+    ) -> tuple[int, bool] | None:
+        """Returns how many lines a record has, and whether its quotes are broken.
 
         A broken record is one line. Comments and blank lines are records of their own.
+
+        Args:
+            lines: lines of the file.
+            start: the number of the record's first line.
+            more: whether the file has more lines after these. Then the result is null if they have
+                to be known.
         """
-        waiting: list[bytes] = []  # lines that were read and must be looked at again
-        while True:
-            line = waiting.pop() if waiting else next(lines, None)
-            if line is None:
-                return
-            bare = line.removesuffix(b"\r")
-            if self._quote not in line or self._is_comment(line) or self._closed.fullmatch(bare):
-                yield [line], False
-            elif not self._opened.fullmatch(line):
-                yield [line], True
-            else:
-                yield from self._read_on(line, waiting, lines)
-
-    def _read_on(
-        self, line: bytes, waiting: list[bytes], lines: Iterator[bytes]
-    ) -> Iterator[tuple[list[bytes], bool]]:
-        """Yields the record that begins with `line`, which ends inside a quoted value."""
-        record, size, legal = [line], len(line), False
-        while size <= MAX_RECORD_BYTES:
-            more = waiting.pop() if waiting else next(lines, None)
-            if more is None:
-                break
-            record.append(more)
-            size += len(more)
-            bare = more.removesuffix(b"\r")
-            whole = self._looks_whole(bare)
-            if self._quote not in bare and not whole:
+        line = lines[start]
+        bare = line.removesuffix(b"\r")
+        if self._quote not in line or self._is_comment(line) or self._closed.fullmatch(bare):
+            return 1, False
+        if not self._opened.fullmatch(line):
+            return 1, True
+        size = len(line)
+        for place in range(start + 1, len(lines)):
+            if size > MAX_RECORD_BYTES:
+                return 1, True
+            size += len(lines[place])
+            bare = lines[place].removesuffix(b"\r")
+            if self.looks_whole(bare):
+                return 1, True
+            if self._quote not in bare:
                 continue
-            joined = b"\n".join(record).removesuffix(b"\r")
-            if self._closed.fullmatch(joined):
+            if self._closing.fullmatch(bare):
+                joined = b"\n".join(lines[start : place + 1]).removesuffix(b"\r")
                 legal = len(self._values(joined)) == self._width
-                if whole:
-                    legal = legal and not (self._plain.fullmatch(bare) or self._tells(line))
-                break
-            if whole:
-                break
-            if not self._opened.fullmatch(joined):
-                break  # text follows the closing quote
-        if legal:
-            yield record, False
-            return
-        waiting.extend(reversed(record[1:]))
-        yield record[:1], True
+                return (place + 1 - start, False) if legal else (1, True)
+            if not self._staying.fullmatch(bare):
+                return 1, True  # text follows the closing quote
+        return None if more and size <= MAX_RECORD_BYTES else (1, True)
 
-    def _tells(self, line: bytes) -> bool:
-        """Whether a column before the value that `line` leaves open has numbers, or quotes."""
-        ended = self._ended.match(line)
-        before = len(self._values(line[: ended.end() - 1])) if ended and ended.end() else 0
-        return any(kind.number or kind.quoted for kind in self._kinds[:before])
+    def looks_whole(self, line: bytes) -> bool:
+        """Returns whether a line, without its end, looks like a whole row."""
+        return self._row is not None and self._row.fullmatch(line) is not None
 
     def quote_anew(self, record: bytes) -> bytes:
         """Returns the record with quotes around the values that have a quote inside only."""
@@ -159,33 +115,19 @@ class QuoteRules:
     def _is_comment(self, line: bytes) -> bool:
         return self._comment is not None and line.startswith(self._comment)
 
-    def _learn(self, sample: Iterable[bytes]) -> list[_Kind]:
-        """Returns the kind of values of each column; [] if the sample has no whole record."""
-        rows = []
-        for record, broken in self.check(iter(sample)):
-            values = self._values(b"\n".join(record).removesuffix(b"\r"))
+    def _learn(self, sample: Iterable[bytes]) -> re.Pattern[bytes] | None:
+        """Returns the pattern of a row; null if the sample has none, or rows have one value."""
+        lines, start = list(sample), 0
+        rows: list[list[bytes]] = []
+        while start < len(lines) and len(rows) < _LEARNED_ROWS:
+            count, broken = self.read_record(lines, start, more=False) or (1, True)
+            values = self._values(b"\n".join(lines[start : start + count]).removesuffix(b"\r"))
             if not broken and len(values) == self._width:
                 rows.append(values)
-            if len(rows) == _LEARNED_ROWS:
-                break
-        return [_Kind.learn(values, self._quote) for values in zip(*rows, strict=True)]
+            start += count
+        return row_pattern(rows, self._quote, self._mark) if rows and self._width > 1 else None
 
     def _values(self, line: bytes) -> list[bytes]:
         if self._quote not in line:
             return line.split(self._mark)
         return [found.group() for found in self._value.finditer(line)]
-
-    def _looks_whole(self, line: bytes) -> bool:
-        if self._width == 1 or not self._kinds:
-            return False
-        views = [line.split(self._mark)]
-        if self._closed.fullmatch(line):
-            views.append(self._values(line))
-        return any(
-            len(values) == self._width
-            and all(
-                kind.fits(value, self._quote)
-                for value, kind in zip(values, self._kinds, strict=True)
-            )
-            for values in views
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 import polars as pl
@@ -15,6 +16,8 @@ from plait.sources.formats.csv_files import CsvReader
 from plait.sources.formats.json_files import JsonReader
 from plait.sources.formats.line_files import LineReader
 from plait.sources.formats.parquet_files import ParquetReader
+from plait.sources.formats.text_files import actual_encoding
+from plait.sources.formats.utf8_lines import prepare_lines
 from plait.sources.values.value_path import Step
 
 
@@ -35,10 +38,11 @@ class FormatReader(Protocol):
         ...
 
 
+@contextmanager
 def open_reader(
     file: SourceFile, source: SourceSettings, paths: Iterable[str] = (), *, typed: bool = False
-) -> FormatReader:
-    """Returns the reader of `file`.
+) -> Iterator[FormatReader]:
+    """Yields the reader of `file`. It can be used until the end, when temporary copies are removed.
 
     Args:
         file: the file.
@@ -48,6 +52,8 @@ def open_reader(
 
     Raises:
         ConfigError: `records` is set, and the file is not JSON.
+        UnreadableFile: the text is not in the encoding of the settings.
+        OSError: the file cannot be read.
     """
     if source.records is not None and file.format not in ("json", "jsonl"):
         raise ConfigError(
@@ -57,9 +63,14 @@ def open_reader(
             f"column is opened by {file.setting}.each.",
         )
     if file.format == "parquet":
-        return ParquetReader(file)
+        yield ParquetReader(file)
+        return
+    encoding = actual_encoding(file, source.csv.encoding)
     if file.format == "csv":
-        return CsvReader(file, source.csv)
-    if file.format == "lines":
-        return LineReader(file, str(source.pattern), source.csv.encoding)
-    return JsonReader.open(file, source.records, paths, typed=typed)
+        yield CsvReader(file, source.csv.model_copy(update={"encoding": encoding}))
+    elif file.format == "lines":
+        yield LineReader(file, str(source.pattern), encoding)
+    else:
+        with ExitStack() as copies:
+            here = prepare_lines(file, encoding, copies)
+            yield JsonReader.open(here, source.records, paths, typed=typed)

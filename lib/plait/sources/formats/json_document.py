@@ -1,25 +1,61 @@
-"""What is wrong with a JSON document, which is read as a whole; and what to do about it."""
+"""JSON documents, which are read as a whole: those of a text, and what is wrong with one."""
 
 from __future__ import annotations
 
 import difflib
 import json
+import re
 import shlex
 from collections.abc import Sequence
 
 import polars as pl
 
 from plait.errors import UnknownColumn, UnreadableFile
-from plait.sources.files.file_format import utf_16_name
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.json_sample import JsonSample
-from plait.sources.formats.text_files import is_text, iterate_lines, read_blocks
+from plait.sources.formats.utf8_lines import UNDECODABLE
 from plait.sources.values.value_path import Element, Elements, Field, Matching, Step, path_text
 
 # A document is decoded as a whole. This is its largest size, in bytes of text.
 MAX_DOCUMENT_BYTES = 256 * 2**20
 _MAX_LISTED = 40
+_UNPACK = {".gz": "gzip -dc", ".zst": "zstd -dc", ".bz2": "bzip2 -dc", ".xz": "xz -dc"}
 _LINES = "records.jsonl"
+# A script that assigns the document to a variable, as exports for a browser do.
+_ASSIGNMENT = re.compile(
+    r"\s*(?:(?:var|let|const)\s+)?[A-Za-z_$][\w$]*(?:\.[\w$]+|\[[\w\"']+\])*\s*=\s*(?=[\[{])"
+)
+_BETWEEN = re.compile(r"[\s,;\x1e]*")
+
+
+def strip_assignment(text: str) -> str:
+    """Returns `text` without the variable to which it is assigned: `window.YTD.like.part0 = [`."""
+    found = _ASSIGNMENT.match(text)
+    return text[found.end() :] if found else text
+
+
+def split_documents(text: str) -> list[str]:
+    """Returns the JSON documents that stand in `text` one after the other.
+
+    Between them may be white space, commas, semicolons and record separators, or nothing.
+
+    Raises:
+        ValueError: one of them is not JSON.
+        RecursionError: one is nested too deeply.
+    """
+    decoder = json.JSONDecoder(strict=False)
+    documents: list[str] = []
+    place = _after_marks(text, 0)
+    while place < len(text):
+        _, end = decoder.raw_decode(text, place)
+        documents.append(text[place:end])
+        place = _after_marks(text, end)
+    return documents
+
+
+def _after_marks(text: str, place: int) -> int:
+    found = _BETWEEN.match(text, place)
+    return found.end() if found else place
 
 
 def check_size(file: SourceFile, size: int, records: Sequence[Step]) -> None:
@@ -41,9 +77,32 @@ def check_size(file: SourceFile, size: int, records: Sequence[Step]) -> None:
     )
 
 
+def check_encoding(file: SourceFile, lines: pl.Series) -> None:
+    """Raises UnreadableFile if one of `lines`, those of a document, could not be decoded."""
+    marked = lines.str.starts_with(UNDECODABLE)
+    if marked.any():
+        raise UnreadableFile(
+            f"'{file.name}' is not UTF-8: line {(marked.arg_max() or 0) + 1:,}.",
+            fix=f"Set {file.setting}.csv.encoding, for example: latin-1",
+        )
+
+
+def has_no_records(text: str | None, records: Sequence[Step]) -> bool:
+    """Whether a document has null in place of its records, as after a day without any."""
+    try:
+        value = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return False
+    for step in records:
+        if not isinstance(step, Field) or not isinstance(value, dict) or step.name not in value:
+            break
+        value = value[step.name]
+    return value is None or value == {}
+
+
 def _conversion(file: SourceFile, records: Sequence[Step]) -> str:
     """Returns a command that writes the records as one object per line; all digits stay."""
-    packed = {".gz": "gzip -dc", ".zst": "zstd -dc"}.get(file.packed, "cat")
+    packed = _UNPACK.get(file.packed, "cat")
     opened = "json.load(sys.stdin)"
     loops = ""
     for number, step in enumerate(records):
@@ -62,52 +121,16 @@ def _conversion(file: SourceFile, records: Sequence[Step]) -> str:
     return f"{packed} {address} | python -c {shlex.quote(script)} > {_LINES}"
 
 
-def has_no_records(text: str | None, records: Sequence[Step]) -> bool:
-    """Whether a document has null in place of its records, as after a day without any."""
-    try:
-        value = json.loads(text or "")
-    except (ValueError, RecursionError):
-        return False
-    for step in records:
-        if not isinstance(step, Field) or not isinstance(value, dict) or step.name not in value:
-            break
-        value = value[step.name]
-    return value is None or value == {}
-
-
-def not_utf_8(file: SourceFile) -> UnreadableFile:
-    """Returns the error of a document whose text is not UTF-8."""
-    encoding = "CP1252"
-    line = 0
-    for text in iterate_lines(read_blocks(file)):
-        line += 1
-        if line == 1:
-            encoding = utf_16_name(text).upper() or encoding
-        if not is_text(text):
-            break
-    name = shlex.quote(file.path.name)
-    return UnreadableFile(
-        f"'{file.name}' is not UTF-8 text: line {line:,} cannot be decoded.",
-        fix=f"Write it again in UTF-8: iconv -f {encoding} -t UTF-8 {name} > utf8.json",
-    )
-
-
 def not_a_document(
     file: SourceFile, text: str | None, records: Sequence[Step]
 ) -> UnreadableFile | UnknownColumn:
     """Returns the error of a document without the configured records."""
     try:
-        json.loads(text or "")
+        split_documents(text or "")
     except RecursionError:
         where = "it is nested too deeply"
     except ValueError as error:
         where = str(error)
-        if where.startswith("Extra data"):
-            return UnreadableFile(
-                f"'{file.name}' has several JSON documents ({where}).",
-                fix=f"Set {file.setting}.format: jsonl if there is one per line; else join them: "
-                f"jq -c . {file.path.name} > lines.jsonl",
-            )
     else:
         where = "its records are not objects"
         known = JsonSample.of(pl.Series([text])).record_paths()

@@ -1,4 +1,4 @@
-"""Reads JSON: one object per line, or one document per file, and the records inside them."""
+"""Reads JSON: one object per line, or documents, and the records inside them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,16 @@ from plait.errors import ConfigError
 from plait.sources.columns.find_columns import FileColumns, first_names
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.json_document import check_size, has_no_records, not_a_document
+from plait.sources.formats.json_document import (
+    check_encoding,
+    check_size,
+    has_no_records,
+    not_a_document,
+    split_documents,
+    strip_assignment,
+)
 from plait.sources.formats.json_sample import JsonSample
-from plait.sources.formats.text_files import UNDECODABLE
+from plait.sources.formats.utf8_lines import UNDECODABLE
 from plait.sources.values.json_text import JsonShape, decode_json
 from plait.sources.values.nested_values import struct_field
 from plait.sources.values.take_path import take_path
@@ -31,7 +38,7 @@ class JsonReader:
     """Reads the records of one file.
 
     Attributes:
-        file: the file, in the format json or jsonl.
+        file: the file, in the format json or jsonl; its text is UTF-8, see utf8_lines.
         records: the steps to the records of a document, or of a line.
         keys: the keys that may be looked for in the whole file, which is read once for all.
         typed: whether numbers are marked; see json_numbers.split_typed.
@@ -94,16 +101,15 @@ class JsonReader:
         return JsonSample.of(records.head(_SAMPLE)), len(records)
 
     def _first_records(self) -> pl.Series:
-        """The texts of the records of a document, or of the first lines."""
+        """The texts of the records of all documents, or of the first lines."""
         if self.file.format == "json":
-            texts = self._document.head(1)
-        else:
-            texts = _scan_lines(self.file).head(_SAMPLE).collect()["line"]
-            texts = texts.filter(texts.str.strip_chars() != "")
-        if not self.records:
-            return texts
-        shape = JsonShape.of([self.records])
-        return _open(take_path(decode_json(texts, shape)[0], self.records))
+            return self._documents[1]
+        texts = _scan_lines(self.file).head(_SAMPLE).collect()["line"]
+        texts = texts.filter(texts.str.strip_chars() != "")
+        return self._records_of(texts, decode_json(texts, JsonShape.of([self.records]))[0])
+
+    def _records_of(self, texts: pl.Series, decoded: pl.Series) -> pl.Series:
+        return _open(take_path(decoded, self.records)) if self.records else texts
 
     @cached_property
     def _record_count(self) -> int | None:
@@ -137,7 +143,7 @@ class JsonReader:
     def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
         """Yields row, fault, whole and line, and a column for the first name of each path.
 
-        A row is a line, or, of a document, a record.
+        A row is a line; or a record, if the text is a document or `records` opens a list.
 
         Args:
             paths: the paths inside a record that are read.
@@ -146,30 +152,41 @@ class JsonReader:
         inside = [tuple(self.sample.cut_at_text(path)) for path in paths]
         shape = JsonShape.of([(*self.records, *path) for path in inside] or [self.records])
         if self.file.format == "json":
-            frame = self._decode(self._number(self._document), shape, inside)
-            if frame[FAULT].null_count() < frame.height:
-                if has_no_records(frame[LINE][0], self.records):
-                    return
-                raise not_a_document(self.file, frame[LINE][0], self.records)
-            frame = frame.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW))
-            yield from frame.iter_slices(chunk)
+            texts = self._documents[0]
+            rows = pl.int_range(1, len(texts) + 1, eager=True).alias(ROW)
+            frame = self._decode(pl.DataFrame([rows, texts.alias("line")]), shape, inside)
+            broken = frame.filter(pl.col(FAULT) == "bad_json")
+            if frame.height == 1 and has_no_records(texts[0], self.records):
+                return
+            if broken.height or (frame.height and not frame[FAULT].null_count()):
+                raise not_a_document(self.file, [*broken[LINE], *frame[LINE]][0], self.records)
+            frame = frame.with_columns(pl.lit(None, pl.String).alias(LINE))  # it would be all
+            yield from _number_records(frame, 0).iter_slices(chunk)
             return
+        records = 0
         for lines in _scan_lines(self.file).collect_batches(chunk_size=chunk, maintain_order=True):
             filled = lines.filter(pl.col("line").str.strip_chars() != "")
             if filled.height:
-                yield self._decode(filled, shape, inside)
+                frame = self._decode(filled, shape, inside)
+                if any(isinstance(step, Elements) for step in self.records):
+                    frame = _number_records(frame, records)
+                    records += frame.height
+                yield frame
 
     @cached_property
-    def _document(self) -> pl.Series:
-        """The text of the document, as one value."""
+    def _documents(self) -> tuple[pl.Series, pl.Series]:
+        """The texts of the documents, usually one, and of their records."""
         lines = _scan_lines(self.file).select("line").collect()["line"]
         check_size(self.file, int(lines.str.len_bytes().sum() or 0), self.records)
-        return lines.str.join("\n")
-
-    @staticmethod
-    def _number(documents: pl.Series) -> pl.DataFrame:
-        rows = pl.int_range(1, len(documents) + 1, eager=True).alias(ROW)
-        return pl.DataFrame([rows, documents.alias("line")])
+        check_encoding(self.file, lines)
+        texts = pl.Series([strip_assignment(lines.str.join("\n")[0])])
+        shape = JsonShape.of([self.records])
+        decoded, bad = decode_json(texts, shape)
+        if bad.any():
+            with suppress(ValueError, RecursionError):  # then the document is broken
+                texts = pl.Series(split_documents(texts[0]), dtype=pl.String)
+                decoded, _ = decode_json(texts, shape)
+        return texts, self._records_of(texts, decoded)
 
     def _decode(
         self, lines: pl.DataFrame, shape: JsonShape, inside: Sequence[tuple[Step, ...]]
@@ -192,6 +209,8 @@ class JsonReader:
         else:
             is_object = pl.col(LINE).str.strip_chars_start().str.starts_with("{")
             fault = pl.when(pl.col("bad") | ~is_object).then(pl.lit("bad_json"))
+        undecodable = pl.col(LINE).str.starts_with(UNDECODABLE)
+        fault = pl.when(undecodable).then(pl.lit("bad_encoding")).otherwise(fault)
         kind = frame.schema["record"]
         records = {
             name: struct_field(pl.col("record"), kind, name)
@@ -218,6 +237,11 @@ def _last_keys(paths: Iterable[str]) -> Iterator[str]:
                 yield steps[-1].name
 
 
+def _number_records(frame: pl.DataFrame, before: int) -> pl.DataFrame:
+    """Returns `frame` with records as rows; `before` is the number of those before it."""
+    return frame.with_columns(pl.int_range(1, pl.len() + 1).cast(pl.Int64).alias(ROW) + before)
+
+
 def _scan_lines(file: SourceFile) -> pl.LazyFrame:
     """Returns row and line; a byte order mark is not part of the first line."""
     lines = pl.scan_lines(
@@ -230,8 +254,8 @@ def _scan_lines(file: SourceFile) -> pl.LazyFrame:
 
 def _first_character(file: SourceFile) -> str:
     filled = _scan_lines(file).select(pl.col("line").str.strip_chars()).filter(pl.col("line") != "")
-    first = filled.head(1).collect()["line"]
-    return first[0][0] if len(first) else ""
+    first = filled.head(2).collect()["line"]  # the second may be what a script assigns
+    return strip_assignment("\n".join(first)).lstrip()[:1]
 
 
 def _open(records: pl.Series) -> pl.Series:

@@ -10,8 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from plait.sources.values.value_path import Element, Elements, Field, Matching, Step, path_text
+from plait.sources.values.value_path import Elements, Field, Matching, Step, path_text
 
+_EMPTY: tuple[Any, ...] = (None, [], {})
 _LISTED = 200  # records whose paths messages list
 _MAX_DEPTH = 8  # of the paths that messages list
 
@@ -63,8 +64,17 @@ class JsonSample:
         return list(found)
 
     def has(self, steps: Sequence[Step]) -> bool:
-        """Returns whether a record has a value at `steps`, null included."""
-        return any(True for record in self.records for _ in _follow(record, steps))
+        """Returns whether a record has a value at `steps`, null included.
+
+        Any element of a list will do, as the type of a Parquet column would: which elements and
+        which values of a key occur differs from file to file. So does what is in an object that is
+        null or empty in all records.
+        """
+        for end in range(len(steps), 0, -1):
+            found = [value for one in self.records for value in _follow(one, steps[:end])]
+            if found:
+                return end == len(steps) or all(one in _EMPTY for one in found)
+        return False
 
     def cut_at_text(self, steps: Sequence[Step]) -> Sequence[Step]:
         """Returns the steps up to a text that holds JSON, which is decoded in its turn."""
@@ -102,11 +112,9 @@ def _follow(value: Any, steps: Sequence[Step]) -> Iterator[Any]:
         return
     if not isinstance(value, list):
         return
-    if isinstance(step, Element):
-        value = value[step.index :][:1]
-    elif isinstance(step, Matching):
+    if isinstance(step, Matching):
         fields = [Field(name) for name in step.field]
-        value = [one for one in value if step.value in map(str, _follow(one, fields))]
+        value = [one for one in value if any(True for _ in _follow(one, fields))]
     for inside in value:
         yield from _follow(inside, rest)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -12,16 +12,7 @@ from plait.errors import UnknownColumn, nearest
 from plait.sources.columns.find_columns import FileColumns, first_names, text_columns
 from plait.sources.columns.raw_columns import FAULT, LINE, ROW, WHOLE
 from plait.sources.files.source_file import SourceFile
-from plait.sources.formats.text_files import (
-    UNDECODABLE,
-    decode_blocks,
-    is_utf8,
-    look_through,
-    mark_undecodable,
-    read_blocks,
-    read_head,
-    write_copy,
-)
+from plait.sources.formats.utf8_lines import UNDECODABLE, prepare_lines
 from plait.sources.values.value_path import Step
 
 
@@ -67,7 +58,7 @@ class LineReader:
         line = pl.col("line")
         with ExitStack() as copies:
             frame = pl.scan_lines(
-                _prepare(self.file, self.encoding, copies).path,
+                prepare_lines(self.file, self.encoding, copies).path,
                 name="line",
                 row_index_name=ROW,
                 glob=False,
@@ -99,16 +90,3 @@ class LineReader:
             for batch in frame.collect_batches(chunk_size=chunk, maintain_order=True):
                 if batch.height:
                     yield batch
-
-
-def _prepare(file: SourceFile, encoding: str, copies: ExitStack) -> SourceFile:
-    """Returns a file that is UTF-8 and has line feeds: `file` itself, or a temporary copy."""
-    if file.packed or not is_utf8(encoding):
-        blocks = decode_blocks(file, encoding)
-        file = replace(file, path=copies.enter_context(write_copy("decoded", blocks)))
-    head, _ = read_head(file, "utf-8")
-    returns = "\r" in head and "\n" not in head
-    if returns or not look_through(file).valid:
-        blocks = mark_undecodable(read_blocks(file), b"\r" if returns else b"\n")
-        file = replace(file, path=copies.enter_context(write_copy("repaired", blocks)))
-    return file

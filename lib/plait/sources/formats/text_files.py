@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
+import lzma
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,13 +21,21 @@ from plait.store.leased_folder import LeasedFolder
 from plait.store.local_folders import scratch_folder
 
 BLOCK_BYTES = 1 << 20  # bytes read at once: few enough for the cache of a core
-UNDECODABLE = "\0plait:bad_encoding"  # begins a line that is not text in a repaired copy
 _BOM = codecs.BOM_UTF8
+_WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def is_utf8(encoding: str) -> bool:
     """Returns whether `encoding` (as codecs names it) needs no translation."""
     return encoding in ("utf-8", "ascii", "utf-8-sig")
+
+
+def actual_encoding(file: SourceFile, encoding: str) -> str:
+    """Returns utf-16 for a file that begins with its byte order mark, else `encoding`."""
+    if not is_utf8(encoding):
+        return encoding
+    head = next(read_blocks(file, 2), b"")
+    return "utf-16" if head in _WIDE_BOMS else encoding
 
 
 def open_bytes(file: SourceFile) -> BinaryIO:
@@ -34,6 +44,10 @@ def open_bytes(file: SourceFile) -> BinaryIO:
         return cast("BinaryIO", gzip.open(file.path, "rb"))
     if file.packed == ".zst":
         return cast("BinaryIO", pa.CompressedInputStream(str(file.path), "zstd"))
+    if file.packed == ".bz2":
+        return cast("BinaryIO", bz2.open(file.path, "rb"))
+    if file.packed == ".xz":
+        return cast("BinaryIO", lzma.open(file.path, "rb"))
     return file.path.open("rb")
 
 
@@ -53,6 +67,8 @@ def _read(opened: BinaryIO, size: int) -> bytes:
         return opened.read(size)
     except EOFError:
         raise OSError("unexpected end of file") from None
+    except lzma.LZMAError as error:
+        raise OSError(str(error)) from None
 
 
 def read_head(file: SourceFile, encoding: str, size: int = 1 << 15) -> tuple[str, bool]:
@@ -139,26 +155,25 @@ def is_text(line: bytes) -> bool:
     return True
 
 
+def without_bom(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yields `blocks` without a byte order mark at the beginning."""
+    first = b""
+    for block in blocks:
+        first += block
+        if len(first) >= len(_BOM):
+            break
+    yield first.removeprefix(_BOM)
+    yield from blocks
+
+
 def iterate_lines(blocks: Iterator[bytes], end: bytes = b"\n") -> Iterator[bytes]:
     """Yields the lines of `blocks` without their ends; a BOM is removed from the first."""
-    rest, first = b"", True
-    for block in blocks:
-        rest += block
-        if first and len(rest) >= len(_BOM):
-            rest, first = rest.removeprefix(_BOM), False
-        *lines, rest = rest.split(end)
+    rest = b""
+    for block in without_bom(blocks):
+        *lines, rest = (rest + block).split(end)
         yield from lines
     if rest:
-        yield rest.removeprefix(_BOM) if first else rest
-
-
-def mark_undecodable(blocks: Iterator[bytes], end: bytes = b"\n") -> Iterator[bytes]:
-    """Yields the lines of `blocks` with line feeds; UNDECODABLE begins those that are not UTF-8."""
-    for line in iterate_lines(blocks, end):
-        if is_text(line):
-            yield line + b"\n"
-        else:
-            yield (UNDECODABLE + line.decode(errors="replace") + "\n").encode()
+        yield rest
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Paths to values in nested data, such as `a.b`, `a[0]`, `a[].b` and `a[?(@.key=='b')].value`.
 
-Names are those of objects in JSON and of structs in Parquet.
+Names are those of objects in JSON and of structs in Parquet. A name with a dot or a bracket is in
+quotes: `a['b.c']`, and in a filter `a[?(@['b.c']=='x')]`. Other marks need none: `@attr.#text`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ _STEP = re.compile(
     r"""
       \[\ *\]                                                  # every element
     | \[\ *(?P<index>-?\d+)\ *\]                               # one element
-    | \[\ *\?\(?\ *@\.(?P<key>[\w.]+)\ *==?\ *(?P<quote>['"])(?P<value>.*?)(?P=quote)\ *\)?\ *\]
+    | \[\ *\?\(?\ *@(?P<key>(?:\.[^.\[\]()='"]+?|\[\ *(?:'[^']+'|"[^"]+")\ *\])+)\ *==?\ *
+      (?:(?P<quote>['"])(?P<value>.*?)(?P=quote)|(?P<bare>[\w.+-]+))\ *\)?\ *\]
     | \[\ *(?P<quote2>['"])(?P<quoted>.+?)(?P=quote2)\ *\]     # a name with any characters
     | (?P<name>[^.\[\]]+)
     """,
@@ -72,7 +74,8 @@ def parse_path(path: str) -> tuple[Step, ...]:
             raise ConfigError(
                 f"'{path}' is not a path (character {place + 1}).",
                 allowed="Paths are names with dots, [] for every element of a list, [0] for one "
-                "element, and [?(@.key=='page')] for the first with that value.",
+                "element, ['x.y'] for a name with marks, and [?(@.key=='page')] for the first with "
+                "that value.",
                 fix="Correct it, for example: event_params[?(@.key=='page')].value",
             )
         steps.append(_as_step(found))
@@ -84,7 +87,10 @@ def _as_step(found: re.Match[str]) -> Step:
     if found["index"] is not None:
         return Element(int(found["index"]))
     if found["key"] is not None:
-        return Matching(tuple(found["key"].split(".")), found["value"])
+        names = [
+            step.name for step in parse_path("x" + found["key"])[1:] if isinstance(step, Field)
+        ]
+        return Matching(tuple(names), found["value"] if found["quote"] else found["bare"])
     name = found["quoted"] or found["name"]
     return Field(name) if name is not None else Elements()
 
@@ -94,7 +100,12 @@ def path_text(steps: Sequence[Step]) -> str:
     text = ""
     for step in steps:
         if isinstance(step, Field):
-            text += f".{step.name}" if text else step.name
+            name = step.name
+            if len(steps) > 1 and re.search(r"[.\[\]]", name):
+                mark = '"' if "'" in name else "'"
+                text += f"[{mark}{name}{mark}]"
+            else:
+                text += f".{name}" if text else name
         else:
             text += "[]"
     return text

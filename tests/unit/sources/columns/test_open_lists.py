@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from plait.contracts.event_rows import NO_FLAG
+from plait.errors import UnknownColumn
 from tests.unit.sources.read_log import json_lines, read_log
 
 elements = st.lists(st.integers(0, 9), max_size=4) | st.none()
@@ -124,3 +126,46 @@ def test_texts_are_split(tmp_path: Path) -> None:
         columns={"item": {"column": "each", "match": "^(.+)-"}},
     )  # fmt: skip
     assert _seen(rows) == [(1, 1, "N1"), (1, 2, "N2"), (2, 1, None)]
+
+
+def test_aligned_texts_keep_their_blanks(tmp_path: Path) -> None:
+    log = "i|t|s\na,b,c|1,2,3|30,,20\na,,b,|1,2,3,|,,,\na|1,2|3\n | ,|\na,b,|1,2|\n"
+    names = {"item": "i", "session": "each.t", "topic": "s"}
+    rows = read_log(tmp_path, "a.txt", log, each=["i", "t", "s"], split=",", columns=names)
+    found = [(r["row"], r.get("item"), r.get("session"), r.get("topic")) for r in rows]
+    assert found == [
+        (1, "a", "1", "30"), (1, "b", "2", None), (1, "c", "3", "20"),
+        (2, "a", "1", None), (2, None, "2", None), (2, "b", "3", None),
+        (3, None, None, None), (4, None, None, None), (5, None, None, None),
+    ]  # fmt: skip
+    assert [row.get("fault") for row in rows[6:]] == ["ragged_lists", None, "ragged_lists"]
+
+
+def test_a_json_file_may_lack_the_list(tmp_path: Path) -> None:
+    log = json_lines({"e": "login", "p": None}, {"e": "logout"})
+    for each in ("items[]", ["ids", "times"], "p.items[]"):
+        item = "times" if isinstance(each, list) else "each.id"
+        rows = read_log(tmp_path, "a.jsonl", log, each=each, columns={"item": item, "topic": "e"})
+        assert [row.get("topic") for row in rows] == ["login", "logout"]
+        assert not any("item" in row for row in rows)
+
+
+def test_a_list_of_another_name_is_suggested(tmp_path: Path) -> None:
+    log = json_lines({"order": {"products": [{"id": 1}]}})
+    for each in ("products[]", "order.product[]"):
+        with pytest.raises(
+            UnknownColumn, match=r"Set platforms\.p\.events\.each: order\.products$"
+        ):
+            read_log(tmp_path, "a.jsonl", log, each=each, columns={"item": "each.id"})
+
+
+def test_some_files_may_lack_flags(tmp_path: Path) -> None:
+    kind: dict[str, Any] = {"flags": {"like": "like", "click": "click"}}
+    with pytest.raises(
+        UnknownColumn, match=r"'click'.*Set platforms\.p\.events\.type\.optional: true"
+    ):
+        read_log(tmp_path, "a.csv", "i,like\nx,1\n", columns={"item": "i"}, type=kind)
+    kind["optional"] = True
+    for log, types in (("i,like\nx,1\n", ["like"]), ("i\nx\n", [NO_FLAG])):
+        rows = read_log(tmp_path, "a.csv", log, columns={"item": "i"}, type=kind)
+        assert [row["type"] for row in rows] == types

@@ -10,6 +10,7 @@ import lzma
 import shlex
 import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -70,6 +71,9 @@ def zstd(content: bytes) -> bytes:
         ("a.csv", b"\xff\xfeu\0,\0", "csv"),
         ("a.csv", "u,i\na,b\n".encode("utf-16-le"), "csv"),
         ("a.csv", b"u,i\n" * 20 + b"a\0b,c\n", "csv"),
+        ("part-00000", ROW.strip() * 2, "json"),  # documents without a mark between them
+        ("a.json", ROW.strip() * 2, "json"),
+        ("like.js", b"window.YTD.like.part0 = [", "json"),
     ],
 )
 def test_the_format_of_a_file(name: str, head: bytes, form: str) -> None:
@@ -89,6 +93,7 @@ def test_a_file_that_says_nothing_needs_a_format(name: str, head: bytes) -> None
     with pytest.raises(ConfigError, match=r"Set platforms\.shop\.events\.format: csv"):
         determine_format(name, head, None, WHERE)
     assert determine_format(name, head, "csv", WHERE) == "csv"
+    assert determine_format(name, head, None, WHERE, "csv") == "csv"
 
 
 def test_parquet_may_have_any_name() -> None:
@@ -102,15 +107,12 @@ def zipped(content: bytes) -> bytes:
     return body.getvalue()
 
 
-@pytest.mark.parametrize("name", ["a b.csv.bz2", "a b.csv.xz", "a b.csv.zip"])
 @pytest.mark.parametrize("renamed", [False, True])
-def test_other_compressions_are_refused_and_the_command_works(
-    tmp_path: Path, name: str, renamed: bool
+def test_another_compression_is_refused_and_the_command_works(
+    tmp_path: Path, *, renamed: bool
 ) -> None:
-    content = b"u,t\na,1\n"
-    packed = {"bz2": bz2.compress, "xz": lzma.compress, "zip": zipped}[name[-3:].strip(".")](
-        content
-    )
+    name, content = "a b.csv.zip", b"u,t\na,1\n"
+    packed = zipped(content)
     with pytest.raises(UnreadableFile, match=r"run: ") as refused:
         determine_format("a b.csv" if renamed else name, packed, None, WHERE)
     assert renamed == (f"Rename it to '{name}'" in str(refused.value))
@@ -118,6 +120,16 @@ def test_other_compressions_are_refused_and_the_command_works(
     command = shlex.split(str(refused.value).partition("run: ")[2])
     subprocess.run(command, cwd=tmp_path, check=True)
     assert (tmp_path / "a b.csv").read_bytes() == content
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress])
+def test_bzip2_and_xz_are_read(pack: Callable[[bytes], bytes]) -> None:
+    suffix = ".bz2" if pack is bz2.compress else ".xz"
+    found = [
+        determine_format(f"a{kind}{suffix}", pack(content), None, WHERE)
+        for kind, content in ((".csv", b"u,t\n"), (".json", b'[{"a": 1}]'), ("", b'{"a": 1}\n'))
+    ]
+    assert found == ["csv", "json", "jsonl"]
 
 
 def test_a_spreadsheet_is_refused() -> None:

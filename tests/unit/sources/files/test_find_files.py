@@ -81,11 +81,6 @@ def test_an_unknown_suffix_asks_for_the_format(project: Project, tmp_path: Path)
         ("a.parquet", b"u,i\n1,2\n", "not Parquet"),
         ("a.jsonl", b"PAR1 and more", "looks like Parquet"),
         ("a.csv", b"u,i\n\0\1\2", "looks like binary data"),
-        (
-            "b.jsonl",
-            '{"u": "a"}\n'.encode("utf-16"),
-            "iconv -f UTF-16 -t UTF-8 b.jsonl > utf8.jsonl",
-        ),
         ("b.csv", b"u,i\n" * 20 + b"\0\xff", "looks like binary data"),
         ("a.csv.zst", gzip.compress(b"u,i\n", mtime=0), "looks like gzip"),
     ],

@@ -59,7 +59,7 @@ def test_a_document_with_null_for_its_records_has_none(tmp_path: Path, document:
 
 
 def test_a_document_that_is_not_utf_8(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFile, match=r"line 2 cannot be decoded.*iconv -f CP1252"):
+    with pytest.raises(UnreadableFile, match=r"not UTF-8: line 2.*csv\.encoding"):
         read_log(tmp_path, "a.json", b'[\n{"i": "caf\xe9"}]', columns={"item": "i"})
 
 
@@ -69,7 +69,7 @@ def test_a_line_that_is_not_utf_8_costs_one_row(tmp_path: Path, chunk: int) -> N
     body = lines + b'{"i": "caf\xe9"}\n' + lines
     rows = read_log(tmp_path, "a.jsonl", body, chunk=chunk, columns={"item": "i"})
     assert [row["row"] for row in rows] == list(range(1, 12))
-    assert [row.get("fault") for row in rows] == [*[None] * 5, "bad_json", *[None] * 5]
+    assert [row.get("fault") for row in rows] == [*[None] * 5, "bad_encoding", *[None] * 5]
     assert rows[5]["line"] == '{"i": "caf\ufffd"}'
 
 

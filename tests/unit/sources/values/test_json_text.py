@@ -126,14 +126,14 @@ plain = st.recursive(
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(plain, min_size=1, max_size=4), st.booleans(), keys)
+@given(st.lists(plain, min_size=1, max_size=4), st.booleans(), keys.filter(lambda k: k != "x"))
 def test_an_object_as_text_is_the_same_json(found: list[Any], ascii_only: bool, key: str) -> None:
     lines = [json.dumps({key: {"l": [one]}, "x": one}, ensure_ascii=ascii_only) for one in found]
     paths = [(Field(key), Field("l"), Elements()), (Field("x"),), (Field("x"), Field("a"))]
-    decoded, bad = decode_json(pl.Series(lines), JsonShape.of(paths if key != "x" else paths[:1]))
+    decoded, bad = decode_json(pl.Series(lines), JsonShape.of(paths))
     assert not bad.any()
     texts = [take_path(decoded, paths[0]).list.get(0).to_list()]
-    texts += [take_path(decoded, paths[1]).to_list()] if key != "x" else []
+    texts += [take_path(decoded, paths[1]).to_list()]
     for one, *read in zip(found, *texts, strict=True):
         for text in read:
             assert (json.loads(text) if isinstance(one, dict | list) else text) == (

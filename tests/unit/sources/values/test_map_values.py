@@ -88,9 +88,9 @@ def test_columns_of_any_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ({"records": "data.row[]"}, r"Set platforms\.p\.events\.records: data\.rows\[\]"),
-        ({"records": "data.rows"}, r"Set platforms\.p\.events\.records: data\.rows\[\]"),
-        ({}, r"Set platforms\.p\.events\.records: data\.rows\[\]"),
+        ({"records": "data.row[]"}, r"Set platforms\.p\.events\.records: '?data\.rows\[\]"),
+        ({"records": "data.rows"}, r"Set platforms\.p\.events\.records: '?data\.rows\[\]"),
+        ({}, r"Set platforms\.p\.events\.records: '?data\.rows\[\]"),
     ],
 )
 def test_a_wrong_path_of_records_is_told_with_the_right_one(
@@ -106,7 +106,7 @@ def test_a_wrong_path_of_records_is_told_with_the_right_one(
 def test_a_list_in_lines_is_opened_as_the_message_says(tmp_path: Path) -> None:
     log = json_lines({"l": [{"id": 1}, {"id": 2}]})
     with pytest.raises(
-        UnknownColumn, match=r"Set platforms\.p\.events\.each: l\[\] and .*each\.id"
+        UnknownColumn, match=r"Set platforms\.p\.events\.each: '?l\[\]'? and .*each\.id"
     ):
         read_field(tmp_path, "a.jsonl", log, "id")
     assert read_field(tmp_path, "a.jsonl", log, "each.id", each="l[]") == ["1", "2"]

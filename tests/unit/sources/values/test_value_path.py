@@ -28,6 +28,12 @@ from plait.sources.values.value_path import (
         ("p[?(@.key=='page')].value", (Field("p"), Matching(("key",), "page"), Field("value"))),
         ('p[?(@.a.b == "c d")]', (Field("p"), Matching(("a", "b"), "c d"))),
         ("p[?@.k=='v']", (Field("p"), Matching(("k",), "v"))),
+        ("p[?(@.@a-b == 'it')]", (Field("p"), Matching(("@a-b",), "it"))),
+        ("p[?(@['x.y'].z==\"it's\")]", (Field("p"), Matching(("x.y", "z"), "it's"))),
+        ("p[?(@.n==-2.5)].v", (Field("p"), Matching(("n",), "-2.5"), Field("v"))),
+        ("p[?(@.on == true)]", (Field("p"), Matching(("on",), "true"))),
+        ("@attr.#text.$id", (Field("@attr"), Field("#text"), Field("$id"))),
+        ('["a\'b"].c', (Field("a'b"), Field("c"))),
         ("$.a.b", (Field("a"), Field("b"))),
         ("$[].a", (Elements(), Field("a"))),
         ("$", ()),
@@ -46,5 +52,5 @@ def test_what_is_not_a_path_is_refused_with_the_character(path: str) -> None:
 
 
 def test_text_of_steps_reads_as_the_same_steps() -> None:
-    for path in ("a.b", "a[].b[]", "[].c"):
+    for path in ("a.b", "a[].b[]", "[].c", "a['b.c'].d", '["[a\'s]"].b'):
         assert path_text(parse_path(path)) == path
