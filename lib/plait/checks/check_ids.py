@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -14,17 +14,32 @@ from plait.checks.log_finding import (
     say_share,
     share_level,
 )
-from plait.checks.profile_chunk import DOUBLE
+from plait.checks.profile_chunk import ODD_SHAPES
 from plait.checks.read_profiles import ProfiledLog
 from plait.checks.row_faults import describe_faults, fix_faults
 from plait.config.value_settings import ValueVerbs
+from plait.config.yaml_text import write_inline
 from plait.say_count import say_count
 
 _FAIL_NULL = 0.5  # of the rows of a log; logs of anonymous visits have many
 _FAIL_NESTED = 0.05
 _FAIL_DOUBLES = 0.5  # of the events with an item
+_POINT = r"\.0"
+_UNSEEN = r"[\x{200b}\x{200e}\x{200f}\x{2060}\x{feff}]+"
 # Words that may mean that there is no value, beside config.source_settings.NULL_WORDS.
-_SUSPECT_WORDS = ("unknown", "missing", "n.a.", "empty", "no value", "not available", "?", "void")
+_SUSPECT_WORDS = (
+    "unknown",
+    "missing",
+    "n.a.",
+    "empty",
+    "no value",
+    "not available",
+    "?",
+    "void",
+    "inf",
+    "infinity",
+    "-inf",
+)
 
 
 def check_ids(log: ProfiledLog) -> Iterator[LogFinding]:
@@ -65,14 +80,8 @@ def _id_shapes(log: ProfiledLog) -> LogFinding:
         )
         fix = fix_faults(log, counts)
         return LogFinding("id shapes", log.platform, level, said, counts, examples, fix)
-    if bad := log.profile.double_accounts:
-        value = _whole_number(log.events.columns.account)
-        return LogFinding(
-            "id shapes", log.platform, share_level(bad, log.profile.rows, _FAIL_DOUBLES),
-            f"{say_share(bad, log.profile.rows)} have an account like a real number, such as 7.0.",
-            {"rows": bad}, (),
-            f"If they are whole numbers, set {log.setting}.columns.account: {value}",
-        )  # fmt: skip
+    for shape, n in log.profile.account_shapes.items():
+        return _odd_shape(log, "account", shape, n, log.profile.rows)
     items = log.profile.items
     total = int(items["events"].sum())
     words = items.filter(pl.col("item").str.to_lowercase().is_in(_SUSPECT_WORDS))
@@ -86,18 +95,40 @@ def _id_shapes(log: ProfiledLog) -> LogFinding:
             {"events": n}, tuple(f"item = {name!r}" for name in names),
             f"If they mean that there is no item, set {log.setting}.nulls: {nulls}",
         )  # fmt: skip
-    doubles = items.filter(pl.col("item").str.contains(DOUBLE))
-    if doubles.height:
-        n = int(doubles["events"].sum())
-        names = doubles["item"].sort().head(EXAMPLES).to_list()
-        value = _whole_number(log.events.columns.item)
-        fix = f"If they are whole numbers, set {log.setting}.columns.item: {value}"
-        return LogFinding(
-            "id shapes", log.platform, share_level(n, total, _FAIL_DOUBLES),
-            f"{say_share(n, total)} have an item like a real number.", {"events": n},
-            tuple(f"item = {name!r}" for name in names), fix,
-        )  # fmt: skip
+    for shape, pattern in ODD_SHAPES.items():
+        odd = items.filter(pl.col("item").str.contains(pattern))
+        if odd.height:
+            names = odd["item"].sort().head(EXAMPLES).to_list()
+            return _odd_shape(log, "item", shape, int(odd["events"].sum()), total, names)
     return LogFinding("id shapes", log.platform, CheckLevel.passed, "All ids look like ids.")
+
+
+def _odd_shape(
+    log: ProfiledLog, field: str, shape: str, n: int, total: int, names: Sequence[str] = ()
+) -> LogFinding:
+    """Returns the finding of ids of one of ODD_SHAPES."""
+    value = getattr(log.events.columns, field)
+    said, fix = {
+        "real": (
+            "like a real number, such as 7.0",
+            f"If they are whole numbers, set {log.setting}.columns.{field}: "
+            f"{_without(value, '', _POINT)}",
+        ),
+        "rounded": (
+            "like 1.23E+12: its last digits are lost, and different ids may be one",
+            "Export the log again, with ids as text. A spreadsheet rounds long numbers.",
+        ),
+        "invisible": (
+            "with a character at its end that cannot be seen",
+            f"Set {log.setting}.columns.{field}: {_without(value, _UNSEEN, _UNSEEN)} (and the "
+            "same where the catalogue or the accounts have it)",
+        ),
+    }[shape]
+    return LogFinding(
+        "id shapes", log.platform, share_level(n, total, _FAIL_DOUBLES),
+        f"{say_share(n, total)} have an {field} {said}.", {"rows": n},
+        tuple(f"{field} = {name!r}" for name in names), fix,
+    )  # fmt: skip
 
 
 def _id_variants(log: ProfiledLog) -> LogFinding:
@@ -129,9 +160,11 @@ def _id_variants(log: ProfiledLog) -> LogFinding:
     )  # fmt: skip
 
 
-def _whole_number(value: ValueVerbs | None) -> str:
-    """Returns the setting that removes '.0' from the end of an id."""
-    return f"{{column: {_plain_column(value)}, match: '^(.*?)(?:\\.0)?$'}}"
+def _without(value: ValueVerbs | None, before: str, after: str) -> str:
+    """Returns the setting of an id without what the patterns match before and after it."""
+    first = f"(?:{before})?" if before else ""
+    verbs = {"column": _plain_column(value), "match": f"^{first}(.*?)(?:{after})?$"}
+    return write_inline(verbs)
 
 
 def _plain_column(value: ValueVerbs | None) -> str:

@@ -10,7 +10,11 @@ import polars as pl
 from plait.checks.check_events import check_events, check_type_variety
 from plait.checks.check_ids import check_ids
 from plait.checks.check_listings import check_catalogue
-from plait.checks.check_people import check_concentration, check_shared_people
+from plait.checks.check_people import (
+    check_attributes,
+    check_concentration,
+    check_shared_people,
+)
 from plait.checks.check_reading import check_reading
 from plait.checks.check_times import check_days, check_times, check_zones
 from plait.checks.check_values import check_values
@@ -56,11 +60,15 @@ def check_logs(project: Project, sample: int | None = None) -> list[LogFinding]:
         if profile.events:
             if profile.days:
                 findings.append(check_days(name, profile))
-            findings += [check_type_variety(name, profile), check_concentration(name, profile)]
+            findings.append(check_type_variety(name, profile))
+            first = next(log for log in logs if log.platform == name)
+            column = first.events.columns.account.column
+            findings.append(check_concentration(name, profile, first.setting, column))
         findings += check_catalogue(project, name, profile, key)
     try:
         attributes, _, faulty = read_attributes(project, key)
         findings += _account_rows(project, faulty)
+        findings += check_attributes(project, profiles, attributes)
     except PlaitError as error:
         attributes = pl.DataFrame(schema=ACCOUNT_ATTRIBUTES)
         findings.append(

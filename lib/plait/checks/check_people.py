@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 import polars as pl
@@ -10,22 +10,33 @@ import polars as pl
 from plait.checks.log_finding import EXAMPLES, CheckLevel, LogFinding, say_share
 from plait.checks.log_profile import LogProfile
 from plait.config import Project
+from plait.config.yaml_text import write_inline
 from plait.identity.clusters import cluster_accounts
 from plait.identity.evidence import gather_edges, key_edges, same_id_edges
 
 _WARN_SHARE, _FAIL_SHARE = 0.05, 0.3  # of all events of a platform, by one account
+_WARN_TIMES = 5  # times the mean of an account
 _MIN_ACCOUNTS = 20  # of fewer accounts, one may well have this much
 _FAIL_DEFAULT = 0.5  # of all events, by accounts such as 'guest'
 
 
-def check_concentration(platform: str, profile: LogProfile) -> LogFinding:
-    """Returns the finding of `one account`: one that has too many of the events."""
+def check_concentration(
+    platform: str, profile: LogProfile, setting: str, column: str | None
+) -> LogFinding:
+    """Returns the finding of `one account`: one that has too many of the events.
+
+    Args:
+        platform: the platform.
+        profile: the sums of its logs.
+        setting: the setting of its first log.
+        column: the column of accounts there, if the account is one.
+    """
     accounts, events = profile.accounts, profile.events
+    verbs = write_inline({"column": column or "COLUMN", "map": {"WORD": None}})
     fix = (
         "If it is a bot, leave it to fuse, which removes bots (`plait bots`). "
-        f"If nobody is behind it, make it null: platforms.{platform}.events.columns.account: "
-        "{{column: COLUMN, map: {{WORD: null}}}}"
-    ).replace("{{", "{").replace("}}", "}")  # fmt: skip
+        f"If nobody is behind it, make it null: set {setting}.columns.account: {verbs}"
+    )
     named = {word: n for word, n in profile.named.most_common() if n > events * _WARN_SHARE}
     if named and accounts.height >= _MIN_ACCOUNTS:
         word, n = next(iter(named.items()))
@@ -37,12 +48,48 @@ def check_concentration(platform: str, profile: LogProfile) -> LogFinding:
         return LogFinding("one account", platform, level, said, counts, shown[:EXAMPLES], fix)
     most = int(accounts["events"].max() or 0)  # type: ignore[arg-type]
     counts = {"accounts": accounts.height, "events of the largest": most}
-    if accounts.height >= _MIN_ACCOUNTS and most > events * _WARN_SHARE:
+    enough = max(_WARN_SHARE, _WARN_TIMES / max(accounts.height, 1))
+    if accounts.height >= _MIN_ACCOUNTS and most > events * min(enough, _FAIL_SHARE):
         level = CheckLevel.fail if most > events * _FAIL_SHARE else CheckLevel.warn
         said = f"One account has {say_share(most, events)}."
+        fix += ", with its id in place of WORD."
         return LogFinding("one account", platform, level, said, counts, (), fix)
     said = f"{accounts.height:,} accounts; the largest has {say_share(most, events)}."
     return LogFinding("one account", platform, CheckLevel.passed, said, counts)
+
+
+def check_attributes(
+    project: Project, profiles: Mapping[str, LogProfile], attributes: pl.DataFrame
+) -> Iterator[LogFinding]:
+    """Yields the finding of `accounts` of each platform whose account rows are of no use.
+
+    Args:
+        project: the project.
+        profiles: the profile of each platform.
+        attributes: ACCOUNT_ATTRIBUTES.
+    """
+    for name, platform in project.platforms.items():
+        if platform.accounts is None:
+            continue
+        where = f"platforms.{name}.accounts"
+        rows = attributes.filter(pl.col("platform") == name)
+        known = rows["account"].n_unique()
+        if not rows["key"].count():
+            yield LogFinding(
+                "accounts", name, CheckLevel.warn, "No account has a value of a key.",
+                {"accounts": known}, (),
+                f"Set {where}.files to files with rows, and {where}.keys to their columns.",
+            )  # fmt: skip
+            continue
+        seen = profiles[name].accounts["account"]
+        both = int(seen.is_in(rows["account"].unique().implode()).sum())
+        if seen.len() and not both:
+            yield LogFinding(
+                "accounts", name, CheckLevel.warn,
+                f"None of the {known:,} accounts with attributes has an event.",
+                {"accounts": known, "with events": both}, (),
+                f"Set {where}.account to the column with the account ids of the events.",
+            )  # fmt: skip
 
 
 def check_shared_people(

@@ -32,7 +32,8 @@ def check_reading(log: ProfiledLog) -> Iterator[LogFinding]:
 def _reads(log: ProfiledLog) -> LogFinding:
     profile = log.profile
     lost = {n: e for n, e in profile.lost_files.items() if e[0] != _COLUMN_ERROR}
-    counts = {"files": len(profile.files), "unread files": len(lost), "rows": profile.rows,
+    files = len({*profile.files, *profile.empty_files})
+    counts = {"files": files, "unread files": len(lost), "rows": profile.rows,
               "empty files": len(profile.empty_files)}  # fmt: skip
     if lost:
         texts = tuple(text for _, text in lost.values())
@@ -49,8 +50,8 @@ def _reads(log: ProfiledLog) -> LogFinding:
     if profile.empty_files:
         return LogFinding(
             "reads", log.platform, CheckLevel.warn,
-            f"{len(profile.empty_files):,} of {len(profile.files):,} files have no rows; they are "
-            "skipped.", counts, tuple(profile.empty_files[:EXAMPLES]),
+            f"{len(profile.empty_files):,} of {files:,} files have no rows; they are skipped.",
+            counts, tuple(profile.empty_files[:EXAMPLES]),
             "Remove the files, or fill them, if they should have rows.",
         )  # fmt: skip
     more = f" and {len(profile.files) - 1:,} more" if len(profile.files) > 1 else ""

@@ -39,7 +39,7 @@ class LogProfile:
         items: ITEM_COUNTS, one row per item (the platform's own id).
         named: events whose account is one of DEFAULT_ACCOUNTS, by that word.
         spellings: hashes of each account in lower case and as written, without repeats.
-        double_accounts: rows whose account looks like 1024.0.
+        account_shapes: rows whose account has a shape of ODD_SHAPES, by shape.
         days: events by day (UTC).
         midnights: events at midnight (UTC).
         earliest, latest: the range of times; null without times.
@@ -63,7 +63,7 @@ class LogProfile:
     items: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ITEM_COUNTS))
     named: Counter[str] = field(default_factory=Counter)
     spellings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SPELLINGS))
-    double_accounts: int = 0
+    account_shapes: Counter[str] = field(default_factory=Counter)
     days: Counter[date] = field(default_factory=Counter)
     midnights: int = 0
     earliest: datetime | None = None
@@ -105,7 +105,7 @@ class LogProfile:
             items=_add(self.items, other.items, ["item"]),
             named=self.named + other.named,
             spellings=pl.concat([self.spellings, other.spellings]).unique(),
-            double_accounts=self.double_accounts + other.double_accounts,
+            account_shapes=self.account_shapes + other.account_shapes,
             days=self.days + other.days,
             midnights=self.midnights + other.midnights,
             earliest=min(times, default=None),

@@ -13,7 +13,12 @@ from plait.checks.log_profile import ACCOUNT_COUNTS, FAULTS, LogProfile
 from plait.clean.event_dialect import EventDialect
 from plait.engine.engine import Frames
 
-DOUBLE = r"^\s*-?[0-9]+\.0\s*$"  # an id that went through a real number
+# Ids that were changed on their way: by a real number, by a spreadsheet, or by a copy from a page.
+ODD_SHAPES = {
+    "real": r"^\s*-?[0-9]+\.0\s*$",
+    "rounded": r"^\s*[0-9]\.[0-9]+[eE]\+?[0-9]+\s*$",
+    "invisible": "^[\u200b\u200e\u200f\u2060\ufeff]|[\u200b\u200e\u200f\u2060\ufeff]$",
+}
 # Words that stand for nobody or anybody. They are not personal.
 DEFAULT_ACCOUNTS = (
     "0", "-1", "1", "anonymous", "anon", "guest", "unknown", "default", "user", "admin", "test",
@@ -47,7 +52,7 @@ def profile_chunk(raw: pl.DataFrame, frames: Frames, rules: EventDialect) -> Log
         items=_count_items(events),
         named=_tally(_default_accounts(raw["account"])),
         spellings=_spellings(raw["account"]),
-        double_accounts=int((raw["account"].str.contains(DOUBLE)).sum()),
+        account_shapes=_count_shapes(raw["account"]),
         days=_tally(times.dt.date()),
         midnights=_midnights(times),
         earliest=times.min(),  # type: ignore[arg-type]
@@ -88,6 +93,11 @@ def _spellings(accounts: pl.Series) -> pl.DataFrame:
     written = accounts.drop_nulls().unique().str.strip_chars()
     folded = written.str.to_lowercase().hash(seed=0).alias("folded")
     return pl.DataFrame([folded, written.hash(seed=0).alias("raw")]).unique()
+
+
+def _count_shapes(ids: pl.Series) -> Counter[str]:
+    found = {shape: ids.str.contains(pattern) for shape, pattern in ODD_SHAPES.items()}
+    return Counter({shape: n for shape, odd in found.items() if (n := int(odd.sum()))})
 
 
 def _default_accounts(accounts: pl.Series) -> pl.Series:

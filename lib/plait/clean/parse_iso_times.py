@@ -15,6 +15,10 @@ _FROM_BASIC = (
     (r"[Tt](\d\d)(\d\d)(\d\d(?:[.,]\d+)?)([^\d:]|$)", "T${1}:${2}:${3}${4}"),
     (r"[Tt](\d\d)(\d\d)([^\d:]|$)", "T${1}:${2}${3}"),
 )
+_OTHER_DATES = {
+    r"^(\d{4}-?W\d\d-?[1-7])([Tt\s]|$)": "%GW%V%u",
+    r"^(\d{4}-\d{3})([Tt\s]|$)": "%Y%j",
+}
 _PARTS = (
     r"^(?<date>\d{4}-\d\d?-\d\d?)"
     r"(?:(?:[Tt]|\s+)(?<hour>\d\d?)(?::(?<minute>\d\d?)(?::(?<second>\d\d?)"
@@ -69,9 +73,22 @@ def _parse_offsets(text: pl.Series, zone: str) -> pl.Series:
     return plain.str.strptime(UTC_TIME, _ZONED, strict=False)
 
 
+def _with_calendar_dates(text: pl.Series) -> pl.Series:
+    """Returns `text` with the date of a week (2024-W05-3) or of a year (2024-031) as a month's."""
+    for dated, pattern in _OTHER_DATES.items():
+        found = text.str.extract(dated)
+        if found.null_count() < found.len():
+            day = found.str.replace_all("-", "", literal=True).str.strptime(
+                pl.Date, pattern, strict=False
+            )
+            written = day.dt.strftime("%Y-%m-%d") + text.str.replace(dated, "${2}")
+            text = text.zip_with(day.is_null(), written)
+    return text
+
+
 def _parse_variants(text: pl.Series, zone: str) -> pl.Series:
     """Returns the UTC times of texts in rarer forms."""
-    plain = text.str.strip_chars()
+    plain = _with_calendar_dates(text.str.strip_chars())
     for basic, extended in _FROM_BASIC:
         plain = plain.str.replace(basic, extended)
     parts = plain.str.extract_groups(_PARTS).struct.unnest()

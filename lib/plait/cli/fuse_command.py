@@ -94,7 +94,8 @@ def fuse(
         )
         return
     quarantined = count_quarantine(Store(project.store_uri).scan("quarantine", version), project)
-    _print_summary(version, seconds, quarantined, str(config))
+    several = [name for name, platform in project.platforms.items() if len(platform.events) > 1]
+    _print_summary(version, seconds, quarantined, str(config), several)
 
 
 def _preview(project: Project, config: str, *, as_json: bool) -> None:
@@ -109,7 +110,11 @@ def _preview(project: Project, config: str, *, as_json: bool) -> None:
 
 
 def _print_summary(
-    version: StoreVersion, seconds: float, quarantined: list[SetAside], config: str
+    version: StoreVersion,
+    seconds: float,
+    quarantined: list[SetAside],
+    config: str,
+    several: list[str],
 ) -> None:
 
     console = output_console()
@@ -117,7 +122,7 @@ def _print_summary(
     _print_platforms(console, counts["platforms"], version.number)
     _print_people(console, counts)
     _print_quarantine(console, counts["platforms"], quarantined, config)
-    print_notes(console, counts["platforms"], version.settings.get("currencies.base"))
+    print_notes(console, counts["platforms"], version.settings.get("currencies.base"), several)
     _print_noise(console, counts["platforms"], config)
     console.print(_describe_run(version.run), highlight=False)
     rate = version.run["rows"] / max(seconds, 1e-9)

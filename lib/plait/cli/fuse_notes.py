@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,13 +12,19 @@ if TYPE_CHECKING:
 _MAX_NAMED = 3  # files that are named
 
 
-def print_notes(console: Console, platforms: dict[str, Any], base: str | None = None) -> None:
+def print_notes(
+    console: Console,
+    platforms: dict[str, Any],
+    base: str | None = None,
+    several: Collection[str] = (),
+) -> None:
     """Prints null words, files without rows, and how platforms differ in times and currencies.
 
     Args:
         console: where to print.
         platforms: the counts of each platform of a store version.
         base: the base currency of the project file, if it names one.
+        several: the platforms with several logs.
     """
     from plait.fusion.row_counts import EMPTY_FILE
 
@@ -32,7 +39,7 @@ def print_notes(console: Console, platforms: dict[str, Any], base: str | None = 
             counted = ", ".join(f"{n:,} of {field}" for field, n in words.items())
             console.print(
                 f"'{name}' has words such as NA in place of values, which were read as null: "
-                f"{counted}. If they are values, set platforms.{name}.events.nulls: []",
+                f"{counted}. If they are values, set {_setting(name, several, 'nulls')}: []",
                 highlight=False,
             )
     naive = {name: notes["naive_time"] for name, notes in noted.items() if "naive_time" in notes}
@@ -40,11 +47,17 @@ def print_notes(console: Console, platforms: dict[str, Any], base: str | None = 
         told = ", ".join(f"{n:,} of '{name}'" for name, n in naive.items())
         console.print(
             f"[yellow]Times without an offset were read as UTC: {told}. Those of other platforms "
-            f"name their zone.[/] Set platforms.{next(iter(naive))}.events.time.zone: UTC, or the "
-            "zone of these times.",
+            f"name their zone.[/] Set {_setting(next(iter(naive)), several, 'time.zone')}: UTC, or "
+            "the zone of these times.",
             highlight=False,
         )
     _print_currencies(console, platforms, base)
+
+
+def _setting(name: str, several: Collection[str], key: str) -> str:
+    """Returns the setting `key` of the log of a platform, or of the right one of its logs."""
+    number = ".0 (or another log)" if name in several else ""
+    return f"platforms.{name}.events{number}.{key}"
 
 
 def _print_currencies(console: Console, platforms: dict[str, Any], base: str | None) -> None:

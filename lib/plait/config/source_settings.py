@@ -38,8 +38,9 @@ FilePatterns = Annotated[
 FileFormat = Literal["csv", "jsonl", "json", "parquet", "lines"]
 # Words that logs write where they have no value. They are never ids.
 NULL_WORDS = (
-    "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "Null", "None", "none", "nil", "NIL",
-    "undefined", "(null)", "<null>", "(not set)", "(none)", "\\N", "-",
+    "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NaT", "null", "NULL", "Null", "None", "none",
+    "NONE", "nil", "NIL", "undefined", "UNDEFINED", "(null)", "<null>", "<nil>", "(not set)",
+    "(none)", "[object Object]", "\\N", "-",
 )  # fmt: skip
 
 

@@ -110,7 +110,9 @@ QUARANTINE_REASONS: dict[str, Reason] = {
         "the row has more fields than the header",
         "Quote fields that hold the separator, or correct the header of the file.",
     ),
-    "bad_json": Reason("the line is not a JSON object", "Correct the line, or remove it."),
+    "bad_json": Reason(
+        "the line is not a JSON object in UTF-8", "Correct the line, or remove it."
+    ),
     "bad_line": Reason(
         "the line does not match the pattern", "Correct platforms.{p}.{s}.pattern."
     ),

@@ -17,8 +17,10 @@ from plait.identity.clusters import ALONE
 from plait.identity.evidence import LINK, SAME_ID
 from plait.identity.id_spaces import home_account
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
+from plait.sources.columns.mask_broken_lines import mask_broken_lines
+from plait.sources.columns.source_mapping import SourceMapping
 from plait.sources.files.find_files import find_files
-from plait.sources.read_platform import read_accounts
+from plait.sources.read_platform import accounts_mapping, read_accounts
 from plait.sources.values.find_nested import find_nested
 from plait.sources.values.null_words import null_words_to_null
 
@@ -47,7 +49,7 @@ def read_attributes(
     for platform, settings in project.platforms.items():
         if settings.accounts is None:
             continue
-        where = f"platforms.{platform}.accounts"
+        where, mapping = f"platforms.{platform}.accounts", accounts_mapping(settings.accounts)
         for file in find_files(
             project,
             settings.accounts.files,
@@ -62,7 +64,8 @@ def read_attributes(
                 )
                 good, bad = batch.filter(reasons.is_null()), batch.filter(reasons.is_not_null())
                 unusable[platform] = unusable.get(platform, 0) + bad.height
-                faulty.append(_quarantine_rows(bad, reasons.drop_nulls(), platform, file.name, key))
+                here = (platform, file.name)
+                faulty.append(_quarantine_rows(bad, reasons.drop_nulls(), here, mapping, key))
                 parts += _attribute_rows(good, project, platform, key)
     attributes = pl.concat(parts).unique() if parts else pl.DataFrame(schema=ACCOUNT_ATTRIBUTES)
     return attributes, unusable, pl.concat(faulty)
@@ -88,9 +91,19 @@ def _nested_fields(raw: pl.DataFrame) -> dict[str, pl.Expr]:
 
 
 def _quarantine_rows(
-    bad: pl.DataFrame, reasons: pl.Series, platform: str, file: str, key: PseudonymKey
-) -> pl.DataFrame:
-    """Returns QUARANTINE rows of unusable account rows. All their fields are personal."""
+    bad: pl.DataFrame, reasons: pl.Series, where: tuple[str, str], mapping: SourceMapping,
+    key: PseudonymKey,
+) -> pl.DataFrame:  # fmt: skip
+    """Returns QUARANTINE rows of unusable account rows. All their fields are personal.
+
+    Args:
+        bad: the rows.
+        reasons: the reason of each.
+        where: the platform and the file.
+        mapping: how their fields are made.
+        key: the pseudonym key.
+    """
+    platform, file = where
     if not bad.height:
         return QUARANTINE.empty()
     keys = [name for name in bad.columns if name.startswith("key:")]
@@ -100,8 +113,14 @@ def _quarantine_rows(
     whole = pl.struct(account.alias("account"), *lengths).struct.json_encode()
     masked = pl.struct(kinds).struct.json_encode()
     nested = _nested_fields(bad)
+    lines = mask_broken_lines(bad, mapping)
     return QUARANTINE.conform(
-        bad.select("row", raw=pl.when(pl.col("fault").is_null()).then(whole).otherwise(masked))
+        bad.select(
+            "row",
+            raw=pl.when(pl.col("fault").is_null())
+            .then(whole)
+            .otherwise(pl.coalesce(lines, masked)),
+        )
         .with_columns(
             platform=pl.lit(platform),
             file=pl.lit(file),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -27,6 +28,7 @@ _NUMBERS = ("bad_number", "bad_price", "bad_length")
 _COMMA = r"[^\d,]*\d[\d.'’\s]*,\d+[^\d,]*"
 _SHEET_DAYS = (32_874, 73_050)  # days since 1899-12-30: 1990 to 2100
 _MAX_PATHS = 3
+_MAX_WORDS = 5
 
 
 def suggest_fix(fault: FaultyValue) -> str:
@@ -82,12 +84,23 @@ def _fix_number(fault: FaultyValue) -> str | None:
         return None
     if re.fullmatch(r"\d+(:\d\d){1,2}", value):
         return f"Set {fault.key}: {write_scalar(_clock_seconds(fault.column, value))}"
-    digits = "[0-9.,]+" if fault.source.decimal == "," else "[0-9.]+"
-    if re.search(r"\d", value) and not value.startswith(("-", "−")):
-        verbs = write_inline({"column": fault.column, "match": digits})
-        return f"Correct it in the log, or take its first number: set {fault.key}: {verbs}"
-    verbs = write_inline({"column": fault.column, "match": f"^{digits}$"})
-    return f"Correct it in the log, or read such values as null: set {fault.key}: {verbs}"
+    verbs = write_inline({"column": fault.column} | _read_number(fault.values))
+    return f"Correct these rows in the log, or set {fault.key}: {verbs}"
+
+
+def _read_number(values: Sequence[str]) -> dict[str, Any]:
+    """Returns the verb that takes the number out of such values, or makes them null.
+
+    All other values stay as they are.
+    """
+    value = values[0].strip()
+    if re.fullmatch(r"[-−][\d.,]+", value):
+        return {"match": "^[^-−].*"}
+    parts = re.fullmatch(r"(\D*)[\d][\d.,'’]*(\D.*)?", value)
+    if parts is None:
+        return {"map": dict.fromkeys(map(str.strip, values[:_MAX_WORDS]))}
+    before, after = (pl.escape_regex(part or "") for part in parts.groups())
+    return {"match": f"^(?:{before})?(.*?)(?:{after})?$"}
 
 
 def _clock_seconds(column: str, value: str) -> str:

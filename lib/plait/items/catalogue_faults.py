@@ -1,4 +1,4 @@
-"""Finds the values of a catalogue that cannot be used, and puts its faults into quarantine."""
+"""Finds what a catalogue has that cannot be used: rows without a usable id, and single values."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import show_field
 from plait.contracts.quarantine_reasons import CATALOGUE_SOURCE, VALUE_REASONS
 from plait.contracts.store_tables import QUARANTINE
+from plait.sources.columns.mask_broken_lines import mask_broken_lines
+from plait.sources.read_platform import catalogue_mapping
 
 _CLEAN_NAMES = {"length": "length_s"}  # fields whose contract column has another name
 
@@ -41,7 +43,8 @@ def quarantine_catalogue(
 ) -> pl.DataFrame:  # fmt: skip
     """Returns QUARANTINE rows for the `faults` of the rows of a catalogue.
 
-    If the fields of a row may be in the wrong columns, only their kind and length is shown.
+    If the fields of a row may be in the wrong columns, only their kind and length is shown; of a
+    broken row, the form of its line.
 
     Args:
         raw: file, row, the fields as text, fault and whole, of all rows.
@@ -63,6 +66,7 @@ def quarantine_catalogue(
         rows.select(pl.struct(columns).struct.json_encode()).to_series()
         for columns in (shown, hidden)
     ]
+    lines = mask_broken_lines(rows, catalogue_mapping(catalogue))
     sure = rows["fault"].is_null() & rows["whole"]
     shown_value = sure & ~((faults["field"] == "brand") & personal_brand)
     return QUARANTINE.conform(
@@ -70,7 +74,7 @@ def quarantine_catalogue(
         .with_columns(
             platform=pl.lit(platform),
             value=pl.when(shown_value).then("value"),
-            raw=pl.when(sure).then(as_json[0]).otherwise(as_json[1]),
+            raw=pl.when(sure).then(as_json[0]).otherwise(pl.coalesce(lines, as_json[1])),
             source=pl.lit(CATALOGUE_SOURCE),
         )
     )  # fmt: skip

@@ -33,16 +33,25 @@ _MAX_ELEMENTS = 2**20  # elements of a row, in an order that is made of rows and
 
 def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[pl.DataFrame]:
     """Yields `row`, every catalogue field as text (null where unmapped) and the faults."""
-    mapping = _named_mapping(catalogue, catalogue.columns, _LISTS)
-    for batch in read_chunks(file, mapping):
+    for batch in read_chunks(file, catalogue_mapping(catalogue)):
         yield _with_fields(batch, CATALOGUE_FIELDS)
 
 
 def read_accounts(file: SourceFile, accounts: Accounts) -> Iterator[pl.DataFrame]:
     """Yields `row`, `account`, a column `key:<name>` per identity key, and the faults; raw."""
+    yield from read_chunks(file, accounts_mapping(accounts))
+
+
+def catalogue_mapping(catalogue: CatalogueSettings) -> SourceMapping:
+    """Returns the fields that the catalogue has, and how they are made."""
+    return _named_mapping(catalogue, catalogue.columns, _LISTS)
+
+
+def accounts_mapping(accounts: Accounts) -> SourceMapping:
+    """Returns the account and the identity keys of account rows, and how they are made."""
     values = {"account": accounts.account} | {f"key:{k}": v for k, v in accounts.keys.items()}
     keys = {"account": "account"} | {f"key:{k}": f"keys.{k}" for k in accounts.keys}
-    yield from read_chunks(file, SourceMapping(accounts, values, keys))
+    return SourceMapping(accounts, values, keys)
 
 
 def event_mapping(events: Events) -> SourceMapping:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from plait.checks.check_logs import check_logs
 from plait.config import load_config
@@ -68,7 +69,7 @@ CASES: dict[str, tuple[str, dict[str, Any], str, str, dict[str, Any]]] = {
     ),
     "one account": (
         rows(90, user=lambda i: "guest" if i % 2 else f"u{i}"), {}, "FAIL",
-        'columns.account: {column: COLUMN, map: {"guest": null}}',
+        'columns.account: {column: user, map: {"guest": null}}',
         {"columns.account": {"column": "user", "map": {"guest": None}}},
     ),
     "event types": (
@@ -261,3 +262,51 @@ def test_without_identity_rules_no_person_is_shared(world: Path) -> None:
     found = Checked(check_logs(raw.model_copy(update={"platforms": bare}), sample=100))
     assert found.rule("shared people").level.value == "WARN"
     assert "people.same_account_id" in found.rule("shared people").fix
+
+
+@pytest.mark.parametrize("field", ["user", "item"])
+@pytest.mark.parametrize("shape", ["\u200b{}", "{}\ufeff"])
+def test_what_cannot_be_seen_in_ids_is_told(tmp_path: Path, field: str, shape: str) -> None:
+    log = rows(50, **{field: lambda i: i % 7 if i % 3 else shape.format(i % 7)})
+    found = _check(tmp_path, log, {}).rule("id shapes")
+    assert (found.level, "cannot be seen" in found.headline) == ("WARN", True)
+    name = {"user": "account"}.get(field, field)
+    setting, _, verbs = found.fix.removesuffix(
+        " (and the same where the catalogue or the accounts have it)"
+    ).partition(": ")
+    assert setting == f"Set platforms.shop.events.columns.{name}"
+    again = _check(tmp_path, log, {f"columns.{name}": yaml.safe_load(verbs)})
+    assert again.level("id shapes") == "PASS"
+
+
+@pytest.mark.parametrize("field", ["user", "item"])
+def test_ids_that_a_spreadsheet_rounded_are_told(tmp_path: Path, field: str) -> None:
+    log = rows(50, **{field: lambda i: f"4.9{i % 30}E+12"})
+    found = _check(tmp_path, log, {}).rule("id shapes")
+    assert found.level == "FAIL"
+    assert "like 1.23E+12" in found.headline
+
+
+def test_few_accounts_may_differ(tmp_path: Path) -> None:
+    few = _check(tmp_path, rows(100, user=lambda i: f"u{min(i, 24) if i < 90 else 3}"), {})
+    assert few.rule("one account").level == "FAIL"  # 65 of 100
+    even = rows(100, user=lambda i: f"u{i % 25 if i < 90 else 3}")
+    assert _check(tmp_path, even, {}).level("one account") == "PASS"  # 14, and the mean is 4
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ("id,mail\nx1,m1\nx2,m2\n", "None of the 2 accounts"),
+        ("id,mail\n", "No account has a value"),
+        ("id,mail\nu1,\n", "No account has a value"),
+    ],
+)
+def test_account_rows_of_no_use_are_told(tmp_path: Path, attributes: str, said: str) -> None:
+    accounts = {"files": "who.csv", "account": "id", "keys": {"mail": "mail"}}
+    logs = {"log.csv": rows(50), "who.csv": attributes}
+    found = check_small(tmp_path, logs, accounts=accounts).rule("accounts")
+    assert (found.level, said in found.headline) == ("WARN", True)
+    logs["who.csv"] = "id,mail\nu1,m1\n"
+    good = check_small(tmp_path, logs, accounts=accounts)
+    assert "accounts" not in [f.rule for f in good.findings]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
@@ -66,3 +67,11 @@ def test_lists_and_objects_are_no_accounts_and_no_keys(tmp_path: Path) -> None:
     assert faulty.select("reason", "field").rows() == [
         ("nested_value", "account"), ("nested_value", "keys.email"),
     ]  # fmt: skip
+
+
+def test_a_broken_row_is_shown_as_the_form_of_its_line(tmp_path: Path) -> None:
+    (tmp_path / "who.csv").write_text('id,mail\nu1,"x@y.org\nu2,z@y.org\n')
+    project = _project(tmp_path, "email")
+    *_, faulty = read_attributes(project, load_key(project))
+    line = '<2 characters>,"<1 characters>@<1 characters>.<3 characters>'
+    assert json.loads(faulty["raw"].item()) == {"line": line}

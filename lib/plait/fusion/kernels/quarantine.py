@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
 
 from plait.contracts.event_rows import RAW_FIELDS
-from plait.contracts.mask_lines import mask_kind, mask_lines
+from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import PERSONAL_FIELDS, mask_columns, mask_text, show_field
 from plait.contracts.quarantine_reasons import EVENTS_SOURCE
 from plait.contracts.store_tables import EVENTS, QUARANTINE
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, session_pseudonym
+from plait.sources.columns.mask_broken_lines import mask_broken_lines
 from plait.sources.columns.raw_columns import FAULT_COLUMN, WHOLE_COLUMN
 from plait.sources.columns.source_mapping import SourceMapping
 
 ROW_FAULTS = {"row": pl.Int64(), "reason": pl.String(), "field": pl.String(), "value": pl.String()}
-_LINE = "line"  # optional column of a chunk: the text of a line that cannot be parsed
-_PATH = re.compile(r"[.\[\]]+")  # what separates the keys of a path
 _FAULT_VALUE = "fault_value"
 _ELEMENT = "element"  # optional column: the element of a row with several events
 
@@ -71,7 +68,7 @@ def quarantine_rows(
             raw=pl.when(sure)
             .then(_to_json(shown))
             .when(broken)
-            .then(pl.coalesce(_masked_lines(rows, mapping), _to_json(hidden)))
+            .then(pl.coalesce(mask_broken_lines(rows, mapping), _to_json(hidden)))
             .otherwise(pl.lit("{}")),
             source=pl.lit(EVENTS_SOURCE),
         )
@@ -80,17 +77,6 @@ def quarantine_rows(
 
 def _to_json(rows: pl.DataFrame) -> pl.Series:
     return rows.select(pl.struct(pl.all()).struct.json_encode()).to_series()
-
-
-def _masked_lines(rows: pl.DataFrame, mapping: SourceMapping) -> pl.Series:
-    """Returns the masked line of each row as JSON; null if the line is not known."""
-    if _LINE not in rows.columns:
-        return pl.Series([None] * rows.height, dtype=pl.String)
-    paths = [*mapping.opened, *(named.path for named in mapping.named_paths())]
-    names = {part for path in paths for part in (path, *_PATH.split(path)) if part}
-    lines = mask_lines(rows[_LINE], names).alias(_LINE).to_frame()
-    known = pl.when(pl.col(_LINE).is_not_null())
-    return lines.select(known.then(pl.struct(_LINE).struct.json_encode())).to_series()
 
 
 def _masked_field(name: str) -> pl.Expr:

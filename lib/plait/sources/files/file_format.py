@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import io
 import json
 import lzma
@@ -35,8 +36,8 @@ _PACKED_AS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bzip2", ".xz": "xz"}
 _UNPACK = {".zip": "unzip {0}"}
 _SHEETS = (".xlsx", ".xls", ".ods")
 _UNPACK_KINDS = {"zip": ".zip"}
-_MAGIC_BYTES = 4096  # in which no text has a NUL
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_MAGIC_BYTES = 4096  # in which text is told from other data
+_MAX_NULS = 0.05  # share of bytes; a text may have a few, where a write was cut
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -73,7 +74,8 @@ def determine_format(
         raise ConfigError(
             f"the format of '{name}' cannot be determined from its name.",
             allowed="Known: csv, jsonl, json, parquet, lines.",
-            fix=f"Set {setting}.format: csv, or {setting}.files to a glob such as '*.csv'.",
+            fix=f"Set {setting}.format: csv, or {setting}.files to a glob such as "
+            f"'{name[: name.rfind('/') + 1]}*.csv'.",
         )
     _check_magic(name, head, form, packed, setting)
     return form
@@ -106,7 +108,7 @@ def unpack_head(head: bytes, packed: str) -> bytes:
 
 def _by_content(text: bytes, suffix: str) -> FileFormat | None:
     """Returns the format of a .json file, or of one whose suffix says nothing; null: unknown."""
-    if text.startswith(_UTF_16):
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = text.decode("utf-16", errors="replace").encode()
     text = text.removeprefix(_BOM).lstrip()
     if suffix == ".json":
@@ -181,13 +183,33 @@ def _check_magic(name: str, head: bytes, form: FileFormat, packed: str, setting:
     """Raises UnreadableFile if the first bytes contradict the name."""
     actual = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "text")
     expected = _PACKED_AS.get(packed) or ("Parquet" if form == "parquet" else "text")
-    if actual == "text" and b"\0" in head[:_MAGIC_BYTES] and not head.startswith(_UTF_16):
+    if actual == "text" and _is_binary(head[:_MAGIC_BYTES]):
         actual = "binary data"
     if expected != actual:
         raise UnreadableFile(
             f"'{name}' is not {expected}, as its name says: it looks like {actual}.",
             fix=_fix_of(name, actual, expected, packed, setting),
         )
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether the first bytes of a file have NULs and are no text: no UTF-8, or too many NULs."""
+    nuls = head.count(0)
+    if not nuls or utf_16_name(head):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return True
+    return nuls > _MAX_NULS * len(head)
+
+
+def utf_16_name(head: bytes) -> str:
+    """Returns the encoding of text in UTF-16 that begins with `head`; '' if it is no such text."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    high = {"utf-16-le": head[1::2], "utf-16-be": head[0::2]}  # NULs in most languages of Europe
+    return next((name for name, part in high.items() if part and part.count(0) > len(part) / 2), "")
 
 
 def _fix_of(name: str, actual: str, expected: str, packed: str, setting: str) -> str:

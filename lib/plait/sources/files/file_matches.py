@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from plait.config import Project, is_remote
-from plait.sources.files.hive_partitions import is_hidden, read_partitions
+from plait.sources.files.hive_partitions import is_hidden, is_named_like_a_file, read_partitions
 from plait.sources.files.s3_files import RemoteFile, list_s3_files
 
 
@@ -44,7 +44,8 @@ def match_files(project: Project, pattern: str, setting: str) -> list[FileMatch]
     """Returns the files that `pattern` stands for, in the order of their names.
 
     A folder stands for all files in it, at any depth; a glob that matches only folders stands for
-    theirs. Hidden files count only if the pattern asks for them; see is_hidden.
+    theirs, and so does a folder with the name of a file, such as orders.csv. Hidden files count
+    only if the pattern asks for them; see is_hidden.
 
     Raises:
         StoreError: a bucket cannot be listed.
@@ -59,9 +60,9 @@ def _on_disk(project: Project, whole: str) -> list[FileMatch]:
     table_of = cache(_table_around)
     escaped = str(Path(glob.escape(str(Path(*parts[:existing]))), *parts[existing:]))
     found = [Path(p) for p in glob.glob(escaped, recursive=True)]  # noqa: PTH207
-    files = [path for path in found if path.is_file()]
-    if not files:
-        files = list(_walk(path for path in found if path.is_dir()))
+    files = [path for path in found if _is_file(path)]
+    folders = [path for path in found if path.is_dir()]
+    files += _walk([path for path in folders if not files or is_named_like_a_file(path.name)])
     return sorted(
         (
             FileMatch(
@@ -95,7 +96,12 @@ def _walk(folders: Iterable[Path]) -> Iterator[Path]:
                 below.clear()
                 continue
             opened.add(here)
-            yield from (path for name in names if (path := Path(at, name)).is_file())
+            yield from (path for name in names if _is_file(path := Path(at, name)))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether `path` is a file, or a link to one that is gone, which has no rows."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
 
 
 def _count_existing(whole: str) -> int:

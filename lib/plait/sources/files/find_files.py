@@ -135,6 +135,8 @@ def _stat_file(match: FileMatch, setting: str) -> tuple[int, float]:
         with match.path.open("rb"):
             return about.st_size, about.st_mtime
     except OSError as error:
+        if match.path.is_symlink() and not match.path.exists():  # a link to a file that is gone
+            return 0, 0.0
         raise UnreadableFile(
             f"cannot read '{match.name}' ({error.strerror}).",
             fix=f"Make it readable, or set {setting}.files.",

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _PARTITION = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 _HIDDEN_SUFFIXES = (".crc", ".tmp")
+_FILE_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet")
 
 
 def read_partitions(parts: Sequence[str], start: int) -> dict[str, str | None]:
@@ -33,6 +34,11 @@ def read_partitions(parts: Sequence[str], start: int) -> dict[str, str | None]:
         for match in found
         if match
     }
+
+
+def is_named_like_a_file(folder: str) -> bool:
+    """Whether a folder has the name of a file, such as orders.csv, which Spark writes in parts."""
+    return folder.lower().endswith(_FILE_SUFFIXES)
 
 
 def is_hidden(parts: Sequence[str], pattern: Sequence[str]) -> bool:

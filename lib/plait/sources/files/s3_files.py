@@ -13,6 +13,7 @@ import obstore
 from obstore.exceptions import PreconditionError
 
 from plait.errors import StoreError
+from plait.sources.files.hive_partitions import is_named_like_a_file
 from plait.store.leased_folder import LeasedFolder
 from plait.store.local_folders import scratch_folder
 from plait.store.location import split_s3_address
@@ -103,11 +104,17 @@ def _select(listed: list[ObjectMeta], key: str) -> list[ObjectMeta]:
     folders = {str(at) for meta in listed for at in PurePosixPath(meta["path"]).parents}
     files = [meta for meta in listed if meta["size"] or meta["path"] not in folders]
     glob = _glob_to_regex(key)
-    inside = re.compile(f"{glob.pattern}/.*", re.DOTALL)
+    inside = re.compile(f"({glob.pattern})/.*", re.DOTALL)
+
+    def is_part(path: str) -> bool:
+        """Whether a file is in a folder with the name of a file that matches."""
+        found = inside.fullmatch(path)
+        return found is not None and is_named_like_a_file(found[1])
+
     return (
         [meta for meta in files if meta["path"] == key]
         or [meta for meta in files if meta["path"].startswith(f"{key}/" if key else "")]
-        or [meta for meta in files if glob.fullmatch(meta["path"])]
+        or [m for m in files if glob.fullmatch(m["path"]) or is_part(m["path"])]
         or [meta for meta in files if inside.fullmatch(meta["path"])]
     )
 

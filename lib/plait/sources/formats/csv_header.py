@@ -13,6 +13,7 @@ from plait.sources.formats.text_files import read_head
 _SEPARATORS = ",\t;|"
 _SPELLED_OUT = {"tab": "\t", "\\t": "\t", "space": " "}
 _HEAD_BYTES = (1 << 15, 1 << 22)  # bytes in which the header is sought, first and at most
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?')  # written before the header for spreadsheets
 _SAMPLE_LINES = 50  # data lines that confirm a separator
 
 
@@ -63,6 +64,8 @@ def _lay_out(head: str, settings: CsvSettings, *, whole: bool) -> tuple[CsvLayou
             start += 1
         if start >= len(lines):
             return None, len(lines)
+        if told := _SEPARATOR_LINE.fullmatch(lines[start]):
+            mark, start = mark or told[1], start + 1
         records = 1
     rest = [line for line in lines[start:] if not _is_no_record(line, settings.comment)]
     mark = mark or _detect_separator(rest, quote, len(settings.header or ()))
@@ -74,7 +77,8 @@ def _lay_out(head: str, settings: CsvSettings, *, whole: bool) -> tuple[CsvLayou
 
 
 def _is_no_record(line: str, comment: str | None) -> bool:
-    return not line or (comment is not None and line.startswith(comment))
+    """Returns whether a line is blank, but for blanks, or a comment."""
+    return not line.strip(" ") or (comment is not None and line.startswith(comment))
 
 
 def _read_record(lines: list[str], separator: str, quote: str | None) -> tuple[list[str], int]:

@@ -87,6 +87,19 @@ def check_encoding(file: SourceFile, lines: pl.Series) -> None:
         )
 
 
+def has_no_records(text: str | None, records: Sequence[Step]) -> bool:
+    """Whether a document has null in place of its records, as after a day without any."""
+    try:
+        value = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return False
+    for step in records:
+        if not isinstance(step, Field) or not isinstance(value, dict) or step.name not in value:
+            break
+        value = value[step.name]
+    return value is None or value == {}
+
+
 def _conversion(file: SourceFile, records: Sequence[Step]) -> str:
     """Returns a command that writes the records as one object per line; all digits stay."""
     packed = _UNPACK.get(file.packed, "cat")

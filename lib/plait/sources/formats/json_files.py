@@ -17,6 +17,7 @@ from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.json_document import (
     check_encoding,
     check_size,
+    has_no_records,
     not_a_document,
     split_documents,
     strip_assignment,
@@ -68,8 +69,15 @@ class JsonReader:
         return cls(file, steps, tuple(dict.fromkeys(_last_keys(paths))), typed)
 
     def columns(self) -> FileColumns:
-        """Returns the keys of the records; a rare key is searched for in the whole file."""
+        """Returns the keys of the records; a rare key is searched for in the whole file.
+
+        Raises:
+            polars.exceptions.NoDataError: a document is an object without keys.
+        """
         sample = self.sample
+        if self.file.format == "json" and sample.records == [{}]:
+            msg = "there are no records"
+            raise pl.exceptions.NoDataError(msg)
 
         def has(steps: Sequence[Step]) -> bool:
             if sample.has(steps) or not sample.records:
@@ -148,6 +156,8 @@ class JsonReader:
             rows = pl.int_range(1, len(texts) + 1, eager=True).alias(ROW)
             frame = self._decode(pl.DataFrame([rows, texts.alias("line")]), shape, inside)
             broken = frame.filter(pl.col(FAULT) == "bad_json")
+            if frame.height == 1 and has_no_records(texts[0], self.records):
+                return
             if broken.height or (frame.height and not frame[FAULT].null_count()):
                 raise not_a_document(self.file, [*broken[LINE], *frame[LINE]][0], self.records)
             frame = frame.with_columns(pl.lit(None, pl.String).alias(LINE))  # it would be all

@@ -41,10 +41,9 @@ class ParquetReader:
         try:
             kinds = dict(self._rows.collect_schema())
         except pl.exceptions.DuplicateError:
-            names = Counter(self._schema.names)
+            ((name, n),) = Counter(pq.read_schema(self.file.path).names).most_common(1)
             raise UnreadableFile(
-                f"'{self.file.name}' has {names.most_common(1)[0][1]} columns "
-                f"'{names.most_common(1)[0][0]}'.",
+                f"'{self.file.name}' has {n:,} columns '{name}'.",
                 fix="Write it again with a name of its own for each column.",
             ) from None
         kinds.pop(ROW)

@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from plait.errors import UnreadableFile
+from plait.sources.files.file_format import utf_16_name
 from plait.sources.files.source_file import SourceFile
 from plait.store.leased_folder import LeasedFolder
 from plait.store.local_folders import scratch_folder
@@ -71,13 +72,22 @@ def _read(opened: BinaryIO, size: int) -> bytes:
 
 
 def read_head(file: SourceFile, encoding: str, size: int = 1 << 15) -> tuple[str, bool]:
-    """Returns the text of the first `size` bytes of `file`, and whether that is all of it."""
+    """Returns the text of the first `size` bytes of `file`, and whether that is all of it.
+
+    Raises:
+        UnreadableFile: it is UTF-16, and the encoding is another one.
+    """
     head = b""
     for block in read_blocks(file, size):
         head += block
         if len(head) >= size:
             break
     name = "utf-8" if is_utf8(encoding) else encoding
+    if name == "utf-8" and (other := utf_16_name(head)):
+        raise UnreadableFile(
+            f"'{file.name}' is {other.upper()} text.",
+            fix=f"Set {file.setting}.csv.encoding: {other}",
+        )
     text = codecs.getincrementaldecoder(name)("replace").decode(head)
     return text.removeprefix("\ufeff"), len(head) < size
 

@@ -17,6 +17,8 @@ _INEXACT = (
 )
 _WITH_POINT = r"[:\[,\s]-?\d+\.\d"
 _STRING_OR_NUMBER = r'("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)'
+_CONSTANT = r"[:\[,\s](?:NaN|-?Infinity)[\s,}\]]"
+_STRING_OR_CONSTANT = r'("(?:[^"\\]|\\.)*")|(NaN|-?Infinity)'
 _TYPED = "\ufdd2"  # a noncharacter of Unicode, which no text should have
 
 
@@ -43,6 +45,20 @@ def quote_numbers(lines: pl.Series, *, typed: bool = False) -> pl.Series:
     if typed:
         marked = marked.str.replace_all(r"\x01([^\x02]*\.)", '"' + _TYPED + "${1}")
     return lines.scatter(where.arg_true(), marked.str.replace_all(r"[\x01\x02]", '"'))
+
+
+def null_constants(lines: pl.Series) -> pl.Series:
+    """Returns JSON with null for NaN and Infinity, which Python and others write for no number."""
+    where = lines.str.contains(_CONSTANT)
+    if not where.any():
+        return lines
+    marked = (
+        lines.filter(where)
+        .str.replace_many(["\x01", "\x02"], ["\\u0001", "\\u0002"])
+        .str.replace_all(_STRING_OR_CONSTANT, "${1}\x01${2}\x02")
+        .str.replace_all("\x01\x02", "", literal=True)
+    )
+    return lines.scatter(where.arg_true(), marked.str.replace_all("\x01[^\x02]*\x02", "null"))
 
 
 def split_typed(text: pl.Series) -> tuple[pl.Series, pl.Series]:

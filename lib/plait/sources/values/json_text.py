@@ -14,7 +14,7 @@ from plait.sources.values.json_escapes import (
     mark_names,
     restore_escapes,
 )
-from plait.sources.values.json_numbers import quote_numbers
+from plait.sources.values.json_numbers import null_constants, quote_numbers
 from plait.sources.values.nested_values import put_rows
 from plait.sources.values.value_path import Field, Matching, Step
 
@@ -95,6 +95,7 @@ def decode_json(
     try:
         decoded = _read_lines(lines, kind)
     except pl.exceptions.ComputeError:
+        lines = null_constants(lines)
         wrong = _find_invalid(lines, kind)
         repaired = wrong & lines.str.contains(_CONTROL)
         if repaired.any():

@@ -69,6 +69,8 @@ def zstd(content: bytes) -> bytes:
         ("part-00000.gz", gzip.compress(ROW, mtime=0), "jsonl"),
         ("logs/dt=1/part-00000-abc.c000", ROW, "jsonl"),
         ("a.csv", b"\xff\xfeu\0,\0", "csv"),
+        ("a.csv", "u,i\na,b\n".encode("utf-16-le"), "csv"),
+        ("a.csv", b"u,i\n" * 20 + b"a\0b,c\n", "csv"),
         ("part-00000", ROW.strip() * 2, "json"),  # documents without a mark between them
         ("a.json", ROW.strip() * 2, "json"),
         ("like.js", b"window.YTD.like.part0 = [", "json"),

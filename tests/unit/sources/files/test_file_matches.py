@@ -23,6 +23,7 @@ KEYS = [
     "logs/a.csv", "logs/_SUCCESS", "logs/.a.csv.crc", "logs/b.csv.tmp", "logs/_old.csv",
     "logs/dt=2024-01-01/p=web/part-0.csv", "logs/dt=2024-01-02/p=app/part-0.csv",
     "logs/dt=2024-01-02/_temporary/0/part-0.csv", "logs/deep/er/b.csv", "other/c.csv",
+    "parts/b.csv", "parts/a.csv/part-0.csv", "parts/a.csv/_SUCCESS", "parts/old/d.csv",
 ]  # fmt: skip
 DAYS = ["logs/dt=2024-01-01/p=web/part-0.csv", "logs/dt=2024-01-02/p=app/part-0.csv"]
 CASES = {
@@ -38,6 +39,7 @@ CASES = {
     "logs/dt=2024-01-02/_temporary/0/*.csv": ["logs/dt=2024-01-02/_temporary/0/part-0.csv"],
     "*/c.csv": ["other/c.csv"],
     "*/deep": ["logs/deep/er/b.csv"],
+    "parts/*.csv": ["parts/a.csv/part-0.csv", "parts/b.csv"],
 }
 
 
@@ -77,7 +79,7 @@ def test_folders_and_globs_on_s3(bucket: Bucket, project: Project, logs: Path) -
         here = find_files(project, [pattern], "csv", WHERE)
         assert [f.partitions for f in found] == [f.partitions for f in here], pattern
     whole = find_files(project, [bucket.uri], "csv", WHERE)
-    assert len(whole) == 5
+    assert len(whole) == 8
 
 
 def test_a_file_has_the_same_partitions_however_it_is_named(project: Project, logs: Path) -> None:

@@ -53,8 +53,21 @@ def test_an_empty_file(project: Project, tmp_path: Path) -> None:
         find_files(project, ["a.csv"], None, WHERE)
 
 
+def test_a_link_to_nothing(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.csv").write_text("x\n")
+    (tmp_path / "logs" / "b.csv").symlink_to(tmp_path / "gone.csv")
+    for pattern in ("logs", "logs/*.csv"):
+        found = find_files(project, [pattern], None, WHERE)
+        assert ([file.name for file in found], found.skipped) == (["logs/a.csv"], ("logs/b.csv",))
+
+
 def test_an_unknown_suffix_asks_for_the_format(project: Project, tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("x\n")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "README.md").write_text("x\n")
+    with pytest.raises(ConfigError, match=r"to a glob such as 'logs/\*\.csv'"):
+        find_files(project, ["logs"], None, WHERE)
     with pytest.raises(ConfigError, match=r"Set platforms\.shop\.events\.format: csv"):
         find_files(project, ["a.log"], None, WHERE)
     assert find_files(project, ["a.log"], "csv", WHERE)[0].format == "csv"
@@ -68,6 +81,7 @@ def test_an_unknown_suffix_asks_for_the_format(project: Project, tmp_path: Path)
         ("a.parquet", b"u,i\n1,2\n", "not Parquet"),
         ("a.jsonl", b"PAR1 and more", "looks like Parquet"),
         ("a.csv", b"u,i\n\0\1\2", "looks like binary data"),
+        ("b.csv", b"u,i\n" * 20 + b"\0\xff", "looks like binary data"),
         ("a.csv.zst", gzip.compress(b"u,i\n", mtime=0), "looks like gzip"),
     ],
 )

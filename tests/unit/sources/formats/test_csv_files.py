@@ -199,7 +199,17 @@ def test_a_column_named_twice(write_source: WriteSource) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\n\n", b"a,b", b"a,b\n", b"#x\n", b"#x\na,b\r\n#y", b"\xef\xbb\xbf", b"a,b\r"],
+    [
+        b"",
+        b"\n\n",
+        b"\n \n",
+        b"a,b",
+        b"a,b\n",
+        b"#x\n",
+        b"#x\na,b\r\n#y",
+        b"\xef\xbb\xbf",
+        b"a,b\r",
+    ],
 )
 def test_files_without_rows(write_source: WriteSource, content: bytes) -> None:
     assert _read(write_source(content), comment="#") == []
@@ -300,3 +310,16 @@ def test_a_truncated_archive_is_an_error(write_source: WriteSource) -> None:
     file = write_source(whole[:-20], "log.csv.gz")
     with pytest.raises(OSError, match="end of file"):
         _read(replace(file), ["a"], header=["a"])
+
+
+def test_the_separator_line_of_a_spreadsheet(write_source: WriteSource) -> None:
+    for line in (b"sep=;\r\n", b'"sep=;"\n', b"  \nsep=;\n"):
+        assert _read(write_source(line + b"a;b,c\n1;2,5\n")) == [_good(1, "1", "2,5")]
+
+
+def test_text_in_utf_16_names_its_encoding(write_source: WriteSource) -> None:
+    for encoding in ("utf-16-le", "utf-16-be"):
+        file = write_source("user,item\na,b\n".encode(encoding))
+        with pytest.raises(UnreadableFile, match=rf"csv\.encoding: {encoding}$"):
+            _read(file)
+        assert _read(file, encoding=encoding) == [_good(1, "a", "b")]

@@ -50,3 +50,33 @@ def test_a_document_over_the_bound_is_converted_as_the_message_says(
     command = command.replace("python -c", f"{shlex.quote(sys.executable)} -c")
     subprocess.run(["sh", "-c", command], check=True, cwd=tmp_path)
     assert read_table(tmp_path / "records.jsonl", **how) == whole
+
+
+@pytest.mark.parametrize("document", ['{"r": null}', '{"r": {"s": null}}', "{}", "null"])
+def test_a_document_with_null_for_its_records_has_none(tmp_path: Path, document: str) -> None:
+    path = "r.s[]" if "s" in document else "r[]"
+    assert read_log(tmp_path, "a.json", document, format="json", records=path) == []
+
+
+def test_a_document_that_is_not_utf_8(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match=r"not UTF-8: line 2.*csv\.encoding"):
+        read_log(tmp_path, "a.json", b'[\n{"i": "caf\xe9"}]', columns={"item": "i"})
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 1000])
+def test_a_line_that_is_not_utf_8_costs_one_row(tmp_path: Path, chunk: int) -> None:
+    lines = b"".join(b'{"i": %d}\n' % n for n in range(5))
+    body = lines + b'{"i": "caf\xe9"}\n' + lines
+    rows = read_log(tmp_path, "a.jsonl", body, chunk=chunk, columns={"item": "i"})
+    assert [row["row"] for row in rows] == list(range(1, 12))
+    assert [row.get("fault") for row in rows] == [*[None] * 5, "bad_encoding", *[None] * 5]
+    assert rows[5]["line"] == '{"i": "caf\ufffd"}'
+
+
+def test_no_number_is_null(tmp_path: Path) -> None:
+    body = '{"i": "NaN, x", "r": NaN}\n{"i": "b", "r": [1, -Infinity]}\n{"i": "c", "r": nan}\n'
+    rows = read_log(tmp_path, "a.jsonl", body, columns={"item": "i", "rating": "r"})
+    assert [(row.get("item"), row.get("rating")) for row in rows] == [
+        ("NaN, x", None), ("b", "[1, null]"), (None, None),
+    ]  # fmt: skip
+    assert rows[2]["fault"] == "bad_json"

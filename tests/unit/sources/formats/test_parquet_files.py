@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from plait.errors import UnreadableFile
 from tests.unit.sources.read_log import read_table
 
 BERLIN = pa.timestamp("ns", "Europe/Berlin")
@@ -127,3 +128,10 @@ def test_old_times(tmp_path: Path) -> None:
     table = pa.table({"i": pa.array([DAY], pa.timestamp("ns"))})
     pq.write_table(table, file, use_deprecated_int96_timestamps=True)
     assert read_table(file, columns={"item": "i"})[0]["item"] == "2024-01-01T00:00:00.000000"
+
+
+def test_a_name_of_two_columns_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    pq.write_table(pa.table([pa.array(["x"]), pa.array(["y"])], names=["i", "i"]), file)
+    with pytest.raises(UnreadableFile, match="has 2 columns 'i'"):
+        read_table(file, columns={"item": "i"})

@@ -164,7 +164,7 @@ def test_json_text_inside_json_text(tmp_path: Path, where: str) -> None:
 @pytest.mark.parametrize(
     ("line", "value"),
     [
-        ('{"i": NaN}', None), ('{"i": Infinity}', None), ('{"i": 01}', None),
+        ('{"i": nan}', None), ('{"i": +1}', None), ('{"i": 01}', None),
         (r'{"i": "\u00e9\n\t\"\\\/"}', 'é\n\t"\\/'), (r'{"i": "\ud83d\ude00"}', "😀"),
         ('{"i": 1, "i": 2}', "1"), ('{"i": ""}', ""), ('{"i": " x "}', " x "),
         ('  {"i": 1}  ', "1"), ('{"i": true}', "true"), ('{"i": {}}', "{}"), ('{"i": []}', "[]"),
