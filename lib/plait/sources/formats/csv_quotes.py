@@ -10,6 +10,9 @@ end of the line must follow. A quoted value may hold line ends. A line is broken
   and those values look like the values of the first rows: numbers, filled or quoted where nearly
   all of these are.
 
+The last of these is no row, though, if all that tells it from one is the stray quote with which it
+closes the value and completes the record, and no column before the value has numbers or quotes.
+
 Quotes may be escaped by backslashes, as in `7,"A \"b\" c",x`: a broken line that is a whole row
 with two quotes for each escaped one is read so.
 
@@ -25,7 +28,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from plait.sources.formats.csv_header import CsvLayout
-from plait.sources.formats.csv_rows import row_pattern
+from plait.sources.formats.csv_rows import RowShape
 from plait.sources.formats.csv_syntax import MAX_RECORD_BYTES
 
 _LEARNED_ROWS = 1000  # the first rows, from which the kinds of values are learned
@@ -50,7 +53,7 @@ class QuoteRules:
         value = rb"(?:" + q + inside + q + rb"(?=" + s + rb"|\Z)|(?!" + q + rb")[^" + s + rb"]*+)"
         self._value: Final = re.compile(rb"(?:(?<=" + s + rb")|(?<![\s\S]))" + value)
         self._closed: Final = re.compile(value + rb"(?:" + s + value + rb")*+")
-        self._opened: Final = re.compile(rb"(?:" + value + s + rb")*+" + q + inside)
+        self._opened: Final = re.compile(rb"((?:" + value + s + rb")*+)" + q + inside)
         # The rest of a quoted value, which ends in the line with the record, or does not end.
         after = s + value
         self._closing: Final = re.compile(inside + q + rb"(?:" + after + rb")*+")
@@ -58,8 +61,8 @@ class QuoteRules:
         self._staying: Final = re.compile(inside + rb"(?:" + reopened + rb")?")
         plain = rb"(?:" + q + inside + q + rb"|[^" + q + s + rb"]*+)"
         self._plain: Final = re.compile(plain + rb"(?:" + s + plain + rb")*+")
-        self._row: re.Pattern[bytes] | None = None
-        self._row = self._learn(sample)
+        self._shape: RowShape | None = None
+        self._shape = self._learn(sample)
 
     def read_record(
         self, lines: Sequence[bytes], start: int, *, more: bool
@@ -78,7 +81,8 @@ class QuoteRules:
         bare = line.removesuffix(b"\r")
         if self._quote not in line or self._is_comment(line) or self._closed.fullmatch(bare):
             return 1, False
-        if not self._opened.fullmatch(line):
+        opened = self._opened.fullmatch(line)
+        if not opened:
             return 1, True
         size = len(line)
         for place in range(start + 1, len(lines)):
@@ -86,7 +90,7 @@ class QuoteRules:
                 return 1, True
             size += len(lines[place])
             bare = lines[place].removesuffix(b"\r")
-            if self.looks_whole(bare):
+            if self.looks_whole(bare) and not self._ends_text(bare, opened[1]):
                 return 1, True
             if self._quote not in bare:
                 continue
@@ -100,7 +104,18 @@ class QuoteRules:
 
     def looks_whole(self, line: bytes) -> bool:
         """Returns whether a line, without its end, looks like a whole row."""
-        return self._row is not None and self._row.fullmatch(line) is not None
+        return self._shape is not None and self._shape.pattern.fullmatch(line) is not None
+
+    def _ends_text(self, line: bytes, before: bytes) -> bool:
+        """Returns whether a line that looks whole is still the last of a text.
+
+        Args:
+            line: the line, without its end.
+            before: the record before its open value, with the separator.
+        """
+        if self._shape is None or self._plain.fullmatch(line) or not self._closing.fullmatch(line):
+            return False
+        return not before or len(self._values(before[:-1])) <= self._shape.telling
 
     def quote_anew(self, record: bytes) -> bytes:
         """Returns the record with quotes around the values that have a quote inside only."""
@@ -128,8 +143,8 @@ class QuoteRules:
     def _is_comment(self, line: bytes) -> bool:
         return self._comment is not None and line.startswith(self._comment)
 
-    def _learn(self, sample: Iterable[bytes]) -> re.Pattern[bytes] | None:
-        """Returns the pattern of a row; null if the sample has none, or rows have one value."""
+    def _learn(self, sample: Iterable[bytes]) -> RowShape | None:
+        """Returns what rows look like; null if the sample has none, or rows have one value."""
         lines, start = list(sample), 0
         rows: list[list[bytes]] = []
         while start < len(lines) and len(rows) < _LEARNED_ROWS:
@@ -138,7 +153,7 @@ class QuoteRules:
             if not broken and len(values) == self._width:
                 rows.append(values)
             start += count
-        return row_pattern(rows, self._quote, self._mark) if rows and self._width > 1 else None
+        return RowShape.learn(rows, self._quote, self._mark) if rows and self._width > 1 else None
 
     def _values(self, line: bytes) -> list[bytes]:
         if self._quote not in line:

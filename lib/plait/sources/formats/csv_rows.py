@@ -55,14 +55,29 @@ def _characters(characters: bytes, without: bytes = b"") -> bytes:
     return b"".join(re.escape(bytes([c])) for c in characters if bytes([c]) != without)
 
 
-def row_pattern(rows: Sequence[Sequence[bytes]], quote: bytes, mark: bytes) -> re.Pattern[bytes]:
-    """Returns a pattern of lines that look like rows: with as many values, of the same kinds.
+@dataclass(frozen=True)
+class RowShape:
+    """What the rows of a file look like.
 
-    Args:
-        rows: the values of some rows, as they are written, all with as many.
-        quote: the quote.
-        mark: the separator.
+    Attributes:
+        pattern: matches lines that look like rows: with as many values, of the same kinds.
+        telling: the columns before the first whose values are numbers, or in quotes.
     """
-    kinds = [_Kind.learn(values, quote) for values in zip(*rows, strict=True)]
-    views = zip(*(kind.as_parts(quote, mark) for kind in kinds), strict=True)
-    return re.compile(b"|".join(re.escape(mark).join(parts) for parts in views))
+
+    pattern: re.Pattern[bytes]
+    telling: int
+
+    @classmethod
+    def learn(cls, rows: Sequence[Sequence[bytes]], quote: bytes, mark: bytes) -> RowShape:
+        """Learns the shape from some rows, all with as many values.
+
+        Args:
+            rows: their values, as they are written.
+            quote: the quote.
+            mark: the separator.
+        """
+        kinds = [_Kind.learn(values, quote) for values in zip(*rows, strict=True)]
+        views = zip(*(kind.as_parts(quote, mark) for kind in kinds), strict=True)
+        telling = (place for place, kind in enumerate(kinds) if kind.number or kind.quoted)
+        pattern = re.compile(b"|".join(re.escape(mark).join(parts) for parts in views))
+        return cls(pattern, next(telling, len(kinds)))

@@ -186,6 +186,19 @@ def test_a_line_that_looks_like_a_row_ends_a_quoted_value(write_source: WriteSou
     assert _read(prose) == [_good(1, "1", "hello\nI said, bye"), _good(2, "4", "w")]
 
 
+def test_the_last_line_of_a_text_is_no_row(write_source: WriteSource) -> None:
+    """All that tells it from a row is the quote with which it closes the text."""
+    text = b'b,"two\n\nthen, one",2024-01-02\n'
+    file = write_source(b"u,q,t\na,x,2024-01-01\n" + text + b"c,y,2024-01-03\n")
+    assert _read(file) == [
+        _good(1, "a", "x", "2024-01-01"),
+        _good(2, "b", "two\n\nthen, one", "2024-01-02"),
+        _good(3, "c", "y", "2024-01-03"),
+    ]
+    lost = write_source(b'u,q,t\na,x,2024-01-01\nb,"lost,2024-01-02\nc,"y",2024-01-03\n')
+    assert [row[4] for row in _read(lost)] == [None, "bad_quote", None]
+
+
 def test_a_column_named_twice(write_source: WriteSource) -> None:
     file = write_source(b"\nid,name,id \n1,x,2\n")
     assert _read(file, ["name"]) == [_good(1, "x")]
