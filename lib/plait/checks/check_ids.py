@@ -25,7 +25,6 @@ _FAIL_NULL = 0.5  # of the rows of a log; logs of anonymous visits have many
 _FAIL_NESTED = 0.05
 _FAIL_DOUBLES = 0.5  # of the events with an item
 _POINT = r"\.0"
-_UNSEEN = r"[\x{200b}\x{200e}\x{200f}\x{2060}\x{feff}]+"
 # Words that may mean that there is no value, beside config.source_settings.NULL_WORDS.
 _SUSPECT_WORDS = (
     "unknown",
@@ -112,16 +111,11 @@ def _odd_shape(
         "real": (
             "like a real number, such as 7.0",
             f"If they are whole numbers, set {log.setting}.columns.{field}: "
-            f"{_without(value, '', _POINT)}",
+            f"{_without(value, _POINT)}",
         ),
         "rounded": (
             "like 1.23E+12: its last digits are lost, and different ids may be one",
             "Export the log again, with ids as text. A spreadsheet rounds long numbers.",
-        ),
-        "invisible": (
-            "with a character at its end that cannot be seen",
-            f"Set {log.setting}.columns.{field}: {_without(value, _UNSEEN, _UNSEEN)} (and the "
-            "same where the catalogue or the accounts have it)",
         ),
     }[shape]
     return LogFinding(
@@ -160,11 +154,9 @@ def _id_variants(log: ProfiledLog) -> LogFinding:
     )  # fmt: skip
 
 
-def _without(value: ValueVerbs | None, before: str, after: str) -> str:
-    """Returns the setting of an id without what the patterns match before and after it."""
-    first = f"(?:{before})?" if before else ""
-    verbs = {"column": _plain_column(value), "match": f"^{first}(.*?)(?:{after})?$"}
-    return write_inline(verbs)
+def _without(value: ValueVerbs | None, after: str) -> str:
+    """Returns the setting of an id without what the pattern `after` matches at its end."""
+    return write_inline({"column": _plain_column(value), "match": f"^(.*?)(?:{after})?$"})
 
 
 def _plain_column(value: ValueVerbs | None) -> str:

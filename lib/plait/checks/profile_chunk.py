@@ -11,13 +11,13 @@ from plait.checks.hash_sample import HashSample
 from plait.checks.log_finding import EXAMPLES
 from plait.checks.log_profile import ACCOUNT_COUNTS, FAULTS, LogProfile
 from plait.clean.event_dialect import EventDialect
+from plait.contracts.id_rules import AROUND_IDS
 from plait.engine.engine import Frames
 
-# Ids that were changed on their way: by a real number, by a spreadsheet, or by a copy from a page.
+# Ids that were changed on their way: by a real number, or by a spreadsheet.
 ODD_SHAPES = {
     "real": r"^\s*-?[0-9]+\.0\s*$",
     "rounded": r"^\s*[0-9]\.[0-9]+[eE]\+?[0-9]+\s*$",
-    "invisible": "^[\u200b\u200e\u200f\u2060\ufeff]|[\u200b\u200e\u200f\u2060\ufeff]$",
 }
 # Words that stand for nobody or anybody. They are not personal.
 DEFAULT_ACCOUNTS = (
@@ -90,7 +90,7 @@ def _count_items(events: pl.DataFrame) -> pl.DataFrame:
 
 def _spellings(accounts: pl.Series) -> pl.DataFrame:
     """Returns SPELLINGS. Personal ids are kept only as hashes."""
-    written = accounts.drop_nulls().unique().str.strip_chars()
+    written = accounts.drop_nulls().unique().str.strip_chars(AROUND_IDS)
     folded = written.str.to_lowercase().hash(seed=0).alias("folded")
     return pl.DataFrame([folded, written.hash(seed=0).alias("raw")]).unique()
 
@@ -101,5 +101,5 @@ def _count_shapes(ids: pl.Series) -> Counter[str]:
 
 
 def _default_accounts(accounts: pl.Series) -> pl.Series:
-    plain = accounts.str.strip_chars().str.to_lowercase()
+    plain = accounts.str.strip_chars(AROUND_IDS).str.to_lowercase()
     return plain.filter(plain.is_in(DEFAULT_ACCOUNTS))

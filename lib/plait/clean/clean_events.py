@@ -14,6 +14,7 @@ from plait.clean.event_dialect import EventDialect
 from plait.clean.normalise_strengths import stated_strength
 from plait.clean.parse_times import count_naive_times, parse_integers, parse_times
 from plait.contracts.event_types import EVENT_STRENGTHS
+from plait.contracts.id_rules import AROUND_IDS
 from plait.contracts.store_tables import EVENTS
 from plait.privacy.pseudonym import (
     PseudonymKey,
@@ -101,7 +102,9 @@ def _normalise_text(
 
     CSV reads '' as null, but JSON and HTTP do not.
     """
-    text = raw.with_columns(pl.col(n).str.strip_chars() for n in _TRIMMED if _has_values(raw[n]))
+    text = raw.with_columns(
+        pl.col(n).str.strip_chars(AROUND_IDS) for n in _TRIMMED if _has_values(raw[n])
+    )
     text = text.with_columns(
         pl.when(pl.col(name) != "").then(pl.col(name)).alias(name)
         for name in text.columns

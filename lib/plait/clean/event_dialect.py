@@ -12,6 +12,7 @@ from plait.config.platform_settings import Platform
 from plait.config.source_settings import NULL_WORDS
 from plait.contracts.event_rows import NO_FLAG
 from plait.contracts.event_types import EVENT_TYPES, TimeResolution
+from plait.contracts.id_rules import AROUND_IDS
 from plait.errors import UnknownEventType, nearest
 
 
@@ -108,9 +109,9 @@ class EventDialect:
 
     def type_names(self, raw: pl.Expr) -> pl.Expr:
         """Returns the type names of a log as `types` and `unwanted` have them."""
-        name = raw.str.strip_chars()
+        name = raw.str.strip_chars(AROUND_IDS)
         return name.str.to_lowercase() if self.ignore_case else name
 
 
 def _type_key(name: str, ignore_case: bool) -> str:
-    return name.strip().lower() if ignore_case else name.strip()
+    return name.strip(AROUND_IDS).lower() if ignore_case else name.strip(AROUND_IDS)

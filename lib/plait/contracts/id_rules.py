@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 MAX_ID_LENGTH = 512  # characters
 MAX_QUERY_LENGTH = 2_000
 
+# What is removed at both ends of ids and types: white space, and characters that cannot be seen
+# (those of no width, direction marks, the byte order mark).
+AROUND_IDS = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+    "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+)
+
 _CONTROL = r"[\x00-\x1f\x7f]"  # of an id in a file
 # Control characters (C0, DEL, C1) would break logs and terminals.
 _PLAIN = r"[^\x00-\x1f\x7f-\x9f]"

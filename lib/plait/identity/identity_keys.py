@@ -8,6 +8,7 @@ import polars as pl
 
 from plait.clean.id_faults import find_id_faults
 from plait.config import Project
+from plait.contracts.id_rules import AROUND_IDS
 from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import mask_text
 from plait.contracts.quarantine_reasons import ACCOUNTS_SOURCE
@@ -78,7 +79,8 @@ def _normalise_text(raw: pl.DataFrame, words: Collection[str]) -> pl.DataFrame:
     would make one person of all accounts without that key.
     """
     named = [name for name in raw.columns if name == "account" or name.startswith("key:")]
-    return null_words_to_null(raw.with_columns(pl.col(named).str.strip_chars()), words, named)
+    trimmed = raw.with_columns(pl.col(named).str.strip_chars(AROUND_IDS))
+    return null_words_to_null(trimmed, words, named)
 
 
 def _nested_fields(raw: pl.DataFrame) -> dict[str, pl.Expr]:

@@ -11,6 +11,7 @@ from plait.clean.parse_times import parse_times
 from plait.config import Project
 from plait.config.catalogue_settings import CatalogueSettings
 from plait.contracts.event_rows import LIST_SEPARATOR
+from plait.contracts.id_rules import AROUND_IDS
 from plait.contracts.quarantine_reasons import PRICE_OUTLIER
 from plait.contracts.store_tables import ITEMS, QUARANTINE
 from plait.errors import EmptyInput
@@ -134,7 +135,7 @@ def _outlier_faults(raw: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
 def _normalise_text(raw: pl.DataFrame, catalogue: CatalogueSettings) -> pl.DataFrame:
     """Returns `raw` with trimmed text, and null words as null, except in titles."""
     fields = [name for name, value in catalogue.columns if value is not None and name != "title"]
-    trimmed = raw.with_columns(pl.col(fields).str.strip_chars())
+    trimmed = raw.with_columns(pl.col(fields).str.strip_chars(AROUND_IDS))
     return null_words_to_null(trimmed, catalogue.null_words, fields)
 
 
@@ -179,5 +180,7 @@ def _clean_list(name: str, separator: str, drop: dict[str, str] | None = None) -
     for mark, instead in (drop or {}).items():
         text = text.str.replace_all(mark, instead, literal=True)
     parts = text.str.replace_all(LIST_SEPARATOR, separator, literal=True).str.split(separator)
-    clean = parts.list.eval(pl.element().str.strip_chars()).list.filter(pl.element() != "")
+    clean = parts.list.eval(pl.element().str.strip_chars(AROUND_IDS)).list.filter(
+        pl.element() != ""
+    )
     return pl.when(clean.list.len() > 0).then(clean)

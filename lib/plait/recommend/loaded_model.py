@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from plait.config import Project, load_config
+from plait.contracts.id_rules import AROUND_IDS
 from plait.contracts.store_tables import SEQUENCES
 from plait.errors import BadRequest
 from plait.features.time_features import to_microseconds
@@ -137,7 +138,9 @@ class LoadedModel:
                 allowed="Give platform and id, or person_id.",
             )
         check_platform(platform, self.platforms)
-        account = account_pseudonym(pl.Series([check_id(raw, "account")]), self._key, platform)
+        account = account_pseudonym(
+            pl.Series([check_id(raw, "account").strip(AROUND_IDS)]), self._key, platform
+        )
         known = (
             self._store.scan("accounts", self._version)
             .filter(pl.col("account") == account[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from plait.contracts.http_messages import MAX_K
-from plait.contracts.id_rules import MAX_ID_LENGTH
+from plait.contracts.id_rules import AROUND_IDS, MAX_ID_LENGTH
 from plait.errors import BadRequest, UnknownPlatform, nearest
 
 
@@ -47,7 +47,7 @@ def check_id(raw: str, what: str) -> str:
     Raises:
         BadRequest: the id is empty, too long, or holds a control character.
     """
-    if not raw.strip():
+    if not raw.strip(AROUND_IDS):
         raise BadRequest(f"the {what} id is empty.", fix=f"Name the {what}.")
     if len(raw) > MAX_ID_LENGTH:
         raise BadRequest(

@@ -15,6 +15,7 @@ from plait.clean.event_dialect import EventDialect
 from plait.config import Project
 from plait.contracts.event_rows import FEEDBACK_EVENTS, RAW_SCHEMA
 from plait.contracts.http_messages import MAX_EVENTS, Event, InlineEvent, Rejected, User
+from plait.contracts.id_rules import AROUND_IDS
 from plait.errors import nearest
 from plait.identity.id_spaces import home_account, home_platform
 from plait.privacy.pseudonym import PseudonymKey
@@ -227,7 +228,7 @@ def _clean_platform(
         part = part.filter(~pl.col("row").is_in(faults["row"].implode()))
     home: pl.Series | pl.Expr = pl.lit(None, pl.String)
     if home_platform(project, platform):
-        home = home_account(part["account"], key, project, platform)
+        home = home_account(part["account"].str.strip_chars(AROUND_IDS), key, project, platform)
     more = part.select(home.alias("home"), "call", "index")
     events = events.with_columns(part["recommendation_id"])
     return pl.concat([events, more], how="horizontal")

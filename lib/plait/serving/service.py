@@ -24,6 +24,7 @@ from plait.contracts.http_messages import (
     UnlinkResponse,
     User,
 )
+from plait.contracts.id_rules import AROUND_IDS
 from plait.errors import LiveStateDown, nearest
 from plait.live import LiveState, PersonLookup, PersonState
 from plait.live.live_history import live_histories
@@ -193,11 +194,11 @@ class EndpointService:
     def _account_pair(self, message: LinkRequest) -> tuple[tuple[str, str], tuple[str, str]]:
         """Returns (pseudonym, platform) of both accounts."""
         one, two = message.accounts
-        if one == two:
-            raise field_problem("accounts", "both are the same account", "Name two.")
         for i, account in enumerate(message.accounts):
             self._check_platform(account.platform, f"accounts.{i}.platform")
         first, second = self._pseudonyms(message.accounts)
+        if first == second:
+            raise field_problem("accounts", "both are the same account", "Name two.")
         return (first, one.platform), (second, two.platform)
 
     def _invalid_call(self, call: RecommendCall, model: Recommender) -> Exception | None:
@@ -319,7 +320,7 @@ class EndpointService:
         found = [""] * len(accounts)
         for platform in {account.platform for account in accounts}:
             places = [i for i, account in enumerate(accounts) if account.platform == platform]
-            ids = pl.Series([accounts[i].id for i in places], dtype=pl.String)
+            ids = pl.Series([accounts[i].id.strip(AROUND_IDS) for i in places], dtype=pl.String)
             for i, pseudonym in zip(
                 places, account_pseudonym(ids, self._key, platform), strict=True
             ):

@@ -142,6 +142,8 @@ def test_ids_are_trimmed_and_their_inner_blanks_stay() -> None:
     first, second = events.rows()
     assert first == second
     assert events["object_id"][0] == "shop:i 1"
+    unseen = {name: f"\ufeff{ids[name]}\u200b\u00a0" for name in ("event_id", "session", "item")}
+    assert _clean(GOOD | ids | unseen)[0].rows() == [first]
 
 
 def test_null_words_are_those_of_the_log_and_are_told() -> None:

@@ -71,6 +71,36 @@ def test_two_platforms_become_every_table(logs: Path, fuse_here: Fuse) -> None:
     ]
 
 
+def test_what_cannot_be_seen_around_ids_makes_no_other_id(folder: Path, fuse_here: Fuse) -> None:
+    """In logs, catalogues and account rows, also of platforms that share their accounts."""
+    bare = {
+        "log": "user,item,time\nann,i1,1700000000\n",
+        "goods": "id,title\ni1,One\n",
+        "who": "id,mail\nann,m1\n",
+    }
+    unseen = {
+        "log": "user,item,time\n\u200bann\u00a0,i1\ufeff,1700000000\n",
+        "goods": "id,title\n\u2060i1\u200d ,One\n",
+        "who": "id,mail\nann\u200c,\u200em1\n",
+    }
+    for name, texts in {"shop": bare, "video": unseen, "news": unseen}.items():
+        for file, text in texts.items():
+            (folder / f"{name}_{file}.csv").write_text(text)
+    platforms = {
+        name: platform(
+            f"{name}_log.csv",
+            catalogue={"files": f"{name}_goods.csv", "columns": {"item": "id", "title": "title"}},
+            accounts={"files": f"{name}_who.csv", "account": "id", "keys": {"mail": "mail"}},
+        )
+        for name in ("shop", "video", "news")
+    }
+    fused = fuse_here(platforms, people={"same_account_id": [["shop", "video"]], "keys": ["mail"]})
+    assert fused.version.counts["people"] == 1
+    assert sorted(fused.accounts["platform"]) == ["news", "shop", "video"]
+    named = fused.items.select("item", "title", "events").sort("item").rows()
+    assert named == [(f"{name}:i1", "One", 1) for name in ("news", "shop", "video")]
+
+
 def test_no_raw_id_is_anywhere_in_the_store(folder: Path, fuse_here: Fuse) -> None:
     secret = "ann.unmistakable@example.com"
     (folder / "a.csv").write_text(

@@ -61,10 +61,11 @@ def test_an_event_becomes_a_row_without_the_raw_id() -> None:
 def test_an_account_of_a_shared_id_space_names_its_home() -> None:
     rows, _ = take(
         sent(),
-        sent(user={"platform": "video", "id": "u"}, item_id="video:1"),
+        sent(user={"platform": "video", "id": " u\u200b"}, item_id="video:1\u2060"),
         sent(user={"platform": "news", "id": "u"}, item_id="news:1"),
     )
     by = {row["platform"]: row for row in rows.iter_rows(named=True)}
+    assert by["video"]["object_id"] == "video:1"
     assert by["video"]["home"] == by["shop"]["home"] == by["shop"]["account"]
     assert by["video"]["account"] != by["shop"]["account"]
     assert by["news"]["home"] is None

@@ -55,6 +55,7 @@ def test_an_event_is_known_to_the_next_answer_and_a_link_to_both_accounts(
     mine = recommend(handler, SHOP)
     assert (mine["person"]["state"], mine["person"]["platforms"]) == ("warm", ["shop"])
     assert "shop:i10" not in names(mine)
+    assert recommend(handler, SHOP | {"id": f"{SHOP['id']}\u200b "})["person"]["state"] == "warm"
     assert "shop:i10" in names(recommend(handler, VIDEO))
     pair = {"accounts": [SHOP, VIDEO]}
     joined = post(handler, "/v1/identities:link", pair).json()

@@ -16,6 +16,7 @@ from plait.clean.event_dialect import EventDialect
 from plait.config import Project
 from plait.config.event_settings import Events
 from plait.contracts.event_rows import RAW_SCHEMA
+from plait.contracts.id_rules import AROUND_IDS
 from plait.engine.engine import BUCKET, Frames
 from plait.fusion.kernels.migrate_feedback_ids import migrate_feedback_ids
 from plait.fusion.kernels.quarantine import (
@@ -178,7 +179,7 @@ class FusionRowKernel:
         home = home_platform(self.project, platform)
         if home is None or home == platform:
             return present.select("account", home="account", platform=pl.lit(platform))
-        ids = raw["account"].drop_nulls().unique()
+        ids = raw["account"].drop_nulls().str.strip_chars(AROUND_IDS).unique()
         both = pl.DataFrame(
             {
                 "account": account_pseudonym(ids, self.key, platform),
