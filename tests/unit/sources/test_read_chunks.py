@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -161,6 +162,42 @@ def test_a_column_missing_inside_a_value(find: Find, value: Any, fix: str) -> No
     with pytest.raises(UnknownColumn) as caught:
         pl.concat(read_chunks(find("a.csv", b"user,clips,ts\na,b,1\n"), mapping))
     assert str(caught.value).endswith(f"In platforms.video.events.{fix}")
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "fix"),
+    [
+        ("=clip", "=clip", "Set platforms.video.events.columns.item: {column: '=clip'}"),
+        ("clip s", "= clip", 'In platforms.video.events.columns.item, write "clip s" in place of'),
+    ],
+)
+def test_a_column_whose_name_is_no_word_of_sql(
+    find: Find, header: str, value: str, fix: str
+) -> None:
+    file = find("a.csv", f"user,{header},ts\na,b,1\n".encode())
+    with pytest.raises(UnknownColumn) as caught:
+        pl.concat(read_chunks(file, mapping_of(FIELDS | {"item": value})))
+    assert fix in str(caught.value)
+    named: Any = {"column": header} if header.startswith("=") else f'= "{header}"'
+    found = pl.concat(read_chunks(file, mapping_of(FIELDS | {"item": named})))
+    assert found["item"].to_list() == ["b"]
+
+
+@pytest.mark.parametrize("name", ["$fault", "$whole", "$line", "$row", "$file"])
+def test_names_of_columns_that_begin_with_a_dollar_sign(find: Find, name: str) -> None:
+    """`$row`, `$element` and `$file` are never columns of the file."""
+    row = {"user": "a", name: "b", "ts": "1"}
+    table = io.BytesIO()
+    pl.DataFrame([row]).write_parquet(table)
+    contents = {
+        "a.csv": f"{','.join(row)}\na,b,1\n".encode(),
+        "a.jsonl": json.dumps(row).encode(),
+        "a.parquet": table.getvalue(),
+    }
+    mapping = mapping_of(FIELDS | {"item": name})
+    for file, content in contents.items():
+        (item,) = pl.concat(read_chunks(find(file, content), mapping))["item"]
+        assert item == {"$row": "1", "$file": file}.get(name, "b")
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])

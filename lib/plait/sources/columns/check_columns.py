@@ -54,8 +54,7 @@ def check_columns(
             raise UnknownColumn(
                 f"{headline} (columns: {listed}).",
                 allowed=meant,
-                fix=f"In {setting}, write {_show(close) if close else 'COLUMN'} in place of "
-                f"{column}",
+                fix=_fix_inside(setting, column, close),
             )
         raise UnknownColumn(
             f"{headline} (columns: {listed}).",
@@ -80,6 +79,16 @@ def _fix(file: SourceFile, key: str, column: str, close: str | None) -> str:
     if key == "each":
         return f"Set {setting}: COLUMN"
     return f"Set {setting}: COLUMN, or, if only some files have it: {_as_optional(setting, column)}"
+
+
+def _fix_inside(setting: str, column: str, close: str | None) -> str:
+    """Returns the fix for a column that a text or an expression names."""
+    if close and close.lstrip().removeprefix("=").strip() == column:  # it was no expression
+        return f"Set {setting}: {write_column(close)}"
+    instead = _show(close) if close else "COLUMN"
+    if not setting.endswith(".text") and not re.fullmatch(r"\w+", instead):
+        instead = f'"{instead}"'
+    return f"In {setting}, write {instead} in place of {column}"
 
 
 def _inside_list(file: SourceFile, setting: str, path: str) -> str:

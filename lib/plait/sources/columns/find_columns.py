@@ -185,7 +185,7 @@ def _place_in_file(path: str, columns: FileColumns) -> ColumnPlace | None:
     except ConfigError:  # a column of that name would have been found
         return None
     first = steps[0] if steps else None
-    if not isinstance(first, Field) or not columns.has(steps):
+    if not isinstance(first, Field) or first.name in ALWAYS_PRESENT or not columns.has(steps):
         return None
     return ColumnPlace(first.name, steps[1:])
 

@@ -1,7 +1,7 @@
 """The names of the columns that every format reader adds to those of the file.
 
-Column names of a file rarely begin with a dollar sign. `$row`, `$element` and `$file` may be used
-as columns in the project file.
+`$row`, `$element` and `$file` may be used as columns in the project file; columns of these names in
+a file cannot be read. The other names are plait's own, and no file has them.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 ROW = "$row"  # the row in the file, the first data row is 1
 ELEMENT = "$element"  # the element of the row's list, the first is 1; null if no list is opened
 FILE = "$file"  # the file, as messages name it
-FAULT = "$fault"  # the code of a fault of the whole row, else null
-WHOLE = "$whole"  # whether every value is certainly in its own column
-LINE = "$line"  # the text of a row with a fault, if it is known
+FAULT = "$plait:fault"  # the code of a fault of the whole row, else null
+WHOLE = "$plait:whole"  # whether every value is certainly in its own column
+LINE = "$plait:line"  # the text of a row with a fault, if it is known
 EACH = "each"  # the column of the opened element
 
 ALWAYS_PRESENT = (ROW, FILE, ELEMENT)

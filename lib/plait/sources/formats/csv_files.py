@@ -61,13 +61,13 @@ class CsvReader:
         return text_columns([name.strip() for name in self._layout.columns])
 
     def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
-        """Yields frames: `$row`, the column each path begins with, `$fault`, `$whole`, `$line`.
+        """Yields frames: ROW, the column each path begins with, FAULT, WHOLE, LINE.
 
-        `$row` (Int64) counts the records after the header from 1: blank lines count, skipped lines
-        and comments do not, and a quoted value with line ends is a part of one record. `$fault` is
-        null, or 'ragged_row' (more values than columns), 'bad_quote' or 'bad_encoding'. `$whole` is
+        ROW (Int64) counts the records after the header from 1: blank lines count, skipped lines
+        and comments do not, and a quoted value with line ends is a part of one record. FAULT is
+        null, or 'ragged_row' (more values than columns), 'bad_quote' or 'bad_encoding'. WHOLE is
         false if values may be in the wrong columns: a row with fewer values than columns, or whose
-        last value is empty. `$line` is the text of a line with 'bad_quote' or 'bad_encoding'.
+        last value is empty. LINE is the text of a line with 'bad_quote' or 'bad_encoding'.
 
         Raises:
             UnknownColumn: a column is missing, or the header names it twice.
@@ -107,7 +107,7 @@ class CsvReader:
 
 
 def _tell_faults(last: str, here: PreparedFile) -> list[pl.Expr]:
-    """Returns `$fault`, `$whole` and `$line`; `last` is the last column."""
+    """Returns FAULT, WHOLE and LINE; `last` is the last column."""
     beyond = pl.col(_BEYOND)
     ragged = pl.when(beyond.is_not_null()).then(pl.lit("ragged_row"))
     whole = (pl.col(last).is_not_null() & beyond.is_null()).alias(WHOLE)

@@ -35,10 +35,10 @@ class LineReader:
         return text_columns(line_columns(self.pattern))
 
     def read(self, paths: Iterable[Sequence[Step]], chunk: int) -> Iterator[pl.DataFrame]:
-        """Yields frames: `$row`, the column each path begins with, `$fault`, `$whole`, `$line`.
+        """Yields frames: ROW, the column each path begins with, FAULT, WHOLE, LINE.
 
-        `$row` (Int64) is the number of the line in the file, from 1. Blank lines are not rows.
-        `$fault` is 'bad_line' if the pattern is not found in the line, or 'bad_encoding'; `$line`
+        ROW (Int64) is the number of the line in the file, from 1. Blank lines are not rows.
+        FAULT is 'bad_line' if the pattern is not found in the line, or 'bad_encoding'; LINE
         is its text. A group that takes no part in the match is null.
 
         Raises:

@@ -24,6 +24,8 @@ from plait.sources.values.value_path import Field, Step
 # UTC, whatever its zone is.
 os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
 
+_ROW_INDEX = "$plait:row"  # a file may have the column `$row`
+
 
 @dataclass(frozen=True)
 class ParquetReader:
@@ -46,7 +48,7 @@ class ParquetReader:
                 f"'{self.file.name}' has {n:,} columns '{name}'.",
                 fix="Write it again with a name of its own for each column.",
             ) from None
-        kinds.pop(ROW)
+        kinds.pop(_ROW_INDEX)
         if not kinds:
             msg = "there are no columns"
             raise pl.exceptions.NoDataError(msg)
@@ -67,9 +69,9 @@ class ParquetReader:
             frame = frame.slice(*self.file.rows)  # other row groups are not read
         if self.file.deleted_rows:
             deleted = pl.Series(self.file.deleted_rows).implode()
-            frame = frame.filter(~pl.col(ROW).is_in(deleted))
+            frame = frame.filter(~pl.col(_ROW_INDEX).is_in(deleted))
         chosen = frame.select(
-            pl.col(ROW).cast(pl.Int64),
+            pl.col(_ROW_INDEX).cast(pl.Int64).alias(ROW),
             cs.by_name(*names),
             pl.lit(None, pl.String).alias(FAULT),
             pl.lit(value=True).alias(WHOLE),
@@ -85,7 +87,9 @@ class ParquetReader:
 
     @cached_property
     def _rows(self) -> pl.LazyFrame:
-        return pl.scan_parquet(self.file.path, row_index_name=ROW, row_index_offset=1, glob=False)
+        return pl.scan_parquet(
+            self.file.path, row_index_name=_ROW_INDEX, row_index_offset=1, glob=False
+        )
 
     def _uuid_columns(self, names: Sequence[str]) -> list[str]:
         """Returns which of `names` hold UUIDs; Polars does not tell them from other bytes."""

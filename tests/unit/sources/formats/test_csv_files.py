@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from plait.config.source_settings import CsvSettings
 from plait.errors import UnknownColumn, UnreadableFile
+from plait.sources.columns.raw_columns import FAULT
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.csv_files import CsvReader
 from plait.sources.values.value_path import Field
@@ -312,7 +313,7 @@ def test_a_large_file_with_quoted_line_ends_and_one_lost_quote(write_source: Wri
     paths = [(Field("id"),), (Field("text"),)]
     frame = pl.concat(CsvReader(file, CsvSettings()).read(paths, 5000))
     assert frame.height == 60_000
-    assert frame.filter(pl.col("$fault").is_not_null()).rows() == [
+    assert frame.filter(pl.col(FAULT).is_not_null()).rows() == [
         _bad(40_001, 2, "bad_quote", lines[40_000])
     ]
     assert frame["text"][59_999] == "text 59999\nmore, of 59999"
