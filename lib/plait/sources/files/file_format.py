@@ -33,7 +33,7 @@ _MAGIC = {
 }
 _PACKED_AS = {".gz": "gzip", ".zst": "zstd", ".bz2": "bzip2", ".xz": "xz"}
 # What cannot be read, and how it is turned into what can.
-_UNPACK = {".zip": "unzip {0}"}
+_UNPACK = {".zip": "python -m zipfile -e {0} ."}
 _SHEETS = (".xlsx", ".xls", ".ods")
 _UNPACK_KINDS = {"zip": ".zip"}
 _MAGIC_BYTES = 4096  # in which text is told from other data

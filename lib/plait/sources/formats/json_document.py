@@ -19,7 +19,13 @@ from plait.sources.values.value_path import Element, Elements, Field, Matching, 
 # A document is decoded as a whole. This is its largest size, in bytes of text.
 MAX_DOCUMENT_BYTES = 256 * 2**20
 _MAX_LISTED = 40
-_UNPACK = {".gz": "gzip -dc", ".zst": "zstd -dc", ".bz2": "bzip2 -dc", ".xz": "xz -dc"}
+# How Python opens what is packed; plait needs pyarrow, so it is there.
+_OPEN = {
+    ".gz": ("gzip", "gzip.open({0})"),
+    ".zst": ("pyarrow", 'pyarrow.CompressedInputStream({0}, "zstd")'),
+    ".bz2": ("bz2", "bz2.open({0})"),
+    ".xz": ("lzma", "lzma.open({0})"),
+}
 _LINES = "records.jsonl"
 # A script that assigns the document to a variable, as exports for a browser do.
 _ASSIGNMENT = re.compile(
@@ -102,8 +108,8 @@ def has_no_records(text: str | None, records: Sequence[Step]) -> bool:
 
 def _conversion(file: SourceFile, records: Sequence[Step]) -> str:
     """Returns a command that writes the records as one object per line; all digits stay."""
-    packed = _UNPACK.get(file.packed, "cat")
-    opened = "json.load(sys.stdin)"
+    module, opening = _OPEN.get(file.packed, ("", 'open({0}, "rb")'))
+    opened = f"json.load({opening.format('sys.argv[1]')})"
     loops = ""
     for number, step in enumerate(records):
         if isinstance(step, Elements):
@@ -116,9 +122,10 @@ def _conversion(file: SourceFile, records: Sequence[Step]) -> str:
         elif isinstance(step, Matching):
             key = "".join(f"[{json.dumps(name)}]" for name in step.field)
             opened = f"next(r for r in {opened} if str(r{key}) == {json.dumps(step.value)})"
-    script = f"import json, sys; [print(json.dumps({opened})){loops or ' for _ in [0]'}]"
+    modules = f"json, sys, {module}" if module else "json, sys"
+    script = f"import {modules}; [print(json.dumps({opened})){loops or ' for _ in [0]'}]"
     address = shlex.quote(file.name if file.remote is None else file.name.rpartition("/")[2])
-    return f"{packed} {address} | python -c {shlex.quote(script)} > {_LINES}"
+    return f"python -c {shlex.quote(script)} {address} > {_LINES}"
 
 
 def not_a_document(

@@ -9,6 +9,7 @@ import json
 import lzma
 import shlex
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -117,8 +118,9 @@ def test_another_compression_is_refused_and_the_command_works(
         determine_format("a b.csv" if renamed else name, packed, None, WHERE)
     assert renamed == (f"Rename it to '{name}'" in str(refused.value))
     (tmp_path / name).write_bytes(packed)
-    command = shlex.split(str(refused.value).partition("run: ")[2])
-    subprocess.run(command, cwd=tmp_path, check=True)
+    python, *command = shlex.split(str(refused.value).partition("run: ")[2])
+    assert python == "python"
+    subprocess.run([sys.executable, *command], cwd=tmp_path, check=True)
     assert (tmp_path / "a b.csv").read_bytes() == content
 
 

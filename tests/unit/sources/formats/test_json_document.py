@@ -7,9 +7,11 @@ import json
 import shlex
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from plait.errors import UnreadableFile
@@ -26,6 +28,7 @@ RECORDS: list[Any] = [{"id": NUMBER, "s": "ä's"}, {"id": 0.1, "s": 'q"'}]
         ("a.json", RECORDS, None),
         ("the log.json", {"x y": [{"m": one} for one in RECORDS]}, "['x y'][].m"),
         ("b.json.gz", {"d": [[], RECORDS]}, "d[1][]"),
+        ("b.json.zst", {"d": [[], RECORDS]}, "d[1][]"),
         ("c.json", {"d": [{"k": 1}, {"k": 2, "r": RECORDS}]}, "d[?(@.k=='2')].r[]"),
         ("d.json", RECORDS[0], None),
     ],
@@ -34,7 +37,8 @@ def test_a_document_over_the_bound_is_converted_as_the_message_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, document: Any, records: str | None
 ) -> None:
     text = json.dumps(document, indent=1).encode()
-    content = gzip.compress(text) if name.endswith(".gz") else text
+    pack = {".gz": gzip.compress, ".zst": partial(pa.compress, codec="zstd", asbytes=True)}
+    content = pack.get(name[name.rindex(".") :], bytes)(text)
     how: dict[str, Any] = {"columns": {"item": "id", "session": "s"}}
     where = {"format": "json", "records": records}
     size = len(text.replace(b"\n", b""))
