@@ -87,7 +87,8 @@ def print_set_aside(
     table.add_column("platform", overflow="fold")
     table.add_column("of", no_wrap=True)
     table.add_column("rows", justify="right", no_wrap=True)
-    table.add_column("why, and an example" + (", and what corrects it" if fixes else ""))
+    heading = "why, and an example" + (", and what corrects it" if fixes else "")
+    table.add_column(heading, overflow="fold")  # a setting that is cut cannot be used
     for entry in entries:
         lines = [f"[bold]{escape(entry['reason'])}[/]: {escape(entry['words'])}"]
         if entry["example"]:
