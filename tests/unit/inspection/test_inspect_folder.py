@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -303,3 +304,23 @@ def test_a_catalogue_has_the_length_of_its_items(name: str, wanted: str, tmp_pat
     videos = [f"v{n},Title of number {n},{90 + n}" for n in range(20)]
     (tmp_path / "videos.csv").write_text("\n".join([f"video_id,title,{name}", *videos]))
     assert wanted in " ".join(inspect_folder(tmp_path, tmp_path).text.split())
+
+
+def test_files_that_have_to_be_joined_are_joined_as_the_message_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = [f"{1000 + n},u{n % 20},2024-01-{n % 27 + 1:02}T10:00:00Z" for n in range(200)]
+    (tmp_path / "orders.csv").write_text("\n".join(["order_id,user_id,created_at", *heads]))
+    lines = [f'{{"order_id": {1000 + n}, "product_id": "p{n % 31}"}}' for n in range(200)]
+    (tmp_path / "it's sold.jsonl").write_text("\n".join(lines))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EmptyInput, match="plait joins no files") as caught:
+        inspect_folder(Path(), Path())
+    *_, option, script = shlex.split(caught.value.fix)
+    assert option == "-c"
+    exec(script, {})
+    for name in ("orders.csv", "it's sold.jsonl"):
+        (tmp_path / name).unlink()
+    text = inspect_folder(Path(), Path()).text
+    assert "account: user_id" in text
+    assert "item: product_id" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Sequence
 
 from plait.inspection.columns.column_names import rate_name
@@ -46,11 +48,14 @@ def _command(one: SampleTable, other: SampleTable, lines: str, heads: str, name:
     if None in verbs:
         return f"Join the two by '{name}' into one file."
     text = ", infer_schema=False"
+    # Text in one file may be a number in the other.
+    as_text = f".cast({{{json.dumps(name)}: pl.String}})" if verbs[0] != verbs[1] else ""
     parts = [
-        f"pl.{verb}({path!r}{text if verb == 'read_csv' else ''})"
+        f"pl.{verb}({json.dumps(path)}{text if verb == 'read_csv' else ''}){as_text}"
         for verb, path in zip(verbs, (lines, heads), strict=True)
     ]
-    return (
-        f'Join them: python -c "import polars as pl; {parts[0]}.join({parts[1]}, '
-        f"on='{name}').write_parquet('joined.parquet')\""
+    script = (
+        f"import polars as pl; {parts[0]}.join({parts[1]}, on={json.dumps(name)})"
+        '.write_parquet("joined.parquet")'
     )
+    return f"Join them: python -c {shlex.quote(script)}"
