@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from plait.cli import console
 from tests.unit.cli.conftest import Shop
 
 
@@ -13,7 +16,9 @@ def test_nobody_is_listed_where_nobody_was_removed(shop: Shop) -> None:
     assert json.loads(shop.run("bots", "--json").stdout) == []
 
 
-def test_a_bot_is_listed_with_its_reason_and_figures(shop: Shop) -> None:
+def test_a_bot_is_listed_with_its_reason_and_figures(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("one", "two"):
         rows = "".join(f"{name},i{n},{1_700_000_000 + 2 * n}\n" for n in range(1300))
         (shop.folder / "logs" / f"{name}.csv").write_text("user,item,time\n" + rows)
@@ -30,3 +35,8 @@ def test_a_bot_is_listed_with_its_reason_and_figures(shop: Shop) -> None:
     assert f"{listed[0]['account']} " in shown
     assert "and 1 more: --rows 2" in shown
     assert "denoise.bots" in shown
+
+    monkeypatch.setattr(console, "PIPED_WIDTH", 80)  # too narrow for the table
+    lines = shop.run("bots", "--rows", "1").stdout.splitlines()
+    assert listed[0]["account"] in lines
+    assert max(map(len, lines)) <= 80
