@@ -244,13 +244,11 @@ def _number_records(frame: pl.DataFrame, before: int) -> pl.DataFrame:
 
 
 def _scan_lines(file: SourceFile) -> pl.LazyFrame:
-    """Returns row and line; a byte order mark is not part of the first line."""
+    """Returns row and line, without byte order marks, which joined files have in the middle."""
     lines = pl.scan_lines(
         file.path, name="line", row_index_name=ROW, row_index_offset=1, glob=False
     )
-    marked = (pl.col(ROW) == 1) & pl.col("line").str.starts_with(_BOM)
-    bare = pl.col("line").str.strip_prefix(_BOM)
-    return lines.with_columns(pl.when(marked).then(bare).otherwise("line").alias("line"))
+    return lines.with_columns(pl.col("line").str.strip_prefix(_BOM))
 
 
 def _first_character(file: SourceFile) -> str:
