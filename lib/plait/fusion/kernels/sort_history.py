@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
 
 # The order of a history. Equal events are adjacent in it. See features/sequences.py.
@@ -53,7 +52,7 @@ def _person_and_time(rows: pl.DataFrame) -> pl.Series:
     """Returns numbers that never order two events otherwise than person and time do, [N]."""
     time = rows["time"].to_physical()
     since = (time - time.min() + 1).fill_null(0).to_numpy()
-    who = rows["who"].to_numpy().astype(np.int64)
+    who = (rows["who"].cast(pl.Int64) + 1).fill_null(0).to_numpy()
     span, unit = int(since.max()) + 1, 1
     while (int(who.max()) + 1) * (span // unit + 1) > _LARGEST_KEY:
         unit *= 10

@@ -13,7 +13,7 @@ from plait.fusion.kernels.sort_history import HISTORY_ORDER, sort_history
 FIRST, LAST = datetime(1990, 1, 1), datetime(2030, 1, 1)
 times = st.none() | st.sampled_from([FIRST, LAST]) | st.datetimes(FIRST, LAST)
 rows = st.tuples(
-    st.sampled_from([0, 1, 2, 4_000_000_000]), times, st.none() | st.integers(-1, 1),
+    st.sampled_from([None, 0, 1, 2, 4_000_000_000]), times, st.none() | st.integers(-1, 1),
     st.sampled_from("abc"), st.integers(0, 2),
 )  # fmt: skip
 
