@@ -25,8 +25,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from plait.sources.formats.csv_header import CsvLayout
+from plait.sources.formats.csv_records import Effect, OpenValues
 from plait.sources.formats.csv_rows import row_pattern
-from plait.sources.formats.csv_syntax import MAX_RECORD_BYTES
 
 _LEARNED_ROWS = 1000  # the first rows, from which the kinds of values are learned
 
@@ -50,53 +50,62 @@ class QuoteRules:
         value = rb"(?:" + q + inside + q + rb"(?=" + s + rb"|\Z)|(?!" + q + rb")[^" + s + rb"]*+)"
         self._value: Final = re.compile(rb"(?:(?<=" + s + rb")|(?<![\s\S]))" + value)
         self._closed: Final = re.compile(value + rb"(?:" + s + value + rb")*+")
-        self._opened: Final = re.compile(rb"(?:" + value + s + rb")*+" + q + inside)
+        self._opened: Final = re.compile(rb"((?:" + value + s + rb")*+)" + q + inside)
         # The rest of a quoted value, which ends in the line with the record, or does not end.
         after = s + value
-        self._closing: Final = re.compile(inside + q + rb"(?:" + after + rb")*+")
-        reopened = q + s + rb"(?:" + value + s + rb")*+" + q + inside
+        self._closing: Final = re.compile(inside + q + rb"((?:" + after + rb")*+)")
+        reopened = q + s + rb"((?:" + value + s + rb")*+)" + q + inside
         self._staying: Final = re.compile(inside + rb"(?:" + reopened + rb")?")
         plain = rb"(?:" + q + inside + q + rb"|[^" + q + s + rb"]*+)"
         self._plain: Final = re.compile(plain + rb"(?:" + s + plain + rb")*+")
         self._row: re.Pattern[bytes] | None = None
         self._row = self._learn(sample)
 
-    def read_record(
-        self, lines: Sequence[bytes], start: int, *, more: bool
-    ) -> tuple[int, bool] | None:
+    def open_values(self, lines: Sequence[bytes]) -> OpenValues:
+        """Returns what finds the ends of records in `lines`."""
+        return OpenValues(lines, self._continue)
+
+    def read_record(self, values: OpenValues, start: int, *, more: bool) -> tuple[int, bool] | None:
         """Returns how many lines a record has, and whether its quotes are broken.
 
         A broken record is one line. Comments and blank lines are records of their own.
 
         Args:
-            lines: lines of the file.
-            start: the number of the record's first line.
+            values: what finds the ends of records in some lines of the file.
+            start: the number of the record's first line; it may not decrease from call to call.
             more: whether the file has more lines after these. Then the result is null if they have
                 to be known.
         """
-        line = lines[start]
+        line = values.lines[start]
         bare = line.removesuffix(b"\r")
         if self._quote not in line or self._is_comment(line) or self._closed.fullmatch(bare):
             return 1, False
-        if not self._opened.fullmatch(line):
+        opened = self._opened.fullmatch(line)
+        found = values.find_end(start) if opened else None
+        if opened is None or found is None:
             return 1, True
-        size = len(line)
-        for place in range(start + 1, len(lines)):
-            if size > MAX_RECORD_BYTES:
-                return 1, True
-            size += len(lines[place])
-            bare = lines[place].removesuffix(b"\r")
-            if self.looks_whole(bare):
-                return 1, True
-            if self._quote not in bare:
-                continue
-            if self._closing.fullmatch(bare):
-                joined = b"\n".join(lines[start : place + 1]).removesuffix(b"\r")
-                legal = len(self._values(joined)) == self._width
-                return (place + 1 - start, False) if legal else (1, True)
-            if not self._staying.fullmatch(bare):
-                return 1, True  # text follows the closing quote
-        return None if more and size <= MAX_RECORD_BYTES else (1, True)
+        end, marks = found
+        if end == len(values.lines):
+            return None if more else (1, True)
+        whole = self._count_marks(opened[1]) + marks + 1 == self._width
+        return (end + 1 - start, False) if whole else (1, True)
+
+    def _continue(self, line: bytes) -> tuple[Effect, int]:
+        """Returns what `line` does to an open value, and its separators outside of quotes."""
+        bare = line.removesuffix(b"\r")
+        if self.looks_whole(bare):
+            return Effect.BREAKS, 0
+        if self._quote not in bare:
+            return Effect.STAYS, 0
+        if closing := self._closing.fullmatch(bare):
+            return Effect.CLOSES, self._count_marks(closing[1])
+        if staying := self._staying.fullmatch(bare):
+            return Effect.STAYS, 0 if staying[1] is None else 1 + self._count_marks(staying[1])
+        return Effect.BREAKS, 0
+
+    def _count_marks(self, part: bytes) -> int:
+        """Returns the separators between the values of a part of a record."""
+        return len(self._values(part)) - 1
 
     def looks_whole(self, line: bytes) -> bool:
         """Returns whether a line, without its end, looks like a whole row."""
@@ -131,9 +140,10 @@ class QuoteRules:
     def _learn(self, sample: Iterable[bytes]) -> re.Pattern[bytes] | None:
         """Returns the pattern of a row; null if the sample has none, or rows have one value."""
         lines, start = list(sample), 0
+        opened = self.open_values(lines)
         rows: list[list[bytes]] = []
         while start < len(lines) and len(rows) < _LEARNED_ROWS:
-            count, broken = self.read_record(lines, start, more=False) or (1, True)
+            count, broken = self.read_record(opened, start, more=False) or (1, True)
             values = self._values(b"\n".join(lines[start : start + count]).removesuffix(b"\r"))
             if not broken and len(values) == self._width:
                 rows.append(values)
