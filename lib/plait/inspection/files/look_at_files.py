@@ -30,7 +30,7 @@ from plait.inspection.files.sample_table import (
     read_records,
     read_table,
 )
-from plait.inspection.files.text_layout import describe_text, detect_encoding
+from plait.inspection.files.text_layout import MAX_COLUMNS, describe_text, detect_encoding
 from plait.sources.files.find_files import find_files
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.format_readers import open_reader
@@ -184,14 +184,14 @@ def _describe_json(file: SourceFile) -> dict[str, Any]:
 def _document(file: SourceFile) -> Any:
     try:
         return json.loads(b"".join(read_blocks(file)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
 def _is_object(line: str) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -202,6 +202,8 @@ def _columns(file: SourceFile, settings: dict[str, Any]) -> frozenset[str]:
     source = SourceSettings.model_validate({"files": "x"} | known)
     with open_reader(file, source) as reader:
         columns = reader.columns()
+    if len(columns.paths) > MAX_COLUMNS:
+        raise _NotRead(f"more than {MAX_COLUMNS:,} columns")
     paths = {re.sub(r"\[\].*", "", path) for path in columns.paths}
     return frozenset(paths | set(file.partitions))
 
