@@ -34,7 +34,8 @@ from plait.inspection.files.text_layout import MAX_COLUMNS, describe_text, detec
 from plait.sources.files.find_files import find_files
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.format_readers import open_reader
-from plait.sources.formats.text_files import read_blocks
+from plait.sources.formats.json_document import MAX_DOCUMENT_BYTES
+from plait.sources.formats.text_files import count_bytes, read_blocks
 
 _PASSED_OVER = frozenset({
     ".yaml", ".yml", ".md", ".rst", ".py", ".ipynb", ".pdf", ".png", ".jpg", ".jpeg",
@@ -183,7 +184,8 @@ def _describe_json(file: SourceFile) -> dict[str, Any]:
 
 def _document(file: SourceFile) -> Any:
     try:
-        return json.loads(b"".join(read_blocks(file)))
+        large = count_bytes(file) > MAX_DOCUMENT_BYTES
+        return None if large else json.loads(b"".join(read_blocks(file)))
     except (ValueError, RecursionError):
         return None
 
