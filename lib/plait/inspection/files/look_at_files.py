@@ -13,6 +13,7 @@ from typing import Any
 
 from plait.config.parse_project import parse_config
 from plait.config.project_file import Project
+from plait.config.source_settings import SourceSettings
 from plait.errors import PlaitError
 from plait.inspection.columns.column_names import rate_name
 from plait.inspection.columns.event_words import find_type_in_name
@@ -198,8 +199,6 @@ def _is_object(line: str) -> bool:
 
 
 def _columns(file: SourceFile, settings: dict[str, Any]) -> frozenset[str]:
-    from plait.config.source_settings import SourceSettings
-
     known = {name: value for name, value in settings.items() if name != "table"}
     source = SourceSettings.model_validate({"files": "x"} | known)
     with open_reader(file, source) as reader:
