@@ -57,12 +57,12 @@ def test_strength_follows_the_watched_share_and_repeats_count_less(video: FusedE
         ("video:clip5", "watch", 160.111),
         ("video:clip33", "watch", 39.77),
     ]
-    # Clips 21 and 5 take 180 s, clip 33 takes 45 s. A full watch is worth 1, a half 0.7.
+    # Clips 21 and 5 take 180 s, clip 33 takes 45 s. A half is worth 0.7, a full watch 1.05, cut to 1.
     shares = [108.347 / 180, 124.669 / 180, 160.111 / 180, 39.77 / 45]
-    first, second, again, whole = (0.7 + 0.3 * (2 * share - 1) for share in shares)
+    first, second, again, whole = (min(0.7 * (0.5 + share), 1.0) for share in shares)
     strengths = events.filter(type="watch")["strength"]
     assert strengths.to_list() == pytest.approx([first, second, again / 2**0.5, whole], abs=1e-4)
     watched = video.store.read("events").filter(type="watch")["strength"]
-    assert 0.175 <= float(watched.min()) < float(watched.max()) <= 1.0  # type: ignore[arg-type]
+    assert 0.7 * 0.5 / 2 <= float(watched.min()) < float(watched.max()) <= 1.0  # type: ignore[arg-type]
     marks = video.store.read("events").filter(pl.col("type") != "watch")
     assert set(marks["strength"]) == {0.8, 0.9}

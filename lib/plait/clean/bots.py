@@ -39,8 +39,10 @@ def find_bots(events: pl.DataFrame, rules: Mapping[str, BotRules]) -> pl.DataFra
     heavy = _heavy(events, min((rule.min_events for rule in active.values()), default=0))
     found = [BOTS.empty()]
     for platform, rule in active.items() if heavy.height else ():
-        rows = _suspects(heavy.filter(pl.col("platform") == platform), rule)
-        if rows.height:
+        suspects = _suspects(heavy.filter(pl.col("platform") == platform), rule)
+        if suspects.len():
+            rows = _exact(events.filter(pl.col("nr").is_in(suspects.implode())))
+            rows = rows.filter(pl.col("platform") == platform)
             figures = measure_accounts(rows, rule.pause_hours)
             speed = _count_fast_hours(rows, rule.events_per_hour)
             found.append(_apply_rules(figures.join(speed, on="nr"), rule))
@@ -109,17 +111,21 @@ def _count_fast_hours(events: pl.DataFrame, least: int) -> pl.DataFrame:
 
 
 def _heavy(events: pl.DataFrame, least: int) -> pl.DataFrame:
-    """Returns the exact events of the accounts that have at least `least` events."""
-    counts = events["nr"].value_counts()
-    many = counts.filter(pl.col("count") >= least)["nr"]
-    if not many.len():  # the usual case
+    """Returns nr, platform and time of the exact events of accounts with at least `least`."""
+    numbers = events["nr"].to_numpy()
+    many = np.bincount(numbers) >= least
+    if not many.any():  # the usual case
         return events.clear()
-    exact = pl.col("time_resolution").is_in(EXACT_RESOLUTIONS)
-    return events.select("nr", *BOT_COLUMNS).filter(pl.col("nr").is_in(many.implode()) & exact)
+    heavy = events.select("nr", "platform", "time", "time_resolution").filter(many[numbers])
+    return _exact(heavy)
 
 
-def _suspects(rows: pl.DataFrame, rule: BotRules) -> pl.DataFrame:
-    """Returns the rows of accounts that are fast, or active for long enough to be sleepless.
+def _exact(events: pl.DataFrame) -> pl.DataFrame:
+    return events.filter(pl.col("time_resolution").is_in(EXACT_RESOLUTIONS))
+
+
+def _suspects(rows: pl.DataFrame, rule: BotRules) -> pl.Series:
+    """Returns nr of accounts that are fast, or active for long enough to be sleepless.
 
     Every rule needs one of the two. They are cheap to find, and few people have either.
     """
@@ -132,11 +138,9 @@ def _suspects(rows: pl.DataFrame, rule: BotRules) -> pl.DataFrame:
     hour = at // _HOUR_US
     begin, end = _runs(other | (np.diff(hour, prepend=hour[:1]) != 0))
     fast = end - begin + 1 >= rule.events_per_hour
-    found = pl.Series(
-        np.unique(np.concatenate([nr[first[awake]], nr[begin[fast]]])), dtype=pl.UInt32
-    )
-    suspects = rows.filter(pl.col("nr").is_in(found.implode()))
-    return suspects.filter(pl.len().over("nr") >= rule.min_events)
+    found = np.unique(np.concatenate([nr[first[awake]], nr[begin[fast]]]))
+    many = np.bincount(nr, minlength=1)[found] >= rule.min_events
+    return pl.Series(found[many], dtype=pl.UInt32)
 
 
 def _runs(starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from plait.clean.fingerprint import fingerprint
@@ -22,11 +24,11 @@ def content_id(events: pl.DataFrame) -> pl.Series:
     """
     if events["stamped"].null_count() < events.height:
         events = events.with_columns(time=pl.coalesce("stamped", "time"))
-    parts: list[pl.Expr] = [
-        _literal_if_constant(events, "platform"),
+    parts: list[pl.Expr | str] = [
+        _constant_or_column(events, "platform"),
         pl.col("account").str.tail(HASH_CHARACTERS),
-        _literal_if_constant(events, "type"),
-        _literal_if_constant(events, "object_kind").str.head(1),
+        _constant_or_column(events, "type"),
+        _constant_or_column(events, "object_kind", 1),
         pl.col("object_id").fill_null(""),
         _number_text(events, "time"),
         _number_text(events, "order"),
@@ -36,20 +38,35 @@ def content_id(events: pl.DataFrame) -> pl.Series:
             value = pl.concat_str(pl.lit(letter), pl.col(name).cast(pl.String))
             parts.append(value.fill_null(""))
         else:
-            parts.append(pl.lit(""))
-    joined = events.select(pl.concat_str(parts, separator=_MARK).alias("content"))
-    return fingerprint(joined["content"])
+            parts.append("")
+    return fingerprint(events.select(_join(parts).alias("content"))["content"])
 
 
-def _literal_if_constant(events: pl.DataFrame, name: str) -> pl.Expr:
-    """Returns the column, or a literal if all values are equal, which is faster."""
+def _join(parts: Sequence[pl.Expr | str]) -> pl.Expr:
+    """Returns the parts with marks between them; constants beside each other are one text."""
+    pieces: list[pl.Expr] = []
+    text = ""
+    for place, part in enumerate(parts):
+        text += _MARK if place else ""
+        if isinstance(part, str):
+            text += part
+        else:
+            pieces += [pl.lit(text), part]
+            text = ""
+    return pl.concat_str(*pieces, pl.lit(text))
+
+
+def _constant_or_column(
+    events: pl.DataFrame, name: str, length: int | None = None
+) -> pl.Expr | str:
+    """Returns the first characters of a column, or of its value if all are equal."""
     values = events[name]
-    if values.len() and (values == values[0]).all():
-        return pl.lit(values[0])
-    return pl.col(name)
+    if values.len() and not values.null_count() and (values == values[0]).all():
+        return str(values[0])[:length]
+    return pl.col(name) if length is None else pl.col(name).str.head(length)
 
 
-def _number_text(events: pl.DataFrame, name: str) -> pl.Expr:
+def _number_text(events: pl.DataFrame, name: str) -> pl.Expr | str:
     if events[name].null_count() == events.height:
-        return pl.lit("")
+        return ""
     return pl.col(name).cast(pl.Int64).cast(pl.String).fill_null("")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from plait.contracts.event_types import TIME_RESOLUTIONS
+from plait.fusion.kernels.sort_history import sort_history
 from plait.fusion.row_counts import ROW_COUNTS, count_by_platform, merge_counts
 
-# The order of a history. Equal events are adjacent in it. See features/sequences.py.
-HISTORY_ORDER = ("who", "time", "order", "event_id")
 _RESOLUTION_RANK = pl.col("time_resolution").cast(pl.Enum(TIME_RESOLUTIONS))
 
 
@@ -36,7 +35,7 @@ def dedupe(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     if _has_stamps(rows):
         rows, more = _keep_first_received(rows, finest)
         counts = pl.concat([counts, more])
-    rows = rows.sort(*HISTORY_ORDER, *finest, nulls_last=False)
+    rows = sort_history(rows, finest)
     repeats = rows["event_id"] == rows["event_id"].shift(1)
     if not repeats.any():
         return rows, counts

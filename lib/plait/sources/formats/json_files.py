@@ -206,14 +206,7 @@ class JsonReader:
             frame = frame.filter(
                 pl.col("bad") | pl.col("record").is_null() | (pl.col("record").list.len() > 0)
             ).explode("record")
-        if self.records:
-            empty = pl.when(pl.col("record").is_null()).then(pl.lit("no_record"))
-            fault: pl.Expr = pl.when("bad").then(pl.lit("bad_json")).otherwise(empty)
-        else:
-            is_object = pl.col(LINE).str.strip_chars_start().str.starts_with("{")
-            fault = pl.when(pl.col("bad") | ~is_object).then(pl.lit("bad_json"))
-        undecodable = pl.col(LINE).str.starts_with(UNDECODABLE)
-        fault = pl.when(undecodable).then(pl.lit("bad_encoding")).otherwise(fault)
+        fault, line = self._fault(lines["line"], bad)
         kind = frame.schema["record"]
         records = {
             name: struct_field(pl.col("record"), kind, name)
@@ -225,10 +218,23 @@ class JsonReader:
             *(field.alias(name) for name, field in records.items()),
             fault.alias(FAULT),
             pl.lit(value=True).alias(WHOLE),
-            pl.when(fault.is_not_null())
-            .then(pl.col(LINE).str.strip_prefix(UNDECODABLE))
-            .alias(LINE),
+            line.alias(LINE),
         )
+
+    def _fault(self, lines: pl.Series, bad: pl.Series) -> tuple[pl.Expr, pl.Expr]:
+        """Returns the fault of each row of `_decode`, and the line of a row with a fault."""
+        none = pl.lit(None, pl.String)
+        if not self.records and not bad.any() and lines.str.starts_with("{").all():
+            return none, none  # as in nearly all logs
+        if self.records:
+            empty = pl.when(pl.col("record").is_null()).then(pl.lit("no_record"))
+            fault: pl.Expr = pl.when("bad").then(pl.lit("bad_json")).otherwise(empty)
+        else:
+            is_object = pl.col(LINE).str.strip_chars_start().str.starts_with("{")
+            fault = pl.when(pl.col("bad") | ~is_object).then(pl.lit("bad_json"))
+        undecodable = pl.col(LINE).str.starts_with(UNDECODABLE)
+        fault = pl.when(undecodable).then(pl.lit("bad_encoding")).otherwise(fault)
+        return fault, pl.when(fault.is_not_null()).then(pl.col(LINE).str.strip_prefix(UNDECODABLE))
 
 
 def _last_keys(paths: Iterable[str]) -> Iterator[str]:
@@ -246,13 +252,11 @@ def _number_records(frame: pl.DataFrame, before: int) -> pl.DataFrame:
 
 
 def _scan_lines(file: SourceFile) -> pl.LazyFrame:
-    """Returns row and line; a byte order mark is not part of the first line."""
+    """Returns row and line, without byte order marks, which joined files have in the middle."""
     lines = pl.scan_lines(
         file.path, name="line", row_index_name=ROW, row_index_offset=1, glob=False
     )
-    marked = (pl.col(ROW) == 1) & pl.col("line").str.starts_with(_BOM)
-    bare = pl.col("line").str.strip_prefix(_BOM)
-    return lines.with_columns(pl.when(marked).then(bare).otherwise("line").alias("line"))
+    return lines.with_columns(pl.col("line").str.strip_prefix(_BOM))
 
 
 def _first_character(file: SourceFile) -> str:
