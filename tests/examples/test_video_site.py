@@ -57,7 +57,8 @@ def test_strength_follows_the_watched_share_and_repeats_count_less(video: FusedE
         ("video:clip5", "watch", 160.111),
         ("video:clip33", "watch", 39.77),
     ]
-    # Clips 21 and 5 take 180 s, clip 33 takes 45 s. A half is worth 0.7, a full watch 1.05, cut to 1.
+    # Clips 21 and 5 take 180 s, clip 33 takes 45 s.
+    # A half is worth 0.7, a full watch 1.05, cut to 1.
     shares = [108.347 / 180, 124.669 / 180, 160.111 / 180, 39.77 / 45]
     first, second, again, whole = (min(0.7 * (0.5 + share), 1.0) for share in shares)
     strengths = events.filter(type="watch")["strength"]

@@ -17,7 +17,6 @@ from plait.identity.evidence import gather_edges, key_edges, same_id_edges
 _WARN_SHARE, _FAIL_SHARE = 0.05, 0.3  # of all events of a platform, by one account
 _WARN_TIMES = 5  # times the mean of an account
 _MIN_ACCOUNTS = 20  # of fewer accounts, one may well have this much
-_FAIL_DEFAULT = 0.5  # of all events, by accounts such as 'guest'
 
 
 def check_concentration(

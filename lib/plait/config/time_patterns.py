@@ -24,7 +24,6 @@ _REFUSED = {
 }
 _HOURS = {"H", "I", "k", "l"}
 _WITH_HOUR = _HOURS | {"T", "R", "X", "r", "c"}
-_WITH_MINUTE = _WITH_HOUR - _HOURS | {"M"}
 _HALF_DAYS = {"p", "P"}
 
 

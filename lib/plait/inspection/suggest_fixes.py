@@ -122,7 +122,7 @@ def _fix_nested(fault: FaultyValue) -> str | None:
         return f"Set {fault.key}: {path}, with the name of a value inside it."
     try:
         inside = json.loads(fault.values[0])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     opens = isinstance(inside, list) and not isinstance(fault.source, Accounts)
     if opens and fault.source is not None and fault.source.each is None:

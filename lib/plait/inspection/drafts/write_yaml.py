@@ -11,7 +11,6 @@ from plait.inspection.drafts.draft import Draft, Place
 
 _WIDTH = 100
 ALTERNATIVE = "#| "  # begins a line that may be used in place of the setting below it
-_FLOW = frozenset({"account", "item", "time", "rating", "dwell", "value", "creator", "keys", "csv"})
 _INLINE = 70  # characters of a mapping that is written in one line
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from plait.config.parse_project import parse_config
 from plait.config.project_file import Project
+from plait.config.source_settings import SourceSettings
 from plait.errors import PlaitError
 from plait.inspection.columns.column_names import rate_name
 from plait.inspection.columns.event_words import find_type_in_name
@@ -30,11 +31,12 @@ from plait.inspection.files.sample_table import (
     read_records,
     read_table,
 )
-from plait.inspection.files.text_layout import describe_text, detect_encoding
+from plait.inspection.files.text_layout import MAX_COLUMNS, describe_text, detect_encoding
 from plait.sources.files.find_files import find_files
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.format_readers import open_reader
-from plait.sources.formats.text_files import read_blocks
+from plait.sources.formats.json_document import MAX_DOCUMENT_BYTES
+from plait.sources.formats.text_files import count_bytes, read_blocks
 
 _PASSED_OVER = frozenset({
     ".yaml", ".yml", ".md", ".rst", ".py", ".ipynb", ".pdf", ".png", ".jpg", ".jpeg",
@@ -183,25 +185,26 @@ def _describe_json(file: SourceFile) -> dict[str, Any]:
 
 def _document(file: SourceFile) -> Any:
     try:
-        return json.loads(b"".join(read_blocks(file)))
-    except ValueError:
+        large = count_bytes(file) > MAX_DOCUMENT_BYTES
+        return None if large else json.loads(b"".join(read_blocks(file)))
+    except (ValueError, RecursionError):
         return None
 
 
 def _is_object(line: str) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
 def _columns(file: SourceFile, settings: dict[str, Any]) -> frozenset[str]:
-    from plait.config.source_settings import SourceSettings
-
     known = {name: value for name, value in settings.items() if name != "table"}
     source = SourceSettings.model_validate({"files": "x"} | known)
     with open_reader(file, source) as reader:
         columns = reader.columns()
+    if len(columns.paths) > MAX_COLUMNS:
+        raise _NotRead(f"more than {MAX_COLUMNS:,} columns")
     paths = {re.sub(r"\[\].*", "", path) for path in columns.paths}
     return frozenset(paths | set(file.partitions))
 

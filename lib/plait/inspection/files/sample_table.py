@@ -125,7 +125,7 @@ def open_json_text(table: SampleTable) -> SampleTable:
 def _parse(text: str | None) -> Any:
     try:
         return json.loads(text or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -14,8 +14,10 @@ from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.csv_header import read_layout, split_line
 from plait.sources.formats.text_files import read_blocks
 
+MAX_COLUMNS = 5_000  # of a table
 _HEAD_BYTES = 1 << 20
 _LINES = 400  # lines that are looked at
+_LINE_CHARACTERS = 8_192  # by which a pattern of lines is known: patterns may be quadratic in them
 _RECORD_LINES = 50  # that a value in quotes may have
 _LONG_SEPARATORS = ("::", "\x01", "||", " ; ", " ")
 _DEFAULT_SEPARATORS = ",\t;|"
@@ -49,7 +51,7 @@ def describe_text(file: SourceFile) -> dict[str, Any]:
     csv: dict[str, Any] = {} if encoding == "utf-8" else {"encoding": encoding}
     if not lines:
         return {}
-    if pattern := _find_line_pattern(lines):
+    if pattern := _find_line_pattern([line[:_LINE_CHARACTERS] for line in lines]):
         return {"format": "lines", "pattern": pattern} | ({"csv": csv} if csv else {})
     comment = _find_comment(lines)
     marked: list[str] = []
@@ -68,6 +70,8 @@ def describe_text(file: SourceFile) -> dict[str, Any]:
         csv["quote"], quote = "none", None
     rows = [[v.strip().strip('"') for v in split_line(line, separator, quote)] for line in lines]
     width = Counter(map(len, rows)).most_common(1)[0][0]
+    if width > MAX_COLUMNS:
+        return {}
     skip = next(n for n, row in enumerate(rows) if len(row) == width)
     if 0 < skip < min(20, len(rows) // 2):
         csv["skip"] = skip

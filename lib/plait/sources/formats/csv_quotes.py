@@ -28,8 +28,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from plait.sources.formats.csv_header import CsvLayout
+from plait.sources.formats.csv_records import Effect, OpenValues
 from plait.sources.formats.csv_rows import RowShape
-from plait.sources.formats.csv_syntax import MAX_RECORD_BYTES
 
 _LEARNED_ROWS = 1000  # the first rows, from which the kinds of values are learned
 
@@ -56,66 +56,72 @@ class QuoteRules:
         self._opened: Final = re.compile(rb"((?:" + value + s + rb")*+)" + q + inside)
         # The rest of a quoted value, which ends in the line with the record, or does not end.
         after = s + value
-        self._closing: Final = re.compile(inside + q + rb"(?:" + after + rb")*+")
-        reopened = q + s + rb"(?:" + value + s + rb")*+" + q + inside
+        self._closing: Final = re.compile(inside + q + rb"((?:" + after + rb")*+)")
+        reopened = q + s + rb"((?:" + value + s + rb")*+)" + q + inside
         self._staying: Final = re.compile(inside + rb"(?:" + reopened + rb")?")
         plain = rb"(?:" + q + inside + q + rb"|[^" + q + s + rb"]*+)"
         self._plain: Final = re.compile(plain + rb"(?:" + s + plain + rb")*+")
         self._shape: RowShape | None = None
         self._shape = self._learn(sample)
 
-    def read_record(
-        self, lines: Sequence[bytes], start: int, *, more: bool
-    ) -> tuple[int, bool] | None:
+    def open_values(self, lines: Sequence[bytes]) -> OpenValues:
+        """Returns what finds the ends of records in `lines`."""
+        return OpenValues(lines, self._continue)
+
+    def read_record(self, values: OpenValues, start: int, *, more: bool) -> tuple[int, bool] | None:
         """Returns how many lines a record has, and whether its quotes are broken.
 
         A broken record is one line. Comments and blank lines are records of their own.
 
         Args:
-            lines: lines of the file.
-            start: the number of the record's first line.
+            values: what finds the ends of records in some lines of the file.
+            start: the number of the record's first line; it may not decrease from call to call.
             more: whether the file has more lines after these. Then the result is null if they have
                 to be known.
         """
-        line = lines[start]
+        line = values.lines[start]
         bare = line.removesuffix(b"\r")
         if self._quote not in line or self._is_comment(line) or self._closed.fullmatch(bare):
             return 1, False
         opened = self._opened.fullmatch(line)
-        if not opened:
+        found = values.find_end(start) if opened else None
+        if opened is None or found is None:
             return 1, True
-        size = len(line)
-        for place in range(start + 1, len(lines)):
-            if size > MAX_RECORD_BYTES:
-                return 1, True
-            size += len(lines[place])
-            bare = lines[place].removesuffix(b"\r")
-            if self.looks_whole(bare) and not self._ends_text(bare, opened[1]):
-                return 1, True
-            if self._quote not in bare:
-                continue
-            if self._closing.fullmatch(bare):
-                joined = b"\n".join(lines[start : place + 1]).removesuffix(b"\r")
-                legal = len(self._values(joined)) == self._width
-                return (place + 1 - start, False) if legal else (1, True)
-            if not self._staying.fullmatch(bare):
-                return 1, True  # text follows the closing quote
-        return None if more and size <= MAX_RECORD_BYTES else (1, True)
+        end, marks = found
+        if end == len(values.lines):
+            return None if more else (1, True)
+        if self.looks_whole(values.lines[end].removesuffix(b"\r")) and self._tells(opened[1]):
+            return 1, True
+        whole = self._count_marks(opened[1]) + marks + 1 == self._width
+        return (end + 1 - start, False) if whole else (1, True)
+
+    def _continue(self, line: bytes) -> tuple[Effect, int]:
+        """Returns what `line` does to an open value, and its separators outside of quotes."""
+        bare = line.removesuffix(b"\r")
+        closing = self._closing.fullmatch(bare)
+        if self.looks_whole(bare) and (closing is None or self._plain.fullmatch(bare)):
+            return Effect.BREAKS, 0
+        if self._quote not in bare:
+            return Effect.STAYS, 0
+        if closing:
+            return Effect.CLOSES, self._count_marks(closing[1])
+        if staying := self._staying.fullmatch(bare):
+            return Effect.STAYS, 0 if staying[1] is None else 1 + self._count_marks(staying[1])
+        return Effect.BREAKS, 0
+
+    def _count_marks(self, part: bytes) -> int:
+        """Returns the separators between the values of a part of a record."""
+        return len(self._values(part)) - 1
 
     def looks_whole(self, line: bytes) -> bool:
         """Returns whether a line, without its end, looks like a whole row."""
         return self._shape is not None and self._shape.pattern.fullmatch(line) is not None
 
-    def _ends_text(self, line: bytes, before: bytes) -> bool:
-        """Returns whether a line that looks whole is still the last of a text.
-
-        Args:
-            line: the line, without its end.
-            before: the record before its open value, with the separator.
-        """
-        if self._shape is None or self._plain.fullmatch(line) or not self._closing.fullmatch(line):
-            return False
-        return not before or len(self._values(before[:-1])) <= self._shape.telling
+    def _tells(self, before: bytes) -> bool:
+        """Returns whether values `before` an open one tell rows from the lines of a text."""
+        return bool(before) and (
+            self._shape is None or self._count_marks(before) > self._shape.telling
+        )
 
     def quote_anew(self, record: bytes) -> bytes:
         """Returns the record with quotes around the values that have a quote inside only."""
@@ -146,9 +152,10 @@ class QuoteRules:
     def _learn(self, sample: Iterable[bytes]) -> RowShape | None:
         """Returns what rows look like; null if the sample has none, or rows have one value."""
         lines, start = list(sample), 0
+        opened = self.open_values(lines)
         rows: list[list[bytes]] = []
         while start < len(lines) and len(rows) < _LEARNED_ROWS:
-            count, broken = self.read_record(lines, start, more=False) or (1, True)
+            count, broken = self.read_record(opened, start, more=False) or (1, True)
             values = self._values(b"\n".join(lines[start : start + count]).removesuffix(b"\r"))
             if not broken and len(values) == self._width:
                 rows.append(values)

@@ -99,6 +99,7 @@ class _LineRepair:
         written = list(lines)
         for place, line in zip(stray, self._quote_strays(lines[n] for n in stray), strict=True):
             written[place] = line
+        values = self._rules.open_values(lines) if self._rules else None
         done: list[bytes] = []
         place = 0
         for start in others:
@@ -106,8 +107,8 @@ class _LineRepair:
                 continue
             done += written[place:start]
             count, broken = 1, False
-            if self._rules is not None:
-                found = self._rules.read_record(lines, start, more=more)
+            if self._rules is not None and values is not None:
+                found = self._rules.read_record(values, start, more=more)
                 if found is None:
                     used = sum(map(len, lines[:start])) + start
                     return b"".join(line + self._end for line in done), used

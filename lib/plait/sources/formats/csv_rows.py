@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _LEARNED_SHARE = 0.9  # of the rows; the others may be lines of a text
-_NUMBER = re.compile(rb"[+-]?[\d.,:/ TZ+-]*\d[\d.,:/ TZ+-]*")
+_NUMBER = re.compile(rb"[.,:/ TZ+-]*+\d[\d.,:/ TZ+-]*+")
 _BESIDE_DIGITS = b".,:/TZ+- \t\r\v\f"  # in a number or a time, with blanks around it
 
 

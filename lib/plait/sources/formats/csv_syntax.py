@@ -39,8 +39,10 @@ def is_well_formed(blocks: Iterator[bytes], layout: CsvLayout, looks_whole: Look
         if quote not in rest:
             rest = rest[cut:]
             continue
-        while cut > 0 and rest.count(quote, 0, cut) % 2:
-            cut = rest.rfind(b"\n", 0, cut)
+        odd = rest.count(quote, 0, cut) % 2
+        while cut > 0 and odd:  # all line ends after the last quote are inside the same value
+            end, cut = cut, rest.rfind(b"\n", 0, rest.rfind(quote, 0, cut))
+            odd ^= rest.count(quote, max(cut, 0), end) % 2
             if len(rest) - cut > 2 * MAX_RECORD_BYTES:
                 return False
         if cut > 0 and count_legal(rest[: cut + 1], layout, looks_whole) < cut:

@@ -23,6 +23,7 @@ from plait.sources.formats.json_document import (
     strip_assignment,
 )
 from plait.sources.formats.json_sample import JsonSample
+from plait.sources.formats.text_files import count_bytes
 from plait.sources.formats.utf8_lines import UNDECODABLE
 from plait.sources.values.json_text import JsonShape, decode_json
 from plait.sources.values.nested_values import struct_field
@@ -177,8 +178,9 @@ class JsonReader:
     @cached_property
     def _documents(self) -> tuple[pl.Series, pl.Series]:
         """The texts of the documents, usually one, and of their records."""
+        # Before it is in memory, as a small compressed file may be a huge text.
+        check_size(self.file, count_bytes(self.file), self.records)
         lines = _scan_lines(self.file).select("line").collect()["line"]
-        check_size(self.file, int(lines.str.len_bytes().sum() or 0), self.records)
         check_encoding(self.file, lines)
         texts = pl.Series([strip_assignment(lines.str.join("\n")[0])])
         shape = JsonShape.of([self.records])

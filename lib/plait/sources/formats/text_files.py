@@ -71,6 +71,15 @@ def _read(opened: BinaryIO, size: int) -> bytes:
         raise OSError(str(error)) from None
 
 
+def count_bytes(file: SourceFile) -> int:
+    """Returns the size of the unpacked text of `file`, of which one block is in memory at a time.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    return sum(map(len, read_blocks(file))) if file.packed else file.path.stat().st_size
+
+
 def read_head(file: SourceFile, encoding: str, size: int = 1 << 15) -> tuple[str, bool]:
     """Returns the text of the first `size` bytes of `file`, and whether that is all of it.
 

@@ -15,6 +15,7 @@ from plait.sources.files.source_file import SourceFile
 from plait.sources.formats import csv_repair
 from plait.sources.formats.csv_files import CsvReader
 from plait.sources.formats.csv_quotes import QuoteRules
+from plait.sources.formats.csv_records import OpenValues
 from plait.sources.values.value_path import Field
 
 PATHS = [(Field("id"),), (Field("text"),)]
@@ -67,9 +68,9 @@ def test_one_broken_line_costs_a_look_at_its_surroundings(
     looked: list[int] = []
     read_record = QuoteRules.read_record
 
-    def counted(self: QuoteRules, lines: Any, start: int, *, more: bool) -> Any:
+    def counted(self: QuoteRules, values: OpenValues, start: int, *, more: bool) -> Any:
         looked.append(start)
-        return read_record(self, lines, start, more=more)
+        return read_record(self, values, start, more=more)
 
     rows = [row.format(n=n).encode() for n in range(60_000)]
     rows[40_000] = broken
