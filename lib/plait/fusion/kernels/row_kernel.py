@@ -179,7 +179,7 @@ class FusionRowKernel:
         home = home_platform(self.project, platform)
         if home is None or home == platform:
             return present.select("account", home="account", platform=pl.lit(platform))
-        ids = raw["account"].drop_nulls().str.strip_chars(AROUND_IDS).unique()
+        ids = raw["account"].drop_nulls().unique().str.strip_chars(AROUND_IDS).unique()
         both = pl.DataFrame(
             {
                 "account": account_pseudonym(ids, self.key, platform),
