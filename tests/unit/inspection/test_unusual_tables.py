@@ -267,7 +267,7 @@ def test_a_join_that_is_needed_is_told_with_its_command(tmp_path: Path) -> None:
     with pytest.raises(EmptyInput) as error:
         inspect_folder(tmp_path, tmp_path)
     assert "its accounts are in orders.csv, by 'order_id'" in str(error.value)
-    assert "pl.read_csv('lines.csv', infer_schema=False).join(" in (error.value.fix or "")
+    assert 'pl.read_csv("lines.csv", infer_schema=False).join(' in (error.value.fix or "")
 
 
 @pytest.mark.parametrize(
