@@ -34,14 +34,8 @@ def quote_numbers(lines: pl.Series, *, typed: bool = False) -> pl.Series:
         where |= lines.str.contains(_WITH_POINT)
     if not where.any():
         return lines
-    # \x01 and \x02 mark the ends of numbers; those of the text are escaped before.
-    marked = (
-        lines.filter(where)
-        .str.replace_many(["\x01", "\x02"], ["\\u0001", "\\u0002"])
-        .str.replace_all(_STRING_OR_NUMBER, "${1}\x01${2}\x02")
-        .str.replace_all("\x01\x02", "", literal=True)
-        .str.replace_all(r"\x01(-?\d+)\.0+\x02", "\x01${1}\x02")
-    )
+    marked = _mark(lines.filter(where), _STRING_OR_NUMBER)
+    marked = marked.str.replace_all(r"\x01(-?\d+)\.0+\x02", "\x01${1}\x02")
     if typed:
         marked = marked.str.replace_all(r"\x01([^\x02]*\.)", '"' + _TYPED + "${1}")
     return lines.scatter(where.arg_true(), marked.str.replace_all(r"[\x01\x02]", '"'))
@@ -52,13 +46,20 @@ def null_constants(lines: pl.Series) -> pl.Series:
     where = lines.str.contains(_CONSTANT)
     if not where.any():
         return lines
-    marked = (
-        lines.filter(where)
-        .str.replace_many(["\x01", "\x02"], ["\\u0001", "\\u0002"])
-        .str.replace_all(_STRING_OR_CONSTANT, "${1}\x01${2}\x02")
+    marked = _mark(lines.filter(where), _STRING_OR_CONSTANT)
+    return lines.scatter(where.arg_true(), marked.str.replace_all("\x01[^\x02]*\x02", "null"))
+
+
+def _mark(lines: pl.Series, pattern: str) -> pl.Series:
+    """Returns the lines with \\x01 and \\x02 around what the second group of `pattern` finds.
+
+    Those of the text are escaped before. The first group finds strings, which stay as they are.
+    """
+    return (
+        lines.str.replace_many(["\x01", "\x02"], ["\\u0001", "\\u0002"])
+        .str.replace_all(pattern, "${1}\x01${2}\x02")
         .str.replace_all("\x01\x02", "", literal=True)
     )
-    return lines.scatter(where.arg_true(), marked.str.replace_all("\x01[^\x02]*\x02", "null"))
 
 
 def split_typed(text: pl.Series) -> tuple[pl.Series, pl.Series]:
