@@ -69,8 +69,8 @@ class Draft:
 
 
 def percent(share: float) -> str:
-    """Returns a share as a percentage in words: 12 %, or less than 1 %."""
-    return "less than 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
+    """Returns a share as a percentage: 12 %, or <1 %."""
+    return "<1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
 
 
 def shorten(settings: Mapping[str, Any]) -> Any:

@@ -51,7 +51,7 @@ def null_constants(lines: pl.Series) -> pl.Series:
 
 
 def _mark(lines: pl.Series, pattern: str) -> pl.Series:
-    """Returns the lines with \\x01 and \\x02 around what the second group of `pattern` finds.
+    r"""Returns the lines with \x01 and \x02 around what the second group of `pattern` finds.
 
     Those of the text are escaped before. The first group finds strings, which stay as they are.
     """
