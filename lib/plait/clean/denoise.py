@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from plait.clean.bots import BOT_COLUMNS, find_bots
+from plait.clean.bot_figures import BOT_COLUMNS
+from plait.clean.bots import find_bots
 from plait.clean.gap_sessions import make_sessions
 from plait.clean.near_duplicates import NEAR_DUPLICATE_COLUMNS, find_near_duplicates
 from plait.config.denoise_settings import DenoiseSettings

@@ -41,10 +41,11 @@ def find_near_duplicates(events: pl.DataFrame, seconds: Mapping[str, float]) -> 
         return none
     windows = {name: _to_us(window) for name, window in seconds.items()}
     timed = pl.col("time_resolution").is_in(EXACT_RESOLUTIONS)
+    rows = events.select(*_SAME, "time", "time_resolution", "dwell_s", "recommendation_id")
     close = (
-        events.lazy()
-        .select(*_SAME, "time", "time_resolution", "dwell_s", "recommendation_id")
-        .select(pl.all().gather(places), place=pl.lit(pl.Series(places)))
+        rows[places]
+        .lazy()
+        .with_columns(place=pl.lit(pl.Series(places)))
         .filter(timed)
         .with_columns(window=pl.col("platform").replace_strict(windows, default=0))
         .filter(pl.col("window") > 0)

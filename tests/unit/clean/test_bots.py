@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from plait.clean.bots import find_bots, measure_accounts
+from plait.clean.bot_figures import measure_accounts
+from plait.clean.bots import find_bots
 from plait.config.denoise_settings import BotRules
 from plait.contracts.store_tables import BOTS
 
@@ -44,7 +45,7 @@ def reason(events: list[dict[str, Any]], **rules: Any) -> str | None:
 
 def test_the_figures() -> None:
     times = np.array([0, 60, 120, 240, 240 + 5 * 3600])
-    (row,) = measure_accounts(history(*account(times, items=2)), pause_hours=4).to_dicts()
+    (row,) = measure_accounts(history(*account(times, items=2)), BotRules()).to_dicts()
     gaps = np.array([60, 60, 120])
     assert row["events"] == 5
     assert row["objects"] == 2
@@ -104,16 +105,27 @@ def test_without_exact_times_nobody_is_a_bot(resolution: str) -> None:
 
 
 def test_events_all_at_once_are_neither_regular_nor_fast() -> None:
-    (row,) = measure_accounts(history(*account(np.zeros(600))), 4).to_dicts()
+    (row,) = measure_accounts(history(*account(np.zeros(600))), BotRules()).to_dicts()
     assert row["gap_variation"] is None
     assert reason(account(np.zeros(2000))) is None
 
 
-def test_the_order_of_rows_does_not_matter() -> None:
-    both = history(*account(every(2, 1.5)), *account(poisson(300, 72), nr=1))
-    found = find_bots(both, RULES)
+def test_accounts_are_judged_one_by_one() -> None:
+    times = [every(2, 1.5), poisson(300, 72), every(3600, 200), poisson(3, 2) + 7200]
+    everyone = history(*(row for nr, each in enumerate(times) for row in account(each, nr=nr)))
+    found = find_bots(everyone, RULES)
     assert found["account"].to_list() == ["a0", "a1"]
     assert found.schema == BOTS.polars
-    for seed in range(3):
-        assert find_bots(both.sample(fraction=1, shuffle=True, seed=seed), RULES).equals(found)
-    assert pl.concat([find_bots(both.filter(nr=nr), RULES) for nr in (0, 1)]).equals(found)
+    one_person = everyone.sort("time", maintain_order=True)
+    assert find_bots(one_person, RULES).equals(found)
+    assert pl.concat([find_bots(everyone.filter(nr=nr), RULES) for nr in range(4)]).equals(found)
+
+
+def test_each_platform_has_its_own_rules() -> None:
+    events = [e | {"platform": name, "nr": nr, "account": name}
+              for nr, name in enumerate(["shop", "video"]) for e in account(every(2, 1.5), nr=nr)]  # fmt: skip
+    rules = {"shop": BotRules(min_events=10_000), "video": BotRules()}
+    assert find_bots(history(*events), rules)["account"].to_list() == ["video"]
+    assert find_bots(history(*events), {"shop": BotRules()})["account"].to_list() == ["shop"]
+    off = {"shop": BotRules(remove=False), "video": BotRules(gap_variation=0.0, breadth=1.0)}
+    assert find_bots(history(*events), off).height == 1
