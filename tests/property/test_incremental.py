@@ -17,7 +17,7 @@ import polars as pl
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import plait.clean.bots
+import plait.clean.bot_figures
 import plait.clean.strength_histogram
 import plait.fusion.stages.find_inputs
 from plait.clean.clean_events import clean_events
@@ -257,7 +257,7 @@ def test_part_by_part_is_all_at_once(
             patch.dict("os.environ", PLAIT_PSEUDONYM_KEY=KEY),
             patch.object(plait.fusion.stages.find_inputs, "count_buckets", lambda size: buckets),
             patch.object(plait.clean.strength_histogram, "_MIN_DWELLS", 2),
-            patch.object(plait.clean.bots, "_BUSY_MINUTES", 1),
+            patch.object(plait.clean.bot_figures, "_BUSY_MINUTES", 1),
         ):
             _check(folder / "one", folder / "two", arrivals, same, length)
     finally:

@@ -13,6 +13,7 @@ from plait.clean.event_checks import first_failed_checks
 from plait.clean.event_dialect import EventDialect
 from plait.clean.normalise_strengths import stated_strength
 from plait.clean.parse_times import count_naive_times, parse_integers, parse_times
+from plait.clean.plain_text import is_plain
 from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.contracts.id_rules import AROUND_IDS
 from plait.contracts.store_tables import EVENTS
@@ -103,12 +104,12 @@ def _normalise_text(
     CSV reads '' as null, but JSON and HTTP do not.
     """
     text = raw.with_columns(
-        pl.col(n).str.strip_chars(AROUND_IDS) for n in _TRIMMED if _has_values(raw[n])
+        pl.col(n).str.strip_chars(AROUND_IDS) for n in _TRIMMED if not is_plain(raw[n])
     )
     text = text.with_columns(
         pl.when(pl.col(name) != "").then(pl.col(name)).alias(name)
         for name in text.columns
-        if name != "row" and _has_values(text[name]) and (text[name] == "").any()
+        if name != "row" and text[name].str.len_bytes().min() == 0
     )
     found = find_null_words(text, rules.null_words, [n for n in _WITH_NULL_WORDS if n != "type"])
     if rules.type is None:

@@ -10,6 +10,7 @@ import polars as pl
 
 from plait.clean.event_dialect import EventDialect
 from plait.clean.parse_times import EARLIEST_TIME
+from plait.clean.plain_text import is_plain
 from plait.contracts.id_rules import MAX_ID_LENGTH, MAX_QUERY_LENGTH, is_bad_id
 from plait.contracts.personal_fields import PERSONAL_FIELDS, is_single_line
 from plait.sources.values.find_nested import find_nested
@@ -81,14 +82,14 @@ def _checks(text: pl.DataFrame, rules: EventDialect, latest: datetime) -> list[E
     mapped = {name for name in text.columns if text[name].null_count() < text.height}
     raw = {name: pl.col(f"raw_{name}") for name in text.columns}
     checks = [EventCheck("null_account", "account", raw["account"].is_null())]
-    checks += [*_nested_checks(text, "account"), _id_check("account")]
+    checks += [*_nested_checks(text, "account"), _id_check(text, "account")]
     if rules.type is None:
         checks += _nested_checks(text, "type")
         checks.append(EventCheck("unknown_type", "type", pl.col("type").is_null()))
     checks.append(EventCheck("null_object", "item", pl.col("object_kind").is_null()))
     for name in ("item", "topic", "creator", "event_id", "session"):
         if name in mapped:
-            checks += [*_nested_checks(text, name), _id_check(name)]
+            checks += [*_nested_checks(text, name), _id_check(text, name)]
     if "query" in mapped:
         checks.append(
             EventCheck("bad_query", "query", raw["query"].str.len_chars() > MAX_QUERY_LENGTH)
@@ -124,5 +125,8 @@ def _nested_checks(text: pl.DataFrame, name: str) -> list[EventCheck]:
     return [EventCheck("nested_value", name, pl.lit(nested))] if nested.any() else []
 
 
-def _id_check(name: str) -> EventCheck:
-    return EventCheck("bad_id", name, is_bad_id(pl.col(f"raw_{name}")))
+def _id_check(text: pl.DataFrame, name: str) -> EventCheck:
+    value = pl.col(f"raw_{name}")
+    plain = is_plain(text[name])
+    wrong = value.str.len_bytes() > MAX_ID_LENGTH if plain else is_bad_id(value)
+    return EventCheck("bad_id", name, wrong)
