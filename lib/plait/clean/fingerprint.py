@@ -8,8 +8,10 @@ import polars_hash  # noqa: F401 - registers the `nchash` namespace
 import pyarrow as pa
 
 # Four hexadecimal characters for each of the 65,536 pairs of bytes.
-_HEX = np.array([f"{low:02x}{high:02x}".encode() for high in range(256) for low in range(256)])
-_HEX = _HEX.astype("S4").view(np.uint32)
+_DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
+_BYTES = np.stack(np.broadcast_arrays(_DIGITS[:, None], _DIGITS), axis=-1).reshape(256, 2)
+_HEX = np.concatenate([np.tile(_BYTES, (256, 1)), np.repeat(_BYTES, 256, axis=0)], axis=1)
+_HEX = _HEX.copy().view(np.uint32)[:, 0]
 
 
 def fingerprint(text: pl.Series) -> pl.Series:

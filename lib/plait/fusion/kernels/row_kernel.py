@@ -28,8 +28,8 @@ from plait.fusion.partitioner import Partitioner, hash_bucket
 from plait.fusion.row_counts import EMPTY_FILE, NOTED, count_by_platform, one_count
 from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.fusion.stages.read_feedback import read_feedback
-from plait.identity.id_spaces import home_account, home_platform
-from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, is_given_id
+from plait.identity.id_spaces import home_platform
+from plait.privacy.pseudonym import PseudonymKey, account_pseudonym_expr, is_given_id
 from plait.sources.columns.raw_columns import ELEMENT_COLUMN, FAULT_COLUMN, ROW_COLUMN
 from plait.sources.read_platform import event_mapping, read_events
 from plait.store.store import Store
@@ -180,11 +180,10 @@ class FusionRowKernel:
         if home is None or home == platform:
             return present.select("account", home="account", platform=pl.lit(platform))
         ids = raw["account"].drop_nulls().unique().str.strip_chars(AROUND_IDS).unique()
-        both = pl.DataFrame(
-            {
-                "account": account_pseudonym(ids, self.key, platform),
-                "home": home_account(ids, self.key, self.project, platform),
-            }
+        raw_id = pl.col("account")
+        both = ids.to_frame().select(
+            account_pseudonym_expr(raw_id, self.key, pl.lit(platform)).alias("account"),
+            account_pseudonym_expr(raw_id, self.key, pl.lit(home)).alias("home"),
         )
         return both.join(present, on="account", how="semi").with_columns(platform=pl.lit(platform))
 

@@ -206,3 +206,17 @@ def test_a_path_of_many_kinds() -> None:
     )
     assert take_path(decoded, parse_path("p[?(@.k=='y')].v[-1]")).to_list() == ["6", None, None]
     assert take_path(decoded, parse_path("p[].k")).to_list() == [["x", "y"], None, None]
+
+
+@given(st.lists(records, min_size=1, max_size=4), st.booleans())
+def test_neighbours_do_not_decide_how_a_record_is_decoded(
+    found: list[dict[str, Any]], ascii_only: bool
+) -> None:
+    lines = pl.Series([_write(("object", one), ascii_only) for one in found])
+    shape = JsonShape.of([(Field("a"),), (Field("b"), Field("a")), (Field("b"), Field("c"))])
+    together, bad = decode_json(lines, shape)
+    apart = [decode_json(lines[n : n + 1], shape) for n in range(len(lines))]
+    assert together.equals(pl.concat([values for values, _ in apart]))
+    assert bad.equals(pl.concat([faults for _, faults in apart]))
+    nested = decode_json(pl.concat([lines, pl.Series(['{"a": []}'])]), shape)[0]  # the slower way
+    assert together.equals(nested.head(len(lines)))
