@@ -122,8 +122,11 @@ def test_accounts_are_judged_one_by_one() -> None:
 
 
 def test_each_platform_has_its_own_rules() -> None:
-    events = [e | {"platform": name, "nr": nr, "account": name}
-              for nr, name in enumerate(["shop", "video"]) for e in account(every(2, 1.5), nr=nr)]  # fmt: skip
+    events = [
+        event | {"platform": name, "nr": nr, "account": name}
+        for nr, name in enumerate(["shop", "video"])
+        for event in account(every(2, 1.5), nr=nr)
+    ]
     rules = {"shop": BotRules(min_events=10_000), "video": BotRules()}
     assert find_bots(history(*events), rules)["account"].to_list() == ["video"]
     assert find_bots(history(*events), {"shop": BotRules()})["account"].to_list() == ["shop"]
