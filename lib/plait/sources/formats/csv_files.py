@@ -9,10 +9,10 @@ columns are its fault and its text.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 import polars as pl
 
@@ -25,10 +25,12 @@ from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.csv_copy import PreparedFile, prepare_copy
 from plait.sources.formats.csv_header import CsvLayout, read_layout
 from plait.sources.formats.csv_repair import FAULT_MARK, TEXT_STAND_IN
+from plait.sources.formats.csv_widths import find_full_rows
 from plait.sources.values.value_path import Step
 
 _ROW_INDEX = "__row"
 _BEYOND = "__beyond"  # the field after the last column of the header, if a row has one
+_NO_SEPARATOR = "\x7f"  # a line is cut where it has one
 _TEXT = "__text"  # the field after that: the text of a broken line
 
 
@@ -66,8 +68,8 @@ class CsvReader:
         ROW (Int64) counts the records after the header from 1: blank lines count, skipped lines
         and comments do not, and a quoted value with line ends is a part of one record. FAULT is
         null, or 'ragged_row' (more values than columns), 'bad_quote' or 'bad_encoding'. WHOLE is
-        false if values may be in the wrong columns: a row with fewer values than columns, or whose
-        last value is empty. LINE is the text of a line with 'bad_quote' or 'bad_encoding'.
+        false if values may be in the wrong columns: a row that has, or may have, fewer values than
+        columns. LINE is the text of a line with 'bad_quote' or 'bad_encoding'.
 
         Raises:
             UnknownColumn: a column is missing, or the header names it twice.
@@ -79,31 +81,61 @@ class CsvReader:
         with ExitStack() as copies:
             here = prepare_copy(self.file, self.settings.encoding, layout, copies)
             names = [f"c{place}" for place in range(len(layout.columns))]
-            frame = pl.scan_csv(
-                here.path,
-                glob=False,
-                has_header=False,
-                skip_lines=layout.lines,
-                separator=here.separator,
-                quote_char=layout.quote,
-                comment_prefix=layout.comment,
-                eol_char="\r" if layout.returns else "\n",
-                schema=dict.fromkeys([*names, _BEYOND, _TEXT], pl.String()),
-                missing_columns="insert",
-                extra_columns="ignore",
-                truncate_ragged_lines=True,
-                row_index_name=_ROW_INDEX,
-                row_index_offset=1,
-            )
-            frame = frame.select(
+            frame = _scan(
+                here, layout, here.separator, layout.quote, [*names, _BEYOND, _TEXT]
+            ).select(
                 pl.col(_ROW_INDEX).cast(pl.Int64).alias(ROW),
                 *(pl.col(names[place]).alias(name) for name, place in places.items()),
                 *_tell_faults(names[-1], here),
             )
+            full = cache(partial(_find_full_rows, here, layout))  # if they are needed
             try:
-                yield from frame.collect_batches(chunk_size=chunk, maintain_order=True)
+                for rows in frame.collect_batches(chunk_size=chunk, maintain_order=True):
+                    yield _with_full_rows(rows, full)
             except pl.exceptions.NoDataError:
                 return
+
+
+def _scan(
+    here: PreparedFile,
+    layout: CsvLayout,
+    separator: str,
+    quote: str | None,
+    columns: Sequence[str],
+) -> pl.LazyFrame:
+    """Returns the rows after the header, with their numbers from 1; every value is text."""
+    return pl.scan_csv(
+        here.path,
+        glob=False,
+        has_header=False,
+        skip_lines=layout.lines,
+        separator=separator,
+        quote_char=quote,
+        comment_prefix=layout.comment,
+        eol_char="\r" if layout.returns else "\n",
+        schema=dict.fromkeys(columns, pl.String()),
+        missing_columns="insert",
+        extra_columns="ignore",
+        truncate_ragged_lines=True,
+        row_index_name=_ROW_INDEX,
+        row_index_offset=1,
+    )
+
+
+def _find_full_rows(here: PreparedFile, layout: CsvLayout) -> pl.Series:
+    lines = _scan(here, layout, _NO_SEPARATOR, None, ["line"])
+    return find_full_rows(lines, here.separator, layout.quote, len(layout.columns))
+
+
+def _with_full_rows(rows: pl.DataFrame, full: Callable[[], pl.Series]) -> pl.DataFrame:
+    """Returns `rows` with WHOLE also where only the last value is empty.
+
+    Polars does not tell such a row from one that lacks values, so the text of rows is looked at.
+    """
+    unsure = ~rows[WHOLE] & rows[FAULT].is_null()
+    if not unsure.any():
+        return rows
+    return rows.with_columns(pl.col(WHOLE) | (unsure & full().gather(rows[ROW] - 1)))
 
 
 def _tell_faults(last: str, here: PreparedFile) -> list[pl.Expr]:

@@ -254,13 +254,14 @@ def test_what_csv_writes_is_read_back(
     file = SourceFile(path, "t.csv", "csv", "platforms.shop.events", 0, 0.0)
     got = [_read(file, ["n", "a", "b", "c"], chunk) for chunk in (1, 7, 1000)]
     empty = None if quoting == csv.QUOTE_MINIMAL else ""
+    one_line = not any("\n" in value for row in rows for value in row)
     wanted = [
         (
             n + 1,
             str(n),
             *(value or empty for value in row),
             None,
-            (row[-1] or empty) is not None,
+            one_line or (row[-1] or empty) is not None,
             None,
         )
         for n, row in enumerate(rows)
