@@ -50,6 +50,19 @@ LATER = _csv("user_id,item_id,ts", _user, _item, lambda n: FIRST + (200 + n) * 9
 # The files of a case, what is written for its log (or, after a slash, elsewhere in the platform),
 # and how many events it gives.
 CASES: dict[str, tuple[dict[str, str], dict[str, Any], int]] = {
+    "a script that assigns a list": (
+        {"seen.js": "window.YTD.seen.part0 = [\n" + ",\n".join(
+            json.dumps({"view": {"userId": _user(n), "itemId": _item(n), "viewedAt": _at(n)}})
+            for n in NUMBERS) + "\n];\n"},
+        {"format": "json", "columns.account": "view.userId"},
+        120,
+    ),
+    "a script that assigns an object": (
+        {"plays.js": "var archive = " + json.dumps({"version": 2, "plays": [
+            {"user": _user(n), "song": _item(n), "playedAt": _at(n)} for n in NUMBERS]}) + "\n"},
+        {"format": "json", "records": "plays[]", "columns.item": "song", "type": "play"},
+        120,
+    ),
     "names of columns in a comment": (
         {"web.log": "#Version: 1.0\n#Fields: date time c-ip cs-uri-stem sc-status\n" + "".join(
             f"{_at(n)} 10.0.0.{n % 9} /video/{_item(n)} {200 if n % 4 else 404}\n" for n in NUMBERS)},
@@ -273,7 +286,6 @@ def test_a_join_that_is_needed_is_told_with_its_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "why"),
     [
-        ("likes.js", 'window.part0 = [\n{"a": 1}\n];', "sed '1s/^[^=]*=//; $s/;$//' likes.js"),
         ("reviews.json", "{'user': 'ann', 'items': []}\n" * 5, "ast.literal_eval"),
         ("m.csv", "\n".join(",".join(f"{n * k / 7:.2f}" for k in range(30)) for n in NUMBERS),
          "30 columns of numbers"),

@@ -35,7 +35,7 @@ from plait.inspection.files.text_layout import MAX_COLUMNS, describe_text, detec
 from plait.sources.files.find_files import find_files
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.format_readers import open_reader
-from plait.sources.formats.json_document import MAX_DOCUMENT_BYTES
+from plait.sources.formats.json_document import MAX_DOCUMENT_BYTES, strip_assignment
 from plait.sources.formats.text_files import count_bytes, read_blocks
 
 _PASSED_OVER = frozenset({
@@ -152,8 +152,6 @@ def _how_to_convert(file: SourceFile) -> str:
     )
     name = shlex.quote(file.path.name)
     bare = shlex.quote(file.path.stem)
-    if re.match(r"(?:window|var|let|const)\b[^=\n]{0,200}=\s*[\[{]", head):
-        return f"a script around JSON. Run: sed '1s/^[^=]*=//; $s/;$//' {name} > {bare}.json"
     if re.match(r"\{u?'", head):
         make = "import ast, json, sys; [print(json.dumps(ast.literal_eval(l))) for l in sys.stdin]"
         return f'Python, not JSON. Run: python -c "{make}" < {name} > {bare}.jsonl'
@@ -163,7 +161,8 @@ def _how_to_convert(file: SourceFile) -> str:
 def _describe_json(file: SourceFile) -> dict[str, Any]:
     """Returns the settings of a JSON file; {} if the text is not JSON."""
     head = next(iter(read_blocks(file, 1 << 20)), b"")
-    text = head.decode(detect_encoding(head), "replace").removeprefix("\ufeff").lstrip()
+    script = head.decode(detect_encoding(head), "replace").removeprefix("\ufeff").lstrip()
+    text = strip_assignment(script).lstrip()
     if text[:1] not in ("{", "[") or not re.match(r"\[\s*[\[{\]]|\{\s*[\"}]", text):
         return {}
     if text.startswith("["):
@@ -172,21 +171,24 @@ def _describe_json(file: SourceFile) -> dict[str, Any]:
     if len(head) >= 1 << 20 and len(lines) > 1 and len(lines) < 50:
         lines.pop()
     whole = sum(_is_object(line) for line in lines)
-    if whole >= 0.8 * len(lines) and (len(lines) > 1 or "\n" in text.strip()):
+    if text == script and whole >= 0.8 * len(lines) and (len(lines) > 1 or "\n" in text.strip()):
         return {"format": "jsonl"}
     document = _document(file)
     owned = any(rate_name("account", path) >= 0.9 for path in scalar_paths(document))
     several = isinstance(document, dict) and shape_records([document]).more
     records = "" if owned or several else find_records(document)
-    if len(lines) == 1 and whole and not records:
+    if text == script and len(lines) == 1 and whole and not records:
         return {"format": "jsonl"}
     return {"format": "json"} | ({"records": records} if records else {})
 
 
 def _document(file: SourceFile) -> Any:
     try:
-        large = count_bytes(file) > MAX_DOCUMENT_BYTES
-        return None if large else json.loads(b"".join(read_blocks(file)))
+        if count_bytes(file) > MAX_DOCUMENT_BYTES:
+            return None
+        text = b"".join(read_blocks(file))
+        script = text.decode(json.detect_encoding(text)).removeprefix("\ufeff").lstrip()
+        return json.loads(strip_assignment(script).rstrip().removesuffix(";"))
     except (ValueError, RecursionError):
         return None
 
