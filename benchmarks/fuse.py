@@ -139,17 +139,19 @@ def measure(command: list[str], events: int) -> dict[str, float]:
     }
 
 
-def same_sequences(folder: Path) -> bool:
-    """Returns whether plait and the script made the same sequences.
+def compare_sequences(folder: Path) -> dict[str, Any]:
+    """Returns whether plait and the script made the same sequences, and for how many people.
 
     People of whom plait removed noise are left out: the script keeps a chance near duplicate.
     """
     store = Store(folder / "store")
-    noisy = pl.col("person").is_in(store.read("removed_events")["person"].implode())
-    script = pl.read_parquet(folder / "sequences.parquet").filter(~noisy).sort("person")
+    noisy = store.read("removed_events")["person"].unique()
+    stays = ~pl.col("person").is_in(noisy.implode())
+    script = pl.read_parquet(folder / "sequences.parquet").filter(stays).sort("person")
     columns = ["person", "total", "event_id", "platform", "item", "type"]
-    ours = store.read("sequences").filter(~noisy).sort("person").select(columns)
-    return ours.equals(script.select(list(ours.schema)).cast(dict(ours.schema)))
+    ours = store.read("sequences").filter(stays).sort("person").select(columns)
+    same = ours.equals(script.select(list(ours.schema)).cast(dict(ours.schema)))
+    return {"same_sequences": same, "people": ours.height, "people_left_out": noisy.len()}
 
 
 def main() -> None:
@@ -186,7 +188,7 @@ def main() -> None:
             figures["script"] = measure([sys.executable, script, config], events)
             ours, theirs = (figures[name]["rows_per_second"] for name in ("plait", "script"))
             figures["share_of_script"] = round(ours / theirs, 2)
-            figures["same_sequences"] = same_sequences(folder)
+            figures |= compare_sequences(folder)
         print(json.dumps(figures), flush=True)
         if given.folder is None:
             shutil.rmtree(folder.parent)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from plait.config.parse_project import parse_config
 from plait.config.project_file import Project
 from plait.config.source_settings import SourceSettings
@@ -203,8 +205,11 @@ def _is_object(line: str) -> bool:
 def _columns(file: SourceFile, settings: dict[str, Any]) -> frozenset[str]:
     known = {name: value for name, value in settings.items() if name != "table"}
     source = SourceSettings.model_validate({"files": "x"} | known)
-    with open_reader(file, source) as reader:
-        columns = reader.columns()
+    try:
+        with open_reader(file, source) as reader:
+            columns = reader.columns()
+    except pl.exceptions.NoDataError:
+        raise _NotRead("no records") from None
     if len(columns.paths) > MAX_COLUMNS:
         raise _NotRead(f"more than {MAX_COLUMNS:,} columns")
     paths = {re.sub(r"\[\].*", "", path) for path in columns.paths}

@@ -9,10 +9,10 @@ columns are its fault and its text.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cached_property
 
 import polars as pl
 
@@ -25,13 +25,13 @@ from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.csv_copy import PreparedFile, prepare_copy
 from plait.sources.formats.csv_header import CsvLayout, read_layout
 from plait.sources.formats.csv_repair import FAULT_MARK, TEXT_STAND_IN
-from plait.sources.formats.csv_widths import find_full_rows
+from plait.sources.formats.csv_widths import FullRows
 from plait.sources.values.value_path import Step
 
 _ROW_INDEX = "__row"
 _BEYOND = "__beyond"  # the field after the last column of the header, if a row has one
-_NO_SEPARATOR = "\x7f"  # a line is cut where it has one
 _TEXT = "__text"  # the field after that: the text of a broken line
+_NO_SEPARATOR = "\x7f"  # a line is cut where it has one
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ class CsvReader:
                 *(pl.col(names[place]).alias(name) for name, place in places.items()),
                 *_tell_faults(names[-1], here),
             )
-            full = cache(partial(_find_full_rows, here, layout))  # if they are needed
+            lines = _scan(here, layout, _NO_SEPARATOR, None, ["line"])
+            full = FullRows(lines, here.separator, layout.quote, len(names), chunk)
             try:
                 for rows in frame.collect_batches(chunk_size=chunk, maintain_order=True):
                     yield _with_full_rows(rows, full)
@@ -122,12 +123,7 @@ def _scan(
     )
 
 
-def _find_full_rows(here: PreparedFile, layout: CsvLayout) -> pl.Series:
-    lines = _scan(here, layout, _NO_SEPARATOR, None, ["line"])
-    return find_full_rows(lines, here.separator, layout.quote, len(layout.columns))
-
-
-def _with_full_rows(rows: pl.DataFrame, full: Callable[[], pl.Series]) -> pl.DataFrame:
+def _with_full_rows(rows: pl.DataFrame, full: FullRows) -> pl.DataFrame:
     """Returns `rows` with WHOLE also where only the last value is empty.
 
     Polars does not tell such a row from one that lacks values, so the text of rows is looked at.
@@ -135,7 +131,7 @@ def _with_full_rows(rows: pl.DataFrame, full: Callable[[], pl.Series]) -> pl.Dat
     unsure = ~rows[WHOLE] & rows[FAULT].is_null()
     if not unsure.any():
         return rows
-    return rows.with_columns(pl.col(WHOLE) | (unsure & full().gather(rows[ROW] - 1)))
+    return rows.with_columns(pl.col(WHOLE) | (unsure & full.of(rows[ROW])))
 
 
 def _tell_faults(last: str, here: PreparedFile) -> list[pl.Expr]:

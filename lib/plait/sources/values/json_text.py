@@ -93,9 +93,8 @@ def decode_json(
     """
     kind = shape.kind
     lines, fits, bad = _pick_nested(text, kind)
-    whole_objects = lines is text
     lines = quote_numbers(lines, typed=typed)
-    if whole_objects and not shape.opens_lists:
+    if isinstance(kind, pl.Struct) and not shape.opens_lists and fits.all():
         decoded = _decode_objects(lines, kind)
         if decoded is not None:
             return decoded.rename(text.name), bad

@@ -19,6 +19,10 @@ from plait.inspection.files.look_at_files import look_at_files
         ("quotes.csv", b'"' * 300_000),
         ("nested.json", b'{"a":' * 50_000),
         ("keys.json", b"{" + b",".join(b'"k%d":1' % n for n in range(6_000)) + b"}"),
+        ("empty.json", b"{\n}\n"),
+        ("empty.js", b"window.data = {};\n"),
+        ("program.js", b"var app = {run: function () { return 1 }};\n"),
+        ("cut.js", b"window.data = [\n"),
     ],
 )
 def test_a_hostile_file_is_passed_over(tmp_path: Path, name: str, text: bytes) -> None:

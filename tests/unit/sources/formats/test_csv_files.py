@@ -254,14 +254,15 @@ def test_what_csv_writes_is_read_back(
     file = SourceFile(path, "t.csv", "csv", "platforms.shop.events", 0, 0.0)
     got = [_read(file, ["n", "a", "b", "c"], chunk) for chunk in (1, 7, 1000)]
     empty = None if quoting == csv.QUOTE_MINIMAL else ""
-    one_line = not any("\n" in value for row in rows for value in row)
+    longer = (n for n, row in enumerate(rows) if any("\n" in value for value in row))
+    certain = next(longer, len(rows))  # from the first row of several lines on, no row is
     wanted = [
         (
             n + 1,
             str(n),
             *(value or empty for value in row),
             None,
-            one_line or (row[-1] or empty) is not None,
+            n < certain or (row[-1] or empty) is not None,
             None,
         )
         for n, row in enumerate(rows)
