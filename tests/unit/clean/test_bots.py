@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import plait.clean.bots
 from plait.clean.bot_figures import measure_accounts
 from plait.clean.bots import find_bots
 from plait.config.denoise_settings import BotRules
@@ -119,6 +120,27 @@ def test_accounts_are_judged_one_by_one() -> None:
     one_person = everyone.sort("time", maintain_order=True)
     assert find_bots(one_person, RULES).equals(found)
     assert pl.concat([find_bots(everyone.filter(nr=nr), RULES) for nr in range(4)]).equals(found)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_first_look_misses_no_bot(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Accounts of persons in the order of their history, against measuring every account."""
+    random = np.random.default_rng(seed)
+    rows: list[dict[str, Any]] = []
+    for nr in range(12):
+        n = int(random.integers(20, 200))
+        gaps = random.choice([np.ones(n), random.exponential(1, n)]) * random.choice([5, 60, 900])
+        more = {"platform": random.choice(["shop", "video"]), "who": nr // 3}
+        objects = int(random.choice([5, 10**9]))
+        rows += [event | more for event in account(gaps.cumsum().round(3), objects, nr)]
+    who = pl.Series("who", [row.pop("who") for row in rows])
+    events = history(*rows).with_columns(who).sort("who", "time", maintain_order=True)
+    easy = {"min_events": 30, "events_per_hour": 40, "sleepless_hours": 6.0, "hour_entropy": 2.0}
+    rules = {"shop": BotRules(**easy), "video": BotRules(**easy | {"pause_hours": 0.5})}
+    found = find_bots(events, rules)
+    monkeypatch.setattr(plait.clean.bots, "_of_suspects", lambda events, rules: events)
+    assert found.equals(find_bots(events, rules))
+    assert 0 < found.height < 12
 
 
 def test_each_platform_has_its_own_rules() -> None:
