@@ -129,7 +129,7 @@ def test_the_first_look_misses_no_bot(seed: int, monkeypatch: pytest.MonkeyPatch
     rows: list[dict[str, Any]] = []
     for nr in range(12):
         n = int(random.integers(20, 200))
-        gaps = random.choice([np.ones(n), random.exponential(1, n)]) * random.choice([5, 60, 900])
+        gaps = random.choice([np.ones(n), random.exponential(1, n)]) * random.choice([5, 60, 3000])
         more = {"platform": random.choice(["shop", "video"]), "who": nr // 3}
         objects = int(random.choice([5, 10**9]))
         rows += [event | more for event in account(gaps.cumsum().round(3), objects, nr)]
