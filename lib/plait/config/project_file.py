@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import Field, PositiveInt, PrivateAttr, field_validator
 
 from plait.config.currency_settings import CurrencySettings
+from plait.config.people_settings import PeopleSettings
 from plait.config.platform_settings import Platform
 from plait.config.project_sections import (
-    PeopleSettings,
     Pseudonyms,
     Serving,
     StrictModel,

@@ -1,4 +1,4 @@
-"""The sections of a project file other than platforms: people, pseudonyms, train and serve.
+"""The sections of a project file: pseudonyms, train and serve; platforms and people have theirs.
 
 The default of a training setting may depend on the size of the data.
 """
@@ -30,23 +30,6 @@ class StrictModel(BaseModel):
             msg = "is no well-formed Unicode"
             raise ValueError(msg)
         return value
-
-
-class PeopleSettings(StrictModel):
-    """The rules that join accounts into persons."""
-
-    same_account_id: list[list[str]] = Field(
-        default_factory=list,
-        description="Groups of platforms that share one account id space: equal ids are one "
-        "person. Default: no group.",
-        examples=[[["shop", "reviews"]]],
-    )
-    keys: list[str] | None = Field(
-        None,
-        description="Identity keys that join accounts. Default: every key that a platform "
-        "declares.",
-        examples=[["email_hash"]],
-    )
 
 
 class Pseudonyms(StrictModel):

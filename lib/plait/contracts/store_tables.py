@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from plait.contracts.identity_tables import BLOCKED_KEYS, IDENTITY_EDGES, PERSON_CHANGES
 from plait.contracts.table_schema import TableSchema, column
 
 _text, _real, _long = pa.string(), pa.float64(), pa.int64()
@@ -118,6 +119,9 @@ PEOPLE = TableSchema(
             column("events", _long, "number of events of these accounts"),
             column("first_time", _time, "the first event, UTC", null=True),
             column("last_time", _time, "the last event, UTC", null=True),
+            column(
+                "founded_by", _text, "account that the id was made from; null: unknown", null=True
+            ),
         ]
     ),
 )
@@ -273,9 +277,20 @@ TABLES: dict[str, TableSchema] = {
         IMPRESSIONS,
         REMOVED_EVENTS,
         BOTS,
+        IDENTITY_EDGES,
+        BLOCKED_KEYS,
+        PERSON_CHANGES,
     )
 }
 # Tables added without a new contract version: versions of an older plait lack them.
 ADDED_TABLES: frozenset[str] = frozenset(
-    {ITEM_VECTORS.name, IMPRESSIONS.name, REMOVED_EVENTS.name, BOTS.name}
+    {
+        ITEM_VECTORS.name,
+        IMPRESSIONS.name,
+        REMOVED_EVENTS.name,
+        BOTS.name,
+        IDENTITY_EDGES.name,
+        BLOCKED_KEYS.name,
+        PERSON_CHANGES.name,
+    }
 )

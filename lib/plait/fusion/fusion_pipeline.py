@@ -12,6 +12,7 @@ from plait.clean.count_strengths import StrengthCounter
 from plait.clean.strength_histogram import merge_strength_bins
 from plait.clean.strength_rules import strength_rules, uses_lengths
 from plait.config import Project
+from plait.contracts.identity_tables import BLOCKED_KEYS, IDENTITY_EDGES, PERSON_CHANGES
 from plait.contracts.store_tables import ACCOUNTS, IMPRESSIONS, ITEM_VECTORS, ITEMS, PEOPLE
 from plait.engine.engine import BUCKET, Engine
 from plait.fusion.incremental.base_version import BaseVersion
@@ -178,6 +179,9 @@ class FusionPipeline:
         self.stages.write(ACCOUNTS, tables.accounts)
         self.stages.write(PEOPLE, tables.people)
         self.stages.write(ITEMS, tables.items)
+        self.stages.write(IDENTITY_EDGES, IDENTITY_EDGES.conform(rows.identity.edges))
+        self.stages.write(BLOCKED_KEYS, BLOCKED_KEYS.empty())
+        self.stages.write(PERSON_CHANGES, PERSON_CHANGES.empty())
         self.stages.versions[ITEM_VECTORS.name] = write_item_vectors(
             self.store, rows.catalogue, self.current
         )

@@ -15,15 +15,19 @@ import polars as pl
 # - rule: the source: SAME_ID, the name of a key, LINK, or the name of another source.
 # - weight: the probability that the edge is right, 0 to 1; 1 for declared evidence.
 # - since: when the edge was declared, or null if unknown.
+# - terms: what the weight is made of, for evidence that was estimated: the log2 Bayes factor (bits)
+#   of each term at its level of agreement. Empty for declared evidence. They have no raw values.
 # Either account may have no events. If n accounts share a value, they form a star of n - 1 edges,
 # not all pairs. SAME_ID edges are stars around the home account, which is account_a. An account is
 # account_b of at most one SAME_ID edge, and a home account of none.
+EVIDENCE_TERMS = pl.List(pl.Struct({"term": pl.String, "level": pl.String, "bits": pl.Float64}))
 EVIDENCE_EDGES: dict[str, Any] = {
     "account_a": pl.String(),
     "account_b": pl.String(),
     "rule": pl.String(),
     "weight": pl.Float64(),
     "since": pl.Datetime("us", "UTC"),
+    "terms": EVIDENCE_TERMS,
 }
 SAME_ID, LINK = "same_account_id", "link"
 # A key value of more accounts than this is ignored (for example a shared or made-up address).
@@ -92,5 +96,7 @@ def link_edges(standing: pl.DataFrame) -> pl.DataFrame:
 def _declared(ends: pl.DataFrame, rule: pl.Expr, since: pl.Expr | None = None) -> pl.DataFrame:
     """Returns EVIDENCE_EDGES of weight 1 between account_a and account_b of `ends`."""
     when = pl.lit(None) if since is None else since
-    edges = ends.with_columns(rule=rule, weight=pl.lit(1.0), since=when)
+    edges = ends.with_columns(
+        rule=rule, weight=pl.lit(1.0), since=when, terms=pl.lit([], EVIDENCE_TERMS)
+    )
     return edges.select(pl.col(name).cast(kind) for name, kind in EVIDENCE_EDGES.items())

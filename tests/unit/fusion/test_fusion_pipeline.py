@@ -22,7 +22,7 @@ class _WithLikelyTwins(FusionPipeline):
     def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
         known = super()._known_identity(attributes)
         first, *others = sorted(known.accounts["account"])
-        rows = [(first, other, "probabilistic", 0.9, None) for other in others]
+        rows = [(first, other, "probabilistic", 0.9, None, []) for other in others]
         likely = pl.DataFrame(rows, schema=EVIDENCE_EDGES, orient="row")
         return replace(known, edges=gather_edges([known.edges, likely]))
 

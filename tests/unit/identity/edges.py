@@ -24,7 +24,7 @@ def frame(columns: str, rows: Iterable[Sequence[Any]]) -> pl.DataFrame:
 
 def edge_frame(rows: Iterable[tuple[str, str, str, float]]) -> pl.DataFrame:
     """Returns EVIDENCE_EDGES of account_a, account_b, rule, weight."""
-    return pl.DataFrame([(*r, None) for r in rows], schema=EVIDENCE_EDGES, orient="row")
+    return pl.DataFrame([(*r, None, []) for r in rows], schema=EVIDENCE_EDGES, orient="row")
 
 
 def said_links(rows: Iterable[tuple[str, str]]) -> pl.DataFrame:

@@ -23,8 +23,8 @@ def test_accounts_away_from_home_are_a_star_about_it() -> None:
     edges = same_id_edges(frame("account home", [("a1", "a1"), ("b1", "a1"), ("b2", "a2")]))
     assert edges.schema == pl.Schema(EVIDENCE_EDGES)
     assert edges.sort("account_b").rows() == [
-        ("a1", "b1", "same_account_id", 1.0, None),
-        ("a2", "b2", "same_account_id", 1.0, None),
+        ("a1", "b1", "same_account_id", 1.0, None, []),
+        ("a2", "b2", "same_account_id", 1.0, None, []),
     ]
 
 
@@ -34,7 +34,9 @@ def test_holders_of_a_value_are_a_star_about_the_first() -> None:
     edges, ignored = key_edges(frame("account key value", [*rows, *rows, ("b", "email", "y")]))
     assert ignored == 0
     assert edges.schema == pl.Schema(EVIDENCE_EDGES)
-    assert edges.sort("account_b").rows() == [("a00", a, "email", 1.0, None) for a in holders[1:]]
+    assert edges.sort("account_b").rows() == [
+        ("a00", a, "email", 1.0, None, []) for a in holders[1:]
+    ]
 
 
 def test_a_value_held_by_too_many_identifies_nobody() -> None:
@@ -42,7 +44,7 @@ def test_a_value_held_by_too_many_identifies_nobody() -> None:
     few = [("b", "email", "x"), ("c", None, None), ("d", None, None), ("e", "email", "x")]
     edges, ignored = key_edges(frame("account key value", [*many, *few]))
     assert ignored == 1
-    assert edges.rows() == [("b", "e", "email", 1.0, None)]
+    assert edges.rows() == [("b", "e", "email", 1.0, None, [])]
 
 
 def test_links_that_stand_are_edges_since_they_were_said() -> None:
@@ -51,7 +53,7 @@ def test_links_that_stand_are_edges_since_they_were_said() -> None:
     )
     edges = link_edges(said)
     assert edges.schema == pl.Schema(EVIDENCE_EDGES)
-    assert edges.rows() == [("a", "b", "link", 1.0, datetime(2025, 1, 1, tzinfo=UTC))]
+    assert edges.rows() == [("a", "b", "link", 1.0, datetime(2025, 1, 1, tzinfo=UTC), [])]
 
 
 def test_every_edge_counts_unless_a_weight_is_asked_for() -> None:

@@ -52,7 +52,8 @@ def requires_reread(name: str) -> bool:
     """Returns whether a change of setting `name` requires that all rows are read again."""
     parts = name.split(".")
     reread = parts[0] == "platforms" and len(parts) > 2 and parts[2] in _READ_EVERY_RUN
-    return not reread and name != "people.keys" and parts[0] != "currencies"
+    of_people = parts[0] == "people" and parts[1] != "same_account_id"
+    return not reread and not of_people and parts[0] != "currencies"
 
 
 def _platforms(names: Iterable[str]) -> set[str]:
