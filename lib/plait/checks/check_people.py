@@ -109,7 +109,7 @@ def check_shared_people(
         return []
     accounts = pl.concat(parts)
     edges = gather_edges([same_id_edges(accounts), key_edges(attributes)[0]])
-    people = cluster_accounts(accounts.select("account").unique(), edges)
+    people = cluster_accounts(accounts.select("account").unique(), edges).components
     held = accounts.join(people, on="account").select("platform", "component").unique()
     sets = {str(n): part["component"] for (n,), part in held.partition_by(
         "platform", as_dict=True).items()}  # fmt: skip

@@ -24,6 +24,7 @@ from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.partitioner import Partitioner
 from plait.fusion.stages.find_inputs import FusionInputs
 from plait.fusion.stages.fuse_impressions import fuse_impressions
+from plait.fusion.stages.gather_evidence import gather_evidence, resolve_accounts
 from plait.fusion.stages.learn_strengths import (
     learn_strengths,
     learning_cut,
@@ -31,7 +32,7 @@ from plait.fusion.stages.learn_strengths import (
     parameters_moved,
 )
 from plait.fusion.stages.listing_faults import record_listings
-from plait.fusion.stages.read_feedback import read_link_assertions
+from plait.fusion.stages.record_changes import record_person_changes
 from plait.fusion.stages.resolve_people import (
     KnownIdentity,
     accounts_outside_k_core,
@@ -47,11 +48,8 @@ from plait.fusion.stages.stage_results import (
     RowsRead,
 )
 from plait.fusion.stages.version_summary import summarise_version
-from plait.identity.clusters import cluster_accounts
-from plait.identity.evidence import gather_edges, key_edges, link_edges, same_id_edges
 from plait.identity.identity_keys import read_attributes
 from plait.identity.identity_tables import build_account_table, build_people_table
-from plait.identity.standing_links import standing_links
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import build_item_table
 from plait.items.write_item_vectors import write_item_vectors
@@ -99,7 +97,7 @@ class FusionPipeline:
         catalogue, counts_of_catalogues, bad_items = read_catalogues(self.project, self.key)
         attributes, unusable_accounts, bad_accounts = read_attributes(self.project, self.key)
         quarantined = pl.concat([bad_items, bad_accounts])
-        identity = self._known_identity(attributes)
+        identity = gather_evidence(self.project, self.store, self.inputs, attributes)
         new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
         seen = merge_seen_accounts(pl.concat([self.base.seen, new]))
         return RowsRead(
@@ -109,7 +107,7 @@ class FusionPipeline:
     def resolve(self, rows: RowsRead) -> ResolvedAccounts:
         """Groups the accounts that belong to one person."""
         accounts = collect_accounts(rows.seen, rows.identity)
-        return self._resolved(accounts, rows.identity)
+        return resolve_accounts(accounts, rows.identity)
 
     def partition(self, rows: RowsRead, resolved: ResolvedAccounts) -> PartitionedPeople:
         """Moves each person's rows into one bucket, finds the k-cores, and assigns person ids."""
@@ -123,11 +121,11 @@ class FusionPipeline:
         if k_cores:  # an account outside the k-core does not link other accounts
             outside = accounts_outside_k_core(resolved.accounts, rows.seen, k_cores)
             inside = resolved.accounts.join(outside, on="account", how="anti")
-            kept = self._resolved(inside, rows.identity)
+            kept = resolve_accounts(inside, rows.identity)
         members, ledger = assign_people(kept.accounts, kept.components, self.store, self.current)
         placed = buckets.join(members.select("account", "person"), on="account", how="left")
         touched = find_touched_buckets(rows.new, self.base, placed)
-        return PartitionedPeople(members, ledger, placed, k_cores, touched)
+        return PartitionedPeople(members, ledger, placed, k_cores, touched, kept.edges)
 
     def learn(self, rows: RowsRead, people: PartitionedPeople) -> PartitionedPeople:
         """Adds the base's rows of the touched buckets, and learns from the rows that stay.
@@ -179,9 +177,10 @@ class FusionPipeline:
         self.stages.write(ACCOUNTS, tables.accounts)
         self.stages.write(PEOPLE, tables.people)
         self.stages.write(ITEMS, tables.items)
-        self.stages.write(IDENTITY_EDGES, IDENTITY_EDGES.conform(rows.identity.edges))
-        self.stages.write(BLOCKED_KEYS, BLOCKED_KEYS.empty())
-        self.stages.write(PERSON_CHANGES, PERSON_CHANGES.empty())
+        self.stages.write(IDENTITY_EDGES, people.edges)
+        self.stages.write(BLOCKED_KEYS, rows.identity.blocked_keys)
+        changes = record_person_changes(self.store, self.current, people.members, tables.people)
+        self.stages.write(PERSON_CHANGES, changes)
         self.stages.versions[ITEM_VECTORS.name] = write_item_vectors(
             self.store, rows.catalogue, self.current
         )
@@ -224,26 +223,6 @@ class FusionPipeline:
             settings=settings,
             run=self.plan.record(self.stages.rows, len(people.touched)),
             learned=people.learned,
-        )
-
-    @staticmethod
-    def _resolved(accounts: pl.DataFrame, identity: KnownIdentity) -> ResolvedAccounts:
-        edges = pl.concat([same_id_edges(accounts), identity.edges])
-        return ResolvedAccounts(accounts, cluster_accounts(accounts, edges))
-
-    def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
-        by_key, ignored_keys = key_edges(attributes)
-        asserted = standing_links(read_link_assertions(self.store, self.inputs.links.slices()))
-        # Links of a platform that is no longer in the project do not count.
-        platforms = list(self.project.platforms)
-        of_project = pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(platforms))
-        standing = asserted.filter(of_project)
-        ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
-        return KnownIdentity(
-            accounts=attributes.select("account", "platform", "home").unique(),
-            edges=gather_edges([by_key, link_edges(standing)]),
-            ever_linked=pl.concat(ends).unique(),
-            ignored_keys=ignored_keys,
         )
 
     def _row_kernel(self, identity: KnownIdentity) -> FusionRowKernel:

@@ -42,7 +42,8 @@ class Partitioner:
         Args:
             buckets: the number of buckets, a power of two.
             accounts: account, home.
-            edges: EVIDENCE_EDGES of all sources except account ids.
+            edges: EVIDENCE_EDGES of all sources except account ids. Those that a guard refuses do
+                no harm: accounts of several persons may share a bucket.
             before: account, home, bucket of accounts whose events are in the store already.
         """
         if buckets == 1:

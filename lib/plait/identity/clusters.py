@@ -2,43 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from plait.identity.cluster_guards import BELOW_THRESHOLD, NO_CONSENT, ClusterGuards
+from plait.identity.constrained_merge import merge_under_guards
 from plait.identity.evidence import LINK, SAME_ID
+from plait.identity.guarded_components import find_guarded_components
 
 ALONE = "alone"
 
 
-def cluster_accounts(accounts: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """Returns account, component and rule for every account of `accounts`.
+@dataclass(frozen=True)
+class Clusters:
+    """The accounts by person, and what became of the evidence.
+
+    Attributes:
+        components: account, component, rule, one row per account. The name of a component is only
+            a label.
+        edges: EVIDENCE_EDGES except SAME_ID, with dropped_as: why the edge was not used (null if
+            it was; the values are in cluster_guards).
+    """
+
+    components: pl.DataFrame
+    edges: pl.DataFrame
+
+
+def cluster_accounts(
+    accounts: pl.DataFrame, edges: pl.DataFrame, guards: ClusterGuards | None = None
+) -> Clusters:
+    """Returns the component and rule of every account of `accounts`, and the judged edges.
+
+    Accounts that edges connect are one component. Only the components in which a guard keeps
+    somebody apart are built edge by edge, the strongest first; see constrained_merge. The result
+    depends neither on the order of rows nor on which account an edge names first.
 
     The rule is ALONE for an account that is a component by itself. It is SAME_ID for accounts with
     the same home. Otherwise it is the rule of the account's strongest edge. If edges are equally
-    strong, a key comes before LINK, and then the first rule by name.
+    strong, a key comes before LINK, and then the key of the highest priority, and then the first
+    rule by name.
 
     Args:
         accounts: account, one row per account.
         edges: EVIDENCE_EDGES of all sources.
+        guards: what keeps accounts apart; default: nothing does.
     """
-    found = find_components(contract_homes(edges)).rename({"node": "home"})
-    homes = _homes(edges)
-    placed = accounts.select("account").join(homes, on="account", how="left", validate="m:1")
-    placed = placed.with_columns(pl.coalesce("home", "account").alias("home"))
-    joined = placed.join(found, on="home", how="left").join(
-        _strongest_rules(edges), on="account", how="left"
+    guards = guards or ClusterGuards()
+    judged = _judge_edges(edges, guards)
+    used = judged.filter(pl.col("dropped_as").is_null())
+    homes, found = _homes(used), find_components(contract_homes(used))
+    placed = _locate(accounts.select("account"), homes, found)
+    guarded = find_guarded_components(
+        placed, lambda some: _locate(some, homes, found), guards, used
     )
-    joined = joined.with_columns(pl.coalesce("component", "home").alias("component"))
-    return joined.with_columns(
-        rule=pl.when(pl.len().over("component") == 1)
-        .then(pl.lit(ALONE))
-        .when(pl.len().over("home") > 1)
-        .then(pl.lit(SAME_ID))
-        # An account without an edge of its own is joined through a home outside `accounts`.
-        .otherwise(pl.coalesce("rule", pl.lit(LINK)))
-    ).select("account", "component", "rule")
+    if guarded.len():
+        here = _locate(used.select("edge", account="account_a"), homes, found)
+        inside = here.filter(pl.col("component").is_in(guarded.implode()))
+        concerned = used.join(inside, on="edge", how="semi").drop("dropped_as")
+        merged = merge_under_guards(placed, concerned, guards)
+        placed = placed.update(merged.components, on="account")
+        judged = pl.concat([judged.update(merged.dropped, on="edge"), merged.added])
+    if guards.withheld.height:  # the label of their component is no account's
+        alone = pl.col("account").is_in(guards.withheld["account"].implode())
+        label = pl.concat_str("account", pl.lit("#"))
+        placed = placed.with_columns(
+            pl.when(alone).then(label).otherwise(name).alias(name) for name in ("home", "component")
+        )
+    others = judged.filter(pl.col("rule") != SAME_ID).drop("edge")
+    return Clusters(_name_rules(placed, others, guards.priorities), others)
 
 
 def contract_homes(edges: pl.DataFrame) -> pl.DataFrame:
@@ -80,17 +116,55 @@ def find_components(ends: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame({"node": nodes, "component": nodes.gather(first[labels])})
 
 
+def _judge_edges(edges: pl.DataFrame, guards: ClusterGuards) -> pl.DataFrame:
+    """Returns `edges` with edge (a number) and dropped_as, as far as each tells by itself."""
+    light = pl.col("weight") < guards.threshold
+    reason: pl.Expr = pl.when(light).then(pl.lit(BELOW_THRESHOLD))
+    if guards.withheld.height:
+        kept = guards.withheld["account"].implode()
+        # A home is only a name of its accounts' id space; it may itself be withheld.
+        ends = pl.col("account_b").is_in(kept) | (
+            pl.col("account_a").is_in(kept) & (pl.col("rule") != SAME_ID)
+        )
+        reason = pl.when(ends).then(pl.lit(NO_CONSENT)).otherwise(reason)
+    return edges.with_row_index("edge").with_columns(dropped_as=reason.cast(pl.String))
+
+
+def _locate(accounts: pl.DataFrame, homes: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Adds home and component to `accounts`, whatever accounts they are."""
+    placed = accounts.join(homes, on="account", how="left", validate="m:1")
+    placed = placed.with_columns(pl.coalesce("home", "account").alias("home"))
+    placed = placed.join(found.rename({"node": "home"}), on="home", how="left")
+    return placed.with_columns(pl.coalesce("component", "home").alias("component"))
+
+
 def _homes(edges: pl.DataFrame) -> pl.DataFrame:
     """Returns account, home of the accounts with a SAME_ID edge."""
     return edges.filter(pl.col("rule") == SAME_ID).select(account="account_b", home="account_a")
 
 
-def _strongest_rules(edges: pl.DataFrame) -> pl.DataFrame:
-    """Returns account, rule of the strongest edge, for accounts with an edge other than SAME_ID."""
-    other = edges.filter(pl.col("rule") != SAME_ID)
-    ends = [other.select(f"account_{s}", "rule", "weight") for s in "ab"]
+def _name_rules(
+    placed: pl.DataFrame, edges: pl.DataFrame, priorities: Mapping[str, int]
+) -> pl.DataFrame:
+    """Returns account, component, rule of the accounts of `placed` (account, home, component)."""
+    strongest = _strongest_rules(edges.filter(pl.col("dropped_as").is_null()), priorities)
+    joined = placed.join(strongest, on="account", how="left")
+    return joined.with_columns(
+        rule=pl.when(pl.len().over("component") == 1)
+        .then(pl.lit(ALONE))
+        .when(pl.len().over("home", "component") > 1)
+        .then(pl.lit(SAME_ID))
+        # An account without an edge of its own is joined through a home outside `accounts`.
+        .otherwise(pl.coalesce("rule", pl.lit(LINK)))
+    ).select("account", "component", "rule")
+
+
+def _strongest_rules(edges: pl.DataFrame, priorities: Mapping[str, int]) -> pl.DataFrame:
+    """Returns account, rule of the strongest of `edges`, for accounts with one."""
+    ends = [edges.select(f"account_{s}", "rule", "weight") for s in "ab"]
     touching = pl.concat([end.rename({end.columns[0]: "account"}) for end in ends])
-    strongest = touching.sort(pl.col("weight").neg(), pl.col("rule") == LINK, "rule").unique(
+    rank = -pl.col("rule").replace_strict(dict(priorities), default=0, return_dtype=pl.Int64)
+    strongest = touching.sort(pl.col("weight").neg(), pl.col("rule") == LINK, rank, "rule").unique(
         "account", keep="first", maintain_order=True
     )
     return strongest.select("account", "rule")

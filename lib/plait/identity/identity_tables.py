@@ -23,7 +23,7 @@ def build_account_table(
 
 
 def build_people_table(accounts: pl.DataFrame, ledger: IdentityLedger) -> pl.DataFrame:
-    """Returns PEOPLE: every person with an account, and the retired person ids."""
+    """Returns PEOPLE: every person with an account, and the retired and empty person ids."""
     # group_by keeps the order of rows in a group, so each list of platforms is sorted.
     names = pl.Enum(accounts["platform"].unique().sort())
     present = accounts.select("person", pl.col("platform").cast(names)).unique().sort("platform")
@@ -36,7 +36,7 @@ def build_people_table(accounts: pl.DataFrame, ledger: IdentityLedger) -> pl.Dat
             pl.col("last_time").max(),
         )
         .join(present.group_by("person").agg(platforms="platform"), on="person")
-        .join(ledger.persons.select("person", "since"), on="person")
+        .join(ledger.persons.select("person", "since", "founded_by"), on="person")
     )
     retired = ledger.retired.with_columns(
         platforms=pl.lit([], pl.List(pl.String)), accounts=pl.lit(0), events=pl.lit(0)

@@ -1,4 +1,9 @@
-"""Keeps person ids stable from one store version to the next."""
+"""Keeps person ids stable from one store version to the next.
+
+A person id is active if a component of accounts has it, retired if it was merged into another
+id, and empty if all its accounts are gone. A retired id resolves for ever: if the one that it was
+merged into is empty, both are kept. Any other empty id is dropped with its accounts.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,12 @@ import polars as pl
 from plait.clean.fingerprint import fingerprint
 from plait.privacy.pseudonym import person_of
 
-_PERSON_COLUMNS = {"person": pl.String(), "since": pl.Int64(), "merged_into": pl.String()}
+PERSON_IDS = {
+    "person": pl.String(),
+    "since": pl.Int64(),
+    "merged_into": pl.String(),
+    "founded_by": pl.String(),
+}
 
 
 @dataclass(frozen=True)
@@ -17,8 +27,8 @@ class IdentityLedger:
     """The person ids of one store version.
 
     Attributes:
-        persons: component, person, since.
-        retired: person, since, merged_into: ids that were merged into another person.
+        persons: component, person, since, founded_by of the active ids.
+        retired: PERSON_IDS of the others: merged into an active or empty id, or (null) empty.
     """
 
     persons: pl.DataFrame
@@ -33,80 +43,131 @@ def assign_person_ids(
 ) -> IdentityLedger:
     """Returns the person id of every component.
 
-    A person id stays with the component that has most of the person's accounts. If several have
-    equally many, it stays with the one that has the account from which the id was made. If a
-    component has several ids, the oldest survives, and the others are retired into it. A
-    component without an id gets a new one, made from its smallest account.
+    - An active id stays with the component that has most of the person's accounts. If several have
+      equally many, it stays with the one that has its founder: the account that it was made from.
+    - If a person is split, a part with the founder of an id that was merged into that person takes
+      this id back, unless it is the only part that the person's own id can stay with. So a merge
+      that is undone leaves every id as it was.
+    - If a component has several ids, the oldest survives; the others are retired into it.
+    - A component without an id takes the oldest empty or retired id whose founder it has, or
+      else gets a new one, made from its smallest account.
+    - A retired id follows the id that it was merged into. If that is split, it follows its founder.
 
     Args:
         members: account, component.
         version: the number of the new store version.
         before: account, person of the previous version.
-        known: person, since, merged_into of the previous version.
+        known: PERSON_IDS of the previous version. founded_by may be null or missing (older
+            versions); then the founder is the account whose pseudonym the id has.
     """
     before = pl.DataFrame(schema=["account", "person"]) if before is None else before
-    known = (
-        pl.DataFrame(schema=_PERSON_COLUMNS)
-        if known is None
-        else known.select(list(_PERSON_COLUMNS))
+    known = pl.DataFrame(schema=PERSON_IDS) if known is None else known
+    before = before.select("account", "person").cast(pl.String)
+    ids = _with_founders(known, before, members)
+    claims = _claims(members, before, ids)
+    survivors = claims.sort("rank", "since", "person").unique(
+        "component", keep="first", maintain_order=True
     )
-    kept = _keep_persons(members, before.cast(pl.String), known)
-    survivors = kept.group_by("component").agg(pl.col("person").first(), pl.col("since").first())
-    named = _name_components(members, survivors, version)
-    return IdentityLedger(named, _retire_persons(kept, survivors, named, known))
+    named = _name_components(members, survivors, ids, version)
+    return IdentityLedger(named, _retire_persons(ids, named, claims))
 
 
-def _keep_persons(members: pl.DataFrame, before: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Returns component, person, since: the component of each known id, the oldest id first."""
-    parts = (
-        members.join(before, on="account")
-        .group_by("person", "component")
-        .agg(
-            pl.len().alias("held"),
-            (person_of(pl.col("account")) == pl.col("person")).any().alias("founded"),
+def _with_founders(
+    known: pl.DataFrame, before: pl.DataFrame, members: pl.DataFrame
+) -> pl.DataFrame:
+    """Returns PERSON_IDS with home (the component that has the founder), at (who had it before).
+
+    Both are null if there is none.
+    """
+    if "founded_by" not in known.columns:
+        known = known.with_columns(founded_by=pl.lit(None, pl.String))
+    known = known.select(list(PERSON_IDS)).cast(PERSON_IDS)  # type: ignore[arg-type]
+    unknown = known.filter(pl.col("founded_by").is_null()).select("person")
+    if unknown.height:
+        accounts = pl.concat([before["account"], members["account"]]).unique()
+        made = accounts.to_frame().select(founder="account", person=person_of(pl.col("account")))
+        made = unknown.join(made, on="person").unique("person", keep="any")
+        known = (
+            known.join(made, on="person", how="left")
+            .with_columns(founded_by=pl.coalesce("founded_by", "founder"))
+            .drop("founder")
         )
+    founders = members.select(founded_by="account", home="component")
+    were = before.select(founded_by="account", at="person")
+    return known.join(founders, on="founded_by", how="left").join(were, on="founded_by", how="left")
+
+
+def _claims(members: pl.DataFrame, before: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """Returns person, since, component, rank: the component that may have an id, one row per id.
+
+    The rank is 0 for active ids, and for those that come back because a person was split. It is 1
+    for other ids: only a component without an id takes one.
+    """
+    parts = members.join(before, on="account").group_by("person", "component").agg(held=pl.len())
+    split = parts.filter(pl.len().over("person") > 1)
+    idle = ids.join(parts, on="person", how="anti").filter(pl.col("home").is_not_null())
+    back = idle.filter(pl.col("merged_into") == pl.col("at")).join(
+        split.select(at="person", home="component"), on=["at", "home"], how="semi"
     )
-    order = ["held", "founded", "component"]
-    largest = parts.sort(order, descending=[True, True, False]).unique(
+    flag = pl.lit(value=True)
+    founded = ids.select("person", component="home", founded=flag)
+    restores = back.select(person="at", component="home", restores=flag).unique()
+    marked = parts.join(founded, on=["person", "component"], how="left").join(
+        restores, on=["person", "component"], how="left"
+    )
+    marked = marked.with_columns(pl.col("founded", "restores").fill_null(value=False))
+    # The part with the person's own founder does not leave it for an id that was merged into it.
+    marked = marked.with_columns(leaves=pl.col("restores") & ~pl.col("founded"))
+    order = ["leaves", "held", "founded", "component"]
+    stays = marked.sort(order, descending=[False, True, True, False]).unique(
         "person", keep="first", maintain_order=True
     )
-    since = known.filter(pl.col("merged_into").is_null()).select("person", "since")
-    return largest.join(since, on="person").sort("since", "person")
+    active = stays.select("person", "component").join(ids.select("person", "since"), on="person")
+    others = idle.join(back, on="person", how="anti")
+    columns = ["person", "since", "component", "rank"]
+    return pl.concat(
+        [
+            active.with_columns(rank=0).select(columns),
+            back.with_columns(component="home", rank=0).select(columns),
+            others.with_columns(component="home", rank=1).select(columns),
+        ]
+    )
 
 
-def _name_components(members: pl.DataFrame, survivors: pl.DataFrame, version: int) -> pl.DataFrame:
-    """Returns component, person, since for every component."""
-    founders = members.group_by("component").agg(pl.col("account").min())
+def _name_components(
+    members: pl.DataFrame, survivors: pl.DataFrame, ids: pl.DataFrame, version: int
+) -> pl.DataFrame:
+    """Returns component, person, since, founded_by for every component."""
+    founders = members.group_by("component").agg(founded_by=pl.col("account").min())
     fresh = founders.join(survivors, on="component", how="anti").with_columns(
-        person_of(pl.col("account")).alias("person")
+        person=person_of(pl.col("founded_by")), since=pl.lit(version, pl.Int64)
     )
     # After a split, the smaller part may have the account from which the larger part's id was made.
-    taken = fresh["person"].is_in(survivors["person"].implode())
-    seeds = fresh.select(pl.concat_str("account", pl.lit(f"#{version}"))).to_series()
-    other = pl.concat_str(pl.lit("p_"), fingerprint(seeds))
-    fresh = fresh.with_columns(person=pl.when(taken).then(other).otherwise(pl.col("person")))
-    fresh = fresh.with_columns(since=pl.lit(version, pl.Int64))
-    columns = ["component", "person", "since"]
-    return pl.concat([survivors.select(columns), fresh.select(columns)])
+    taken = fresh.join(ids, on="person", how="semi")["person"].implode()
+    seed = pl.concat_str("founded_by", pl.lit(f"#{version}"))
+    other = pl.concat_str(pl.lit("p_"), fingerprint(fresh.select(seed).to_series()))
+    fresh = fresh.with_columns(
+        person=pl.when(pl.col("person").is_in(taken)).then(other).otherwise("person")
+    )
+    kept = survivors.join(ids.select("person", "founded_by"), on="person", how="left")
+    columns = ["component", "person", "since", "founded_by"]
+    return pl.concat([kept.select(columns), fresh.select(columns)])
 
 
-def _retire_persons(
-    kept: pl.DataFrame, survivors: pl.DataFrame, named: pl.DataFrame, known: pl.DataFrame
-) -> pl.DataFrame:
-    """Returns person, since, merged_into of all ids that are merged into another."""
-    now = kept.join(survivors.select("component", into="person"), on="component").filter(
-        pl.col("person") != pl.col("into")
+def _retire_persons(ids: pl.DataFrame, named: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """Returns PERSON_IDS of the retired ids, and of the empty ids that they were merged into."""
+    idle = ids.join(named, on="person", how="anti")
+    # Who has the component now that an id could have had.
+    moved = claims.join(named.select("component", now="person"), on="component").select(
+        "person", "now"
     )
-    moved = now.select("person", pl.col("into").alias("merged_into"))
-    before = known.filter(pl.col("merged_into").is_not_null())
-    followed = before.join(
-        moved.rename({"person": "merged_into", "merged_into": "next"}), on="merged_into", how="left"
-    ).select("person", "since", merged_into=pl.coalesce("next", "merged_into"))
-    all_ = pl.concat(
-        [now.select("person", "since", merged_into="into"), followed.select(list(_PERSON_COLUMNS))]
+    followed = idle.join(moved, on="person", how="left").join(
+        moved.select(merged_into="person", next="now"), on="merged_into", how="left"
     )
-    # An id that is in use again is active. An id whose target no longer exists is dropped.
-    return all_.filter(
-        ~pl.col("person").is_in(named["person"].implode())
-        & pl.col("merged_into").is_in(named["person"].implode())
-    ).sort("person")
+    follows = pl.coalesce("next", "merged_into")
+    with_founder = (pl.col("at") == pl.col("merged_into")) & pl.col("now").is_not_null()
+    was_retired = pl.col("merged_into").is_not_null()
+    target = pl.when(was_retired & ~with_founder).then(follows).otherwise("now")
+    retired = followed.with_columns(merged_into=target).select(list(PERSON_IDS))
+    named_by_others = pl.col("person").is_in(retired["merged_into"].drop_nulls().implode())
+    return retired.filter(pl.col("merged_into").is_not_null() | named_by_others).sort("person")

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-import plait.fusion.fuse_logs
-from plait.fusion.fusion_pipeline import FusionPipeline
+import plait.fusion.fusion_pipeline
+from plait.fusion.stages.gather_evidence import gather_evidence
 from plait.fusion.stages.resolve_people import KnownIdentity
 from plait.identity.evidence import EVIDENCE_EDGES, gather_edges
 
 from .small import Fuse, platform
 
 
-class _WithLikelyTwins(FusionPipeline):
+def _with_likely_twins(*run: Any) -> KnownIdentity:
     """Joins the accounts with attributes, surely or not."""
-
-    def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
-        known = super()._known_identity(attributes)
-        first, *others = sorted(known.accounts["account"])
-        rows = [(first, other, "probabilistic", 0.9, None, []) for other in others]
-        likely = pl.DataFrame(rows, schema=EVIDENCE_EDGES, orient="row")
-        return replace(known, edges=gather_edges([known.edges, likely]))
+    known = gather_evidence(*run)
+    first, *others = sorted(known.accounts["account"])
+    rows = [(first, other, "probabilistic", 0.9, None, []) for other in others]
+    likely = pl.DataFrame(rows, schema=EVIDENCE_EDGES, orient="row")
+    return replace(known, edges=gather_edges([known.edges, likely]))
 
 
 def test_a_second_source_reaches_the_tables(
@@ -39,7 +38,7 @@ def test_a_second_source_reaches_the_tables(
         platforms[name] = platform(f"{name}.csv", accounts=attributes)
     apart = fuse_here(platforms)
     assert apart.accounts["rule"].unique().to_list() == ["alone"]
-    monkeypatch.setattr(plait.fusion.fuse_logs, "FusionPipeline", _WithLikelyTwins)
+    monkeypatch.setattr(plait.fusion.fusion_pipeline, "gather_evidence", _with_likely_twins)
     joined = fuse_here(platforms, full=True)
     assert joined.version.counts["people_on_several"] == 1
     assert joined.version.counts["rules"] == {"alone": 2, "probabilistic": 2}

@@ -44,6 +44,6 @@ def clusters_of(
     known = frame("account home", accounts)
     by_key, _ = key_edges(frame("account key value", keys))
     sources = [same_id_edges(known), by_key, link_edges(said_links(links)), *more]
-    found = cluster_accounts(known, gather_edges(sources, min_weight))
+    found = cluster_accounts(known, gather_edges(sources, min_weight)).components
     assert found["account"].sort().to_list() == sorted(a for a, _ in accounts)
     return {account: (component, rule) for account, component, rule in found.rows()}

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from plait.identity.ledger import IdentityLedger, assign_person_ids
+from plait.identity.ledger import PERSON_IDS, IdentityLedger, assign_person_ids
 
 
 def _account(name: str) -> str:
@@ -39,10 +39,17 @@ class _History:
         assert persons["person"].n_unique() == persons.height == len(groups)
         assert not set(persons["person"]) & set(ledger.retired["person"])
         self.before = members.join(persons, on="component").select("account", "person")
-        active = persons.select("person", "since", merged_into=pl.lit(None, pl.String))
+        active = persons.select(
+            "person", "since", "founded_by", merged_into=pl.lit(None, pl.String)
+        ).select(list(PERSON_IDS))
         self.known = pl.concat([active, ledger.retired])
         named: dict[str, Any] = dict(persons.select("component", "person").rows())
         return named, dict(ledger.retired.select("person", "merged_into").rows())
+
+    def since(self, person: str) -> int:
+        """Returns the version that first had an id."""
+        assert self.known is not None
+        return int(self.known.filter(person=person)["since"].item())
 
 
 def test_the_smallest_account_founds_a_person() -> None:
@@ -114,10 +121,13 @@ def test_the_same_accounts_keep_everything() -> None:
     assert history.known["since"].to_list() == [1, 1]
 
 
-def test_a_person_whose_accounts_are_gone_is_gone() -> None:
+def test_a_person_whose_accounts_are_gone_keeps_an_id_that_nobody_else_gets() -> None:
     history = _History()
     history.step(x="a", y="b")
     history.step(both="ab")
     named, retired = history.step(z="c")
     assert named == {"z": _person("c")}
-    assert retired == {}
+    assert retired == {_person("a"): None, _person("b"): _person("a")}
+    named, retired = history.step(z="c", x="a")
+    assert (named["x"], retired) == (_person("a"), {_person("b"): _person("a")})
+    assert history.since(_person("a")) == 1

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from plait.clean.fingerprint import hash_column
+from plait.contracts.identity_tables import BLOCKED_KEYS
 from plait.errors import NothingFused
 from plait.fusion.kernels.k_core import KCore
-from plait.identity.ledger import IdentityLedger, assign_person_ids
+from plait.identity.cluster_guards import ClusterGuards
+from plait.identity.ledger import PERSON_IDS, IdentityLedger, assign_person_ids
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
@@ -25,12 +27,16 @@ class KnownIdentity:
             after the events are read.
         ever_linked: account, platform of accounts that were ever linked or unlinked.
         ignored_keys: the number of key values that too many accounts share to identify a person.
+        guards: what keeps accounts apart although edges join them.
+        blocked_keys: BLOCKED_KEYS.
     """
 
     accounts: pl.DataFrame
     edges: pl.DataFrame
     ever_linked: pl.DataFrame
     ignored_keys: int
+    guards: ClusterGuards = field(default_factory=ClusterGuards)
+    blocked_keys: pl.DataFrame = field(default_factory=BLOCKED_KEYS.empty)
 
 
 def merge_seen_accounts(partials: pl.DataFrame) -> pl.DataFrame:
@@ -83,7 +89,7 @@ def assign_people(
     before = people = None
     if base is not None:
         before = store.scan("accounts", base).select("account", "person").collect()
-        people = store.scan("people", base).select("person", "since", "merged_into").collect()
+        people = store.scan("people", base).select(list(PERSON_IDS)).collect()
     ledger = assign_person_ids(components, number_, before, people)
     named = components.join(ledger.persons, on="component").join(
         accounts.select("account", "platform"), on="account"

@@ -43,10 +43,12 @@ class ResolvedAccounts:
     Attributes:
         accounts: account, platform, home of every account.
         components: account, component, rule.
+        edges: IDENTITY_EDGES: the evidence, used or not.
     """
 
     accounts: pl.DataFrame
     components: pl.DataFrame
+    edges: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class PartitionedPeople:
         placed: account, bucket, person of accounts with events.
         k_cores: the k-core of each platform with a k_core setting.
         touched: the buckets that differ from the base version.
+        edges: IDENTITY_EDGES: the evidence, used or not.
         learned: what was learned from the rows that stay; see learn_strengths.
     """
 
@@ -67,6 +70,7 @@ class PartitionedPeople:
     placed: pl.DataFrame
     k_cores: Mapping[str, KCore]
     touched: set[int]
+    edges: pl.DataFrame
     learned: dict[str, Any] = field(default_factory=dict)
 
 

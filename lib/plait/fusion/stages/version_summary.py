@@ -33,13 +33,13 @@ def summarise_version(
         platforms[name] |= {"accounts": n_accounts, "people": n_people}
     for name, n_items in items.group_by("platform").len().iter_rows():
         platforms[name]["items"] = n_items
-    active = people.filter(pl.col("merged_into").is_null())
+    active = people.filter(pl.col("accounts") > 0)
     rules = accounts.group_by("rule").len().sort("rule")
     return {
         "platforms": platforms,
         "people": active.height,
         "people_on_several": active.filter(pl.col("platforms").list.len() > 1).height,
-        "retired_ids": people.height - active.height,
+        "retired_ids": people["merged_into"].count(),
         "ignored_keys": known.ignored_keys,
         "rules": dict(rules.iter_rows()),
         "events": sum(entry["events"] for entry in platforms.values()),

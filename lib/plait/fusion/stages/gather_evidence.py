@@ -1,0 +1,69 @@
+"""Gathers the evidence of who is who, and resolves accounts to persons by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from plait.config import Project
+from plait.contracts.identity_tables import BLOCKED_KEYS, IDENTITY_EDGES
+from plait.fusion.stages.find_inputs import FusionInputs
+from plait.fusion.stages.read_feedback import read_link_assertions
+from plait.fusion.stages.resolve_people import KnownIdentity
+from plait.fusion.stages.stage_results import ResolvedAccounts
+from plait.identity.cluster_guards import ACCOUNT_PAIRS, CONTRADICTIONS
+from plait.identity.clusters import cluster_accounts
+from plait.identity.evidence import gather_edges, key_edges, link_edges, same_id_edges
+from plait.identity.key_strengths import guards_of_keys
+from plait.identity.standing_links import standing_links
+from plait.store.store import Store
+
+
+def gather_evidence(
+    project: Project, store: Store, inputs: FusionInputs, attributes: pl.DataFrame
+) -> KnownIdentity:
+    """Returns what is known of who is who before an event is read.
+
+    Every source of evidence is one line here. A source gives EVIDENCE_EDGES, and may give pairs
+    that contradict each other.
+
+    Args:
+        project: the project.
+        store: its store, with the feedback log.
+        inputs: the inputs of the run.
+        attributes: ACCOUNT_ATTRIBUTES.
+    """
+    by_key, ignored_keys = key_edges(attributes)
+    standing = _standing_links(project, store, inputs)
+    sources: Sequence[pl.DataFrame] = [by_key, link_edges(standing)]
+    contradictions = [pl.DataFrame(schema=CONTRADICTIONS)]
+    ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
+    return KnownIdentity(
+        accounts=attributes.select("account", "platform", "home").unique(),
+        edges=gather_edges(sources),
+        ever_linked=pl.concat(ends).unique(),
+        ignored_keys=ignored_keys,
+        guards=guards_of_keys(
+            project,
+            attributes,
+            apart=standing.filter(~pl.col("joined")).select(list(ACCOUNT_PAIRS)),
+            contradictions=pl.concat(contradictions),
+        ),
+        blocked_keys=BLOCKED_KEYS.empty(),
+    )
+
+
+def resolve_accounts(accounts: pl.DataFrame, known: KnownIdentity) -> ResolvedAccounts:
+    """Returns `accounts` (account, platform, home) grouped by person, with the judged edges."""
+    edges = pl.concat([same_id_edges(accounts), known.edges])
+    clusters = cluster_accounts(accounts, edges, known.guards)
+    return ResolvedAccounts(accounts, clusters.components, IDENTITY_EDGES.conform(clusters.edges))
+
+
+def _standing_links(project: Project, store: Store, inputs: FusionInputs) -> pl.DataFrame:
+    """Returns the last assertion on each pair of accounts of the project's platforms."""
+    asserted = standing_links(read_link_assertions(store, inputs.links.slices()))
+    platforms = list(project.platforms)
+    # Links of a platform that is no longer in the project do not count.
+    return asserted.filter(pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(platforms)))

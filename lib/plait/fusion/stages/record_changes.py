@@ -1,0 +1,32 @@
+"""Records what a run changes of persons."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from plait.contracts.identity_tables import PERSON_CHANGES
+from plait.contracts.store_tables import ACCOUNTS, PEOPLE
+from plait.identity.person_changes import find_person_changes
+from plait.store.store import Store
+from plait.store.store_version import StoreVersion
+
+
+def record_person_changes(
+    store: Store, current: StoreVersion | None, members: pl.DataFrame, people: pl.DataFrame
+) -> pl.DataFrame:
+    """Returns PERSON_CHANGES: those of the current version, and what this run changes.
+
+    Args:
+        store: the store with the current version.
+        current: the current version, or null: then nothing changes.
+        members: account, platform, person, rule of this run.
+        people: PEOPLE of this run.
+    """
+    if current is None:
+        return PERSON_CHANGES.empty()
+    before = store.scan(ACCOUNTS.name, current).select("account", "platform", "person")
+    known = store.scan(PEOPLE.name, current).select("person", "merged_into", "accounts")
+    changes = find_person_changes(
+        before.collect(), known.collect(), members, people, current.number + 1
+    )
+    return pl.concat([store.read(PERSON_CHANGES.name, current), changes])
