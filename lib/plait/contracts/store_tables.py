@@ -119,9 +119,7 @@ PEOPLE = TableSchema(
             column("events", _long, "number of events of these accounts"),
             column("first_time", _time, "the first event, UTC", null=True),
             column("last_time", _time, "the last event, UTC", null=True),
-            column(
-                "founded_by", _text, "account that the id was made from; null: unknown", null=True
-            ),
+            column("founded_by", _text, "account that the id goes with; null: unknown", null=True),
         ]
     ),
 )

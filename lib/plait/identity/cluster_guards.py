@@ -38,7 +38,8 @@ class ClusterGuards:
     """What keeps accounts apart. The default keeps nobody apart.
 
     Attributes:
-        threshold: edges of a smaller weight join nobody.
+        thresholds: the least weight with which an edge of a rule joins accounts; a rule that is
+            not named has none.
         max_accounts: the most accounts that a person may have; null: any number.
         apart: account_a, account_b that are never one person (unlinks).
         contradictions: CONTRADICTIONS: pairs that only a link or one account id may join.
@@ -49,7 +50,7 @@ class ClusterGuards:
         priorities: the priority of each key; a higher one is used first.
     """
 
-    threshold: float = 0.0
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     max_accounts: int | None = None
     apart: pl.DataFrame = field(default_factory=_no_pairs)
     contradictions: pl.DataFrame = field(default_factory=_no_contradictions)

@@ -118,7 +118,10 @@ def find_components(ends: pl.DataFrame) -> pl.DataFrame:
 
 def _judge_edges(edges: pl.DataFrame, guards: ClusterGuards) -> pl.DataFrame:
     """Returns `edges` with edge (a number) and dropped_as, as far as each tells by itself."""
-    light = pl.col("weight") < guards.threshold
+    least = pl.col("rule").replace_strict(
+        dict(guards.thresholds), default=0.0, return_dtype=pl.Float64
+    )
+    light = pl.col("weight") < least
     reason: pl.Expr = pl.when(light).then(pl.lit(BELOW_THRESHOLD))
     if guards.withheld.height:
         kept = guards.withheld["account"].implode()

@@ -45,13 +45,14 @@ def assign_person_ids(
 
     - An active id stays with the component that has most of the person's accounts. If several have
       equally many, it stays with the one that has its founder: the account that it was made from.
+      If it leaves its founder, the smallest account of its component is the founder from then on.
     - If a person is split, a part with the founder of an id that was merged into that person takes
-      this id back, unless it is the only part that the person's own id can stay with. So a merge
-      that is undone leaves every id as it was.
-    - If a component has several ids, the oldest survives; the others are retired into it.
-    - A component without an id takes the oldest empty or retired id whose founder it has, or
-      else gets a new one, made from its smallest account.
-    - A retired id follows the id that it was merged into. If that is split, it follows its founder.
+      this id back. The person's own id stays with such a part only if it has no other, or if that
+      part has its own founder too. So a merge that is undone leaves every id as it was.
+    - If a component has several ids, the oldest survives; the others are retired into it. An empty
+      id counts too if the component has its founder.
+    - A component without an id gets a new one, made from its smallest account.
+    - A retired id follows its founder. If that is gone, it follows the id that it was merged into.
 
     Args:
         members: account, component.
@@ -65,10 +66,8 @@ def assign_person_ids(
     before = before.select("account", "person").cast(pl.String)
     ids = _with_founders(known, before, members)
     claims = _claims(members, before, ids)
-    survivors = claims.sort("rank", "since", "person").unique(
-        "component", keep="first", maintain_order=True
-    )
-    named = _name_components(members, survivors, ids, version)
+    oldest = claims.sort("since", "person").unique("component", keep="first", maintain_order=True)
+    named = _name_components(members, oldest, ids, version)
     return IdentityLedger(named, _retire_persons(ids, named, claims))
 
 
@@ -98,14 +97,13 @@ def _with_founders(
 
 
 def _claims(members: pl.DataFrame, before: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
-    """Returns person, since, component, rank: the component that may have an id, one row per id.
-
-    The rank is 0 for active ids, and for those that come back because a person was split. It is 1
-    for other ids: only a component without an id takes one.
-    """
+    """Returns person, since, component: the component that may have an id, one row per id."""
     parts = members.join(before, on="account").group_by("person", "component").agg(held=pl.len())
     split = parts.filter(pl.len().over("person") > 1)
     idle = ids.join(parts, on="person", how="anti").filter(pl.col("home").is_not_null())
+    # In a store of an older plait, the founder of an id may be with somebody else.
+    elsewhere = pl.col("merged_into") != pl.col("at")
+    idle = idle.filter(~elsewhere.fill_null(value=False))
     back = idle.filter(pl.col("merged_into") == pl.col("at")).join(
         split.select(at="person", home="component"), on=["at", "home"], how="semi"
     )
@@ -122,24 +120,16 @@ def _claims(members: pl.DataFrame, before: pl.DataFrame, ids: pl.DataFrame) -> p
     stays = marked.sort(order, descending=[False, True, True, False]).unique(
         "person", keep="first", maintain_order=True
     )
-    active = stays.select("person", "component").join(ids.select("person", "since"), on="person")
-    others = idle.join(back, on="person", how="anti")
-    columns = ["person", "since", "component", "rank"]
-    return pl.concat(
-        [
-            active.with_columns(rank=0).select(columns),
-            back.with_columns(component="home", rank=0).select(columns),
-            others.with_columns(component="home", rank=1).select(columns),
-        ]
-    )
+    places = [stays.select("person", "component"), idle.select("person", component="home")]
+    return pl.concat(places).join(ids.select("person", "since"), on="person")
 
 
 def _name_components(
-    members: pl.DataFrame, survivors: pl.DataFrame, ids: pl.DataFrame, version: int
+    members: pl.DataFrame, oldest: pl.DataFrame, ids: pl.DataFrame, version: int
 ) -> pl.DataFrame:
     """Returns component, person, since, founded_by for every component."""
     founders = members.group_by("component").agg(founded_by=pl.col("account").min())
-    fresh = founders.join(survivors, on="component", how="anti").with_columns(
+    fresh = founders.join(oldest, on="component", how="anti").with_columns(
         person=person_of(pl.col("founded_by")), since=pl.lit(version, pl.Int64)
     )
     # After a split, the smaller part may have the account from which the larger part's id was made.
@@ -149,7 +139,11 @@ def _name_components(
     fresh = fresh.with_columns(
         person=pl.when(pl.col("person").is_in(taken)).then(other).otherwise("person")
     )
-    kept = survivors.join(ids.select("person", "founded_by"), on="person", how="left")
+    kept = oldest.join(ids.select("person", "founded_by", "home"), on="person")
+    left = pl.col("home").ne_missing(pl.col("component"))
+    kept = kept.join(founders, on="component", suffix="_now").with_columns(
+        founded_by=pl.when(left).then("founded_by_now").otherwise("founded_by")
+    )
     columns = ["component", "person", "since", "founded_by"]
     return pl.concat([kept.select(columns), fresh.select(columns)])
 
@@ -159,15 +153,19 @@ def _retire_persons(ids: pl.DataFrame, named: pl.DataFrame, claims: pl.DataFrame
     idle = ids.join(named, on="person", how="anti")
     # Who has the component now that an id could have had.
     moved = claims.join(named.select("component", now="person"), on="component").select(
-        "person", "now"
+        "person", "now", claimed="component"
     )
     followed = idle.join(moved, on="person", how="left").join(
         moved.select(merged_into="person", next="now"), on="merged_into", how="left"
     )
-    follows = pl.coalesce("next", "merged_into")
-    with_founder = (pl.col("at") == pl.col("merged_into")) & pl.col("now").is_not_null()
-    was_retired = pl.col("merged_into").is_not_null()
-    target = pl.when(was_retired & ~with_founder).then(follows).otherwise("now")
-    retired = followed.with_columns(merged_into=target).select(list(PERSON_IDS))
+    target = pl.coalesce("now", "next", "merged_into")
+    retired = followed.with_columns(merged_into=target).join(
+        named.select(merged_into="person", theirs="founded_by"), on="merged_into", how="left"
+    )
+    # An id whose founder is gone, or elsewhere, takes that of the id that it was merged into.
+    lost = pl.col("home").is_null() | (pl.col("home") != pl.col("claimed"))
+    founder = pl.when(lost).then(pl.coalesce("theirs", "founded_by"))
+    retired = retired.with_columns(founded_by=founder.otherwise("founded_by"))
+    retired = retired.select(list(PERSON_IDS))
     named_by_others = pl.col("person").is_in(retired["merged_into"].drop_nulls().implode())
     return retired.filter(pl.col("merged_into").is_not_null() | named_by_others).sort("person")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from plait.identity.ledger import PERSON_IDS, IdentityLedger, assign_person_ids
 
@@ -19,7 +21,9 @@ def _person(name: str) -> str:
 
 def _members(groups: dict[str, str]) -> pl.DataFrame:
     rows = [(_account(a), component) for component, accounts in groups.items() for a in accounts]
-    return pl.DataFrame(rows, schema=["account", "component"], orient="row")
+    return pl.DataFrame(
+        rows, schema=dict.fromkeys(("account", "component"), pl.String), orient="row"
+    )
 
 
 class _History:
@@ -119,6 +123,81 @@ def test_the_same_accounts_keep_everything() -> None:
         assert history.step(x="ab", y="c") == first
     assert history.known is not None
     assert history.known["since"].to_list() == [1, 1]
+
+
+def test_undone_merges_leave_every_id_and_since_as_it_was() -> None:
+    history = _History()
+    history.step(x="a")
+    history.step(x="a", y="cde")
+    before = history.step(x="a", y="cde", z="fg")
+    history.step(all="acdefg")
+    history.step(all="acdefgh")  # and somebody new came to them
+    named, retired = history.step(x="a", y="cdeh", z="fg")
+    assert (named, retired) == before
+    assert [history.since(named[one]) for one in "xyz"] == [1, 2, 3]
+
+
+def test_a_retired_id_goes_where_its_founder_goes() -> None:
+    history = _History()
+    history.step(x="ax", y="by", z="c")
+    history.step(x="ax", y="byc")
+    _, retired = history.step(x="axbyc")
+    assert retired == dict.fromkeys([_person("b"), _person("c")], _person("a"))
+    named, retired = history.step(x="ax", y="byc")
+    assert (named["y"], retired) == (_person("b"), {_person("c"): _person("b")})
+
+
+def test_a_person_who_leaves_the_founder_has_another() -> None:
+    history = _History()
+    history.step(x="abc")
+    named, _ = history.step(x="bc", y="a")
+    grown = history.step(x="bc", y="ade")
+    assert grown[0] == named
+    history.step(x="bcade")
+    assert history.step(x="bc", y="ade") == grown
+
+
+PARTS = st.lists(st.integers(0, 4), min_size=7, max_size=7)
+
+
+def _grouped(parts: list[int | None]) -> dict[str, str]:
+    groups: dict[str, str] = {}
+    for account, part in zip("abcdefg", parts, strict=True):
+        if part is not None:
+            groups[str(part)] = groups.get(str(part), "") + account
+    return groups
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.lists(st.none() | st.integers(0, 4), min_size=7, max_size=7), max_size=5),
+    PARTS,
+    st.lists(st.integers(0, 2), min_size=5, max_size=5),
+)
+def test_no_id_is_lost_or_moves_without_cause_whatever_came_before(
+    past: list[list[int | None]], parts: list[int], merged: list[int]
+) -> None:
+    history, seen = _History(), set[str]()
+    for step in [*past, parts]:
+        history.step(**_grouped(step))
+        assert history.known is not None
+        known = dict(history.known.select("person", "merged_into").rows())
+        seen |= {person for person, into in known.items() if into is not None}
+        # A retired id resolves for ever, in one step, to an id that is not retired.
+        for person in seen:
+            into = known[person]
+            assert into is None or known[into] is None
+    assert history.known is not None
+    before, state = history.known.sort("person"), history.before
+    assert state is not None
+    history.step(**_grouped(parts))
+    assert history.known.sort("person").equals(before)
+    # Merges that are undone were never there.
+    history.step(**_grouped([merged[part] for part in parts]))
+    history.step(**_grouped(parts))
+    assert history.known.sort("person").equals(before)
+    assert history.before is not None
+    assert history.before.sort("account").equals(state.sort("account"))
 
 
 def test_a_person_whose_accounts_are_gone_keeps_an_id_that_nobody_else_gets() -> None:
