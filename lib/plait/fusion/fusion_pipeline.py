@@ -48,9 +48,12 @@ from plait.fusion.stages.stage_results import (
 )
 from plait.fusion.stages.version_summary import summarise_version
 from plait.identity.clusters import cluster_accounts
-from plait.identity.evidence import gather_edges, key_edges, link_edges, same_id_edges
-from plait.identity.identity_keys import read_attributes
+from plait.identity.evidence import gather_edges, link_edges, same_id_edges
 from plait.identity.identity_tables import build_account_table, build_people_table
+from plait.identity.keys.account_values import AccountValues
+from plait.identity.keys.key_evidence import key_edges
+from plait.identity.keys.key_types import key_rules
+from plait.identity.keys.read_account_values import read_attributes
 from plait.identity.standing_links import standing_links
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import build_item_table
@@ -97,13 +100,13 @@ class FusionPipeline:
     def read(self) -> RowsRead:
         """Reads account attributes, catalogues and all new rows; spills the events by bucket."""
         catalogue, counts_of_catalogues, bad_items = read_catalogues(self.project, self.key)
-        attributes, unusable_accounts, bad_accounts = read_attributes(self.project, self.key)
-        quarantined = pl.concat([bad_items, bad_accounts])
-        identity = self._known_identity(attributes)
+        found = read_attributes(self.project, self.key)
+        quarantined = pl.concat([bad_items, found.quarantined])
+        identity = self._known_identity(found)
         new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
         seen = merge_seen_accounts(pl.concat([self.base.seen, new]))
         return RowsRead(
-            identity, catalogue, new, seen, counts_of_catalogues, unusable_accounts, quarantined
+            identity, catalogue, new, seen, counts_of_catalogues, found.unusable, quarantined
         )
 
     def resolve(self, rows: RowsRead) -> ResolvedAccounts:
@@ -180,7 +183,7 @@ class FusionPipeline:
         self.stages.write(PEOPLE, tables.people)
         self.stages.write(ITEMS, tables.items)
         self.stages.write(IDENTITY_EDGES, IDENTITY_EDGES.conform(rows.identity.edges))
-        self.stages.write(BLOCKED_KEYS, BLOCKED_KEYS.empty())
+        self.stages.write(BLOCKED_KEYS, rows.identity.blocked)
         self.stages.write(PERSON_CHANGES, PERSON_CHANGES.empty())
         self.stages.versions[ITEM_VECTORS.name] = write_item_vectors(
             self.store, rows.catalogue, self.current
@@ -231,8 +234,8 @@ class FusionPipeline:
         edges = pl.concat([same_id_edges(accounts), identity.edges])
         return ResolvedAccounts(accounts, cluster_accounts(accounts, edges))
 
-    def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
-        by_key, ignored_keys = key_edges(attributes)
+    def _known_identity(self, found: AccountValues) -> KnownIdentity:
+        by_key = key_edges(found.attributes, key_rules(self.project), found.refused)
         asserted = standing_links(read_link_assertions(self.store, self.inputs.links.slices()))
         # Links of a platform that is no longer in the project do not count.
         platforms = list(self.project.platforms)
@@ -240,10 +243,10 @@ class FusionPipeline:
         standing = asserted.filter(of_project)
         ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
         return KnownIdentity(
-            accounts=attributes.select("account", "platform", "home").unique(),
-            edges=gather_edges([by_key, link_edges(standing)]),
+            accounts=found.attributes.select("account", "platform", "home").unique(),
+            edges=gather_edges([by_key.edges, link_edges(standing)]),
             ever_linked=pl.concat(ends).unique(),
-            ignored_keys=ignored_keys,
+            blocked=by_key.blocked,
         )
 
     def _row_kernel(self, identity: KnownIdentity) -> FusionRowKernel:
