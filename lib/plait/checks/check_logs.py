@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from plait.checks.check_blocked_keys import check_blocked_keys
 from plait.checks.check_events import check_events, check_type_variety
 from plait.checks.check_ids import check_ids
 from plait.checks.check_listings import check_catalogue
@@ -25,11 +26,11 @@ from plait.checks.row_faults import fix_listing
 from plait.config import Project
 from plait.contracts.quarantine_reasons import ACCOUNTS_SOURCE
 from plait.errors import PlaitError
-from plait.identity.identity_keys import (
-    ACCOUNT_ATTRIBUTES,
-    check_identity_keys,
-    read_attributes,
-)
+from plait.identity.keys.account_values import AccountValues
+from plait.identity.keys.check_keys import check_identity_keys
+from plait.identity.keys.key_evidence import key_edges
+from plait.identity.keys.key_types import key_rules
+from plait.identity.keys.read_account_values import read_attributes
 
 
 def check_logs(project: Project, sample: int | None = None) -> list[LogFinding]:
@@ -66,18 +67,20 @@ def check_logs(project: Project, sample: int | None = None) -> list[LogFinding]:
             findings.append(check_concentration(name, profile, first.setting, column))
         findings += check_catalogue(project, name, profile, key)
     try:
-        attributes, _, faulty = read_attributes(project, key)
-        findings += _account_rows(project, faulty)
-        findings += check_attributes(project, profiles, attributes)
+        found = read_attributes(project, key)
+        findings += _account_rows(project, found.quarantined)
+        findings += check_attributes(project, profiles, found.attributes)
     except PlaitError as error:
-        attributes = pl.DataFrame(schema=ACCOUNT_ATTRIBUTES)
+        found = AccountValues()
         findings.append(
             LogFinding(
                 "accounts", "", CheckLevel.fail, f"{error.headline}: account rows cannot be read.",
                 {}, (str(error),), error.fix,
             )
         )  # fmt: skip
-    return findings + check_shared_people(project, profiles, attributes)
+    evidence = key_edges(found.attributes, key_rules(project), found.refused)
+    findings += check_blocked_keys(project, evidence.blocked)
+    return findings + check_shared_people(project, profiles, evidence)
 
 
 def _check_log(log: ProfiledLog) -> list[LogFinding]:

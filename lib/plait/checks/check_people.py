@@ -12,7 +12,8 @@ from plait.checks.log_profile import LogProfile
 from plait.config import Project
 from plait.config.yaml_text import write_inline
 from plait.identity.clusters import cluster_accounts
-from plait.identity.evidence import gather_edges, key_edges, same_id_edges
+from plait.identity.evidence import gather_edges, same_id_edges
+from plait.identity.keys.key_evidence import KeyEvidence
 
 _WARN_SHARE, _FAIL_SHARE = 0.05, 0.3  # of all events of a platform, by one account
 _WARN_TIMES = 5  # times the mean of an account
@@ -92,14 +93,14 @@ def check_attributes(
 
 
 def check_shared_people(
-    project: Project, profiles: Mapping[str, LogProfile], attributes: pl.DataFrame
+    project: Project, profiles: Mapping[str, LogProfile], by_key: KeyEvidence
 ) -> list[LogFinding]:
     """Returns the finding of `shared people` of each pair of platforms.
 
     Args:
         project: the project, for its identity rules.
         profiles: the profile of each platform.
-        attributes: ACCOUNT_ATTRIBUTES.
+        by_key: the evidence of keys.
     """
     parts = [
         profile.accounts.select("account", "home", platform=pl.lit(name))
@@ -108,7 +109,7 @@ def check_shared_people(
     if len(parts) < 2:
         return []
     accounts = pl.concat(parts)
-    edges = gather_edges([same_id_edges(accounts), key_edges(attributes)[0]])
+    edges = gather_edges([same_id_edges(accounts), by_key.edges])
     people = cluster_accounts(accounts.select("account").unique(), edges).components
     held = accounts.join(people, on="account").select("platform", "component").unique()
     sets = {str(n): part["component"] for (n,), part in held.partition_by(
@@ -126,7 +127,7 @@ def check_shared_people(
             LogFinding("shared people", "", CheckLevel.passed, f"People on both: {said}.", counts)
         ]
     names = ", ".join(f"'{name}'" for name in sorted(apart))
-    ruled = project.people.same_account_id or attributes.height
+    ruled = project.people.same_account_id or by_key.held.height
     level = CheckLevel.fail if ruled and len(apart) == len(profiles) else CheckLevel.warn
     return [
         LogFinding(

@@ -28,13 +28,20 @@ class KeySettings(StrictModel):
     )
     limit: PositiveInt | None = Field(
         None,
-        description="The most accounts that one value may join; a value of more joins none. Unit: "
-        "accounts. Default: by type.",
+        description="The most accounts that one value may join, of all platforms together; a value "
+        "of more joins none. Unit: accounts. Default: per_platform, times the platforms.",
         examples=[5],
+    )
+    per_platform: PositiveInt | None = Field(
+        None,
+        description="The most accounts of one platform that one value may join; a value of more "
+        "joins none. Unit: accounts. Default: `limit`, if it is set; else by type: 1 for a device "
+        "or a cookie, 3 for an e-mail address or a phone number, 5 for others.",
+        examples=[2],
     )
     window_days: PositiveFloat | None = Field(
         None,
-        description="The time in which `limit` accounts are counted, by accounts.time. Unit: days. "
+        description="The time in which `limit` accounts are counted, by accounts.seen. Unit: days. "
         "Default: all time.",
         examples=[30],
     )

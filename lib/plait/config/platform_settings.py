@@ -9,12 +9,13 @@ from pydantic import BeforeValidator, Field, field_serializer, model_validator
 
 from plait.config.catalogue_settings import CatalogueSettings
 from plait.config.denoise_settings import DenoiseSettings
-from plait.config.event_settings import CreatorKind, Events, RatingScale
+from plait.config.event_settings import CreatorKind, Events, RatingScale, Time
 from plait.config.project_sections import StrictModel
 from plait.config.source_settings import SourceSettings
 from plait.config.strength_settings import StrengthSettings
 from plait.config.value_settings import Value
 from plait.contracts.event_types import PlatformKind
+from plait.contracts.id_rules import COUNTRY_PATTERN
 
 
 class Accounts(SourceSettings):
@@ -26,6 +27,21 @@ class Accounts(SourceSettings):
         description="Identity keys and the value of each.",
         examples=[{"email_hash": "email_sha256"}],
     )
+    seen: Value | None = Field(
+        None,
+        description="The time at which the account was seen with the values of its keys. It is "
+        "needed for people.keys.NAME.window_days. Default: it is not known.",
+        examples=["updated_at"],
+    )
+    time: Time = Field(
+        default_factory=Time,
+        description="How `seen` is written. Default: ISO 8601.",
+        examples=[{"unit": "s"}],
+    )
+
+
+def _as_names(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 def _as_dialects(value: object) -> object:
@@ -39,6 +55,21 @@ class Platform(StrictModel):
         "other",
         description="The kind of platform. On a social platform, creators are accounts.",
         examples=["shop"],
+    )
+    country: str | None = Field(
+        None,
+        pattern=COUNTRY_PATTERN,
+        description="The country whose national phone numbers its accounts have, ISO 3166 alpha-2. "
+        "Default: none; numbers without a country code identify nobody.",
+        examples=["DE"],
+    )
+    renamed_from: Annotated[
+        list[str] | None, BeforeValidator(_as_names, json_schema_input_type=str | list[str])
+    ] = Field(
+        None,
+        description="The former name of the platform, or all of them, the oldest first. Its "
+        "accounts, people and events stay. Default: it was never renamed.",
+        examples=["clips"],
     )
     events: Annotated[
         list[Events],

@@ -32,6 +32,7 @@ MODEL_NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 ID_PATTERN = f"^{_PLAIN}*$"
 ITEM_ID_PATTERN = f"^{_PLATFORM}:{_PLAIN}{{1,{MAX_ID_LENGTH}}}$"
 CURRENCY_PATTERN = r"^[A-Z]{3}$"
+COUNTRY_PATTERN = r"^[A-Z]{2}$"
 DATE_PREFIX_PATTERN = r"^\d{4}-\d{2}-\d{2}"
 
 PATTERN_MESSAGES = {
@@ -39,6 +40,7 @@ PATTERN_MESSAGES = {
     MODEL_NAME_PATTERN: "must have 1 to 63 of the letters a to z, digits, - and _, no - or _ first",
     ID_PATTERN: "must hold no control characters",
     ITEM_ID_PATTERN: "must be platform:id without control characters, such as shop:77",
+    COUNTRY_PATTERN: "must be two capital letters, such as DE",
     CURRENCY_PATTERN: "must be three capital letters, such as EUR",
     DATE_PREFIX_PATTERN: "must be RFC 3339, such as 2026-11-24T01:02:03Z",
 }

@@ -42,13 +42,24 @@ IDENTITY_EDGES = TableSchema(
 
 BLOCKED_KEYS = TableSchema(
     "blocked_keys",
-    "one value of an identity key that identifies nobody, with the reason",
+    "a value of an identity key that identifies nobody, with the reason",
     pa.schema(
         [
             column("key", _text, "name of the identity key"),
             column("prefix", _text, "its first characters, as far as they are safe to show"),
             column("accounts", _long, "accounts that have it"),
-            column("reason", _text, "null_word, empty_hash, zeros, blocked or over_limit"),
+            column(
+                "values",
+                _long,
+                "values of the row: 1, or all with this prefix that are invalid, no_country or "
+                "rounded",
+            ),
+            column(
+                "reason",
+                _text,
+                "null_word, empty_hash, zeros, placeholder, blocked, invalid, no_country, rounded "
+                "or over_limit",
+            ),
         ]
     ),
 )

@@ -48,8 +48,8 @@ from plait.fusion.stages.stage_results import (
     RowsRead,
 )
 from plait.fusion.stages.version_summary import summarise_version
-from plait.identity.identity_keys import read_attributes
 from plait.identity.identity_tables import build_account_table, build_people_table
+from plait.identity.keys.read_account_values import read_attributes
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import build_item_table
 from plait.items.write_item_vectors import write_item_vectors
@@ -95,13 +95,13 @@ class FusionPipeline:
     def read(self) -> RowsRead:
         """Reads account attributes, catalogues and all new rows; spills the events by bucket."""
         catalogue, counts_of_catalogues, bad_items = read_catalogues(self.project, self.key)
-        attributes, unusable_accounts, bad_accounts = read_attributes(self.project, self.key)
-        quarantined = pl.concat([bad_items, bad_accounts])
-        identity = gather_evidence(self.project, self.store, self.inputs, attributes)
+        found = read_attributes(self.project, self.key)
+        quarantined = pl.concat([bad_items, found.quarantined])
+        identity = gather_evidence(self.project, self.store, self.inputs, found)
         new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
         seen = merge_seen_accounts(pl.concat([self.base.seen, new]))
         return RowsRead(
-            identity, catalogue, new, seen, counts_of_catalogues, unusable_accounts, quarantined
+            identity, catalogue, new, seen, counts_of_catalogues, found.unusable, quarantined
         )
 
     def resolve(self, rows: RowsRead) -> ResolvedAccounts:
@@ -178,7 +178,7 @@ class FusionPipeline:
         self.stages.write(PEOPLE, tables.people)
         self.stages.write(ITEMS, tables.items)
         self.stages.write(IDENTITY_EDGES, people.edges)
-        self.stages.write(BLOCKED_KEYS, rows.identity.blocked_keys)
+        self.stages.write(BLOCKED_KEYS, rows.identity.blocked)
         changes = record_person_changes(self.store, self.current, people.members, tables.people)
         self.stages.write(PERSON_CHANGES, changes)
         self.stages.versions[ITEM_VECTORS.name] = write_item_vectors(

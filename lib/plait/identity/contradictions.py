@@ -82,7 +82,10 @@ def _unlike(pairs: pl.DataFrame) -> pl.DataFrame:
         where not ({_ALIKE_NAMES})
         and not coalesce({alike["birth"]}, false) and not coalesce({alike["national"]}, false)
     """
-    quiet = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    quiet: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
     with duckdb.connect(":memory:", config=quiet) as database:
         database.register("pairs", pairs.to_arrow())
         found = pl.DataFrame(database.sql(query).to_arrow_table())

@@ -30,8 +30,6 @@ EVIDENCE_EDGES: dict[str, Any] = {
     "terms": EVIDENCE_TERMS,
 }
 SAME_ID, LINK = "same_account_id", "link"
-# A key value of more accounts than this is ignored (for example a shared or made-up address).
-MAX_ACCOUNTS_PER_KEY = 50
 
 
 def gather_edges(sources: Iterable[pl.DataFrame], min_weight: float = 0.0) -> pl.DataFrame:
@@ -61,26 +59,6 @@ def same_id_edges(accounts: pl.DataFrame) -> pl.DataFrame:
     """
     away = accounts.filter(pl.col("account") != pl.col("home"))
     return _declared(away.select(account_a="home", account_b="account"), pl.lit(SAME_ID))
-
-
-def key_edges(attributes: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Returns EVIDENCE_EDGES from the first holder of each key value to its other holders.
-
-    The second result is the number of ignored values: those that more than MAX_ACCOUNTS_PER_KEY
-    accounts hold.
-
-    Args:
-        attributes: account, key, value; the key is null if an account has none.
-    """
-    held = attributes.filter(pl.col("key").is_not_null()).select("account", "key", "value")
-    values = held.group_by("key", "value").agg(
-        pl.col("account").n_unique().alias("holders"), pl.col("account").min().alias("first")
-    )
-    too_many = values.filter(pl.col("holders") > MAX_ACCOUNTS_PER_KEY).height
-    shared = values.filter(pl.col("holders").is_between(2, MAX_ACCOUNTS_PER_KEY))
-    stars = held.join(shared, on=["key", "value"]).filter(pl.col("account") != pl.col("first"))
-    ends = stars.select("key", account_a="first", account_b="account").unique()
-    return _declared(ends, pl.col("key")), too_many
 
 
 def link_edges(standing: pl.DataFrame) -> pl.DataFrame:

@@ -38,7 +38,7 @@ def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[p
 
 
 def read_accounts(file: SourceFile, accounts: Accounts) -> Iterator[pl.DataFrame]:
-    """Yields `row`, `account`, a column `key:<name>` per identity key, and the faults; raw."""
+    """Yields `row`, `account`, `key:<name>` per identity key, `seen`, and the faults; raw."""
     yield from read_chunks(file, accounts_mapping(accounts))
 
 
@@ -51,6 +51,8 @@ def accounts_mapping(accounts: Accounts) -> SourceMapping:
     """Returns the account and the identity keys of account rows, and how they are made."""
     values = {"account": accounts.account} | {f"key:{k}": v for k, v in accounts.keys.items()}
     keys = {"account": "account"} | {f"key:{k}": f"keys.{k}" for k in accounts.keys}
+    if accounts.seen is not None:
+        values["seen"], keys["seen"] = accounts.seen, "seen"
     return SourceMapping(accounts, values, keys)
 
 

@@ -11,15 +11,37 @@ from plait.identity.clusters import cluster_accounts
 from plait.identity.evidence import (
     EVIDENCE_EDGES,
     gather_edges,
-    key_edges,
     link_edges,
     same_id_edges,
 )
+from plait.identity.keys.account_values import ACCOUNT_ATTRIBUTES
+from plait.identity.keys.key_evidence import key_edges
+from plait.identity.keys.key_types import KeyRule
 
 
 def frame(columns: str, rows: Iterable[Sequence[Any]]) -> pl.DataFrame:
     """Returns a frame of text."""
     return pl.DataFrame(list(rows), schema=dict.fromkeys(columns.split(), pl.String), orient="row")
+
+
+def attribute_frame(rows: Iterable[Sequence[Any]]) -> pl.DataFrame:
+    """Returns ACCOUNT_ATTRIBUTES of account, key, value; each account has a platform of its own."""
+    held = frame("account key value", rows)
+    return held.select(
+        "account",
+        platform="account",
+        home="account",
+        key="key",
+        value="value",
+        prefix=pl.col("value").str.head(1),
+        alias=pl.lit(value=False),
+        seen=pl.lit(None, ACCOUNT_ATTRIBUTES["seen"]),
+    )
+
+
+def rules_of(*names: str, limit: int = 50, weight: float = 1.0) -> dict[str, KeyRule]:
+    """Returns a rule of each key."""
+    return {name: KeyRule(name, "id", 1, weight, limit, limit) for name in names}
 
 
 def edge_frame(rows: Iterable[tuple[str, str, str, float]]) -> pl.DataFrame:
@@ -42,7 +64,8 @@ def clusters_of(
 ) -> dict[str, tuple[str, str]]:
     """Returns component and rule by account, from all sources and `more` edges."""
     known = frame("account home", accounts)
-    by_key, _ = key_edges(frame("account key value", keys))
+    held = attribute_frame(keys)
+    by_key = key_edges(held, rules_of(*held["key"].drop_nulls().unique())).edges
     sources = [same_id_edges(known), by_key, link_edges(said_links(links)), *more]
     found = cluster_accounts(known, gather_edges(sources, min_weight)).components
     assert found["account"].sort().to_list() == sorted(a for a, _ in accounts)

@@ -9,9 +9,7 @@ import pytest
 
 from plait.identity.evidence import (
     EVIDENCE_EDGES,
-    MAX_ACCOUNTS_PER_KEY,
     gather_edges,
-    key_edges,
     link_edges,
     same_id_edges,
 )
@@ -26,25 +24,6 @@ def test_accounts_away_from_home_are_a_star_about_it() -> None:
         ("a1", "b1", "same_account_id", 1.0, None, []),
         ("a2", "b2", "same_account_id", 1.0, None, []),
     ]
-
-
-def test_holders_of_a_value_are_a_star_about_the_first() -> None:
-    holders = [f"a{n:02}" for n in range(MAX_ACCOUNTS_PER_KEY)]
-    rows = [(a, "email", "x") for a in reversed(holders)]
-    edges, ignored = key_edges(frame("account key value", [*rows, *rows, ("b", "email", "y")]))
-    assert ignored == 0
-    assert edges.schema == pl.Schema(EVIDENCE_EDGES)
-    assert edges.sort("account_b").rows() == [
-        ("a00", a, "email", 1.0, None, []) for a in holders[1:]
-    ]
-
-
-def test_a_value_held_by_too_many_identifies_nobody() -> None:
-    many = [(f"a{n}", "email", "none@example.com") for n in range(MAX_ACCOUNTS_PER_KEY + 1)]
-    few = [("b", "email", "x"), ("c", None, None), ("d", None, None), ("e", "email", "x")]
-    edges, ignored = key_edges(frame("account key value", [*many, *few]))
-    assert ignored == 1
-    assert edges.rows() == [("b", "e", "email", 1.0, None, [])]
 
 
 def test_links_that_stand_are_edges_since_they_were_said() -> None:

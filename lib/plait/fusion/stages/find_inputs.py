@@ -11,7 +11,7 @@ import polars as pl
 from plait.clean.event_dialect import EventDialect
 from plait.clean.keep_filter import parse_keep_filter
 from plait.config import Project
-from plait.identity.identity_keys import check_identity_keys
+from plait.identity.keys.check_keys import check_identity_keys
 from plait.sources.columns.source_mapping import check_expressions
 from plait.sources.files.find_files import find_files
 from plait.sources.files.source_file import SourceFile

@@ -7,21 +7,24 @@ from collections.abc import Sequence
 import polars as pl
 
 from plait.config import Project
-from plait.contracts.identity_tables import BLOCKED_KEYS, IDENTITY_EDGES
+from plait.contracts.identity_tables import IDENTITY_EDGES
 from plait.fusion.stages.find_inputs import FusionInputs
 from plait.fusion.stages.read_feedback import read_link_assertions
 from plait.fusion.stages.resolve_people import KnownIdentity
 from plait.fusion.stages.stage_results import ResolvedAccounts
 from plait.identity.cluster_guards import ACCOUNT_PAIRS, CONTRADICTIONS
 from plait.identity.clusters import cluster_accounts
-from plait.identity.evidence import gather_edges, key_edges, link_edges, same_id_edges
-from plait.identity.key_strengths import guards_of_keys
+from plait.identity.evidence import gather_edges, link_edges, same_id_edges
+from plait.identity.key_guards import guards_of_keys
+from plait.identity.keys.account_values import AccountValues
+from plait.identity.keys.key_evidence import key_edges
+from plait.identity.keys.key_types import key_rules
 from plait.identity.standing_links import standing_links
 from plait.store.store import Store
 
 
 def gather_evidence(
-    project: Project, store: Store, inputs: FusionInputs, attributes: pl.DataFrame
+    project: Project, store: Store, inputs: FusionInputs, found: AccountValues
 ) -> KnownIdentity:
     """Returns what is known of who is who before an event is read.
 
@@ -32,25 +35,26 @@ def gather_evidence(
         project: the project.
         store: its store, with the feedback log.
         inputs: the inputs of the run.
-        attributes: ACCOUNT_ATTRIBUTES.
+        found: what the rows of accounts say.
     """
-    by_key, ignored_keys = key_edges(attributes)
+    attributes, rules = found.attributes, key_rules(project)
+    by_key = key_edges(attributes, rules, found.refused)
     standing = _standing_links(project, store, inputs)
-    sources: Sequence[pl.DataFrame] = [by_key, link_edges(standing)]
+    sources: Sequence[pl.DataFrame] = [by_key.edges, link_edges(standing)]
     contradictions = [pl.DataFrame(schema=CONTRADICTIONS)]
     ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
     return KnownIdentity(
         accounts=attributes.select("account", "platform", "home").unique(),
         edges=gather_edges(sources),
         ever_linked=pl.concat(ends).unique(),
-        ignored_keys=ignored_keys,
         guards=guards_of_keys(
-            project,
-            attributes,
+            rules,
+            by_key.held,
+            project.people.max_accounts,
             apart=standing.filter(~pl.col("joined")).select(list(ACCOUNT_PAIRS)),
             contradictions=pl.concat(contradictions),
         ),
-        blocked_keys=BLOCKED_KEYS.empty(),
+        blocked=by_key.blocked,
     )
 
 

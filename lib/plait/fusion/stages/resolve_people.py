@@ -26,17 +26,15 @@ class KnownIdentity:
         edges: valid EVIDENCE_EDGES of all sources except account ids, which are complete only
             after the events are read.
         ever_linked: account, platform of accounts that were ever linked or unlinked.
-        ignored_keys: the number of key values that too many accounts share to identify a person.
         guards: what keeps accounts apart although edges join them.
-        blocked_keys: BLOCKED_KEYS.
+        blocked: BLOCKED_KEYS: the key values that identify nobody.
     """
 
     accounts: pl.DataFrame
     edges: pl.DataFrame
     ever_linked: pl.DataFrame
-    ignored_keys: int
     guards: ClusterGuards = field(default_factory=ClusterGuards)
-    blocked_keys: pl.DataFrame = field(default_factory=BLOCKED_KEYS.empty)
+    blocked: pl.DataFrame = field(default_factory=BLOCKED_KEYS.empty)
 
 
 def merge_seen_accounts(partials: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from plait.config import Project
 from plait.fusion.row_counts import balance_rows
 from plait.fusion.stages.resolve_people import KnownIdentity
 from plait.fusion.stages.stage_results import MergedTables
+from plait.identity.keys.key_evidence import count_blocked
 
 
 def summarise_version(
@@ -40,8 +41,15 @@ def summarise_version(
         "people": active.height,
         "people_on_several": active.filter(pl.col("platforms").list.len() > 1).height,
         "retired_ids": people["merged_into"].count(),
-        "ignored_keys": known.ignored_keys,
+        "ignored_keys": int(known.blocked["values"].sum()),
         "rules": dict(rules.iter_rows()),
         "events": sum(entry["events"] for entry in platforms.values()),
         "rows": sum(entry["rows"] for entry in platforms.values()),
-    } | ({"impressions": tables.impressions} if tables.impressions else {})
+    } | {
+        name: told
+        for name, told in (
+            ("blocked_keys", count_blocked(known.blocked)),
+            ("impressions", tables.impressions),
+        )
+        if told
+    }

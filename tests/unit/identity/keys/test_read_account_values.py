@@ -1,4 +1,4 @@
-"""Which names a key may have."""
+"""How account rows are read: the values of keys, and rows that cannot be used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 from plait.config import Project
 from plait.config.parse_project import parse_config
 from plait.errors import ConfigError
-from plait.identity.identity_keys import check_identity_keys, read_attributes
+from plait.identity.keys.check_keys import check_identity_keys
+from plait.identity.keys.read_account_values import read_attributes
 from plait.privacy.pseudonym import account_pseudonym, load_key
 
 
@@ -47,7 +48,8 @@ def test_null_words_are_no_accounts_and_no_keys(tmp_path: Path) -> None:
     (tmp_path / "who.csv").write_text(rows)
     project = _project(tmp_path, "email")
     key = load_key(project)
-    found, unusable, faulty = read_attributes(project, key)
+    read = read_attributes(project, key)
+    found, unusable, faulty = read.attributes, read.unusable, read.quarantined
     ids = account_pseudonym(pl.Series([f"u{n}" for n in range(1, 6)]), key, "shop").to_list()
     assert set(found["account"]) == set(ids)
     held = found.filter(pl.col("key").is_not_null())
@@ -61,7 +63,8 @@ def test_lists_and_objects_are_no_accounts_and_no_keys(tmp_path: Path) -> None:
     rows = 'id;mail\n{"a":1};x@y.org\nu1;["x@y.org"]\n[u2];{x\n'
     (tmp_path / "who.csv").write_text(rows)
     project = _project(tmp_path, "email")
-    found, unusable, faulty = read_attributes(project, load_key(project))
+    read = read_attributes(project, load_key(project))
+    found, unusable, faulty = read.attributes, read.unusable, read.quarantined
     assert found["account"].n_unique() == 1
     assert unusable == {"shop": 2}
     assert faulty.select("reason", "field").rows() == [
@@ -72,6 +75,6 @@ def test_lists_and_objects_are_no_accounts_and_no_keys(tmp_path: Path) -> None:
 def test_a_broken_row_is_shown_as_the_form_of_its_line(tmp_path: Path) -> None:
     (tmp_path / "who.csv").write_text('id,mail\nu1,"x@y.org\nu2,z@y.org\n')
     project = _project(tmp_path, "email")
-    *_, faulty = read_attributes(project, load_key(project))
+    faulty = read_attributes(project, load_key(project)).quarantined
     line = '<2 characters>,"<1 characters>@<1 characters>.<3 characters>'
     assert json.loads(faulty["raw"].item()) == {"line": line}

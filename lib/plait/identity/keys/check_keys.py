@@ -1,0 +1,36 @@
+"""Checks the names of identity keys."""
+
+from __future__ import annotations
+
+from plait.config import Project
+from plait.errors import ConfigError, nearest
+from plait.identity.clusters import ALONE
+from plait.identity.evidence import LINK, SAME_ID
+
+# The `rule` of an account is the name of a key, or one of these.
+_RESERVED = (ALONE, SAME_ID, LINK, "probabilistic")
+
+
+def check_identity_keys(project: Project) -> None:
+    """Raises ConfigError if a key has the name of a rule, or people.keys has an undeclared key."""
+    declared = {
+        name
+        for platform in project.platforms.values()
+        if platform.accounts is not None
+        for name in platform.accounts.keys
+    }
+    for name in project.people.keys or []:
+        if name not in declared:
+            hint = nearest(name, declared) or "No platform declares a key."
+            raise ConfigError(
+                f"people.keys names '{name}', which no platform declares.",
+                allowed=hint,
+                fix="Correct people.keys, or add the key under platforms.NAME.accounts.keys.",
+            )
+    if reserved := sorted(declared & set(_RESERVED)):
+        raise ConfigError(
+            f"an identity key is called '{reserved[0]}', which is the name of another rule.",
+            allowed=f"Any name but {', '.join(_RESERVED)}.",
+            fix=f"Call it '{reserved[0]}_key' under accounts.keys of each platform that declares it"
+            " (and in people.keys, if it is listed there).",
+        )
