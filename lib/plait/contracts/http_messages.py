@@ -270,6 +270,7 @@ class Item(BaseModel):
 ListReason = Literal[
     "unknown_person",
     "no_known_items",
+    "no_consent",
     "state_unavailable",
     "state_loading",
     "all_excluded",
@@ -294,14 +295,15 @@ class RecommendResponse(BaseModel):
     events: EventsResponse | None = None
     fallback: ListReason | None = Field(
         description="why the list has popular items instead of personal ones (unknown_person, "
-        "no_known_items), was made without live state or while it is loaded (state_unavailable, "
-        "state_loading), or is empty (all_excluded, nothing_left); else null"
+        "no_known_items, no_consent), was made without live state or while it is loaded "
+        "(state_unavailable, state_loading), or is empty (all_excluded, nothing_left); else null"
     )
     reasons: dict[str, ListReason | None] = Field(
         description="the same for each requested platform. all_excluded: `exclude` has all "
         "remaining items; nothing_left: the person has had every item; few_left: the list is "
         "personal, but shorter than k, because no more items remain; unknown_items: rank only, "
-        "the model knows none of the platform's items"
+        "the model knows none of the platform's items; no_consent: the person's events may be "
+        "used on their own platform only"
     )
     took_ms: float
 

@@ -24,6 +24,7 @@ from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.partitioner import Partitioner
 from plait.fusion.stages.find_inputs import FusionInputs
 from plait.fusion.stages.fuse_impressions import fuse_impressions
+from plait.fusion.stages.gather_consents import add_consents, gather_statements
 from plait.fusion.stages.learn_strengths import (
     learn_strengths,
     learning_cut,
@@ -55,6 +56,13 @@ from plait.identity.standing_links import standing_links
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import build_item_table
 from plait.items.write_item_vectors import write_item_vectors
+from plait.privacy.consent import (
+    default_consent,
+    drop_refused,
+    may_join,
+    resolve_consents,
+    separate_homes,
+)
 from plait.privacy.pseudonym import PseudonymKey
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
@@ -98,18 +106,23 @@ class FusionPipeline:
         """Reads account attributes, catalogues and all new rows; spills the events by bucket."""
         catalogue, counts_of_catalogues, bad_items = read_catalogues(self.project, self.key)
         attributes, unusable_accounts, bad_accounts = read_attributes(self.project, self.key)
-        quarantined = pl.concat([bad_items, bad_accounts])
+        statements, bad_consents = gather_statements(
+            self.engine, self.project, self.key, self.inputs.consents
+        )
+        quarantined = pl.concat([bad_items, bad_accounts, bad_consents])
         identity = self._known_identity(attributes)
         new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
         seen = merge_seen_accounts(pl.concat([self.base.seen, new]))
         return RowsRead(
-            identity, catalogue, new, seen, counts_of_catalogues, unusable_accounts, quarantined
-        )
+            identity, catalogue, new, seen, counts_of_catalogues, unusable_accounts, quarantined,
+            statements,
+        )  # fmt: skip
 
     def resolve(self, rows: RowsRead) -> ResolvedAccounts:
         """Groups the accounts that belong to one person."""
         accounts = collect_accounts(rows.seen, rows.identity)
-        return self._resolved(accounts, rows.identity)
+        consents = resolve_consents(accounts, rows.statements, default_consent(self.project))
+        return self._resolved(accounts, rows.identity, consents)
 
     def partition(self, rows: RowsRead, resolved: ResolvedAccounts) -> PartitionedPeople:
         """Moves each person's rows into one bucket, finds the k-cores, and assigns person ids."""
@@ -123,11 +136,12 @@ class FusionPipeline:
         if k_cores:  # an account outside the k-core does not link other accounts
             outside = accounts_outside_k_core(resolved.accounts, rows.seen, k_cores)
             inside = resolved.accounts.join(outside, on="account", how="anti")
-            kept = self._resolved(inside, rows.identity)
+            kept = self._resolved(inside, rows.identity, resolved.consents)
         members, ledger = assign_people(kept.accounts, kept.components, self.store, self.current)
         placed = buckets.join(members.select("account", "person"), on="account", how="left")
+        placed = add_consents(placed, resolved.consents)
         touched = find_touched_buckets(rows.new, self.base, placed)
-        return PartitionedPeople(members, ledger, placed, k_cores, touched)
+        return PartitionedPeople(members, ledger, placed, k_cores, touched, resolved.consents)
 
     def learn(self, rows: RowsRead, people: PartitionedPeople) -> PartitionedPeople:
         """Adds the base's rows of the touched buckets, and learns from the rows that stay.
@@ -170,7 +184,7 @@ class FusionPipeline:
         )
         homes = rows.seen.group_by("account").agg(pl.col("home").max())
         places = people.placed.select("account", BUCKET).join(homes, on="account")
-        accounts = build_account_table(people.members, account_counts, places)
+        accounts = build_account_table(people.members, account_counts, places, people.consents)
         tables = MergedTables(
             accounts,
             build_people_table(accounts, people.ledger),
@@ -227,9 +241,13 @@ class FusionPipeline:
         )
 
     @staticmethod
-    def _resolved(accounts: pl.DataFrame, identity: KnownIdentity) -> ResolvedAccounts:
-        edges = pl.concat([same_id_edges(accounts), identity.edges])
-        return ResolvedAccounts(accounts, cluster_accounts(accounts, edges))
+    def _resolved(
+        accounts: pl.DataFrame, identity: KnownIdentity, consents: pl.DataFrame
+    ) -> ResolvedAccounts:
+        refusing = consents.filter(~may_join())["account"]
+        homes = same_id_edges(separate_homes(accounts, refusing))
+        edges = pl.concat([homes, drop_refused(identity.edges, refusing)])
+        return ResolvedAccounts(accounts, cluster_accounts(accounts, edges), consents)
 
     def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
         by_key, ignored_keys = key_edges(attributes)

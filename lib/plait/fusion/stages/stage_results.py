@@ -24,7 +24,8 @@ class RowsRead:
         seen: the same columns of all accounts with events, in this run or the base version.
         counts_of_catalogues: the counts of catalogue rows, by platform.
         unusable_accounts: the number of unusable rows of account attributes, by platform.
-        quarantined: QUARANTINE rows of catalogues and account attributes.
+        quarantined: QUARANTINE rows of catalogues, account attributes and logs of consent.
+        statements: CONSENT_STATEMENTS, merged.
     """
 
     identity: KnownIdentity
@@ -34,6 +35,7 @@ class RowsRead:
     counts_of_catalogues: Mapping[str, Any]
     unusable_accounts: Mapping[str, int]
     quarantined: pl.DataFrame
+    statements: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,12 @@ class ResolvedAccounts:
     Attributes:
         accounts: account, platform, home of every account.
         components: account, component, rule.
+        consents: CONSENTS of every account.
     """
 
     accounts: pl.DataFrame
     components: pl.DataFrame
+    consents: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,10 @@ class PartitionedPeople:
     Attributes:
         members: account, platform, person, rule.
         ledger: the identity ledger.
-        placed: account, bucket, person of accounts with events.
+        placed: account, bucket, person of accounts with events; see add_consents.
         k_cores: the k-core of each platform with a k_core setting.
         touched: the buckets that differ from the base version.
+        consents: CONSENTS of every account.
         learned: what was learned from the rows that stay; see learn_strengths.
     """
 
@@ -67,6 +72,7 @@ class PartitionedPeople:
     placed: pl.DataFrame
     k_cores: Mapping[str, KCore]
     touched: set[int]
+    consents: pl.DataFrame
     learned: dict[str, Any] = field(default_factory=dict)
 
 
