@@ -50,6 +50,17 @@ FEEDBACK_LINKS: dict[str, Any] = {
     "apart": pl.String(),
     "apart_platform": pl.String(),
 }
+# One id that an erasure named: an account's pseudonym or (`platform` null) a person id. Only hashes
+# of it are kept: `erased` (SHA-256), and `mark` (SHA-1, which scripts of live state can compute).
+# What happened up to `time` is erased; what follows belongs to a new person. All ids of one erasure
+# have the same `receipt`.
+FEEDBACK_ERASURES: dict[str, Any] = {
+    "erased": pl.String(),
+    "mark": pl.String(),
+    "platform": pl.String(),
+    "time": pl.Datetime("us", "UTC"),
+    "receipt": pl.String(),
+}
 # One item that a response of the endpoint showed. `account` is a pseudonym on
 # `platform_of_account`. `person` is the person that the endpoint assumed, null if unknown; fuse
 # resolves the account again. `platform` is the platform of the item. `position` counts from 1.

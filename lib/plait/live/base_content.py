@@ -7,6 +7,8 @@ import hashlib
 import polars as pl
 
 from plait.live.codec import CODEC_VERSION
+from plait.live.leave_out_erased import leave_out_erased
+from plait.privacy.erasure import Erasures
 from plait.store import Store, StoreVersion
 from plait.store.feedback.log_paths import last_drained_id
 
@@ -27,17 +29,26 @@ def watermark(version: StoreVersion, folder: str) -> str:
     return last_drained_id((str(record.get("path", "")) for record in version.inputs), folder)
 
 
-def read_base_tables(store: Store, version: StoreVersion) -> dict[str, pl.DataFrame]:
+def read_base_tables(
+    store: Store, version: StoreVersion, erased: Erasures | None = None
+) -> dict[str, pl.DataFrame]:
     """Returns one table with a key and a value column for each kind of field in a base.
 
     The kinds are `a` account -> person, `m` person -> accounts (`<pseudonym> TAB <platform>`, one
     per line), `o` person -> since, `t` retired person -> survivor, `s` person -> sequence, and
     `h` person -> items of events that the sequence does not hold, one per line. The table of `s`
     has SEQUENCES rows that are not packed yet.
+
+    Args:
+        store: the store that holds `version`.
+        version: the version.
+        erased: the erasures that the version does not know. What it holds of them is left out.
     """
     accounts = store.read("accounts", version)
     people = store.read("people", version)
     sequences = store.read("sequences", version)
+    if erased:
+        accounts, people, sequences = leave_out_erased(accounts, people, sequences, erased)
     entry = pl.concat_str("account", pl.lit("\t"), "platform")
     return {
         "a": accounts.select("account", "person"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 import polars as pl
 
 from plait.errors import LossyLiveState
 from plait.store import Store, StoreVersion
 
-FeedbackStream = Literal["events", "links"]
+FeedbackStream = str  # a name in live.streams.FEEDBACK_STREAMS
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,23 @@ class BaseStatus:
     base: str
     whole: bool
     events_to_forget: bool
+
+
+@dataclass(frozen=True)
+class LiveErasure:
+    """What an erasure did in live state.
+
+    Attributes:
+        receipt: the id of its receipt; of an earlier one, if there was nothing new to erase.
+        accounts: the number of accounts that were erased.
+        known: whether anything was known of them, now or at an earlier erasure.
+        repeated: whether an earlier erasure had erased all of it, so that nothing was done.
+    """
+
+    receipt: str
+    accounts: int
+    known: bool
+    repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +139,22 @@ class LiveState(Protocol):
 
         The effect is `now`, `next_fuse` (the base holds them as one person) or `still_joined` (by
         other links). The unlink is kept for the next fuse in any case.
+        """
+
+    def erase(self, lookup: PersonLookup, receipt: str, now: datetime) -> LiveErasure:
+        """Erases a person with all accounts, or, if `lookup` has an account, this account alone.
+
+        From the next read on they are strangers, although the base still has them. The erasure is
+        an entry of the stream `erasures`, which names hashes only. Events up to `now` are not
+        accepted any more; later ones belong to a new person with another id. An account that is
+        not known is erased too, as logs that were not fused yet may have it; a person that is not
+        known is not. Repeating an erasure has no effect.
+        """
+
+    def finish_erasures(self) -> None:
+        """Removes what erasures left: entries that were not drained, and bytes on disk.
+
+        It has no effect if there is nothing left to do.
         """
 
     def base_status(self) -> BaseStatus:

@@ -81,9 +81,10 @@ return redis.call('PEXPIRE', KEYS[3], ARGV[2])
 )
 
 # ARGV: token, name, version, stream ids of the last link and the last event that the base knows
-# ('' for none); then kind, count, kind, count, ... Returns 1, or the first incomplete kind and its
-# count. A base with another codec version is dropped once it is two store versions older.
-# By then, running replicas of another plait have loaded a newer one.
+# ('' for none), number of erasures that it leaves out; then kind, count, kind, count, ... Returns
+# 1, 2 if there was another erasure meanwhile, or the first incomplete kind and its count. A base
+# with another codec version is dropped once it is two store versions older. By then, running
+# replicas of another plait have loaded a newer one.
 ACTIVATE_BASE = (
     _GUARD
     + PRELUDE
@@ -91,11 +92,12 @@ ACTIVATE_BASE = (
     + _WHOLE
     + """
 local name, version, known = ARGV[2], tonumber(ARGV[3]), ARGV[4]
-for i = 6, #ARGV, 2 do
+if (redis.call('GET', ns .. 'erased') or '') ~= ARGV[6] then return 2 end
+for i = 7, #ARGV, 2 do
   local found = redis.call('HLEN', ns .. 'b' .. name .. ':' .. ARGV[i])
   if found ~= tonumber(ARGV[i + 1]) then return {ARGV[i], found} end
 end
-redis.call('HSET', ns .. 'b' .. name .. ':n', unpack(ARGV, 6))
+redis.call('HSET', ns .. 'b' .. name .. ':n', unpack(ARGV, 7))
 redis.call('SET', KEYS[2], name)
 base = name
 if ARGV[5] ~= '' then redis.call('SET', ns .. 'forget', ARGV[5]) end

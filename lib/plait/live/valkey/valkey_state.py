@@ -20,12 +20,20 @@ from plait.live.codec import CODEC_VERSION, is_readable
 from plait.live.live_state import (
     BaseStatus,
     FeedbackStream,
+    LiveErasure,
     PersonLookup,
     PersonState,
     StreamEntry,
 )
 from plait.live.stream_entries import MEMBER_FIELDS, encode_events, encode_link, encode_unlink
-from plait.live.valkey import base_loading, base_scripts, link_scripts, state_scripts
+from plait.live.streams import FEEDBACK_STREAMS
+from plait.live.valkey import (
+    base_loading,
+    base_scripts,
+    erased_people,
+    link_scripts,
+    state_scripts,
+)
 from plait.live.valkey.durability import Durability, invalid_address_error, read_durability
 from plait.live.valkey.feedback_streams import acknowledge_entries, acquire_lease, read_entries
 from plait.store import Store, StoreVersion
@@ -192,6 +200,24 @@ class ValkeyLiveState:
             *people, effective = self._unlink(keys=self.keys, args=args)
         return [person.decode() for person in people], effective.decode()
 
+    def erase(self, lookup: PersonLookup, receipt: str, now: datetime) -> LiveErasure:
+        """Erases a person with all accounts, or one account; see LiveState.
+
+        Raises:
+            LiveStateDown: Valkey does not answer; the erasure may or may not have been stored.
+        """
+        with self.bulk_client() as client:
+            return erased_people.erase(client, self.keys, lookup, receipt, now)
+
+    def finish_erasures(self) -> None:
+        """Removes entries that were not drained, and bytes on disk.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        with self.bulk_client() as client:
+            erased_people.finish_erasures(client, self.prefix)
+
     def load_base(self, store: Store, version: StoreVersion) -> bool:
         """Loads `version` as the active base; returns whether it now is the active base.
 
@@ -221,13 +247,15 @@ class ValkeyLiveState:
             return read_entries(client, self.prefix + stream, count)
 
     def acknowledge(self, stream: FeedbackStream, ids: Sequence[str]) -> None:
-        """Acknowledges entries, which are not returned again; links stay until a base holds them.
+        """Acknowledges entries, which are not returned again; some stay until a base holds them.
 
         Raises:
             LiveStateDown: Valkey does not answer.
         """
         with self.bulk_client() as client:
-            acknowledge_entries(client, self.prefix + stream, ids, delete=stream == "events")
+            acknowledge_entries(
+                client, self.prefix + stream, ids, delete=not FEEDBACK_STREAMS[stream].kept
+            )
 
     def stream_length(self, stream: FeedbackStream) -> int:
         """Returns the number of entries in the stream.
