@@ -32,7 +32,7 @@ from plait.fusion.stages.learn_strengths import (
     parameters_moved,
 )
 from plait.fusion.stages.listing_faults import record_listings
-from plait.fusion.stages.read_feedback import read_link_assertions
+from plait.fusion.stages.read_feedback import read_link_assertions, read_posted_consents
 from plait.fusion.stages.resolve_people import (
     KnownIdentity,
     accounts_outside_k_core,
@@ -60,6 +60,7 @@ from plait.privacy.consent import (
     default_consent,
     drop_refused,
     may_join,
+    merge_statements,
     resolve_consents,
     separate_homes,
 )
@@ -109,8 +110,13 @@ class FusionPipeline:
         statements, bad_consents = gather_statements(
             self.engine, self.project, self.key, self.inputs.consents
         )
+        if posted := self.inputs.posted_consents:
+            said = read_posted_consents(self.store, posted.slices())
+            statements = merge_statements(pl.concat([statements, said]))
         quarantined = pl.concat([bad_items, bad_accounts, bad_consents])
-        identity = self._known_identity(attributes)
+        told = attributes.select("account", "platform").unique()
+        consents = resolve_consents(told, statements, default_consent(self.project))
+        identity = self._known_identity(attributes, consents.filter(~may_join())["account"])
         new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
         seen = merge_seen_accounts(pl.concat([self.base.seen, new]))
         return RowsRead(
@@ -249,8 +255,10 @@ class FusionPipeline:
         edges = pl.concat([homes, drop_refused(identity.edges, refusing)])
         return ResolvedAccounts(accounts, cluster_accounts(accounts, edges), consents)
 
-    def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
-        by_key, ignored_keys = key_edges(attributes)
+    def _known_identity(self, attributes: pl.DataFrame, refusing: pl.Series) -> KnownIdentity:
+        # A refusing account may not be the centre of a star that joins others.
+        joinable = attributes.filter(~pl.col("account").is_in(refusing.implode()))
+        by_key, ignored_keys = key_edges(joinable)
         asserted = standing_links(read_link_assertions(self.store, self.inputs.links.slices()))
         # Links of a platform that is no longer in the project do not count.
         platforms = list(self.project.platforms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -35,6 +35,9 @@ class PersonState:
         recent: recent events, as members, see stream_entries.
         whole: False while there is no base. Then only recent events are known.
         seen: items of events that neither `base` nor `recent` holds.
+        own_platform: whether only lists of the account's own platform may use what is known.
+        only: the platform whose events of the base alone are used; '' for all.
+        without: the platforms whose events of the base are not used.
     """
 
     person: str
@@ -43,6 +46,9 @@ class PersonState:
     recent: tuple[str, ...] = ()
     whole: bool = True
     seen: tuple[str, ...] = ()
+    own_platform: bool = False
+    only: str = ""
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,15 @@ class LiveState(Protocol):
 
         The effect is `now`, `next_fuse` (the base holds them as one person) or `still_joined` (by
         other links). The unlink is kept for the next fuse in any case.
+        """
+
+    def set_consent(
+        self, account: tuple[str, str], said: Mapping[str, bool], now: datetime, who: str, why: str
+    ) -> None:
+        """Keeps what an account (pseudonym, platform) says about purposes of consent.
+
+        A withdrawal of link or share takes effect with the next read, for the account and for its
+        former person; a grant with the next fuse. Both are kept for the next fuse.
         """
 
     def erase(self, lookup: PersonLookup, receipt: str, now: datetime) -> LiveErasure:

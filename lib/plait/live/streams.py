@@ -7,8 +7,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from plait.live.stream_entries import decode_erasures, decode_events, decode_links
-from plait.store.feedback.log_paths import ERASURES_FOLDER, EVENTS_FOLDER, LINKS_FOLDER
+from plait.live.stream_entries import (
+    decode_consents,
+    decode_erasures,
+    decode_events,
+    decode_links,
+)
+from plait.store.feedback.log_paths import (
+    CONSENTS_FOLDER,
+    ERASURES_FOLDER,
+    EVENTS_FOLDER,
+    LINKS_FOLDER,
+)
 
 
 @dataclass(frozen=True)
@@ -36,5 +46,6 @@ FEEDBACK_STREAMS = {
         StreamKind("events", EVENTS_FOLDER, decode_events),
         StreamKind("links", LINKS_FOLDER, decode_links, kept=True),
         StreamKind("erasures", ERASURES_FOLDER, decode_erasures),
+        StreamKind("consents", CONSENTS_FOLDER, decode_consents, kept=True),
     )
 }

@@ -40,6 +40,12 @@ def default_consent(project: Project) -> dict[str, tuple[str, ...]]:
     }
 
 
+def strict_platforms(project: Project) -> list[str]:
+    """Returns the platforms whose accounts may not be joined to others as long as they are new."""
+    given = default_consent(project)
+    return sorted(name for name, said in given.items() if not {"link", "share"} <= {*said})
+
+
 def resolve_consents(
     accounts: pl.DataFrame, statements: pl.DataFrame, default: Mapping[str, tuple[str, ...]]
 ) -> pl.DataFrame:

@@ -45,6 +45,9 @@ def _check_apart(fused: Fused, said: dict[tuple[str, str], tuple[str, str, str]]
     """Asserts that each event is where its account's consent allows it, and nowhere else."""
     steps = fused.sequences.select("person", "platform", "own_platform").explode("platform")
     alone = steps.filter("own_platform")
+    who = [w for w in _NAMES for p in _PLATFORMS if _joins(said, p, w)]
+    together = fused.accounts.filter(pl.col("link") & pl.col("share"))
+    assert together["person"].n_unique() == len({*who})
     assert alone.group_by("person").agg(pl.col("platform").n_unique())["platform"].max() in (
         None,
         1,
@@ -63,6 +66,12 @@ def _check_apart(fused: Fused, said: dict[tuple[str, str], tuple[str, str, str]]
     used = keep_trainable(fused.sequences)["item"].list.len().sum()
     withheld = sum(words[2] == "no" for words in said.values())
     assert used == 2 * (len(_NAMES) * len(_PLATFORMS) - withheld)
+
+
+def _joins(said: dict[tuple[str, str], tuple[str, str, str]], on: str, who: str) -> bool:
+    """Returns whether an account may be joined."""
+    words = said.get((on, who), ("", "", ""))
+    return words[0] == words[1] == "yes"
 
 
 _SAID = st.dictionaries(

@@ -19,8 +19,8 @@ from .small import Fuse, platform
 class _WithLikelyTwins(FusionPipeline):
     """Joins the accounts with attributes, surely or not."""
 
-    def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
-        known = super()._known_identity(attributes)
+    def _known_identity(self, attributes: pl.DataFrame, refusing: pl.Series) -> KnownIdentity:
+        known = super()._known_identity(attributes, refusing)
         first, *others = sorted(known.accounts["account"])
         rows = [(first, other, "probabilistic", 0.9, None, []) for other in others]
         likely = pl.DataFrame(rows, schema=EVIDENCE_EDGES, orient="row")

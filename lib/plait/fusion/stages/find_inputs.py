@@ -20,7 +20,12 @@ from plait.sources.formats.parquet_files import split_by_row_groups
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.sources.read_platform import consent_mapping, event_mapping
 from plait.store.feedback.log_listing import LogListing, LogSlice, list_log
-from plait.store.feedback.log_paths import EVENTS_FOLDER, IMPRESSIONS_FOLDER, LINKS_FOLDER
+from plait.store.feedback.log_paths import (
+    CONSENTS_FOLDER,
+    EVENTS_FOLDER,
+    IMPRESSIONS_FOLDER,
+    LINKS_FOLDER,
+)
 from plait.store.store import Store
 
 # Approximate bytes of memory per byte of a file while its bucket is processed, by compression.
@@ -70,6 +75,7 @@ class FusionInputs:
         buckets: the number of buckets that the logs need.
         skipped: the names of files without bytes.
         consents: the files of the logs of consent.
+        posted_consents: what accounts said over HTTP about their consent.
     """
 
     splits: list[InputSplit]
@@ -83,6 +89,7 @@ class FusionInputs:
     buckets: int
     skipped: tuple[str, ...] = ()
     consents: tuple[ConsentSplit, ...] = ()
+    posted_consents: LogListing | None = None
 
     @property
     def all_splits(self) -> list[InputSplit]:
@@ -92,7 +99,8 @@ class FusionInputs:
     @property
     def records(self) -> list[dict[str, Any]]:
         """What a store version records about each input."""
-        logged = (self.events, self.links, self.impressions)
+        logged = [self.events, self.links, self.impressions]
+        logged += [self.posted_consents] if self.posted_consents else []
         return [*self.files, *(record for listing in logged for record in listing.records)]
 
     def impression_buckets(self, held: int) -> int:
@@ -189,6 +197,7 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
         count_buckets(size),
         tuple(sorted(skipped)),
         tuple(consents),
+        list_log(store, CONSENTS_FOLDER),
     )
 
 

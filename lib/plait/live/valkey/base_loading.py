@@ -17,7 +17,7 @@ from plait.live.valkey.erased_people import read_erased
 from plait.live.valkey.load_lock import LOCK_MS, BaseLoadLock, LockLost
 from plait.privacy.erasure import Erasures
 from plait.store import Store, StoreVersion
-from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER
+from plait.store.feedback.log_paths import CONSENTS_FOLDER, EVENTS_FOLDER, LINKS_FOLDER
 
 CHUNK_FIELDS = 1_000  # fields written at once; readers wait during a write
 
@@ -99,9 +99,10 @@ def _activate_base(
     Returns False if there was an erasure since the number of `erasures` was read.
     """
     links, events = watermark(version, LINKS_FOLDER), watermark(version, EVENTS_FOLDER)
+    consents = watermark(version, CONSENTS_FOLDER)
     pairs = [text for pair in counts.items() for text in pair]
     found = lock.run_script(
-        base_scripts.ACTIVATE_BASE, name, version.number, links, events, erasures, *pairs
+        base_scripts.ACTIVATE_BASE, name, version.number, links, events, erasures, consents, *pairs
     )
     if isinstance(found, list):
         kind, held = found[0].decode(), found[1]

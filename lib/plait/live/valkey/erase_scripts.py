@@ -108,6 +108,20 @@ for _, said in ipairs(redis.call('XRANGE', ns .. 'links', '-', '+')) do
   end
 end
 
+-- What they said about consent.
+for _, account in ipairs(accounts) do
+  redis.call('DEL', ns .. 'c:' .. account)
+  redis.call('SREM', ns .. 'consented', account)
+end
+for _, said in ipairs(redis.call('XRANGE', ns .. 'consents', '-', '+')) do
+  for _, account in ipairs(accounts) do
+    if string.find(said[2][2], account, 1, true) then
+      redis.call('XDEL', ns .. 'consents', said[1])
+      break
+    end
+  end
+end
+
 -- Recent events, and the marks by which repeated ones are known.
 for _, account in ipairs(accounts) do
   for _, member in ipairs(redis.call('ZRANGE', ns .. 'e:' .. account, 0, -1)) do
@@ -135,6 +149,7 @@ local function cut(name)
     local person = redis.call('HGET', key('a'), account)
     if person then people[person] = true end
     del('a', account)
+    del('c', account)
   end
   for person in pairs(people) do
     local rest = {}

@@ -6,8 +6,7 @@ KEYS[1] is the prefix of all other keys, and KEYS[2] names the active base v. Th
   record does not hold, one per line;
 - `e:<account>` its latest item events in history order, `h:<account>` item -> stream id of events
   that no longer fit there, `active` the accounts with such events;
-- `x:<event id>` accepted event ids, `events`, `links` and `erasures` the
-  streams;
+- `x:<event id>` accepted event ids, `events`, `links`, `erasures` and `consents` the streams;
 - `gone` what was erased, see erase_scripts;
 - `r` person -> the person it was linked into since the base, `g:<person>` that person's accounts,
   `roots` the people with a `g`.
@@ -56,44 +55,6 @@ local function accounts_of(person, requested)
 end
 local function bare(entry) return string.match(entry, '^[^\\t]*') end
 """
-
-# ARGV: person or '', account or '', platform or '', three per lookup. Returns the base's name
-# ('' for none), then one result per lookup.
-READ_PEOPLE = (
-    PRELUDE
-    + """
-local results = {base or ''}
-for i = 1, #ARGV, 3 do
-  local person, requested = ARGV[i], ''
-  if ARGV[i + 1] ~= '' then requested = ARGV[i + 1] .. '\\t' .. ARGV[i + 2] end
-  if person == '' then person = owner(ARGV[i + 1])
-  -- The account from which an erased id was made belongs to somebody else now.
-  elseif requested ~= '' and own(ARGV[i + 1]) ~= person then requested = '' end
-  person = survivor(person)
-  local entries, records, recent, had = accounts_of(person, requested), {}, {}, {}
-  local seen = {}
-  for _, entry in ipairs(entries) do
-    local account = bare(entry)
-    local part = owner(account)
-    if base and not had[part] then
-      had[part] = true
-      local record = redis.call('HGET', b('s'), part)
-      if record then records[#records + 1] = record end
-      local others = redis.call('HGET', b('h'), part)
-      if others then seen[#seen + 1] = others end
-    end
-    for _, member in ipairs(redis.call('ZRANGE', ns .. 'e:' .. account, 0, -1)) do
-      recent[#recent + 1] = member
-    end
-    for _, item in ipairs(redis.call('HKEYS', ns .. 'h:' .. account)) do
-      seen[#seen + 1] = item
-    end
-  end
-  results[#results + 1] = {person, entries, records, recent, seen}
-end
-return results
-"""
-)
 
 # ARGV: events kept per account, seconds for which an event id is remembered, items kept of older
 # events; then five per event: event id, account, score, member ('' if it is not an item event),

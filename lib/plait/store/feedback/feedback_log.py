@@ -11,6 +11,7 @@ import polars as pl
 from obstore.exceptions import AlreadyExistsError
 
 from plait.contracts.event_rows import (
+    FEEDBACK_CONSENTS,
     FEEDBACK_ERASURES,
     FEEDBACK_EVENTS,
     FEEDBACK_IMPRESSIONS,
@@ -20,6 +21,7 @@ from plait.contracts.table_schema import conform_rows
 from plait.store import Store
 from plait.store.feedback.compaction import compact
 from plait.store.feedback.log_paths import (
+    CONSENTS_FOLDER,
     ERASURES_FOLDER,
     EVENTS_FOLDER,
     IMPRESSIONS_FOLDER,
@@ -32,6 +34,7 @@ LOG_SCHEMAS: dict[str, dict[str, Any]] = {
     LINKS_FOLDER: FEEDBACK_LINKS,
     IMPRESSIONS_FOLDER: FEEDBACK_IMPRESSIONS,
     ERASURES_FOLDER: FEEDBACK_ERASURES,
+    CONSENTS_FOLDER: FEEDBACK_CONSENTS,
 }
 
 
