@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FALLBACK_TEXTS = {
     "unknown_person": "The account has no events. These are the platform's popular items.",
+    "no_consent": "This account's events may be used on its own platform only. These are the "
+    "popular items.",
     "no_known_items": "The model knows none of this person's items. These are the popular ones.",
 }
 

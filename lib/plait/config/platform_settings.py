@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 from pydantic import BeforeValidator, Field, field_serializer, model_validator
 
 from plait.config.catalogue_settings import CatalogueSettings
+from plait.config.consent_settings import ConsentSettings
 from plait.config.denoise_settings import DenoiseSettings
 from plait.config.event_settings import CreatorKind, Events, RatingScale, Time
 from plait.config.project_sections import StrictModel
@@ -104,6 +105,19 @@ class Platform(StrictModel):
         ],
     )
 
+    consent: ConsentSettings | None = Field(
+        None,
+        description="What accounts consent to. Default: an account that says nothing consents to "
+        "everything.",
+        examples=[
+            {
+                "logs": {
+                    "files": "data/consents.csv",
+                    "columns": {"account": "customer_id", "time": "at", "all": "consent"},
+                }
+            }
+        ],
+    )
     denoise: DenoiseSettings = Field(
         default_factory=DenoiseSettings,
         description="Which events are noise and are removed. Default: double clicks and bots.",

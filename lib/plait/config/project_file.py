@@ -118,11 +118,12 @@ class Project(StrictModel):
         resolved = self.model_dump(mode="json")
         resolved["store"] = self.store_uri
         for platform in resolved["platforms"].values():
-            for part in ("events", "catalogue", "accounts"):
-                if platform[part]:
-                    platform[part]["files"] = [
-                        self.absolute_address(f) for f in platform[part]["files"]
-                    ]
+            parts = [platform[part] for part in ("events", "catalogue", "accounts")]
+            parts.append((platform["consent"] or {}).get("logs"))
+            for section in parts:
+                for source in section if isinstance(section, list) else [section or {}]:
+                    if "files" in source:
+                        source["files"] = [self.absolute_address(f) for f in source["files"]]
         return resolved
 
     def absolute_address(self, place: str) -> str:

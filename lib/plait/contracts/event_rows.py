@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from plait.contracts.consent_rows import PURPOSES
 from plait.contracts.store_tables import EVENTS
 
 # The unit separator. Names do not contain it, so a list can be joined to text and split again.
@@ -49,6 +50,26 @@ FEEDBACK_LINKS: dict[str, Any] = {
     "time": pl.Datetime("us", "UTC"),
     "apart": pl.String(),
     "apart_platform": pl.String(),
+}
+# One id that an erasure named: an account's pseudonym or (`platform` null) a person id. Only hashes
+# of it are kept: `erased` (SHA-256), and `mark` (SHA-1, which scripts of live state can compute).
+# What happened up to `time` is erased; what follows belongs to a new person. All ids of one erasure
+# have the same `receipt`.
+FEEDBACK_ERASURES: dict[str, Any] = {
+    "erased": pl.String(),
+    "mark": pl.String(),
+    "platform": pl.String(),
+    "time": pl.Datetime("us", "UTC"),
+    "receipt": pl.String(),
+}
+# What an account said over HTTP about its consent; null: nothing about that purpose.
+FEEDBACK_CONSENTS: dict[str, Any] = {
+    "account": pl.String(),
+    "platform": pl.String(),
+    "time": pl.Datetime("us", "UTC"),
+    **dict.fromkeys(PURPOSES, pl.Boolean()),
+    "who": pl.String(),
+    "why": pl.String(),
 }
 # One item that a response of the endpoint showed. `account` is a pseudonym on
 # `platform_of_account`. `person` is the person that the endpoint assumed, null if unknown; fuse

@@ -37,6 +37,7 @@ MAX_LINKED, MAX_ON_PLATFORM = (
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN)]
 PlatformName = Annotated[str, StringConstraints(pattern=PLATFORM_NAME_PATTERN)]
+Note = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 ItemId = Annotated[
     str,
     StringConstraints(max_length=MAX_ID_LENGTH + 65, pattern=ITEM_ID_PATTERN),
@@ -209,6 +210,24 @@ class UnlinkRequest(LinkRequest):
     """A statement that two accounts do not belong to one person."""
 
 
+class ConsentRequest(StrictMessage):
+    """What an account consents to; a purpose that is not named stays as it is."""
+
+    link: bool | None = Field(
+        None, description="the account may be joined with accounts of other platforms"
+    )
+    share: bool | None = Field(None, description="other platforms may use its events")
+    train: bool | None = Field(None, description="models may be trained on its events")
+    who: Note | None = Field(None, description="who says so", examples=["ann@support"])
+    why: Note | None = Field(None, description="why", examples=["withdrawn in the settings"])
+
+    @model_validator(mode="after")
+    def _some_purpose(self) -> ConsentRequest:
+        if self.link is None and self.share is None and self.train is None:
+            raise ValueError("needs at least one of link, share and train")
+        return self
+
+
 class Rejected(BaseModel):
     """Why one event was rejected."""
 
@@ -270,6 +289,7 @@ class Item(BaseModel):
 ListReason = Literal[
     "unknown_person",
     "no_known_items",
+    "no_consent",
     "state_unavailable",
     "state_loading",
     "all_excluded",
@@ -294,16 +314,28 @@ class RecommendResponse(BaseModel):
     events: EventsResponse | None = None
     fallback: ListReason | None = Field(
         description="why the list has popular items instead of personal ones (unknown_person, "
-        "no_known_items), was made without live state or while it is loaded (state_unavailable, "
-        "state_loading), or is empty (all_excluded, nothing_left); else null"
+        "no_known_items, no_consent), was made without live state or while it is loaded "
+        "(state_unavailable, state_loading), or is empty (all_excluded, nothing_left); else null"
     )
     reasons: dict[str, ListReason | None] = Field(
         description="the same for each requested platform. all_excluded: `exclude` has all "
         "remaining items; nothing_left: the person has had every item; few_left: the list is "
         "personal, but shorter than k, because no more items remain; unknown_items: rank only, "
-        "the model knows none of the platform's items"
+        "the model knows none of the platform's items; no_consent: the person's events may be "
+        "used on their own platform only"
     )
     took_ms: float
+
+
+class ConsentResponse(BaseModel):
+    """When a statement of consent takes effect. It is on disk."""
+
+    withdrawn: list[str] = Field(description="purposes that were withdrawn")
+    granted: list[str] = Field(description="purposes that were granted")
+    effective: Literal["now", "next_fuse"] = Field(
+        description="now: link or share was withdrawn, and the next answer uses no event on "
+        "another platform than its own; next_fuse: the next fuse uses what was said"
+    )
 
 
 class LinkResponse(BaseModel):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from plait.errors import UnknownReason, nearest
 
 EVENTS_SOURCE, CATALOGUE_SOURCE, ACCOUNTS_SOURCE = "events", "catalogue", "accounts"
+CONSENT_SOURCE = "consent"
 
 PRICE_OUTLIER = "outlier_price"  # the row and its price stay
 
@@ -131,6 +132,11 @@ QUARANTINE_REASONS: dict[str, Reason] = {
     "ragged_lists": Reason(
         "the lists that are opened together have different lengths",
         "Name lists of one length in platforms.{p}.{s}.each.",
+    ),
+    "unknown_consent": Reason(
+        "the word is neither a yes nor a no; until it is corrected it counts as a no",
+        "Map the words of the log: write the value as {{column: COLUMN, map: {{WORD: yes}}}} in "
+        "platforms.{p}.consent.logs.",
     ),
     "unknown_platform": Reason(
         "the project has no such platform", "Add {p} to `platforms:`, or ignore its feedback."

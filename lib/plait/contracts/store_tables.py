@@ -8,7 +8,7 @@ from plait.contracts.identity_tables import BLOCKED_KEYS, IDENTITY_EDGES, PERSON
 from plait.contracts.table_schema import TableSchema, column
 
 _text, _real, _long = pa.string(), pa.float64(), pa.int64()
-_single, _place = pa.float32(), pa.int32()
+_single, _place, _flag = pa.float32(), pa.int32(), pa.bool_()
 _time = pa.timestamp("us", tz="UTC")
 
 EVENTS = TableSchema(
@@ -102,6 +102,9 @@ ACCOUNTS = TableSchema(
             column("last_time", _time, "its last event, UTC", null=True),
             column("home", _text, "its pseudonym in an id space it shares, if known", null=True),
             column("bucket", _long, "bucket of its events; null if it has none", null=True),
+            column("link", _flag, "whether it may be joined to others; null: yes", null=True),
+            column("share", _flag, "whether other platforms may use its events", null=True),
+            column("train", _flag, "whether models may be trained on its events", null=True),
         ]
     ),
 )
@@ -139,6 +142,18 @@ SEQUENCES = TableSchema(
             column("order", pa.list_(_long), "order inside the source; may be null"),
             column("strength", pa.list_(_real), "evidence of taste of each, -1 to 1"),
             column("seen", _text, "other items of earlier events, one per line", null=True),
+            column(
+                "own_platform",
+                _flag,
+                "whether only lists of its own platform may use it",
+                null=True,
+            ),
+            column(
+                "train",
+                pa.list_(_flag),
+                "whether models may be trained on each; null: on all",
+                null=True,
+            ),
         ]
     ),
     bucketed=True,
@@ -168,7 +183,9 @@ QUARANTINE = TableSchema(
                 "element of that row, the first is 1; null if a row is one event",
                 null=True,
             ),
-            column("source", _text, "events, catalogue or accounts; null: events", null=True),
+            column(
+                "source", _text, "events, catalogue, accounts or consent; null: events", null=True
+            ),
         ]
     ),
 )

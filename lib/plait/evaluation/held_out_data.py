@@ -13,6 +13,7 @@ from plait.features.folds import FoldRule
 from plait.features.history import History, encode_history
 from plait.features.holdout import HeldOutTargets
 from plait.features.index_pairs import IndexPairs
+from plait.features.trainable import keep_trainable
 from plait.features.vocabulary import Vocabulary
 from plait.store import Store, StoreVersion
 
@@ -61,7 +62,7 @@ def rebuild_held_out(store: Store, version: StoreVersion, rule: FoldRule) -> Hel
     Raises:
         TooFewEvents: there is no validation or test target.
     """
-    sequences = store.scan("sequences", version).sort("person").collect()
+    sequences = keep_trainable(store.scan("sequences", version).sort("person").collect())
     items = store.scan("items", version).select("item", "platform").collect()
     vocabulary = _vocabulary(sequences, items)
     people, whole = sequences["person"], encode_history(sequences, vocabulary)

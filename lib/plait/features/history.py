@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import polars as pl
 
 from plait.contracts.event_types import EVENT_TYPE_CODES
+from plait.features.sequences import OWN_PLATFORM
 from plait.features.vocabulary import Vocabulary
 
 UNKNOWN_TIME = -1
@@ -26,6 +27,8 @@ class History:
         type: event type code, see EVENT_TYPE_CODES, int16 [N].
         time: UTC microseconds, -1 where unknown, int64 [N].
         strength: how much the person likes the item by this event, -1 to 1, float32 [N].
+        own_platform: the people whose events may be used only for lists of the platform where
+            they happened, bool [B]; None: nobody.
     """
 
     offsets: np.ndarray
@@ -34,6 +37,7 @@ class History:
     type: np.ndarray
     time: np.ndarray
     strength: np.ndarray
+    own_platform: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -71,17 +75,27 @@ class History:
             lengths = np.minimum(lengths, until)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         place = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-        return self._gather(np.repeat(self.offsets[rows], lengths) + place, offsets)
+        own = None if self.own_platform is None else self.own_platform[rows]
+        return self._gather(np.repeat(self.offsets[rows], lengths) + place, offsets, own)
 
     def keep(self, events: np.ndarray) -> History:
         """Returns every person's history with only the events where `events` [N] is true."""
         kept = np.bincount(self.rows[events], minlength=len(self))
         offsets = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
-        return self._gather(np.flatnonzero(events), offsets)
+        return self._gather(np.flatnonzero(events), offsets, self.own_platform)
 
-    def _gather(self, index: np.ndarray, offsets: np.ndarray) -> History:
-        names = [f.name for f in fields(self) if f.name != "offsets"]
-        return History(offsets, *(getattr(self, name)[index] for name in names))
+    def usable_on(self, platform: int) -> History:
+        """Returns the histories that a list of `platform` (code in the vocabulary) may use."""
+        if self.own_platform is None or not self.own_platform.any():
+            return self
+        return self.keep(~self.own_platform[self.rows] | (self.platform == platform))
+
+    def _gather(self, index: np.ndarray, offsets: np.ndarray, own: np.ndarray | None) -> History:
+        events = (getattr(self, name)[index] for name in _EVENT_FIELDS)
+        return replace(History(offsets, *events), own_platform=own)
+
+
+_EVENT_FIELDS = [f.name for f in fields(History) if f.name not in ("offsets", "own_platform")]
 
 
 def prediction_times(history: History) -> np.ndarray:
@@ -104,11 +118,14 @@ def encode_history(sequences: pl.DataFrame, vocabulary: Vocabulary) -> History:
     plait knows. Training, evaluation and serving all call this once per batch.
     """
     names = ["platform", "item", "type", "time", "strength"]
+    own = None
+    if OWN_PLATFORM in sequences.columns and sequences[OWN_PLATFORM].any():
+        own = sequences[OWN_PLATFORM].fill_null(value=False).to_numpy()
     lengths = sequences["item"].list.len().fill_null(0).to_numpy().astype(np.int64)
     steps = sequences.filter(pl.col("item").list.len() > 0).select(names)
     if not steps.height:
         none = np.zeros(0, np.int64)
-        return keep_known(lengths, none, none, none, none, none)
+        return keep_known(lengths, none, none, none, none, none, own)
     steps = steps.explode(names)
     codes = {name: code for code, name in enumerate(vocabulary.platforms)}
     coded = steps.select(
@@ -124,6 +141,7 @@ def encode_history(sequences: pl.DataFrame, vocabulary: Vocabulary) -> History:
         coded["type"].to_numpy(),
         coded["time"].to_numpy(),
         coded["strength"].to_numpy(),
+        own,
     )
 
 
@@ -134,6 +152,7 @@ def keep_known(
     kind: np.ndarray,
     time: np.ndarray,
     strength: np.ndarray,
+    own_platform: np.ndarray | None = None,
 ) -> History:
     """Returns a history of the events whose item, platform and type are known.
 
@@ -144,19 +163,24 @@ def keep_known(
         kind: event type code, -1 where unknown, [N].
         time: UTC microseconds, -1 where unknown, [N].
         strength: -1 to 1, [N].
+        own_platform: see History, [B].
     """
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     columns = (item, platform, kind, time, strength)
     kinds = (np.int32, np.int16, np.int16, np.int64, np.float32)
-    whole = History(offsets, *(c.astype(k) for c, k in zip(columns, kinds, strict=True)))
+    cast = (c.astype(k) for c, k in zip(columns, kinds, strict=True))
+    whole = replace(History(offsets, *cast), own_platform=own_platform)
     return whole.keep((item > 0) & (platform >= 0) & (kind >= 0))
 
 
 def concat_histories(parts: Sequence[History]) -> History:
     """Returns the people of all `parts`, one part after the other."""
     lengths = np.concatenate([part.lengths for part in parts])
-    names = [f.name for f in fields(History) if f.name != "offsets"]
-    return History(
-        np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in names),
-    )
+    own = None
+    if any(part.own_platform is not None for part in parts):
+        own = np.concatenate(
+            [np.zeros(len(p), bool) if p.own_platform is None else p.own_platform for p in parts]
+        )
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    events = (np.concatenate([getattr(part, name) for part in parts]) for name in _EVENT_FIELDS)
+    return replace(History(offsets, *events), own_platform=own)

@@ -20,6 +20,7 @@ SEQUENCE_COLUMNS: tuple[str, ...] = (
     "order",
     "strength",
 )
+TRAIN, OWN_PLATFORM = "train", "own_platform"  # what the person's accounts consent to
 
 
 def build_sequences(
@@ -35,14 +36,17 @@ def build_sequences(
     Args:
         events: person, event_id, platform, item, type, time, order, strength; item not null.
         length: events kept per person, > 0.
+            Optional are `train`, whether models may be trained on the event, and `own_platform`,
+            whether only lists of the person's own platform may use it.
         ordered: whether the rows are already sorted by person, then by EVENT_ORDER with nulls
             first, without duplicates. This saves most of the work and is not checked.
         remember: fill `seen`; otherwise it is null.
     """
     wanted = {name: SEQUENCES.polars[name] for name in SEQUENCE_COLUMNS}
     kinds = {name: getattr(kind, "inner", kind) for name, kind in wanted.items()}
+    consents = [name for name in (TRAIN, OWN_PLATFORM) if name in events.columns]
     steps = events.select(
-        pl.col("person").cast(pl.String), *(pl.col(n).cast(k) for n, k in kinds.items())
+        pl.col("person").cast(pl.String), *(pl.col(n).cast(k) for n, k in kinds.items()), *consents
     )
     if not ordered:
         steps = order_steps(steps)
@@ -51,10 +55,21 @@ def build_sequences(
         pl.col("person").first(),
         pl.len().cast(pl.Int64).alias("total"),
         *(pl.col(name).tail(length) for name in SEQUENCE_COLUMNS),
+        *_consents(consents, length),
     )
     if remember:
         braided = braided.with_columns(_seen_beyond(steps, braided, length))
     return SEQUENCES.conform(braided)
+
+
+def _consents(names: list[str], length: int) -> list[pl.Expr]:
+    """Returns the consents of a person's events; null where nothing is withheld."""
+    each = pl.col(TRAIN).tail(length)
+    made = {
+        TRAIN: pl.when(~each.all()).then(each.implode()),
+        OWN_PLATFORM: pl.when(pl.col(OWN_PLATFORM).any()).then(pl.lit(value=True)),
+    }
+    return [made[name].alias(name) for name in names]
 
 
 def order_steps(steps: pl.DataFrame) -> pl.DataFrame:

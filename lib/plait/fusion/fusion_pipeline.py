@@ -24,6 +24,7 @@ from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.partitioner import Partitioner
 from plait.fusion.stages.find_inputs import FusionInputs
 from plait.fusion.stages.fuse_impressions import fuse_impressions
+from plait.fusion.stages.gather_consents import add_consents, gather_statements
 from plait.fusion.stages.gather_evidence import gather_evidence, resolve_accounts
 from plait.fusion.stages.learn_strengths import (
     learn_strengths,
@@ -32,6 +33,7 @@ from plait.fusion.stages.learn_strengths import (
     parameters_moved,
 )
 from plait.fusion.stages.listing_faults import record_listings
+from plait.fusion.stages.read_feedback import read_posted_consents
 from plait.fusion.stages.record_changes import record_person_changes
 from plait.fusion.stages.resolve_people import (
     KnownIdentity,
@@ -53,6 +55,12 @@ from plait.identity.keys.read_account_values import read_attributes
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import build_item_table
 from plait.items.write_item_vectors import write_item_vectors
+from plait.privacy.consent import (
+    default_consent,
+    merge_statements,
+    refusing_accounts,
+    resolve_consents,
+)
 from plait.privacy.pseudonym import PseudonymKey
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
@@ -96,18 +104,30 @@ class FusionPipeline:
         """Reads account attributes, catalogues and all new rows; spills the events by bucket."""
         catalogue, counts_of_catalogues, bad_items = read_catalogues(self.project, self.key)
         found = read_attributes(self.project, self.key)
-        quarantined = pl.concat([bad_items, found.quarantined])
-        identity = gather_evidence(self.project, self.store, self.inputs, found)
+        statements, bad_consents = gather_statements(
+            self.engine, self.project, self.key, self.inputs.consents
+        )
+        if posted := self.inputs.posted_consents:
+            said = read_posted_consents(self.store, posted.slices())
+            statements = merge_statements(pl.concat([statements, said]))
+        quarantined = pl.concat([bad_items, found.quarantined, bad_consents])
+        told = found.attributes.select("account", "platform").unique()
+        consents = resolve_consents(told, statements, default_consent(self.project))
+        identity = gather_evidence(
+            self.project, self.store, self.inputs, found, refusing_accounts(consents)
+        )
         new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
         seen = merge_seen_accounts(pl.concat([self.base.seen, new]))
         return RowsRead(
-            identity, catalogue, new, seen, counts_of_catalogues, found.unusable, quarantined
-        )
+            identity, catalogue, new, seen, counts_of_catalogues, found.unusable, quarantined,
+            statements,
+        )  # fmt: skip
 
     def resolve(self, rows: RowsRead) -> ResolvedAccounts:
         """Groups the accounts that belong to one person."""
         accounts = collect_accounts(rows.seen, rows.identity)
-        return resolve_accounts(accounts, rows.identity)
+        consents = resolve_consents(accounts, rows.statements, default_consent(self.project))
+        return resolve_accounts(accounts, rows.identity, consents)
 
     def partition(self, rows: RowsRead, resolved: ResolvedAccounts) -> PartitionedPeople:
         """Moves each person's rows into one bucket, finds the k-cores, and assigns person ids."""
@@ -121,11 +141,14 @@ class FusionPipeline:
         if k_cores:  # an account outside the k-core does not link other accounts
             outside = accounts_outside_k_core(resolved.accounts, rows.seen, k_cores)
             inside = resolved.accounts.join(outside, on="account", how="anti")
-            kept = resolve_accounts(inside, rows.identity)
+            kept = resolve_accounts(inside, rows.identity, resolved.consents)
         members, ledger = assign_people(kept.accounts, kept.components, self.store, self.current)
         placed = buckets.join(members.select("account", "person"), on="account", how="left")
+        placed = add_consents(placed, resolved.consents)
         touched = find_touched_buckets(rows.new, self.base, placed)
-        return PartitionedPeople(members, ledger, placed, k_cores, touched, kept.edges)
+        return PartitionedPeople(
+            members, ledger, placed, k_cores, touched, kept.edges, resolved.consents
+        )
 
     def learn(self, rows: RowsRead, people: PartitionedPeople) -> PartitionedPeople:
         """Adds the base's rows of the touched buckets, and learns from the rows that stay.
@@ -168,7 +191,7 @@ class FusionPipeline:
         )
         homes = rows.seen.group_by("account").agg(pl.col("home").max())
         places = people.placed.select("account", BUCKET).join(homes, on="account")
-        accounts = build_account_table(people.members, account_counts, places)
+        accounts = build_account_table(people.members, account_counts, places, people.consents)
         tables = MergedTables(
             accounts,
             build_people_table(accounts, people.ledger),

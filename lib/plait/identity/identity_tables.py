@@ -9,7 +9,7 @@ from plait.identity.ledger import IdentityLedger
 
 
 def build_account_table(
-    members: pl.DataFrame, counted: pl.DataFrame, places: pl.DataFrame
+    members: pl.DataFrame, counted: pl.DataFrame, places: pl.DataFrame, consents: pl.DataFrame
 ) -> pl.DataFrame:
     """Returns ACCOUNTS.
 
@@ -17,8 +17,11 @@ def build_account_table(
         members: account, platform, person, rule.
         counted: account, events, first_time, last_time.
         places: account, home, bucket of accounts whose events were read.
+        consents: CONSENTS of every account.
     """
-    joined = members.join(counted, on="account", how="left").join(places, on="account", how="left")
+    joined = members
+    for more in (counted, places, consents):
+        joined = joined.join(more, on="account", how="left")
     return ACCOUNTS.conform(joined.with_columns(pl.col("events").fill_null(0)))
 
 

@@ -1,4 +1,4 @@
-"""Moves events and links from live state to the feedback log."""
+"""Moves events, links and erasures from live state to the feedback log."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable
 
 from plait.errors import PlaitError
-from plait.live.live_state import FeedbackStream, LiveState
-from plait.live.stream_entries import decode_events, decode_links
+from plait.live.live_state import LiveState
+from plait.live.streams import FEEDBACK_STREAMS, StreamKind
 from plait.store.feedback.feedback_log import FeedbackLog
 
-_STREAMS: tuple[FeedbackStream, ...] = ("events", "links")
 BATCH_ENTRIES = 20_000
 WINDOW_S = 10.0  # long, because events are as durable in live state and fewer objects are better
 COMPACT_AFTER = 64  # objects written until they are compacted
@@ -29,7 +28,7 @@ class Drainer:
         self._objects = 0  # written since the last compaction
 
     def drain(self, takeover: bool = False) -> int:
-        """Moves all entries to the feedback log; returns the number of events and links moved.
+        """Moves all entries to the feedback log; returns the number of entries moved.
 
         Only one drainer works at a time. While another one has the lease, this returns 0.
 
@@ -41,7 +40,7 @@ class Drainer:
             StoreError: the store cannot be written; nothing was acknowledged.
         """
         moved = 0
-        for stream in _STREAMS:
+        for stream in FEEDBACK_STREAMS.values():
             # If another drainer takes the lease, it continues from the same place.
             while self._state.acquire_drain_lease(self._token, takeover) and (
                 count := self._drain_batch(stream)
@@ -81,18 +80,15 @@ class Drainer:
     def _batch_is_full(self) -> bool:
         return self._state.stream_length("events") >= BATCH_ENTRIES
 
-    def _drain_batch(self, stream: FeedbackStream) -> int:
-        entries = self._state.read_stream(stream, BATCH_ENTRIES)
+    def _drain_batch(self, stream: StreamKind) -> int:
+        entries = self._state.read_stream(stream.name, BATCH_ENTRIES)
         if not entries:
             return 0
         ids = [entry.entry_id for entry in entries]
         texts = [entry.text for entry in entries if entry.text is not None]
         if texts:
             name = f"{ids[0]}_{ids[-1]}"
-            if stream == "events":
-                self._log.write_events(decode_events(texts), name)
-            else:
-                self._log.write_links(decode_links(texts), name)
+            self._log.write(stream.folder, stream.decode(texts), name)
             self._objects += 1
-        self._state.acknowledge(stream, ids)
+        self._state.acknowledge(stream.name, ids)
         return len(ids)

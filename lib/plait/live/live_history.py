@@ -18,6 +18,7 @@ from plait.live.known_steps import KNOWN_CODES, collect_steps, platforms_of
 from plait.live.live_noise import drop_near_duplicates
 from plait.live.live_state import PersonState
 from plait.live.live_strengths import relate_posted
+from plait.live.withheld_steps import leave_out_withheld
 
 
 def live_histories(
@@ -43,7 +44,11 @@ def live_histories(
         strengths: the rules of each platform whose strengths are normalised.
     """
     busy = set() if extra is None else set(extra["at"])
-    plain = [i for i, k in enumerate(known) if len(k.base) == 1 and not k.recent and i not in busy]
+    plain = [
+        i
+        for i, k in enumerate(known)
+        if len(k.base) == 1 and not k.recent and not k.only and not k.without and i not in busy
+    ]
     if len(plain) == len(known):
         return _packed_people(known, vocabulary)
     rest = sorted(set(range(len(known))).difference(plain))
@@ -72,8 +77,9 @@ def _packed_people(known: Sequence[PersonState], vocabulary: Vocabulary) -> Know
     index = vocabulary.index(items)
     code, earlier = KNOWN_CODES[packed.code], _seen_pairs(known, vocabulary)
     return _as_people(
-        vocabulary, packed.lengths, items, index, code, packed.time, packed.strength, earlier
-    )
+        vocabulary, packed.lengths, items, index, code, packed.time, packed.strength, earlier,
+        _own_platform(known),
+    )  # fmt: skip
 
 
 def _merged_people(
@@ -85,7 +91,8 @@ def _merged_people(
     strengths: Mapping[str, StrengthRules],
 ) -> KnownPeople:
     """Returns people whose events come from several sources, with events in the order of fuse."""
-    steps = order_steps(collect_steps(known, vocabulary, extra))
+    steps = leave_out_withheld(collect_steps(known, vocabulary, extra), known)
+    steps = order_steps(steps)
     steps = drop_near_duplicates(steps, near_duplicate_seconds)
     steps = relate_posted(steps, known, strengths)
     rows, index = steps["person"].to_numpy(), steps["index"].to_numpy()
@@ -105,6 +112,7 @@ def _merged_people(
         steps["time"].to_numpy(),
         steps["strength"].to_numpy(),
         earlier,
+        _own_platform(known),
     )
 
 
@@ -117,6 +125,7 @@ def _as_people(
     time: np.ndarray,
     strength: np.ndarray,
     earlier: IndexPairs,
+    own_platform: np.ndarray | None,
 ) -> KnownPeople:
     """Returns people from their events, which are ordered by person and then as in a history.
 
@@ -129,6 +138,7 @@ def _as_people(
         time: UTC microseconds, NULL_INT64 where unknown, [N].
         strength: -1 to 1, [N].
         earlier: (person, vocabulary index) of further seen items; those of the events are removed.
+        own_platform: see History, [B].
     """
     rows = np.repeat(np.arange(len(lengths)), lengths)
     platform = vocabulary.item_platform[index]
@@ -145,11 +155,17 @@ def _as_people(
     for row, name in zip(rows[unknown], platforms_of(items.gather(unknown)), strict=True):
         names[row].add(name)
     return KnownPeople(
-        keep_known(lengths, index, platform, code, moment, strength),
+        keep_known(lengths, index, platform, code, moment, strength, own_platform),
         lengths > 0,
         [frozenset(one) for one in names],
         earlier,
     )
+
+
+def _own_platform(known: Sequence[PersonState]) -> np.ndarray | None:
+    """Returns whose events stay on their platform, [B]; None if nobody's do."""
+    own = np.array([k.own_platform for k in known], bool)
+    return own if own.any() else None
 
 
 def _seen_pairs(known: Sequence[PersonState], vocabulary: Vocabulary) -> IndexPairs:

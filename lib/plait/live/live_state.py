@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 import polars as pl
 
 from plait.errors import LossyLiveState
 from plait.store import Store, StoreVersion
 
-FeedbackStream = Literal["events", "links"]
+FeedbackStream = str  # a name in live.streams.FEEDBACK_STREAMS
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,9 @@ class PersonState:
         recent: recent events, as members, see stream_entries.
         whole: False while there is no base. Then only recent events are known.
         seen: items of events that neither `base` nor `recent` holds.
+        own_platform: whether only lists of the account's own platform may use what is known.
+        only: the platform whose events of the base alone are used; '' for all.
+        without: the platforms whose events of the base are not used.
     """
 
     person: str
@@ -43,6 +46,9 @@ class PersonState:
     recent: tuple[str, ...] = ()
     whole: bool = True
     seen: tuple[str, ...] = ()
+    own_platform: bool = False
+    only: str = ""
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,23 @@ class BaseStatus:
     base: str
     whole: bool
     events_to_forget: bool
+
+
+@dataclass(frozen=True)
+class LiveErasure:
+    """What an erasure did in live state.
+
+    Attributes:
+        receipt: the id of its receipt; of an earlier one, if there was nothing new to erase.
+        accounts: the number of accounts that were erased.
+        known: whether anything was known of them, now or at an earlier erasure.
+        repeated: whether an earlier erasure had erased all of it, so that nothing was done.
+    """
+
+    receipt: str
+    accounts: int
+    known: bool
+    repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +145,31 @@ class LiveState(Protocol):
 
         The effect is `now`, `next_fuse` (the base holds them as one person) or `still_joined` (by
         other links). The unlink is kept for the next fuse in any case.
+        """
+
+    def set_consent(
+        self, account: tuple[str, str], said: Mapping[str, bool], now: datetime, who: str, why: str
+    ) -> None:
+        """Keeps what an account (pseudonym, platform) says about purposes of consent.
+
+        A withdrawal of link or share takes effect with the next read, for the account and for its
+        former person; a grant with the next fuse. Both are kept for the next fuse.
+        """
+
+    def erase(self, lookup: PersonLookup, receipt: str, now: datetime) -> LiveErasure:
+        """Erases a person with all accounts, or, if `lookup` has an account, this account alone.
+
+        From the next read on they are strangers, although the base still has them. The erasure is
+        an entry of the stream `erasures`, which names hashes only. Events up to `now` are not
+        accepted any more; later ones belong to a new person with another id. An account that is
+        not known is erased too, as logs that were not fused yet may have it; a person that is not
+        known is not. Repeating an erasure has no effect.
+        """
+
+    def finish_erasures(self) -> None:
+        """Removes what erasures left: entries that were not drained, and bytes on disk.
+
+        It has no effect if there is nothing left to do.
         """
 
     def base_status(self) -> BaseStatus:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import polars as pl
 
-from plait.contracts.event_rows import FEEDBACK_EVENTS, FEEDBACK_LINKS
+from plait.contracts.event_rows import (
+    FEEDBACK_CONSENTS,
+    FEEDBACK_ERASURES,
+    FEEDBACK_EVENTS,
+    FEEDBACK_LINKS,
+)
 from plait.live.live_noise import NOISE
 from plait.live.live_strengths import HISTORY_STRENGTH
 
@@ -100,3 +105,32 @@ def decode_links(entries: Sequence[str]) -> pl.DataFrame:
         schema={**FEEDBACK_LINKS, "time": pl.Int64()},
     )
     return frame.with_columns(pl.col("time").cast(_US))
+
+
+def encode_consent(
+    account: tuple[str, str], said: Mapping[str, bool], now: datetime, who: str, why: str
+) -> str:
+    """Returns the stream entry of what an account (pseudonym, platform) says about its consent."""
+    time = int(now.astimezone(UTC).timestamp() * 1e6)
+    fields = {"account": account[0], "platform": account[1], "time": time, "who": who, "why": why}
+    return json.dumps({**fields, **said})
+
+
+def decode_consents(entries: Sequence[str]) -> pl.DataFrame:
+    """Returns the FEEDBACK_CONSENTS rows in stream entries."""
+    schema = {**FEEDBACK_CONSENTS, "time": pl.Int64()}
+    rows = pl.DataFrame([json.loads(entry) for entry in entries], schema=schema)
+    return rows.with_columns(pl.col("time").cast(_US))
+
+
+def encode_erasure(rows: pl.DataFrame) -> str:
+    """Returns the stream entry with the FEEDBACK_ERASURES rows of one erasure."""
+    return json.dumps(rows.with_columns(pl.col("time").dt.epoch("us")).to_dict(as_series=False))
+
+
+def decode_erasures(entries: Sequence[str]) -> pl.DataFrame:
+    """Returns the FEEDBACK_ERASURES rows in stream entries."""
+    schema = {**FEEDBACK_ERASURES, "time": pl.Int64()}
+    parts = [pl.DataFrame(json.loads(entry), schema=schema) for entry in entries]
+    rows = pl.concat([pl.DataFrame(schema=schema), *parts])
+    return rows.with_columns(pl.col("time").cast(_US))

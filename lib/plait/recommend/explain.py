@@ -12,7 +12,11 @@ from plait.recommend.ranked_lists import RankedLists, fallback_reasons
 
 
 def explain_ranking(
-    candidates: Candidates, ranking: Ranking, popular: PopularList, active: BoolArray | None
+    candidates: Candidates,
+    ranking: Ranking,
+    popular: PopularList,
+    active: BoolArray | None,
+    withheld: BoolArray | None = None,
 ) -> RankedLists:
     """Returns `ranking` with the terms of its scores and the reasons of its fallbacks.
 
@@ -24,6 +28,7 @@ def explain_ranking(
         ranking: the ranked columns, [B, K].
         popular: the popular list, which is the fallback.
         active: which people have any item event, known to the model or not, [B].
+        withheld: which people have only events that this platform may not use, [B].
     """
     columns, cold_start = ranking.columns, candidates.cold_start
     where = torch.from_numpy(columns).to(candidates.order.device)
@@ -31,5 +36,5 @@ def explain_ranking(
     share = popular.shares(candidates.platform)[columns]
     value = np.where(np.isfinite(ranking.scores), share * np.exp(terms[DISLIKE]), -np.inf)
     scores = np.where(cold_start[:, None], value, ranking.scores).astype(np.float32)
-    reasons = fallback_reasons(cold_start, active)
+    reasons = fallback_reasons(cold_start, active, withheld)
     return RankedLists(candidates.platform, columns, scores, terms, reasons, share)

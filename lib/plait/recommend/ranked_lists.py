@@ -13,7 +13,7 @@ from plait.models.item_scores import DISLIKE
 from plait.recommend.list_request import BoolArray, FloatArray, IndexArray
 
 # The reason why a list is the platform's popular list instead of a personal one.
-Fallback = Literal["unknown_person", "no_known_items"]
+Fallback = Literal["unknown_person", "no_known_items", "no_consent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +109,26 @@ class RankedLists:
         ]
 
 
-def fallback_reasons(cold_start: BoolArray, active: BoolArray | None) -> list[Fallback | None]:
+def fallback_reasons(
+    cold_start: BoolArray, active: BoolArray | None, withheld: BoolArray | None = None
+) -> list[Fallback | None]:
     """Returns the reason why each person gets the popular list, or None; B of them.
 
     Args:
         cold_start: which people have no positive event on an item that the model knows, [B].
         active: which people have any item event, [B]; default: those not in `cold_start`.
+        withheld: which people have only events that the platform may not use, [B]; default: none.
     """
     active = ~cold_start if active is None else active
+    withheld = np.zeros(len(cold_start), bool) if withheld is None else withheld
+    rows = zip(cold_start.tolist(), active.tolist(), withheld.tolist(), strict=True)
     return [
-        None if not cold else "no_known_items" if any_event else "unknown_person"
-        for cold, any_event in zip(cold_start.tolist(), active.tolist(), strict=True)
+        None
+        if not cold
+        else "no_consent"
+        if kept_away
+        else "no_known_items"
+        if any_event
+        else "unknown_person"
+        for cold, any_event, kept_away in rows
     ]

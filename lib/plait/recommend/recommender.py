@@ -164,6 +164,7 @@ class Recommender:
             BadRequest: `k` is out of range.
         """
         check_k(k)
+        history, withheld = self._usable_on(platform, history)
         request = ListRequest(
             history,
             platform,
@@ -177,7 +178,7 @@ class Recommender:
         excluded = exclude_pairs(FILTERS, request, candidates, self._columns)
         ranking = rank_candidates(candidates, excluded, k)
         ranking = rerank(RERANKERS, request, candidates, ranking)
-        return explain_ranking(candidates, ranking, self._popular, active)
+        return explain_ranking(candidates, ranking, self._popular, active, withheld)
 
     def rank(
         self,
@@ -216,6 +217,7 @@ class Recommender:
         now: int | None = None,
     ) -> list[Recommendation]:
         """Returns the lists of `rank` for encoded histories; `active` is as in `ranked_lists`."""
+        history, withheld = self._usable_on(platform, history)
         scores = self.score(history, platform, now)
         row, column = self._columns.of_ids(items, platform)
         place = np.arange(len(row)) - np.searchsorted(row, row)
@@ -223,7 +225,7 @@ class Recommender:
         chosen[row, place] = column
         candidates = Candidates(platform, scores, find_cold_start(history), scores.total)
         ranking = rank_columns(candidates, chosen)
-        given = explain_ranking(candidates, ranking, self._popular, active)
+        given = explain_ranking(candidates, ranking, self._popular, active, withheld)
         # Among equal scores, as of items without events in a cold start, disliked ones come last.
         lists = given.reorder(np.lexsort((-given.terms[DISLIKE], -given.scores), axis=1))
         return [
@@ -232,6 +234,12 @@ class Recommender:
                 zip(lists.to_recommendations(self.model.vocabulary), items, strict=True)
             )
         ]
+
+    def _usable_on(self, platform: str, history: History) -> tuple[History, BoolArray]:
+        """Returns the events that a list of `platform` may use, and who has only others, [B]."""
+        check_platform(platform, self.platforms)
+        usable = history.usable_on(self.model.vocabulary.platforms.index(platform))
+        return usable, (usable.lengths == 0) & (history.lengths > 0)
 
 
 def _has_events(sequences: pl.DataFrame) -> BoolArray:

@@ -17,6 +17,9 @@ from fastapi import FastAPI
 from ray import serve
 
 from plait.contracts.http_messages import (
+    Account,
+    ConsentRequest,
+    ConsentResponse,
     EventsResponse,
     LinkRequest,
     LinkResponse,
@@ -101,6 +104,13 @@ class EndpointReplica:
         """Links two accounts."""
         joined: LinkResponse = await _in(self._ingesting, partial(self._service.link, message))
         return joined
+
+    async def consent(self, account: Account, message: ConsentRequest) -> ConsentResponse:
+        """Keeps what an account says about its consent."""
+        said: ConsentResponse = await _in(
+            self._ingesting, partial(self._service.consent, account, message)
+        )
+        return said
 
     async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
         """Unlinks two accounts."""

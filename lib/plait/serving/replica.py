@@ -14,6 +14,7 @@ from plait.live.drain import Drainer
 from plait.live.valkey.durability import DurabilityLevel, required_durability
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.live.valkey.valkey_state import ValkeyLiveState
+from plait.privacy.consent import strict_platforms
 from plait.privacy.pseudonym_key import load_key
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
@@ -77,7 +78,8 @@ def open_replica(config: Path, live_state: str | None = None, threads: int = 1) 
 def connect(project: Project, address: str) -> ValkeyLiveState:
     """Returns live state at `address`, in a namespace that only this store uses."""
     namespace = hashlib.sha256(project.store_uri.encode()).hexdigest()[:12]
-    return ValkeyLiveState(address, namespace, project.sequence_length, _timeout_s(project))
+    length, timeout_s = project.sequence_length, _timeout_s(project)
+    return ValkeyLiveState(address, namespace, length, timeout_s, strict_platforms(project))
 
 
 def _timeout_s(project: Project) -> float:

@@ -14,6 +14,9 @@ from pydantic_core import to_json
 
 from plait.contracts.http_messages import (
     MAX_EVENTS,
+    Account,
+    ConsentRequest,
+    ConsentResponse,
     EventsRequest,
     EventsResponse,
     LinkRequest,
@@ -59,6 +62,10 @@ class RequestHandler(Protocol):
         """Unlinks two accounts."""
         ...
 
+    async def consent(self, account: Account, message: ConsentRequest) -> ConsentResponse:
+        """Keeps what an account says about its consent."""
+        ...
+
     def unready_reason(self) -> str:
         """Returns why the endpoint is not ready, or ''."""
         ...
@@ -92,6 +99,7 @@ _Recommend = Annotated[RecommendCall, SentAs(RecommendRequest, _parse_recommend)
 _Rank = Annotated[RecommendCall, SentAs(RankRequest, _parse_rank)]
 _Events = Annotated[EventBatch, SentAs(EventsRequest, _parse_events)]
 _Link = Annotated[LinkRequest, SentAs(LinkRequest)]
+_Consent = Annotated[ConsentRequest, SentAs(ConsentRequest)]
 _Unlink = Annotated[UnlinkRequest, SentAs(UnlinkRequest)]
 
 
@@ -156,6 +164,14 @@ def build_app(handler: Callable[[], RequestHandler], keys: ApiKeys | None = None
         """Unlinks two accounts. `effective` says from when on."""
         parted = await handler().unlink(message)
         return _json_response(parted.model_dump())
+
+    @app.put("/v1/accounts/{platform}/{account:path}/consent", **route_options(ConsentResponse))
+    async def consent(request: Request, message: _Consent) -> Response:
+        """Keeps what an account consents to: to be linked, shared with platforms, trained on."""
+        named = request.path_params
+        account = validate_message({"platform": named["platform"], "id": named["account"]}, Account)
+        said = await handler().consent(account, message)
+        return _json_response(said.model_dump())
 
     @app.get("/health/live", **probe_options())
     async def live() -> dict[str, str]:

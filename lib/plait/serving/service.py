@@ -12,8 +12,11 @@ from datetime import UTC, datetime
 import polars as pl
 
 from plait.config import Project
+from plait.contracts.consent_rows import PURPOSES
 from plait.contracts.http_messages import (
     Account,
+    ConsentRequest,
+    ConsentResponse,
     EventsResponse,
     LinkRequest,
     LinkResponse,
@@ -85,6 +88,7 @@ class EndpointService:
         self._windows = {
             name: each.denoise.near_duplicate_seconds for name, each in project.platforms.items()
         }
+        self._asks_consent = any(p.consent is not None for p in project.platforms.values())
         self._state, self._feedback, self._current = state, feedback, current
 
     @property
@@ -177,6 +181,7 @@ class EndpointService:
             LiveStateDown: Valkey does not answer. The link may or may not have been stored.
         """
         one, two = self._account_pair(message)
+        self._check_joinable([one, two])
         person, merged = self._state.link(one, two, datetime.now(UTC))
         return LinkResponse(person_id=person, merged=merged)
 
@@ -191,6 +196,28 @@ class EndpointService:
         people, effective = self._state.unlink(one, two, datetime.now(UTC))
         return UnlinkResponse.model_validate({"person_ids": people, "effective": effective})
 
+    def consent(self, account: Account, message: ConsentRequest) -> ConsentResponse:
+        """Keeps what an account says about its consent. It is on disk when this returns.
+
+        Raises:
+            ProblemError: the platform is unknown.
+            LiveStateDown: Valkey does not answer. The statement may or may not have been stored.
+        """
+        self._check_platform(account.platform, "platform")
+        (pseudonym,) = self._pseudonyms([account])
+        said: dict[str, bool] = {
+            name: value for name in PURPOSES if (value := getattr(message, name)) is not None
+        }
+        now, whose = datetime.now(UTC), (pseudonym, account.platform)
+        self._state.set_consent(whose, said, now, message.who or "", message.why or "")
+        withdrawn = [name for name, allowed in said.items() if not allowed]
+        at_once = bool({"link", "share"} & {*withdrawn})
+        return ConsentResponse(
+            withdrawn=withdrawn,
+            granted=[name for name, allowed in said.items() if allowed],
+            effective="now" if at_once else "next_fuse",
+        )
+
     def _account_pair(self, message: LinkRequest) -> tuple[tuple[str, str], tuple[str, str]]:
         """Returns (pseudonym, platform) of both accounts."""
         one, two = message.accounts
@@ -200,6 +227,17 @@ class EndpointService:
         if first == second:
             raise field_problem("accounts", "both are the same account", "Name two.")
         return (first, one.platform), (second, two.platform)
+
+    def _check_joinable(self, accounts: Sequence[tuple[str, str]]) -> None:
+        """Raises ProblemError (409) if an account does not consent to be joined to others."""
+        known = self._state.read_people([PersonLookup("", *account) for account in accounts])
+        refusing = [str(i) for i, found in enumerate(known) if found.own_platform]
+        if refusing:
+            raise ProblemError(
+                409,
+                f"accounts.{refusing[0]} does not consent to be joined to other accounts. It needs "
+                "consent to link and to share, and the next fuse.",
+            )
 
     def _invalid_call(self, call: RecommendCall, model: Recommender) -> Exception | None:
         try:
@@ -294,7 +332,11 @@ class EndpointService:
             accounts = pl.Series([w.account for w in lookups], dtype=pl.String)
             unlinked = accounts.to_frame("a").select(person_of(pl.col("a"))).to_series()
             return [
-                PersonState(w.person or person, ((w.account, w.platform),) if w.platform else ())
+                PersonState(
+                    w.person or person,
+                    ((w.account, w.platform),) if w.platform else (),
+                    own_platform=self._asks_consent,  # nobody knows what was withdrawn
+                )
                 for w, person in zip(lookups, unlinked, strict=True)
             ], "state_unavailable"
 

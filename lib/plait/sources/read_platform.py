@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import polars as pl
 
 from plait.config.catalogue_settings import CatalogueSettings
+from plait.config.consent_settings import ConsentLog
 from plait.config.event_settings import Events
 from plait.config.platform_settings import Accounts
 from plait.config.source_settings import SourceSettings
@@ -40,6 +41,16 @@ def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[p
 def read_accounts(file: SourceFile, accounts: Accounts) -> Iterator[pl.DataFrame]:
     """Yields `row`, `account`, `key:<name>` per identity key, `seen`, and the faults; raw."""
     yield from read_chunks(file, accounts_mapping(accounts))
+
+
+def read_consents(file: SourceFile, log: ConsentLog) -> Iterator[pl.DataFrame]:
+    """Yields `row`, the account, time and purposes that the log has, and the faults; raw text."""
+    yield from read_chunks(file, consent_mapping(log))
+
+
+def consent_mapping(log: ConsentLog) -> SourceMapping:
+    """Returns the fields that a log of consent has, and how they are made."""
+    return _named_mapping(log, log.columns.told)
 
 
 def catalogue_mapping(catalogue: CatalogueSettings) -> SourceMapping:

@@ -45,7 +45,7 @@ def platform(files: str, **more: Any) -> dict[str, Any]:
         "type": "purchase",
     }
     columns = events["columns"] | more.pop("columns", {})  # type: ignore[operator]
-    outer = {k: more.pop(k) for k in ("catalogue", "accounts") if k in more}
+    outer = {k: more.pop(k) for k in ("catalogue", "accounts", "consent") if k in more}
     return {"events": events | {"columns": columns} | more} | outer
 
 

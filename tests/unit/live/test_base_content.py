@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 
 from plait.live import base_content
-from plait.live.base_content import base_name, read_base_tables, watermark
-from plait.live.codec import CODEC_VERSION
+from plait.live.base_content import BASE_LAYOUT, base_name, read_base_tables, watermark
 from plait.store import Store
 from tests.live_people import account, person, publish_people
 
@@ -21,7 +20,7 @@ def test_a_base_is_named_after_its_version_alone(store: Store) -> None:
     assert base_name(one) != base_name(two)
     number, rest = base_name(two).split("-")
     assert number == "2"  # base_scripts compares what a name begins with
-    assert rest.endswith(f".{CODEC_VERSION}")
+    assert rest.endswith(f".{BASE_LAYOUT}")
     # A store that was made anew under the same path has a version 2 as well.
     assert base_name(two) != base_name(replace(two, published="2020-01-01T00:00:00+00:00"))
     assert base_name(two) != base_name(replace(two, tables={**two.tables, "people": 99}))
@@ -32,7 +31,7 @@ def test_a_plait_that_packs_otherwise_has_a_base_of_its_own(
 ) -> None:
     version = publish_people(store, {1: [1]})
     mine = base_name(version)
-    monkeypatch.setattr(base_content, "CODEC_VERSION", CODEC_VERSION + 1)
+    monkeypatch.setattr(base_content, "BASE_LAYOUT", BASE_LAYOUT + 1)
     assert base_name(version) != mine
 
 
@@ -59,7 +58,7 @@ def test_the_tables_of_a_base_hold_everybody_once(store: Store) -> None:
         store, {1: [1, 2, 3], 5: [5]}, length=2, since={5: 4}, retired={9: 1, 8: 9}
     )
     tables = read_base_tables(store, version)
-    assert sorted(tables) == sorted("amotsh")
+    assert sorted(tables) == sorted("acmotsh")
     assert dict(tables["a"].iter_rows()) == {
         account(1): person(1), account(2): person(1), account(3): person(1), account(5): person(5)
     }  # fmt: skip

@@ -148,6 +148,17 @@ def test_one_event_on_another_platform_is_enough(ours: Recommender):
     assert [i.item for i in first.items] != [i.item for i in second.items]
 
 
+def test_events_that_stay_on_their_platform_make_no_other_list(ours: Recommender):
+    rows = nobody(("video:i1",)).with_columns(own_platform=pl.Series([True]))
+    shop = ours.recommend(rows, "shop", 5)[0]
+    stranger = ours.recommend(nobody(), "shop", 5)[0]
+    assert shop.fallback == "no_consent"
+    assert [i.item for i in shop.items] == [i.item for i in stranger.items]
+    assert ours.rank(rows, "shop", [["shop:i1"]])[0].fallback == "no_consent"
+    video = ours.recommend(rows, "video", 5)[0]
+    assert video == ours.recommend(nobody(("video:i1",)), "video", 5)[0]
+
+
 def test_neighbours_in_a_batch_change_nothing(ours: Recommender, sequences: pl.DataFrame):
     together = ours.recommend(pl.concat([sequences[:3], nobody(), sequences[3:9]]), "shop", 5)
     for row, place in ((1, 1), (5, 6)):

@@ -96,11 +96,15 @@ def plan_fusion(
     read = {path for setting, path in known if not setting}
     events, links = inputs.events.unread(read), inputs.links.unread(read)
     shown = inputs.impressions.unread(read)
+    consents = inputs.posted_consents.unread(read) if inputs.posted_consents else []
     lost = bool(inputs.impressions.missing(read))  # then earlier impressions are read again too
     why = _why_outdated(before, settings) or _why_rewritten(
         known, now | posted, inputs.events.missing(read)
     )
-    same = not (events or links or shown or lost or inputs.links.missing(read)) and now == files
+    same = (
+        not (events or links or shown or consents or lost or inputs.links.missing(read))
+        and now == files
+    )
     if not why and same and before.settings == settings:
         return FusionPlan(before, "", [], before.buckets, 0, changed=False, skipped=inputs.skipped)
     why = why or _why_repartition(project, inputs, before)
@@ -109,8 +113,9 @@ def plan_fusion(
     new = [split for split in inputs.splits if split.input_key not in known]
     count = sum(files.get(place) != record for place, record in now.items())
     new += map(InputSplit.from_log_slice, events)
+    count += len(events) + len(links) + len(shown) + len(consents)
     return FusionPlan(
-        before, "", new, before.buckets, count + len(events) + len(links) + len(shown),
+        before, "", new, before.buckets, count,
         impressions=everything.impressions if lost else tuple(shown),
         shown=None if lost else before, skipped=inputs.skipped,
     )  # fmt: skip

@@ -12,7 +12,7 @@ _KEY_SETTING = "pseudonyms.key"
 _FILES = "files"  # the inputs themselves record which files there are
 _INCLUDED = {"platforms", "people", "sequence_length", "currencies"}
 # Catalogues and account attributes are read again in every run.
-_READ_EVERY_RUN = ("catalogue", "accounts", "kind")
+_READ_EVERY_RUN = ("catalogue", "accounts", "consent", "kind")
 
 
 # Settings that later versions of plait added, and the defaults that change nothing.

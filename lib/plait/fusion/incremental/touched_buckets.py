@@ -11,6 +11,7 @@ from plait.clean.count_strengths import StrengthCounter
 from plait.clean.denoise import REMOVED_AS
 from plait.clean.gap_sessions import drop_made_sessions
 from plait.engine.engine import BUCKET, Frames
+from plait.features.sequences import OWN_PLATFORM, TRAIN
 from plait.fusion.incremental.base_version import BaseBucket, BaseVersion
 from plait.fusion.row_counts import count_by_platform
 from plait.items.item_table import count_items
@@ -65,14 +66,28 @@ def find_touched_buckets(new: pl.DataFrame, before: BaseVersion, placed: pl.Data
     Args:
         new: account, bucket: where new rows were spilled.
         before: the base version.
-        placed: account, bucket, person of this run.
+        placed: account, bucket, person of this run; see add_consents.
     """
     was = before.accounts.filter(pl.col(BUCKET).is_not_null())
-    now = was.select("account", BUCKET, was="person").join(
-        placed.select("account", "person", target=BUCKET), on="account", how="left"
+    trained = pl.col(TRAIN) if TRAIN in placed.columns else pl.lit(value=True)
+    alone = pl.col(OWN_PLATFORM) if OWN_PLATFORM in placed.columns else pl.lit(value=False)
+    now = was.select(
+        "account",
+        BUCKET,
+        was="person",
+        trained_before=pl.col("train").fill_null(value=True),
+        alone_before=~(pl.col("link") & pl.col("share")).fill_null(value=True),
+    ).join(
+        placed.select("account", "person", target=BUCKET, trained=trained, alone=alone),
+        on="account",
+        how="left",
     )
+    pairs = (("was", "person"), (BUCKET, "target"), ("trained_before", "trained"))
     other = now.filter(
-        pl.col("was").ne_missing(pl.col("person")) | pl.col(BUCKET).ne_missing(pl.col("target"))
+        pl.any_horizontal(
+            pl.col(before_).ne_missing(pl.col(after))
+            for before_, after in (*pairs, ("alone_before", "alone"))
+        )
     )
     to = placed.join(new, on="account", how="semi")
     places = [new[BUCKET], to[BUCKET], other[BUCKET], other["target"].drop_nulls()]

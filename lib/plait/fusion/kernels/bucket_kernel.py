@@ -110,15 +110,15 @@ def count_accounts(events: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
 
 
 def number_people(placed: pl.DataFrame) -> pl.DataFrame:
-    """Returns account, person, who, nr, bucket.
+    """Returns account, person, who, nr, bucket, and what else `placed` has.
 
     `who` numbers the persons of a bucket in the order of their ids, and `nr` numbers its
     accounts. Comparing these numbers is cheaper than comparing the long ids.
 
     Args:
-        placed: account, bucket, person (null for accounts without a person).
+        placed: account, bucket, person (null for accounts without a person); see add_consents.
     """
     return placed.with_columns(
         who=pl.col("person").rank("dense").over(BUCKET).cast(pl.UInt32),
         nr=pl.int_range(pl.len(), dtype=pl.UInt32).over(BUCKET),
-    ).select("account", "person", "who", "nr", BUCKET)
+    ).select("account", "person", "who", "nr", pl.exclude("account", "person", "who", "nr"))

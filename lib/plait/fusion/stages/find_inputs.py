@@ -11,15 +11,21 @@ import polars as pl
 from plait.clean.event_dialect import EventDialect
 from plait.clean.keep_filter import parse_keep_filter
 from plait.config import Project
+from plait.fusion.kernels.consent_kernel import ConsentSplit
 from plait.identity.keys.check_keys import check_identity_keys
 from plait.sources.columns.source_mapping import check_expressions
 from plait.sources.files.find_files import find_files
 from plait.sources.files.source_file import SourceFile
 from plait.sources.formats.parquet_files import split_by_row_groups
 from plait.sources.read_chunks import CHUNK_ROWS
-from plait.sources.read_platform import event_mapping
+from plait.sources.read_platform import consent_mapping, event_mapping
 from plait.store.feedback.log_listing import LogListing, LogSlice, list_log
-from plait.store.feedback.log_paths import EVENTS_FOLDER, IMPRESSIONS_FOLDER, LINKS_FOLDER
+from plait.store.feedback.log_paths import (
+    CONSENTS_FOLDER,
+    EVENTS_FOLDER,
+    IMPRESSIONS_FOLDER,
+    LINKS_FOLDER,
+)
 from plait.store.store import Store
 
 # Approximate bytes of memory per byte of a file while its bucket is processed, by compression.
@@ -68,6 +74,8 @@ class FusionInputs:
         files: what a store version records about each file.
         buckets: the number of buckets that the logs need.
         skipped: the names of files without bytes.
+        consents: the files of the logs of consent.
+        posted_consents: what accounts said over HTTP about their consent.
     """
 
     splits: list[InputSplit]
@@ -80,6 +88,8 @@ class FusionInputs:
     files: list[dict[str, Any]]
     buckets: int
     skipped: tuple[str, ...] = ()
+    consents: tuple[ConsentSplit, ...] = ()
+    posted_consents: LogListing | None = None
 
     @property
     def all_splits(self) -> list[InputSplit]:
@@ -89,7 +99,8 @@ class FusionInputs:
     @property
     def records(self) -> list[dict[str, Any]]:
         """What a store version records about each input."""
-        logged = (self.events, self.links, self.impressions)
+        logged = [self.events, self.links, self.impressions]
+        logged += [self.posted_consents] if self.posted_consents else []
         return [*self.files, *(record for listing in logged for record in listing.records)]
 
     def impression_buckets(self, held: int) -> int:
@@ -117,6 +128,7 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
     others: list[SourceFile] = []
     splits: list[InputSplit] = []
     skipped: set[str] = set()
+    consents: list[ConsentSplit] = []
     for name, platform in project.platforms.items():
         if platform.keep is not None:
             keep[name] = parse_keep_filter(platform.keep, f"platforms.{name}.events.keep")
@@ -154,6 +166,19 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
                 )
                 others += found
                 skipped.update(found.skipped)
+        for index, consent in enumerate(platform.consent.logs if platform.consent else ()):
+            found = find_files(
+                project,
+                consent.files,
+                consent.file_format,
+                f"platforms.{name}.consent.logs.{index}",
+                otherwise=consent.otherwise_format,
+                may_be_empty=True,  # nobody has said anything yet
+            )
+            check_expressions(consent_mapping(consent), f"platforms.{name}.consent.logs.{index}")
+            others += found
+            skipped.update(found.skipped)
+            consents += [ConsentSplit(name, index, file) for file in found]
     events, links = list_log(store, EVENTS_FOLDER), list_log(store, LINKS_FOLDER)
     impressions = list_log(store, IMPRESSIONS_FOLDER)
     # A file may be named twice, for example as the log of two platforms.
@@ -171,6 +196,8 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
         records,
         count_buckets(size),
         tuple(sorted(skipped)),
+        tuple(consents),
+        list_log(store, CONSENTS_FOLDER),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -20,11 +21,16 @@ from plait.identity.keys.account_values import AccountValues
 from plait.identity.keys.key_evidence import key_edges
 from plait.identity.keys.key_types import key_rules
 from plait.identity.standing_links import standing_links
+from plait.privacy.consent import refusing_accounts
 from plait.store.store import Store
 
 
 def gather_evidence(
-    project: Project, store: Store, inputs: FusionInputs, found: AccountValues
+    project: Project,
+    store: Store,
+    inputs: FusionInputs,
+    found: AccountValues,
+    refusing: pl.DataFrame,
 ) -> KnownIdentity:
     """Returns what is known of who is who before an event is read.
 
@@ -36,9 +42,12 @@ def gather_evidence(
         store: its store, with the feedback log.
         inputs: the inputs of the run.
         found: what the rows of accounts say.
+        refusing: account: those that do not consent to be joined.
     """
     attributes, rules = found.attributes, key_rules(project)
-    by_key = key_edges(attributes, rules, found.refused)
+    # A refusing account is not the centre of a star that joins others.
+    joinable = attributes.join(refusing, on="account", how="anti")
+    by_key = key_edges(joinable, rules, found.refused)
     standing = _standing_links(project, store, inputs)
     sources: Sequence[pl.DataFrame] = [by_key.edges, link_edges(standing)]
     contradictions = [pl.DataFrame(schema=CONTRADICTIONS)]
@@ -58,11 +67,22 @@ def gather_evidence(
     )
 
 
-def resolve_accounts(accounts: pl.DataFrame, known: KnownIdentity) -> ResolvedAccounts:
-    """Returns `accounts` (account, platform, home) grouped by person, with the judged edges."""
+def resolve_accounts(
+    accounts: pl.DataFrame, known: KnownIdentity, consents: pl.DataFrame
+) -> ResolvedAccounts:
+    """Returns `accounts` (account, platform, home) grouped by person, with the judged edges.
+
+    Args:
+        accounts: account, platform, home.
+        known: the evidence.
+        consents: CONSENTS of every account.
+    """
+    guards = replace(known.guards, withheld=refusing_accounts(consents))
     edges = pl.concat([same_id_edges(accounts), known.edges])
-    clusters = cluster_accounts(accounts, edges, known.guards)
-    return ResolvedAccounts(accounts, clusters.components, IDENTITY_EDGES.conform(clusters.edges))
+    clusters = cluster_accounts(accounts, edges, guards)
+    return ResolvedAccounts(
+        accounts, clusters.components, IDENTITY_EDGES.conform(clusters.edges), consents
+    )
 
 
 def _standing_links(project: Project, store: Store, inputs: FusionInputs) -> pl.DataFrame:

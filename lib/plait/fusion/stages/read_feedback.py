@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from plait.contracts.event_rows import FEEDBACK_LINKS
+from plait.contracts.consent_rows import CONSENT_STATEMENTS, PURPOSES
+from plait.contracts.event_rows import FEEDBACK_CONSENTS, FEEDBACK_LINKS
 from plait.contracts.store_tables import EVENTS
 from plait.contracts.table_schema import conform_rows
 from plait.identity.standing_links import LINK_ASSERTIONS
@@ -46,6 +47,20 @@ def read_link_assertions(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFra
     """
     parts = [_link_assertions(rows) for piece in pieces for rows in read_slice(store, piece)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=LINK_ASSERTIONS)
+
+
+def read_posted_consents(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFrame:
+    """Returns CONSENT_STATEMENTS: what accounts said over HTTP in `pieces`."""
+    parts = [
+        conform_rows(rows, FEEDBACK_CONSENTS).unpivot(
+            PURPOSES, index=["account", "platform", "time"],
+            variable_name="purpose", value_name="allowed",
+        )
+        for piece in pieces
+        for rows in read_slice(store, piece)
+    ]  # fmt: skip
+    said = pl.concat(parts) if parts else pl.DataFrame(schema=CONSENT_STATEMENTS)
+    return said.drop_nulls("allowed").select(list(CONSENT_STATEMENTS))
 
 
 def _link_assertions(rows: pl.DataFrame) -> pl.DataFrame:

@@ -24,7 +24,8 @@ class RowsRead:
         seen: the same columns of all accounts with events, in this run or the base version.
         counts_of_catalogues: the counts of catalogue rows, by platform.
         unusable_accounts: the number of unusable rows of account attributes, by platform.
-        quarantined: QUARANTINE rows of catalogues and account attributes.
+        quarantined: QUARANTINE rows of catalogues, account attributes and logs of consent.
+        statements: CONSENT_STATEMENTS, merged.
     """
 
     identity: KnownIdentity
@@ -34,6 +35,7 @@ class RowsRead:
     counts_of_catalogues: Mapping[str, Any]
     unusable_accounts: Mapping[str, int]
     quarantined: pl.DataFrame
+    statements: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,13 @@ class ResolvedAccounts:
         accounts: account, platform, home of every account.
         components: account, component, rule.
         edges: IDENTITY_EDGES: the evidence, used or not.
+        consents: CONSENTS of every account.
     """
 
     accounts: pl.DataFrame
     components: pl.DataFrame
     edges: pl.DataFrame
+    consents: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -58,10 +62,11 @@ class PartitionedPeople:
     Attributes:
         members: account, platform, person, rule.
         ledger: the identity ledger.
-        placed: account, bucket, person of accounts with events.
+        placed: account, bucket, person of accounts with events; see add_consents.
         k_cores: the k-core of each platform with a k_core setting.
         touched: the buckets that differ from the base version.
         edges: IDENTITY_EDGES: the evidence, used or not.
+        consents: CONSENTS of every account.
         learned: what was learned from the rows that stay; see learn_strengths.
     """
 
@@ -71,6 +76,7 @@ class PartitionedPeople:
     k_cores: Mapping[str, KCore]
     touched: set[int]
     edges: pl.DataFrame
+    consents: pl.DataFrame
     learned: dict[str, Any] = field(default_factory=dict)
 
 

@@ -13,9 +13,11 @@ from plait.live.base_content import base_name, read_base_tables, watermark
 from plait.live.codec import pack_sequences
 from plait.live.live_state import BaseStatus
 from plait.live.valkey import base_scripts
+from plait.live.valkey.erased_people import read_erased
 from plait.live.valkey.load_lock import LOCK_MS, BaseLoadLock, LockLost
+from plait.privacy.erasure import Erasures
 from plait.store import Store, StoreVersion
-from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER
+from plait.store.feedback.log_paths import CONSENTS_FOLDER, EVENTS_FOLDER, LINKS_FOLDER
 
 CHUNK_FIELDS = 1_000  # fields written at once; readers wait during a write
 
@@ -48,10 +50,12 @@ def load_base(
         try:
             if lock.run_script(base_scripts.BEGIN_LOADING, name) != 1:
                 return True
-            counts = _write_base(lock, name, store, version)
+            number, erased = read_erased(client, keys[0], store, version)
+            counts = _write_base(lock, name, store, version, erased)
             if store.current().number != version.number:
                 return False  # a newer version is there, and perhaps another replica loads it
-            _activate_base(lock, name, version, counts)
+            if not _activate_base(lock, name, version, counts, number):
+                return False  # somebody was erased meanwhile: it is loaded again without them
         except LockLost:
             return False
     _forget_known_events(client, keys[0])
@@ -59,10 +63,10 @@ def load_base(
 
 
 def _write_base(
-    lock: BaseLoadLock, name: str, store: Store, version: StoreVersion
+    lock: BaseLoadLock, name: str, store: Store, version: StoreVersion, erased: Erasures
 ) -> dict[str, int]:
     """Writes the base `name`; returns the number of fields that each kind must have."""
-    tables = read_base_tables(store, version)
+    tables = read_base_tables(store, version, erased)
     for kind, table in tables.items():
         pairs = _packed_records(table) if kind == "s" else table.iter_rows()
         for chunk in _chunks(pairs):
@@ -88,12 +92,18 @@ def _chunks(pairs: Iterable[tuple[str, Any]]) -> Iterator[list[Any]]:
 
 
 def _activate_base(
-    lock: BaseLoadLock, name: str, version: StoreVersion, counts: dict[str, int]
-) -> None:
-    """Activates the new base if it is complete, and removes the links that it now holds."""
+    lock: BaseLoadLock, name: str, version: StoreVersion, counts: dict[str, int], erasures: str
+) -> bool:
+    """Activates the new base if it is complete, and removes the links that it now holds.
+
+    Returns False if there was an erasure since the number of `erasures` was read.
+    """
     links, events = watermark(version, LINKS_FOLDER), watermark(version, EVENTS_FOLDER)
+    consents = watermark(version, CONSENTS_FOLDER)
     pairs = [text for pair in counts.items() for text in pair]
-    found = lock.run_script(base_scripts.ACTIVATE_BASE, name, version.number, links, events, *pairs)
+    found = lock.run_script(
+        base_scripts.ACTIVATE_BASE, name, version.number, links, events, erasures, consents, *pairs
+    )
     if isinstance(found, list):
         kind, held = found[0].decode(), found[1]
         raise LiveStateDown(
@@ -102,6 +112,7 @@ def _activate_base(
             fix="Give Valkey more memory and `maxmemory-policy noeviction`. The base is then "
             "loaded again.",
         )
+    return found == 1
 
 
 def _forget_known_events(client: redis.Redis, prefix: str) -> None:

@@ -9,6 +9,7 @@ stream id up to which the base knows events.
 
 from __future__ import annotations
 
+from plait.live.valkey.consent_scripts import FORGET_CONSENTS
 from plait.live.valkey.link_scripts import LINK_FUNCTIONS
 from plait.live.valkey.state_scripts import PRELUDE
 
@@ -27,7 +28,7 @@ local function whole(name)
   return #counts > 0
 end
 local function drop(name)
-  for kind in string.gmatch('ahmotsn', '.') do
+  for kind in string.gmatch('achmotsn', '.') do
     redis.call('UNLINK', KEYS[1] .. 'b' .. name .. ':' .. kind)
   end
   redis.call('HDEL', KEYS[1] .. 'bases', name)
@@ -81,21 +82,24 @@ return redis.call('PEXPIRE', KEYS[3], ARGV[2])
 )
 
 # ARGV: token, name, version, stream ids of the last link and the last event that the base knows
-# ('' for none); then kind, count, kind, count, ... Returns 1, or the first incomplete kind and its
-# count. A base with another codec version is dropped once it is two store versions older.
-# By then, running replicas of another plait have loaded a newer one.
+# ('' for none), number of erasures that it leaves out, stream id
+# of the last consent that it knows; then kind, count, kind, count, ... Returns
+# 1, 2 if there was another erasure meanwhile, or the first incomplete kind and its count. A base
+# with another codec version is dropped once it is two store versions older. By then, running
+# replicas of another plait have loaded a newer one.
 ACTIVATE_BASE = (
     _GUARD
     + PRELUDE
     + LINK_FUNCTIONS
     + _WHOLE
     + """
-local name, version, known = ARGV[2], tonumber(ARGV[3]), ARGV[4]
-for i = 6, #ARGV, 2 do
+local name, version, known, said_until = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[7]
+if (redis.call('GET', ns .. 'erased') or '') ~= ARGV[6] then return 2 end
+for i = 8, #ARGV, 2 do
   local found = redis.call('HLEN', ns .. 'b' .. name .. ':' .. ARGV[i])
   if found ~= tonumber(ARGV[i + 1]) then return {ARGV[i], found} end
 end
-redis.call('HSET', ns .. 'b' .. name .. ':n', unpack(ARGV, 6))
+redis.call('HSET', ns .. 'b' .. name .. ':n', unpack(ARGV, 8))
 redis.call('SET', KEYS[2], name)
 base = name
 if ARGV[5] ~= '' then redis.call('SET', ns .. 'forget', ARGV[5]) end
@@ -129,8 +133,9 @@ follow()
 for _, one in ipairs(redis.call('SMEMBERS', ns .. 'linked')) do
   for _, two in ipairs(redis.call('SMEMBERS', ns .. 'n:' .. bare(one))) do link(one, two) end
 end
-return 1
 """
+    + FORGET_CONSENTS
+    + "return 1"
 )
 
 # KEYS: the prefix. ARGV: milliseconds and number of the stream id up to which the base knows

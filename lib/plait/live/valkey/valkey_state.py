@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -15,17 +15,34 @@ from redis.retry import Retry
 from plait.contracts.http_messages import MAX_LINKED, MAX_ON_PLATFORM
 from plait.errors import LiveStateDown, LossyLiveState, TooManyAccounts
 from plait.features.sequences import MAX_SEEN_ITEMS
+from plait.live.base_content import BASE_LAYOUT
 from plait.live.circuit_breaker import CircuitBreaker
-from plait.live.codec import CODEC_VERSION, is_readable
+from plait.live.codec import is_readable
 from plait.live.live_state import (
     BaseStatus,
     FeedbackStream,
+    LiveErasure,
     PersonLookup,
     PersonState,
     StreamEntry,
 )
-from plait.live.stream_entries import MEMBER_FIELDS, encode_events, encode_link, encode_unlink
-from plait.live.valkey import base_loading, base_scripts, link_scripts, state_scripts
+from plait.live.stream_entries import (
+    MEMBER_FIELDS,
+    encode_consent,
+    encode_events,
+    encode_link,
+    encode_unlink,
+)
+from plait.live.streams import FEEDBACK_STREAMS
+from plait.live.valkey import (
+    base_loading,
+    base_scripts,
+    consent_scripts,
+    erased_people,
+    link_scripts,
+    read_scripts,
+    state_scripts,
+)
 from plait.live.valkey.durability import Durability, invalid_address_error, read_durability
 from plait.live.valkey.feedback_streams import acknowledge_entries, acquire_lease, read_entries
 from plait.store import Store, StoreVersion
@@ -51,6 +68,7 @@ class ValkeyLiveState:
         length: item events kept per account.
         timeout_s: timeout of a read in seconds; that of a write is WRITE_TIMEOUT_FACTOR times as
             long.
+        strict: the platforms whose accounts may not be joined as long as they say nothing.
     """
 
     def __init__(
@@ -59,21 +77,24 @@ class ValkeyLiveState:
         namespace: str,
         length: int,
         timeout_s: float = READ_TIMEOUT_S,
+        strict: Collection[str] = (),
     ) -> None:
+        self.strict = tuple(sorted(strict))
         self.address, self.length = address, length
         self.prefix = f"{{plait:{namespace}}}:"
-        # A plait with another record layout uses its own base.
-        self.keys = [self.prefix, f"{self.prefix}base.{CODEC_VERSION}"]
+        # A plait with another layout uses its own base.
+        self.keys = [self.prefix, f"{self.prefix}base.{BASE_LAYOUT}"]
         self.client = _open_client(address, timeout_s)
         self._writer = _open_client(address, WRITE_TIMEOUT_FACTOR * timeout_s)
         self._bulk_client = _open_client(address, BULK_TIMEOUT_S)
         self.breaker = CircuitBreaker(self.client.ping)
         self._settings: tuple[float, int, Durability | None] = (0.0, 0, None)
         self._fault: LossyLiveState | None = None
-        self._read = self.client.register_script(state_scripts.READ_PEOPLE)
+        self._read = self.client.register_script(read_scripts.READ_PEOPLE)
         self._base_status = self.client.register_script(base_scripts.BASE_STATUS)
         self._append = self._writer.register_script(state_scripts.APPEND_EVENTS)
         self._link = self._writer.register_script(link_scripts.LINK_ACCOUNTS)
+        self._consent = self._writer.register_script(consent_scripts.SET_CONSENT)
         self._unlink = self._writer.register_script(link_scripts.UNLINK_ACCOUNTS)
 
     @property
@@ -89,7 +110,9 @@ class ValkeyLiveState:
         """
         if not lookups:
             return []
+        strict = "".join(f"\n{name}\n" for name in self.strict)
         args = [text for one in lookups for text in (one.person, one.account, one.platform)]
+        args.insert(0, strict)
         with self._circuit():
             base, *people = self._read(keys=self.keys, args=args)
         return [
@@ -99,9 +122,12 @@ class ValkeyLiveState:
                 tuple(record for record in records if is_readable(record)),
                 tuple(m.decode() for m in recent if m.count(b"\n") == _MEMBER_LINE_BREAKS),
                 bool(base),
-                tuple(item for text in seen for item in text.decode().split("\n")),
+                _usable_items(seen, only.decode(), [name.decode() for name in without]),
+                bool(alone),
+                only.decode(),
+                frozenset(name.decode() for name in without),
             )
-            for person, accounts, records, recent, seen in people
+            for person, accounts, records, recent, seen, alone, only, without in people
         ]
 
     def base_status(self) -> BaseStatus:
@@ -192,6 +218,35 @@ class ValkeyLiveState:
             *people, effective = self._unlink(keys=self.keys, args=args)
         return [person.decode() for person in people], effective.decode()
 
+    def erase(self, lookup: PersonLookup, receipt: str, now: datetime) -> LiveErasure:
+        """Erases a person with all accounts, or one account; see LiveState.
+
+        Raises:
+            LiveStateDown: Valkey does not answer; the erasure may or may not have been stored.
+        """
+        with self.bulk_client() as client:
+            return erased_people.erase(client, self.keys, lookup, receipt, now)
+
+    def finish_erasures(self) -> None:
+        """Removes entries that were not drained, and bytes on disk.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        with self.bulk_client() as client:
+            erased_people.finish_erasures(client, self.prefix)
+
+    def set_consent(
+        self, account: tuple[str, str], said: Mapping[str, bool], now: datetime, who: str, why: str
+    ) -> None:
+        """Keeps what an account (pseudonym, platform) says about purposes of consent.
+
+        Raises:
+            LiveStateDown: Valkey does not answer; it may or may not have kept it.
+        """
+        with self._circuit():
+            self._consent(keys=self.keys, args=[encode_consent(account, said, now, who, why)])
+
     def load_base(self, store: Store, version: StoreVersion) -> bool:
         """Loads `version` as the active base; returns whether it now is the active base.
 
@@ -221,13 +276,15 @@ class ValkeyLiveState:
             return read_entries(client, self.prefix + stream, count)
 
     def acknowledge(self, stream: FeedbackStream, ids: Sequence[str]) -> None:
-        """Acknowledges entries, which are not returned again; links stay until a base holds them.
+        """Acknowledges entries, which are not returned again; some stay until a base holds them.
 
         Raises:
             LiveStateDown: Valkey does not answer.
         """
         with self.bulk_client() as client:
-            acknowledge_entries(client, self.prefix + stream, ids, delete=stream == "events")
+            acknowledge_entries(
+                client, self.prefix + stream, ids, delete=not FEEDBACK_STREAMS[stream].kept
+            )
 
     def stream_length(self, stream: FeedbackStream) -> int:
         """Returns the number of entries in the stream.
@@ -267,6 +324,14 @@ class ValkeyLiveState:
             f"live state does not answer ({why}).",
             fix="Check Valkey; the endpoint uses it again as soon as it answers.",
         )
+
+
+def _usable_items(seen: list[bytes], only: str, without: list[str]) -> tuple[str, ...]:
+    items = (item for text in seen for item in text.decode().split("\n"))
+    if not only and not without:
+        return tuple(items)
+    kept = ((item, item.partition(":")[0]) for item in items)
+    return tuple(i for i, on in kept if (not only or on == only) and on not in without)
 
 
 def _too_many_accounts(platform: str) -> str:

@@ -12,7 +12,10 @@ from collections.abc import Iterable
 
 EVENTS_FOLDER, LINKS_FOLDER = "feedback/events", "feedback/links"
 IMPRESSIONS_FOLDER = "feedback/impressions"
-LOG_FOLDERS = (EVENTS_FOLDER, LINKS_FOLDER, IMPRESSIONS_FOLDER)
+ERASURES_FOLDER, CONSENTS_FOLDER = "feedback/erasures", "feedback/consents"
+LOG_FOLDERS = (
+    EVENTS_FOLDER, LINKS_FOLDER, IMPRESSIONS_FOLDER, ERASURES_FOLDER, CONSENTS_FOLDER,
+)  # fmt: skip
 SUFFIX = ".parquet"
 _SPAN = re.compile(r"[/_](\d+)-(\d+)_(\d+)-(\d+)\.parquet$")
 _PART = re.compile(r"/part-(\d+)-[0-9a-f]+(?:_[\d_-]+)?\.parquet$")

@@ -14,7 +14,9 @@ from plait.features.holdout import HeldOutTargets, eligible_targets
 from plait.features.item_attributes import ItemAttributes, read_item_attributes
 from plait.features.item_vectors import read_items_with_vectors
 from plait.features.likes_and_dislikes import keep_positive_events
+from plait.features.sequences import SEQUENCE_COLUMNS
 from plait.features.time_features import Timeline
+from plait.features.trainable import keep_trainable
 from plait.features.vocabulary import Vocabulary
 from plait.features.vocabulary_translation import VocabularyTranslation
 from plait.training.training_job import TrainingJob
@@ -103,7 +105,8 @@ def prepare_training_data(
 def read_training_data(job: TrainingJob, split: str, bins: int = 32) -> TrainingData:
     """Returns the data of `job`, held out by the fold rule called `split`."""
     store, version = job.open_store()
-    sequences, items = store.read("sequences", version), read_items_with_vectors(store, version)
+    sequences = keep_trainable(store.read("sequences", version))
+    items = read_items_with_vectors(store, version)
     rule = fold_rule(split, job.cut)
     return prepare_training_data(sequences, items, job.platforms, rule, bins, job.only)
 
@@ -133,6 +136,6 @@ def _build_vocabulary(
 
 
 def _events_before(sequences: pl.DataFrame, moment: pl.Expr) -> pl.DataFrame:
-    lists = [name for name, kind in sequences.schema.items() if isinstance(kind, pl.List)]
+    lists = [name for name in SEQUENCE_COLUMNS if name in sequences.columns]
     flat = sequences.explode(lists).filter(pl.col("time").is_null() | (pl.col("time") < moment))
     return flat.group_by("person", maintain_order=True).agg(pl.first("total"), *lists)
