@@ -13,6 +13,7 @@ from plait.engine.local.local_engine import LocalEngine
 from plait.fusion.fusion_pipeline import FusionPipeline
 from plait.fusion.incremental.fuse_plan import plan_fusion
 from plait.fusion.incremental.fuse_settings import fuse_settings
+from plait.fusion.stages.erase_people import erase_from_log
 from plait.fusion.stages.find_inputs import find_inputs
 from plait.fusion.stages.resolve_people import current_version
 from plait.privacy.pseudonym import load_key
@@ -57,16 +58,17 @@ def fuse(
     store = Store(project.store_uri)
     require_writable(store)
     compact(store)
+    current = current_version(store)
+    erasures = erase_from_log(store, current)
     inputs = find_inputs(project, store)
     key = load_key(project)
-    current = current_version(store)
     settings = fuse_settings(project, key)
     plan = plan_fusion(project, inputs, settings, current, full=full)
     if current is not None and not plan.changed:
         return replace(current, run=plan.record())
     engine = engine or LocalEngine(store.path("scratch"))
     pipeline = FusionPipeline(
-        project, store, key, inputs, plan, current, engine, now or datetime.now(UTC)
+        project, store, key, inputs, plan, current, engine, now or datetime.now(UTC), erasures
     )
     try:
         with translate_s3_errors(store.uri):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +20,10 @@ from plait.fusion.incremental.fuse_plan import FusionPlan
 from plait.fusion.incremental.repartition import repartition
 from plait.fusion.incremental.touched_buckets import find_touched_buckets
 from plait.fusion.kernels.bucket_kernel import FusionBucketKernel
+from plait.fusion.kernels.erased_events import remove_erased_quarantine
 from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.partitioner import Partitioner
+from plait.fusion.stages.erase_people import FusionErasures, find_erased_buckets
 from plait.fusion.stages.find_inputs import FusionInputs
 from plait.fusion.stages.fuse_impressions import fuse_impressions
 from plait.fusion.stages.learn_strengths import (
@@ -72,10 +74,11 @@ class FusionPipeline:
     current: StoreVersion | None
     engine: Engine[Any]
     now: datetime
+    erasures: FusionErasures = field(default_factory=FusionErasures)
 
     def __post_init__(self) -> None:
         self.counter = StrengthCounter.of(self.project, learning_cut(self.project))
-        self.base = BaseVersion(self.store, self.plan.base)
+        self.base = BaseVersion(self.store, self.plan.base, self.erasures.new)
         self.stages = FusionStages(
             self.engine, self.store, self.project, self.base, self.plan.buckets
         )
@@ -98,6 +101,8 @@ class FusionPipeline:
         """Reads account attributes, catalogues and all new rows; spills the events by bucket."""
         catalogue, counts_of_catalogues, bad_items = read_catalogues(self.project, self.key)
         attributes, unusable_accounts, bad_accounts = read_attributes(self.project, self.key)
+        attributes = attributes.filter(~self.erasures.every.covers(attributes["account"]))
+        bad_accounts, _ = remove_erased_quarantine(bad_accounts, self.erasures.every)
         quarantined = pl.concat([bad_items, bad_accounts])
         identity = self._known_identity(attributes)
         new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
@@ -124,9 +129,13 @@ class FusionPipeline:
             outside = accounts_outside_k_core(resolved.accounts, rows.seen, k_cores)
             inside = resolved.accounts.join(outside, on="account", how="anti")
             kept = self._resolved(inside, rows.identity)
-        members, ledger = assign_people(kept.accounts, kept.components, self.store, self.current)
+        members, ledger = assign_people(
+            kept.accounts, kept.components, self.store, self.current, self.erasures
+        )
         placed = buckets.join(members.select("account", "person"), on="account", how="left")
-        touched = find_touched_buckets(rows.new, self.base, placed)
+        touched = find_touched_buckets(rows.new, self.base, placed) | find_erased_buckets(
+            self.engine, self.store, self.base, bool(self.inputs.creator_platforms)
+        )
         return PartitionedPeople(members, ledger, placed, k_cores, touched)
 
     def learn(self, rows: RowsRead, people: PartitionedPeople) -> PartitionedPeople:
@@ -187,7 +196,7 @@ class FusionPipeline:
         )
         self.stages.versions[IMPRESSIONS.name], shown = fuse_impressions(
             self.engine, self.store, self.inputs, self.plan.impressions, self.plan.shown,
-            self.stages.versions,
+            self.stages.versions, self.erasures.every,
         )  # fmt: skip
         return replace(tables, impressions=shown)
 
@@ -233,7 +242,9 @@ class FusionPipeline:
 
     def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
         by_key, ignored_keys = key_edges(attributes)
-        asserted = standing_links(read_link_assertions(self.store, self.inputs.links.slices()))
+        asserted = standing_links(
+            read_link_assertions(self.store, self.inputs.links.slices(), self.erasures.every)
+        )
         # Links of a platform that is no longer in the project do not count.
         platforms = list(self.project.platforms)
         of_project = pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(platforms))
@@ -251,5 +262,6 @@ class FusionPipeline:
             self.plan.buckets, identity.accounts, identity.edges, self.base.seen
         )
         return FusionRowKernel(
-            self.project, self.store, self.inputs, self.key, self.now, partitioner
-        )
+            self.project, self.store, self.inputs, self.key, self.now, partitioner,
+            self.erasures.every,
+        )  # fmt: skip

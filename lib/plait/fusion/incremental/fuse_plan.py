@@ -95,12 +95,13 @@ def plan_fusion(
     files = {place: record for place, record in known.items() if place[0]}
     read = {path for setting, path in known if not setting}
     events, links = inputs.events.unread(read), inputs.links.unread(read)
-    shown = inputs.impressions.unread(read)
+    shown, erased = inputs.impressions.unread(read), inputs.erasures.unread(read)
     lost = bool(inputs.impressions.missing(read))  # then earlier impressions are read again too
     why = _why_outdated(before, settings) or _why_rewritten(
         known, now | posted, inputs.events.missing(read)
     )
-    same = not (events or links or shown or lost or inputs.links.missing(read)) and now == files
+    told = events or links or shown or erased or lost or inputs.links.missing(read)
+    same = not told and now == files
     if not why and same and before.settings == settings:
         return FusionPlan(before, "", [], before.buckets, 0, changed=False, skipped=inputs.skipped)
     why = why or _why_repartition(project, inputs, before)
@@ -110,7 +111,7 @@ def plan_fusion(
     count = sum(files.get(place) != record for place, record in now.items())
     new += map(InputSplit.from_log_slice, events)
     return FusionPlan(
-        before, "", new, before.buckets, count + len(events) + len(links) + len(shown),
+        before, "", new, before.buckets, count + sum(map(len, (events, links, shown, erased))),
         impressions=everything.impressions if lost else tuple(shown),
         shown=None if lost else before, skipped=inputs.skipped,
     )  # fmt: skip

@@ -19,7 +19,12 @@ from plait.sources.formats.parquet_files import split_by_row_groups
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.sources.read_platform import event_mapping
 from plait.store.feedback.log_listing import LogListing, LogSlice, list_log
-from plait.store.feedback.log_paths import EVENTS_FOLDER, IMPRESSIONS_FOLDER, LINKS_FOLDER
+from plait.store.feedback.log_paths import (
+    ERASURES_FOLDER,
+    EVENTS_FOLDER,
+    IMPRESSIONS_FOLDER,
+    LINKS_FOLDER,
+)
 from plait.store.store import Store
 
 # Approximate bytes of memory per byte of a file while its bucket is processed, by compression.
@@ -62,6 +67,7 @@ class FusionInputs:
         events: the events of the feedback log.
         links: the links that were made over HTTP.
         impressions: the impressions that the endpoint wrote.
+        erasures: the erasures.
         rules: the format of times and event types in each log, by the setting of the log.
         keep: the filter of each platform that has one.
         creator_platforms: the platforms whose creators are accounts.
@@ -74,6 +80,7 @@ class FusionInputs:
     events: LogListing
     links: LogListing
     impressions: LogListing
+    erasures: LogListing
     rules: Mapping[str, EventDialect]
     keep: Mapping[str, pl.Expr]
     creator_platforms: frozenset[str]
@@ -89,7 +96,7 @@ class FusionInputs:
     @property
     def records(self) -> list[dict[str, Any]]:
         """What a store version records about each input."""
-        logged = (self.events, self.links, self.impressions)
+        logged = (self.events, self.links, self.impressions, self.erasures)
         return [*self.files, *(record for listing in logged for record in listing.records)]
 
     def impression_buckets(self, held: int) -> int:
@@ -165,6 +172,7 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
         events,
         links,
         impressions,
+        list_log(store, ERASURES_FOLDER),
         rules,
         keep,
         of_accounts,
