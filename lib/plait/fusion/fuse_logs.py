@@ -17,6 +17,7 @@ from plait.fusion.stages.erase_people import erase_from_log
 from plait.fusion.stages.find_inputs import find_inputs
 from plait.fusion.stages.resolve_people import current_version
 from plait.privacy.pseudonym import load_key
+from plait.store.erasures.update_receipts import update_receipts
 from plait.store.feedback.compaction import compact
 from plait.store.require_writable import require_writable
 from plait.store.storage_errors import translate_s3_errors
@@ -72,6 +73,9 @@ def fuse(
     )
     try:
         with translate_s3_errors(store.uri):
-            return pipeline.run(settings)
+            version = pipeline.run(settings)
     finally:
         pipeline.close()
+    if erasures.every:
+        update_receipts(store)
+    return version
