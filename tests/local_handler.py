@@ -18,6 +18,7 @@ from plait.contracts.http_messages import (
 from plait.serving.api_keys import ApiKeys
 from plait.serving.fault_isolation import run_isolated
 from plait.serving.ingestion import EventBatch
+from plait.serving.privacy_service import PrivacyService
 from plait.serving.replica import ReplicaParts
 from plait.serving.routes import build_app
 from plait.serving.service import RecommendCall, RecommendResult
@@ -40,6 +41,10 @@ class LocalHandler:
 
     async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
         return self.setup.service.unlink(message)
+
+    async def privacy(self, work: Callable[[PrivacyService], Any]) -> Any:
+        assert self.setup.privacy is not None
+        return work(self.setup.privacy)
 
     def unready_reason(self) -> str:
         return "" if self.setup.current.model else self.setup.current.reason

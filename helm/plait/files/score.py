@@ -12,7 +12,8 @@ from plait.config import load_config
 WAIT_S = 120
 NO_MODEL = "plait train"  # what the endpoint's 503 asks for then
 files = [Path(name) for name in os.environ.get("PLAIT_API_KEY_FILE", "").split(":") if name]
-headers = {"X-API-Key": files[0].read_text().strip()} if files else {}
+# A line of a key file is a key, and perhaps its scopes.
+headers = {"X-API-Key": files[0].read_text().split()[0]} if files else {}
 platform = sorted(load_config(os.environ["PLAIT_CONFIG"]).platforms)[0]
 BODY = {"user": {"platform": platform, "id": "helm-test"}, "k": 3}
 

@@ -184,6 +184,6 @@ def _row_kernel(
     }
     of_accounts = frozenset(n for n, p in project.platforms.items() if p.creators == "accounts")
     none = list_log(store, EVENTS_FOLDER)
-    inputs = FusionInputs([], none, none, none, rules, keep, of_accounts, [], 1)
+    inputs = FusionInputs([], none, none, none, none, rules, keep, of_accounts, [], 1)
     partitioner = Partitioner(1, pl.DataFrame(schema={"node": pl.String, BUCKET: pl.Int64}))
     return FusionRowKernel(project, store, inputs, key, now, partitioner)

@@ -37,6 +37,14 @@ def gc(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be removed, and remove nothing.")
     ] = False,
+    erased: Annotated[
+        bool,
+        typer.Option(
+            "--erased",
+            help="Also remove every store version that still holds people who were erased, even "
+            "if it would be kept or is in use. Example: --keep 3 --erased",
+        ),
+    ] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     as_json: JsonOption = False,
 ) -> None:
@@ -47,6 +55,7 @@ def gc(
     """
     from plait.config import load_config
     from plait.store import Store
+    from plait.store.erasures.update_receipts import update_receipts
     from plait.store.feedback.compaction import compact
     from plait.store.garbage import find_garbage, remove_garbage
     from plait.store.require_writable import require_writable
@@ -56,9 +65,10 @@ def gc(
     if not dry_run:
         require_writable(store)
         compact(store)
-    found = find_garbage(store, keep, age)
+    found = find_garbage(store, keep, age, erased=erased)
     if not dry_run:
         remove_garbage(store, found)
+        update_receipts(store)
     if as_json:
         typer.echo(json.dumps(_garbage_record(found, dry_run), indent=2))
         return

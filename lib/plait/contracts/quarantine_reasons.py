@@ -162,6 +162,9 @@ REMOVAL_REASONS: dict[str, Reason] = {
         "the account behaves like a bot",
         "If these are people: set platforms.{p}.denoise.bots.remove: false.",
     ),
+    "erased": Reason(
+        "the account was erased (plait erase)", "Nothing. Events after the erasure are kept."
+    ),
 }  # fmt: skip
 REASONS: dict[str, Reason] = QUARANTINE_REASONS | REMOVAL_REASONS
 # Fields of a catalogue row whose unusable value is null, while the row stays: field to reason.

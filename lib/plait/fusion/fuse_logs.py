@@ -13,9 +13,11 @@ from plait.engine.local.local_engine import LocalEngine
 from plait.fusion.fusion_pipeline import FusionPipeline
 from plait.fusion.incremental.fuse_plan import plan_fusion
 from plait.fusion.incremental.fuse_settings import fuse_settings
+from plait.fusion.stages.erase_people import erase_from_log
 from plait.fusion.stages.find_inputs import find_inputs
 from plait.fusion.stages.resolve_people import current_version
 from plait.privacy.pseudonym import load_key
+from plait.store.erasures.update_receipts import update_receipts
 from plait.store.feedback.compaction import compact
 from plait.store.require_writable import require_writable
 from plait.store.storage_errors import translate_s3_errors
@@ -57,19 +59,23 @@ def fuse(
     store = Store(project.store_uri)
     require_writable(store)
     compact(store)
+    current = current_version(store)
+    erasures = erase_from_log(store, current)
     inputs = find_inputs(project, store)
     key = load_key(project)
-    current = current_version(store)
     settings = fuse_settings(project, key)
     plan = plan_fusion(project, inputs, settings, current, full=full)
     if current is not None and not plan.changed:
         return replace(current, run=plan.record())
     engine = engine or LocalEngine(store.path("scratch"))
     pipeline = FusionPipeline(
-        project, store, key, inputs, plan, current, engine, now or datetime.now(UTC)
+        project, store, key, inputs, plan, current, engine, now or datetime.now(UTC), erasures
     )
     try:
         with translate_s3_errors(store.uri):
-            return pipeline.run(settings)
+            version = pipeline.run(settings)
     finally:
         pipeline.close()
+    if erasures.every:
+        update_receipts(store)
+    return version

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +20,10 @@ from plait.fusion.incremental.fuse_plan import FusionPlan
 from plait.fusion.incremental.repartition import repartition
 from plait.fusion.incremental.touched_buckets import find_touched_buckets
 from plait.fusion.kernels.bucket_kernel import FusionBucketKernel
+from plait.fusion.kernels.erased_events import remove_erased_quarantine
 from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.partitioner import Partitioner
+from plait.fusion.stages.erase_people import FusionErasures, find_erased_buckets
 from plait.fusion.stages.find_inputs import FusionInputs
 from plait.fusion.stages.fuse_impressions import fuse_impressions
 from plait.fusion.stages.gather_consents import add_consents, gather_statements
@@ -78,10 +80,11 @@ class FusionPipeline:
     current: StoreVersion | None
     engine: Engine[Any]
     now: datetime
+    erasures: FusionErasures = field(default_factory=FusionErasures)
 
     def __post_init__(self) -> None:
         self.counter = StrengthCounter.of(self.project, learning_cut(self.project))
-        self.base = BaseVersion(self.store, self.plan.base)
+        self.base = BaseVersion(self.store, self.plan.base, self.erasures.new)
         self.stages = FusionStages(
             self.engine, self.store, self.project, self.base, self.plan.buckets
         )
@@ -103,18 +106,23 @@ class FusionPipeline:
     def read(self) -> RowsRead:
         """Reads account attributes, catalogues and all new rows; spills the events by bucket."""
         catalogue, counts_of_catalogues, bad_items = read_catalogues(self.project, self.key)
-        found = read_attributes(self.project, self.key)
+        found, erased = read_attributes(self.project, self.key), self.erasures.every
+        attributes = found.attributes.filter(~erased.covers(found.attributes["account"]))
+        refused = found.refused.filter(~erased.covers(found.refused["account"]))
+        bad_accounts, _ = remove_erased_quarantine(found.quarantined, erased)
+        found = replace(found, attributes=attributes, refused=refused)
         statements, bad_consents = gather_statements(
             self.engine, self.project, self.key, self.inputs.consents
         )
+        bad_consents, _ = remove_erased_quarantine(bad_consents, erased)
         if posted := self.inputs.posted_consents:
             said = read_posted_consents(self.store, posted.slices())
             statements = merge_statements(pl.concat([statements, said]))
-        quarantined = pl.concat([bad_items, found.quarantined, bad_consents])
-        told = found.attributes.select("account", "platform").unique()
+        quarantined = pl.concat([bad_items, bad_accounts, bad_consents])
+        told = attributes.select("account", "platform").unique()
         consents = resolve_consents(told, statements, default_consent(self.project))
         identity = gather_evidence(
-            self.project, self.store, self.inputs, found, refusing_accounts(consents)
+            self.project, self.store, self.inputs, found, refusing_accounts(consents), erased
         )
         new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
         seen = merge_seen_accounts(pl.concat([self.base.seen, new]))
@@ -142,10 +150,14 @@ class FusionPipeline:
             outside = accounts_outside_k_core(resolved.accounts, rows.seen, k_cores)
             inside = resolved.accounts.join(outside, on="account", how="anti")
             kept = resolve_accounts(inside, rows.identity, resolved.consents)
-        members, ledger = assign_people(kept.accounts, kept.components, self.store, self.current)
+        members, ledger = assign_people(
+            kept.accounts, kept.components, self.store, self.current, self.erasures
+        )
         placed = buckets.join(members.select("account", "person"), on="account", how="left")
         placed = add_consents(placed, resolved.consents)
-        touched = find_touched_buckets(rows.new, self.base, placed)
+        touched = find_touched_buckets(rows.new, self.base, placed) | find_erased_buckets(
+            self.engine, self.store, self.base, bool(self.inputs.creator_platforms)
+        )
         return PartitionedPeople(
             members, ledger, placed, k_cores, touched, kept.edges, resolved.consents
         )
@@ -202,14 +214,16 @@ class FusionPipeline:
         self.stages.write(ITEMS, tables.items)
         self.stages.write(IDENTITY_EDGES, people.edges)
         self.stages.write(BLOCKED_KEYS, rows.identity.blocked)
-        changes = record_person_changes(self.store, self.current, people.members, tables.people)
+        changes = record_person_changes(
+            self.store, self.current, people.members, tables.people, self.erasures.every
+        )
         self.stages.write(PERSON_CHANGES, changes)
         self.stages.versions[ITEM_VECTORS.name] = write_item_vectors(
             self.store, rows.catalogue, self.current
         )
         self.stages.versions[IMPRESSIONS.name], shown = fuse_impressions(
             self.engine, self.store, self.inputs, self.plan.impressions, self.plan.shown,
-            self.stages.versions,
+            self.stages.versions, self.erasures.every,
         )  # fmt: skip
         return replace(tables, impressions=shown)
 
@@ -253,5 +267,6 @@ class FusionPipeline:
             self.plan.buckets, identity.accounts, identity.edges, self.base.seen
         )
         return FusionRowKernel(
-            self.project, self.store, self.inputs, self.key, self.now, partitioner
-        )
+            self.project, self.store, self.inputs, self.key, self.now, partitioner,
+            self.erasures.every,
+        )  # fmt: skip

@@ -75,12 +75,14 @@ class LiveErasure:
         accounts: the number of accounts that were erased.
         known: whether anything was known of them, now or at an earlier erasure.
         repeated: whether an earlier erasure had erased all of it, so that nothing was done.
+        ids: the accounts and person ids that were erased.
     """
 
     receipt: str
     accounts: int
     known: bool
     repeated: bool = False
+    ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plait.serving.api_keys import ApiKeys
+from plait.serving.api_scopes import needed_scope
 from plait.serving.json_logs import request_id
 from plait.serving.problems import ProblemError, problem_from_exception, problem_response
 
@@ -47,8 +48,8 @@ class AccessMiddleware:
                 MutableHeaders(scope=message)[REQUEST_ID_HEADER] = asked
             await send(message)
 
-        if self._keys.required and not self._is_authorized(scope):
-            await problem_response(self._key_problem())(scope, receive, watch)
+        if self._keys.required and (refused := self._refusal(scope)):
+            await problem_response(refused)(scope, receive, watch)
             return
         try:
             await self._app(scope, _with_body_timeout(receive), watch)
@@ -57,15 +58,26 @@ class AccessMiddleware:
             if not started:
                 await problem_response(problem)(scope, receive, watch)
 
-    def _is_authorized(self, scope: Scope) -> bool:
+    def _refusal(self, scope: Scope) -> ProblemError | None:
+        """Returns why the call is refused; null if its key allows it."""
         if scope["path"].startswith(PUBLIC_PATHS):
-            return True
+            return None
         headers = Headers(scope=scope)
         bearer = headers.get("authorization", "")
         given = headers.get("x-api-key", "")
         if not given and bearer[:7].lower() == "bearer ":
             given = bearer[7:].strip()
-        return self._keys.accept(given)
+        scopes = self._keys.scopes(given)
+        if scopes is None:
+            return self._key_problem()
+        needed = needed_scope(scope["path"])
+        if needed and needed not in scopes:
+            detail = (
+                f"The API key lacks the scope '{needed}' (it has: {', '.join(sorted(scopes))}). "
+                f"Write it behind the key: KEY {','.join(sorted(scopes | {needed}))}"
+            )
+            return ProblemError(403, detail)
+        return None
 
     def _key_problem(self) -> ProblemError:
         if not self._keys.has_keys():

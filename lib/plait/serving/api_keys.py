@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from plait.serving.api_scopes import SCOPES, parse_key
+
 log = logging.getLogger("plait.serving")
 KEY_VARIABLE, KEY_FILES_VARIABLE = "PLAIT_API_KEY", "PLAIT_API_KEY_FILE"
 RELOAD_S = 1.0
@@ -23,7 +25,8 @@ class ApiKeys:
     """The keys that are accepted now.
 
     Args:
-        key: one key; empty: none. Ignored if there are files.
+        key: one key, and perhaps its scopes (`KEY events,privacy`, see api_scopes); empty: none.
+            Ignored if there are files.
         files: each line of each file is a key. They are read again on a request, at most every
             `fresh_s` seconds. A missing file holds no keys.
         fresh_s: seconds before the files are read again.
@@ -63,15 +66,21 @@ class ApiKeys:
         return bool(self._known)
 
     def accept(self, given: str) -> bool:
-        """Returns whether `given` is one of the keys. Compares with all of them in constant time.
+        """Returns whether `given` is one of the keys; see `scopes`."""
+        return self.scopes(given) is not None
+
+    def scopes(self, given: str) -> frozenset[str] | None:
+        """Returns the scopes of the key `given`; null if it is none of the keys.
+
+        It compares with all of them in constant time.
 
         Args:
             given: a header's value, Latin-1: each character is one byte.
         """
         self._refresh()
         sent = given.encode("latin-1", "replace")
-        same = [hmac.compare_digest(sent, key) for key in self._known]
-        return any(same)
+        same = [scopes for key, scopes in self._known if hmac.compare_digest(sent, key)]
+        return frozenset[str]().union(*same) if same else None
 
     def _refresh(self) -> None:
         now = time.monotonic()
@@ -92,5 +101,15 @@ class ApiKeys:
         self._fault = fault
 
 
-def _encode_keys(keys: Sequence[str]) -> tuple[bytes, ...]:
-    return tuple(key.encode() for key in map(strip_key, keys) if key)
+def _encode_keys(lines: Sequence[str]) -> tuple[tuple[bytes, frozenset[str]], ...]:
+    """Returns the keys in `lines`, with their scopes. Words that are no scopes are logged."""
+    found = []
+    for line in filter(None, map(strip_key, lines)):
+        key, scopes, unknown = parse_key(line)
+        found.append((key.encode(), scopes))
+        if unknown:
+            log.error(
+                "An API key has an unknown scope (allowed: %s); it does not count.",
+                ", ".join(SCOPES),
+            )
+    return tuple(found)

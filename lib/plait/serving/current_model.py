@@ -116,6 +116,7 @@ class CurrentModel:
                 self.base_missing = True
                 log.warning("live state has no complete base; loading version %d", version.number)
             self._state.load_base(self._store, version)
+            self._state.finish_erasures()
             self.base_missing = not self._state.base_status().whole
         except LiveStateDown:
             self.base_seen = self.state_down = True  # responses say state_unavailable

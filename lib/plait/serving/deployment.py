@@ -8,10 +8,11 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import FastAPI
 from ray import serve
@@ -30,12 +31,15 @@ from plait.errors import StoreError
 from plait.serving.fault_isolation import run_isolated_in, unwrap_result
 from plait.serving.ingestion import EventBatch
 from plait.serving.json_logs import attach_log_handler
+from plait.serving.problems import ProblemError
 from plait.serving.ray_environment import bind_replica_to_loopback
 from plait.serving.replica import ReplicaParts, open_replica
 
 if TYPE_CHECKING:
+    from plait.serving.privacy_service import PrivacyService
     from plait.serving.service import RecommendCall, RecommendResult
 
+Result = TypeVar("Result")
 log = logging.getLogger("plait.serving")
 MAX_BATCH_SIZE = 64
 POLL_S, DRAIN_S = 1.0, 1.0
@@ -54,6 +58,7 @@ class EndpointReplica:
         # One thread scores, one stores events, so that neither waits for the other.
         self._scoring = ThreadPoolExecutor(1, "score")
         self._ingesting = ThreadPoolExecutor(1, "take")
+        self._privacy = ThreadPoolExecutor(1, "privacy")
         self._stop = threading.Event()
         self._refresh()
         for job in (self._follow, self._drain):
@@ -116,6 +121,13 @@ class EndpointReplica:
         """Unlinks two accounts."""
         parted: UnlinkResponse = await _in(self._ingesting, partial(self._service.unlink, message))
         return parted
+
+    async def privacy(self, work: Callable[[PrivacyService], Result]) -> Result:
+        """Returns what `work` returns; it runs off the event loop."""
+        if self._setup.privacy is None:
+            raise ProblemError(503, "This replica has no access to the store.")
+        result: Result = await _in(self._privacy, partial(work, self._setup.privacy))
+        return result
 
     @serve.batch(max_batch_size=MAX_BATCH_SIZE, batch_wait_timeout_s=0.0)
     async def _recommend_batch(self, calls: list[RecommendCall]) -> Any:

@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -82,6 +82,18 @@ class ImpressionWriter:
                 self._rows += len(one.items)
             while self._rows > self._kept_rows:
                 self.dropped += self._pop()
+
+    def forget(self, ids: Collection[str]) -> None:
+        """Drops the buffered lists of the accounts and persons `ids`."""
+        wanted = pl.Series(sorted(ids), dtype=pl.String).implode()
+        with self._writing, self._adding:
+            kept = [one for one in self._shown if not {one.account, one.person} & set(ids)]
+            self._shown = deque(kept)
+            self._rows = sum(len(one.items) for one in kept)
+            names = pl.any_horizontal(pl.col("account", "person").is_in(wanted))
+            self._unwritten = deque(
+                (name, rows.filter(~names.fill_null(value=False))) for name, rows in self._unwritten
+            )
 
     def flush(self) -> int:
         """Writes all buffered lists. Returns the number of rows written.

@@ -15,6 +15,7 @@ _PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": _REF.format(
 _STATUS_DESCRIPTIONS: dict[int | str, str] = {
     400: "The body is not JSON, or the URL is not UTF-8.",
     401: "An API key is required.",
+    403: "The API key lacks the scope that `detail` names.",
     404: "There is nothing at this URL.",
     405: "The method is not allowed. `Allow` lists those that are.",
     408: "The request took too long to arrive.",
@@ -53,20 +54,24 @@ def probe_options(*more: int) -> dict[str, Any]:
 
 
 def route_options(
-    response: type[BaseModel], *more: int, parameters: Sequence[dict[str, Any]] | None = None
+    response: type[BaseModel],
+    *more: int,
+    parameters: Sequence[dict[str, Any]] | None = None,
+    status: int = 200,
 ) -> dict[str, Any]:
     """Returns the arguments of a route that responds with `response` or a problem.
 
     Args:
-        response: the model of status 200.
+        response: the model of the response.
         more: additional statuses.
         parameters: URL parameters, as OpenAPI describes them. Such a route takes no body.
+        status: the status of the response.
     """
     statuses = [status for status in _STATUS_DESCRIPTIONS if status not in _RARE_STATUSES]
     if parameters is None:
         statuses += _BODY_STATUSES
     return {
-        "responses": {200: {"model": response}, **problem_responses(*statuses, *more)},
+        "responses": {status: {"model": response}, **problem_responses(*statuses, *more)},
         "openapi_extra": {} if parameters is None else {"parameters": list(parameters)},
     }
 

@@ -22,6 +22,7 @@ from plait.store.feedback.feedback_log import FeedbackLog
 if TYPE_CHECKING:  # these import torch, which `plait serve` does not need and a replica does
     from plait.serving.current_model import CurrentModel
     from plait.serving.impressions import ImpressionWriter
+    from plait.serving.privacy_service import PrivacyService
     from plait.serving.service import EndpointService
 
 TIMEOUT_VARIABLE = "PLAIT_LIVE_STATE_TIMEOUT_MS"
@@ -38,6 +39,7 @@ class ReplicaParts:
     feedback: FeedbackLog
     valkey: EmbeddedValkey | None
     impressions: ImpressionWriter | None = None
+    privacy: PrivacyService | None = None
 
     def drainer(self, token: str) -> Drainer:
         """Returns a drainer with a connection of its own."""
@@ -52,12 +54,14 @@ def open_replica(config: Path, live_state: str | None = None, threads: int = 1) 
     """
     from plait.serving.current_model import CurrentModel, limit_threads
     from plait.serving.impressions import ImpressionWriter
+    from plait.serving.privacy_service import PrivacyService
     from plait.serving.service import EndpointService
 
     project = load_config(config)
     if name := os.environ.get("PLAIT_MODEL"):
         project = project.model_copy(update={"model": name})
-    feedback = FeedbackLog(Store(project.store_uri))  # before Valkey: the store may be unreachable
+    store = Store(project.store_uri)
+    feedback = FeedbackLog(store)  # before Valkey: the store may be unreachable
     address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
     valkey = None
     if address is None:
@@ -69,10 +73,10 @@ def open_replica(config: Path, live_state: str | None = None, threads: int = 1) 
     current = CurrentModel(project, connect(project, address), pinned, durability)
     state = connect(project, address)
     shown = ImpressionWriter(feedback) if project.serve.impressions else None
-    service = EndpointService(
-        project, load_key(project), state, feedback, current, durability, shown
-    )
-    return ReplicaParts(project, address, current, service, feedback, valkey, shown)
+    key = load_key(project)
+    service = EndpointService(project, key, state, feedback, current, durability, shown)
+    privacy = PrivacyService(project, key, state, store, shown)
+    return ReplicaParts(project, address, current, service, feedback, valkey, shown, privacy)
 
 
 def connect(project: Project, address: str) -> ValkeyLiveState:

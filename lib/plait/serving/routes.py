@@ -36,6 +36,7 @@ from plait.serving.head_and_options import MethodMiddleware
 from plait.serving.ingestion import EventBatch, validate_events, validate_inline_events
 from plait.serving.openapi import install_openapi, probe_options, route_options
 from plait.serving.path_check import UrlMiddleware
+from plait.serving.privacy_routes import PrivacyHandler, add_privacy_routes
 from plait.serving.problems import ProblemError
 from plait.serving.recommend_query import query_parameters, query_to_body
 from plait.serving.request_body import validate_message
@@ -43,7 +44,7 @@ from plait.serving.service import RecommendCall, RecommendResult
 from plait.serving.unread_body import UnreadBodyMiddleware
 
 
-class RequestHandler(Protocol):
+class RequestHandler(PrivacyHandler, Protocol):
     """What the routes call: recommendations, ingestion, links, and readiness."""
 
     async def recommend(self, call: RecommendCall) -> RecommendResult:
@@ -172,6 +173,8 @@ def build_app(handler: Callable[[], RequestHandler], keys: ApiKeys | None = None
         account = validate_message({"platform": named["platform"], "id": named["account"]}, Account)
         said = await handler().consent(account, message)
         return _json_response(said.model_dump())
+
+    add_privacy_routes(app, handler)
 
     @app.get("/health/live", **probe_options())
     async def live() -> dict[str, str]:

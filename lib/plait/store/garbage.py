@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from plait.errors import StoreError
 from plait.store.failed_run import FAILED_RUNS, objects_of_failed_run
 from plait.store.feedback.compaction import find_obsolete
+from plait.store.feedback.erasure_log import unread_erasure_rows
 from plait.store.feedback.log_listing import list_log
 from plait.store.feedback.log_paths import LOG_FOLDERS
 from plait.store.input_records import INPUTS_FOLDER, InputRecords
@@ -41,6 +42,7 @@ class Garbage:
         bytes: the size of these objects in bytes, by kind.
         waiting: the number of unreferenced objects that are too young to remove.
         seen: the number of the newest version at the time of the search.
+        erased: the numbers of versions to remove, even if in use, as they hold erased people.
     """
 
     kept: list[int]
@@ -50,6 +52,7 @@ class Garbage:
     bytes: dict[str, int] = field(default_factory=dict)
     waiting: int = 0
     seen: int = 0
+    erased: frozenset[int] = frozenset()
 
     def add(self, kind: str, meta: ObjectMeta) -> None:
         """Adds one object to remove."""
@@ -58,7 +61,12 @@ class Garbage:
 
 
 def find_garbage(
-    store: Store, keep: int, older_than: timedelta = GC_GRACE, now: datetime | None = None
+    store: Store,
+    keep: int,
+    older_than: timedelta = GC_GRACE,
+    now: datetime | None = None,
+    *,
+    erased: bool = False,
 ) -> Garbage:
     """Returns the objects that can be removed if the newest `keep` store versions are kept.
 
@@ -73,10 +81,13 @@ def find_garbage(
         older_than: the grace period. A younger object may belong to a run in progress. A version
             that was the newest within this period may still be read.
         now: the current time; default: that of the clock.
+        erased: remove every version that still holds erased people, even if it would be kept, with
+            all objects that only such versions refer to, and what the feedback log replaced.
 
     Raises:
         NothingFused: there is no version.
-        StoreError: a kept version cannot be read. Then nothing may be removed.
+        StoreError: a kept version cannot be read, or, with `erased`, the newest version holds
+            erased people. Then nothing may be removed.
     """
     store.current()
     # One listing, so that a version published later does not make older files look unreferenced.
@@ -86,13 +97,17 @@ def find_garbage(
     now = now or datetime.now(UTC)
     until = now - older_than
     because = _recently_newest(listed, until) | find_versions_in_use(store, now)
-    kept = sorted({*numbers[-keep:], *(n for n in because if n in numbers)})
+    forced = _versions_with_erased(store) if erased else frozenset[int]()
+    kept = sorted({*numbers[-keep:], *(n for n in because if n in numbers)} - forced)
     because = {
         n: why for n, why in sorted(because.items()) if n in kept and n not in numbers[-keep:]
     }
-    found = Garbage(kept, because, [n for n in numbers if n not in kept], seen=numbers[-1])
+    found = Garbage(
+        kept, because, [n for n in numbers if n not in kept], seen=numbers[-1], erased=forced
+    )
     named = _referenced_objects(store, (store.version(number) for number in kept))
-    named |= objects_of_failed_run(store)
+    if not forced:  # a failed run may have been based on a version with erased people
+        named |= objects_of_failed_run(store)
     for meta in listed:
         if _name(meta) in map(_stem, found.versions):
             found.add("versions", meta)
@@ -102,13 +117,15 @@ def find_garbage(
     loose = [m for m in [*parts, *_unpublished_model_files(store)] if m["path"] not in named]
     check_removable(store.objects, [meta["path"] for meta in loose])
     young = _may_be_in_use(loose, until, published)
+    # A run in progress is based on the newest version, so it needs nothing that only these have.
+    young -= _referenced_objects(store, (store.version(number) for number in sorted(forced)))
     for meta in loose:
         if meta["path"] in young:
             found.waiting += 1
             continue
         top, second, *_ = meta["path"].split("/")
         found.add({"tables": second, INPUTS_FOLDER: "versions"}.get(top, top), meta)
-    for meta in _obsolete_feedback(store, until):
+    for meta in _obsolete_feedback(store, now if erased else until):
         found.add("feedback", meta)
     return found
 
@@ -142,19 +159,36 @@ def remove_garbage(store: Store, found: Garbage) -> None:
         raise StoreError(
             "another `plait gc` is running on this store.", fix="Run again when it ends."
         )
-    if begun := [number for number in find_versions_in_use(store) if number in found.versions]:
+    unforced = set(found.versions) - found.erased
+    if begun := [number for number in find_versions_in_use(store) if number in unforced]:
         raise StoreError(
             f"store version {begun[0]} came into use while `plait gc` ran.",
             fix="Run again. It keeps that version.",
         )
     versions = [name for name in found.objects.get("versions", []) if name.startswith("versions/")]
     remove_objects(store.objects, versions)
-    failed = objects_of_failed_run(store)
+    failed = set() if found.erased else objects_of_failed_run(store)
     newer = [store.version(number) for number in store.numbers() if number > found.seen]
     spared = {*_referenced_objects(store, newer), *failed, *versions}
     for names in found.objects.values():
         remove_objects(store.objects, [name for name in names if name not in spared])
     store.repair_pointer()
+
+
+def _versions_with_erased(store: Store) -> frozenset[int]:
+    """Returns the versions that hold people who were erased since; checks the newest one.
+
+    Raises:
+        StoreError: the newest version is one of them.
+    """
+    versions = store.versions()
+    found = frozenset(v.number for v in versions if unread_erasure_rows(store, v).height)
+    if versions and versions[-1].number in found:
+        raise StoreError(
+            f"the newest store version, {versions[-1].number}, still holds erased people.",
+            fix="Run `plait fuse` first. It publishes a version without them.",
+        )
+    return found
 
 
 def _referenced_objects(store: Store, versions: Iterable[StoreVersion]) -> set[str]:

@@ -16,6 +16,7 @@ from plait.contracts.table_schema import TableSchema
 from plait.engine.engine import BUCKET
 from plait.errors import StoreError
 from plait.fusion.row_counts import ROW_COUNTS, counts_from_record
+from plait.privacy.erasure import Erasures
 from plait.store.storage_errors import translate_errors
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
@@ -51,10 +52,12 @@ class BaseVersion:
     Attributes:
         store: the store that holds it.
         version: the version, or null if every row is new.
+        erasures: those that the version does not know; null: none.
     """
 
     store: Store
     version: StoreVersion | None
+    erasures: Erasures | None = None
 
     @cached_property
     def accounts(self) -> pl.DataFrame:
@@ -71,8 +74,19 @@ class BaseVersion:
 
     @property
     def seen(self) -> pl.DataFrame:
-        """account, platform, home, bucket of every account with events in the version."""
-        return self.accounts.filter(pl.col(BUCKET).is_not_null()).select(SEEN_ACCOUNT_COLUMNS)
+        """account, platform, home, bucket of every account with events that are not erased."""
+        placed = self.accounts.filter(pl.col(BUCKET).is_not_null())
+        if self.erasures:
+            placed = placed.filter(~self.erasures.covers(placed["account"], placed["last_time"]))
+        return placed.select(SEEN_ACCOUNT_COLUMNS)
+
+    @property
+    def erased_buckets(self) -> set[int]:
+        """The buckets with accounts that were erased since."""
+        if not self.erasures:
+            return set()
+        gone = self.accounts.filter(self.erasures.covers(self.accounts["account"]))
+        return set(gone[BUCKET].drop_nulls().unique())
 
     def account_counts(self, touched: Collection[int]) -> pl.DataFrame:
         """Returns account, events, first_time, last_time of accounts outside `touched` buckets."""

@@ -95,16 +95,14 @@ def plan_fusion(
     files = {place: record for place, record in known.items() if place[0]}
     read = {path for setting, path in known if not setting}
     events, links = inputs.events.unread(read), inputs.links.unread(read)
-    shown = inputs.impressions.unread(read)
+    shown, erased = inputs.impressions.unread(read), inputs.erasures.unread(read)
     consents = inputs.posted_consents.unread(read) if inputs.posted_consents else []
     lost = bool(inputs.impressions.missing(read))  # then earlier impressions are read again too
     why = _why_outdated(before, settings) or _why_rewritten(
         known, now | posted, inputs.events.missing(read)
     )
-    same = (
-        not (events or links or shown or consents or lost or inputs.links.missing(read))
-        and now == files
-    )
+    unread = (events, links, shown, erased, consents)
+    same = not (any(unread) or lost or inputs.links.missing(read)) and now == files
     if not why and same and before.settings == settings:
         return FusionPlan(before, "", [], before.buckets, 0, changed=False, skipped=inputs.skipped)
     why = why or _why_repartition(project, inputs, before)
@@ -113,9 +111,8 @@ def plan_fusion(
     new = [split for split in inputs.splits if split.input_key not in known]
     count = sum(files.get(place) != record for place, record in now.items())
     new += map(InputSplit.from_log_slice, events)
-    count += len(events) + len(links) + len(shown) + len(consents)
     return FusionPlan(
-        before, "", new, before.buckets, count,
+        before, "", new, before.buckets, count + sum(map(len, unread)),
         impressions=everything.impressions if lost else tuple(shown),
         shown=None if lost else before, skipped=inputs.skipped,
     )  # fmt: skip

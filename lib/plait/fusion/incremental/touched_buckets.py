@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -13,8 +13,10 @@ from plait.clean.gap_sessions import drop_made_sessions
 from plait.engine.engine import BUCKET, Frames
 from plait.features.sequences import OWN_PLATFORM, TRAIN
 from plait.fusion.incremental.base_version import BaseBucket, BaseVersion
+from plait.fusion.kernels.erased_events import REMOVED_ERASED, remove_erased_events
 from plait.fusion.row_counts import count_by_platform
 from plait.items.item_table import count_items
+from plait.privacy.erasure import Erasures
 from plait.privacy.pseudonym import is_given_id
 
 ITEM_EVENT_COLUMNS = ("object_kind", "object_id", "platform", "person", "time")
@@ -29,10 +31,12 @@ class ReprocessKernel:
     Attributes:
         placed: account, bucket: the bucket of each account.
         counter: counts what strengths were learned from; null: nothing is counted.
+        erasures: those that the base version does not know.
     """
 
     placed: pl.DataFrame
     counter: StrengthCounter | None = None
+    erasures: Erasures = field(default_factory=Erasures)
 
     def __call__(self, held: BaseBucket, rows: pl.DataFrame) -> Frames:
         """Returns `events` (rows with content and bucket), and what no longer counts.
@@ -48,10 +52,25 @@ class ReprocessKernel:
             what = "removed:" + rows[REMOVED_AS]
             rows = rows.drop(REMOVED_AS)
         gone = count_by_platform(rows["platform"], what).with_columns(-pl.col("n"))
+        rows, erased = self._remove_erased(rows)
+        gone = pl.concat([gone, erased])
         rows = drop_made_sessions(rows)
         content = pl.when(is_given_id(pl.col("event_id"))).then(content_id(rows))
         entering = rows.with_columns(content=content).join(self.placed, on="account")
         return {"events": entering, "counts": gone, **bins}
+
+    def _remove_erased(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Returns the rows that stay, and ROW_COUNTS of the others.
+
+        If an erased account has no event left, noise after its erasure is removed too.
+        """
+        rows, counts = remove_erased_events(rows, self.erasures)
+        known = self.erasures.find(rows["account"]).select(account="id")
+        absent = known.join(self.placed, on="account", how="anti")
+        if not absent.height:
+            return rows, counts
+        stay, away = (rows.join(absent, on="account", how=how) for how in ("anti", "semi"))
+        return stay, pl.concat([counts, count_by_platform(away["platform"], REMOVED_ERASED)])
 
 
 def count_base_items(held: BaseBucket, rows: pl.DataFrame) -> Frames:

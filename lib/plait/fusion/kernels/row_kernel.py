@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -18,6 +18,7 @@ from plait.config.event_settings import Events
 from plait.contracts.event_rows import RAW_SCHEMA
 from plait.contracts.id_rules import AROUND_IDS
 from plait.engine.engine import BUCKET, Frames
+from plait.fusion.kernels.erased_events import remove_erased_events, remove_erased_quarantine
 from plait.fusion.kernels.migrate_feedback_ids import migrate_feedback_ids
 from plait.fusion.kernels.quarantine import (
     ROW_FAULTS,
@@ -29,6 +30,7 @@ from plait.fusion.row_counts import EMPTY_FILE, NOTED, count_by_platform, one_co
 from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.fusion.stages.read_feedback import read_feedback
 from plait.identity.id_spaces import home_platform
+from plait.privacy.erasure import Erasures
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym_expr, is_given_id
 from plait.sources.columns.raw_columns import ELEMENT_COLUMN, FAULT_COLUMN, ROW_COLUMN
 from plait.sources.read_platform import event_mapping, read_events
@@ -56,6 +58,7 @@ class FusionRowKernel:
     key: PseudonymKey
     now: datetime
     partitioner: Partitioner
+    erasures: Erasures = field(default_factory=Erasures)
 
     def read(self, split: InputSplit) -> Iterator[pl.DataFrame]:
         """Yields the rows of `split` in chunks: RAW_SCHEMA and fault, or EVENTS for feedback."""
@@ -102,6 +105,8 @@ class FusionRowKernel:
             notes,
         )
         given = sound["event_id"].null_count() < sound.height
+        events, gone = remove_erased_events(events, self.erasures)
+        erased = [gone]
         kept, removed = self._apply_keep(events, platform)
         rejected = pl.concat([faulty, rejected.select(list(ROW_FAULTS))])
         reasons = rejected.select(
@@ -113,6 +118,8 @@ class FusionRowKernel:
         )
         mapping = event_mapping(self._settings(split))
         quarantine = quarantine_rows(raw, rejected, mapping, platform, split.name, self.key)
+        quarantine, moved = remove_erased_quarantine(quarantine, self.erasures)
+        erased.append(moved)
         if places is not None:
             quarantine = quarantine.with_columns(places.gather(quarantine["row"]))
         return frames | {
@@ -122,6 +129,7 @@ class FusionRowKernel:
                     one_count(platform, "rows", raw.height),
                     count_by_platform(reasons["platform"], reasons["reason"]),
                 ]
+                + erased
                 + ([one_count(platform, "removed:keep", removed)] if removed else [])
                 + ([one_count(platform, "removed:type", unwanted)] if unwanted else [])
                 + [one_count(platform, f"{NOTED}:{what}", n) for what, n in notes.items() if n]
@@ -133,8 +141,14 @@ class FusionRowKernel:
         rows = migrate_feedback_ids(rows, self.key, self.inputs.creator_platforms)
         known = pl.col("platform").is_in(list(self.project.platforms))
         events, foreign = rows.filter(known).drop("file", "row"), rows.filter(~known)
+        events, gone = remove_erased_events(events, self.erasures)
+        quarantine, moved = remove_erased_quarantine(
+            quarantine_unknown_platforms(foreign), self.erasures
+        )
         counts = [
             count_by_platform(rows["platform"], "rows"),
+            gone,
+            moved,
             count_by_platform(foreign["platform"], "quarantined:unknown_platform"),
         ]
         parts = []
@@ -152,7 +166,7 @@ class FusionRowKernel:
             frames["accounts"].drop("home").join(homes, on=["account", "platform"])
         ).select("account", "platform", "home", BUCKET)
         return frames | {
-            "quarantine": quarantine_unknown_platforms(foreign),
+            "quarantine": quarantine,
             "counts": pl.concat(counts),
         }
 

@@ -22,6 +22,7 @@ from plait.sources.read_platform import consent_mapping, event_mapping
 from plait.store.feedback.log_listing import LogListing, LogSlice, list_log
 from plait.store.feedback.log_paths import (
     CONSENTS_FOLDER,
+    ERASURES_FOLDER,
     EVENTS_FOLDER,
     IMPRESSIONS_FOLDER,
     LINKS_FOLDER,
@@ -68,6 +69,7 @@ class FusionInputs:
         events: the events of the feedback log.
         links: the links that were made over HTTP.
         impressions: the impressions that the endpoint wrote.
+        erasures: the erasures.
         rules: the format of times and event types in each log, by the setting of the log.
         keep: the filter of each platform that has one.
         creator_platforms: the platforms whose creators are accounts.
@@ -82,6 +84,7 @@ class FusionInputs:
     events: LogListing
     links: LogListing
     impressions: LogListing
+    erasures: LogListing
     rules: Mapping[str, EventDialect]
     keep: Mapping[str, pl.Expr]
     creator_platforms: frozenset[str]
@@ -99,7 +102,7 @@ class FusionInputs:
     @property
     def records(self) -> list[dict[str, Any]]:
         """What a store version records about each input."""
-        logged = [self.events, self.links, self.impressions]
+        logged = [self.events, self.links, self.impressions, self.erasures]
         logged += [self.posted_consents] if self.posted_consents else []
         return [*self.files, *(record for listing in logged for record in listing.records)]
 
@@ -190,6 +193,7 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
         events,
         links,
         impressions,
+        list_log(store, ERASURES_FOLDER),
         rules,
         keep,
         of_accounts,

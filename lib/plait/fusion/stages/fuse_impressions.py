@@ -16,6 +16,8 @@ from plait.fusion.kernels.impression_kernels import (
     ImpressionRowKernel,
 )
 from plait.fusion.stages.find_inputs import FusionInputs
+from plait.privacy.erased_rows import without_erased
+from plait.privacy.erasure import Erasures
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.store.feedback.log_listing import LogSlice, read_slice
 from plait.store.storage_errors import translate_errors
@@ -38,6 +40,7 @@ class ImpressionReader:
     """Reads splits; the rows have columns of SHOWN_OR_DONE, and may have others."""
 
     store: Store
+    erasures: Erasures
 
     def __call__(self, split: ImpressionSplit) -> Iterator[pl.DataFrame]:
         """Yields the rows of `split` in chunks.
@@ -48,7 +51,8 @@ class ImpressionReader:
         """
         if split.piece is not None:
             for rows in read_slice(self.store, split.piece):
-                shown = rows.rename({"item_id": "item", "person": "person_served"})
+                shown = without_erased(rows, self.erasures)
+                shown = shown.rename({"item_id": "item", "person": "person_served"})
                 whole = shown.drop_nulls(["recommendation_id", "position", "item"])
                 yield from whole.iter_slices(CHUNK_ROWS)
             return
@@ -61,7 +65,8 @@ class ImpressionReader:
         else:
             held = held.drop("strength")  # computed again
         with translate_errors(self.store.uri):
-            yield held.collect()
+            rows = held.collect()
+        yield rows if split.table.name == EVENTS.name else without_erased(rows, self.erasures)
 
 
 def fuse_impressions(
@@ -71,6 +76,7 @@ def fuse_impressions(
     pieces: Sequence[LogSlice],
     base: StoreVersion | None,
     versions: Mapping[str, int],
+    erasures: Erasures,
 ) -> tuple[int, int]:
     """Writes IMPRESSIONS; returns its Delta version and its number of rows.
 
@@ -84,6 +90,7 @@ def fuse_impressions(
         pieces: the slices of the feedback log with new impressions.
         base: the version whose impressions are kept; null: none are kept.
         versions: the Delta versions of this run's events, accounts and people, by table name.
+        erasures: all erasures; what they cover is left out.
     """
     writer = store.writer(IMPRESSIONS)
     held = store.parts(IMPRESSIONS.name, base) if base else []
@@ -99,7 +106,7 @@ def fuse_impressions(
     spill = engine.spill(inputs.impression_buckets(sum(part.size for part in held)))
     try:
         engine.map_splits(
-            splits, ImpressionReader(store), ImpressionRowKernel(spill.buckets),
+            splits, ImpressionReader(store, erasures), ImpressionRowKernel(spill.buckets),
             spills={"shown": spill}, tables={}, merges={},
         )  # fmt: skip
         engine.map_buckets(

@@ -22,6 +22,7 @@ from plait.identity.keys.key_evidence import key_edges
 from plait.identity.keys.key_types import key_rules
 from plait.identity.standing_links import standing_links
 from plait.privacy.consent import refusing_accounts
+from plait.privacy.erasure import Erasures
 from plait.store.store import Store
 
 
@@ -31,6 +32,7 @@ def gather_evidence(
     inputs: FusionInputs,
     found: AccountValues,
     refusing: pl.DataFrame,
+    erased: Erasures,
 ) -> KnownIdentity:
     """Returns what is known of who is who before an event is read.
 
@@ -43,12 +45,13 @@ def gather_evidence(
         inputs: the inputs of the run.
         found: what the rows of accounts say.
         refusing: account: those that do not consent to be joined.
+        erased: what was erased; links of it do not count.
     """
     attributes, rules = found.attributes, key_rules(project)
     # A refusing account is not the centre of a star that joins others.
     joinable = attributes.join(refusing, on="account", how="anti")
     by_key = key_edges(joinable, rules, found.refused)
-    standing = _standing_links(project, store, inputs)
+    standing = _standing_links(project, store, inputs, erased)
     sources: Sequence[pl.DataFrame] = [by_key.edges, link_edges(standing)]
     contradictions = [pl.DataFrame(schema=CONTRADICTIONS)]
     ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
@@ -85,9 +88,11 @@ def resolve_accounts(
     )
 
 
-def _standing_links(project: Project, store: Store, inputs: FusionInputs) -> pl.DataFrame:
+def _standing_links(
+    project: Project, store: Store, inputs: FusionInputs, erased: Erasures
+) -> pl.DataFrame:
     """Returns the last assertion on each pair of accounts of the project's platforms."""
-    asserted = standing_links(read_link_assertions(store, inputs.links.slices()))
+    asserted = standing_links(read_link_assertions(store, inputs.links.slices(), erased))
     platforms = list(project.platforms)
     # Links of a platform that is no longer in the project do not count.
     return asserted.filter(pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(platforms)))

@@ -12,6 +12,8 @@ from plait.contracts.event_rows import FEEDBACK_CONSENTS, FEEDBACK_LINKS
 from plait.contracts.store_tables import EVENTS
 from plait.contracts.table_schema import conform_rows
 from plait.identity.standing_links import LINK_ASSERTIONS
+from plait.privacy.erased_rows import without_erased
+from plait.privacy.erasure import Erasures
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.store.feedback.log_listing import LogSlice, read_slice
 from plait.store.feedback.log_part import LOG_OBJECT
@@ -39,13 +41,20 @@ def read_feedback(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
         yield from placed.iter_slices(CHUNK_ROWS)
 
 
-def read_link_assertions(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFrame:
-    """Returns LINK_ASSERTIONS: every link and unlink asserted in `pieces`.
+def read_link_assertions(
+    store: Store, pieces: Sequence[LogSlice], erasures: Erasures | None = None
+) -> pl.DataFrame:
+    """Returns LINK_ASSERTIONS: every link and unlink asserted in `pieces`, without `erasures`.
 
     `ms` and `number` order the objects as in the stream that they were drained from; `row` orders
     the rows of an object.
     """
-    parts = [_link_assertions(rows) for piece in pieces for rows in read_slice(store, piece)]
+    heeded = erasures or Erasures()
+    parts = [
+        _link_assertions(without_erased(rows, heeded))
+        for piece in pieces
+        for rows in read_slice(store, piece)
+    ]
     return pl.concat(parts) if parts else pl.DataFrame(schema=LINK_ASSERTIONS)
 
 

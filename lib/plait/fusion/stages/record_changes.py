@@ -7,12 +7,17 @@ import polars as pl
 from plait.contracts.identity_tables import PERSON_CHANGES
 from plait.contracts.store_tables import ACCOUNTS, PEOPLE
 from plait.identity.person_changes import find_person_changes
+from plait.privacy.erasure import Erasures
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
 
 def record_person_changes(
-    store: Store, current: StoreVersion | None, members: pl.DataFrame, people: pl.DataFrame
+    store: Store,
+    current: StoreVersion | None,
+    members: pl.DataFrame,
+    people: pl.DataFrame,
+    erased: Erasures,
 ) -> pl.DataFrame:
     """Returns PERSON_CHANGES: those of the current version, and what this run changes.
 
@@ -21,6 +26,7 @@ def record_person_changes(
         current: the current version, or null: then nothing changes.
         members: account, platform, person, rule of this run.
         people: PEOPLE of this run.
+        erased: what was erased, of which nothing is told.
     """
     if current is None:
         return PERSON_CHANGES.empty()
@@ -29,4 +35,8 @@ def record_person_changes(
     changes = find_person_changes(
         before.collect(), known.collect(), members, people, current.number + 1
     )
-    return pl.concat([store.read(PERSON_CHANGES.name, current), changes])
+    every = pl.concat([store.read(PERSON_CHANGES.name, current), changes])
+    if not erased:
+        return every
+    told = [erased.covers(every[name]) for name in ("person", "other", "account")]
+    return every.filter(~pl.any_horizontal(told))

@@ -11,8 +11,9 @@ from plait.clean.fingerprint import hash_column
 from plait.contracts.identity_tables import BLOCKED_KEYS
 from plait.errors import NothingFused
 from plait.fusion.kernels.k_core import KCore
+from plait.fusion.stages.erase_people import FusionErasures, forget_people, rename_new_people
 from plait.identity.cluster_guards import ClusterGuards
-from plait.identity.ledger import PERSON_IDS, IdentityLedger, assign_person_ids
+from plait.identity.ledger import IdentityLedger, assign_person_ids
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
@@ -73,7 +74,11 @@ def accounts_outside_k_core(
 
 
 def assign_people(
-    accounts: pl.DataFrame, components: pl.DataFrame, store: Store, base: StoreVersion | None
+    accounts: pl.DataFrame,
+    components: pl.DataFrame,
+    store: Store,
+    base: StoreVersion | None,
+    erasures: FusionErasures,
 ) -> tuple[pl.DataFrame, IdentityLedger]:
     """Returns account, platform, person, rule of `accounts`, and the identity ledger.
 
@@ -82,13 +87,16 @@ def assign_people(
         components: account, component, rule.
         store: the store with the current version.
         base: the current version, or null.
+        erasures: what the ledger forgets.
     """
     number_ = 1 if base is None else base.number + 1
     before = people = None
     if base is not None:
         before = store.scan("accounts", base).select("account", "person").collect()
-        people = store.scan("people", base).select(list(PERSON_IDS)).collect()
+        people = store.scan("people", base).collect()
+        before, people = forget_people(before, people, erasures.new)
     ledger = assign_person_ids(components, number_, before, people)
+    ledger = rename_new_people(ledger, accounts["account"], erasures.every)
     named = components.join(ledger.persons, on="component").join(
         accounts.select("account", "platform"), on="account"
     )

@@ -40,9 +40,11 @@ from plait.fusion.kernels.k_core import KCore, account_item_pairs, find_k_core
 from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.row_counts import ROW_COUNTS, merge_counts
 from plait.fusion.stages.check_platforms import check_platforms
+from plait.fusion.stages.erase_people import rewrite_quarantine
 from plait.fusion.stages.find_inputs import InputSplit
 from plait.fusion.stages.resolve_people import merge_seen_accounts
 from plait.items.item_table import ITEM_COUNTS, merge_item_counts
+from plait.privacy.erasure import Erasures
 from plait.progress import track_progress
 from plait.store.delta_tables import scan_table
 from plait.store.failed_run import FailedRun, current_number, keep_failed_run
@@ -111,7 +113,9 @@ class FusionStages:
                 merges={"accounts": merge_seen_accounts, "counts": merge_counts},
                 advance=progress.advance,
             )
-        self.versions[QUARANTINE.name] = quarantine.commit(self.base.parts(QUARANTINE.name))
+        held, moved = rewrite_quarantine(self.store, self.base, quarantine)
+        self.counts.append(moved)
+        self.versions[QUARANTINE.name] = quarantine.commit(held)
         read = self._record_counts(out)
         self.rows += int(read.filter(pl.col("what") == "rows")["n"].sum())
         self._check_platforms()
@@ -173,7 +177,9 @@ class FusionStages:
         out = self.engine.map_splits(
             self.base.reprocessed_buckets(touched),
             BaseBucketReader(self.store, CLEAN_EVENT_COLUMNS),
-            ReprocessKernel(placed.select("account", BUCKET), counter),
+            ReprocessKernel(
+                placed.select("account", BUCKET), counter, self.base.erasures or Erasures()
+            ),
             spills={"events": self.spill},
             tables={},
             merges={"counts": merge_counts, "strength_bins": merge_strength_bins},

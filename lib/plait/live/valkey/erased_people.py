@@ -56,7 +56,7 @@ def erase(
         pairs = [w for one in accounts for w in ("\t".join(one), hashes[one[0]])]
         pairs += [w for one in people for w in (one, hashes[one])]
         if run(keys=keys, args=[*args, *said, len(accounts), len(people), *pairs]):
-            return LiveErasure(receipt, len(accounts), known=bool(known))
+            return LiveErasure(receipt, len(accounts), known=bool(known), ids=frozenset(named))
     raise redis.ResponseError("the person was linked or unlinked all the time")
 
 

@@ -86,7 +86,8 @@ def _compact(store: Store, folder: str, least: int, merge: bool, grace: timedelt
     pending = {p: moment for p, moment in listing.index.replaced.items() if p in there}
     replaced = pending | dict.fromkeys(moved, utc_now())
     try:
-        write_index(store.objects, folder, CompactionIndex(number, kept | made, replaced))
+        index = CompactionIndex(number, kept | made, replaced, listing.index.emptied)
+        write_index(store.objects, folder, index)
     except VersionExists:
         remove_objects(store.objects, list(made))
         return 0

@@ -1,6 +1,6 @@
 """The compaction index of the feedback log: a journal whose last record is valid.
 
-Layout: `feedback/index/<events|links|impressions>/<number>.json`. A record names the parts, and
+Layout: `feedback/index/<folder>/<number>.json`. A record names the parts, and
 the objects that they replaced. A reader of an earlier listing may still read replaced objects;
 they are removed later.
 """
@@ -27,16 +27,19 @@ class CompactionIndex:
         number: the number of the compaction that wrote it; 0: there was none.
         parts: the number of rows of each part, by path.
         replaced: when each object or part was replaced by `parts`, by path.
+        emptied: the objects and parts whose rows were all erased: they are not lost.
     """
 
     number: int = 0
     parts: Mapping[str, int] = field(default_factory=dict)
     replaced: Mapping[str, datetime] = field(default_factory=dict)
+    emptied: tuple[str, ...] = ()
 
     def to_record(self) -> dict[str, Any]:
         """Returns the JSON record."""
         replaced = {path: moment.isoformat() for path, moment in self.replaced.items()}
-        return {"parts": dict(self.parts), "replaced": replaced}
+        record: dict[str, Any] = {"parts": dict(self.parts), "replaced": replaced}
+        return record | ({"emptied": list(self.emptied)} if self.emptied else {})
 
 
 def read_index(objects: ObjectStore, folder: str) -> CompactionIndex:
@@ -46,7 +49,7 @@ def read_index(objects: ObjectStore, folder: str) -> CompactionIndex:
         return CompactionIndex()
     number, record = last
     replaced = {path: datetime.fromisoformat(text) for path, text in record["replaced"].items()}
-    return CompactionIndex(number, record["parts"], replaced)
+    return CompactionIndex(number, record["parts"], replaced, tuple(record.get("emptied", ())))
 
 
 def write_index(objects: ObjectStore, folder: str, index: CompactionIndex) -> None:

@@ -75,7 +75,7 @@ class LogListing:
     def missing(self, known: Collection[str]) -> list[str]:
         """Returns the objects and parts of `known` in this folder whose rows are lost."""
         here = {path for path in known if path.startswith(f"{self.folder}/")}
-        left = here.difference(self.paths)
+        left = here.difference(self.paths, self.index.emptied)
         for path in self.paths:
             if left and path not in known and compaction_number(path) is not None:
                 for origin in self._origins(path):

@@ -69,6 +69,12 @@ def read_origins(objects: ObjectStore, path: str) -> list[RowOrigin]:
     return [RowOrigin(name, tuple(parts)) for name, parts in pairs.iter_rows()]
 
 
+def origins_of(rows: pl.DataFrame) -> set[str]:
+    """Returns the objects and parts that `rows` of a part were read from."""
+    found = set(rows[LOG_OBJECT].unique())
+    return found | set(rows[LOG_PARTS].explode(empty_as_null=True).drop_nulls().unique())
+
+
 def add_origin(rows: pl.DataFrame, path: str) -> pl.DataFrame:
     """Returns `rows` of the object or part at `path` as they are written to a new part."""
     if compaction_number(path) is None:
