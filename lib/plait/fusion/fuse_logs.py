@@ -15,7 +15,7 @@ from plait.fusion.incremental.fuse_plan import plan_fusion
 from plait.fusion.incremental.fuse_settings import fuse_settings
 from plait.fusion.stages.find_inputs import find_inputs
 from plait.fusion.stages.resolve_people import current_version
-from plait.privacy.pseudonym import load_key
+from plait.privacy.pseudonym_key import key_of_version, load_key
 from plait.store.feedback.compaction import compact
 from plait.store.require_writable import require_writable
 from plait.store.storage_errors import translate_s3_errors
@@ -49,6 +49,7 @@ def fuse(
         `none`.
 
     Raises:
+        BadKey: the pseudonym keys are not those of the current version.
         PlaitError: an input cannot be used, the store cannot be written, or another run
             published first. A partly written version is never visible.
     """
@@ -58,8 +59,10 @@ def fuse(
     require_writable(store)
     compact(store)
     inputs = find_inputs(project, store)
-    key = load_key(project)
     current = current_version(store)
+    key = load_key(project, create=current is None)
+    if current is not None:
+        key_of_version(key, current.settings, current.number)
     settings = fuse_settings(project, key)
     plan = plan_fusion(project, inputs, settings, current, full=full)
     if current is not None and not plan.changed:

@@ -124,7 +124,9 @@ class FusionPipeline:
             outside = accounts_outside_k_core(resolved.accounts, rows.seen, k_cores)
             inside = resolved.accounts.join(outside, on="account", how="anti")
             kept = self._resolved(inside, rows.identity)
-        members, ledger = assign_people(kept.accounts, kept.components, self.store, self.current)
+        members, ledger = assign_people(
+            kept.accounts, kept.components, self.store, self.current, self.key
+        )
         placed = buckets.join(members.select("account", "person"), on="account", how="left")
         touched = find_touched_buckets(rows.new, self.base, placed)
         return PartitionedPeople(members, ledger, placed, k_cores, touched)
@@ -186,8 +188,8 @@ class FusionPipeline:
             self.store, rows.catalogue, self.current
         )
         self.stages.versions[IMPRESSIONS.name], shown = fuse_impressions(
-            self.engine, self.store, self.inputs, self.plan.impressions, self.plan.shown,
-            self.stages.versions,
+            self.engine, self.store, self.inputs, self.key, self.plan.impressions,
+            self.plan.shown, self.stages.versions,
         )  # fmt: skip
         return replace(tables, impressions=shown)
 
@@ -233,7 +235,9 @@ class FusionPipeline:
 
     def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
         by_key, ignored_keys = key_edges(attributes)
-        asserted = standing_links(read_link_assertions(self.store, self.inputs.links.slices()))
+        asserted = standing_links(
+            read_link_assertions(self.store, self.inputs.links.slices(), self.key)
+        )
         # Links of a platform that is no longer in the project do not count.
         platforms = list(self.project.platforms)
         of_project = pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(platforms))

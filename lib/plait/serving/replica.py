@@ -69,7 +69,7 @@ def open_replica(config: Path, live_state: str | None = None, threads: int = 1) 
     state = connect(project, address)
     shown = ImpressionWriter(feedback) if project.serve.impressions else None
     service = EndpointService(
-        project, load_key(project), state, feedback, current, durability, shown
+        project, load_key(project, create=False), state, feedback, current, durability, shown
     )
     return ReplicaParts(project, address, current, service, feedback, valkey, shown)
 

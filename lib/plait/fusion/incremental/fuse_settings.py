@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from plait.config import Project
-from plait.privacy.pseudonym import PseudonymKey
+from plait.privacy.pseudonym_key import KEY_SETTING, PseudonymKey
 
-_KEY_SETTING = "pseudonyms.key"
 _FILES = "files"  # the inputs themselves record which files there are
 _INCLUDED = {"platforms", "people", "sequence_length", "currencies"}
 # Catalogues and account attributes are read again in every run.
@@ -29,7 +28,7 @@ def fuse_settings(project: Project, key: PseudonymKey) -> dict[str, Any]:
     learns = any(platform.strength.learns for platform in project.platforms.values())
     timed = learns and project.train.split == "time"
     cut = {"train.cut": project.train.cut} if timed else {}
-    flat = _flatten("", settings) | cut | {_KEY_SETTING: key.id}
+    flat = _flatten("", settings) | cut | {KEY_SETTING: key.id}
     return {
         name: value
         for name, value in flat.items()

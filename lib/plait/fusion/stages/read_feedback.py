@@ -11,6 +11,8 @@ from plait.contracts.event_rows import FEEDBACK_LINKS
 from plait.contracts.store_tables import EVENTS
 from plait.contracts.table_schema import conform_rows
 from plait.identity.standing_links import LINK_ASSERTIONS
+from plait.privacy.lift_pseudonyms import lift_columns
+from plait.privacy.pseudonym import PseudonymKey
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.store.feedback.log_listing import LogSlice, read_slice
 from plait.store.feedback.log_part import LOG_OBJECT
@@ -38,14 +40,17 @@ def read_feedback(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
         yield from placed.iter_slices(CHUNK_ROWS)
 
 
-def read_link_assertions(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFrame:
-    """Returns LINK_ASSERTIONS: every link and unlink asserted in `pieces`.
+def read_link_assertions(
+    store: Store, pieces: Sequence[LogSlice], key: PseudonymKey
+) -> pl.DataFrame:
+    """Returns LINK_ASSERTIONS: every link and unlink asserted in `pieces`, under the newest key.
 
     `ms` and `number` order the objects as in the stream that they were drained from; `row` orders
     the rows of an object.
     """
     parts = [_link_assertions(rows) for piece in pieces for rows in read_slice(store, piece)]
-    return pl.concat(parts) if parts else pl.DataFrame(schema=LINK_ASSERTIONS)
+    found = pl.concat(parts) if parts else pl.DataFrame(schema=LINK_ASSERTIONS)
+    return lift_columns(found, key, "account_a", "account_b")
 
 
 def _link_assertions(rows: pl.DataFrame) -> pl.DataFrame:

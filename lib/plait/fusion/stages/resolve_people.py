@@ -11,6 +11,8 @@ from plait.clean.fingerprint import hash_column
 from plait.errors import NothingFused
 from plait.fusion.kernels.k_core import KCore
 from plait.identity.ledger import IdentityLedger, assign_person_ids
+from plait.privacy.lift_pseudonyms import lift_columns
+from plait.privacy.pseudonym import PseudonymKey
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
@@ -69,7 +71,11 @@ def accounts_outside_k_core(
 
 
 def assign_people(
-    accounts: pl.DataFrame, components: pl.DataFrame, store: Store, base: StoreVersion | None
+    accounts: pl.DataFrame,
+    components: pl.DataFrame,
+    store: Store,
+    base: StoreVersion | None,
+    key: PseudonymKey,
 ) -> tuple[pl.DataFrame, IdentityLedger]:
     """Returns account, platform, person, rule of `accounts`, and the identity ledger.
 
@@ -78,11 +84,13 @@ def assign_people(
         components: account, component, rule.
         store: the store with the current version.
         base: the current version, or null.
+        key: the pseudonym key; the accounts of `base` may be under an older one of its chain.
     """
     number_ = 1 if base is None else base.number + 1
     before = people = None
     if base is not None:
-        before = store.scan("accounts", base).select("account", "person").collect()
+        held = store.scan("accounts", base).select("account", "person").collect()
+        before = lift_columns(held, key, "account")
         people = store.scan("people", base).select("person", "since", "merged_into").collect()
     ledger = assign_person_ids(components, number_, before, people)
     named = components.join(ledger.persons, on="component").join(
