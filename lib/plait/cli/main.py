@@ -17,6 +17,7 @@ from plait.cli import (
     models_command,
     pseudonyms_command,
     submit_command,
+    vault_command,
     versions_command,
 )
 from plait.cli.bots_command import bots
@@ -82,6 +83,7 @@ app.command()(bots)
 app.add_typer(versions_command.app, name="versions")
 app.command()(diff)
 app.add_typer(pseudonyms_command.app, name="pseudonyms")
+app.add_typer(vault_command.app, name="vault")
 app.command()(gc)
 app.command()(train)
 app.add_typer(models_command.app, name="models")

@@ -51,11 +51,14 @@ from plait.identity.clusters import cluster_accounts
 from plait.identity.evidence import gather_edges, key_edges, link_edges, same_id_edges
 from plait.identity.identity_keys import read_attributes
 from plait.identity.identity_tables import build_account_table, build_people_table
+from plait.identity.remember_attributes import remember_attributes
 from plait.identity.standing_links import standing_links
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import build_item_table
 from plait.items.write_item_vectors import write_item_vectors
 from plait.privacy.pseudonym import PseudonymKey
+from plait.privacy.vault import open_vault
+from plait.store.object_folder import ObjectFolder
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
@@ -98,6 +101,8 @@ class FusionPipeline:
         """Reads account attributes, catalogues and all new rows; spills the events by bucket."""
         catalogue, counts_of_catalogues, bad_items = read_catalogues(self.project, self.key)
         attributes, unusable_accounts, bad_accounts = read_attributes(self.project, self.key)
+        vault = open_vault(self.project, ObjectFolder(self.store.objects), self.key)
+        attributes = remember_attributes(vault, attributes, self.project, hashed=["value"])
         quarantined = pl.concat([bad_items, bad_accounts])
         identity = self._known_identity(attributes)
         new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from plait.config import Project
 from plait.errors import BadKey
+from plait.privacy.secret_file import read_secret_file
 
 KEY_VARIABLE = "PLAIT_PSEUDONYM_KEY"
 KEY_SETTING = "pseudonyms.key"  # of a store version: the id of the chain of its pseudonyms
@@ -62,13 +62,25 @@ def key_of_version(key: PseudonymKey, settings: Mapping[str, Any], version: int)
         BadKey: the version was made with other keys.
     """
     made = settings.get(KEY_SETTING)
-    if made is None:
-        return key
+    return key if made is None else stage_of(key, made, f"store version {version}")
+
+
+def stage_of(key: PseudonymKey, made: str, what: str) -> PseudonymKey:
+    """Returns the stage of `key` with the id `made`.
+
+    Args:
+        key: the present chain.
+        made: the id in the pseudonyms of something.
+        what: that thing, for the message.
+
+    Raises:
+        BadKey: no stage has that id.
+    """
     for stage in key.stages:
         if stage.id == made:
             return stage
     raise BadKey(
-        f"store version {version} has pseudonyms of the key {made}, and the keys given here are "
+        f"{what} has pseudonyms of the key {made}, and the keys given here are "
         f"{', '.join(stage.id for stage in key.stages)}.",
         allowed="Without the older key, people would lose their history and their ids.",
         fix=f"Put the older keys on lines before the new one in {KEY_VARIABLE} or the key file. "
@@ -104,7 +116,7 @@ def load_key(project: Project, *, create: bool = True) -> PseudonymKey:
                 "`store:` to a new folder.",
             )
         _create_key(path)
-    return parse_keys(_read_key_file(path), f"'{path}'")
+    return parse_keys(read_secret_file(path, "pseudonym key", KEY_VARIABLE), f"'{path}'")
 
 
 def key_file(project: Project) -> Path:
@@ -175,21 +187,4 @@ def _create_key(path: Path) -> None:
         raise BadKey(
             f"cannot write the pseudonym key '{path}' ({error.strerror}).",
             fix=f"Set pseudonyms.key_file to a file that you may write, or {KEY_VARIABLE}.",
-        ) from None
-
-
-def _read_key_file(path: Path) -> str:
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            raise BadKey(
-                f"the pseudonym key '{path}' is open to others (mode {mode:04o}).",
-                allowed="Only its owner may read it.",
-                fix=f"Run: chmod 600 '{path}'",
-            )
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadKey(
-            f"cannot read the pseudonym key '{path}' ({error}).",
-            fix=f"Correct the file, or set {KEY_VARIABLE}.",
         ) from None

@@ -50,6 +50,6 @@ def test_posted_events_of_another_key_are_told(shop: Shop) -> None:
     console = output_console()
     with console.capture() as caught:
         print_notes(console, {"shop": {"noted": {"unknown_key": 4}}})
-    said = caught.get().replace("\n", " ")
+    said = " ".join(caught.get().split())
     assert "not given here" in said
     assert "4 of 'shop'" in said

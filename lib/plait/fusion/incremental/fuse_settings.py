@@ -25,6 +25,8 @@ _ADDED_DEFAULTS = {
 def fuse_settings(project: Project, key: PseudonymKey) -> dict[str, Any]:
     """Returns the settings that decide the contents of a version: full setting name to value."""
     settings = project.model_dump(mode="json", include=_INCLUDED)
+    # Where the key of the vault is changes no row; whether there is a vault does.
+    settings["people"]["vault"] = project.people.vault is not None or None
     learns = any(platform.strength.learns for platform in project.platforms.values())
     timed = learns and project.train.split == "time"
     cut = {"train.cut": project.train.cut} if timed else {}
