@@ -55,5 +55,6 @@ def rotate(
         )
     typer.echo(
         f"2. Read all files again under the fresh key: plait fuse -c {config}\n"
-        "3. Endpoints change over when they load the new store version."
+        "3. Endpoints change over when they load the new store version.\n"
+        f"4. Bring in what was posted meanwhile: plait fuse -c {config}"
     )

@@ -11,6 +11,7 @@ from plait.errors import PlaitError
 
 if TYPE_CHECKING:
     from plait.config import Project
+    from plait.config.vault_settings import VaultSettings
 
 
 def check_project(config: Path) -> Iterator[Finding]:
@@ -23,9 +24,22 @@ def check_project(config: Path) -> Iterator[Finding]:
         yield fail("project", error.seen, f"{error.allowed} {error.fix}".strip())
         return
     yield ok("project", f"{config}: {len(project.platforms)} platforms")
+    if project.people.vault is not None:
+        yield _check_vault(project, project.people.vault)
     yield (found := _check_store(project.store_uri))
     if found.level is not FindingLevel.fail:
         yield from _check_key(project)
+
+
+def _check_vault(project: Project, settings: VaultSettings) -> Finding:
+    """Returns whether the master keys of the vault are given here; only a fuse needs them."""
+    from plait.privacy.vault_keys import load_master_keys
+
+    try:
+        load_master_keys(project, settings)
+    except PlaitError as error:
+        return warn("vault", f"{error.seen} Only a fuse needs it.", f"{error.allowed} {error.fix}")
+    return ok("vault", "its master key is given")
 
 
 def _check_key(project: Project) -> Iterator[Finding]:

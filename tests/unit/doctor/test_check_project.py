@@ -47,6 +47,18 @@ def test_a_store_that_cannot_be_reached_says_why(tmp_path: Path) -> None:
     assert checks[-1].name == "store"
 
 
+def test_the_key_of_a_vault_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PLAIT_VAULT_KEY", raising=False)
+    file = project(tmp_path, str(tmp_path / "store"))
+    file.write_text(file.read_text() + "people: {vault: {}}\n")
+    (found,) = (each for each in check_project(file) if each.name == "vault")
+    assert found.level is FindingLevel.warn
+    assert "Only a fuse needs it" in found.found
+    monkeypatch.setenv("PLAIT_VAULT_KEY", "0" * 64)
+    (found,) = (each for each in check_project(file) if each.name == "vault")
+    assert found.level is FindingLevel.ok
+
+
 def test_the_pseudonym_key_is_that_of_the_newest_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
