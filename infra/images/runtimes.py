@@ -43,7 +43,7 @@ def build_runtimes(base: str, target: Mapping[str, str]) -> dict[str, str]:
     """Builds the runtimes' images; returns their names by runtime: spark and ray."""
     fusion = closure(fusion_roots(), target)
     wanted = {
-        "spark": closure(project_roots("spark"), target) - fusion,
+        "spark": closure(project_roots("spark") + project_roots("kms"), target) - fusion,
         "ray": closure(project_roots(), target) - fusion,
     }
     shared = _runtime("base", base, fusion, target)

@@ -77,11 +77,19 @@ class BadFilter(PlaitError):
 
 
 class BadKey(PlaitError):
-    """The pseudonym key is missing, too short, or readable by others."""
+    """A key is missing, too short, or readable by others."""
+
+
+class LostVaultKey(PlaitError):
+    """The vault needs a master key that is not given."""
 
 
 class StoreError(PlaitError):
     """The store cannot be read or written."""
+
+
+class DamagedVault(StoreError):
+    """An object of the vault is truncated, changed, or not where it was written."""
 
 
 class NothingFused(StoreError):

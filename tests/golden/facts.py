@@ -30,6 +30,7 @@ import plait
 from plait.contracts.store_tables import TABLES
 from plait.features.item_vectors import read_items_with_vectors
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
+from plait.privacy.pseudonym_key import KEY_SETTING
 from plait.recommend.offline_lists import recommend_everyone
 from plait.serving.replica import open_replica
 from plait.store import Registry, Store, StoreVersion
@@ -47,7 +48,16 @@ def unpacked(name: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, PLAIT_PSEUDONYM_KEY=KEY):
         with tarfile.open(HERE / f"{name}.tar.gz") as archive:
             archive.extractall(folder, filter="data")
+        _forget_keys(Path(folder))
         yield Path(folder) / "plait.yaml"
+
+
+def _forget_keys(folder: Path) -> None:
+    """Removes the ids of the keys of old stores, which are lost: here everyone is a stranger."""
+    for path in folder.glob(".plait/versions/0*.json"):
+        record = json.loads(path.read_text())
+        record.get("settings", {}).pop(KEY_SETTING, None)
+        path.write_text(json.dumps(record))
 
 
 def tables_of(store: Store) -> dict[str, pl.DataFrame]:

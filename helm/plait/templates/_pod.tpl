@@ -102,6 +102,14 @@ plait.yaml: |
       key: {{ .Values.pseudonyms.key }}
 {{- end }}
 
+{{/* The master keys of the vault. Only the identity job, which is fuse's driver, may open it. */}}
+{{- define "plait.env.vault" -}}
+{{- with .Values.vault.existingSecret }}
+- name: PLAIT_VAULT_KEY
+  valueFrom: {secretKeyRef: {name: {{ . }}, key: {{ $.Values.vault.key }}}}
+{{- end }}
+{{- end }}
+
 {{/* The API keys as files. The kubelet updates them with the secret. Both keys are accepted while the secret has two. */}}
 {{- define "plait.access.env" -}}
 {{- if .Values.access.enabled }}

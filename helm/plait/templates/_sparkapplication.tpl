@@ -23,6 +23,7 @@ spec:
         {{- include "plait.env.bucket" $root | nindent 8 }}
         {{- if eq .role "driver" }}
         {{- include "plait.env.pseudonyms" $root | nindent 8 }}
+        {{- include "plait.env.vault" $root | nindent 8 }}
         {{- end }}
         {{- include "plait.env.more" $root | nindent 8 }}
       securityContext:

@@ -84,7 +84,8 @@ def clean_events(
         recommendation_id=pl.lit(None, pl.String),  # logs have none; events over HTTP may
     )
     if _has_values(text["event_id"]):
-        given = event_pseudonym(pl.lit(text["event_id"]), pl.col("account"), key, platform)
+        first = account_pseudonym(text["account"], key.first, platform)
+        given = event_pseudonym(pl.lit(text["event_id"]), pl.lit(first), key, platform)
         ids = pl.coalesce(given, content_id(events))
     else:
         ids = pl.lit(content_id(events))

@@ -18,7 +18,7 @@ def print_notes(
     base: str | None = None,
     several: Collection[str] = (),
 ) -> None:
-    """Prints null words, files without rows, and how platforms differ in times and currencies.
+    """Prints what was noticed, and how platforms differ in times and currencies.
 
     Args:
         console: where to print.
@@ -26,7 +26,7 @@ def print_notes(
         base: the base currency of the project file, if it names one.
         several: the platforms with several logs.
     """
-    from plait.fusion.row_counts import EMPTY_FILE
+    from plait.fusion.row_counts import EMPTY_FILE, UNKNOWN_KEY
 
     noted = {name: entry["noted"] for name, entry in platforms.items() if entry.get("noted")}
     for name, notes in noted.items():
@@ -42,6 +42,14 @@ def print_notes(
                 f"{counted}. If they are values, set {_setting(name, several, 'nulls')}: []",
                 highlight=False,
             )
+    strange = {name: notes[UNKNOWN_KEY] for name, notes in noted.items() if UNKNOWN_KEY in notes}
+    if strange:
+        told = ", ".join(f"{n:,} of '{name}'" for name, n in strange.items())
+        console.print(
+            f"[yellow]Posted events have accounts of a pseudonym key that is not given here, so "
+            f"they are of people apart: {told}.[/] Give the endpoint and the fuse the same keys.",
+            highlight=False,
+        )
     naive = {name: notes["naive_time"] for name, notes in noted.items() if "naive_time" in notes}
     if naive and len(naive) < len(platforms):
         told = ", ".join(f"{n:,} of '{name}'" for name, n in naive.items())

@@ -12,7 +12,14 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from plait.cli import config_command, models_command, submit_command, versions_command
+from plait.cli import (
+    config_command,
+    models_command,
+    pseudonyms_command,
+    submit_command,
+    vault_command,
+    versions_command,
+)
 from plait.cli.bots_command import bots
 from plait.cli.cancel_command import cancel
 from plait.cli.check_command import check
@@ -75,6 +82,8 @@ app.command()(quarantine)
 app.command()(bots)
 app.add_typer(versions_command.app, name="versions")
 app.command()(diff)
+app.add_typer(pseudonyms_command.app, name="pseudonyms")
+app.add_typer(vault_command.app, name="vault")
 app.command()(gc)
 app.command()(train)
 app.add_typer(models_command.app, name="models")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
 
 from plait.config.project_sections import StrictModel
+from plait.config.vault_settings import VaultSettings
 
 KeyType = Literal["email", "phone", "device", "cookie", "loyalty", "hash", "id"]
 
@@ -82,4 +83,11 @@ class PeopleSettings(StrictModel):
         description="The most accounts that one person may have; weaker evidence that would make "
         "more is not used. Unit: accounts.",
         examples=[20],
+    )
+    vault: VaultSettings | None = Field(
+        None,
+        description="Keep the identity keys and attributes of accounts encrypted in the store, so "
+        "that they count after their file is gone. `{}` takes the key from the environment "
+        "variable PLAIT_VAULT_KEY. Default: nothing is kept.",
+        examples=[{"key_file": "/etc/plait/vault.key"}, {"kms_key": "alias/plait"}],
     )

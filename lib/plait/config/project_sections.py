@@ -37,9 +37,9 @@ class Pseudonyms(StrictModel):
 
     key_file: str | None = Field(
         None,
-        description="A file of mode 0600 that holds the key. The environment variable "
-        "PLAIT_PSEUDONYM_KEY takes precedence. Default: <store>/pseudonym.key, made on first use; "
-        "a store on S3 has no default.",
+        description="A file of mode 0600 that holds the key, or several, one a line, oldest "
+        "first. The environment variable PLAIT_PSEUDONYM_KEY takes precedence. Default: "
+        "<store>/pseudonym.key, made on first use; a store on S3 has no default.",
         examples=["/etc/plait/pseudonym.key"],
     )
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from plait.doctor.finding import Finding, fail, ok, warn
+from plait.doctor.finding import Finding, FindingLevel, fail, ok, warn
 from plait.errors import PlaitError
+
+if TYPE_CHECKING:
+    from plait.config import Project
+    from plait.config.vault_settings import VaultSettings
 
 
 def check_project(config: Path) -> Iterator[Finding]:
@@ -19,7 +24,50 @@ def check_project(config: Path) -> Iterator[Finding]:
         yield fail("project", error.seen, f"{error.allowed} {error.fix}".strip())
         return
     yield ok("project", f"{config}: {len(project.platforms)} platforms")
-    yield _check_store(project.store_uri)
+    if project.people.vault is not None:
+        yield _check_vault(project, project.people.vault)
+    yield (found := _check_store(project.store_uri))
+    if found.level is not FindingLevel.fail:
+        yield from _check_key(project)
+
+
+def _check_vault(project: Project, settings: VaultSettings) -> Finding:
+    """Returns whether the master keys of the vault are given here; only a fuse needs them."""
+    from plait.privacy.vault_keys import load_master_keys
+
+    try:
+        load_master_keys(project, settings)
+    except PlaitError as error:
+        return warn("vault", f"{error.seen} Only a fuse needs it.", f"{error.allowed} {error.fix}")
+    return ok("vault", "its master key is given")
+
+
+def _check_key(project: Project) -> Iterator[Finding]:
+    """Yields whether the pseudonym keys are those of the newest store version, if there is one."""
+    from plait.config import is_remote
+    from plait.privacy.pseudonym_key import key_of_version, load_key
+    from plait.store import Store
+
+    if not is_remote(project.store_uri) and not Path(project.store_uri).exists():
+        return
+    store = Store(project.store_uri)
+    if not store.numbers():
+        return
+    try:
+        version = store.current()
+        key = load_key(project, create=False)
+        made = key_of_version(key, version.settings, version.number)
+    except PlaitError as error:
+        yield warn("pseudonym key", error.seen, f"{error.allowed} {error.fix}".strip())
+        return
+    if made.id != key.id:
+        yield warn(
+            "pseudonym key",
+            f"store version {version.number} is under the older key {made.id}, not {key.id}",
+            "Run plait fuse.",
+        )
+    else:
+        yield ok("pseudonym key", f"{key.id}, which store version {version.number} is under")
 
 
 def _check_store(uri: str) -> Finding:

@@ -16,7 +16,7 @@ from plait.fusion.incremental.fuse_settings import fuse_settings
 from plait.fusion.stages.erase_people import erase_from_log
 from plait.fusion.stages.find_inputs import find_inputs
 from plait.fusion.stages.resolve_people import current_version
-from plait.privacy.pseudonym import load_key
+from plait.privacy.pseudonym_key import key_of_version, load_key
 from plait.store.erasures.update_receipts import update_receipts
 from plait.store.feedback.compaction import compact
 from plait.store.require_writable import require_writable
@@ -51,6 +51,7 @@ def fuse(
         `none`.
 
     Raises:
+        BadKey: the pseudonym keys are not those of the current version.
         PlaitError: an input cannot be used, the store cannot be written, or another run
             published first. A partly written version is never visible.
     """
@@ -62,7 +63,9 @@ def fuse(
     current = current_version(store)
     erasures = erase_from_log(store, current)
     inputs = find_inputs(project, store)
-    key = load_key(project)
+    key = load_key(project, create=current is None)
+    if current is not None:
+        key_of_version(key, current.settings, current.number)
     settings = fuse_settings(project, key)
     plan = plan_fusion(project, inputs, settings, current, full=full)
     if current is not None and not plan.changed:

@@ -54,6 +54,7 @@ from plait.fusion.stages.stage_results import (
 from plait.fusion.stages.version_summary import summarise_version
 from plait.identity.identity_tables import build_account_table, build_people_table
 from plait.identity.keys.read_account_values import read_attributes
+from plait.identity.remember_attributes import remember_attributes
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import build_item_table
 from plait.items.write_item_vectors import write_item_vectors
@@ -64,6 +65,8 @@ from plait.privacy.consent import (
     resolve_consents,
 )
 from plait.privacy.pseudonym import PseudonymKey
+from plait.privacy.vault import open_vault
+from plait.store.object_folder import ObjectFolder
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
@@ -107,7 +110,9 @@ class FusionPipeline:
         """Reads account attributes, catalogues and all new rows; spills the events by bucket."""
         catalogue, counts_of_catalogues, bad_items = read_catalogues(self.project, self.key)
         found, erased = read_attributes(self.project, self.key), self.erasures.every
+        vault = open_vault(self.project, ObjectFolder(self.store.objects), self.key)
         attributes = found.attributes.filter(~erased.covers(found.attributes["account"]))
+        attributes = remember_attributes(vault, attributes, self.project, hashed=["value"])
         refused = found.refused.filter(~erased.covers(found.refused["account"]))
         bad_accounts, _ = remove_erased_quarantine(found.quarantined, erased)
         found = replace(found, attributes=attributes, refused=refused)
@@ -116,14 +121,15 @@ class FusionPipeline:
         )
         bad_consents, _ = remove_erased_quarantine(bad_consents, erased)
         if posted := self.inputs.posted_consents:
-            said = read_posted_consents(self.store, posted.slices())
+            said = read_posted_consents(self.store, posted.slices(), self.key)
             statements = merge_statements(pl.concat([statements, said]))
         quarantined = pl.concat([bad_items, bad_accounts, bad_consents])
         told = attributes.select("account", "platform").unique()
         consents = resolve_consents(told, statements, default_consent(self.project))
         identity = gather_evidence(
-            self.project, self.store, self.inputs, found, refusing_accounts(consents), erased
-        )
+            self.project, self.store, self.inputs, self.key, found, refusing_accounts(consents),
+            erased,
+        )  # fmt: skip
         new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
         seen = merge_seen_accounts(pl.concat([self.base.seen, new]))
         return RowsRead(
@@ -151,7 +157,7 @@ class FusionPipeline:
             inside = resolved.accounts.join(outside, on="account", how="anti")
             kept = resolve_accounts(inside, rows.identity, resolved.consents)
         members, ledger = assign_people(
-            kept.accounts, kept.components, self.store, self.current, self.erasures
+            kept.accounts, kept.components, self.store, self.current, self.key, self.erasures
         )
         placed = buckets.join(members.select("account", "person"), on="account", how="left")
         placed = add_consents(placed, resolved.consents)
@@ -215,15 +221,15 @@ class FusionPipeline:
         self.stages.write(IDENTITY_EDGES, people.edges)
         self.stages.write(BLOCKED_KEYS, rows.identity.blocked)
         changes = record_person_changes(
-            self.store, self.current, people.members, tables.people, self.erasures.every
+            self.store, self.current, people.members, tables.people, self.key, self.erasures.every
         )
         self.stages.write(PERSON_CHANGES, changes)
         self.stages.versions[ITEM_VECTORS.name] = write_item_vectors(
             self.store, rows.catalogue, self.current
         )
         self.stages.versions[IMPRESSIONS.name], shown = fuse_impressions(
-            self.engine, self.store, self.inputs, self.plan.impressions, self.plan.shown,
-            self.stages.versions, self.erasures.every,
+            self.engine, self.store, self.inputs, self.key, self.plan.impressions,
+            self.plan.shown, self.stages.versions, self.erasures.every,
         )  # fmt: skip
         return replace(tables, impressions=shown)
 

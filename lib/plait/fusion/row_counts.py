@@ -10,6 +10,7 @@ import polars as pl
 from plait.errors import PlaitError
 
 NOTED = "noted"
+UNKNOWN_KEY = "unknown_key"  # noted of posted events whose account has an unknown pseudonym key
 EMPTY_FILE = "empty_file"  # noted of each file without rows, with its name
 ROW_COUNTS = {"platform": pl.String(), "what": pl.String(), "n": pl.Int64()}
 

@@ -1,6 +1,8 @@
-"""Pseudonyms: HMAC-SHA-256 of a namespace and a raw id. A pseudonym names the key by its id."""
+"""Pseudonyms: HMAC-SHA-256 of a namespace and a raw id, under a chain of keys, named by its id."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import polars as pl
 import polars_hash  # noqa: F401 - registers the `chash` namespace
@@ -12,7 +14,9 @@ __all__ = [
     "PseudonymKey",
     "account_pseudonym",
     "account_pseudonym_expr",
+    "account_pseudonyms_of_stages",
     "event_pseudonym",
+    "hash_on",
     "is_account_pseudonym",
     "is_given_id",
     "load_key",
@@ -26,7 +30,7 @@ HASH_CHARACTERS = 32  # hexadecimal characters of a truncated hash: 128 bits
 
 
 def pseudonymise(raw: pl.Series, key: PseudonymKey, namespace: str, prefix: str = "") -> pl.Series:
-    """Returns 32 hexadecimal characters for each raw id: HMAC(namespace + NUL + id).
+    """Returns 32 hexadecimal characters for each raw id: HMAC(namespace + NUL + id), per key again.
 
     Equal ids have equal pseudonyms in one namespace, and different ones in two. Null stays null.
     Each distinct id is hashed once.
@@ -86,7 +90,8 @@ def event_pseudonym(
 
     Args:
         given: the event ids as text.
-        account: the pseudonyms of the accounts.
+        account: the pseudonyms of the accounts under the oldest key (`key.first`). Under any other,
+            an older event id could not be brought to the newest key.
         key: the pseudonym key.
         platform: the platform of the events.
     """
@@ -101,8 +106,18 @@ def is_given_id(event_id: pl.Expr) -> pl.Expr:
 
 
 def _hmac(key: PseudonymKey, *parts: pl.Expr) -> pl.Expr:
-    message = pl.concat_str(*parts, separator="\0")
-    hashed: pl.Expr = message.chash.hmac_sha256(key=key.secret)  # type: ignore[attr-defined]
+    return hash_on(_hash(pl.concat_str(*parts, separator="\0"), key.secret), key.later)
+
+
+def hash_on(hashed: pl.Expr, later: Sequence[str]) -> pl.Expr:
+    """Returns the hash of a pseudonym after the keys `later` are added to its chain."""
+    for secret in later:
+        hashed = _hash(hashed, secret)
+    return hashed
+
+
+def _hash(message: pl.Expr, secret: str) -> pl.Expr:
+    hashed: pl.Expr = message.chash.hmac_sha256(key=secret)  # type: ignore[attr-defined]
     return hashed.str.slice(0, HASH_CHARACTERS)
 
 
@@ -114,3 +129,17 @@ def session_pseudonym(raw: pl.Series, key: PseudonymKey, platform: str) -> pl.Se
 def person_of(account: pl.Expr) -> pl.Expr:
     """Returns the person id that is made from `account` (a pseudonym)."""
     return pl.concat_str(pl.lit("p_"), account.str.tail(HASH_CHARACTERS))
+
+
+def account_pseudonyms_of_stages(raw: pl.Series, key: PseudonymKey, platform: str) -> pl.DataFrame:
+    """Returns the pseudonyms of each raw account id under every stage of `key`.
+
+    A one-way mark of an account, such as the tombstone of an erasure, may have been made under an
+    older key, and cannot be brought to the newest one.
+
+    Returns:
+        One column per stage, named by its id, the oldest first; as many rows as `raw`.
+    """
+    return pl.DataFrame(
+        [account_pseudonym(raw, stage, platform).alias(stage.id) for stage in key.stages]
+    )

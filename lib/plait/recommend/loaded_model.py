@@ -15,7 +15,8 @@ from plait.contracts.id_rules import AROUND_IDS
 from plait.contracts.store_tables import SEQUENCES
 from plait.errors import BadRequest
 from plait.features.time_features import to_microseconds
-from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, load_key, person_of
+from plait.privacy.pseudonym import account_pseudonym, person_of
+from plait.privacy.pseudonym_key import PseudonymKey, key_of_version, load_key
 from plait.recommend.ranked_lists import Fallback, ScoredItem
 from plait.recommend.recommender import Recommender
 from plait.recommend.request_limits import check_id, check_k, check_platform
@@ -191,8 +192,10 @@ def load(config: Project | str | Path = "plait.yaml", version: str | None = None
     Raises:
         NothingFused: there is no store version.
         NoModel: there is no such version.
+        BadKey: the pseudonym keys are not those of the store version.
     """
     project = config if isinstance(config, Project) else load_config(config)
     store = Store(project.store_uri)
-    store.current()
-    return LoadedModel(Recommender.load(project, version=version), store, load_key(project))
+    held = store.current()
+    key = key_of_version(load_key(project, create=False), held.settings, held.number)
+    return LoadedModel(Recommender.load(project, version=version), store, key)

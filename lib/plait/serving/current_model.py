@@ -17,7 +17,9 @@ from plait.contracts.event_types import EVENT_STRENGTHS
 from plait.contracts.store_tables import ITEMS, SEQUENCES
 from plait.errors import LiveStateDown, PlaitError
 from plait.live import LiveState
+from plait.live.base_content import base_name
 from plait.live.valkey.durability import DurabilityLevel
+from plait.privacy.pseudonym_key import KEY_SETTING, PseudonymKey, key_of_version, load_key
 from plait.recommend.recommender import Recommender
 from plait.store import Registry, Store, StoreVersion
 from plait.store.storage_errors import translate_errors
@@ -40,6 +42,8 @@ class CurrentModel:
     each refresh: a base that is missing or incomplete is loaded again.
 
     Attributes:
+        key: the stage of the pseudonym keys under which the accounts of the base are; null until a
+            store version was seen. It changes with the base, so answers go on while keys rotate.
         bots: the accounts that the newest store version removed as bots.
         strengths: what it learned of the strengths of each platform that normalises them.
         base_seen: whether live state has ever had a complete base, or was unreachable.
@@ -71,6 +75,7 @@ class CurrentModel:
         self.base_missing = self.state_down = False
         self.model: Recommender | None = None
         self.titles = ItemTitles(0, {})
+        self.key: PseudonymKey | None = None
         self.bots = pl.Series("account", [], pl.String)
         self.strengths: Mapping[str, StrengthRules] = {}
         self.reason = "the model is being loaded"
@@ -102,13 +107,23 @@ class CurrentModel:
 
     def _follow_store(self) -> None:
         version = self._store.poll()
+        key = self._key_of(version)
+        self.key = self.key or key
         if version.number != self.titles.version:
             self.bots = self._store.read("bots", version)["account"]
             self.strengths = self._read_strengths(version)
             self.titles = ItemTitles(version.number, self._read_titles(version))
-        self._follow_base(version)
+        self._follow_base(version, key)
 
-    def _follow_base(self, version: StoreVersion) -> None:
+    def _key_of(self, version: StoreVersion) -> PseudonymKey:
+        """Returns the key of `version`; reads the keys again if it has another than the last."""
+        if self.key is not None and version.settings.get(KEY_SETTING) in (None, self.key.id):
+            return self.key
+        return key_of_version(
+            load_key(self._project, create=False), version.settings, version.number
+        )
+
+    def _follow_base(self, version: StoreVersion, key: PseudonymKey) -> None:
         try:
             self._follow_durability()
             found = self._state.base_status()
@@ -117,7 +132,10 @@ class CurrentModel:
                 log.warning("live state has no complete base; loading version %d", version.number)
             self._state.load_base(self._store, version)
             self._state.finish_erasures()
-            self.base_missing = not self._state.base_status().whole
+            status = self._state.base_status()
+            self.base_missing = not status.whole
+            if status.base == base_name(version):
+                self.key = key
         except LiveStateDown:
             self.base_seen = self.state_down = True  # responses say state_unavailable
             raise

@@ -84,7 +84,7 @@ class EndpointReplica:
         if self._current.durability_refusal:
             return self._current.durability_refusal
         if self._current.model is not None and not self._current.base_seen:
-            return "the base of live state is being loaded"
+            return self._current.reason or "the base of live state is being loaded"
         return "" if self._current.model is not None else self._current.reason
 
     def live_state(self) -> str:

@@ -19,7 +19,7 @@ from plait.errors import PlaitError
 from plait.live.drain import Drainer
 from plait.live.valkey.durability import redact_address
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
-from plait.privacy.pseudonym_key import load_key
+from plait.privacy.pseudonym_key import key_of_version, load_key
 from plait.serving import ray_environment
 from plait.serving.api_keys import ApiKeys
 from plait.serving.json_logs import LogFormat
@@ -79,6 +79,7 @@ def run_endpoint(
         NothingFused, NoModel, DamagedVersion: there is nothing to serve yet.
         BadHost: this machine cannot listen on `host`.
         PortTaken: another program listens on the port.
+        BadKey: the pseudonym keys are not those of the store version.
         NotStarted: a part does not start.
         ConfigError: `live_state` is not a valid address.
         LossyLiveState: Valkey may lose accepted events, and the configuration requires fsync.
@@ -88,9 +89,9 @@ def run_endpoint(
     port = port or project.serve.port
     store = Store(project.store_uri)
     require_writable(store)  # what clients send must reach the feedback log
-    store.current()
+    held = store.current()
     version, _ = Registry(store).fetch(project.model)
-    load_key(project)
+    key_of_version(load_key(project, create=False), held.settings, held.number)
     wait_for_port(port, host)
     address = live_state or os.environ.get("PLAIT_LIVE_STATE") or project.serve.live_state
     with ExitStack() as parts:

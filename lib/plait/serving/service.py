@@ -84,12 +84,17 @@ class EndpointService:
         impressions: ImpressionWriter | None = None,
     ) -> None:
         self._durability_level, self._impressions = durability, impressions
-        self._project, self._key = project, key
+        self._project, self._given_key = project, key
         self._windows = {
             name: each.denoise.near_duplicate_seconds for name, each in project.platforms.items()
         }
         self._asks_consent = any(p.consent is not None for p in project.platforms.values())
         self._state, self._feedback, self._current = state, feedback, current
+
+    @property
+    def _key(self) -> PseudonymKey:
+        """The pseudonym key of the base; the given one until a store version was seen."""
+        return self._current.key or self._given_key
 
     @property
     def is_down(self) -> bool:

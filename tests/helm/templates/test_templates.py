@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 import yaml
 
 from plait.cluster.render.templates import parse_templates
-from tests.helm.chart import environment, render
+from tests.helm.chart import environment, refusal, render
 
 JOBS = ("train", "evaluate", "recommend")
 
@@ -89,6 +90,24 @@ def test_fuse() -> None:
         "plait-fuse", "plait-executor",
     )  # fmt: skip
     assert executor["automountServiceAccountToken"] is False
+
+
+def test_only_the_driver_of_fuse_gets_the_key_of_the_vault() -> None:
+    chart = render(vault={"existingSecret": "vault-keys", "key": "master"})
+    fuse = chart.template("fuse")["spec"]
+    (container,) = fuse["driver"]["template"]["spec"]["containers"]
+    named = {entry["name"]: entry for entry in container["env"]}
+    wanted = {"secretKeyRef": {"name": "vault-keys", "key": "master"}}
+    assert named["PLAIT_VAULT_KEY"]["valueFrom"] == wanted
+    others = [each for each in chart.resources if each["metadata"]["name"] != "plait-templates"]
+    others += [chart.template(verb) for verb in (*JOBS, "serve")]
+    assert "RayService" in {each["kind"] for each in others}
+    for each in [*others, fuse["executor"]]:
+        assert "vault-keys" not in json.dumps(each)
+    without = render().template("fuse")["spec"]["driver"]["template"]["spec"]
+    assert "PLAIT_VAULT_KEY" not in environment(without)
+    said = refusal(env=[{"name": "PLAIT_VAULT_KEY", "value": "x"}])  # all pods would get it
+    assert "/env/0/name" in said
 
 
 def test_serve_is_the_service_that_the_chart_would_install() -> None:

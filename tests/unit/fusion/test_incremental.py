@@ -14,6 +14,7 @@ import pytest
 
 import plait.fusion.stages.find_inputs
 from plait.contracts.store_tables import TABLES
+from plait.errors import BadKey
 from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.privacy.pseudonym import account_pseudonym, event_pseudonym, load_key
 from plait.store import Store
@@ -241,8 +242,18 @@ def test_a_k_core_needs_all_events(folder: Path, fuse_here: Fuse) -> None:
 def test_another_key_needs_all_rows(
     fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "x" * 64)
+    keys = (fused.project.store_path / "pseudonym.key").read_text() + "x" * 64
+    monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", keys)
     assert _again(fuse_here).version.run["why"] == "settings changed: pseudonyms.key"
+
+
+def test_a_key_without_the_older_one_is_refused(
+    fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "x" * 64)
+    with pytest.raises(BadKey, match="store version 1 has pseudonyms of the key"):
+        _again(fuse_here)
+    assert fused.store.current().number == 1
 
 
 def test_a_file_that_changed_or_went_needs_all_rows(

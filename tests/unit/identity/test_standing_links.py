@@ -16,6 +16,7 @@ from plait.fusion.stages.read_feedback import read_link_assertions
 from plait.identity.standing_links import LINK_ASSERTIONS, standing_links
 from plait.live.stream_entries import decode_links as read_entries
 from plait.live.stream_entries import encode_link, encode_unlink
+from plait.privacy.pseudonym_key import PseudonymKey
 from plait.store import Store
 from plait.store.feedback.compaction import compact
 from plait.store.feedback.feedback_log import FeedbackLog
@@ -23,6 +24,7 @@ from plait.store.feedback.log_listing import list_log
 from plait.store.feedback.log_paths import LINKS_FOLDER
 from plait.store.store_objects import write_object
 
+KEY = PseudonymKey("k" * 64)
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 ENDS = [("a_1", "shop"), ("a_2", "shop"), ("a_3", "video"), ("a_4", "video")]
 WORD = st.tuples(st.sampled_from(ENDS), st.sampled_from(ENDS), st.booleans())
@@ -75,7 +77,7 @@ def _write_in_parts(store: Store, words: list[Word], sizes: list[int]) -> None:
         done = words[: len(words) - len(left)]
         for _ in range(2):
             assert _found(
-                read_link_assertions(store, list_log(store, LINKS_FOLDER).slices())
+                read_link_assertions(store, list_log(store, LINKS_FOLDER).slices(), KEY)
             ) == _expected(done)
             compact(store, least=2, grace=timedelta(0))
 
@@ -87,7 +89,7 @@ def test_links_of_yesterday_are_read(store: Store) -> None:
     ).write_parquet(body)
     write_object(store.objects, f"{LINKS_FOLDER}/1-0_1-0.parquet", body.getvalue())
     (row,) = standing_links(
-        read_link_assertions(store, list_log(store, LINKS_FOLDER).slices())
+        read_link_assertions(store, list_log(store, LINKS_FOLDER).slices(), KEY)
     ).rows()
     drained = datetime(1970, 1, 1, 0, 0, 0, 1000, tzinfo=UTC)  # what the object is called: 1-0
     assert row == (*ENDS[0], *ENDS[2], True, drained)

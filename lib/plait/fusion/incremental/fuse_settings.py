@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from plait.config import Project
-from plait.privacy.pseudonym import PseudonymKey
+from plait.privacy.pseudonym_key import KEY_SETTING, PseudonymKey
 
-_KEY_SETTING = "pseudonyms.key"
 _FILES = "files"  # the inputs themselves record which files there are
 _INCLUDED = {"platforms", "people", "sequence_length", "currencies"}
 # Catalogues and account attributes are read again in every run.
@@ -26,10 +25,12 @@ _ADDED_DEFAULTS = {
 def fuse_settings(project: Project, key: PseudonymKey) -> dict[str, Any]:
     """Returns the settings that decide the contents of a version: full setting name to value."""
     settings = project.model_dump(mode="json", include=_INCLUDED)
+    # Where the key of the vault is changes no row; whether there is a vault does.
+    settings["people"]["vault"] = project.people.vault is not None or None
     learns = any(platform.strength.learns for platform in project.platforms.values())
     timed = learns and project.train.split == "time"
     cut = {"train.cut": project.train.cut} if timed else {}
-    flat = _flatten("", settings) | cut | {_KEY_SETTING: key.id}
+    flat = _flatten("", settings) | cut | {KEY_SETTING: key.id}
     return {
         name: value
         for name, value in flat.items()

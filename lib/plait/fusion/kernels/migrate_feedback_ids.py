@@ -26,9 +26,10 @@ def migrate_feedback_ids(
 
     Args:
         rows: EVENTS columns.
-        key: the pseudonym key.
+        key: the pseudonym key. Its oldest key is used, because such rows are older than the others.
         of_accounts: the platforms whose creators are accounts.
     """
+    key = key.first
     platform, account = pl.col("platform"), pl.col("account")
     given = pl.col("event_id").str.slice(platform.str.len_chars() + 1)
     open_id = pl.col("event_id").str.contains(":", literal=True)

@@ -19,6 +19,7 @@ from plait.contracts.event_rows import RAW_SCHEMA
 from plait.contracts.id_rules import AROUND_IDS
 from plait.engine.engine import BUCKET, Frames
 from plait.fusion.kernels.erased_events import remove_erased_events, remove_erased_quarantine
+from plait.fusion.kernels.lift_feedback import lift_feedback_events
 from plait.fusion.kernels.migrate_feedback_ids import migrate_feedback_ids
 from plait.fusion.kernels.quarantine import (
     ROW_FAULTS,
@@ -26,11 +27,12 @@ from plait.fusion.kernels.quarantine import (
     quarantine_unknown_platforms,
 )
 from plait.fusion.partitioner import Partitioner, hash_bucket
-from plait.fusion.row_counts import EMPTY_FILE, NOTED, count_by_platform, one_count
+from plait.fusion.row_counts import EMPTY_FILE, NOTED, UNKNOWN_KEY, count_by_platform, one_count
 from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.fusion.stages.read_feedback import read_feedback
 from plait.identity.id_spaces import home_platform
 from plait.privacy.erasure import Erasures
+from plait.privacy.lift_pseudonyms import has_unknown_key
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym_expr, is_given_id
 from plait.sources.columns.raw_columns import ELEMENT_COLUMN, FAULT_COLUMN, ROW_COLUMN
 from plait.sources.read_platform import event_mapping, read_events
@@ -139,17 +141,20 @@ class FusionRowKernel:
     def _clean_feedback(self, rows: pl.DataFrame) -> Frames:
         """Returns the frames of rows of the feedback log, which have EVENTS columns already."""
         rows = migrate_feedback_ids(rows, self.key, self.inputs.creator_platforms)
+        rows = lift_feedback_events(rows, self.key, self.inputs.creator_platforms)
         known = pl.col("platform").is_in(list(self.project.platforms))
         events, foreign = rows.filter(known).drop("file", "row"), rows.filter(~known)
         events, gone = remove_erased_events(events, self.erasures)
         quarantine, moved = remove_erased_quarantine(
             quarantine_unknown_platforms(foreign), self.erasures
         )
+        strange = events.filter(has_unknown_key(pl.col("account"), self.key))
         counts = [
             count_by_platform(rows["platform"], "rows"),
             gone,
             moved,
             count_by_platform(foreign["platform"], "quarantined:unknown_platform"),
+            count_by_platform(strange["platform"], f"{NOTED}:{UNKNOWN_KEY}"),
         ]
         parts = []
         for (platform,), part in events.partition_by("platform", as_dict=True).items():

@@ -18,6 +18,8 @@ from plait.fusion.kernels.impression_kernels import (
 from plait.fusion.stages.find_inputs import FusionInputs
 from plait.privacy.erased_rows import without_erased
 from plait.privacy.erasure import Erasures
+from plait.privacy.lift_pseudonyms import lift_columns
+from plait.privacy.pseudonym import PseudonymKey
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.store.feedback.log_listing import LogSlice, read_slice
 from plait.store.storage_errors import translate_errors
@@ -37,9 +39,15 @@ class ImpressionSplit:
 
 @dataclass(frozen=True)
 class ImpressionReader:
-    """Reads splits; the rows have columns of SHOWN_OR_DONE, and may have others."""
+    """Reads splits; the rows have columns of SHOWN_OR_DONE, and may have others.
+
+    Attributes:
+        store: the store with the feedback log and the tables.
+        key: the pseudonym key; an impression may name an account under an older one of its chain.
+    """
 
     store: Store
+    key: PseudonymKey
     erasures: Erasures
 
     def __call__(self, split: ImpressionSplit) -> Iterator[pl.DataFrame]:
@@ -54,7 +62,7 @@ class ImpressionReader:
                 shown = without_erased(rows, self.erasures)
                 shown = shown.rename({"item_id": "item", "person": "person_served"})
                 whole = shown.drop_nulls(["recommendation_id", "position", "item"])
-                yield from whole.iter_slices(CHUNK_ROWS)
+                yield from lift_columns(whole, self.key, "account").iter_slices(CHUNK_ROWS)
             return
         held = scan_data_files(self.store.location, split.table, [split.path])
         if split.table.name == EVENTS.name:
@@ -73,6 +81,7 @@ def fuse_impressions(
     engine: Engine[Any],
     store: Store,
     inputs: FusionInputs,
+    key: PseudonymKey,
     pieces: Sequence[LogSlice],
     base: StoreVersion | None,
     versions: Mapping[str, int],
@@ -87,6 +96,7 @@ def fuse_impressions(
         engine: the engine that moves the rows.
         store: the store with the tables.
         inputs: the inputs of the run, with the feedback log.
+        key: the pseudonym key.
         pieces: the slices of the feedback log with new impressions.
         base: the version whose impressions are kept; null: none are kept.
         versions: the Delta versions of this run's events, accounts and people, by table name.
@@ -106,7 +116,7 @@ def fuse_impressions(
     spill = engine.spill(inputs.impression_buckets(sum(part.size for part in held)))
     try:
         engine.map_splits(
-            splits, ImpressionReader(store, erasures), ImpressionRowKernel(spill.buckets),
+            splits, ImpressionReader(store, key, erasures), ImpressionRowKernel(spill.buckets),
             spills={"shown": spill}, tables={}, merges={},
         )  # fmt: skip
         engine.map_buckets(

@@ -23,6 +23,7 @@ from plait.identity.keys.key_types import key_rules
 from plait.identity.standing_links import standing_links
 from plait.privacy.consent import refusing_accounts
 from plait.privacy.erasure import Erasures
+from plait.privacy.pseudonym import PseudonymKey
 from plait.store.store import Store
 
 
@@ -30,6 +31,7 @@ def gather_evidence(
     project: Project,
     store: Store,
     inputs: FusionInputs,
+    key: PseudonymKey,
     found: AccountValues,
     refusing: pl.DataFrame,
     erased: Erasures,
@@ -43,6 +45,7 @@ def gather_evidence(
         project: the project.
         store: its store, with the feedback log.
         inputs: the inputs of the run.
+        key: the pseudonym key.
         found: what the rows of accounts say.
         refusing: account: those that do not consent to be joined.
         erased: what was erased; links of it do not count.
@@ -51,7 +54,7 @@ def gather_evidence(
     # A refusing account is not the centre of a star that joins others.
     joinable = attributes.join(refusing, on="account", how="anti")
     by_key = key_edges(joinable, rules, found.refused)
-    standing = _standing_links(project, store, inputs, erased)
+    standing = _standing_links(project, store, inputs, key, erased)
     sources: Sequence[pl.DataFrame] = [by_key.edges, link_edges(standing)]
     contradictions = [pl.DataFrame(schema=CONTRADICTIONS)]
     ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
@@ -89,10 +92,10 @@ def resolve_accounts(
 
 
 def _standing_links(
-    project: Project, store: Store, inputs: FusionInputs, erased: Erasures
+    project: Project, store: Store, inputs: FusionInputs, key: PseudonymKey, erased: Erasures
 ) -> pl.DataFrame:
     """Returns the last assertion on each pair of accounts of the project's platforms."""
-    asserted = standing_links(read_link_assertions(store, inputs.links.slices(), erased))
+    asserted = standing_links(read_link_assertions(store, inputs.links.slices(), key, erased))
     platforms = list(project.platforms)
     # Links of a platform that is no longer in the project do not count.
     return asserted.filter(pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(platforms)))

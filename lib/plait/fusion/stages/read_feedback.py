@@ -14,6 +14,8 @@ from plait.contracts.table_schema import conform_rows
 from plait.identity.standing_links import LINK_ASSERTIONS
 from plait.privacy.erased_rows import without_erased
 from plait.privacy.erasure import Erasures
+from plait.privacy.lift_pseudonyms import lift_columns
+from plait.privacy.pseudonym import PseudonymKey
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.store.feedback.log_listing import LogSlice, read_slice
 from plait.store.feedback.log_part import LOG_OBJECT
@@ -42,9 +44,11 @@ def read_feedback(store: Store, piece: LogSlice) -> Iterator[pl.DataFrame]:
 
 
 def read_link_assertions(
-    store: Store, pieces: Sequence[LogSlice], erasures: Erasures | None = None
+    store: Store, pieces: Sequence[LogSlice], key: PseudonymKey, erasures: Erasures | None = None
 ) -> pl.DataFrame:
-    """Returns LINK_ASSERTIONS: every link and unlink asserted in `pieces`, without `erasures`.
+    """Returns LINK_ASSERTIONS under the newest key: what was asserted in `pieces`.
+
+    What `erasures` name is left out.
 
     `ms` and `number` order the objects as in the stream that they were drained from; `row` orders
     the rows of an object.
@@ -55,10 +59,13 @@ def read_link_assertions(
         for piece in pieces
         for rows in read_slice(store, piece)
     ]
-    return pl.concat(parts) if parts else pl.DataFrame(schema=LINK_ASSERTIONS)
+    found = pl.concat(parts) if parts else pl.DataFrame(schema=LINK_ASSERTIONS)
+    return lift_columns(found, key, "account_a", "account_b")
 
 
-def read_posted_consents(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFrame:
+def read_posted_consents(
+    store: Store, pieces: Sequence[LogSlice], key: PseudonymKey
+) -> pl.DataFrame:
     """Returns CONSENT_STATEMENTS: what accounts said over HTTP in `pieces`."""
     parts = [
         conform_rows(rows, FEEDBACK_CONSENTS).unpivot(
@@ -69,7 +76,8 @@ def read_posted_consents(store: Store, pieces: Sequence[LogSlice]) -> pl.DataFra
         for rows in read_slice(store, piece)
     ]  # fmt: skip
     said = pl.concat(parts) if parts else pl.DataFrame(schema=CONSENT_STATEMENTS)
-    return said.drop_nulls("allowed").select(list(CONSENT_STATEMENTS))
+    said = said.drop_nulls("allowed").select(list(CONSENT_STATEMENTS))
+    return lift_columns(said, key, "account")
 
 
 def _link_assertions(rows: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,8 @@ from plait.contracts.identity_tables import PERSON_CHANGES
 from plait.contracts.store_tables import ACCOUNTS, PEOPLE
 from plait.identity.person_changes import find_person_changes
 from plait.privacy.erasure import Erasures
+from plait.privacy.lift_pseudonyms import lift_columns
+from plait.privacy.pseudonym import PseudonymKey
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
@@ -17,6 +19,7 @@ def record_person_changes(
     current: StoreVersion | None,
     members: pl.DataFrame,
     people: pl.DataFrame,
+    key: PseudonymKey,
     erased: Erasures,
 ) -> pl.DataFrame:
     """Returns PERSON_CHANGES: those of the current version, and what this run changes.
@@ -26,6 +29,7 @@ def record_person_changes(
         current: the current version, or null: then nothing changes.
         members: account, platform, person, rule of this run.
         people: PEOPLE of this run.
+        key: the pseudonym key; `current` may be under an older one of its chain.
         erased: what was erased, of which nothing is told.
     """
     if current is None:
@@ -33,7 +37,11 @@ def record_person_changes(
     before = store.scan(ACCOUNTS.name, current).select("account", "platform", "person")
     known = store.scan(PEOPLE.name, current).select("person", "merged_into", "accounts")
     changes = find_person_changes(
-        before.collect(), known.collect(), members, people, current.number + 1
+        lift_columns(before.collect(), key, "account"),
+        known.collect(),
+        members,
+        people,
+        current.number + 1,
     )
     every = pl.concat([store.read(PERSON_CHANGES.name, current), changes])
     if not erased:

@@ -14,6 +14,8 @@ from plait.fusion.kernels.k_core import KCore
 from plait.fusion.stages.erase_people import FusionErasures, forget_people, rename_new_people
 from plait.identity.cluster_guards import ClusterGuards
 from plait.identity.ledger import IdentityLedger, assign_person_ids
+from plait.privacy.lift_pseudonyms import lift_columns
+from plait.privacy.pseudonym import PseudonymKey
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
@@ -78,6 +80,7 @@ def assign_people(
     components: pl.DataFrame,
     store: Store,
     base: StoreVersion | None,
+    key: PseudonymKey,
     erasures: FusionErasures,
 ) -> tuple[pl.DataFrame, IdentityLedger]:
     """Returns account, platform, person, rule of `accounts`, and the identity ledger.
@@ -88,6 +91,7 @@ def assign_people(
         store: the store with the current version.
         base: the current version, or null.
         erasures: what the ledger forgets.
+        key: the pseudonym key; the accounts of `base` may be under an older one of its chain.
     """
     number_ = 1 if base is None else base.number + 1
     before = people = None
@@ -95,6 +99,8 @@ def assign_people(
         before = store.scan("accounts", base).select("account", "person").collect()
         people = store.scan("people", base).collect()
         before, people = forget_people(before, people, erasures.new)
+        before = lift_columns(before, key, "account")
+        people = lift_columns(people, key, "founded_by")
     ledger = assign_person_ids(components, number_, before, people)
     ledger = rename_new_people(ledger, accounts["account"], erasures.every)
     named = components.join(ledger.persons, on="component").join(
