@@ -14,7 +14,7 @@ import polars as pl
 import polars_hash  # noqa: F401 - registers the `nchash` namespace
 
 from plait.engine.engine import Frames
-from plait.identity.components.in_memory import components_in_memory
+from plait.identity.components.in_memory import stars_in_memory
 from plait.identity.components.messages import (
     ANSWER,
     ASKS,
@@ -22,7 +22,7 @@ from plait.identity.components.messages import (
     FOLLOWED,
     LABEL,
     NAME,
-    ROWS,
+    distinct_names,
     follow,
     make_rows,
     node_bucket,
@@ -46,16 +46,18 @@ class HashEdges:
 
     def __call__(self, split: Any, ends: pl.DataFrame) -> Frames:
         """Returns the frames of the pairs a, b of names."""
-        names = pl.concat([ends["a"], ends["b"]]).unique().alias("text").to_frame()
-        hashed = names.with_columns(node=self._hash("text"))
+        hashed = ends.select("a", "b", x=self._hash("a"), y=self._hash("b"))
+        named = [hashed.select(node="x", text="a"), hashed.select(node="y", text="b")]
+        names, collisions = distinct_names(pl.concat(named))
         return {
-            "names": hashed.select(
+            "collisions": collisions,
+            "names": names.select(
                 make_rows(
                     NAME, named=True, a=pl.col("node"), text=pl.col("text"),
                     bucket=node_bucket("node", self.buckets),
                 )
             ),
-            **send_stars(ends.select(a=self._hash("a"), b=self._hash("b")), self.buckets),
+            **send_stars(hashed.select(a="x", b="y"), self.buckets),
         }  # fmt: skip
 
     def _hash(self, column: str) -> pl.Expr:
@@ -120,12 +122,13 @@ def send_stars(ends: pl.DataFrame, buckets: int) -> Frames:
         ends: a, b.
         buckets: the number of buckets.
     """
-    stars = components_in_memory(ends).rename({"component": "least"})
-    leaves = stars.filter(pl.col("node") != pl.col("least"))
-    part = pl.int_range(pl.len(), dtype=pl.UInt64).over("least") // _STAR_ROWS
-    leaves = leaves.with_columns(place=pl.col("least") + part).with_columns(
-        node_bucket("place", buckets).alias("source")
-    )
+    stars = stars_in_memory(ends)
+    leaves = stars.filter(pl.col("node") != pl.col("least")).with_columns(place="least")
+    largest = leaves.group_by("least").len()["len"].max()
+    if isinstance(largest, int) and largest > _STAR_ROWS:
+        part = pl.int_range(pl.len(), dtype=pl.UInt64).over("least") // _STAR_ROWS
+        leaves = leaves.with_columns(place=pl.col("least") + part)
+    leaves = leaves.with_columns(node_bucket("place", buckets).alias("source"))
     # The middle is asked for from wherever one of its edges is, and from its own bucket at least.
     middles = pl.concat(
         [
@@ -150,10 +153,10 @@ def send_stars(ends: pl.DataFrame, buckets: int) -> Frames:
 
 def take_edges(bucket: int, rows: pl.DataFrame, _: pl.DataFrame) -> Frames:
     """Bucket kernel: returns the edges of a bucket, to be contracted in memory."""
-    return {"edges": rows.filter(pl.col("kind") == EDGE).select(list(ROWS)).drop("kind")}
+    return {"edges": of_kind(rows, EDGE, "a", "b")}
 
 
 def label_rows(rest: pl.DataFrame, buckets: int) -> pl.DataFrame:
     """Returns the components of the edges that are left (a, b), as a side input: a, b, bucket."""
-    found = components_in_memory(rest).rename({"node": "a", "component": "b"})
+    found = stars_in_memory(rest).rename({"node": "a", "least": "b"})
     return found.with_columns(node_bucket("a", buckets))

@@ -19,10 +19,10 @@ from plait.identity.components.contract import (
 from plait.identity.components.expand import (
     AnswerFollowers,
     FindLeastNames,
-    count_collisions,
     list_components,
     name_components,
 )
+from plait.identity.components.messages import count_collisions
 from plait.progress import ProgressTask
 
 
@@ -63,23 +63,24 @@ class Contraction:
         while self._open:
             self._close(self._open[0])
 
-    def read(self, splits: Sequence[Any], reader: SplitReader[Any], salt: int) -> None:
-        """Reads all edges; see connect.
+    def read(self, splits: Sequence[Any], reader: SplitReader[Any], salt: int) -> bool:
+        """Reads all edges; see connect. Returns false if two names of a chunk have one hash.
 
         Args:
             splits: the splits of the edges.
             reader: yields the edges of a split.
             salt: the seed of the hash of names.
         """
-        self._engine.map_splits(
+        out = self._engine.map_splits(
             splits,
             reader,
             HashEdges(self._buckets, salt),
             spills={"names": self._levels[0], "edges": self._edges, "asks": self._asks},
             tables={},
-            merges={},
+            merges={"collisions": count_collisions},
             advance=self._progress.advance,
         )
+        return not (out and out["collisions"].item())
 
     def contract(self) -> None:
         """Contracts the graph until the edges that are left fit in memory; connects these."""

@@ -14,6 +14,7 @@ from plait.identity.components.messages import (
     FOLLOWED,
     LABEL,
     NAME,
+    distinct_names,
     follow,
     make_rows,
     node_bucket,
@@ -60,14 +61,14 @@ class FindLeastNames:
 
     def __call__(self, bucket: int, rows: pl.DataFrame, _: pl.DataFrame) -> Frames:
         """Returns LEAST_NAMES, and the number of names that share a hash."""
-        nodes = _named_nodes(rows)
+        nodes, collisions = _named_nodes(rows)
         least = nodes.group_by("root").agg(pl.col("text").min())
         return {
             "names": least.select(
                 "root", "text", pl.lit(bucket, pl.Int64).alias("source"),
                 node_bucket("root", self.buckets),
             ),
-            "collisions": pl.DataFrame({"n": [nodes.height - nodes["node"].n_unique()]}),
+            "collisions": collisions,
         }  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def name_components(bucket: int, rows: pl.DataFrame, _: pl.DataFrame) -> Frames:
 def list_components(bucket: int, rows: pl.DataFrame, _: pl.DataFrame) -> Frames:
     """Bucket kernel: returns node, component: all names of a bucket with that of the component."""
     components = of_kind(rows, COMPONENT, "a", "text").rename({"a": "root", "text": "component"})
-    found = _named_nodes(rows).join(components, on="root")
+    found = _named_nodes(rows)[0].join(components, on="root")
     return {
         "found": found.select(
             pl.col("text").alias("node"), "component", pl.lit(bucket, pl.Int64).alias(BUCKET)
@@ -91,15 +92,10 @@ def list_components(bucket: int, rows: pl.DataFrame, _: pl.DataFrame) -> Frames:
     }
 
 
-def count_collisions(partials: pl.DataFrame) -> pl.DataFrame:
-    """Merges the numbers of collisions."""
-    return partials.select(pl.col("n").sum())
-
-
-def _named_nodes(rows: pl.DataFrame) -> pl.DataFrame:
-    """Returns text, node, root of every name of a bucket."""
-    names = of_kind(rows, NAME, "a", "text").rename({"a": "node"})
-    return _find_roots(names.with_columns(root="node"), rows)
+def _named_nodes(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Returns text, node, root of every name of a bucket, and the collisions among them."""
+    names, collisions = distinct_names(of_kind(rows, NAME, "a", "text").rename({"a": "node"}))
+    return _find_roots(names.with_columns(root="node"), rows), collisions
 
 
 def _find_roots(nodes: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:

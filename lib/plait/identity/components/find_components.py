@@ -92,7 +92,8 @@ def connect(
             else:
                 for salt in count():  # a second time if two names have one 64-bit hash
                     with Contraction(engine, result.buckets, limit, progress) as graph:
-                        graph.read(splits, reader, salt)
+                        if not graph.read(splits, reader, salt):
+                            continue
                         graph.contract()
                         if graph.expand(result):
                             rounds = graph.rounds

@@ -14,7 +14,7 @@ def components_in_memory(ends: pl.DataFrame) -> pl.DataFrame:
     """Returns node, component for every node of `ends`. A component is its smallest node.
 
     Args:
-        ends: a, b: two nodes that are connected, text or numbers.
+        ends: a, b: the names of two nodes that are connected.
     """
     nodes = pl.concat([ends["a"], ends["b"]]).unique().sort().alias("node")
     if not nodes.len():
@@ -30,10 +30,23 @@ def components_in_memory(ends: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def stars_in_memory(ends: pl.DataFrame) -> pl.DataFrame:
+    """Returns node, least for every node of `ends`: the components of nodes that are numbers.
+
+    Args:
+        ends: a, b: UInt64.
+    """
+    both = np.concatenate([ends["a"].to_numpy(), ends["b"].to_numpy()])
+    nodes, places = np.unique(both, return_inverse=True)
+    a, b = np.split(places, 2)
+    return pl.DataFrame({"node": nodes, "least": nodes[_first_members(a, b, len(nodes))]})
+
+
 def _first_members(a: np.ndarray, b: np.ndarray, count: int) -> IndexArray:
     """Returns [count] the least node of each node's component; nodes are 0 to count - 1."""
     graph = coo_array((np.ones(len(a), dtype=bool), (a, b)), shape=(count, count))
-    _, labels = connected_components(graph, directed=False)
-    first = np.full(int(labels.max()) + 1, count, dtype=np.int64)
+    components, labels = connected_components(graph, directed=False)
+    first = np.full(components, count, dtype=np.int64)
     np.minimum.at(first, labels, np.arange(count))
-    return first[labels]
+    members: IndexArray = first[labels]
+    return members

@@ -44,8 +44,26 @@ def make_rows(kind: int, named: bool, **columns: pl.Expr) -> list[pl.Expr]:
 
 
 def of_kind(rows: pl.DataFrame, kind: int, *columns: str) -> pl.DataFrame:
-    """Returns `columns` of the rows of one kind, each once."""
-    return rows.filter(pl.col("kind") == kind).select(columns).unique()
+    """Returns `columns` of the rows of one kind."""
+    return rows.filter(pl.col("kind") == kind).select(columns)
+
+
+def distinct_names(names: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Returns each node once, and the number of nodes that are hashes of several names, as n.
+
+    Args:
+        names: node, text.
+    """
+    ordered = names.sort("node")
+    same = pl.col("node") == pl.col("node").shift(1)
+    other = pl.col("text") != pl.col("text").shift(1)
+    collisions = ordered.select((same & other).sum().cast(pl.Int64).alias("n"))
+    return ordered.filter(~same.fill_null(value=False)), collisions
+
+
+def count_collisions(partials: pl.DataFrame) -> pl.DataFrame:
+    """Merges the numbers of collisions."""
+    return partials.select(pl.col("n").sum())
 
 
 def follow(frame: pl.DataFrame, column: str, step: pl.DataFrame) -> pl.DataFrame:
