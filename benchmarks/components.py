@@ -2,8 +2,8 @@
 
     python benchmarks/components.py --accounts 10000000 --against-memory
 
-The accounts are pseudonyms. `--graph people` has people of 2 to 12 accounts with edges between any
-two of them, one path of 100,000 accounts and one star of as many, in random order; `--graph random`
+The accounts are pseudonyms. `--graph people` has people of 2 to 12 accounts, joined by a tree and
+more edges, one path of 100,000 accounts and one star of as many, in random order; `--graph random`
 has edges between any two accounts, so that most accounts are one component. Another process writes
 the edges to Parquet files. Then the measured process, a child of its own, reads them, connects
 them, and counts accounts and components; no table of all of them is made. Peak memory is what the
@@ -55,12 +55,15 @@ def generate(folder: Path, accounts: int, graph: str, seed: int = 7) -> None:
         first = last - sizes
         held = last <= accounts
         first, sizes = first[held], sizes[held]
-        person = np.repeat(np.arange(len(first)), sizes)
-        one = random.integers(0, len(person), edges - 2 * large + 2)
-        of = person[one]
-        other = first[of] + random.integers(0, sizes[of])
-        a = np.concatenate([path[:-1], np.full(large - 1, star[0]), one + 2 * large])
-        b = np.concatenate([path[1:], star[1:], other])
+        # Every account is joined to one before it, so a person is one component; then some more.
+        starts, of = np.repeat(first, sizes), np.repeat(sizes, sizes)
+        own = np.arange(len(starts)) + 2 * large
+        later = own > starts
+        before = starts[later] + random.integers(0, own[later] - starts[later])
+        more = random.integers(0, len(starts), max(edges - len(before) - 2 * large + 2, 0))
+        other = starts[more] + random.integers(0, of[more])
+        a = np.concatenate([path[:-1], np.full(large - 1, star[0]), own[later], own[more]])
+        b = np.concatenate([path[1:], star[1:], before, other])
     mixed = random.permutation(len(a))
     raw = pl.Series("raw", np.arange(accounts)).cast(pl.String)
     names = account_pseudonym(raw, PseudonymKey("components" * 4), "shop")

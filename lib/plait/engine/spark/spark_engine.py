@@ -130,10 +130,20 @@ class SparkEngine:
             work = BucketTask(kernel, empty, columns, sinks)
             made = _map_in_arrow(spill.shuffle(side_payloads), work)
             if spills:
-                made = made.persist(StorageLevel.DISK_ONLY)
+                made = self._forget_plan(made).persist(StorageLevel.DISK_ONLY)
             small = self._collect(made, spill.buckets, merges)
         _add_to_spills(spills or {}, made, small)
         return _collect_results(small, tables, merges)
+
+    def _forget_plan(self, made: DataFrame) -> DataFrame:
+        """Returns `made` as a frame whose plan is one leaf.
+
+        If passes spill for one another, each plan has those of all passes before it, and of
+        several more than once. Planning would take longer with each pass. The lineage stays, so
+        what an executor loses is still computed again.
+        """
+        rows, schema = made._jdf.javaRDD(), made._jdf.schema()
+        return DataFrame(self._spark._jsparkSession.createDataFrame(rows, schema), self._spark)
 
     def _collect(
         self, made: DataFrame, tasks: int, merges: Mapping[str, MergeFunction]
