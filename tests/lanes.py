@@ -30,6 +30,7 @@ LANES = {
     "real": ("tests/e2e/test_beauty_electronics.py",),
     "spark": (
         "tests/parity/test_engines.py",
+        "tests/parity/test_components.py",
         "tests/parity/test_incremental.py",
         "tests/parity/test_skew.py",
         "tests/unit/engine/spark/test_spark_engine.py",

@@ -93,6 +93,7 @@ class Engine(Protocol[SpillT]):
         kernel: BucketKernel,
         *,
         side_input: pl.DataFrame | None = None,
+        spills: Mapping[str, SpillT] | None = None,
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
         columns: Sequence[str] | None = None,
@@ -105,6 +106,8 @@ class Engine(Protocol[SpillT]):
             kernel: turns the rows of a bucket into named frames.
             side_input: additional rows with a column `bucket`. The kernel gets those of its
                 bucket.
+            spills: the spill for the rows of each frame to spill, by name; none is the spill
+                that is read. Their rows name their bucket.
             tables: the table writer of each frame to write, by name.
             merges: the merge function of each other frame, by name.
             columns: the columns of the spilled rows to read; default: all.

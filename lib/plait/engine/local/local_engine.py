@@ -85,6 +85,7 @@ class LocalEngine:
         kernel: BucketKernel,
         *,
         side_input: pl.DataFrame | None = None,
+        spills: Mapping[str, LocalSpill] | None = None,
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
         columns: Sequence[str] | None = None,
@@ -93,6 +94,8 @@ class LocalEngine:
         """Runs a bucket kernel over every bucket with rows; see Engine.map_buckets."""
         aggregates = PartialAggregates(merges)
         parts, empty = _partition_by_bucket(side_input)
+        # A bucket sends rows to all buckets. Without a buffer they would be as many small files.
+        buffers = {name: WriteBuffer(other.write) for name, other in (spills or {}).items()}
 
         def work(bucket: int) -> None:
             rows = spill.read(bucket, columns)
@@ -100,7 +103,9 @@ class LocalEngine:
                 return
             frames = kernel(bucket, rows, parts.get(bucket, empty))
             for name, frame in frames.items():
-                if name in tables:
+                if name in buffers:
+                    buffers[name].write(frame)
+                elif name in tables:
                     tables[name].write(frame, bucket)
                 else:
                     aggregates.add({name: frame})
@@ -111,6 +116,8 @@ class LocalEngine:
             (lambda bucket=bucket: work(bucket))  # type: ignore[misc]
             for bucket in range(spill.buckets)
         )
+        for buffer in buffers.values():
+            buffer.close()
         return aggregates.finish()
 
     def _run(self, jobs: Iterator[Callable[[], None]]) -> None:

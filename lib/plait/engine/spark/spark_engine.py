@@ -38,7 +38,7 @@ from plait.engine.spark.payload import (
 )
 from plait.engine.spark.spark_job_monitor import SparkJobMonitor
 from plait.engine.spark.spark_session import open_spark_session
-from plait.engine.spark.spark_spill import SparkSpill
+from plait.engine.spark.spark_spill import SharedFrame, SparkSpill
 from plait.engine.spark.spark_tasks import BucketTask, ReduceTask, SplitTask, pack_side_input
 from plait.store.delta_tables import TableWriter
 
@@ -105,10 +105,7 @@ class SparkEngine:
             if spills:
                 made = made.persist(StorageLevel.DISK_ONLY)
             small = self._collect(made, tasks, merges)
-        for spill in set(spills.values()):
-            names = [name for name, at in spills.items() if at is spill]
-            rows = sum(p.rows for p in small if p.kind == SPILL_COUNT and p.name in names)
-            spill.add(made, names, rows)
+        _add_to_spills(spills, made, small)
         return _collect_results(small, tables, merges)
 
     def map_buckets(
@@ -117,6 +114,7 @@ class SparkEngine:
         kernel: BucketKernel,
         *,
         side_input: pl.DataFrame | None = None,
+        spills: Mapping[str, SparkSpill] | None = None,
         tables: Mapping[str, TableWriter],
         merges: Mapping[str, MergeFunction],
         columns: Sequence[str] | None = None,
@@ -128,11 +126,24 @@ class SparkEngine:
         side_payloads = [] if side_input is None else pack_side_input(side_input)
         empty = pl.DataFrame() if side_input is None else side_input.drop(BUCKET).clear()
         with SparkJobMonitor(self._spark.sparkContext, advance) as watch:
-            sinks = watch.task_sinks(frozenset(), tables, merges)
+            sinks = watch.task_sinks(frozenset(spills or ()), tables, merges)
             work = BucketTask(kernel, empty, columns, sinks)
             made = _map_in_arrow(spill.shuffle(side_payloads), work)
+            if spills:
+                made = self._forget_plan(made).persist(StorageLevel.DISK_ONLY)
             small = self._collect(made, spill.buckets, merges)
+        _add_to_spills(spills or {}, made, small)
         return _collect_results(small, tables, merges)
+
+    def _forget_plan(self, made: DataFrame) -> DataFrame:
+        """Returns `made` as a frame whose plan is one leaf.
+
+        If passes spill for one another, each plan has those of all passes before it, and of
+        several more than once. Planning would take longer with each pass. The lineage stays, so
+        what an executor loses is still computed again.
+        """
+        rows, schema = made._jdf.javaRDD(), made._jdf.schema()
+        return DataFrame(self._spark._jsparkSession.createDataFrame(rows, schema), self._spark)
 
     def _collect(
         self, made: DataFrame, tasks: int, merges: Mapping[str, MergeFunction]
@@ -151,6 +162,17 @@ def _map_in_arrow(rows: DataFrame, work: ArrowMapper) -> DataFrame:
         return work(batches)
 
     return rows.mapInArrow(run, PAYLOAD_SCHEMA)
+
+
+def _add_to_spills(
+    spills: Mapping[str, SparkSpill], made: DataFrame, small: Sequence[Payload]
+) -> None:
+    """Adds the spilled rows of the persisted frame `made` to the spills that they are for."""
+    shared = SharedFrame(made)
+    for spill in set(spills.values()):
+        names = [name for name, at in spills.items() if at is spill]
+        rows = sum(p.rows for p in small if p.kind == SPILL_COUNT and p.name in names)
+        spill.add(shared, names, rows)
 
 
 def _collect_results(

@@ -16,6 +16,24 @@ from plait.engine.spark.spark_job_monitor import SparkJobMonitor
 from plait.engine.spark.spark_tasks import REPARTITIONED, RepartitionTask, pack_side_input
 
 
+class SharedFrame:
+    """A persisted frame with the rows of several spills. It is removed when the last is closed."""
+
+    def __init__(self, frame: DataFrame) -> None:
+        self.frame = frame
+        self._holders = 0
+
+    def hold(self) -> None:
+        """Keeps the frame until `release` is called as often as this."""
+        self._holders += 1
+
+    def release(self) -> None:
+        """Removes the frame if nobody else holds it."""
+        self._holders -= 1
+        if not self._holders:
+            self.frame.unpersist()
+
+
 class SparkSpill:
     """Payloads in persisted frames. Spark computes the payloads of a lost executor again."""
 
@@ -24,15 +42,16 @@ class SparkSpill:
         self.rows = 0
         self._spark = session
         self._parts: list[DataFrame] = []
-        self._persisted: list[DataFrame] = []
+        self._persisted: list[SharedFrame] = []
 
-    def add(self, made: DataFrame, names: Sequence[str], rows: int) -> None:
+    def add(self, made: SharedFrame, names: Sequence[str], rows: int) -> None:
         """Adds the payloads named `names` of the persisted frame `made`, `rows` rows in all."""
+        made.hold()
         self._persisted.append(made)
         if rows:
             here = (f.col("kind") == SPILLED_ROWS) & f.col("name").isin(list(names))
             # A partition that is computed again may fail. Then the shuffle must receive the error.
-            self._parts.append(made.filter(here | (f.col("kind") == TASK_ERROR)))
+            self._parts.append(made.frame.filter(here | (f.col("kind") == TASK_ERROR)))
             self.rows += rows
 
     def shuffle(self, side_input: Sequence[Payload] = ()) -> DataFrame:
@@ -51,12 +70,12 @@ class SparkSpill:
             moved = self.shuffle(going).mapInArrow(_repartition, PAYLOAD_SCHEMA)
             moved = moved.persist(StorageLevel.DISK_ONLY)
             rows = moved.agg(f.sum("rows")).collect()[0][0] or 0
-        self.add(moved, [REPARTITIONED], int(rows))
+        self.add(SharedFrame(moved), [REPARTITIONED], int(rows))
 
     def close(self) -> None:
         """Removes all spilled rows."""
         for made in self._persisted:
-            made.unpersist()
+            made.release()
         self._persisted, self._parts, self.rows = [], [], 0
 
     def _side_frames(self, payloads: Sequence[Payload]) -> list[DataFrame]:

@@ -36,12 +36,13 @@ from plait.fusion.incremental.touched_buckets import (
     count_base_items,
 )
 from plait.fusion.kernels.bucket_kernel import FusionBucketKernel, number_people
-from plait.fusion.kernels.k_core import KCore, account_item_pairs, find_k_core
+from plait.fusion.kernels.k_core import KCore, account_item_pairs
 from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.row_counts import ROW_COUNTS, merge_counts
 from plait.fusion.stages.check_platforms import check_platforms
 from plait.fusion.stages.erase_people import rewrite_quarantine
 from plait.fusion.stages.find_inputs import InputSplit
+from plait.fusion.stages.peel_k_cores import peel_k_cores
 from plait.fusion.stages.resolve_people import merge_seen_accounts
 from plait.items.item_table import ITEM_COUNTS, merge_item_counts
 from plait.privacy.erasure import Erasures
@@ -143,23 +144,18 @@ class FusionStages:
         step = FusionBucketKernel({}, self.project.sequence_length)
         noise = self.noise
         names = list(k_by_platform)
-        pairs = self.engine.map_buckets(
+        return peel_k_cores(
+            self.engine,
             self.spill,
             lambda _, rows, people: {
                 "pairs": account_item_pairs(
                     denoise(step.deduplicate(rows, people)[0], noise).events, names
                 )
             },
+            k_by_platform,
             side_input=number_people(placed.with_columns(person="account")),
-            tables={},
-            merges={"pairs": lambda frame: frame},
             columns=_K_CORE_COLUMNS,
-        )["pairs"]
-        return {
-            name: find_k_core(part["account"].to_numpy(), part["item"].to_numpy(), k)
-            for name, k in k_by_platform.items()
-            for part in [pairs.filter(pl.col("platform") == name)]
-        }
+        )
 
     def reprocess(
         self, touched: set[int], placed: pl.DataFrame, counter: StrengthCounter | None = None

@@ -68,6 +68,29 @@ def test_rows_are_spread_and_gathered_by_bucket(tmp_path: Path, threads: int) ->
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
+def test_a_pass_over_buckets_spills_for_the_next(tmp_path: Path) -> None:
+    engine = LocalEngine(tmp_path, 2)
+    first, odd, even = (engine.spill(4) for _ in range(3))
+    engine.map_splits(
+        range(5), _read, _kernel, spills={"rows": first}, tables={}, merges={"n": _total}
+    )
+
+    def part(bucket: int, rows: pl.DataFrame, _: pl.DataFrame) -> Frames:
+        moved = rows.with_columns(((pl.col("value") // 100) % 4).alias(BUCKET))
+        is_odd = pl.col("value") % 2 == 1
+        return {"odd": moved.filter(is_odd), "even": moved.filter(~is_odd)}
+
+    engine.map_buckets(first, part, spills={"odd": odd, "even": even}, tables={}, merges={})
+    first.close()
+    even.close()
+    assert (odd.rows, even.rows) == (75, 75)
+    held = odd.read(0)
+    assert held is not None
+    wanted = [v + 100 * s for s in (0, 4) for v in range(1, 30, 2)]
+    assert sorted(held["value"]) == wanted
+    odd.close()
+
+
 def test_a_failing_kernel_stops_the_run_and_is_raised(tmp_path: Path) -> None:
     started = []
 

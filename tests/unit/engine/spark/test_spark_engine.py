@@ -110,6 +110,36 @@ def test_rows_can_be_copied_to_another_bucket(engine: SparkEngine) -> None:
     assert lies == [("ann", 0)] * 2 + [("ann", 3)] * 2 + [("bob", 1)] * 2
 
 
+def test_a_pass_over_buckets_spills_for_the_next(engine: SparkEngine) -> None:
+    read, kernel, total = _parts()
+    first, odd, even = (engine.spill(4) for _ in range(3))
+    engine.map_splits(
+        range(5), read, kernel, spills={"rows": first}, tables={}, merges={"n": total}
+    )
+
+    def part(bucket: int, rows: pl.DataFrame, _: pl.DataFrame) -> Frames:
+        moved = rows.with_columns(((pl.col("value") // 100) % 4).alias("bucket"))
+        is_odd = pl.col("value") % 2 == 1
+        return {"odd": moved.filter(is_odd), "even": moved.filter(~is_odd)}
+
+    engine.map_buckets(first, part, spills={"odd": odd, "even": even}, tables={}, merges={})
+    assert (odd.rows, even.rows) == (75, 75)
+    persisted = engine._spark.sparkContext._jsc.sc().getPersistentRDDs
+    held = persisted().size()
+    even.close()  # its rows are in one frame with those of `odd`, which stays
+    assert persisted().size() == held
+
+    def collect(bucket: int, rows: pl.DataFrame, _: pl.DataFrame) -> Frames:
+        return {"all": rows.with_columns(at=pl.lit(bucket))}
+
+    found = engine.map_buckets(odd, collect, tables={}, merges={"all": lambda frame: frame})["all"]
+    assert (found["value"] // 100 % 4 == found["at"]).all()
+    assert sorted(found["value"]) == [value for value in _values(range(5)) if value % 2]
+    odd.close()
+    first.close()
+    assert persisted().size() == held - 2
+
+
 def test_a_task_that_ran_twice_counts_once(engine: SparkEngine, tmp_path: Path) -> None:
     read, _, total = _parts()
     writer = TableWriter(open_location(tmp_path), TABLE)
