@@ -15,6 +15,7 @@ from plait.fusion.incremental.fuse_plan import plan_fusion
 from plait.fusion.incremental.fuse_settings import fuse_settings
 from plait.fusion.stages.find_inputs import find_inputs
 from plait.fusion.stages.resolve_people import current_version
+from plait.identity.assertions.identity_log import record_history
 from plait.privacy.pseudonym import load_key
 from plait.store.feedback.compaction import compact
 from plait.store.require_writable import require_writable
@@ -58,6 +59,9 @@ def fuse(
     require_writable(store)
     compact(store)
     inputs = find_inputs(project, store)
+    # After the listing, so that no listed link is missing from the identity log.
+    history = record_history(store, inputs.links.slices())
+    inputs = replace(inputs, identity_log=history.record)
     key = load_key(project)
     current = current_version(store)
     settings = fuse_settings(project, key)
@@ -66,8 +70,9 @@ def fuse(
         return replace(current, run=plan.record())
     engine = engine or LocalEngine(store.path("scratch"))
     pipeline = FusionPipeline(
-        project, store, key, inputs, plan, current, engine, now or datetime.now(UTC)
-    )
+        project, store, key, inputs, plan, current, engine, now or datetime.now(UTC),
+        history.assertions,
+    )  # fmt: skip
     try:
         with translate_s3_errors(store.uri):
             return pipeline.run(settings)

@@ -31,7 +31,6 @@ from plait.fusion.stages.learn_strengths import (
     parameters_moved,
 )
 from plait.fusion.stages.listing_faults import record_listings
-from plait.fusion.stages.read_feedback import read_link_assertions
 from plait.fusion.stages.resolve_people import (
     KnownIdentity,
     accounts_outside_k_core,
@@ -72,6 +71,7 @@ class FusionPipeline:
     current: StoreVersion | None
     engine: Engine[Any]
     now: datetime
+    assertions: pl.DataFrame
 
     def __post_init__(self) -> None:
         self.counter = StrengthCounter.of(self.project, learning_cut(self.project))
@@ -233,7 +233,7 @@ class FusionPipeline:
 
     def _known_identity(self, attributes: pl.DataFrame) -> KnownIdentity:
         by_key, ignored_keys = key_edges(attributes)
-        asserted = standing_links(read_link_assertions(self.store, self.inputs.links.slices()))
+        asserted = standing_links(self.assertions)
         # Links of a platform that is no longer in the project do not count.
         platforms = list(self.project.platforms)
         of_project = pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(platforms))

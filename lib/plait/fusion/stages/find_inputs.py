@@ -68,6 +68,7 @@ class FusionInputs:
         files: what a store version records about each file.
         buckets: the number of buckets that the logs need.
         skipped: the names of files without bytes.
+        identity_log: what a version records about the identity log; null if it is empty.
     """
 
     splits: list[InputSplit]
@@ -80,6 +81,7 @@ class FusionInputs:
     files: list[dict[str, Any]]
     buckets: int
     skipped: tuple[str, ...] = ()
+    identity_log: dict[str, Any] | None = None
 
     @property
     def all_splits(self) -> list[InputSplit]:
@@ -90,7 +92,8 @@ class FusionInputs:
     def records(self) -> list[dict[str, Any]]:
         """What a store version records about each input."""
         logged = (self.events, self.links, self.impressions)
-        return [*self.files, *(record for listing in logged for record in listing.records)]
+        posted = [record for listing in logged for record in listing.records]
+        return [*self.files, *posted, *([self.identity_log] if self.identity_log else [])]
 
     def impression_buckets(self, held: int) -> int:
         """Returns how many buckets the impressions need.

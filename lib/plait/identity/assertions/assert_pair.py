@@ -1,0 +1,93 @@
+"""Adds an assertion about two accounts, unless it is already so or contradicts one that stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from plait.errors import PlaitError
+from plait.identity.assertions.assertion import Assertion, to_assertions
+from plait.identity.assertions.identity_log import open_log, read_standing, record_history
+from plait.identity.standing_links import standing_links
+from plait.store.chain_entry import EntryPlace, Payload
+from plait.store.hash_chain import ChainContent
+from plait.store.store import Store
+
+
+class Contradiction(PlaitError):
+    """A link of two accounts that an assertion keeps apart."""
+
+
+@dataclass(frozen=True)
+class Asserted:
+    """The result of an assertion.
+
+    Attributes:
+        place: the place of the assertion in the identity log; that of the earlier one if it was
+            already so; null in a dry run.
+        already: whether an earlier assertion said the same, so that nothing was appended.
+    """
+
+    place: EntryPlace | None
+    already: bool = False
+
+
+def assert_pair(store: Store, assertion: Assertion, *, dry_run: bool = False) -> Asserted:
+    """Appends `assertion` to the identity log, after all that was posted until now.
+
+    Args:
+        store: the store.
+        assertion: what somebody says.
+        dry_run: check it, and write nothing.
+
+    Raises:
+        Contradiction: it links two accounts that an unlink, or an answer, keeps apart.
+        CorruptLog: the identity log is broken. Nothing is appended.
+        StoreError: the store cannot be read or written.
+    """
+    if dry_run:
+        found = _earlier(read_standing(store), assertion)
+        return Asserted(found, already=found is not None)
+    record_history(store)
+    earlier: EntryPlace | None = None
+
+    def decide(content: ChainContent) -> list[Payload]:
+        nonlocal earlier
+        earlier = _earlier(standing_links(to_assertions(content.entries)), assertion)
+        return [] if earlier else [assertion.to_payload()]
+
+    entry = open_log(store).append(decide)
+    return Asserted((entry.number, 0)) if entry else Asserted(earlier, already=True)
+
+
+def _earlier(standing: pl.DataFrame, assertion: Assertion) -> EntryPlace | None:
+    """Returns the place of the standing assertion that says the same; null if there is none.
+
+    Raises:
+        Contradiction: a standing assertion keeps the accounts apart, and `assertion` joins them.
+    """
+    a, b = sorted([assertion.one[0], assertion.two[0]])
+    found = standing.filter((pl.col("account_a") == a) & (pl.col("account_b") == b))
+    if found.is_empty():
+        return None
+    row: dict[str, Any] = found.row(0, named=True)
+    # A dry run also sees what is only in the feedback log; it has no place yet.
+    place = (int(row["entry"] or 0), int(row["index"] or 0))
+    if row["joined"] == assertion.joined:
+        return place
+    if assertion.joined:
+        raise Contradiction(
+            f"{row['who'] or 'somebody'} said on {row['time']:%Y-%m-%d %H:%M} UTC that these two "
+            f"accounts are two persons ({row['why'] or 'without a reason'}).",
+            allowed="A link does not overrule an unlink.",
+            fix=f"If that was wrong, undo it first: plait identity undo {say_place(place)} "
+            '--why "..."',
+        )
+    return None
+
+
+def say_place(place: EntryPlace) -> str:
+    """Returns how a user writes the place of an assertion: 12.0."""
+    return f"{place[0]}.{place[1]}"
