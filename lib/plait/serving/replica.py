@@ -77,7 +77,8 @@ def open_replica(config: Path, live_state: str | None = None, threads: int = 1) 
 def connect(project: Project, address: str) -> ValkeyLiveState:
     """Returns live state at `address`, in a namespace that only this store uses."""
     namespace = hashlib.sha256(project.store_uri.encode()).hexdigest()[:12]
-    return ValkeyLiveState(address, namespace, project.sequence_length, _timeout_s(project))
+    most = project.people.max_accounts
+    return ValkeyLiveState(address, namespace, project.sequence_length, _timeout_s(project), most)
 
 
 def _timeout_s(project: Project) -> float:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 GC_GRACE = timedelta(hours=1)
-_STAGED_IN = ("tables", "models", "versions", "inputs", "feedback", "runs", FAILED_RUNS)
+_STAGED_IN = (
+    "tables", "models", "versions", "inputs", "feedback", "identity", "runs", FAILED_RUNS,
+)  # fmt: skip
 
 
 @dataclass

@@ -28,7 +28,7 @@ def assert_accounts(
 ) -> None:
     """Writes a link or an unlink to the identity log, or posts it; prints what it changes."""
     from plait.config import load_config
-    from plait.identity.assertions.assert_pair import assert_pair, say_place
+    from plait.identity.assertions.assert_pair import assert_pair, check_link, say_place
     from plait.identity.assertions.assertion import Assertion
     from plait.identity.assertions.assertion_effect import find_effect
     from plait.identity.assertions.identity_log import read_history
@@ -54,10 +54,11 @@ def assert_accounts(
         return
     if not dry_run:
         require_writable(store)
+    most = project.people.max_accounts
+    effect = find_effect(store, (one, two), standing_with(standing, said), most)
+    if kind == "link":
+        check_link(effect, standing, (one, two), most)
     found = assert_pair(store, said, dry_run=dry_run)
-    effect = find_effect(
-        store, (one, two), standing_with(standing, said), project.people.max_accounts
-    )
     place = say_place(found.place) if found.place else None
     if as_json:
         record: dict[str, Any] = {

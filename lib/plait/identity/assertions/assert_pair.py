@@ -7,8 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from plait.errors import PlaitError
+from plait.errors import PlaitError, TooManyAccounts
 from plait.identity.assertions.assertion import Assertion, to_assertions
+from plait.identity.assertions.assertion_effect import AssertionEffect
 from plait.identity.assertions.identity_log import open_log, read_standing, record_history
 from plait.identity.standing_links import standing_links
 from plait.store.chain_entry import EntryPlace, Payload
@@ -62,6 +63,38 @@ def assert_pair(store: Store, assertion: Assertion, *, dry_run: bool = False) ->
     return Asserted((entry.number, 0)) if entry else Asserted(earlier, already=True)
 
 
+def check_link(
+    effect: AssertionEffect,
+    standing: pl.DataFrame,
+    pair: tuple[tuple[str, str], tuple[str, str]],
+    max_accounts: int,
+) -> None:
+    """Checks that a link of `pair` joins the two.
+
+    Args:
+        effect: the effect of the link.
+        standing: STANDING without the link.
+        pair: the two accounts, as (pseudonym, platform).
+        max_accounts: the most accounts of a person.
+
+    Raises:
+        Contradiction: an assertion keeps the two apart, or other accounts of their persons.
+        TooManyAccounts: the person would have more than `max_accounts`.
+    """
+    after = dict(effect.accounts.select("account", "after").iter_rows())
+    if after[pair[0][0]] == after[pair[1][0]]:
+        return
+    known = pl.col("account_a", "account_b").is_in(list(after))
+    apart = standing.filter(pl.all_horizontal(known) & ~pl.col("joined"))
+    if apart.height:
+        raise _contradiction(apart.sort("time").row(-1, named=True))
+    raise TooManyAccounts(
+        f"together, the persons of the two accounts have {effect.accounts.height} accounts.",
+        allowed=f"A person has at most {max_accounts} (people.max_accounts).",
+        fix=f"If they are one person, set people.max_accounts: {effect.accounts.height}",
+    )
+
+
 def _earlier(standing: pl.DataFrame, assertion: Assertion) -> EntryPlace | None:
     """Returns the place of the standing assertion that says the same; null if there is none.
 
@@ -78,14 +111,22 @@ def _earlier(standing: pl.DataFrame, assertion: Assertion) -> EntryPlace | None:
     if row["joined"] == assertion.joined:
         return place
     if assertion.joined:
-        raise Contradiction(
-            f"{row['who'] or 'somebody'} said on {row['time']:%Y-%m-%d %H:%M} UTC that these two "
-            f"accounts are two persons ({row['why'] or 'without a reason'}).",
-            allowed="A link does not overrule an unlink.",
-            fix=f"If that was wrong, undo it first: plait identity undo {say_place(place)} "
-            '--why "..."',
-        )
+        raise _contradiction(row)
     return None
+
+
+def _contradiction(row: dict[str, Any]) -> Contradiction:
+    """Returns the error about an unlink, a row of STANDING."""
+    place = say_place((int(row["entry"] or 0), int(row["index"] or 0)))
+    if row["entry"] is None:
+        place = "N (see `plait identity log`)"
+    when = f" on {row['time']:%Y-%m-%d %H:%M} UTC" if row["time"] else ""
+    return Contradiction(
+        f"{row['who'] or 'somebody'} said{when} that {row['account_a']} and {row['account_b']} are "
+        f"two persons ({row['why'] or 'without a reason'}).",
+        allowed="A link does not overrule an unlink.",
+        fix=f'If that was wrong, undo it first: plait identity undo {place} --why "..."',
+    )
 
 
 def say_place(place: EntryPlace) -> str:
