@@ -55,10 +55,13 @@ def assert_accounts(
     if not dry_run:
         require_writable(store)
     most = project.people.max_accounts
-    effect = find_effect(store, (one, two), standing_with(standing, said), most)
+    found = assert_pair(store, said, dry_run=True)  # before anything is written
+    then = standing_with(standing, said)
+    effect = find_effect(store, (one, two), then, most)
     if kind == "link":
-        check_link(effect, standing, (one, two), most)
-    found = assert_pair(store, said, dry_run=dry_run)
+        check_link(effect, then, (one, two), most)
+    if not dry_run:
+        found = assert_pair(store, said)
     place = say_place(found.place) if found.place else None
     if as_json:
         record: dict[str, Any] = {

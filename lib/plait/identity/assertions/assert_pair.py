@@ -11,6 +11,7 @@ from plait.errors import PlaitError, TooManyAccounts
 from plait.identity.assertions.assertion import Assertion, to_assertions
 from plait.identity.assertions.assertion_effect import AssertionEffect
 from plait.identity.assertions.identity_log import open_log, read_standing, record_history
+from plait.identity.clusters import find_components
 from plait.identity.standing_links import standing_links
 from plait.store.chain_entry import EntryPlace, Payload
 from plait.store.hash_chain import ChainContent
@@ -73,21 +74,25 @@ def check_link(
 
     Args:
         effect: the effect of the link.
-        standing: STANDING without the link.
+        standing: STANDING with the link.
         pair: the two accounts, as (pseudonym, platform).
         max_accounts: the most accounts of a person.
 
     Raises:
-        Contradiction: an assertion keeps the two apart, or other accounts of their persons.
+        Contradiction: with this link, links join two accounts that an unlink keeps apart.
         TooManyAccounts: the person would have more than `max_accounts`.
     """
+    linked = find_components(standing.filter("joined").select(a="account_a", b="account_b"))
+    here = linked.filter(pl.col("node") == pair[0][0]).select("component")
+    nodes = linked.join(here, on="component", how="semi")["node"].implode()
+    apart = standing.filter(
+        pl.all_horizontal(pl.col("account_a", "account_b").is_in(nodes)) & ~pl.col("joined")
+    )
+    if apart.height:
+        raise _contradiction(apart.row(0, named=True))
     after = dict(effect.accounts.select("account", "after").iter_rows())
     if after[pair[0][0]] == after[pair[1][0]]:
         return
-    known = pl.col("account_a", "account_b").is_in(list(after))
-    apart = standing.filter(pl.all_horizontal(known) & ~pl.col("joined"))
-    if apart.height:
-        raise _contradiction(apart.sort("time").row(-1, named=True))
     raise TooManyAccounts(
         f"together, the persons of the two accounts have {effect.accounts.height} accounts.",
         allowed=f"A person has at most {max_accounts} (people.max_accounts).",

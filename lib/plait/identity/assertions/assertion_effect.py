@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from plait.contracts.store_tables import TABLES
 from plait.errors import NothingFused
 from plait.identity.assertions.assertion import LINK
 from plait.identity.ledger import assign_person_ids
@@ -59,13 +60,15 @@ class AssertionEffect:
 
 
 def find_effect(
-    store: Store, pair: tuple[tuple[str, str], tuple[str, str]], standing: pl.DataFrame,
+    store: Store,
+    pair: tuple[tuple[str, str], tuple[str, str]],
+    standing: pl.DataFrame,
     max_accounts: int,
-) -> AssertionEffect:  # fmt: skip
+) -> AssertionEffect:
     """Returns the effect of `standing` on the persons of two accounts.
 
-    The evidence is that of the current version. Evidence that a fuse would find only in new files
-    is not known here.
+    The evidence is that of the current version, and assertions that no fuse has read yet. Evidence
+    that a fuse would find only in new files is not known here.
 
     Args:
         store: the store.
@@ -73,57 +76,82 @@ def find_effect(
         standing: STANDING, as it would be with the assertion.
         max_accounts: the most accounts of a person.
     """
-    named = [account for account, _ in pair]
     try:
         version = store.current()
     except NothingFused:
-        held = pl.DataFrame(schema=dict.fromkeys(_ACCOUNT, pl.String) | {"events": pl.Int64})
-        known = edges = None
-        number = None
-    else:
-        accounts = store.scan("accounts", version).select(_ACCOUNT)
-        persons = accounts.filter(pl.col("account").is_in(named)).select("person")
-        held = accounts.join(persons.unique(), on="person", how="semi").collect()
-        of_them = pl.col("account_a", "account_b").is_in(held["account"].implode())
-        edges = store.scan("identity_edges", version).filter(pl.all_horizontal(of_them)).collect()
-        known = store.read("people", version)
-        number = version.number
-    unknown = tuple(account for account in named if account not in set(held["account"]))
-    new = pl.DataFrame(
-        [{"account": a, "platform": p, "events": 0} for a, p in pair if a in unknown],
-        schema={name: held.schema[name] for name in _ACCOUNT},
+        version = None
+    tables = TABLES if version is None else {}
+    accounts, edges, people = (
+        tables[name].empty().lazy() if name in tables else store.scan(name, version)
+        for name in ("accounts", "identity_edges", "people")
     )
-    placed = pl.concat([held, new]).sort("account")
-    components = _components(placed, edges, standing, max_accounts)
-    before = held.select("account", "person")
-    ledger = assign_person_ids(components, (number or 0) + 1, before, known)
+    placed = _concerned(accounts.select(_ACCOUNT), dict(pair), standing)
+    of_them = pl.all_horizontal(pl.col("account_a", "account_b").is_in(placed["account"].implode()))
+    between = edges.filter(of_them).collect()
+    components = _components(placed, between, standing.filter(of_them), max_accounts)
+    before = placed.drop_nulls("person")
+    number = 0 if version is None else version.number
+    ledger = assign_person_ids(
+        components, number + 1, before.select("account", "person"), people.collect()
+    )
     after = components.join(ledger.persons, on="component").select("account", after="person")
     told = placed.rename({"person": "before"}).join(after, on="account")
     columns = ("account", "platform", "events", "before", "after")
-    return AssertionEffect(told.select(columns).sort("after", "account"), unknown, number)
+    unknown = tuple(account for account, _ in pair if account not in set(before["account"]))
+    return AssertionEffect(told.select(columns).sort("after", "account"), unknown, number or None)
+
+
+def _concerned(
+    accounts: pl.LazyFrame, named: dict[str, str], standing: pl.DataFrame
+) -> pl.DataFrame:
+    """Returns _ACCOUNT columns of all accounts of the persons concerned, sorted by account.
+
+    These are the persons of the named accounts, and those that links lead to. The person is null
+    if the current version does not have the account.
+
+    Args:
+        accounts: the accounts of the current version.
+        named: the platform of each named account.
+        standing: STANDING.
+    """
+    links = standing.filter("joined")
+    ends = pl.concat(
+        [
+            links.select(a=f"account_{x}", b=f"account_{y}", platform=f"platform_{y}")
+            for x, y in ("ab", "ba")
+        ]
+    )
+    while True:
+        known = pl.col("account").is_in(list(named))
+        persons = accounts.filter(known).select("person").unique()
+        held = accounts.join(persons, on="person", how="semi").collect()
+        found = dict(held.select("account", "platform").iter_rows())
+        linked = ends.filter(pl.col("a").is_in([*found, *named])).select("b", "platform")
+        grown = named | found | dict(linked.iter_rows())
+        if grown.keys() == named.keys():
+            break
+        named = grown
+    new = [{"account": a, "platform": p, "events": 0} for a, p in named.items() if a not in found]
+    return pl.concat([held, pl.DataFrame(new, schema=held.schema)]).sort("account")
 
 
 def _components(
-    placed: pl.DataFrame, edges: pl.DataFrame | None, standing: pl.DataFrame, max_accounts: int
+    placed: pl.DataFrame, edges: pl.DataFrame, standing: pl.DataFrame, max_accounts: int
 ) -> pl.DataFrame:
     """Returns account, component: joined by the strongest edges first, never across an unlink."""
-    accounts = set(placed["account"])
-    of_them = standing.filter(
-        pl.all_horizontal(pl.col("account_a", "account_b").is_in(list(accounts)))
-    )
-    linked = of_them.filter("joined").select("account_a", "account_b").rows()
-    apart = of_them.filter(~pl.col("joined")).select("account_a", "account_b").rows()
-    homes = placed.filter(pl.col("home").is_not_null()).group_by("home").agg("account")
+    linked = standing.filter("joined").select("account_a", "account_b").rows()
+    apart = standing.filter(~pl.col("joined")).select("account_a", "account_b").rows()
+    homes = placed.drop_nulls("home").group_by("home").agg("account")
     same = [(first, other) for _, (first, *others) in homes.iter_rows() for other in others]
-    found: list[tuple[str, str]] = []
-    if edges is not None:
-        # A dropped edge may be used now. One that was below the threshold stays unused.
-        usable = pl.col("dropped_as").is_null() | pl.col("dropped_as").is_in(["unlinked", "cap"])
-        other = edges.filter(usable & (pl.col("rule") != LINK))
-        ordered = other.sort(-pl.col("weight"), "rule", "account_a", "account_b")
-        found = ordered.select("account_a", "account_b").rows()
-    groups = {account: {account} for account in accounts}  # at most a few persons' accounts
-    for one, two in [*same, *linked, *found]:
+    # A dropped edge may be used now. One that was below the threshold stays unused.
+    usable = pl.col("dropped_as").is_null() | pl.col("dropped_as").is_in(["unlinked", "cap"])
+    other = edges.filter(usable & (pl.col("rule") != LINK))
+    ordered = other.sort(-pl.col("weight"), "rule", "account_a", "account_b")
+    found = ordered.select("account_a", "account_b").rows()
+    groups = {
+        account: {account} for account in placed["account"]
+    }  # at most a few persons' accounts
+    for one, two in [*linked, *same, *found]:
         both = groups[one] | groups[two]
         if len(both) <= max_accounts and not any(a in both and b in both for a, b in apart):
             groups |= dict.fromkeys(both, both)
