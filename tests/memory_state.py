@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from plait.errors import LiveStateDown, LossyLiveState, TooManyAccounts
 from plait.features.sequences import MAX_SEEN_ITEMS
 from plait.live.base_content import base_name, read_base_tables, watermark
 from plait.live.codec import is_readable, pack_sequences
+from plait.live.link_reason import NO_REASON, Reason
 from plait.live.live_state import (
     BaseStatus,
     FeedbackStream,
@@ -78,13 +79,20 @@ class MemoryLiveState:
                 self._trim(account)
         return taken
 
-    def link(self, one: Account, two: Account, now: datetime) -> tuple[str, list[str]]:
+    def link(
+        self, one: Account, two: Account, now: datetime, reason: Reason = NO_REASON
+    ) -> tuple[str, list[str]]:
+        """See LiveState."""
+        found = self.preview_link(one, two)
+        if found[1] or two not in self._ties()[one]:
+            self._say("links", encode_link(one, two, now, reason))
+        return found
+
+    def preview_link(self, one: Account, two: Account) -> tuple[str, list[str]]:
         """See LiveState."""
         self._check_up()
         first, second = self._group(one), self._group(two)
         if first == second:
-            if two not in self._ties()[one]:
-                self._say("links", encode_link(one, two, now))
             return self._root(first), []
         platforms = Counter(platform for _, platform in (*first, *second))
         if platforms.total() > MAX_LINKED:
@@ -95,19 +103,25 @@ class MemoryLiveState:
                 f"the person would have over {MAX_ON_PLATFORM} accounts on '{platform}'."
             )
         roots = {self._root(first), self._root(second)}
-        self._say("links", encode_link(one, two, now))
-        person = self._root(self._group(one))
+        person = self._root([*first, *second])
         return person, sorted(roots - {person})
 
-    def unlink(self, one: Account, two: Account, now: datetime) -> tuple[list[str], str]:
+    def unlink(
+        self, one: Account, two: Account, now: datetime, reason: Reason = NO_REASON
+    ) -> tuple[list[str], str]:
         """See LiveState."""
         self._check_up()
-        self._say("links", encode_unlink(one, two, now))
+        self._say("links", encode_unlink(one, two, now, reason))
         people = [self._root(self._group(account)) for account in (one, two)]
-        if people[0] != people[1]:
-            return people, "now"
-        alike = self._person_in_base(one[0]) == self._person_in_base(two[0])
-        return people, "next_fuse" if alike else "still_joined"
+        return people, "now" if people[0] != people[1] else "next_fuse"
+
+    def preview_unlink(self, one: Account, two: Account) -> tuple[list[str], str]:
+        """See LiveState."""
+        before = dict(self._streams["links"])
+        try:
+            return self.unlink(one, two, datetime.now(UTC))
+        finally:
+            self._streams["links"] = before
 
     def base_status(self) -> BaseStatus:
         """See LiveState."""

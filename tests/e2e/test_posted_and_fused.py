@@ -15,6 +15,9 @@ from plait.clean.event_dialect import EventDialect
 from plait.clean.parse_times import parse_times
 from plait.config import Project, load_config
 from plait.fusion.fuse_logs import fuse
+from plait.identity.assertions.identity_log import open_log
+from plait.identity.assertions.log_lines import log_lines
+from plait.identity.assertions.undo import undo_assertion
 from plait.live import PersonLookup
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.privacy.pseudonym import account_pseudonym, load_key
@@ -167,12 +170,14 @@ def test_unlinked_accounts_are_apart_and_stay_so_until_they_are_linked_again(
     fuse(project)
     handler, store = LocalHandler(open_replica(file, valkey.address)), Store(project.store_path)
     one, two = {"platform": "shop", "id": "one"}, {"platform": "video", "id": "two"}
-    pair = {"accounts": [one, two]}
+    pair = {"accounts": [one, two], "who": "me", "why": "same invoice"}
 
     def send(word: str) -> Any:
+        dry = post(handler, f"/v1/identities:{word}", pair | {"dry_run": True})
         reply = post(handler, f"/v1/identities:{word}", pair)
         assert reply.status_code == 200, reply.text
-        return reply.json()
+        assert dry.json() == reply.json() | {"dry_run": True}
+        return {name: said for name, said in reply.json().items() if name != "dry_run"}
 
     def people(accounts: pl.DataFrame | None = None) -> list[str]:
         key, state = load_key(project), connect(project, valkey.address)
@@ -216,3 +221,15 @@ def test_unlinked_accounts_are_apart_and_stay_so_until_they_are_linked_again(
     send("link")
     assert len(set(settle())) == 1
     assert len(set(settle(full=True))) == 1
+    # All that was posted is in the identity log, and can be undone: unlink, then link before.
+    lines = log_lines(open_log(store).read())
+    assert [line["kind"] for line in lines] == [
+        *("unlink", "link", "unlink"), "link", "unlink", *("link", "unlink", "link")
+    ]  # fmt: skip
+    assert {(line["who"], line["why"], line["posted"]) for line in lines} == {
+        ("me", "same invoice", True)
+    }
+    for n, left in [(-1, alone), (-2, joined), (3, joined)]:
+        number, _, index = lines[n]["place"].partition(".")
+        undo_assertion(store, int(number), int(index), "me", "a mistake")
+        assert settle() == left

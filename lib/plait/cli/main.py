@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from plait.cli import (
     config_command,
+    identity,
     models_command,
     pseudonyms_command,
     submit_command,
@@ -80,6 +81,7 @@ app.command()(check)
 app.command()(fuse)
 app.command()(quarantine)
 app.command()(bots)
+app.add_typer(identity.app, name="identity")
 app.add_typer(versions_command.app, name="versions")
 app.command()(diff)
 app.add_typer(pseudonyms_command.app, name="pseudonyms")

@@ -41,7 +41,8 @@ FEEDBACK_EVENTS: dict[str, Any] = {
     "home": pl.String(),
 }
 # A link of accounts a and b, or, if `apart` is set, an unlink of accounts a and `apart`. In an
-# unlink, b equals a, so an older plait without unlinks reads a link without effect.
+# unlink, b equals a, so an older plait without unlinks reads a link without effect. `who` and `why`
+# are null if the caller did not tell, and in the rows of an older plait.
 FEEDBACK_LINKS: dict[str, Any] = {
     "account_a": pl.String(),
     "platform_a": pl.String(),
@@ -50,6 +51,8 @@ FEEDBACK_LINKS: dict[str, Any] = {
     "time": pl.Datetime("us", "UTC"),
     "apart": pl.String(),
     "apart_platform": pl.String(),
+    "who": pl.String(),
+    "why": pl.String(),
 }
 # One id that an erasure named: an account's pseudonym or (`platform` null) a person id. Only hashes
 # of it are kept: `erased` (SHA-256), and `mark` (SHA-1, which scripts of live state can compute).

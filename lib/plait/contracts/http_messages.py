@@ -23,6 +23,8 @@ from plait.contracts.id_rules import (
     ITEM_ID_PATTERN,
     MAX_ID_LENGTH,
     MAX_QUERY_LENGTH,
+    MAX_WHO,
+    MAX_WHY,
     PLATFORM_NAME_PATTERN,
 )
 
@@ -36,6 +38,8 @@ MAX_LINKED, MAX_ON_PLATFORM = (
 )  # accounts per person that links may join: in all, and on one platform
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN)]
+Who = Annotated[str, StringConstraints(min_length=1, max_length=MAX_WHO, strip_whitespace=True)]
+Why = Annotated[str, StringConstraints(min_length=1, max_length=MAX_WHY, strip_whitespace=True)]
 PlatformName = Annotated[str, StringConstraints(pattern=PLATFORM_NAME_PATTERN)]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 ItemId = Annotated[
@@ -204,6 +208,13 @@ class LinkRequest(StrictMessage):
     """A statement that two accounts belong to one person."""
 
     accounts: list[Account] = Field(min_length=2, max_length=2)
+    who: Who | None = Field(
+        None, description="who says so; it stays in the identity log", examples=["support-7"]
+    )
+    why: Why | None = Field(
+        None, description="the reason; it stays in the identity log", examples=["same invoice"]
+    )
+    dry_run: bool = Field(False, description="respond with what would happen, and write nothing")
 
 
 class UnlinkRequest(LinkRequest):
@@ -339,21 +350,26 @@ class ConsentResponse(BaseModel):
 
 
 class LinkResponse(BaseModel):
-    """The person that both accounts now belong to."""
+    """The person that both accounts belong to; in a dry run, the one that they would belong to."""
 
     person_id: str
     merged: list[str] = Field(description="person ids that were retired")
+    effect: Literal["merged", "same_person"] = Field(
+        description="merged: two persons became one; same_person: the accounts were one person "
+        "already, and stay so while this link stands"
+    )
+    dry_run: bool = Field(False, description="whether nothing was written")
 
 
 class UnlinkResponse(BaseModel):
     """The persons that the accounts belong to, and when they are separated."""
 
     person_ids: list[str] = Field(description="of each account, in the order of `accounts`")
-    effective: Literal["now", "next_fuse", "still_joined"] = Field(
-        description="now: they are two persons; next_fuse: a fuse has joined them, and the next "
-        "one separates them unless other evidence joins them; still_joined: other links join "
-        "them; unlink those too"
+    effective: Literal["now", "next_fuse"] = Field(
+        description="now: they are two persons; next_fuse: a fuse or other links have joined them, "
+        "and the next fuse separates them"
     )
+    dry_run: bool = Field(False, description="whether nothing was written")
 
 
 class ErrorDetail(BaseModel):

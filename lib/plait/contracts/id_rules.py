@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MAX_ID_LENGTH = 512  # characters
 MAX_QUERY_LENGTH = 2_000
+MAX_WHO, MAX_WHY = 100, 500  # characters of who asserts something about two accounts, and why
 
 # What is removed at both ends of ids and types: white space, and characters that cannot be seen
 # (those of no width, direction marks, the byte order mark).

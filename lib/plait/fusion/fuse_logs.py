@@ -16,6 +16,7 @@ from plait.fusion.incremental.fuse_settings import fuse_settings
 from plait.fusion.stages.erase_people import erase_from_log
 from plait.fusion.stages.find_inputs import find_inputs
 from plait.fusion.stages.resolve_people import current_version
+from plait.identity.assertions.identity_log import record_history
 from plait.privacy.pseudonym_key import key_of_version, load_key
 from plait.store.erasures.update_receipts import update_receipts
 from plait.store.feedback.compaction import compact
@@ -63,6 +64,9 @@ def fuse(
     current = current_version(store)
     erasures = erase_from_log(store, current)
     inputs = find_inputs(project, store)
+    # After the listing, so that no listed link is missing from the identity log.
+    history = record_history(store, inputs.links.slices())
+    inputs = replace(inputs, identity_log=history.record)
     key = load_key(project, create=current is None)
     if current is not None:
         key_of_version(key, current.settings, current.number)
@@ -72,8 +76,9 @@ def fuse(
         return replace(current, run=plan.record())
     engine = engine or LocalEngine(store.path("scratch"))
     pipeline = FusionPipeline(
-        project, store, key, inputs, plan, current, engine, now or datetime.now(UTC), erasures
-    )
+        project, store, key, inputs, plan, current, engine, now or datetime.now(UTC),
+        history.assertions, erasures,
+    )  # fmt: skip
     try:
         with translate_s3_errors(store.uri):
             version = pipeline.run(settings)

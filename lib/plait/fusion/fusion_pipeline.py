@@ -83,6 +83,7 @@ class FusionPipeline:
     current: StoreVersion | None
     engine: Engine[Any]
     now: datetime
+    assertions: pl.DataFrame
     erasures: FusionErasures = field(default_factory=FusionErasures)
 
     def __post_init__(self) -> None:
@@ -127,8 +128,7 @@ class FusionPipeline:
         told = attributes.select("account", "platform").unique()
         consents = resolve_consents(told, statements, default_consent(self.project))
         identity = gather_evidence(
-            self.project, self.store, self.inputs, self.key, found, refusing_accounts(consents),
-            erased,
+            self.project, self.assertions, self.key, found, refusing_accounts(consents), erased
         )  # fmt: skip
         new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
         seen = merge_seen_accounts(pl.concat([self.base.seen, new]))

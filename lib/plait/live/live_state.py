@@ -10,6 +10,7 @@ from typing import Protocol
 import polars as pl
 
 from plait.errors import LossyLiveState
+from plait.live.link_reason import NO_REASON, Reason
 from plait.store import Store, StoreVersion
 
 FeedbackStream = str  # a name in live.streams.FEEDBACK_STREAMS
@@ -130,23 +131,32 @@ class LiveState(Protocol):
         """
 
     def link(
-        self, one: tuple[str, str], two: tuple[str, str], now: datetime
+        self,
+        one: tuple[str, str],
+        two: tuple[str, str],
+        now: datetime,
+        reason: Reason = NO_REASON,
     ) -> tuple[str, list[str]]:
         """Links two accounts (pseudonym, platform); returns the person and the retired persons.
 
         The person with the earliest `since` in the base survives. Repeating a link has no effect.
 
         Raises:
-            TooManyAccounts: the person would have over MAX_LINKED or MAX_ON_PLATFORM accounts.
+            TooManyAccounts: the person would have over `max_accounts`, or MAX_ON_PLATFORM on one
+                platform.
         """
 
     def unlink(
-        self, one: tuple[str, str], two: tuple[str, str], now: datetime
+        self,
+        one: tuple[str, str],
+        two: tuple[str, str],
+        now: datetime,
+        reason: Reason = NO_REASON,
     ) -> tuple[list[str], str]:
         """Unlinks two accounts (pseudonym, platform); returns each one's person, and the effect.
 
-        The effect is `now`, `next_fuse` (the base holds them as one person) or `still_joined` (by
-        other links). The unlink is kept for the next fuse in any case.
+        The effect is `now`, or `next_fuse`: the base or other links join them, and the next fuse
+        keeps them apart. The unlink is kept for the next fuse in any case.
         """
 
     def set_consent(
@@ -173,6 +183,12 @@ class LiveState(Protocol):
 
         It has no effect if there is nothing left to do.
         """
+
+    def preview_link(self, one: tuple[str, str], two: tuple[str, str]) -> tuple[str, list[str]]:
+        """Returns what `link` would return now, and raises what it would raise; writes nothing."""
+
+    def preview_unlink(self, one: tuple[str, str], two: tuple[str, str]) -> tuple[list[str], str]:
+        """Returns what `unlink` would return now; writes nothing."""
 
     def base_status(self) -> BaseStatus:
         """Returns the name of the active base, and whether it is complete."""

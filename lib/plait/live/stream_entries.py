@@ -14,6 +14,7 @@ from plait.contracts.event_rows import (
     FEEDBACK_EVENTS,
     FEEDBACK_LINKS,
 )
+from plait.live.link_reason import NO_REASON, Reason
 from plait.live.live_noise import NOISE
 from plait.live.live_strengths import HISTORY_STRENGTH
 
@@ -77,18 +78,30 @@ def decode_events(entries: Sequence[str]) -> pl.DataFrame:
     return rows.with_columns(pl.col(*_TIMES).cast(_US))
 
 
-def encode_link(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
+def encode_link(
+    one: tuple[str, str], two: tuple[str, str], now: datetime, reason: Reason = NO_REASON
+) -> str:
     """Returns the stream entry that links two accounts (pseudonym, platform)."""
-    return json.dumps(_link_fields(one, two, now))
+    return json.dumps(_link_fields(one, two, now, reason))
 
 
-def encode_unlink(one: tuple[str, str], two: tuple[str, str], now: datetime) -> str:
+def encode_unlink(
+    one: tuple[str, str], two: tuple[str, str], now: datetime, reason: Reason = NO_REASON
+) -> str:
     """Returns the stream entry that unlinks two accounts, see contracts.event_rows."""
-    return json.dumps({**_link_fields(one, one, now), "apart": two[0], "apart_platform": two[1]})
+    apart = {"apart": two[0], "apart_platform": two[1]}
+    return json.dumps(_link_fields(one, one, now, reason) | apart)
 
 
-def _link_fields(one: tuple[str, str], two: tuple[str, str], now: datetime) -> dict[str, str | int]:
-    return {
+def _link_fields(
+    one: tuple[str, str], two: tuple[str, str], now: datetime, reason: Reason
+) -> dict[str, str | int]:
+    told: dict[str, str | int] = {}
+    if reason.who is not None:  # a null would be read as true by Lua
+        told["who"] = reason.who
+    if reason.why is not None:
+        told["why"] = reason.why
+    return told | {
         "account_a": one[0],
         "platform_a": one[1],
         "account_b": two[0],

@@ -83,7 +83,8 @@ def connect(project: Project, address: str) -> ValkeyLiveState:
     """Returns live state at `address`, in a namespace that only this store uses."""
     namespace = hashlib.sha256(project.store_uri.encode()).hexdigest()[:12]
     length, timeout_s = project.sequence_length, _timeout_s(project)
-    return ValkeyLiveState(address, namespace, length, timeout_s, strict_platforms(project))
+    strict, most = strict_platforms(project), project.people.max_accounts
+    return ValkeyLiveState(address, namespace, length, timeout_s, strict, most)
 
 
 def _timeout_s(project: Project) -> float:

@@ -30,6 +30,7 @@ from plait.contracts.http_messages import (
 from plait.contracts.id_rules import AROUND_IDS
 from plait.errors import LiveStateDown, nearest
 from plait.live import LiveState, PersonLookup, PersonState
+from plait.live.link_reason import Reason
 from plait.live.live_history import live_histories
 from plait.live.live_noise import NOISE
 from plait.live.live_strengths import HISTORY_STRENGTH, add_history_strengths
@@ -183,12 +184,22 @@ class EndpointService:
 
         Raises:
             ProblemError: a platform is unknown, or both accounts are the same.
+            TooManyAccounts: the person would have too many accounts.
             LiveStateDown: Valkey does not answer. The link may or may not have been stored.
         """
         one, two = self._account_pair(message)
         self._check_joinable([one, two])
-        person, merged = self._state.link(one, two, datetime.now(UTC))
-        return LinkResponse(person_id=person, merged=merged)
+        if message.dry_run:
+            person, merged = self._state.preview_link(one, two)
+        else:
+            reason = Reason(message.who, message.why)
+            person, merged = self._state.link(one, two, datetime.now(UTC), reason)
+        return LinkResponse(
+            person_id=person,
+            merged=merged,
+            effect="merged" if merged else "same_person",
+            dry_run=message.dry_run,
+        )
 
     def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
         """Unlinks two accounts: at once, or with the next fuse if a fuse joined them.
@@ -198,8 +209,13 @@ class EndpointService:
             LiveStateDown: Valkey does not answer. The unlink may or may not have been stored.
         """
         one, two = self._account_pair(message)
-        people, effective = self._state.unlink(one, two, datetime.now(UTC))
-        return UnlinkResponse.model_validate({"person_ids": people, "effective": effective})
+        if message.dry_run:
+            people, effective = self._state.preview_unlink(one, two)
+        else:
+            reason = Reason(message.who, message.why)
+            people, effective = self._state.unlink(one, two, datetime.now(UTC), reason)
+        told = {"person_ids": people, "effective": effective, "dry_run": message.dry_run}
+        return UnlinkResponse.model_validate(told)
 
     def consent(self, account: Account, message: ConsentRequest) -> ConsentResponse:
         """Keeps what an account says about its consent. It is on disk when this returns.

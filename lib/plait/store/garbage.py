@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 GC_GRACE = timedelta(hours=1)
-_STAGED_IN = ("tables", "models", "versions", "inputs", "feedback", "runs", "vault", FAILED_RUNS)
+_STAGED_IN = (
+    "tables", "models", "versions", "inputs", "feedback", "identity", "runs", "vault", FAILED_RUNS,
+)  # fmt: skip
 
 
 @dataclass

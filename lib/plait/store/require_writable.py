@@ -49,7 +49,15 @@ def require_writable(store: Store) -> None:
 def _folders(root: Path) -> list[Path]:
     """Returns the folders that runs write to: tables and their logs, versions, models, ..."""
     found = [root]
-    for depth in ("*", "tables/*", "tables/*/_delta_log", "models/*", "models/*/*", "feedback/*"):
+    below = (
+        "tables/*",
+        "tables/*/_delta_log",
+        "models/*",
+        "models/*/*",
+        "feedback/*",
+        "identity/*",
+    )
+    for depth in ("*", *below):
         found += [path for path in sorted(root.glob(depth)) if path.is_dir()]
     return found
 

@@ -33,7 +33,7 @@ class Store:
     """A store. Readers always see whole versions, and one writer at a time publishes the next.
 
     Layout: `tables/<name>/` (Delta), `versions/<number>.json` and `versions/newest.json`,
-    `inputs/`, `models/`, `runs/`, `failed_runs/`, `feedback/`.
+    `inputs/`, `models/`, `runs/`, `failed_runs/`, `feedback/`, `identity/log/`.
     """
 
     def __init__(self, root: str | Path) -> None:

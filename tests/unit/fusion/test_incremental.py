@@ -16,6 +16,7 @@ import plait.fusion.stages.find_inputs
 from plait.contracts.store_tables import TABLES
 from plait.errors import BadKey
 from plait.fusion.kernels.row_kernel import FusionRowKernel
+from plait.identity.assertions.undo import undo_assertion
 from plait.privacy.pseudonym import account_pseudonym, event_pseudonym, load_key
 from plait.store import Store
 from plait.store.table_files import bucket_of_file
@@ -185,13 +186,13 @@ def test_people_who_turn_out_to_be_one_are_rewritten_in_one_bucket(
     _same(later, _again(fuse_here, full=True))
 
 
-def test_people_who_turn_out_to_be_two_are_told_apart(
+def test_people_whose_link_is_undone_are_told_apart(
     folder: Path, fused: Fused, fuse_here: Fuse
 ) -> None:
     one, two = _pair(fused, together=True)
     _link(folder, fused, one, two)
     assert _again(fuse_here).people.height == len(PEOPLE)
-    (folder / "store/feedback/links/1.parquet").unlink()
+    undo_assertion(fused.store, 1, 1, "me", "a mistake")
     again = _again(fuse_here)
     assert (again.version.run["mode"], again.version.run["rewritten"]) == ("incremental", 1)
     assert again.events["person"].n_unique() == len(PEOPLE)

@@ -12,6 +12,7 @@ from plait.contracts.http_messages import MAX_LINKED, MAX_ON_PLATFORM
 from plait.errors import LiveStateDown, TooManyAccounts
 from plait.live import LiveState, PersonLookup
 from plait.live.base_content import base_name
+from plait.live.link_reason import Reason
 from plait.live.live_state import FeedbackStream, StreamEntry
 from plait.live.stream_entries import decode_events, decode_links
 from plait.store import Store
@@ -145,6 +146,38 @@ def test_links_give_nobody_more_accounts_than_anyone_has(state: LiveState) -> No
     assert state.stream_length("links") == MAX_LINKED - 1
 
 
+def test_a_preview_says_what_a_link_and_an_unlink_return_and_writes_nothing(
+    state: LiveState, store: Store
+) -> None:
+    publish_people(store, {1: [1, 2]})
+    state.load_base(store, store.current())
+    state.link(*ends(3, 4), T0)
+    state.link(*ends(4, 5), T0)
+    state.link(*ends(2, 3), T0)
+    for one, two in [(1, 2), (1, 3), (2, 3), (3, 4), (3, 5), (6, 7)]:
+        pair = ends(one, two)
+        length, known = state.stream_length("links"), state.read_people(who(*range(8)))
+        linked, unlinked = state.preview_link(*pair), state.preview_unlink(*pair)
+        assert state.stream_length("links") == length
+        assert state.read_people(who(*range(8))) == known
+        assert state.unlink(*pair, T0) == unlinked
+        if known[one].person == known[two].person:
+            state.link(*pair, T0)
+        else:
+            assert state.link(*pair, T0) == linked
+    with pytest.raises(TooManyAccounts, match=f"over {MAX_ON_PLATFORM} accounts on 'shop'"):
+        state.preview_link(*ends(5, 6))
+
+
+def test_who_and_why_are_in_the_stream(state: LiveState) -> None:
+    state.link(*ends(1, 2), T0, Reason("ann", "same\tinvoice"))
+    state.unlink(*ends(1, 2), T0, Reason(why="no"))
+    state.link(*ends(1, 2), T0)
+    words = [entry.text or "" for entry in state.read_stream("links", 10)]
+    told = decode_links(words).select("who", "why").rows()
+    assert told == [("ann", "same\tinvoice"), (None, "no"), (None, None)]
+
+
 def test_an_unlink_undoes_a_link_at_once_and_histories_go_with_their_accounts(
     state: LiveState,
 ) -> None:
@@ -155,8 +188,8 @@ def test_an_unlink_undoes_a_link_at_once_and_histories_go_with_their_accounts(
     state.link(one, two, T0)
     state.link(two, three, T0)
     state.link(one, three, T0)
-    assert state.unlink(one, two, T0) == ([person(1)] * 2, "still_joined")
-    assert state.unlink(two, one, T0) == ([person(1)] * 2, "still_joined")
+    assert state.unlink(one, two, T0) == ([person(1)] * 2, "next_fuse")
+    assert state.unlink(two, one, T0) == ([person(1)] * 2, "next_fuse")
     assert items(state, *asked) == [["shop:a", "shop:b", "shop:c"]] * 3
     assert state.unlink(three, one, T0) == ([person(2), person(1)], "now")
     assert items(state, *asked) == [["shop:a"], ["shop:b", "shop:c"], ["shop:b", "shop:c"]]
@@ -362,6 +395,8 @@ CALLS: dict[str, Callable[[LiveState, Store], Any]] = {
     "append_events": lambda state, _: state.append_events(events(("x", 1, 1))),
     "link": lambda state, _: state.link(*ends(1, 2), T0),
     "unlink": lambda state, _: state.unlink(*ends(1, 2), T0),
+    "preview_link": lambda state, _: state.preview_link(*ends(1, 2)),
+    "preview_unlink": lambda state, _: state.preview_unlink(*ends(1, 2)),
     "base_status": lambda state, _: state.base_status(),
     "load_base": lambda state, store: state.load_base(store, store.current()),
     "acquire_drain_lease": lambda state, _: state.acquire_drain_lease("one"),

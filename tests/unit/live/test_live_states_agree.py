@@ -80,6 +80,7 @@ class TwoStates(RuleBasedStateMachine):
         if one == two:
             return
         pair = ends(one, two)
+        self.both(lambda state: (state.preview_link if joined else state.preview_unlink)(*pair))
         self.both(lambda state: (state.link if joined else state.unlink)(*pair, T0))
 
     @rule(stream=STREAMS, count=st.integers(1, 9))

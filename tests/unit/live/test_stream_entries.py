@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from plait.features.sequences import EVENT_ORDER
+from plait.live.link_reason import Reason
 from plait.live.stream_entries import (
     FEEDBACK_EVENTS,
     decode_events,
@@ -74,10 +75,12 @@ def test_score_and_member_order_events_as_a_history_does() -> None:
 
 
 def test_a_link_comes_back_as_it_went() -> None:
-    (row,) = decode_links([encode_link(("a_1", "shop"), ("a_2", "video"), NOW)]).rows(named=True)
+    reason = Reason("me", "the same")
+    entry = encode_link(("a_1", "shop"), ("a_2", "video"), NOW, reason)
+    (row,) = decode_links([entry]).rows(named=True)
     assert row == {"account_a": "a_1", "platform_a": "shop", "account_b": "a_2",
                    "platform_b": "video", "time": NOW, "apart": None,
-                   "apart_platform": None}  # fmt: skip
+                   "apart_platform": None, "who": "me", "why": "the same"}  # fmt: skip
 
 
 def test_an_unlink_comes_back_as_it_went_and_yesterday_reads_a_link_that_joins_nobody() -> None:
@@ -85,7 +88,7 @@ def test_an_unlink_comes_back_as_it_went_and_yesterday_reads_a_link_that_joins_n
     (row,) = decode_links([entry]).rows(named=True)
     assert row == {"account_a": "a_1", "platform_a": "shop", "account_b": "a_1",
                    "platform_b": "shop", "time": NOW, "apart": "a_2",
-                   "apart_platform": "video"}  # fmt: skip
+                   "apart_platform": "video", "who": None, "why": None}  # fmt: skip
     yesterday = ("account_a", "platform_a", "account_b", "platform_b", "time")
     assert [json.loads(entry)[name] for name in yesterday[:4]] == ["a_1", "shop"] * 2
 

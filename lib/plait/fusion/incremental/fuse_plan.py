@@ -11,6 +11,7 @@ from plait.contracts.store_tables import ADDED_TABLES
 from plait.contracts.table_schema import CONTRACT_VERSION
 from plait.fusion.incremental.fuse_settings import changed_settings, requires_reread
 from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
+from plait.identity.assertions.identity_log import IDENTITY_LOG
 from plait.store.feedback.log_listing import LogSlice
 from plait.store.store_version import StoreVersion
 
@@ -102,7 +103,8 @@ def plan_fusion(
         known, now | posted, inputs.events.missing(read)
     )
     unread = (events, links, shown, erased, consents)
-    same = not (any(unread) or lost or inputs.links.missing(read)) and now == files
+    asserted = known.get(("", IDENTITY_LOG)) != inputs.identity_log
+    same = not (any(unread) or lost or asserted or inputs.links.missing(read)) and now == files
     if not why and same and before.settings == settings:
         return FusionPlan(before, "", [], before.buckets, 0, changed=False, skipped=inputs.skipped)
     why = why or _why_repartition(project, inputs, before)
@@ -111,8 +113,9 @@ def plan_fusion(
     new = [split for split in inputs.splits if split.input_key not in known]
     count = sum(files.get(place) != record for place, record in now.items())
     new += map(InputSplit.from_log_slice, events)
+    count += sum(map(len, unread)) + (asserted and not links)
     return FusionPlan(
-        before, "", new, before.buckets, count + sum(map(len, unread)),
+        before, "", new, before.buckets, count,
         impressions=everything.impressions if lost else tuple(shown),
         shown=None if lost else before, skipped=inputs.skipped,
     )  # fmt: skip

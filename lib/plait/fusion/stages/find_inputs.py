@@ -78,6 +78,7 @@ class FusionInputs:
         skipped: the names of files without bytes.
         consents: the files of the logs of consent.
         posted_consents: what accounts said over HTTP about their consent.
+        identity_log: what a version records about the identity log; null if it is empty.
     """
 
     splits: list[InputSplit]
@@ -93,6 +94,7 @@ class FusionInputs:
     skipped: tuple[str, ...] = ()
     consents: tuple[ConsentSplit, ...] = ()
     posted_consents: LogListing | None = None
+    identity_log: dict[str, Any] | None = None
 
     @property
     def all_splits(self) -> list[InputSplit]:
@@ -104,7 +106,8 @@ class FusionInputs:
         """What a store version records about each input."""
         logged = [self.events, self.links, self.impressions, self.erasures]
         logged += [self.posted_consents] if self.posted_consents else []
-        return [*self.files, *(record for listing in logged for record in listing.records)]
+        posted = [record for listing in logged for record in listing.records]
+        return [*self.files, *posted, *([self.identity_log] if self.identity_log else [])]
 
     def impression_buckets(self, held: int) -> int:
         """Returns how many buckets the impressions need.

@@ -9,8 +9,6 @@ import polars as pl
 
 from plait.config import Project
 from plait.contracts.identity_tables import IDENTITY_EDGES
-from plait.fusion.stages.find_inputs import FusionInputs
-from plait.fusion.stages.read_feedback import read_link_assertions
 from plait.fusion.stages.resolve_people import KnownIdentity
 from plait.fusion.stages.stage_results import ResolvedAccounts
 from plait.identity.cluster_guards import ACCOUNT_PAIRS, CONTRADICTIONS
@@ -23,14 +21,13 @@ from plait.identity.keys.key_types import key_rules
 from plait.identity.standing_links import standing_links
 from plait.privacy.consent import refusing_accounts
 from plait.privacy.erasure import Erasures
+from plait.privacy.lift_pseudonyms import lift_columns
 from plait.privacy.pseudonym import PseudonymKey
-from plait.store.store import Store
 
 
 def gather_evidence(
     project: Project,
-    store: Store,
-    inputs: FusionInputs,
+    assertions: pl.DataFrame,
     key: PseudonymKey,
     found: AccountValues,
     refusing: pl.DataFrame,
@@ -43,8 +40,7 @@ def gather_evidence(
 
     Args:
         project: the project.
-        store: its store, with the feedback log.
-        inputs: the inputs of the run.
+        assertions: ASSERTIONS: links and unlinks.
         key: the pseudonym key.
         found: what the rows of accounts say.
         refusing: account: those that do not consent to be joined.
@@ -54,7 +50,7 @@ def gather_evidence(
     # A refusing account is not the centre of a star that joins others.
     joinable = attributes.join(refusing, on="account", how="anti")
     by_key = key_edges(joinable, rules, found.refused)
-    standing = _standing_links(project, store, inputs, key, erased)
+    standing = _standing_links(project, assertions, key, erased)
     sources: Sequence[pl.DataFrame] = [by_key.edges, link_edges(standing)]
     contradictions = [pl.DataFrame(schema=CONTRADICTIONS)]
     ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
@@ -92,10 +88,11 @@ def resolve_accounts(
 
 
 def _standing_links(
-    project: Project, store: Store, inputs: FusionInputs, key: PseudonymKey, erased: Erasures
+    project: Project, assertions: pl.DataFrame, key: PseudonymKey, erased: Erasures
 ) -> pl.DataFrame:
     """Returns the last assertion on each pair of accounts of the project's platforms."""
-    asserted = standing_links(read_link_assertions(store, inputs.links.slices(), key, erased))
+    gone = erased.covers(assertions["account_a"]) | erased.covers(assertions["account_b"])
+    asserted = standing_links(lift_columns(assertions.filter(~gone), key, "account_a", "account_b"))
     platforms = list(project.platforms)
     # Links of a platform that is no longer in the project do not count.
     return asserted.filter(pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(platforms)))

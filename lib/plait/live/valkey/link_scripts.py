@@ -33,6 +33,19 @@ local function link(one, two)
   redis.call('HDEL', ns .. 'r', p)
   return p, q
 end
+-- The platform on which the person of p and q would have too many accounts; '' for all together.
+local function too_many(p, q, one, two, most, most_on_platform)
+  if p == q then return nil end
+  local held, total = {}, 0
+  for _, entries in ipairs({accounts_of(p, one), accounts_of(q, two)}) do
+    for _, entry in ipairs(entries) do
+      local platform = string.match(entry, '[^\\t]*$')
+      held[platform], total = (held[platform] or 0) + 1, total + 1
+      if total > tonumber(most) then return '' end
+      if held[platform] > tonumber(most_on_platform) then return platform end
+    end
+  end
+end
 local function tied(one, two)
   return redis.call('SISMEMBER', ns .. 'n:' .. bare(one), two) == 1
 end
@@ -64,42 +77,7 @@ local function record(entry)
 end
 """
 
-# ARGV: account TAB platform, twice; the stream entry; the maximum number of accounts per person,
-# and per person and platform. Returns the person and the retired person ('' for none). If there
-# would be too many accounts, returns '' and the platform with too many ('' for all together).
-LINK_ACCOUNTS = (
-    PRELUDE
-    + LINK_FUNCTIONS
-    + """
-local p, q = survivor(owner(bare(ARGV[1]))), survivor(owner(bare(ARGV[2])))
-if p ~= q then
-  local held, total = {}, 0
-  for _, entries in ipairs({accounts_of(p, ARGV[1]), accounts_of(q, ARGV[2])}) do
-    for _, entry in ipairs(entries) do
-      local platform = string.match(entry, '[^\\t]*$')
-      held[platform], total = (held[platform] or 0) + 1, total + 1
-      if total > tonumber(ARGV[4]) then return {'', ''} end
-      if held[platform] > tonumber(ARGV[5]) then return {'', platform} end
-    end
-  end
-end
-local person, retired = link(ARGV[1], ARGV[2])
--- A link of accounts that are already one person takes effect once their present link is gone.
-if not tied(ARGV[1], ARGV[2]) then record(ARGV[3]) end
-return {person, retired or ''}
-"""
-)
-
-# ARGV: account TAB platform, twice; the stream entry. Returns the person of each, and when they are
-# separate: now, next_fuse (the base holds them as one person) or still_joined (by other links).
-UNLINK_ACCOUNTS = (
-    PRELUDE
-    + LINK_FUNCTIONS
-    + """
-local one, two = ARGV[1], ARGV[2]
-record(ARGV[3])
-local p, q = survivor(owner(bare(one))), survivor(owner(bare(two)))
-if p ~= q then return {p, q, 'now'} end
+_REACH = """
 local function of_base(account)
   local person = owner(account)
   for _ = 1, 64 do
@@ -109,9 +87,9 @@ local function of_base(account)
   end
   return person
 end
-if of_base(bare(one)) == of_base(bare(two)) then return {p, p, 'next_fuse'} end
--- The people and accounts connected with an account, by links and by people of the base.
-local function reach(start)
+-- The people and accounts connected with an account, by links and by people of the base; without
+-- the link between `skip` and `other`, if they are given.
+local function reach(start, skip, other)
   local found = {people = {}, entries = {start}, has = {[start] = true}}
   local knows = {}
   local function add(entry)
@@ -130,13 +108,49 @@ local function reach(start)
       local held = base and redis.call('HGET', b('m'), person)
       if held then for entry in string.gmatch(held, '[^\\n]+') do add(entry) end end
     end
-    for _, entry in ipairs(redis.call('SMEMBERS', ns .. 'n:' .. account)) do add(entry) end
+    for _, entry in ipairs(redis.call('SMEMBERS', ns .. 'n:' .. account)) do
+      local here = found.entries[i]
+      if not (here == skip and entry == other or here == other and entry == skip) then
+        add(entry)
+      end
+    end
     i = i + 1
   end
   return found
 end
+"""
+
+# ARGV: account TAB platform, twice; the stream entry; the maximum number of accounts per person,
+# and per person and platform. Returns the person and the retired person ('' for none). If there
+# would be too many accounts, returns '' and the platform with too many ('' for all together).
+LINK_ACCOUNTS = (
+    PRELUDE
+    + LINK_FUNCTIONS
+    + """
+local p, q = survivor(owner(bare(ARGV[1]))), survivor(owner(bare(ARGV[2])))
+local full = too_many(p, q, ARGV[1], ARGV[2], ARGV[4], ARGV[5])
+if full then return {'', full} end
+local person, retired = link(ARGV[1], ARGV[2])
+-- A link of accounts that are already one person takes effect once their present link is gone.
+if not tied(ARGV[1], ARGV[2]) then record(ARGV[3]) end
+return {person, retired or ''}
+"""
+)
+
+# ARGV: account TAB platform, twice; the stream entry. Returns the person of each, and when they are
+# separate: now, or next_fuse (the base, or other links, join them; a fuse keeps them apart).
+UNLINK_ACCOUNTS = (
+    PRELUDE
+    + LINK_FUNCTIONS
+    + _REACH
+    + """
+local one, two = ARGV[1], ARGV[2]
+record(ARGV[3])
+local p, q = survivor(owner(bare(one))), survivor(owner(bare(two)))
+if p ~= q then return {p, q, 'now'} end
+if of_base(bare(one)) == of_base(bare(two)) then return {p, p, 'next_fuse'} end
 local sides = {reach(one), reach(two)}
-if sides[1].has[two] then return {p, p, 'still_joined'} end
+if sides[1].has[two] then return {p, p, 'next_fuse'} end
 redis.call('DEL', ns .. 'g:' .. p)
 redis.call('SREM', ns .. 'roots', p)
 local roots = {}
@@ -154,6 +168,42 @@ for i, side in ipairs(sides) do
     redis.call('SADD', ns .. 'roots', root)
   end
   roots[i] = root
+end
+return {roots[1], roots[2], 'now'}
+"""
+)
+
+# The same without a write: what LINK_ACCOUNTS would return. ARGV as there, without the entry.
+PREVIEW_LINK = (
+    PRELUDE
+    + LINK_FUNCTIONS
+    + """
+local p, q = survivor(owner(bare(ARGV[1]))), survivor(owner(bare(ARGV[2])))
+local full = too_many(p, q, ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+if full then return {'', full} end
+if p == q then return {p, ''} end
+if older(q, p) then p, q = q, p end
+return {p, q}
+"""
+)
+
+# The same without a write: what UNLINK_ACCOUNTS would return. ARGV as there, without the entry.
+PREVIEW_UNLINK = (
+    PRELUDE
+    + LINK_FUNCTIONS
+    + _REACH
+    + """
+local one, two = ARGV[1], ARGV[2]
+local p, q = survivor(owner(bare(one))), survivor(owner(bare(two)))
+if p ~= q then return {p, q, 'now'} end
+local sides = {reach(one, one, two), reach(two, one, two)}
+if sides[1].has[two] then return {p, p, 'next_fuse'} end
+local roots = {}
+for i, side in ipairs(sides) do
+  roots[i] = side.people[1]
+  for _, person in ipairs(side.people) do
+    if older(person, roots[i]) then roots[i] = person end
+  end
 end
 return {roots[1], roots[2], 'now'}
 """

@@ -18,6 +18,7 @@ from plait.features.sequences import MAX_SEEN_ITEMS
 from plait.live.base_content import BASE_LAYOUT
 from plait.live.circuit_breaker import CircuitBreaker
 from plait.live.codec import is_readable
+from plait.live.link_reason import NO_REASON, Reason
 from plait.live.live_state import (
     BaseStatus,
     FeedbackStream,
@@ -69,6 +70,7 @@ class ValkeyLiveState:
         timeout_s: timeout of a read in seconds; that of a write is WRITE_TIMEOUT_FACTOR times as
             long.
         strict: the platforms whose accounts may not be joined as long as they say nothing.
+        max_accounts: the most accounts of a person that links may join.
     """
 
     def __init__(
@@ -78,9 +80,10 @@ class ValkeyLiveState:
         length: int,
         timeout_s: float = READ_TIMEOUT_S,
         strict: Collection[str] = (),
+        max_accounts: int = MAX_LINKED,
     ) -> None:
         self.strict = tuple(sorted(strict))
-        self.address, self.length = address, length
+        self.address, self.length, self.max_accounts = address, length, max_accounts
         self.prefix = f"{{plait:{namespace}}}:"
         # A plait with another layout uses its own base.
         self.keys = [self.prefix, f"{self.prefix}base.{BASE_LAYOUT}"]
@@ -95,6 +98,8 @@ class ValkeyLiveState:
         self._append = self._writer.register_script(state_scripts.APPEND_EVENTS)
         self._link = self._writer.register_script(link_scripts.LINK_ACCOUNTS)
         self._consent = self._writer.register_script(consent_scripts.SET_CONSENT)
+        self._preview_link = self.client.register_script(link_scripts.PREVIEW_LINK)
+        self._preview_unlink = self.client.register_script(link_scripts.PREVIEW_UNLINK)
         self._unlink = self._writer.register_script(link_scripts.UNLINK_ACCOUNTS)
 
     @property
@@ -185,37 +190,76 @@ class ValkeyLiveState:
         return [bool(fresh) for fresh in accepted]
 
     def link(
-        self, one: tuple[str, str], two: tuple[str, str], now: datetime
+        self,
+        one: tuple[str, str],
+        two: tuple[str, str],
+        now: datetime,
+        reason: Reason = NO_REASON,
     ) -> tuple[str, list[str]]:
         """Links two accounts (pseudonym, platform); returns the person and the retired persons.
 
         Raises:
-            TooManyAccounts: the person would have over MAX_LINKED or MAX_ON_PLATFORM accounts.
+            TooManyAccounts: the person would have over `max_accounts`, or MAX_ON_PLATFORM on one
+                platform.
             LiveStateDown: Valkey does not answer.
         """
-        entry = encode_link(one, two, now)
+        entry = encode_link(one, two, now, reason)
         args: list[str | int] = ["\t".join(one), "\t".join(two), entry]
-        args += [MAX_LINKED, MAX_ON_PLATFORM]
         with self._circuit():
-            person, retired = self._link(keys=self.keys, args=args)
+            found = self._link(keys=self.keys, args=[*args, self.max_accounts, MAX_ON_PLATFORM])
+        return self._linked(*found)
+
+    def preview_link(self, one: tuple[str, str], two: tuple[str, str]) -> tuple[str, list[str]]:
+        """Returns what `link` would return now; writes nothing.
+
+        Raises:
+            TooManyAccounts, LiveStateDown: see `link`.
+        """
+        args: list[str | int] = ["\t".join(one), "\t".join(two)]
+        with self._circuit():
+            found = self._preview_link(
+                keys=self.keys, args=[*args, self.max_accounts, MAX_ON_PLATFORM]
+            )
+        return self._linked(*found)
+
+    def _linked(self, person: bytes, retired: bytes) -> tuple[str, list[str]]:
         if not person:
-            raise TooManyAccounts(_too_many_accounts(retired.decode()), fix="Link other accounts.")
+            on = f" on '{retired.decode()}'" if retired else ""
+            most = MAX_ON_PLATFORM if retired else self.max_accounts
+            raise TooManyAccounts(
+                f"the person would have over {most} accounts{on}.", fix="Link other accounts."
+            )
         return person.decode(), [retired.decode()] if retired else []
 
     def unlink(
-        self, one: tuple[str, str], two: tuple[str, str], now: datetime
+        self,
+        one: tuple[str, str],
+        two: tuple[str, str],
+        now: datetime,
+        reason: Reason = NO_REASON,
     ) -> tuple[list[str], str]:
         """Unlinks two accounts (pseudonym, platform); returns each one's person, and the effect.
 
-        The effect is `now`, `next_fuse` (the base holds them as one person) or `still_joined` (by
-        other links). The unlink is kept for the next fuse in any case.
+        The effect is `now`, or `next_fuse`: the base or other links join them, and the next fuse
+        keeps them apart. The unlink is kept for the next fuse in any case.
 
         Raises:
             LiveStateDown: Valkey does not answer.
         """
-        args = ["\t".join(one), "\t".join(two), encode_unlink(one, two, now)]
+        args = ["\t".join(one), "\t".join(two), encode_unlink(one, two, now, reason)]
         with self._circuit():
             *people, effective = self._unlink(keys=self.keys, args=args)
+        return [person.decode() for person in people], effective.decode()
+
+    def preview_unlink(self, one: tuple[str, str], two: tuple[str, str]) -> tuple[list[str], str]:
+        """Returns what `unlink` would return now; writes nothing.
+
+        Raises:
+            LiveStateDown: Valkey does not answer.
+        """
+        args = ["\t".join(one), "\t".join(two)]
+        with self._circuit():
+            *people, effective = self._preview_unlink(keys=self.keys, args=args)
         return [person.decode() for person in people], effective.decode()
 
     def erase(self, lookup: PersonLookup, receipt: str, now: datetime) -> LiveErasure:
@@ -332,12 +376,6 @@ def _usable_items(seen: list[bytes], only: str, without: list[str]) -> tuple[str
         return tuple(items)
     kept = ((item, item.partition(":")[0]) for item in items)
     return tuple(i for i, on in kept if (not only or on == only) and on not in without)
-
-
-def _too_many_accounts(platform: str) -> str:
-    if platform:
-        return f"the person would have over {MAX_ON_PLATFORM} accounts on '{platform}'."
-    return f"the person would have over {MAX_LINKED} accounts."
 
 
 def _split_account(entry: bytes) -> tuple[str, str]:

@@ -122,7 +122,7 @@ def test_a_posted_link_joins_people_in_the_ledger(fused: Fused, fuse_here: Fuse)
     again = _again(fuse_here)
     assert again.version.counts["people_on_several"] == 1
     assert again.version.counts["rules"] == {"alone": 1, "link": 2}
-    assert again.version.inputs[-1]["path"] == "feedback/links/1.parquet"
+    assert again.version.inputs[-2]["path"] == "feedback/links/1.parquet"
     assert again.version.counts["retired_ids"] == 1
 
 

@@ -1,0 +1,1 @@
+"""Assertions: what people say about two accounts, in a hash-chained log; they outrank evidence."""
