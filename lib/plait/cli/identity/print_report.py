@@ -49,6 +49,8 @@ def print_report(console: Console, found: IdentityReport) -> None:
 
 
 def _print_truth(console: Console, truth: TruthReport) -> None:
+    from rich.markup import escape
+
     heads = ("compared with the truth", "accounts", "precision", "recall", "F1")
     whole = [("pairs of accounts", truth.all), *truth.platforms.items()]
     rows = [_figures(name, each) for name, each in whole if each.accounts]
@@ -71,7 +73,7 @@ def _print_truth(console: Console, truth: TruthReport) -> None:
             "compared."
         )
     if truth.left_out:
-        said = ", ".join(f"{n:,} {why}" for why, n in truth.left_out.items())
+        said = ", ".join(f"{n:,} {escape(why)}" for why, n in truth.left_out.items())
         console.print(f"[yellow]Rows of the truth that were left out: {said}.[/]")
     console.print()
 
@@ -94,6 +96,8 @@ def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -
 
 
 def _cell(value: object) -> str:
+    from rich.markup import escape
+
     if isinstance(value, float):
         return f"{value:.4f}"
-    return f"{value:,}" if isinstance(value, int) else str(value or "")
+    return f"{value:,}" if isinstance(value, int) else escape(str(value or ""))

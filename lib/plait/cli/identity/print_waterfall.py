@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from plait.identity.why.explanation import Evidence
 
 _BAR = 34  # characters
+_SMALL = 0.05  # bits that are drawn as nothing
 
 
 def print_waterfall(console: Console, edge: Evidence) -> None:
@@ -33,7 +34,7 @@ def print_waterfall(console: Console, edge: Evidence) -> None:
     for step in steps:
         style = "green" if step.bits >= 0 else "red"
         bar = Text(draw_bar(step, low, high), style=style)
-        table.add_row("", step.term, step.level, f"{step.bits:+.1f}", bar)
+        table.add_row("", Text(step.term), Text(step.level), f"{step.bits:+.1f}", bar)
     total = steps[-1].end
     table.add_row("", "[bold]total[/]", "bits", f"[bold]{total:+.1f}[/]",
                   f"[bold]probability {edge.weight:.4f}[/]")  # fmt: skip
@@ -45,7 +46,8 @@ def draw_bar(step: Step, low: float, high: float) -> str:
     scale = (_BAR - 1) / max(high - low, 1e-9)
     start, end = sorted((round((step.start - low) * scale), round((step.end - low) * scale)))
     zero = round(-low * scale)
-    cells = ["█" if start <= place < max(end, start + 1) else " " for place in range(_BAR)]
+    block = "█" if abs(step.bits) >= _SMALL else "·"
+    cells = [block if start <= place < max(end, start + 1) else " " for place in range(_BAR)]
     if cells[zero] == " ":
         cells[zero] = "│"
     return "".join(cells).rstrip()

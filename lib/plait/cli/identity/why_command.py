@@ -10,6 +10,7 @@ import typer
 
 from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, output_console
 from plait.cli.identity.open_people import open_people
+from plait.cli.identity.write_output import write_text
 
 if TYPE_CHECKING:
     from plait.cli.identity.open_people import OpenPeople
@@ -49,21 +50,19 @@ def why(
     """
     from plait.cli.identity.print_explanation import print_explanation
     from plait.identity.why.explain_people import explain_people
-    from plait.identity.why.page import write_page
+    from plait.identity.why.page import explanation_page
 
     opened = open_people(config)
     parties = [opened.party(text) for text in (first, second) if text is not None]
     found = explain_people(
         opened.people, parties[0], parties[1] if len(parties) > 1 else None, read_standing(opened)
     )
-    if html is not None:
-        write_page(found, html)
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=2, default=str))
-        return
-    print_explanation(output_console(), found, parties)
+    else:
+        print_explanation(output_console(), found, parties)
     if html is not None:
-        typer.echo(f"Written: {html}")
+        write_text(html, explanation_page(found))
 
 
 def read_standing(opened: OpenPeople) -> Standing:

@@ -23,7 +23,7 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise cannot_write(path, error) from None
-    typer.echo(f"Written: {path}")
+    typer.echo(f"Written: {path}", err=True)
 
 
 def cannot_write(path: Path, error: OSError) -> CannotWrite:

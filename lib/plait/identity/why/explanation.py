@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -42,8 +42,7 @@ class Evidence:
         """Returns the same edge with `account` as account_a."""
         if self.account_a == account:
             return self
-        ends = {"account_a": self.account_b, "account_b": self.account_a}
-        return Evidence(**{**self.__dict__, **ends})
+        return replace(self, account_a=self.account_b, account_b=self.account_a)
 
 
 @dataclass(frozen=True)
