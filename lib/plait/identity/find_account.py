@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from plait.config import Project
-from plait.errors import PlaitError, UnknownPlatform, nearest
+from plait.errors import PlaitError
+from plait.identity.assertions.name_account import name_account
 from plait.identity.stored_people import StoredPeople
-from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
+from plait.privacy.pseudonym import PseudonymKey
 
-ACCOUNT_FORMS = "An account is platform:id (the id as in its log) or a pseudonym a_..."
-_PSEUDONYM, _PERSON = re.compile(r"a_[0-9a-f]{4}_[0-9a-f]{32}"), re.compile(r"p_[0-9a-f]+")
+_PERSON = re.compile(r"p_[0-9a-f]*")
 
 
 class UnknownAccount(PlaitError):
@@ -39,53 +39,40 @@ class Party:
     retired: str | None = None
 
 
-def find_party(text: str, people: StoredPeople, project: Project, key: PseudonymKey) -> Party:
+def find_party(
+    text: str,
+    people: StoredPeople,
+    project: Project,
+    key: PseudonymKey,
+    standing: pl.DataFrame,
+) -> Party:
     """Returns the party that `text` names. A retired person id leads to the person it is part of.
 
+    Args:
+        text: platform:id, a pseudonym a_..., or a person id p_...
+        people: the people of a store version.
+        project: the project.
+        key: the pseudonym key.
+        standing: STANDING assertions, which may name accounts that have no other row.
+
     Raises:
+        BadAccount: the text names neither an account nor a person.
         UnknownAccount, UnknownPerson: the store version has no such account or person.
         UnknownPlatform: the project has no such platform.
     """
     if _PERSON.fullmatch(text):
         person = find_person(text, people)
         return Party(person, retired=None if person == text else text)
-    account = pseudonym_of(text, project, key)
+    account, platform = name_account(text, project, key, people.store, standing)
     found = people.accounts([account])
-    if found.is_empty():
-        shown = account if text == account else f"that id on '{text.partition(':')[0]}'"
+    if found.is_empty():  # the raw id is not shown
         raise UnknownAccount(
-            f"store version {people.version.number} has no account {shown}.",
-            allowed="An account is known once it has a row in a file that fuse has read.",
+            f"store version {people.version.number} has no account of '{platform}' with that "
+            f"{'pseudonym' if text == account else 'id'}.",
+            allowed="An account is known once a file that fuse has read names it.",
             fix="Compare the id with the file, and run `plait fuse` if the file is new.",
         )
     return Party(found["person"][0], account)
-
-
-def pseudonym_of(text: str, project: Project, key: PseudonymKey) -> str:
-    """Returns the pseudonym of the account that `text` names, whether the store has it or not.
-
-    Raises:
-        UnknownAccount: the text has neither form of an account.
-        UnknownPlatform: the project has no such platform.
-    """
-    if _PSEUDONYM.fullmatch(text):
-        return text
-    platform, mark, raw = text.partition(":")
-    if not mark or not raw:
-        raise UnknownAccount(
-            "an account was named without its platform."
-            if not mark
-            else f"an account of '{platform}' was named without its id.",
-            allowed=ACCOUNT_FORMS,
-            fix=f"Platforms: {', '.join(project.platforms)}.",
-        )
-    if platform not in project.platforms:
-        raise UnknownPlatform(
-            f"the project has no platform '{platform}'.",
-            allowed=nearest(platform, project.platforms),
-            fix=ACCOUNT_FORMS,
-        )
-    return str(account_pseudonym(pl.Series([raw]), key, platform)[0])
 
 
 def find_person(person: str, people: StoredPeople) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from plait.config import Project
     from plait.identity.find_account import Party
     from plait.identity.stored_people import StoredPeople
@@ -23,11 +26,18 @@ class OpenPeople:
     store: Store
     people: StoredPeople
 
+    @cached_property
+    def standing(self) -> pl.DataFrame:
+        """STANDING assertions, of the identity log and the feedback log."""
+        from plait.identity.assertions.identity_log import read_standing
+
+        return read_standing(self.store)
+
     def party(self, text: str) -> Party:
         """Returns the account or the person that `text` names."""
         from plait.identity.find_account import find_party
 
-        return find_party(text, self.people, self.project, self.key)
+        return find_party(text, self.people, self.project, self.key, self.standing)
 
 
 def open_people(config: Path) -> OpenPeople:

@@ -71,4 +71,4 @@ def read_standing(opened: OpenPeople) -> Standing:
 
     version = opened.people.version
     blocked = opened.store.read("blocked_keys", version)
-    return Standing(settings=version.settings, blocked=blocked)
+    return Standing(opened.standing, version.settings, blocked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from plait.errors import MissingFile, PlaitError, UnknownColumn, UnreadableFile, nearest
+from plait.identity.assertions.assertion import Assertion
 from plait.identity.review.review_pairs import ReviewPair
 
 ANSWER_COLUMNS, OPTIONAL_COLUMNS = ("account_a", "account_b", "same"), ("who", "why")
@@ -89,6 +90,37 @@ def read_answers(path: Path) -> tuple[list[Answer], int]:
     _refuse(path, contradicting, "is contradicted by another row")
     fields = ("row", "account_a", "account_b", "same", "who", "why")
     return [Answer(*row) for row in answers.select(fields).iter_rows()], said.height - told.height
+
+
+def name_answers(
+    path: Path,
+    answers: Sequence[Answer],
+    name: Callable[[str], tuple[str, str]],
+    who: str,
+    why: str,
+) -> list[Assertion]:
+    """Returns the assertions of `answers`.
+
+    Args:
+        path: the file, for messages.
+        answers: the answers in it.
+        name: returns (pseudonym, platform) of the account that a text names, or raises.
+        who: who says so, where the file does not tell.
+        why: the reason, where the file does not tell.
+
+    Raises:
+        BadAnswer: a row names no account. Nothing is used.
+    """
+    made = []
+    for each in answers:
+        try:
+            one, two = name(each.account_a), name(each.account_b)
+        except PlaitError as error:
+            raise BadAnswer(
+                f"row {each.row} of '{path}': {error}", fix="Nothing of the file was used."
+            ) from None
+        made.append(Assertion("answer", one, two, each.same, each.who or who, each.why or why))
+    return made
 
 
 def _read_rows(path: Path) -> pl.DataFrame:

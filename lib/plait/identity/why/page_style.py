@@ -42,6 +42,7 @@ th{font-weight:600;color:var(--dim)}
 th:last-child,td:last-child{text-align:right;font-variant-numeric:tabular-nums}
 summary{cursor:pointer;color:var(--dim)}
 footer{margin-top:2.5rem;color:var(--dim);font-size:.85rem}
-@media print{main{max-width:none;padding:0}details>*{display:block}.card{background:none}
+@media print{main{max-width:none;padding:0}
+details::details-content{content-visibility:visible;display:block}.card{background:none}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """.strip()

@@ -11,23 +11,18 @@ import polars as pl
 from plait.identity.why.explanation import Evidence, Reason
 from plait.say_count import say_count
 
-_NO_SAYINGS: dict[str, Any] = {
-    "account_a": pl.String(), "account_b": pl.String(), "joined": pl.Boolean(),
-    "time": pl.Datetime("us", "UTC"), "who": pl.String(), "why": pl.String(),
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Standing:
     """What was said about accounts, and the settings that guard persons.
 
     Attributes:
-        said: account_a, account_b, joined, time, who, why: assertions that stand, oldest first.
+        said: STANDING assertions.
         settings: the settings of the store version, by full name.
         blocked: key, accounts, reason: BLOCKED_KEYS of the store version.
     """
 
-    said: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NO_SAYINGS))
+    said: pl.DataFrame
     settings: Mapping[str, Any] = field(default_factory=dict)
     blocked: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"key": pl.String, "reason": pl.String})
@@ -58,7 +53,7 @@ def find_reasons(
 
 
 def _sentence(edge: Evidence, standing: Standing) -> str:
-    said = f"the evidence {edge.rule} (weight {edge.weight:.3f}) was not used"
+    said = f"The evidence {edge.rule} (weight {edge.weight:.3f}) was not used"
     if edge.dropped_as == "below_threshold":
         threshold = standing.settings.get("people.link.threshold")
         if threshold is None:
@@ -84,13 +79,12 @@ _WORDS = {
 def _unlinks(person: Mapping[str, str], said: pl.DataFrame) -> list[Reason]:
     """Returns a reason for each pair of accounts that somebody said are two people."""
     known = list(person)
-    last = said.filter(pl.all_horizontal(pl.col("account_a", "account_b").is_in(known)))
-    last = last.with_columns(pair=pl.concat_list("account_a", "account_b").list.sort()).unique(
-        "pair", keep="last", maintain_order=True
+    apart = said.filter(
+        pl.all_horizontal(pl.col("account_a", "account_b").is_in(known)) & ~pl.col("joined")
     )
     return [
         Reason("unlinked", _describe_saying(row))
-        for row in last.filter(~pl.col("joined")).iter_rows(named=True)
+        for row in apart.iter_rows(named=True)
         if person[row["account_a"]] != person[row["account_b"]]
     ]
 
@@ -99,11 +93,11 @@ def _describe_saying(row: Mapping[str, Any]) -> str:
     who = f" by {row['who']}" if row["who"] else ""
     when = f" on {row['time']:%Y-%m-%d %H:%M} UTC" if row["time"] else ""
     why = f": {row['why']}" if row["why"] else ""
-    return f"they were unlinked{who}{when}{why}."
+    return f"They were unlinked{who}{when}{why}."
 
 
 def _nothing(blocked: pl.DataFrame) -> str:
-    text = "nothing is known that they share: no key, no link, and no records that are alike."
+    text = "Nothing is known that they share: no key, no link, and no records that are alike."
     if blocked.height:
         keys = ", ".join(blocked["key"].unique().sort().to_list())
         text += (
