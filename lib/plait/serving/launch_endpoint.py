@@ -29,6 +29,7 @@ from plait.serving.replica import check_durability, connect, live_state_folder
 from plait.serving.replica_logs import print_replica_logs
 from plait.store import Registry, Store
 from plait.store.feedback.feedback_log import FeedbackLog
+from plait.store.require_events import require_events
 from plait.store.require_writable import require_writable
 from plait.training.ray.local_ray import keep_ray_on_loopback, local_init_arguments
 
@@ -76,7 +77,7 @@ def run_endpoint(
         log_format: format of the replicas' log on stderr; auto: text on a terminal, else json.
 
     Raises:
-        NothingFused, NoModel, DamagedVersion: there is nothing to serve yet.
+        NothingFused, TooFewEvents, NoModel, DamagedVersion: there is nothing to serve yet.
         BadHost: this machine cannot listen on `host`.
         PortTaken: another program listens on the port.
         NotStarted: a part does not start.
@@ -88,7 +89,7 @@ def run_endpoint(
     port = port or project.serve.port
     store = Store(project.store_uri)
     require_writable(store)  # what clients send must reach the feedback log
-    store.current()
+    require_events(store.current())
     version, _ = Registry(store).fetch(project.model)
     load_key(project)
     wait_for_port(port, host)
