@@ -101,7 +101,7 @@ def _ask(
     from plait.identity.review.answer_pairs import write_answers
     from plait.store.require_writable import require_writable
 
-    console, asks, by = output_console(), sys.stdin.isatty(), said_by(who)
+    console, asks, by = output_console(), is_terminal(), said_by(who)
     shown = pairs[:limit]
     if asks:
         require_writable(opened.store)
@@ -121,6 +121,11 @@ def _ask(
     elif not asks:
         typer.echo(f"{say_count(len(pairs), 'pair')} to answer. Run it in a terminal, or: "
                    f"plait identity review --export answers.csv -c {config}")  # fmt: skip
+
+
+def is_terminal() -> bool:
+    """Returns whether somebody can answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _prompt() -> str:
