@@ -63,18 +63,22 @@ def _print_values(console: Console, pair: ReviewPair, values: Values) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    sides = [_joined(values.get(each.account, [])) for each in (pair.one, pair.two)]
+    sides = [_joined_records(values.get(each.account, [])) for each in (pair.one, pair.two)]
+    names = dict.fromkeys((*sides[0], *sides[1]))
+    if not names:
+        console.print("  The accounts files have no value of either account.")
+        return
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in ("value", "A", "B"):
         table.add_column(heading, overflow="fold")
-    for name in dict.fromkeys((*sides[0], *sides[1])):
+    for name in names:
         a, b = (side.get(name, "") for side in sides)
         style = "green" if a and a == b else "red" if a and b else "dim"
         table.add_row(Text(name), Text(a, style=style), Text(b, style=style))
     console.print(table)
 
 
-def _joined(records: Sequence[Mapping[str, str | None]]) -> dict[str, str]:
+def _joined_records(records: Sequence[Mapping[str, str | None]]) -> dict[str, str]:
     """Returns the values of each field of an account that may have several records."""
     names = dict.fromkeys(name for record in records for name in record)
     told = {n: dict.fromkeys(str(r[n]) for r in records if r.get(n)) for n in names}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plait.identity.why.sentences import say_weight
 from plait.identity.why.waterfall import Step, waterfall
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def print_waterfall(console: Console, edge: Evidence) -> None:
         table.add_row("", Text(step.term), Text(step.level), f"{step.bits:+.1f}", bar)
     total = steps[-1].end
     table.add_row("", "[bold]total[/]", "bits", f"[bold]{total:+.1f}[/]",
-                  f"[bold]probability {edge.weight:.4f}[/]")  # fmt: skip
+                  f"[bold]probability {say_weight(edge)}[/]")  # fmt: skip
     console.print(table)
 
 

@@ -71,7 +71,8 @@ def review(
         _report(_write_file(opened, answers, who), str(config), as_json=as_json)
         return
     settings = opened.people.version.settings
-    pairs = find_review_pairs(opened.people, settings, opened.standing)
+    most = None if export is not None else limit
+    pairs, count = find_review_pairs(opened.people, settings, opened.standing, most)
     if export is not None:
         write_text(export, question_rows(pairs).write_csv())
         typer.echo(
@@ -79,36 +80,35 @@ def review(
             f"plait identity review --answers {export} -c {config}"
         )
     elif as_json:
-        typer.echo(json.dumps(question_rows(pairs[:limit]).to_dicts(), indent=2))
+        typer.echo(json.dumps(question_rows(pairs).to_dicts(), indent=2))
     elif not pairs:
         typer.echo(_nothing_to_ask(opened))
     else:
-        _ask(opened, pairs, limit, who, config, show_values=show_values)
+        _ask(opened, pairs, count, who, config, show_values=show_values)
 
 
 def _ask(
     opened: OpenPeople,
     pairs: list[ReviewPair],
-    limit: int,
+    count: int,
     who: str | None,
     config: Path,
     *,
     show_values: bool,
 ) -> None:
-    """Asks about the first pairs on a terminal, or lists them."""
+    """Asks about `pairs`, the first of `count`, on a terminal; or lists them."""
     from plait.cli.identity.print_review import print_pair, read_values
     from plait.identity.assertions.assertion import Assertion
     from plait.identity.review.answer_pairs import write_answers
     from plait.store.require_writable import require_writable
 
     console, asks, by = output_console(), is_terminal(), said_by(who)
-    shown = pairs[:limit]
     if asks:
         require_writable(opened.store)
-    values = read_values(opened, shown) if show_values else {}
+    values = read_values(opened, pairs) if show_values else {}
     written = 0
-    for number, pair in enumerate(shown, 1):
-        print_pair(console, pair, f"{number} of {len(pairs):,}", values)
+    for number, pair in enumerate(pairs, 1):
+        print_pair(console, pair, f"{number} of {count:,}", values)
         answer = _prompt() if asks else "skip"
         if answer == "quit":
             break
@@ -119,7 +119,7 @@ def _ask(
     if written:
         typer.echo(f"{say_count(written, 'answer')} in the log. Next: plait fuse -c {config}")
     elif not asks:
-        typer.echo(f"{say_count(len(pairs), 'pair')} to answer. Run it in a terminal, or: "
+        typer.echo(f"{say_count(count, 'pair')} to answer. Run it in a terminal, or: "
                    f"plait identity review --export answers.csv -c {config}")  # fmt: skip
 
 

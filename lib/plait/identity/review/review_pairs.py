@@ -37,9 +37,12 @@ class ReviewPair:
 
 
 def find_review_pairs(
-    people: StoredPeople, settings: Mapping[str, Any], answered: pl.DataFrame
-) -> list[ReviewPair]:
-    """Returns the pairs near the threshold that nobody has answered.
+    people: StoredPeople,
+    settings: Mapping[str, Any],
+    answered: pl.DataFrame,
+    most: int | None = None,
+) -> tuple[list[ReviewPair], int]:
+    """Returns the pairs near the threshold that nobody has answered, and how many there are.
 
     Pairs below the threshold are those that the version has kept for review. Pairs above it are
     those that are not farther from it, in bits. A pair is more informative if its weight is nearer
@@ -49,14 +52,15 @@ def find_review_pairs(
         people: the people of a store version.
         settings: the settings of the version, by full name.
         answered: account_a, account_b of all pairs about which an assertion stands, in any order.
+        most: the most pairs to return; default: all.
     """
     threshold = settings.get(THRESHOLD)
     if threshold is None:
-        return []
+        return [], 0
     edges = _edges_near(people, threshold, settings.get(REVIEW_FROM, threshold), answered)
     if edges.is_empty():
-        return []
-    ends = people.accounts(pl.concat([edges["account_a"], edges["account_b"]]).unique().to_list())
+        return [], 0
+    ends = people.accounts(both_ends(edges)["account"].to_list())
     placed = edges.join(_side(ends, "a"), on="account_a").join(_side(ends, "b"), on="account_b")
     used = pl.col("dropped_as").is_null()
     # An answer changes nothing if other evidence joins the two already.
@@ -67,10 +71,13 @@ def find_review_pairs(
         (2 ** -distance) * (2 + pl.col("affected") + pl.col("affected_events")).log(2),
         "account_a", "account_b", descending=[True, False, False],
     )  # fmt: skip
-    known = {row["account"]: _account(row) for row in ends.iter_rows(named=True)}
+    count, told = told.height, told if most is None else told.head(most)
+    named = ends.join(both_ends(told), on="account", how="semi")
+    known = {row["account"]: _account(row) for row in named.iter_rows(named=True)}
     affected = told.select("account_a", "account_b", "affected", "affected_events").rows()
     by_ends = {(e.account_a, e.account_b): e for e in to_evidence(told)}
-    return [ReviewPair(by_ends[a, b], known[a], known[b], *sizes) for a, b, *sizes in affected]
+    pairs = [ReviewPair(by_ends[a, b], known[a], known[b], *sizes) for a, b, *sizes in affected]
+    return pairs, count
 
 
 def _edges_near(
@@ -92,6 +99,11 @@ def both_ways(pairs: pl.DataFrame) -> pl.DataFrame:
     """Returns account_a, account_b of `pairs` in both orders."""
     turned = pairs.select(account_a="account_b", account_b="account_a")
     return pl.concat([pairs.select("account_a", "account_b"), turned])
+
+
+def both_ends(edges: pl.DataFrame) -> pl.DataFrame:
+    """Returns account: the accounts of `edges`, each once."""
+    return pl.concat([edges["account_a"], edges["account_b"]]).unique().to_frame("account")
 
 
 def _affected(people: StoredPeople, placed: pl.DataFrame) -> pl.DataFrame:

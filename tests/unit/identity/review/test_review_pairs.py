@@ -22,7 +22,8 @@ def _asked(
     folder: Path, persons: Any, edges: Any, answered: pl.DataFrame = NOBODY, **more: Any
 ) -> list[str]:
     people = publish_people(folder, persons, edges, settings=SETTINGS, **more)
-    found = find_review_pairs(people, people.version.settings, answered)
+    found, count = find_review_pairs(people, people.version.settings, answered)
+    assert count == len(found)
     short = {account(name): name for names in persons.values() for name in names}
     return [short[pair.one.account] + short[pair.two.account] for pair in found]
 
@@ -53,7 +54,7 @@ def test_pairs_that_are_answered_or_joined_otherwise_are_not_asked(tmp_path: Pat
 
 def test_without_a_model_there_is_nothing_to_ask(tmp_path: Path) -> None:
     people = publish_people(tmp_path, {"1": "a", "2": "b"}, [_alike("a", "b", 0.7)])
-    assert find_review_pairs(people, {}, NOBODY) == []
+    assert find_review_pairs(people, {}, NOBODY) == ([], 0)
 
 
 def test_what_depends_on_a_pair_is_the_smaller_person(tmp_path: Path) -> None:
@@ -61,5 +62,12 @@ def test_what_depends_on_a_pair_is_the_smaller_person(tmp_path: Path) -> None:
     people = publish_people(
         tmp_path, persons, [_alike("a", "d", 0.7)], events={"a": 9, "d": 3}, settings=SETTINGS
     )
-    (pair,) = find_review_pairs(people, SETTINGS, NOBODY)
+    ((pair,), _) = find_review_pairs(people, SETTINGS, NOBODY)
     assert (pair.accounts, pair.events) == (1, 3)
+
+
+def test_the_first_pairs_are_returned_and_all_are_counted(tmp_path: Path) -> None:
+    edges = [_alike("a", "b", 0.5), _alike("a", "c", 0.7)]
+    people = publish_people(tmp_path, {"1": "a", "2": "b", "3": "c"}, edges)
+    found, count = find_review_pairs(people, SETTINGS, NOBODY, 1)
+    assert ([pair.two.account for pair in found], count) == ([account("c")], 2)
