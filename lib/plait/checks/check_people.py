@@ -108,6 +108,10 @@ def check_shared_people(
     ]
     if len(parts) < 2:
         return []
+    # A platform without events is known by its records.
+    silent = [name for name, platform in project.platforms.items() if not platform.events]
+    records = attributes.filter(pl.col("platform").is_in(silent))
+    parts.append(records.select("account", "home", "platform").unique())
     accounts = pl.concat(parts)
     edges = gather_edges([same_id_edges(accounts), by_key.edges])
     people = cluster_accounts(accounts.select("account").unique(), edges).components

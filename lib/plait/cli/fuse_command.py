@@ -125,6 +125,12 @@ def _print_summary(
     print_notes(console, counts["platforms"], version.settings.get("currencies.base"), several)
     _print_noise(console, counts["platforms"], config)
     console.print(_describe_run(version.run), highlight=False)
+    if not counts["events"]:
+        console.print(
+            f"[bold]{say_count(counts['people'], 'person', 'people')}[/] of records alone, in "
+            f"{seconds:.1f} s. Next: plait identity report -c {config}"
+        )
+        return
     rate = version.run["rows"] / max(seconds, 1e-9)
     console.print(
         f"[bold]{say_count(counts['events'], 'event')}[/] of "

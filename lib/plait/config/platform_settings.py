@@ -46,6 +46,12 @@ def _as_names(value: object) -> object:
 
 
 def _as_dialects(value: object) -> object:
+    """Returns the list of logs; an empty list is an error, and no setting means no log."""
+    if value is None:
+        return []
+    if value == []:
+        msg = "names no log; leave `events` out if the platform has none"
+        raise ValueError(msg)
     return value if isinstance(value, list) else [value]
 
 
@@ -74,12 +80,12 @@ class Platform(StrictModel):
     )
     events: Annotated[
         list[Events],
-        BeforeValidator(_as_dialects, json_schema_input_type=Events | list[Events]),
-        Field(min_length=1),
+        BeforeValidator(_as_dialects, json_schema_input_type=Events | list[Events] | None),
     ] = Field(
+        default_factory=list,
         description="The event log, or a list of logs, for a log whose format changed or that has "
         "several parts. One of them may set `creators`, `rating_scale`, `keep` and `k_core` "
-        "for all.",
+        "for all. Default: none; the platform has only records of accounts, to be linked.",
         examples=[
             {
                 "files": "data/orders-*.csv",
@@ -138,7 +144,7 @@ class Platform(StrictModel):
     @property
     def rating_scale(self) -> RatingScale:
         """The ends of the platform's rating scale."""
-        return self._shared("rating_scale") or self.events[0].rating_scale
+        return self._shared("rating_scale") or RatingScale()
 
     @property
     def keep(self) -> str | None:
@@ -155,6 +161,13 @@ class Platform(StrictModel):
         return next((getattr(e, name) for e in self.events if name in e.model_fields_set), None)
 
     @model_validator(mode="after")
+    def _check_sources(self) -> Platform:
+        if not self.events and self.accounts is None:
+            msg = "has neither events nor accounts; set at least one of them"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _check_dialects(self) -> Platform:
         for name in ("creators", "keep", "k_core", "rating_scale"):
             told = {getattr(e, name) for e in self.events if name in e.model_fields_set}
@@ -165,8 +178,8 @@ class Platform(StrictModel):
         return self
 
     @field_serializer("events")
-    def _write_events(self, events: list[Events]) -> list[Events] | Events:
-        return events[0] if len(events) == 1 else events
+    def _write_events(self, events: list[Events]) -> list[Events] | Events | None:
+        return events[0] if len(events) == 1 else events or None
 
     def dialect_setting(self, platform: str, index: int) -> str:
         """Returns the setting of a log, such as platforms.shop.events.1."""

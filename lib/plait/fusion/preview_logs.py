@@ -54,7 +54,7 @@ class LogPreview:
 def preview_logs(
     project: Project, *, examples: int = 3, now: datetime | None = None
 ) -> dict[str, LogPreview]:
-    """Returns the preview of each platform, from the first HEAD_ROWS rows of each file.
+    """Returns the preview of each platform with logs, from the first HEAD_ROWS rows of each file.
 
     Pseudonyms are made with a key of their own, so they differ from those of the store.
 
@@ -72,7 +72,8 @@ def preview_logs(
         store = Store(folder)
         inputs = find_inputs(project, store)
         kernel = FusionRowKernel(project, store, inputs, key, now or datetime.now(UTC), partitioner)
-        return {name: _preview(kernel, name, examples) for name in project.platforms}
+        with_logs = (name for name, platform in project.platforms.items() if platform.events)
+        return {name: _preview(kernel, name, examples) for name in with_logs}
 
 
 def _preview(kernel: FusionRowKernel, platform: str, most: int) -> LogPreview:

@@ -29,6 +29,7 @@ from plait.serving.replica import check_durability, connect, live_state_folder
 from plait.serving.replica_logs import print_replica_logs
 from plait.store import Registry, Store
 from plait.store.feedback.feedback_log import FeedbackLog
+from plait.store.require_events import require_events
 from plait.store.require_writable import require_writable
 from plait.training.ray.local_ray import keep_ray_on_loopback, local_init_arguments
 
@@ -76,7 +77,7 @@ def run_endpoint(
         log_format: format of the replicas' log on stderr; auto: text on a terminal, else json.
 
     Raises:
-        NothingFused, NoModel, DamagedVersion: there is nothing to serve yet.
+        NothingFused, TooFewEvents, NoModel, DamagedVersion: there is nothing to serve yet.
         BadHost: this machine cannot listen on `host`.
         PortTaken: another program listens on the port.
         BadKey: the pseudonym keys are not those of the store version.
@@ -90,6 +91,7 @@ def run_endpoint(
     store = Store(project.store_uri)
     require_writable(store)  # what clients send must reach the feedback log
     held = store.current()
+    require_events(held)
     version, _ = Registry(store).fetch(project.model)
     key_of_version(load_key(project, create=False), held.settings, held.number)
     wait_for_port(port, host)

@@ -135,11 +135,13 @@ def train(
 
 def _start_or_resume(job: TrainingJob, resume: bool) -> tuple[TrainingJob, UnfinishedRun]:
     """Returns the job and its run, which is new or, with `resume`, the unfinished one."""
+    from plait.store.require_events import require_events
     from plait.store.require_writable import require_writable
     from plait.training.checkpoints.unfinished_run import UnfinishedRun, resume_job
 
     job = resume_job(job) if resume else job
-    store = job.open_store()[0]
+    store, version = job.open_store()
+    require_events(version)
     require_writable(store)
     run = UnfinishedRun(store.objects, job)
     if not resume:

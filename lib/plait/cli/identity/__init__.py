@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import typer
 
+from plait.cli.identity.history_command import history
 from plait.cli.identity.link_command import link
 from plait.cli.identity.log_command import log
+from plait.cli.identity.report_command import report
+from plait.cli.identity.resolve_command import resolve
+from plait.cli.identity.review_command import review
 from plait.cli.identity.undo_command import undo
 from plait.cli.identity.unlink_command import unlink
+from plait.cli.identity.why_command import why
 
-app = typer.Typer(no_args_is_help=True, help="Say who is who, and undo it.")
-for _verb in (link, unlink, undo, log):
+app = typer.Typer(
+    no_args_is_help=True, help="Who is who: resolve, explain, review, report, and correct."
+)
+for _verb in (resolve, why, history, review, report, link, unlink, undo, log):
     app.command()(_verb)

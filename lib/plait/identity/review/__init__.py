@@ -1,0 +1,1 @@
+"""Questions to people: pairs of accounts near the threshold, and their answers."""
