@@ -13,6 +13,7 @@ from plait.engine.local.local_engine import LocalEngine
 from plait.fusion.fusion_pipeline import FusionPipeline
 from plait.fusion.incremental.fuse_plan import plan_fusion
 from plait.fusion.incremental.fuse_settings import fuse_settings
+from plait.fusion.stages.check_renames import check_renames
 from plait.fusion.stages.find_inputs import find_inputs
 from plait.fusion.stages.resolve_people import current_version
 from plait.privacy.pseudonym import load_key
@@ -60,6 +61,7 @@ def fuse(
     inputs = find_inputs(project, store)
     key = load_key(project)
     current = current_version(store)
+    check_renames(project, current)
     settings = fuse_settings(project, key)
     plan = plan_fusion(project, inputs, settings, current, full=full)
     if current is not None and not plan.changed:

@@ -32,6 +32,7 @@ from plait.fusion.stages.learn_strengths import (
 )
 from plait.fusion.stages.listing_faults import record_listings
 from plait.fusion.stages.read_feedback import read_link_assertions
+from plait.fusion.stages.rename_platforms import rename_platforms
 from plait.fusion.stages.resolve_people import (
     KnownIdentity,
     accounts_outside_k_core,
@@ -236,7 +237,9 @@ class FusionPipeline:
 
     def _known_identity(self, found: AccountValues) -> KnownIdentity:
         by_key = key_edges(found.attributes, key_rules(self.project), found.refused)
-        asserted = standing_links(read_link_assertions(self.store, self.inputs.links.slices()))
+        said = read_link_assertions(self.store, self.inputs.links.slices())
+        named = rename_platforms(said, self.inputs.former_names, ("platform_a", "platform_b"))
+        asserted = standing_links(named)
         # Links of a platform that is no longer in the project do not count.
         platforms = list(self.project.platforms)
         of_project = pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(platforms))

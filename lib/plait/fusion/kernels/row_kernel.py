@@ -28,6 +28,7 @@ from plait.fusion.partitioner import Partitioner, hash_bucket
 from plait.fusion.row_counts import EMPTY_FILE, NOTED, count_by_platform, one_count
 from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.fusion.stages.read_feedback import read_feedback
+from plait.fusion.stages.rename_platforms import rename_events
 from plait.identity.id_spaces import home_platform
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym_expr, is_given_id
 from plait.sources.columns.raw_columns import ELEMENT_COLUMN, FAULT_COLUMN, ROW_COLUMN
@@ -112,7 +113,8 @@ class FusionRowKernel:
             self._partition_events(kept, self._home_accounts(sound, kept, platform), given)
         )
         mapping = event_mapping(self._settings(split))
-        quarantine = quarantine_rows(raw, rejected, mapping, platform, split.name, self.key)
+        space = self.project.id_namespace(platform)
+        quarantine = quarantine_rows(raw, rejected, mapping, platform, split.name, self.key, space)
         if places is not None:
             quarantine = quarantine.with_columns(places.gather(quarantine["row"]))
         return frames | {
@@ -131,6 +133,7 @@ class FusionRowKernel:
     def _clean_feedback(self, rows: pl.DataFrame) -> Frames:
         """Returns the frames of rows of the feedback log, which have EVENTS columns already."""
         rows = migrate_feedback_ids(rows, self.key, self.inputs.creator_platforms)
+        rows = rename_events(rows, self.project.former_names)
         known = pl.col("platform").is_in(list(self.project.platforms))
         events, foreign = rows.filter(known).drop("file", "row"), rows.filter(~known)
         counts = [
@@ -180,10 +183,10 @@ class FusionRowKernel:
         if home is None or home == platform:
             return present.select("account", home="account", platform=pl.lit(platform))
         ids = raw["account"].drop_nulls().unique().str.strip_chars(AROUND_IDS).unique()
-        raw_id = pl.col("account")
+        raw_id, space = pl.col("account"), self.project.id_namespace
         both = ids.to_frame().select(
-            account_pseudonym_expr(raw_id, self.key, pl.lit(platform)).alias("account"),
-            account_pseudonym_expr(raw_id, self.key, pl.lit(home)).alias("home"),
+            account_pseudonym_expr(raw_id, self.key, pl.lit(space(platform))).alias("account"),
+            account_pseudonym_expr(raw_id, self.key, pl.lit(space(home))).alias("home"),
         )
         return both.join(present, on="account", how="semi").with_columns(platform=pl.lit(platform))
 

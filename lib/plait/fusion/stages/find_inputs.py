@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -68,6 +68,7 @@ class FusionInputs:
         files: what a store version records about each file.
         buckets: the number of buckets that the logs need.
         skipped: the names of files without bytes.
+        former_names: the present name of the platform for each former name.
     """
 
     splits: list[InputSplit]
@@ -80,6 +81,7 @@ class FusionInputs:
     files: list[dict[str, Any]]
     buckets: int
     skipped: tuple[str, ...] = ()
+    former_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def all_splits(self) -> list[InputSplit]:
@@ -158,7 +160,12 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
     impressions = list_log(store, IMPRESSIONS_FOLDER)
     # A file may be named twice, for example as the log of two platforms.
     records = [{**file.record(), "setting": file.setting} for file in [*logs, *others]]
-    of_accounts = frozenset(n for n, p in project.platforms.items() if p.creators == "accounts")
+    of_accounts = frozenset(
+        each
+        for name, platform in project.platforms.items()
+        if platform.creators == "accounts"
+        for each in (name, *(platform.renamed_from or ()))
+    )
     size = sum(file.bytes * _growth_factor(file) for file in logs) + events.bytes * _PARQUET_GROWTH
     return FusionInputs(
         splits,
@@ -171,6 +178,7 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
         records,
         count_buckets(size),
         tuple(sorted(skipped)),
+        project.former_names,
     )
 
 

@@ -16,6 +16,7 @@ from plait.fusion.kernels.impression_kernels import (
     ImpressionRowKernel,
 )
 from plait.fusion.stages.find_inputs import FusionInputs
+from plait.fusion.stages.rename_platforms import rename_platforms
 from plait.sources.read_chunks import CHUNK_ROWS
 from plait.store.feedback.log_listing import LogSlice, read_slice
 from plait.store.storage_errors import translate_errors
@@ -35,9 +36,15 @@ class ImpressionSplit:
 
 @dataclass(frozen=True)
 class ImpressionReader:
-    """Reads splits; the rows have columns of SHOWN_OR_DONE, and may have others."""
+    """Reads splits; the rows have columns of SHOWN_OR_DONE, and may have others.
+
+    Attributes:
+        store: the store.
+        names: the present name of the platform for each former name.
+    """
 
     store: Store
+    names: Mapping[str, str]
 
     def __call__(self, split: ImpressionSplit) -> Iterator[pl.DataFrame]:
         """Yields the rows of `split` in chunks.
@@ -50,7 +57,7 @@ class ImpressionReader:
             for rows in read_slice(self.store, split.piece):
                 shown = rows.rename({"item_id": "item", "person": "person_served"})
                 whole = shown.drop_nulls(["recommendation_id", "position", "item"])
-                yield from whole.iter_slices(CHUNK_ROWS)
+                yield from self._rename(whole).iter_slices(CHUNK_ROWS)
             return
         held = scan_data_files(self.store.location, split.table, [split.path])
         if split.table.name == EVENTS.name:
@@ -61,7 +68,12 @@ class ImpressionReader:
         else:
             held = held.drop("strength")  # computed again
         with translate_errors(self.store.uri):
-            yield held.collect()
+            rows = held.collect()
+        yield rows if split.table.name == EVENTS.name else self._rename(rows)
+
+    def _rename(self, shown: pl.DataFrame) -> pl.DataFrame:
+        columns = [name for name in ("platform", "platform_of_account") if name in shown.columns]
+        return rename_platforms(shown, self.names, columns, {"item": "platform"})
 
 
 def fuse_impressions(
@@ -99,7 +111,9 @@ def fuse_impressions(
     spill = engine.spill(inputs.impression_buckets(sum(part.size for part in held)))
     try:
         engine.map_splits(
-            splits, ImpressionReader(store), ImpressionRowKernel(spill.buckets),
+            splits,
+            ImpressionReader(store, inputs.former_names),
+            ImpressionRowKernel(spill.buckets),
             spills={"shown": spill}, tables={}, merges={},
         )  # fmt: skip
         engine.map_buckets(

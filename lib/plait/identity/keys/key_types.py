@@ -66,6 +66,7 @@ class KeyRule:
         limit: the most accounts that a value may join.
         per_platform: the most accounts of one platform that a value may join.
         weak: whether people share such a thing without being one person.
+        guessed: whether the type is only known by the key's name.
         window_days: the days in which accounts are counted; null: all time.
         blocked: values that identify nobody, as written in the settings.
     """
@@ -77,6 +78,7 @@ class KeyRule:
     limit: int
     per_platform: int
     weak: bool = False
+    guessed: bool = False
     window_days: float | None = None
     blocked: tuple[str, ...] = field(default=())
 
@@ -99,6 +101,7 @@ class KeyRule:
             settings.limit or per_platform * platforms,
             per_platform,
             worth.weak,
+            settings.type is None,
             settings.window_days,
             tuple(settings.blocked),
         )
