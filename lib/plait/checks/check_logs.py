@@ -80,7 +80,7 @@ def check_logs(project: Project, sample: int | None = None) -> list[LogFinding]:
         )  # fmt: skip
     evidence = key_edges(found.attributes, key_rules(project), found.refused)
     findings += check_blocked_keys(project, evidence.blocked)
-    return findings + check_shared_people(project, profiles, evidence)
+    return findings + check_shared_people(project, profiles, found.attributes, evidence)
 
 
 def _check_log(log: ProfiledLog) -> list[LogFinding]:

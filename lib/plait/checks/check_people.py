@@ -93,13 +93,17 @@ def check_attributes(
 
 
 def check_shared_people(
-    project: Project, profiles: Mapping[str, LogProfile], by_key: KeyEvidence
+    project: Project,
+    profiles: Mapping[str, LogProfile],
+    attributes: pl.DataFrame,
+    by_key: KeyEvidence,
 ) -> list[LogFinding]:
     """Returns the finding of `shared people` of each pair of platforms.
 
     Args:
         project: the project, for its identity rules.
         profiles: the profile of each platform.
+        attributes: ACCOUNT_ATTRIBUTES.
         by_key: the evidence of keys.
     """
     parts = [

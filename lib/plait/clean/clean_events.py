@@ -61,7 +61,7 @@ def clean_events(
     Returns:
         EVENTS columns without `person`; and row, reason, field, value (null if personal).
     """
-    receipt = receipt or ReceiptTime(now)
+    receipt, space = receipt or ReceiptTime(now), rules.namespace or platform
     text, words = _normalise_text(raw, rules)
     if notes is not None:
         _take_notes(notes, text, words, rules)
@@ -71,21 +71,21 @@ def clean_events(
         keep = ~raw["row"].is_in(rejected["row"].implode())
         text, parsed = text.filter(keep), parsed.filter(keep)
     if rules.creators == "accounts" and _has_values(text["creator"]):
-        parsed = _pseudonymise_creators(parsed, text["creator"], key, platform)
+        parsed = _pseudonymise_creators(parsed, text["creator"], key, platform, space)
     time, stamped = receipt.correct_times(parsed["time"])
     events = parsed.with_columns(
         time.alias("time"),
         stamped.alias("stamped"),
         pl.lit(platform).alias("platform"),
-        account_pseudonym(text["account"], key, platform).alias("account"),
+        account_pseudonym(text["account"], key, space).alias("account"),
         pl.lit(rules.resolution).alias("time_resolution"),
         strength=_strength_expression(rules),
-        session=_session_pseudonyms(text["session"], key, platform),
+        session=_session_pseudonyms(text["session"], key, space),
         recommendation_id=pl.lit(None, pl.String),  # logs have none; events over HTTP may
     )
     if _has_values(text["event_id"]):
-        first = account_pseudonym(text["account"], key.first, platform)
-        given = event_pseudonym(pl.lit(text["event_id"]), pl.lit(first), key, platform)
+        first = account_pseudonym(text["account"], key.first, space)
+        given = event_pseudonym(pl.lit(text["event_id"]), pl.lit(first), key, space)
         ids = pl.coalesce(given, content_id(events))
     else:
         ids = pl.lit(content_id(events))
@@ -198,10 +198,10 @@ def _object_columns(text: pl.DataFrame, platform: str, types: pl.Series) -> list
 
 
 def _pseudonymise_creators(
-    parsed: pl.DataFrame, creators: pl.Series, key: PseudonymKey, platform: str
+    parsed: pl.DataFrame, creators: pl.Series, key: PseudonymKey, platform: str, space: str
 ) -> pl.DataFrame:
-    """Replaces creators in `parsed` by their account pseudonyms."""
-    named = pl.concat_str(pl.lit(f"{platform}:"), account_pseudonym(creators, key, platform))
+    """Replaces creators in `parsed` by their account pseudonyms, which are in namespace `space`."""
+    named = pl.concat_str(pl.lit(f"{platform}:"), account_pseudonym(creators, key, space))
     is_creator = pl.col("object_kind") == "creator"
     return parsed.with_columns(object_id=pl.when(is_creator).then(named).otherwise("object_id"))
 

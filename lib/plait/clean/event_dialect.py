@@ -32,6 +32,7 @@ class EventDialect:
         decimal: the decimal mark of numbers.
         null_words: words that mean that there is no value.
         worst, best: the ends of the rating scale.
+        namespace: the namespace of accounts, sessions and event ids; null: the platform's name.
         creators: whether creators are accounts of the platform, or public names.
     """
 
@@ -48,6 +49,7 @@ class EventDialect:
     ignore_case: bool = False
     decimal: str = "."
     null_words: frozenset[str] = frozenset(NULL_WORDS)
+    namespace: str | None = None
 
     @classmethod
     def of(cls, where: str, events: Events, platform: Platform) -> EventDialect:
@@ -88,13 +90,19 @@ class EventDialect:
             ignore_case=case,
             decimal=events.decimal,
             null_words=frozenset(events.null_words),
+            namespace=platform.first_name,
         )
 
     @classmethod
     def spoken(cls, platform: Platform) -> EventDialect:
-        """Returns plait's own dialect, with the rating scale and the creators of the platform."""
+        """Returns plait's own dialect, with what is of the platform itself."""
         scale = platform.rating_scale
-        return cls(worst=scale.worst, best=scale.best, creators=platform.creators)
+        return cls(
+            worst=scale.worst,
+            best=scale.best,
+            creators=platform.creators,
+            namespace=platform.first_name,
+        )
 
     @property
     def known_words(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, QuietOption, output_console
-from plait.cli.fuse_notes import print_notes
+from plait.cli.fuse_notes import print_blocked_keys, print_notes
 from plait.cli.set_aside_table import (
     SetAside,
     count_quarantine,
@@ -120,7 +120,7 @@ def _print_summary(
     console = output_console()
     counts = version.counts
     _print_platforms(console, counts["platforms"], version.number)
-    _print_people(console, counts)
+    _print_people(console, counts, config)
     _print_quarantine(console, counts["platforms"], quarantined, config)
     print_notes(console, counts["platforms"], version.settings.get("currencies.base"), several)
     _print_noise(console, counts["platforms"], config)
@@ -192,7 +192,7 @@ def _print_platforms(console: Console, platforms: dict[str, Any], number: int) -
     console.print(table)
 
 
-def _print_people(console: Console, counts: dict[str, Any]) -> None:
+def _print_people(console: Console, counts: dict[str, Any], config: str) -> None:
     several, people = counts["people_on_several"], counts["people"]
     if len(counts["platforms"]) == 1:
         console.print("There is only one platform, so nothing is transferred between platforms.")
@@ -208,11 +208,7 @@ def _print_people(console: Console, counts: dict[str, Any]) -> None:
             "[yellow]No account is joined to another, so transfer between platforms is off.[/] "
             "Declare people.same_account_id, or accounts.keys such as email_hash."
         )
-    if counts["ignored_keys"]:
-        console.print(
-            f"[yellow]Shared by too many accounts to identify a person, and ignored: "
-            f"{say_count(counts['ignored_keys'], 'key value')}.[/]"
-        )
+    print_blocked_keys(console, counts, config)
 
 
 def _print_quarantine(

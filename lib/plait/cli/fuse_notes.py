@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from plait.say_count import say_count
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -60,6 +62,28 @@ def print_notes(
             highlight=False,
         )
     _print_currencies(console, platforms, base)
+
+
+def print_blocked_keys(console: Console, counts: dict[str, Any], config: str) -> None:
+    """Prints which values of identity keys identify nobody, and the command that lists them.
+
+    Args:
+        console: where to print.
+        counts: the counts of a store version.
+        config: the project file.
+    """
+    blocked: dict[str, dict[str, dict[str, int]]] = counts.get("blocked_keys", {})
+    told = [
+        f"{n['values']:,} of {key} ({reason}, {say_count(n['accounts'], 'account')})"
+        for key, reasons in blocked.items()
+        for reason, n in reasons.items()
+    ]
+    if told:
+        console.print(
+            f"[yellow]Key values that identify nobody: {', '.join(told)}.[/] "
+            f"See which, and why: plait identity blocked -c {config}",
+            highlight=False,
+        )
 
 
 def _setting(name: str, several: Collection[str], key: str) -> str:

@@ -136,6 +136,11 @@ class Platform(StrictModel):
     )
 
     @property
+    def first_name(self) -> str | None:
+        """The first name of the platform; null if it was never renamed."""
+        return self.renamed_from[0] if self.renamed_from else None
+
+    @property
     def creators(self) -> CreatorKind:
         """What creators of the platform are: accounts or names."""
         told: CreatorKind | None = self._shared("creators")

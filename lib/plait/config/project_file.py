@@ -103,11 +103,43 @@ class Project(StrictModel):
         return platforms
 
     def model_post_init(self, _context: Any) -> None:
-        """Checks that every platform in people.same_account_id exists."""
+        """Checks the platforms in people.same_account_id, and the former names of platforms."""
         for name in (n for group in self.people.same_account_id for n in group):
             if name not in self.platforms:
                 msg = f"people.same_account_id names {name!r}; platforms: {sorted(self.platforms)}"
                 raise ValueError(msg)
+        former: dict[str, str] = {}
+        for name, platform in self.platforms.items():
+            for old in platform.renamed_from or ():
+                self._check_former_name(name, old, former)
+
+    def _check_former_name(self, name: str, old: str, former: dict[str, str]) -> None:
+        """Adds `old` to the `former` names, each with its platform; raises if it is taken."""
+        where = f"platforms.{name}.renamed_from names {old[:64]!r}"
+        if old in self.platforms:
+            msg = f"{where}, which is still a platform; remove one of them"
+            raise ValueError(msg)
+        if old in former:
+            msg = f"{where}, and so does platforms.{former[old]}.renamed_from; remove one of them"
+            raise ValueError(msg)
+        if not re.fullmatch(PLATFORM_NAME_PATTERN, old):
+            msg = f"{where}, which {PATTERN_MESSAGES[PLATFORM_NAME_PATTERN]}"
+            raise ValueError(msg)
+        former[old] = name
+
+    def id_namespace(self, platform: str) -> str:
+        """Returns the name under which pseudonyms of `platform` are made: its first one."""
+        known = self.platforms.get(platform)
+        return (known and known.first_name) or platform
+
+    @property
+    def former_names(self) -> dict[str, str]:
+        """The present name of the platform for each former name."""
+        return {
+            former: name
+            for name, platform in self.platforms.items()
+            for former in platform.renamed_from or ()
+        }
 
     def path(self, relative: str) -> Path:
         """Returns the absolute path of `relative`, from the folder of the project file."""

@@ -13,6 +13,7 @@ from plait.engine.local.local_engine import LocalEngine
 from plait.fusion.fusion_pipeline import FusionPipeline
 from plait.fusion.incremental.fuse_plan import plan_fusion
 from plait.fusion.incremental.fuse_settings import fuse_settings
+from plait.fusion.stages.check_renames import check_renames
 from plait.fusion.stages.erase_people import erase_from_log
 from plait.fusion.stages.find_inputs import find_inputs
 from plait.fusion.stages.resolve_people import current_version
@@ -62,6 +63,7 @@ def fuse(
     require_writable(store)
     compact(store)
     current = current_version(store)
+    check_renames(project, current)
     erasures = erase_from_log(store, current)
     inputs = find_inputs(project, store)
     # After the listing, so that no listed link is missing from the identity log.

@@ -12,7 +12,7 @@ def home_platform(project: Project, platform: str) -> str | None:
     """Returns the home platform of the id space of `platform`, or null if it shares none.
 
     Groups of people.same_account_id that overlap are one id space. Its home platform is the
-    alphabetically first.
+    alphabetically first, by its first name.
     """
     group = {platform}
     grew = True
@@ -24,7 +24,7 @@ def home_platform(project: Project, platform: str) -> str | None:
             for name in declared
         } | group
         grew, group = more != group, more
-    return min(group) if len(group) > 1 else None
+    return min(group, key=project.id_namespace) if len(group) > 1 else None
 
 
 def home_account(raw: pl.Series, key: PseudonymKey, project: Project, platform: str) -> pl.Series:
@@ -33,4 +33,5 @@ def home_account(raw: pl.Series, key: PseudonymKey, project: Project, platform: 
     Accounts of one id space belong to one person if and only if these pseudonyms are equal. If the
     platform does not share its id space, the result is the account's own pseudonym.
     """
-    return account_pseudonym(raw, key, home_platform(project, platform) or platform)
+    home = home_platform(project, platform) or platform
+    return account_pseudonym(raw, key, project.id_namespace(home))

@@ -33,7 +33,10 @@ def raw_records(project: Project, key: PseudonymKey, platform: str) -> Iterator[
             fields = rows.select(
                 pl.col(name).cast(pl.String) for name in rows.columns if ":" in name
             )
-            named = [ids.alias("raw"), account_pseudonym(ids, key, platform).alias("pseudonym")]
+            named = [
+                ids.alias("raw"),
+                account_pseudonym(ids, key, project.id_namespace(platform)).alias("pseudonym"),
+            ]
             yield pl.DataFrame(named).hstack(fields)
 
 

@@ -75,7 +75,8 @@ def read_catalogues(
         rows, faults, places = clean_catalogue(raw, platform, catalogue)
         creators = settings.creators == "accounts"
         if creators:
-            rows = rows.with_columns(account_pseudonym(rows["brand"], key, platform))
+            space = project.id_namespace(platform)
+            rows = rows.with_columns(account_pseudonym(rows["brand"], key, space))
         one_each = merge_rows if catalogue.merge else keep_fullest
         best, outliers = level_prices(one_each(rows.with_columns(n=places)), rates)
         faults = pl.concat([faults, _outlier_faults(raw, best["n"].filter(outliers))])

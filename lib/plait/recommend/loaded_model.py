@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,9 +61,15 @@ class PersonRecommendation:
 class LoadedModel:
     """A model version with the newest store version, loaded in this process."""
 
-    def __init__(self, recommender: Recommender, store: Store, key: PseudonymKey) -> None:
+    def __init__(
+        self,
+        recommender: Recommender,
+        store: Store,
+        key: PseudonymKey,
+        namespace_of: Callable[[str], str],
+    ) -> None:
         self.recommender = recommender
-        self._store, self._key = store, key
+        self._store, self._key, self._namespace_of = store, key, namespace_of
         self._version: StoreVersion = store.current()
 
     @property
@@ -139,9 +145,8 @@ class LoadedModel:
                 allowed="Give platform and id, or person_id.",
             )
         check_platform(platform, self.platforms)
-        account = account_pseudonym(
-            pl.Series([check_id(raw, "account").strip(AROUND_IDS)]), self._key, platform
-        )
+        ids = pl.Series([check_id(raw, "account").strip(AROUND_IDS)])
+        account = account_pseudonym(ids, self._key, self._namespace_of(platform))
         known = (
             self._store.scan("accounts", self._version)
             .filter(pl.col("account") == account[0])
@@ -198,4 +203,5 @@ def load(config: Project | str | Path = "plait.yaml", version: str | None = None
     store = Store(project.store_uri)
     held = store.current()
     key = key_of_version(load_key(project, create=False), held.settings, held.number)
-    return LoadedModel(Recommender.load(project, version=version), store, key)
+    recommender = Recommender.load(project, version=version)
+    return LoadedModel(recommender, store, key, project.id_namespace)

@@ -130,8 +130,9 @@ class PrivacyService:
             hint = nearest(platform, self._project.platforms)
             raise field_problem("platform", f"there is no platform '{platform}'", hint)
         ids = pl.Series([account.strip(AROUND_IDS)], dtype=pl.String)
+        space = self._project.id_namespace(platform)
         return self._erase(
-            PersonLookup(account=account_pseudonym(ids, self._key, platform)[0], platform=platform)
+            PersonLookup(account=account_pseudonym(ids, self._key, space)[0], platform=platform)
         )
 
     def receipt(self, name: str) -> ErasureReceipt:

@@ -384,9 +384,8 @@ class EndpointService:
         for platform in {account.platform for account in accounts}:
             places = [i for i, account in enumerate(accounts) if account.platform == platform]
             ids = pl.Series([accounts[i].id.strip(AROUND_IDS) for i in places], dtype=pl.String)
-            for i, pseudonym in zip(
-                places, account_pseudonym(ids, self._key, platform), strict=True
-            ):
+            space = self._project.id_namespace(platform)
+            for i, pseudonym in zip(places, account_pseudonym(ids, self._key, space), strict=True):
                 found[i] = pseudonym
         return found
 

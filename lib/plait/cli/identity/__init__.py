@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from plait.cli.identity.blocked_command import blocked
 from plait.cli.identity.history_command import history
 from plait.cli.identity.link_command import link
 from plait.cli.identity.log_command import log
@@ -17,5 +18,5 @@ from plait.cli.identity.why_command import why
 app = typer.Typer(
     no_args_is_help=True, help="Who is who: resolve, explain, review, report, and correct."
 )
-for _verb in (resolve, why, history, review, report, link, unlink, undo, log):
+for _verb in (resolve, why, history, review, report, blocked, link, unlink, undo, log):
     app.command()(_verb)

@@ -47,7 +47,9 @@ class ConsentRowKernel:
         clean = clean_consents(rows, self._log(split))
         said = clean.statements
         statements = said.with_columns(
-            account=account_pseudonym(said["account"], self.key, split.platform),
+            account=account_pseudonym(
+                said["account"], self.key, self.project.id_namespace(split.platform)
+            ),
             platform=pl.lit(split.platform),
         ).select(pl.col(name).cast(kind) for name, kind in CONSENT_STATEMENTS.items())
         faults = self._quarantine(split, clean.faulty)
@@ -61,7 +63,11 @@ class ConsentRowKernel:
         if not faulty.height:
             return QUARANTINE.empty()
         mapping = consent_mapping(self._log(split))
-        account = pl.lit(account_pseudonym(faulty["account"], self.key, split.platform))
+        account = pl.lit(
+            account_pseudonym(
+                faulty["account"], self.key, self.project.id_namespace(split.platform)
+            )
+        )
         fields = [mask_text(pl.col(n)).alias(n) for n in mapping.values if n != "account"]
         whole = pl.struct(account.alias("account"), *fields).struct.json_encode()
         unsure = pl.coalesce(pl.lit(mask_broken_lines(faulty, mapping)), pl.lit("{}"))

@@ -26,6 +26,7 @@ def quarantine_rows(
     platform: str,
     file: str,
     key: PseudonymKey,
+    namespace: str | None = None,
 ) -> pl.DataFrame:
     """Returns QUARANTINE rows for the `faults` (row, reason, field, value) of `raw`.
 
@@ -41,6 +42,7 @@ def quarantine_rows(
         platform: the platform of the log.
         file: the file, as messages name it.
         key: the pseudonym key for account and session ids.
+        namespace: the namespace of these ids. Default: the platform.
     """
     if not faults.height:
         return QUARANTINE.empty()
@@ -48,8 +50,8 @@ def quarantine_rows(
     named_faults = faults.rename({"value": _FAULT_VALUE})
     rows = named_faults.join(raw, on="row", how="left", maintain_order="left")
     pseudonyms = {
-        "account": account_pseudonym(rows["account"], key, platform),
-        "session": session_pseudonym(rows["session"], key, platform),
+        "account": account_pseudonym(rows["account"], key, namespace or platform),
+        "session": session_pseudonym(rows["session"], key, namespace or platform),
     }
     named = [
         name for name in RAW_FIELDS if name in mapping.values or (name == "type" and mapping.flags)

@@ -30,6 +30,7 @@ from plait.fusion.partitioner import Partitioner, hash_bucket
 from plait.fusion.row_counts import EMPTY_FILE, NOTED, UNKNOWN_KEY, count_by_platform, one_count
 from plait.fusion.stages.find_inputs import FusionInputs, InputSplit
 from plait.fusion.stages.read_feedback import read_feedback
+from plait.fusion.stages.rename_platforms import rename_events
 from plait.identity.id_spaces import home_platform
 from plait.privacy.erasure import Erasures
 from plait.privacy.lift_pseudonyms import has_unknown_key
@@ -119,7 +120,8 @@ class FusionRowKernel:
             self._partition_events(kept, self._home_accounts(sound, kept, platform), given)
         )
         mapping = event_mapping(self._settings(split))
-        quarantine = quarantine_rows(raw, rejected, mapping, platform, split.name, self.key)
+        space = self.project.id_namespace(platform)
+        quarantine = quarantine_rows(raw, rejected, mapping, platform, split.name, self.key, space)
         quarantine, moved = remove_erased_quarantine(quarantine, self.erasures)
         erased.append(moved)
         if places is not None:
@@ -142,6 +144,7 @@ class FusionRowKernel:
         """Returns the frames of rows of the feedback log, which have EVENTS columns already."""
         rows = migrate_feedback_ids(rows, self.key, self.inputs.creator_platforms)
         rows = lift_feedback_events(rows, self.key, self.inputs.creator_platforms)
+        rows = rename_events(rows, self.project.former_names)
         known = pl.col("platform").is_in(list(self.project.platforms))
         events, foreign = rows.filter(known).drop("file", "row"), rows.filter(~known)
         events, gone = remove_erased_events(events, self.erasures)
@@ -199,10 +202,10 @@ class FusionRowKernel:
         if home is None or home == platform:
             return present.select("account", home="account", platform=pl.lit(platform))
         ids = raw["account"].drop_nulls().unique().str.strip_chars(AROUND_IDS).unique()
-        raw_id = pl.col("account")
+        raw_id, space = pl.col("account"), self.project.id_namespace
         both = ids.to_frame().select(
-            account_pseudonym_expr(raw_id, self.key, pl.lit(platform)).alias("account"),
-            account_pseudonym_expr(raw_id, self.key, pl.lit(home)).alias("home"),
+            account_pseudonym_expr(raw_id, self.key, pl.lit(space(platform))).alias("account"),
+            account_pseudonym_expr(raw_id, self.key, pl.lit(space(home))).alias("home"),
         )
         return both.join(present, on="account", how="semi").with_columns(platform=pl.lit(platform))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -79,6 +79,7 @@ class FusionInputs:
         consents: the files of the logs of consent.
         posted_consents: what accounts said over HTTP about their consent.
         identity_log: what a version records about the identity log; null if it is empty.
+        former_names: the present name of the platform for each former name.
     """
 
     splits: list[InputSplit]
@@ -95,6 +96,7 @@ class FusionInputs:
     consents: tuple[ConsentSplit, ...] = ()
     posted_consents: LogListing | None = None
     identity_log: dict[str, Any] | None = None
+    former_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def all_splits(self) -> list[InputSplit]:
@@ -189,7 +191,12 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
     impressions = list_log(store, IMPRESSIONS_FOLDER)
     # A file may be named twice, for example as the log of two platforms.
     records = [{**file.record(), "setting": file.setting} for file in [*logs, *others]]
-    of_accounts = frozenset(n for n, p in project.platforms.items() if p.creators == "accounts")
+    of_accounts = frozenset(
+        each
+        for name, platform in project.platforms.items()
+        if platform.creators == "accounts"
+        for each in (name, *(platform.renamed_from or ()))
+    )
     size = sum(file.bytes * _growth_factor(file) for file in logs) + events.bytes * _PARQUET_GROWTH
     return FusionInputs(
         splits,
@@ -203,8 +210,9 @@ def find_inputs(project: Project, store: Store) -> FusionInputs:
         records,
         count_buckets(size),
         tuple(sorted(skipped)),
-        tuple(consents),
-        list_log(store, CONSENTS_FOLDER),
+        consents=tuple(consents),
+        posted_consents=list_log(store, CONSENTS_FOLDER),
+        former_names=project.former_names,
     )
 
 

@@ -16,6 +16,7 @@ from plait.fusion.kernels.impression_kernels import (
     ImpressionRowKernel,
 )
 from plait.fusion.stages.find_inputs import FusionInputs
+from plait.fusion.stages.rename_platforms import rename_platforms
 from plait.privacy.erased_rows import without_erased
 from plait.privacy.erasure import Erasures
 from plait.privacy.lift_pseudonyms import lift_columns
@@ -44,11 +45,14 @@ class ImpressionReader:
     Attributes:
         store: the store with the feedback log and the tables.
         key: the pseudonym key; an impression may name an account under an older one of its chain.
+        erasures: what was erased.
+        names: the present name of the platform for each former name.
     """
 
     store: Store
     key: PseudonymKey
     erasures: Erasures
+    names: Mapping[str, str]
 
     def __call__(self, split: ImpressionSplit) -> Iterator[pl.DataFrame]:
         """Yields the rows of `split` in chunks.
@@ -62,7 +66,8 @@ class ImpressionReader:
                 shown = without_erased(rows, self.erasures)
                 shown = shown.rename({"item_id": "item", "person": "person_served"})
                 whole = shown.drop_nulls(["recommendation_id", "position", "item"])
-                yield from lift_columns(whole, self.key, "account").iter_slices(CHUNK_ROWS)
+                whole = lift_columns(whole, self.key, "account")
+                yield from self._rename(whole).iter_slices(CHUNK_ROWS)
             return
         held = scan_data_files(self.store.location, split.table, [split.path])
         if split.table.name == EVENTS.name:
@@ -74,7 +79,14 @@ class ImpressionReader:
             held = held.drop("strength")  # computed again
         with translate_errors(self.store.uri):
             rows = held.collect()
-        yield rows if split.table.name == EVENTS.name else without_erased(rows, self.erasures)
+        if split.table.name == EVENTS.name:
+            yield rows
+        else:
+            yield self._rename(without_erased(rows, self.erasures))
+
+    def _rename(self, shown: pl.DataFrame) -> pl.DataFrame:
+        columns = [name for name in ("platform", "platform_of_account") if name in shown.columns]
+        return rename_platforms(shown, self.names, columns, {"item": "platform"})
 
 
 def fuse_impressions(
@@ -116,7 +128,9 @@ def fuse_impressions(
     spill = engine.spill(inputs.impression_buckets(sum(part.size for part in held)))
     try:
         engine.map_splits(
-            splits, ImpressionReader(store, key, erasures), ImpressionRowKernel(spill.buckets),
+            splits,
+            ImpressionReader(store, key, erasures, inputs.former_names),
+            ImpressionRowKernel(spill.buckets),
             spills={"shown": spill}, tables={}, merges={},
         )  # fmt: skip
         engine.map_buckets(

@@ -9,6 +9,7 @@ import polars as pl
 
 from plait.config import Project
 from plait.contracts.identity_tables import IDENTITY_EDGES
+from plait.fusion.stages.rename_platforms import rename_platforms
 from plait.fusion.stages.resolve_people import KnownIdentity
 from plait.fusion.stages.stage_results import ResolvedAccounts
 from plait.identity.cluster_guards import ACCOUNT_PAIRS, CONTRADICTIONS
@@ -92,7 +93,9 @@ def _standing_links(
 ) -> pl.DataFrame:
     """Returns the last assertion on each pair of accounts of the project's platforms."""
     gone = erased.covers(assertions["account_a"]) | erased.covers(assertions["account_b"])
-    asserted = standing_links(lift_columns(assertions.filter(~gone), key, "account_a", "account_b"))
+    said = lift_columns(assertions.filter(~gone), key, "account_a", "account_b")
+    named = rename_platforms(said, project.former_names, ("platform_a", "platform_b"))
+    asserted = standing_links(named)
     platforms = list(project.platforms)
     # Links of a platform that is no longer in the project do not count.
     return asserted.filter(pl.all_horizontal(pl.col("platform_a", "platform_b").is_in(platforms)))

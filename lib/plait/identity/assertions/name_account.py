@@ -49,7 +49,9 @@ def name_account(
             allowed=nearest(platform, project.platforms),
             fix=_FORMS,
         )
-    return str(account_pseudonym(pl.Series([raw]), key, platform)[0]), platform
+    return str(
+        account_pseudonym(pl.Series([raw]), key, project.id_namespace(platform))[0]
+    ), platform
 
 
 def _platform_of(account: str, store: Store, standing: pl.DataFrame) -> str:

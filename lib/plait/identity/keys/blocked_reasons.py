@@ -6,7 +6,7 @@ from plait.config import Project
 
 # Reason to words that complete "the value identifies nobody: ...", and the fix. {k} stands for the
 # key, {p} for the platforms that have it.
-_REASONS = {
+BLOCKED_REASONS = {
     "null_word": (
         "a word such as NA is written where there is no value",
         "If it is a value, set platforms.{p}.accounts.nulls: []",
@@ -43,7 +43,7 @@ _REASONS = {
 
 def describe_blocked(reason: str) -> str:
     """Returns the words of a reason of BLOCKED_KEYS."""
-    return _REASONS[reason][0]
+    return BLOCKED_REASONS[reason][0]
 
 
 def blocked_fix(reason: str, key: str, project: Project) -> str:
@@ -54,4 +54,4 @@ def blocked_fix(reason: str, key: str, project: Project) -> str:
     if reason == "no_country":
         having = [name for name in having if project.platforms[name].country is None] or having
     named = having[0] if len(having) == 1 else "NAME"
-    return _REASONS[reason][1].format(k=key, p=named)
+    return BLOCKED_REASONS[reason][1].format(k=key, p=named)

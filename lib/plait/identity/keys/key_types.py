@@ -70,6 +70,7 @@ class KeyRule:
         per_platform: the most accounts of one platform that a value may join.
         weak: see TypeRule.
         strong: see TypeRule.
+        guessed: whether the type is only known by the key's name.
         window_days: the days in which accounts are counted; null: all time.
         blocked: values that identify nobody, as written in the settings.
     """
@@ -82,6 +83,7 @@ class KeyRule:
     per_platform: int
     weak: bool = False
     strong: bool = False
+    guessed: bool = False
     window_days: float | None = None
     blocked: tuple[str, ...] = field(default=())
 
@@ -105,6 +107,7 @@ class KeyRule:
             per_platform,
             worth.weak,
             worth.strong,
+            settings.type is None,
             settings.window_days,
             tuple(settings.blocked),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -119,6 +119,14 @@ def _normalise(values: pl.Series, dialect: KeyDialect) -> pl.DataFrame:
 
 def _plain(texts: pl.Series, dialect: KeyDialect) -> pl.DataFrame:
     kind = dialect.rule.type
+    if kind == "email" and dialect.rule.guessed:
+        # A key may be called so and hold tokens that stand for addresses, which are ids.
+        tokens = ~texts.str.contains("@", literal=True)
+        if tokens.any():
+            as_ids = replace(dialect, rule=replace(dialect.rule, type="id"))
+            parts = [_plain(texts.filter(tokens), as_ids)]
+            parts += [_plain(texts.filter(~tokens), dialect)] if not tokens.all() else []
+            return pl.concat(parts)
     found = normalise_plain(texts, kind, dialect.country)
     made_up = is_placeholder(pl.col("plain"), kind) if kind != "phone" else pl.lit(value=False)
     plain, written = pl.col("plain"), pl.col("written")

@@ -28,7 +28,7 @@ _NOBODY = (
 # Names that are made up together with their domain: test@test.com, abc@example.org.
 _MADE_UP = (
     "test", "testing", "tester", "user", "email", "mail", "name", "foo", "bar", "abc", "asdf",
-    "aaa", "xxx", "x", "a", "na", "none", "me",
+    "aaa", "xxx", "na", "none",
 )  # fmt: skip
 _MADE_UP_DOMAIN = (
     r"@(?:example|test|domain|email|mail|none|foo|abc|asdf|aaa|xxx|x|a|na)\.[a-z]{2,4}$"

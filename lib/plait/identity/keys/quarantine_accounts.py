@@ -11,7 +11,6 @@ from plait.contracts.mask_lines import mask_kind
 from plait.contracts.personal_fields import mask_text
 from plait.contracts.quarantine_reasons import ACCOUNTS_SOURCE
 from plait.contracts.store_tables import QUARANTINE
-from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 from plait.sources.columns.mask_broken_lines import mask_broken_lines
 from plait.sources.columns.source_mapping import SourceMapping
 from plait.sources.values.find_nested import find_nested
@@ -19,7 +18,7 @@ from plait.sources.values.find_nested import find_nested
 
 def quarantine_accounts(
     bad: pl.DataFrame, reasons: pl.Series, where: tuple[str, str], mapping: SourceMapping,
-    key: PseudonymKey,
+    accounts: pl.Series,
 ) -> pl.DataFrame:  # fmt: skip
     """Returns QUARANTINE rows of unusable account rows. All their fields are personal.
 
@@ -28,16 +27,15 @@ def quarantine_accounts(
         reasons: the reason of each.
         where: the platform and the file.
         mapping: how their fields are made.
-        key: the pseudonym key.
+        accounts: the pseudonyms of their accounts.
     """
     platform, file = where
     if not bad.height:
         return QUARANTINE.empty()
     keys = [name for name in bad.columns if name.startswith("key:")]
-    account = pl.lit(account_pseudonym(bad["account"], key, platform))
     lengths = [mask_text(pl.col(name)).alias(name) for name in keys]
     kinds = [mask_kind(pl.col(name)).alias(name) for name in ("account", *keys)]
-    whole = pl.struct(account.alias("account"), *lengths).struct.json_encode()
+    whole = pl.struct(pl.lit(accounts).alias("account"), *lengths).struct.json_encode()
     masked = pl.struct(kinds).struct.json_encode()
     named = [name for name in bad.columns if name == "account" or name.startswith("key:")]
     nested = {_setting(name): pl.lit(find_nested(bad[name])) for name in named}

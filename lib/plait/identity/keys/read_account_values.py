@@ -50,9 +50,11 @@ def read_attributes(project: Project, key: PseudonymKey) -> AccountValues:
                 reasons = _find_faults(batch)
                 good, bad = batch.filter(reasons.is_null()), batch.filter(reasons.is_not_null())
                 found.unusable[platform] += bad.height
+                space = project.id_namespace(platform)
+                shown = account_pseudonym(bad["account"], key, space)
                 here = (platform, file.name)
                 quarantined.append(
-                    quarantine_accounts(bad, reasons.drop_nulls(), here, mapping, key)
+                    quarantine_accounts(bad, reasons.drop_nulls(), here, mapping, shown)
                 )
                 usable, useless = _attribute_rows(good, project, platform, key, rules)
                 known.append(usable)
@@ -110,7 +112,7 @@ def _attribute_rows(
     words = settings.accounts.null_words if settings.accounts else ()
     accounts = pl.DataFrame(
         {
-            "account": account_pseudonym(raw["account"], key, platform),
+            "account": account_pseudonym(raw["account"], key, project.id_namespace(platform)),
             "home": home_account(raw["account"], key, project, platform),
             "seen": raw["seen"],
         }

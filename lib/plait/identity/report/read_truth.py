@@ -59,7 +59,7 @@ def read_truth(path: Path, project: Project, key: PseudonymKey) -> Truth:
     clear = distinct.filter(pl.len().over("platform", "account") == 1)
     parts = [
         part.select(
-            account=account_pseudonym(part["account"], key, str(platform)),
+            account=account_pseudonym(part["account"], key, project.id_namespace(str(platform))),
             platform="platform",
             true="person",
         )
