@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
-from plait.cli import config_command, models_command, submit_command, versions_command
+from plait.cli import config_command, identity, models_command, submit_command, versions_command
 from plait.cli.bots_command import bots
 from plait.cli.cancel_command import cancel
 from plait.cli.check_command import check
@@ -73,6 +73,7 @@ app.command()(check)
 app.command()(fuse)
 app.command()(quarantine)
 app.command()(bots)
+app.add_typer(identity.app, name="identity")
 app.add_typer(versions_command.app, name="versions")
 app.command()(diff)
 app.command()(gc)

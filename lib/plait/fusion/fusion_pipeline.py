@@ -178,7 +178,7 @@ class FusionPipeline:
         self.stages.write(PEOPLE, tables.people)
         self.stages.write(ITEMS, tables.items)
         self.stages.write(IDENTITY_EDGES, people.edges)
-        self.stages.write(BLOCKED_KEYS, rows.identity.blocked_keys)
+        self.stages.write(BLOCKED_KEYS, rows.identity.blocked)
         changes = record_person_changes(self.store, self.current, people.members, tables.people)
         self.stages.write(PERSON_CHANGES, changes)
         self.stages.versions[ITEM_VECTORS.name] = write_item_vectors(

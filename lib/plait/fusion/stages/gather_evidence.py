@@ -50,7 +50,7 @@ def gather_evidence(
             apart=standing.filter(~pl.col("joined")).select(list(ACCOUNT_PAIRS)),
             contradictions=pl.concat(contradictions),
         ),
-        blocked_keys=BLOCKED_KEYS.empty(),
+        blocked=BLOCKED_KEYS.empty(),
     )
 
 

@@ -28,7 +28,7 @@ class KnownIdentity:
         ever_linked: account, platform of accounts that were ever linked or unlinked.
         ignored_keys: the number of key values that too many accounts share to identify a person.
         guards: what keeps accounts apart although edges join them.
-        blocked_keys: BLOCKED_KEYS.
+        blocked: BLOCKED_KEYS: the key values that identify nobody.
     """
 
     accounts: pl.DataFrame
@@ -36,7 +36,7 @@ class KnownIdentity:
     ever_linked: pl.DataFrame
     ignored_keys: int
     guards: ClusterGuards = field(default_factory=ClusterGuards)
-    blocked_keys: pl.DataFrame = field(default_factory=BLOCKED_KEYS.empty)
+    blocked: pl.DataFrame = field(default_factory=BLOCKED_KEYS.empty)
 
 
 def merge_seen_accounts(partials: pl.DataFrame) -> pl.DataFrame:
