@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import polars as pl
 
@@ -82,7 +84,10 @@ def _unlike(pairs: pl.DataFrame) -> pl.DataFrame:
         where not ({_ALIKE_NAMES})
         and not coalesce({alike["birth"]}, false) and not coalesce({alike["national"]}, false)
     """
-    quiet = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    quiet: dict[str, Any] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
     with duckdb.connect(":memory:", config=quiet) as database:
         database.register("pairs", pairs.to_arrow())
         found = pl.DataFrame(database.sql(query).to_arrow_table())
