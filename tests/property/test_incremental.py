@@ -56,7 +56,8 @@ class Arrival:
         logs: rows by platform, a new file each.
         posted: rows that came over HTTP, by platform.
         links: pairs of accounts, and whether they are linked or unlinked.
-        mails: the accounts file of both platforms: (platform, account), address.
+        mails: the accounts file of both platforms: (platform, account), address and device.
+        most: people.max_accounts, which may be tightened.
         compacted: whether the feedback log is, before the fuse.
         shown: answers of ANSWERS; a retry may have written one before.
     """
@@ -64,7 +65,8 @@ class Arrival:
     logs: dict[str, list[Row]]
     posted: dict[str, list[Row]]
     links: list[tuple[tuple[str, str], tuple[str, str], bool]]
-    mails: dict[tuple[str, str], str]
+    mails: dict[tuple[str, str], tuple[str, str]]
+    most: int
     compacted: bool
     shown: set[str]
 
@@ -83,7 +85,11 @@ def _arrivals(draws: Random) -> list[Arrival]:
                     (_place(draws), _place(draws), draws.random() < 0.6)
                     for _ in range(draws.choice([0, 0, 1, 2, 6]))
                 ],
-                {_place(draws): draws.choice(["m1", "m2"]) for _ in range(draws.randint(0, 2))},
+                {
+                    _place(draws): (draws.choice(["m1", "m2", ""]), draws.choice(["d1", "d2", ""]))
+                    for _ in range(draws.randint(0, 5))
+                },
+                draws.choice([2, 3, 50]),
                 draws.random() < 0.5,
                 {draws.choice(list(ANSWERS)) for _ in range(draws.choice([0, 1, 3]))},
             )
@@ -119,7 +125,7 @@ def _place(draws: Random) -> tuple[str, str]:
     return draws.choice(PLATFORMS), draws.choice(USERS)
 
 
-def _project(folder: Path, same: list[list[str]], length: int) -> Project:
+def _project(folder: Path, same: list[list[str]], length: int, most: int) -> Project:
     def platform(name: str, noisy: bool = False, **more: Any) -> dict[str, Any]:
         columns = {name: name for name in COLUMNS}
         events = {
@@ -127,7 +133,8 @@ def _project(folder: Path, same: list[list[str]], length: int) -> Project:
             "columns": columns,
             "time": {"unit": "s", "resolution": "s"},
         }
-        accounts = {"files": f"{name}.mails.csv", "account": "id", "keys": {"mail": "mail"}}
+        keys = {"mail": "mail", "device": "device"}
+        accounts = {"files": f"{name}.mails.csv", "account": "id", "keys": keys}
         # Three events in two seconds make a bot here.
         bots = {"min_events": 3, "events_per_hour": 3, "gap_variation": 9, "remove": noisy}
         denoise = {"bots": bots, "session_gap_minutes": 30 if noisy else None}
@@ -144,7 +151,7 @@ def _project(folder: Path, same: list[list[str]], length: int) -> Project:
             "shop": platform("shop", keep="rating is null or rating > 1"),
             "video": platform("video", noisy=True),
         },
-        "people": {"same_account_id": same},
+        "people": {"same_account_id": same, "max_accounts": most},
     }
     return parse_config(raw, folder=folder)
 
@@ -159,8 +166,12 @@ def _arrive(folder: Path, n: int, arrival: Arrival) -> None:
             frame = pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
             frame.write_csv(folder / f"{name}-{n}.csv")
         file = folder / f"{name}.mails.csv"
-        held = [f"{who},{mail}" for (on, who), mail in arrival.mails.items() if on == name]
-        file.write_text("\n".join(["id,mail", "zoe,", *held]) + "\n")
+        held = [
+            f"{who},{mail},{device}"
+            for (on, who), (mail, device) in arrival.mails.items()
+            if on == name
+        ]
+        file.write_text("\n".join(["id,mail,device", "zoe,,", *held]) + "\n")
         os.utime(file, (n, n))
     for name, rows in arrival.posted.items():
         _put(folder / f"store/feedback/events/{name}-{n}.parquet", _posted(name, rows, key))
@@ -268,8 +279,8 @@ def _check(
     home: Path, copy: Path, arrivals: list[Arrival], same: list[list[str]], length: int
 ) -> None:
     home.mkdir()
-    project, other = _project(home, same, length), _project(copy, same, length)
     for n, arrival in enumerate(arrivals):
+        project = _project(home, same, length, arrival.most)
         _arrive(home, n, arrival)
         if arrival is arrivals[-1]:
             shutil.copytree(home, copy)
@@ -277,6 +288,7 @@ def _check(
             compact(Store(project.store_path), least=2, grace=timedelta(0))
         part = _fuse(project, full=False)
         assert part.run["mode"] == ("incremental" if n else "full"), part.run
+    other = _project(copy, same, length, arrival.most)
     whole = _fuse(other, full=True)
     one, two = _tables(project, part), _tables(other, whole)
     for name in TABLES:

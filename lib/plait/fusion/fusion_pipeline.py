@@ -20,14 +20,13 @@ from plait.fusion.incremental.fuse_plan import FusionPlan
 from plait.fusion.incremental.repartition import repartition
 from plait.fusion.incremental.touched_buckets import find_touched_buckets
 from plait.fusion.kernels.bucket_kernel import FusionBucketKernel
-from plait.fusion.kernels.erased_events import remove_erased_quarantine
 from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.partitioner import Partitioner
 from plait.fusion.stages.erase_people import FusionErasures, find_erased_buckets
 from plait.fusion.stages.find_inputs import FusionInputs
 from plait.fusion.stages.fuse_impressions import fuse_impressions
-from plait.fusion.stages.gather_consents import add_consents, gather_statements
-from plait.fusion.stages.gather_evidence import gather_evidence, resolve_accounts
+from plait.fusion.stages.gather_consents import add_consents
+from plait.fusion.stages.gather_evidence import resolve_accounts
 from plait.fusion.stages.learn_strengths import (
     learn_strengths,
     learning_cut,
@@ -35,7 +34,7 @@ from plait.fusion.stages.learn_strengths import (
     parameters_moved,
 )
 from plait.fusion.stages.listing_faults import record_listings
-from plait.fusion.stages.read_feedback import read_posted_consents
+from plait.fusion.stages.read_identity import read_identity
 from plait.fusion.stages.record_changes import record_person_changes
 from plait.fusion.stages.resolve_people import (
     KnownIdentity,
@@ -53,17 +52,9 @@ from plait.fusion.stages.stage_results import (
 )
 from plait.fusion.stages.version_summary import summarise_version
 from plait.identity.identity_tables import build_account_table, build_people_table
-from plait.identity.keys.read_account_values import read_attributes
-from plait.identity.remember_attributes import remember_attributes
 from plait.items.clean_catalogue import read_catalogues
 from plait.items.item_table import build_item_table
 from plait.items.write_item_vectors import write_item_vectors
-from plait.privacy.consent import (
-    default_consent,
-    merge_statements,
-    refusing_accounts,
-    resolve_consents,
-)
 from plait.privacy.pseudonym import PseudonymKey
 from plait.privacy.vault import open_vault
 from plait.store.object_folder import ObjectFolder
@@ -110,38 +101,23 @@ class FusionPipeline:
     def read(self) -> RowsRead:
         """Reads account attributes, catalogues and all new rows; spills the events by bucket."""
         catalogue, counts_of_catalogues, bad_items = read_catalogues(self.project, self.key)
-        found, erased = read_attributes(self.project, self.key), self.erasures.every
         vault = open_vault(self.project, ObjectFolder(self.store.objects), self.key)
-        attributes = found.attributes.filter(~erased.covers(found.attributes["account"]))
-        attributes = remember_attributes(vault, attributes, self.project, hashed=["value"])
-        refused = found.refused.filter(~erased.covers(found.refused["account"]))
-        bad_accounts, _ = remove_erased_quarantine(found.quarantined, erased)
-        found = replace(found, attributes=attributes, refused=refused)
-        statements, bad_consents = gather_statements(
-            self.engine, self.project, self.key, self.inputs.consents
-        )
-        bad_consents, _ = remove_erased_quarantine(bad_consents, erased)
-        if posted := self.inputs.posted_consents:
-            said = read_posted_consents(self.store, posted.slices(), self.key)
-            statements = merge_statements(pl.concat([statements, said]))
-        quarantined = pl.concat([bad_items, bad_accounts, bad_consents])
-        told = attributes.select("account", "platform").unique()
-        consents = resolve_consents(told, statements, default_consent(self.project))
-        identity = gather_evidence(
-            self.project, self.assertions, self.key, found, refusing_accounts(consents), erased
+        identity = read_identity(
+            self.project, self.store, self.engine, self.inputs, self.assertions, self.key,
+            self.erasures.every, vault,
         )  # fmt: skip
-        new = self.stages.read(self.plan.splits, self._row_kernel(identity), quarantined)
+        quarantined = pl.concat([bad_items, identity.quarantined])
+        row_kernel = self._row_kernel(identity.known)
+        new = self.stages.read(self.plan.splits, row_kernel, quarantined)
         seen = merge_seen_accounts(pl.concat([self.base.seen, new]))
         return RowsRead(
-            identity, catalogue, new, seen, counts_of_catalogues, found.unusable, quarantined,
-            statements,
+            identity.known, catalogue, new, seen, counts_of_catalogues, identity.unusable,
+            quarantined,
         )  # fmt: skip
 
     def resolve(self, rows: RowsRead) -> ResolvedAccounts:
         """Groups the accounts that belong to one person."""
-        accounts = collect_accounts(rows.seen, rows.identity)
-        consents = resolve_consents(accounts, rows.statements, default_consent(self.project))
-        return resolve_accounts(accounts, rows.identity, consents)
+        return resolve_accounts(collect_accounts(rows.seen, rows.identity), rows.identity)
 
     def partition(self, rows: RowsRead, resolved: ResolvedAccounts) -> PartitionedPeople:
         """Moves each person's rows into one bucket, finds the k-cores, and assigns person ids."""
@@ -155,7 +131,7 @@ class FusionPipeline:
         if k_cores:  # an account outside the k-core does not link other accounts
             outside = accounts_outside_k_core(resolved.accounts, rows.seen, k_cores)
             inside = resolved.accounts.join(outside, on="account", how="anti")
-            kept = resolve_accounts(inside, rows.identity, resolved.consents)
+            kept = resolve_accounts(inside, rows.identity)
         members, ledger = assign_people(
             kept.accounts, kept.components, self.store, self.current, self.key, self.erasures
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import polars as pl
 
@@ -82,7 +84,7 @@ def _unlike(pairs: pl.DataFrame) -> pl.DataFrame:
         where not ({_ALIKE_NAMES})
         and not coalesce({alike["birth"]}, false) and not coalesce({alike["national"]}, false)
     """
-    quiet: dict[str, str | bool | int | float | list[str]] = {
+    quiet: dict[str, Any] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

@@ -66,7 +66,15 @@ def assign_person_ids(
     before = before.select("account", "person").cast(pl.String)
     ids = _with_founders(known, before, members)
     claims = _claims(members, before, ids)
-    oldest = claims.sort("since", "person").unique("component", keep="first", maintain_order=True)
+    several = pl.len().over("component") > 1
+    oldest = pl.concat(
+        [
+            claims.filter(~several),
+            claims.filter(several)
+            .sort("since", "person")
+            .unique("component", keep="first", maintain_order=True),
+        ]
+    )
     named = _name_components(members, oldest, ids, version)
     return IdentityLedger(named, _retire_persons(ids, named, claims))
 
@@ -107,28 +115,49 @@ def _claims(members: pl.DataFrame, before: pl.DataFrame, ids: pl.DataFrame) -> p
     back = idle.filter(pl.col("merged_into") == pl.col("at")).join(
         split.select(at="person", home="component"), on=["at", "home"], how="semi"
     )
+    places = [
+        parts.filter(pl.len().over("person") == 1).select("person", "component"),
+        _largest_parts(split, ids, back),
+        idle.select("person", component="home"),
+    ]
+    return pl.concat(places).join(ids.select("person", "since"), on="person")
+
+
+def _largest_parts(split: pl.DataFrame, ids: pl.DataFrame, back: pl.DataFrame) -> pl.DataFrame:
+    """Returns person, component: the part with which the id of each split person stays.
+
+    Args:
+        split: person, component, held of the parts of persons with several.
+        ids: person, home.
+        back: at, home of the ids that parts take back.
+    """
     flag = pl.lit(value=True)
     founded = ids.select("person", component="home", founded=flag)
     restores = back.select(person="at", component="home", restores=flag).unique()
-    marked = parts.join(founded, on=["person", "component"], how="left").join(
+    marked = split.join(founded, on=["person", "component"], how="left").join(
         restores, on=["person", "component"], how="left"
     )
     marked = marked.with_columns(pl.col("founded", "restores").fill_null(value=False))
     # The part with the person's own founder does not leave it for an id that was merged into it.
     marked = marked.with_columns(leaves=pl.col("restores") & ~pl.col("founded"))
     order = ["leaves", "held", "founded", "component"]
-    stays = marked.sort(order, descending=[False, True, True, False]).unique(
-        "person", keep="first", maintain_order=True
-    )
-    places = [stays.select("person", "component"), idle.select("person", component="home")]
-    return pl.concat(places).join(ids.select("person", "since"), on="person")
+    stays = marked.sort(order, descending=[False, True, True, False])
+    return stays.unique("person", keep="first", maintain_order=True).select("person", "component")
 
 
 def _name_components(
     members: pl.DataFrame, oldest: pl.DataFrame, ids: pl.DataFrame, version: int
 ) -> pl.DataFrame:
     """Returns component, person, since, founded_by for every component."""
-    founders = members.group_by("component").agg(founded_by=pl.col("account").min())
+    kept = oldest.join(ids.select("person", "founded_by", "home"), on="person")
+    stays = (pl.col("home") == pl.col("component")).fill_null(value=False)
+    settled = kept.filter(stays)
+    founders = (
+        members.join(settled, on="component", how="anti")
+        .group_by("component")
+        .agg(founded_by=pl.col("account").min())
+    )
+    moved = kept.filter(~stays).drop("founded_by").join(founders, on="component")
     fresh = founders.join(oldest, on="component", how="anti").with_columns(
         person=person_of(pl.col("founded_by")), since=pl.lit(version, pl.Int64)
     )
@@ -139,13 +168,8 @@ def _name_components(
     fresh = fresh.with_columns(
         person=pl.when(pl.col("person").is_in(taken)).then(other).otherwise("person")
     )
-    kept = oldest.join(ids.select("person", "founded_by", "home"), on="person")
-    left = pl.col("home").ne_missing(pl.col("component"))
-    kept = kept.join(founders, on="component", suffix="_now").with_columns(
-        founded_by=pl.when(left).then("founded_by_now").otherwise("founded_by")
-    )
     columns = ["component", "person", "since", "founded_by"]
-    return pl.concat([kept.select(columns), fresh.select(columns)])
+    return pl.concat(part.select(columns) for part in (settled, moved, fresh))
 
 
 def _retire_persons(ids: pl.DataFrame, named: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:

@@ -177,16 +177,16 @@ def _grouped(parts: list[int | None]) -> dict[str, str]:
 def test_no_id_is_lost_or_moves_without_cause_whatever_came_before(
     past: list[list[int | None]], parts: list[int], merged: list[int]
 ) -> None:
-    history, seen = _History(), set[str]()
+    history, retired = _History(), set[str]()
     for step in [*past, parts]:
         history.step(**_grouped(step))
         assert history.known is not None
         known = dict(history.known.select("person", "merged_into").rows())
-        seen |= {person for person, into in known.items() if into is not None}
         # A retired id resolves for ever, in one step, to an id that is not retired.
-        for person in seen:
+        for person in retired:
             into = known[person]
             assert into is None or known[into] is None
+        retired = {person for person, into in known.items() if into is not None}
     assert history.known is not None
     before, state = history.known.sort("person"), history.before
     assert state is not None

@@ -81,6 +81,9 @@ class ConsentRowKernel:
             )
         )  # fmt: skip
 
+    def _pseudonyms(self, split: ConsentSplit, raw: pl.Series) -> pl.Series:
+        return account_pseudonym(raw, self.key, self.project.id_namespace(split.platform))
+
     def _log(self, split: ConsentSplit) -> ConsentLog:
         consent = self.project.platforms[split.platform].consent
         if consent is None:

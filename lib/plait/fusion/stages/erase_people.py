@@ -45,6 +45,16 @@ class FusionErasures:
     new: Erasures = field(default_factory=Erasures)
 
 
+def read_erasures(store: Store, current: StoreVersion | None) -> FusionErasures:
+    """Returns the erasures that a fuse on top of `current` heeds.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    every, new = read_erasure_rows(store), unread_erasure_rows(store, current)
+    return FusionErasures(Erasures(every), Erasures(new))
+
+
 def erase_from_log(store: Store, current: StoreVersion | None) -> FusionErasures:
     """Rewrites the feedback log without what is erased; returns the erasures.
 
@@ -54,9 +64,7 @@ def erase_from_log(store: Store, current: StoreVersion | None) -> FusionErasures
     Raises:
         StoreError: the store cannot be read or written.
     """
-    found = FusionErasures(
-        Erasures(read_erasure_rows(store)), Erasures(unread_erasure_rows(store, current))
-    )
+    found = read_erasures(store, current)
     if not found.every:
         return found
     known: Collection[str] = ()

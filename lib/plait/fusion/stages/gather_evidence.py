@@ -20,7 +20,7 @@ from plait.identity.keys.account_values import AccountValues
 from plait.identity.keys.key_evidence import key_edges
 from plait.identity.keys.key_types import key_rules
 from plait.identity.standing_links import standing_links
-from plait.privacy.consent import refusing_accounts
+from plait.privacy.consent import refusing_accounts, resolve_consents
 from plait.privacy.erasure import Erasures
 from plait.privacy.lift_pseudonyms import lift_columns
 from plait.privacy.pseudonym import PseudonymKey
@@ -70,22 +70,14 @@ def gather_evidence(
     )
 
 
-def resolve_accounts(
-    accounts: pl.DataFrame, known: KnownIdentity, consents: pl.DataFrame
-) -> ResolvedAccounts:
-    """Returns `accounts` (account, platform, home) grouped by person, with the judged edges.
-
-    Args:
-        accounts: account, platform, home.
-        known: the evidence.
-        consents: CONSENTS of every account.
-    """
+def resolve_accounts(accounts: pl.DataFrame, known: KnownIdentity) -> ResolvedAccounts:
+    """Returns `accounts` (account, platform, home) grouped by person, with the judged edges."""
+    consents = resolve_consents(accounts, known.statements, known.default_consent)
     guards = replace(known.guards, withheld=refusing_accounts(consents))
     edges = pl.concat([same_id_edges(accounts), known.edges])
     clusters = cluster_accounts(accounts, edges, guards)
-    return ResolvedAccounts(
-        accounts, clusters.components, IDENTITY_EDGES.conform(clusters.edges), consents
-    )
+    judged = IDENTITY_EDGES.conform(clusters.edges)
+    return ResolvedAccounts(accounts, clusters.components, judged, consents)
 
 
 def _standing_links(

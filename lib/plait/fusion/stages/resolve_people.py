@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from plait.clean.fingerprint import hash_column
+from plait.contracts.consent_rows import CONSENT_STATEMENTS
 from plait.contracts.identity_tables import BLOCKED_KEYS
 from plait.errors import NothingFused
 from plait.fusion.kernels.k_core import KCore
@@ -31,6 +32,8 @@ class KnownIdentity:
         ever_linked: account, platform of accounts that were ever linked or unlinked.
         guards: what keeps accounts apart although edges join them.
         blocked: BLOCKED_KEYS: the key values that identify nobody.
+        statements: CONSENT_STATEMENTS, merged.
+        default_consent: the purposes of accounts that say nothing, by platform.
     """
 
     accounts: pl.DataFrame
@@ -38,6 +41,10 @@ class KnownIdentity:
     ever_linked: pl.DataFrame
     guards: ClusterGuards = field(default_factory=ClusterGuards)
     blocked: pl.DataFrame = field(default_factory=BLOCKED_KEYS.empty)
+    statements: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema=CONSENT_STATEMENTS)
+    )
+    default_consent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def merge_seen_accounts(partials: pl.DataFrame) -> pl.DataFrame:

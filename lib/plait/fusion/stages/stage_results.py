@@ -25,7 +25,6 @@ class RowsRead:
         counts_of_catalogues: the counts of catalogue rows, by platform.
         unusable_accounts: the number of unusable rows of account attributes, by platform.
         quarantined: QUARANTINE rows of catalogues, account attributes and logs of consent.
-        statements: CONSENT_STATEMENTS, merged.
     """
 
     identity: KnownIdentity
@@ -35,7 +34,6 @@ class RowsRead:
     counts_of_catalogues: Mapping[str, Any]
     unusable_accounts: Mapping[str, int]
     quarantined: pl.DataFrame
-    statements: pl.DataFrame
 
 
 @dataclass(frozen=True)

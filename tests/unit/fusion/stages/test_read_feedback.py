@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -155,12 +156,10 @@ def test_an_unlinked_account_is_apart_though_nothing_else_is_known_of_it(
 
 
 @pytest.mark.parametrize("how", ["another link", "a key", "a shared id"])
-def test_an_unlink_takes_back_nothing_but_the_link(
+def test_an_unlink_outranks_everything_that_joins_the_accounts(
     fused: Fused, fuse_here: Fuse, folder: Path, how: str
 ) -> None:
     pair, more = (("ann", "shop"), ("ann", "video")), {}
-    _link(fused, "1", *pair)
-    _unlink(fused, "2", *pair)
     projects = {"shop": platform("shop.csv"), "video": platform("video.csv")}
     if how == "another link":
         _link(fused, "3", pair[0], ("cid", "video"))
@@ -174,7 +173,20 @@ def test_an_unlink_takes_back_nothing_but_the_link(
         shared = fuse_here(projects, **more)
         for on in ("shop", "video"):
             _post(shared, on, NEW, on=on, tell_home=True)
-    assert fuse_here(projects, **more).version.counts["people_on_several"] == 1
+    assert len(_persons(fuse_here(projects, **more), pair)) == 1
+    _unlink(fused, "5", *pair)
+    assert len(_persons(fuse_here(projects, **more), pair)) == 2
+    _link(fused, "6", *pair)
+    assert len(_persons(fuse_here(projects, **more), pair)) == 1
+
+
+def _persons(fused: Fused, accounts: Iterable[tuple[str, str]]) -> set[str]:
+    """Returns the persons of accounts (raw id, platform)."""
+    key = load_key(fused.project)
+    names = [account_pseudonym(pl.Series([who]), key, on)[0] for who, on in accounts]
+    found = fused.accounts.filter(pl.col("account").is_in(names))
+    assert found.height == len(names)
+    return set(found["person"])
 
 
 @pytest.mark.parametrize("bucket_bytes", [2**28, 8])
