@@ -45,6 +45,14 @@ def test_a_key_that_no_platform_declares_is_refused(tmp_path: Path) -> None:
         check_identity_keys(_project(tmp_path, "email", ["emial"]))
 
 
+@pytest.mark.parametrize(("country", "said"), [("UK", "is GB"), ("XX", "no country")])
+def test_a_country_that_has_no_numbers_is_refused(tmp_path: Path, country: str, said: str) -> None:
+    project = _project(tmp_path, "phone")
+    shop = project.platforms["shop"].model_copy(update={"country": country})
+    with pytest.raises(ConfigError, match=said):
+        check_identity_keys(project.model_copy(update={"platforms": {"shop": shop}}))
+
+
 def test_null_words_are_no_accounts_and_no_keys(tmp_path: Path) -> None:
     rows = "id,mail\nu1,NA\nu2,NA\nu3, - \nNA,x@y.org\n u4 ,x@y.org\nu5,X@y.org \n"
     (tmp_path / "who.csv").write_text(rows)
