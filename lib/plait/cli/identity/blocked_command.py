@@ -69,8 +69,8 @@ def blocked(
         typer.echo(json.dumps(rows.to_dicts(), indent=2))
         return
     if not rows.height:
-        which = "" if (key, reason) == (None, None) else " of these"
-        output_console().print(f"Version {version.number} has no{which} values that are ignored.")
+        which = "value of a key" if (key, reason) == (None, None) else "such value"
+        output_console().print(f"Version {version.number} ignores no {which}.")
         return
     _show(output_console(), rows, limit, project)
 

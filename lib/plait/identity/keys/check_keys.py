@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import phonenumbers
+
 from plait.config import Project
 from plait.errors import ConfigError, nearest
 from plait.identity.clusters import ALONE
@@ -12,7 +14,20 @@ _RESERVED = (ALONE, SAME_ID, LINK, "probabilistic")
 
 
 def check_identity_keys(project: Project) -> None:
-    """Raises ConfigError if a key has the name of a rule, or people.keys has an undeclared key."""
+    """Raises ConfigError if a key has the name of a rule, or people.keys has an undeclared key.
+
+    Also if the country of a platform has no numbering plan.
+    """
+    for name, platform in project.platforms.items():
+        if platform.country not in (None, *phonenumbers.SUPPORTED_REGIONS):
+            hint = nearest(str(platform.country), phonenumbers.SUPPORTED_REGIONS)
+            british = platform.country == "UK"
+            raise ConfigError(
+                f"platforms.{name}.country is '{platform.country}', which is no country.",
+                allowed="The United Kingdom is GB." if british else hint,
+                fix=f"Set platforms.{name}.country: {'GB' if british else 'DE'}"
+                + ("" if british else ", or another code of ISO 3166 with two letters."),
+            )
     declared = {
         name
         for platform in project.platforms.values()

@@ -8,7 +8,7 @@ import polars as pl
 from plait.identity.keys.email_domains import GMAIL, PLUS_TAGS
 
 _MAX_ADDRESS, _MAX_NAME = 254, 64  # RFC 5321, octets
-_NAME = r"^[\w!#$%&'*+/=?^`{|}~.\-\u0080-\x{10FFFF}]+$"
+_NAME = r'^[^\x00-\x20\x7f"(),:;<>@\[\\\]]+$'
 _DOMAIN = r"^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])$"
 _ASCII = r"^[\x00-\x7f]*$"
 

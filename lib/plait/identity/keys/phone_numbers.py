@@ -5,6 +5,8 @@ from __future__ import annotations
 import phonenumbers
 import polars as pl
 
+from plait.identity.keys.e164_numbers import is_valid_e164
+
 PHONES = {"plain": pl.String(), "reason": pl.String()}
 
 
@@ -19,8 +21,16 @@ def normalise_phones(texts: pl.Series, country: str | None = None) -> pl.DataFra
         texts: trimmed distinct texts without nulls.
         country: the country of national numbers, ISO 3166 alpha-2; null if it is not known.
     """
-    found = [_normalise(text, country) for text in texts]
-    return pl.DataFrame(found, schema=PHONES, orient="row")
+    sure = is_valid_e164(texts)
+    rest = texts.filter(~sure)
+    found = dict(zip(rest, (_normalise(text, country) for text in rest), strict=True))
+    read = pl.DataFrame(list(found.values()), schema=PHONES, orient="row")
+    rows = pl.concat([
+        pl.DataFrame({"text": texts.filter(sure)}).select("text", plain="text", reason=None),
+        read.select(pl.Series("text", list(found), pl.String), "plain", "reason"),
+    ], how="vertical_relaxed")  # fmt: skip
+    joined = texts.alias("text").to_frame().join(rows, on="text", maintain_order="left")
+    return joined.select(pl.col(name).cast(kind) for name, kind in PHONES.items())
 
 
 def _normalise(text: str, country: str | None) -> tuple[str | None, str | None]:

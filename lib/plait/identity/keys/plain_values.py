@@ -48,14 +48,12 @@ def normalise_plain(texts: pl.Series, kind: KeyType, country: str | None) -> pl.
 
 def _form(kind: KeyType) -> pl.Expr:
     text = pl.col("text").str.normalize("NFC")
-    uuid = pl.concat_list(text.str.to_lowercase().str.extract(_UUID, n) for n in range(1, 6))
-    joined = uuid.list.join("", ignore_nulls=False)
+    joined = text.str.replace(_UUID, "$1$2$3$4$5")
     if kind == "cookie":  # such values are random, and their case is a part of them
-        return pl.coalesce(joined, text)
-    low = text.str.to_lowercase()
+        return pl.when(joined != text).then(joined.str.to_lowercase()).otherwise(text)
     if kind == "loyalty":  # cards are printed in groups
-        return low.str.replace_all(r"[\s._/-]", "")
-    return pl.coalesce(joined, low) if kind == "device" else low
+        return text.str.to_lowercase().str.replace_all(r"[\s._/-]", "")
+    return (joined if kind == "device" else text).str.to_lowercase()
 
 
 def _whole_numbers(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
