@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -21,37 +22,70 @@ from plait.store.store import Store
 
 
 def gather_evidence(
-    project: Project, store: Store, inputs: FusionInputs, attributes: pl.DataFrame
+    project: Project,
+    store: Store,
+    inputs: FusionInputs,
+    attributes: pl.DataFrame,
+    *,
+    gone: pl.DataFrame | None = None,
+    withheld: pl.DataFrame | None = None,
 ) -> KnownIdentity:
     """Returns what is known of who is who before an event is read.
 
-    Every source of evidence is one line here. A source gives EVIDENCE_EDGES, and may give pairs
-    that contradict each other.
+    A source of evidence is one more frame of `sources`. It may also give CONTRADICTIONS, the least
+    weight with which its edges count, and what it learned.
 
     Args:
         project: the project.
         store: its store, with the feedback log.
         inputs: the inputs of the run.
         attributes: ACCOUNT_ATTRIBUTES.
+        gone: account: as if nothing had ever been said of these (erased).
+        withheld: account: these are joined to no other (no consent).
     """
-    by_key, ignored_keys = key_edges(attributes)
     standing = _standing_links(project, store, inputs)
-    sources: Sequence[pl.DataFrame] = [by_key, link_edges(standing)]
-    contradictions = [pl.DataFrame(schema=CONTRADICTIONS)]
+    if gone is not None:
+        attributes = attributes.join(gone, on="account", how="anti")
+        for end in ("account_a", "account_b"):
+            standing = standing.join(gone, left_on=end, right_on="account", how="anti")
+    by_key, ignored_keys = _edges_of_keys(attributes, withheld)
+    sources: Sequence[pl.DataFrame] = [*by_key, link_edges(standing)]
+    contradictions: Sequence[pl.DataFrame] = [pl.DataFrame(schema=CONTRADICTIONS)]
+    thresholds: Mapping[str, float] = {}
     ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
+    guards = guards_of_keys(
+        project,
+        attributes,
+        apart=standing.filter(~pl.col("joined")).select(list(ACCOUNT_PAIRS)),
+        contradictions=pl.concat(contradictions),
+    )
+    if withheld is not None:
+        guards = replace(guards, withheld=withheld)
     return KnownIdentity(
         accounts=attributes.select("account", "platform", "home").unique(),
         edges=gather_edges(sources),
         ever_linked=pl.concat(ends).unique(),
         ignored_keys=ignored_keys,
-        guards=guards_of_keys(
-            project,
-            attributes,
-            apart=standing.filter(~pl.col("joined")).select(list(ACCOUNT_PAIRS)),
-            contradictions=pl.concat(contradictions),
-        ),
+        guards=replace(guards, thresholds=thresholds),
         blocked=BLOCKED_KEYS.empty(),
     )
+
+
+def _edges_of_keys(
+    attributes: pl.DataFrame, withheld: pl.DataFrame | None
+) -> tuple[list[pl.DataFrame], int]:
+    """Returns EVIDENCE_EDGES of keys, and the number of ignored values.
+
+    The first holder of a value may be an account without consent. So the edges of the others are
+    made without it. Its own edges are there too; the guards refuse them.
+    """
+    edges, ignored = key_edges(attributes)
+    if withheld is None or withheld.is_empty():
+        return [edges], ignored
+    names = withheld["account"].implode()
+    refused = pl.any_horizontal(pl.col("account_a", "account_b").is_in(names))
+    agreed = attributes.join(withheld, on="account", how="anti")
+    return [key_edges(agreed)[0], edges.filter(refused)], ignored
 
 
 def resolve_accounts(accounts: pl.DataFrame, known: KnownIdentity) -> ResolvedAccounts:

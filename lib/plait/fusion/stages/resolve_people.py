@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -29,6 +30,7 @@ class KnownIdentity:
         ignored_keys: the number of key values that too many accounts share to identify a person.
         guards: what keeps accounts apart although edges join them.
         blocked: BLOCKED_KEYS: the key values that identify nobody.
+        learned: what a source of evidence learned, such as the parameters of a model.
     """
 
     accounts: pl.DataFrame
@@ -37,6 +39,7 @@ class KnownIdentity:
     ignored_keys: int
     guards: ClusterGuards = field(default_factory=ClusterGuards)
     blocked: pl.DataFrame = field(default_factory=BLOCKED_KEYS.empty)
+    learned: Mapping[str, Any] = field(default_factory=dict)
 
 
 def merge_seen_accounts(partials: pl.DataFrame) -> pl.DataFrame:
