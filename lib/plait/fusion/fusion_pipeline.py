@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -241,7 +242,7 @@ class FusionPipeline:
             buckets=self.plan.buckets,
             settings=settings,
             run=self.plan.record(self.stages.rows, len(people.touched)),
-            learned=people.learned,
+            learned=people.learned | _named("identity", rows.identity.learned),
         )
 
     def _row_kernel(self, identity: KnownIdentity) -> FusionRowKernel:
@@ -252,3 +253,8 @@ class FusionPipeline:
             self.project, self.store, self.inputs, self.key, self.now, partitioner,
             self.erasures.every,
         )  # fmt: skip
+
+
+def _named(name: str, learned: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what was learned under its name, or nothing if nothing was."""
+    return {name: dict(learned)} if learned else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -18,7 +18,7 @@ from plait.identity.evidence import gather_edges, link_edges, same_id_edges
 from plait.identity.key_guards import guards_of_keys
 from plait.identity.keys.account_values import AccountValues
 from plait.identity.keys.key_evidence import key_edges
-from plait.identity.keys.key_types import key_rules
+from plait.identity.keys.key_types import KeyRule, key_rules
 from plait.identity.standing_links import standing_links
 from plait.privacy.consent import refusing_accounts, resolve_consents
 from plait.privacy.erasure import Erasures
@@ -36,8 +36,8 @@ def gather_evidence(
 ) -> KnownIdentity:
     """Returns what is known of who is who before an event is read.
 
-    Every source of evidence is one line here. A source gives EVIDENCE_EDGES, and may give pairs
-    that contradict each other.
+    A source of evidence is one more frame of `sources`. It may also give CONTRADICTIONS, the least
+    weight with which its edges count, and what it learned.
 
     Args:
         project: the project.
@@ -48,26 +48,48 @@ def gather_evidence(
         erased: what was erased; links of it do not count.
     """
     attributes, rules = found.attributes, key_rules(project)
-    # A refusing account is not the centre of a star that joins others.
-    joinable = attributes.join(refusing, on="account", how="anti")
-    by_key = key_edges(joinable, rules, found.refused)
+    by_key = key_edges(attributes, rules, found.refused)
     standing = _standing_links(project, assertions, key, erased)
-    sources: Sequence[pl.DataFrame] = [by_key.edges, link_edges(standing)]
-    contradictions = [pl.DataFrame(schema=CONTRADICTIONS)]
+    sources: Sequence[pl.DataFrame] = [
+        *_edges_of_keys(attributes, by_key.edges, rules, refusing),
+        link_edges(standing),
+    ]
+    contradictions: Sequence[pl.DataFrame] = [pl.DataFrame(schema=CONTRADICTIONS)]
+    thresholds: Mapping[str, float] = {}
     ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
+    guards = guards_of_keys(
+        rules,
+        by_key.held,
+        project.people.max_accounts,
+        apart=standing.filter(~pl.col("joined")).select(list(ACCOUNT_PAIRS)),
+        contradictions=pl.concat(contradictions),
+    )
     return KnownIdentity(
         accounts=attributes.select("account", "platform", "home").unique(),
         edges=gather_edges(sources),
         ever_linked=pl.concat(ends).unique(),
-        guards=guards_of_keys(
-            rules,
-            by_key.held,
-            project.people.max_accounts,
-            apart=standing.filter(~pl.col("joined")).select(list(ACCOUNT_PAIRS)),
-            contradictions=pl.concat(contradictions),
-        ),
+        guards=replace(guards, thresholds=thresholds),
         blocked=by_key.blocked,
     )
+
+
+def _edges_of_keys(
+    attributes: pl.DataFrame,
+    edges: pl.DataFrame,
+    rules: Mapping[str, KeyRule],
+    refusing: pl.DataFrame,
+) -> list[pl.DataFrame]:
+    """Returns EVIDENCE_EDGES of keys.
+
+    The first holder of a value may be an account without consent. So the edges of the others are
+    made without it. Its own edges are there too; the guards refuse them.
+    """
+    if refusing.is_empty():
+        return [edges]
+    names = refusing["account"].implode()
+    refused = pl.any_horizontal(pl.col("account_a", "account_b").is_in(names))
+    agreed = attributes.join(refusing, on="account", how="anti")
+    return [key_edges(agreed, rules).edges, edges.filter(refused)]
 
 
 def resolve_accounts(accounts: pl.DataFrame, known: KnownIdentity) -> ResolvedAccounts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -34,6 +35,7 @@ class KnownIdentity:
         blocked: BLOCKED_KEYS: the key values that identify nobody.
         statements: CONSENT_STATEMENTS, merged.
         default_consent: the purposes of accounts that say nothing, by platform.
+        learned: what a source of evidence learned, such as the parameters of a model.
     """
 
     accounts: pl.DataFrame
@@ -45,6 +47,7 @@ class KnownIdentity:
         default_factory=lambda: pl.DataFrame(schema=CONSENT_STATEMENTS)
     )
     default_consent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    learned: Mapping[str, Any] = field(default_factory=dict)
 
 
 def merge_seen_accounts(partials: pl.DataFrame) -> pl.DataFrame:
