@@ -53,13 +53,21 @@ def find_components(ends: pl.DataFrame, engine: Engine[Any] | None = None) -> pl
 
     Args:
         ends: a, b: two names of nodes that are connected.
-        engine: the engine for edges that do not fit in memory; default: the local one.
+        engine: the engine for edges that are too many to be connected in memory; default: the
+            local one.
     """
+    return connect_frame(ends, engine)[0]
+
+
+def connect_frame(
+    ends: pl.DataFrame, engine: Engine[Any] | None = None
+) -> tuple[pl.DataFrame, int]:
+    """Returns the frame of `find_components`, and the number of rounds on the engine."""
     if ends.height <= IN_MEMORY_EDGES:
-        return components_in_memory(ends)
+        return components_in_memory(ends), 0
     slices = [ends[start : start + _SLICE_ROWS] for start in range(0, ends.height, _SLICE_ROWS)]
     with connect(engine or LocalEngine(), slices, _read_slice, ends.height) as found:
-        return found.collect()
+        return found.collect(), found.rounds
 
 
 @contextmanager

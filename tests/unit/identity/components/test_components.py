@@ -16,7 +16,7 @@ from plait.engine.local.local_engine import LocalEngine
 from plait.errors import PlaitError
 from plait.identity.components import find_components as module
 from plait.identity.components.contract import HashEdges, send_stars
-from plait.identity.components.find_components import connect, find_components
+from plait.identity.components.find_components import connect, connect_frame, find_components
 from plait.identity.components.in_memory import components_in_memory
 
 from .graphs import GRAPHS, edges, random, read, slices, star
@@ -93,8 +93,9 @@ def test_a_frame_is_connected_by_its_size(
     monkeypatch.setattr(module, "IN_MEMORY_EDGES", limit)
     monkeypatch.setattr(module, "_SLICE_ROWS", 100)
     ends = edges(random(500, 400))
-    found = find_components(ends, engine).sort("node")
-    assert found.equals(components_in_memory(ends).sort("node"))
+    found, rounds = connect_frame(ends, engine)
+    assert found.sort("node").equals(components_in_memory(ends).sort("node"))
+    assert (rounds == 0) == (limit > ends.height)
     assert find_components(ends.clear(), engine).height == 0
 
 
