@@ -69,6 +69,8 @@ def _object(_store: object, path: str, *_: object) -> str:
         return "pointer"
     if path.startswith("feedback/"):
         return f"{'index' if '/index/' in path else 'part'} of the feedback log"
+    if path.startswith("identity/"):
+        return "entry of the identity log"
     return "publication" if path.startswith("versions/") else path.split("/")[0]
 
 

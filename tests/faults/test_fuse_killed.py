@@ -7,12 +7,16 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from plait.fusion.fuse_logs import fuse
+from plait.identity.assertions.identity_log import open_log, read_history
+from plait.live.stream_entries import decode_links, encode_link
 from plait.store import Store
+from plait.store.feedback.feedback_log import FeedbackLog
 
 from .book import Book
 from .check import assert_balanced, assert_same, rows_of
@@ -56,6 +60,8 @@ def test_whatever_moment_fuse_dies_at_nothing_is_lost(project: Path, book: Book,
     old = rows_of(Store(folder / "store"), base)
     write_logs(folder, 2)
     write_feedback(project, 40)  # enough objects to be compacted on the way
+    link = encode_link(*((f"a_0000_{n:032d}", "shop") for n in (1, 2)), datetime.now(UTC))
+    FeedbackLog(Store(folder / "store")).write_links(decode_links([link, link]), "1-0_1-1")
     shutil.copytree(folder / "store", folder / "base")
     code, points = _run(project)
     assert code == 0
@@ -68,6 +74,7 @@ def test_whatever_moment_fuse_dies_at_nothing_is_lost(project: Path, book: Book,
     assert {"part of impressions", "commit of impressions"} <= set(points)
     assert new["impressions"]["events"].to_list() == [1] * 40
     assert {"part of the feedback log", "index of the feedback log"} <= set(points)
+    assert "entry of the identity log" in points
     for number, point in _moments(points, when):
         shutil.rmtree(folder / "store")
         shutil.copytree(folder / "base", folder / "store")
@@ -82,6 +89,8 @@ def test_whatever_moment_fuse_dies_at_nothing_is_lost(project: Path, book: Book,
         assert version.number == base.number + 1
         assert_same(rows_of(store, version), new)
         assert_balanced(version)
+        assert read_history(store).assertions.height == 2
+        assert open_log(store).read().end == 1
         book.injected("fuse", f"SIGKILL {when} {point}")
 
 

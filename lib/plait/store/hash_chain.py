@@ -13,7 +13,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from obstore.exceptions import AlreadyExistsError
@@ -113,14 +113,33 @@ class HashChain:
             CorruptLog: an entry is missing, changed or unreadable. Nothing is appended.
             StoreError: the store cannot be read or written.
         """
+
+        def as_one(content: ChainContent) -> Sequence[Sequence[Payload]]:
+            payloads = decide(content)
+            return [payloads] if payloads else []
+
+        made = self.append_all(as_one)
+        return made[0] if made else None
+
+    def append_all(
+        self, decide: Callable[[ChainContent], Sequence[Sequence[Payload]]]
+    ) -> list[ChainEntry]:
+        """Appends several entries, as `append`; `decide` returns the payloads of each.
+
+        If another writer is faster, or this one is killed, the entries before stay.
+        """
+        made: list[ChainEntry] = []
         bodies: _Bodies = {}
         while True:
             bodies = self._bodies(bodies)
             content = self._verified(bodies)
-            payloads = decide(content)
-            if not payloads:
-                return None
-            if made := self._put(content, payloads):
+            for payloads in decide(content):
+                entry = self._put(content, payloads)
+                if entry is None:
+                    break
+                made.append(entry)
+                content = replace(content, end=entry.number, head=entry.hash)
+            else:
                 return made
 
     def redact(self, places: Collection[EntryPlace], who: str, why: str) -> None:

@@ -59,10 +59,7 @@ def read_history(store: Store, pieces: Sequence[LogSlice] | None = None) -> Asse
         UnreadableFile, StoreError: the store cannot be read.
     """
     pieces = list_log(store, LINKS_FOLDER).slices() if pieces is None else pieces
-    content = open_log(store).read()
-    posted = read_posted_links(store, pieces, recorded_objects(content))
-    assertions = pl.concat([to_assertions(content.entries), posted])
-    return AssertionHistory(assertions, _record(content))
+    return _history(open_log(store), store, pieces)
 
 
 def record_history(store: Store, pieces: Sequence[LogSlice] | None = None) -> AssertionHistory:
@@ -73,8 +70,9 @@ def record_history(store: Store, pieces: Sequence[LogSlice] | None = None) -> As
         UnreadableFile, StoreError: the store cannot be read or written.
     """
     pieces = list_log(store, LINKS_FOLDER).slices() if pieces is None else pieces
-    record_posted_links(open_log(store), store, pieces)
-    return read_history(store, pieces)
+    chain = open_log(store)
+    record_posted_links(chain, store, pieces)
+    return _history(chain, store, pieces)
 
 
 def append_assertions(store: Store, assertions: Sequence[Assertion]) -> list[EntryPlace]:
@@ -88,6 +86,13 @@ def append_assertions(store: Store, assertions: Sequence[Assertion]) -> list[Ent
     """
     entry = open_log(store).append(lambda _: [said.to_payload() for said in assertions])
     return [] if entry is None else [(entry.number, i) for i in range(len(assertions))]
+
+
+def _history(chain: HashChain, store: Store, pieces: Sequence[LogSlice]) -> AssertionHistory:
+    content = chain.read()
+    posted = read_posted_links(store, pieces, recorded_objects(content))
+    assertions = pl.concat([to_assertions(content.entries), posted])
+    return AssertionHistory(assertions, _record(content))
 
 
 def _record(content: ChainContent) -> dict[str, Any] | None:

@@ -63,36 +63,21 @@ def record_posted_links(chain: HashChain, store: Store, pieces: Sequence[LogSlic
         CorruptLog: the identity log is broken. Nothing is appended.
         StoreError: the store cannot be read or written.
     """
-    everything: pl.DataFrame | None = None
-    count = 0
 
-    def decide(content: ChainContent) -> list[Payload]:
-        nonlocal everything
-        known = recorded_objects(content)
-        if everything is None:
-            everything = read_posted_links(store, pieces, known)
-        left = everything.filter(~pl.col("object").is_in(list(known)))
-        some = _first_objects(left)
-        if some.is_empty():
-            return []
-        objects = some["object"].unique(maintain_order=True).to_list()
-        return [{"kind": POSTED, "objects": objects}, *posted_payloads(some)]
+    def decide(content: ChainContent) -> list[list[Payload]]:
+        left = read_posted_links(store, pieces, recorded_objects(content))
+        sizes = left.group_by("object", maintain_order=True).len()
+        groups = sizes.with_columns(group=(pl.col("len").cum_sum() - 1) // ENTRY_ROWS)
+        placed = left.join(groups, on="object", maintain_order="left")
+        return [
+            [
+                {"kind": POSTED, "objects": some["object"].unique(maintain_order=True).to_list()},
+                *posted_payloads(some),
+            ]
+            for some in placed.partition_by("group", maintain_order=True)
+        ]
 
-    while entry := chain.append(decide):
-        count += len(entry.payloads) - 1
-    return count
-
-
-def _first_objects(left: pl.DataFrame) -> pl.DataFrame:
-    """Returns the rows of the first objects in `left`: about ENTRY_ROWS rows, at least one object.
-
-    The objects are whole, because sorted rows of one object follow each other.
-    """
-    if left.height <= ENTRY_ROWS:
-        return left
-    last = left["object"][ENTRY_ROWS - 1]
-    end = int((left["object"] == last).arg_true().max() or 0)
-    return left.head(end + 1)
+    return sum(len(entry.payloads) - 1 for entry in chain.append_all(decide))
 
 
 def _assertions(rows: pl.DataFrame) -> pl.DataFrame:

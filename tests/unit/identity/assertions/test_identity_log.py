@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,15 +23,22 @@ from plait.identity.assertions.identity_log import (
 from plait.identity.assertions.log_lines import log_lines
 from plait.identity.assertions.posted_links import record_posted_links
 from plait.identity.assertions.undo import CannotUndo, undo_assertion
+from plait.live.stream_entries import decode_links, encode_link
 from plait.store import Store
 from plait.store.feedback.compaction import compact
+from plait.store.feedback.feedback_log import FeedbackLog
 from plait.store.feedback.log_listing import list_log
 from plait.store.feedback.log_paths import LINKS_FOLDER
 from plait.store.hash_chain import HashChain
 
-from .said import post, standing, write
+from .said import end, post, standing, write
 
 T = 1_700_000_000_000
+
+
+def _posted(said: tuple[str, str, bool], ms: int) -> pl.DataFrame:
+    now = datetime.fromtimestamp(ms / 1000, UTC)
+    return decode_links([encode_link(end(said[0]), end(said[1]), now)])
 
 
 def _lines(store: Store) -> list[tuple[str, str | None, bool]]:
@@ -61,8 +69,15 @@ def test_entries_have_whole_objects(store: Store, monkeypatch: pytest.MonkeyPatc
     pieces = list_log(store, LINKS_FOLDER).slices()
     assert record_posted_links(open_log(store), store, pieces) == 13
     entries = open_log(store).read().entries
-    assert [len(entry.payloads) - 1 for entry in entries] == [4, 8, 1]
+    assert [len(entry.payloads) - 1 for entry in entries] == [2, 3, 7, 1]
     assert len(standing(store)) == 13
+    # Objects without stream ids in their names: their rows are mixed by time.
+    for name in ("one", "two"):
+        rows = [_posted((name, f"{row}", True), T + row) for row in range(5)]
+        FeedbackLog(store).write_links(pl.concat(rows), name)
+    record_history(store)
+    assert len(standing(store)) == 23
+    assert len(_lines(store)) == 23
 
 
 def test_two_runs_at_once_record_every_row_once(store: Store) -> None:
