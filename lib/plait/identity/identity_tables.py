@@ -16,7 +16,7 @@ def build_account_table(
     Args:
         members: account, platform, person, rule.
         counted: account, events, first_time, last_time.
-        places: account, home, bucket of accounts whose events were read.
+        places: account, home, bucket of accounts whose home is known; no events: no bucket.
     """
     joined = members.join(counted, on="account", how="left").join(places, on="account", how="left")
     return ACCOUNTS.conform(joined.with_columns(pl.col("events").fill_null(0)))

@@ -79,6 +79,16 @@ def test_events_that_come_later_belong_to_the_same_persons(folder: Path) -> None
     assert fused.people.filter(pl.col("merged_into").is_null()).height == 5
 
 
+def test_records_of_one_id_space_know_their_home(folder: Path) -> None:
+    (folder / "shop.csv").write_text("id,mail\nc1,\nc9,\n")
+    fused = fuse_in(folder, _platforms(), people={"same_account_id": [["crm", "shop"]]})
+    persons = _persons(fused)
+    assert persons["crm:c1"] == persons["shop:c1"]
+    people = StoredPeople(fused.store, fused.version)
+    edges = people.edges_between(people.accounts_of([persons["crm:c1"]]))
+    assert edges["rule"].to_list() == ["same_account_id"]
+
+
 def test_the_raw_values_of_accounts_are_read_from_their_files(folder: Path) -> None:
     fused = fuse_in(folder, _platforms())
     account = fused.accounts.filter(pl.col("platform") == "crm")["account"][0]
