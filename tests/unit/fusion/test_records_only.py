@@ -114,3 +114,13 @@ def test_a_platform_needs_events_or_accounts(folder: Path, settings: dict[str, A
 def test_an_empty_list_of_logs_is_a_mistake(folder: Path) -> None:
     with pytest.raises(ConfigError, match="names no log"):
         fuse_in(folder, _platforms(events=[]))
+
+
+def test_records_without_a_key_are_joined_by_their_ids(folder: Path) -> None:
+    (folder / "shop.csv").write_text("id\nc1\n")
+    platforms = {name: {"accounts": _records(f"{name}.csv")} for name in ("crm", "shop")}
+    fused = fuse_in(folder, platforms, people={"same_account_id": [["crm", "shop"]]})
+    persons = _persons(fused)
+    assert persons["crm:c1"] == persons["shop:c1"]
+    assert fused.version.counts["people"] == 3
+    assert [finding.level for finding in check_logs(fused.project)] == ["PASS"]
