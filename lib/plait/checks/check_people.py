@@ -69,7 +69,7 @@ def check_attributes(
         attributes: ACCOUNT_ATTRIBUTES.
     """
     for name, platform in project.platforms.items():
-        if platform.accounts is None:
+        if platform.accounts is None or not platform.accounts.keys:
             continue
         where = f"platforms.{name}.accounts"
         rows = attributes.filter(pl.col("platform") == name)

@@ -24,8 +24,9 @@ class Accounts(SourceSettings):
 
     account: Value = Field(description="The value of the account id.", examples=["customer_id"])
     keys: dict[str, Value] = Field(
-        min_length=1,
-        description="Identity keys and the value of each.",
+        default_factory=dict,
+        description="Identity keys and the value of each. Default: none; the accounts are joined "
+        "by the other rules of `people` alone.",
         examples=[{"email_hash": "email_sha256"}],
     )
     seen: Value | None = Field(

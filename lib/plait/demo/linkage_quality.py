@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from plait.demo.chapter_results import CrawlersFound, LinkageQuality
+from plait.identity.report.partition_agreement import compare_partitions
 from plait.privacy.pseudonym import account_pseudonym
 from plait.privacy.pseudonym_key import PseudonymKey
 
@@ -21,9 +22,8 @@ def measure_linkage(
     """
     named = _pseudonyms(truth, key).select("account", owner="person")
     joined = accounts.select("account", "person").join(named, on="account")
-    found, real = _count_pairs(joined, "person"), _count_pairs(joined, "owner")
-    right = _count_pairs(joined, "person", "owner")
-    return LinkageQuality(right / found if found else 1.0, right / real if real else 1.0)
+    pairs = compare_partitions(joined.select(found="person", true="owner")).pairwise
+    return LinkageQuality(pairs.precision, pairs.recall)
 
 
 def count_found(bots: pl.DataFrame, truth: pl.DataFrame, key: PseudonymKey) -> CrawlersFound:
@@ -44,9 +44,3 @@ def _pseudonyms(truth: pl.DataFrame, key: PseudonymKey) -> pl.DataFrame:
         part.with_columns(account=account_pseudonym(part["account"], key, platform))
         for (platform,), part in truth.group_by("platform")
     )
-
-
-def _count_pairs(df: pl.DataFrame, *by: str) -> int:
-    """Returns how many pairs of rows agree on `by`."""
-    size = df.group_by(by).len()["len"].cast(pl.Int64)
-    return int((size * (size - 1) // 2).sum())

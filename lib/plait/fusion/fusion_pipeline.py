@@ -184,8 +184,8 @@ class FusionPipeline:
         account_counts, item_counts = self.stages.merge_events(
             kernel, people.placed, people.touched
         )
-        homes = rows.seen.group_by("account").agg(pl.col("home").max())
-        places = people.placed.select("account", BUCKET).join(homes, on="account")
+        buckets = people.placed.select("account", BUCKET)
+        places = rows.homes.join(buckets, on="account", how="left")
         accounts = build_account_table(people.members, account_counts, places, people.consents)
         tables = MergedTables(
             accounts,

@@ -16,7 +16,7 @@ def build_account_table(
     Args:
         members: account, platform, person, rule.
         counted: account, events, first_time, last_time.
-        places: account, home, bucket of accounts whose events were read.
+        places: account, home, bucket of accounts whose home is known; no events: no bucket.
         consents: CONSENTS of every account.
     """
     joined = members

@@ -53,7 +53,7 @@ class StoredPeople:
         """Returns the rows of IDENTITY_EDGES whose two accounts are both in `accounts`.
 
         Args:
-            accounts: account, home; accounts of one home are joined by an edge SAME_ID.
+            accounts: rows of ACCOUNTS; those of one home are joined by an edge SAME_ID.
         """
         known = accounts["account"].to_list()
         both = pl.all_horizontal(pl.col("account_a", "account_b").is_in(known))
@@ -68,15 +68,23 @@ class StoredPeople:
 def same_id_evidence(accounts: pl.DataFrame) -> pl.DataFrame:
     """Returns IDENTITY_EDGES from the first account of each shared home to its other accounts.
 
+    If the accounts of a home are several persons, each has a star of its own, and edges between the
+    stars are dropped as unlinked: nothing else keeps accounts of one home apart.
+
     Args:
-        accounts: account, home; the home is null if it is not known.
+        accounts: account, person, home; an account without a home is its own.
     """
-    shared = accounts.drop_nulls("home").filter(pl.len().over("home") > 1)
-    first = pl.col("account").min().over("home")
-    ends = shared.select("account", first=first).filter(pl.col("account") != pl.col("first"))
-    edges = ends.select(
-        account_a="first",
-        account_b="account",
+    placed = accounts.select("account", "person", home=pl.coalesce("home", "account"))
+    shared = placed.filter(pl.len().over("home") > 1).with_columns(
+        first=pl.col("account").min().over("home", "person"),
+        first_of_all=pl.col("account").min().over("home"),
+    )
+    one, two, start = pl.col("account"), pl.col("first"), pl.col("first_of_all")
+    inside = shared.filter(one != two).select(account_a="first", account_b="account")
+    across = shared.filter((one == two) & (one != start)).select(
+        account_a="first_of_all", account_b="account", dropped_as=pl.lit("unlinked")
+    )
+    edges = pl.concat([inside, across], how="diagonal").with_columns(
         rule=pl.lit(SAME_ID),
         weight=pl.lit(1.0),
         terms=pl.lit([], IDENTITY_EDGES.empty().schema["terms"]),

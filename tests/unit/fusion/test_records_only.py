@@ -79,6 +79,16 @@ def test_events_that_come_later_belong_to_the_same_persons(folder: Path) -> None
     assert fused.people.filter(pl.col("merged_into").is_null()).height == 5
 
 
+def test_records_of_one_id_space_know_their_home(folder: Path) -> None:
+    (folder / "shop.csv").write_text("id,mail\nc1,\nc9,\n")
+    fused = fuse_in(folder, _platforms(), people={"same_account_id": [["crm", "shop"]]})
+    persons = _persons(fused)
+    assert persons["crm:c1"] == persons["shop:c1"]
+    people = StoredPeople(fused.store, fused.version)
+    edges = people.edges_between(people.accounts_of([persons["crm:c1"]]))
+    assert edges["rule"].to_list() == ["same_account_id"]
+
+
 def test_the_raw_values_of_accounts_are_read_from_their_files(folder: Path) -> None:
     fused = fuse_in(folder, _platforms())
     account = fused.accounts.filter(pl.col("platform") == "crm")["account"][0]
@@ -104,3 +114,13 @@ def test_a_platform_needs_events_or_accounts(folder: Path, settings: dict[str, A
 def test_an_empty_list_of_logs_is_a_mistake(folder: Path) -> None:
     with pytest.raises(ConfigError, match="names no log"):
         fuse_in(folder, _platforms(events=[]))
+
+
+def test_records_without_a_key_are_joined_by_their_ids(folder: Path) -> None:
+    (folder / "shop.csv").write_text("id\nc1\n")
+    platforms = {name: {"accounts": _records(f"{name}.csv")} for name in ("crm", "shop")}
+    fused = fuse_in(folder, platforms, people={"same_account_id": [["crm", "shop"]]})
+    persons = _persons(fused)
+    assert persons["crm:c1"] == persons["shop:c1"]
+    assert fused.version.counts["people"] == 3
+    assert [finding.level for finding in check_logs(fused.project)] == ["PASS"]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from plait.identity.why.explanation import Evidence, Explanation
 
 _MAX_WIDTH = 100
-_MAX_OTHERS = 20  # the page and --json have all
+_MAX_OTHERS = 20  # edges outside the chain; the page and --json have all
+_MAX_ACCOUNTS = 30  # of one person
 
 
 def print_explanation(console: Console, found: Explanation, parties: Sequence[Party]) -> None:
@@ -67,14 +68,16 @@ def _print_accounts(console: Console, found: Explanation, letters: Mapping[str, 
     for heading in ("", "account", "platform", "joined by"):
         table.add_column(heading, overflow="fold")
     table.add_column("events", justify="right")
+    place = {account: number for number, account in enumerate(letters)}
     for person in found.persons:
         table.add_row("", f"[bold]{person}[/]")
-        for each in sorted(
-            found.accounts, key=lambda a: (len(letters[a.account]), letters[a.account])
-        ):
-            if each.person == person:
-                cells = (each.account, each.platform, escape(each.rule), f"{each.events:,}")
-                table.add_row(letters[each.account], *cells)
+        here = [each for each in found.accounts if each.person == person]
+        here.sort(key=lambda each: place[each.account])
+        for each in here[:_MAX_ACCOUNTS]:
+            cells = (each.account, each.platform, escape(each.rule), f"{each.events:,}")
+            table.add_row(letters[each.account], *cells)
+        if (more := len(here) - _MAX_ACCOUNTS) > 0:
+            table.add_row("", f"and {more:,} more: --json has all")
     console.print(table)
 
 

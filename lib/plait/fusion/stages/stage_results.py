@@ -35,6 +35,13 @@ class RowsRead:
     unusable_accounts: Mapping[str, int]
     quarantined: pl.DataFrame
 
+    @property
+    def homes(self) -> pl.DataFrame:
+        """account, home of the accounts with events, and of those whose id another platform has."""
+        away = self.identity.accounts.filter(pl.col("home") != pl.col("account"))
+        both = pl.concat([self.seen.select("account", "home"), away.select("account", "home")])
+        return both.group_by("account").agg(pl.col("home").max())
+
 
 @dataclass(frozen=True)
 class ResolvedAccounts:

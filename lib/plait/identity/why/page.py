@@ -100,7 +100,7 @@ def _reasons(found: Explanation, letters: Mapping[str, str]) -> str:
 
 
 def _accounts(found: Explanation, letters: Mapping[str, str]) -> str:
-    blocks = []
+    blocks, place = [], {account: number for number, account in enumerate(letters)}
     for person in found.persons:
         rows = "".join(
             f'<tr><td class="letter">{escape(letters[each.account])}<td><code>'
@@ -108,7 +108,7 @@ def _accounts(found: Explanation, letters: Mapping[str, str]) -> str:
             f"<td>{each.events:,}</tr>"
             for each in sorted(
                 (a for a in found.accounts if a.person == person),
-                key=lambda a: list(letters).index(a.account),
+                key=lambda a: place[a.account],
             )
         )
         blocks.append(

@@ -66,8 +66,15 @@ def test_the_chain_and_the_other_evidence_of_one_person(tmp_path: Path) -> None:
 
 
 def test_accounts_of_one_id_space_are_joined_by_it(tmp_path: Path) -> None:
-    found = _explain(tmp_path, {"1": "ab"}, [], "a b", homes={"a": "a", "b": "a"})
+    found = _explain(tmp_path, {"1": "ab"}, [], "a b", homes={"b": "a"})
     assert [edge.rule for edge in found.chain] == ["same_account_id"]
+
+
+def test_accounts_of_one_id_space_that_are_apart_were_unlinked(tmp_path: Path) -> None:
+    homes = {"b": "a", "c": "a"}
+    found = _explain(tmp_path, {"1": "ab", "2": "c"}, [], "b c", [_said("a", "c")], homes=homes)
+    assert [r.evidence and r.evidence.rule for r in found.reasons] == ["same_account_id", None]
+    assert [(e.account_a, e.account_b) for e in found.others] == [(account("a"), account("b"))]
 
 
 @pytest.mark.parametrize(
