@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -18,13 +19,23 @@ from plait.live.link_reason import NO_REASON, Reason
 from plait.live.live_state import (
     BaseStatus,
     FeedbackStream,
+    LiveErasure,
     PersonLookup,
     PersonState,
     StreamEntry,
 )
-from plait.live.stream_entries import decode_links, encode_events, encode_link, encode_unlink
+from plait.live.stream_entries import (
+    decode_links,
+    encode_erasure,
+    encode_events,
+    encode_link,
+    encode_unlink,
+)
+from plait.live.streams import FEEDBACK_STREAMS
+from plait.privacy.erasure import Erasures, erasure_rows
 from plait.store import Store, StoreVersion
-from plait.store.feedback.log_paths import EVENTS_FOLDER, LINKS_FOLDER
+from plait.store.feedback.erasure_log import read_erasure_rows, unread_erasure_rows
+from plait.store.feedback.log_paths import ERASURES_FOLDER, EVENTS_FOLDER, LINKS_FOLDER
 
 Account = tuple[str, str]
 
@@ -47,9 +58,11 @@ class MemoryLiveState:
         self._known: set[str] = set()
         self._recent: dict[str, list[tuple[float, bytes, str]]] = defaultdict(list)
         self._pushed: dict[str, dict[str, str]] = defaultdict(dict)
-        self._streams: dict[FeedbackStream, dict[str, str]] = {"events": {}, "links": {}}
-        self._delivered: dict[FeedbackStream, list[str]] = {"events": [], "links": []}
-        self._done: dict[FeedbackStream, set[str]] = {"events": set(), "links": set()}
+        self._streams: dict[FeedbackStream, dict[str, str]] = {n: {} for n in FEEDBACK_STREAMS}
+        self._delivered: dict[FeedbackStream, list[str]] = {n: [] for n in FEEDBACK_STREAMS}
+        self._done: dict[FeedbackStream, set[str]] = {n: set() for n in FEEDBACK_STREAMS}
+        # mark -> erased, time, receipt, stream id
+        self._gone: dict[str, tuple[str, datetime, str, str]] = {}
         self._clock = 1_700_000_000_000  # an id is a time in milliseconds, as Valkey's are
         self._lease = ""
 
@@ -68,7 +81,9 @@ class MemoryLiveState:
         self._check_up()
         taken = []
         for event_id, account, score, member, entry in encode_events(events).iter_rows():
-            taken.append(event_id not in self._known)
+            gone = self._erased(account)
+            late = gone is not None and float(score) <= gone[1].timestamp() * 1e6
+            taken.append(event_id not in self._known and not late)
             if not taken[-1]:
                 continue
             self._known.add(event_id)
@@ -123,6 +138,66 @@ class MemoryLiveState:
         finally:
             self._streams["links"] = before
 
+    def erase(self, lookup: PersonLookup, receipt: str, now: datetime) -> LiveErasure:
+        """See LiveState."""
+        self._check_up()
+        alone = bool(lookup.account) and not lookup.person
+        earlier = self._erased(lookup.person or lookup.account)
+        found = self._read(lookup)
+        group, person = found.accounts, found.person
+        if rest := alone and len(group) > 1:
+            group = ((lookup.account, lookup.platform),)
+        names = {account for account, _ in group}
+        ties = self._ties()
+        known = any(
+            account[0] in self._base["a"] or self._recent[account[0]] or ties[account]
+            for account in group
+        )
+        if not known and (earlier or not alone):
+            return LiveErasure(
+                earlier[2] if earlier else "", 0, known=bool(earlier), repeated=bool(earlier)
+            )
+        ids = {f"p_{name[-32:]}" for name in names} | {self._own(name) for name in names}
+        if not rest:
+            ids |= {person} | {self._person_of(name) for name in names}
+            ids |= {self._heir(self._person_of(name)) for name in names}
+            ids |= {str(one) for one in self._base["t"] if self._heir(str(one)) in ids}
+        named = {**dict(group), **dict.fromkeys(ids)}
+        rows = erasure_rows(named, receipt, now)
+        for stream, entries in self._streams.items():
+            if stream != "erasures":
+                for at in [at for at, text in entries.items() if any(n in text for n in names)]:
+                    del entries[at]
+        for name in names:
+            self._known -= {text.split("\n")[1] for _, _, text in self._recent.pop(name, [])}
+            self._pushed.pop(name, None)
+        self._cut(names, ids)
+        at = self._say("erasures", encode_erasure(rows))
+        for one in rows["mark"]:
+            self._gone.pop(one, None)
+        self._remember(rows, at)
+        return LiveErasure(receipt, len(names), known=known, ids=frozenset(named))
+
+    def finish_erasures(self) -> None:
+        """See LiveState; nothing is left here."""
+        self._check_up()
+
+    def _cut(self, names: set[str], ids: set[str]) -> None:
+        """Removes accounts and person ids from the base."""
+        base = self._base
+        for person in {str(base["a"].pop(name)) for name in names if name in base["a"]}:
+            rest = [one for one in self._in_base(person) if one[0] not in names]
+            since = base["o"].get(person, 0)
+            for kind in "sh" if rest and person not in ids else "shmo":
+                base[kind].pop(person, None)
+            heir = person if person not in ids else self._own(rest[0][0]) if rest else ""
+            if rest:
+                base["m"][heir] = "\n".join("\t".join(one) for one in rest)
+                base["o"][heir] = since
+                base["a"] |= dict.fromkeys((one[0] for one in rest), heir)
+        for one in ids:
+            base["t"].pop(one, None)
+
     def base_status(self) -> BaseStatus:
         """See LiveState."""
         self._check_up()
@@ -135,7 +210,12 @@ class MemoryLiveState:
             return True
         if store.current().number != version.number:
             return False
-        tables = read_base_tables(store, version)
+        self._remember(read_erasure_rows(store), "0-0")
+        known = _order(watermark(version, ERASURES_FOLDER) or "0-0")
+        late = [told[:3] for told in self._gone.values() if _order(told[3]) > known]
+        unread = unread_erasure_rows(store, version).select("erased", "time", "receipt")
+        rows = pl.DataFrame(late, schema=unread.schema, orient="row")
+        tables = read_base_tables(store, version, Erasures(pl.concat([rows, unread])))
         records = dict(pack_sequences(tables.pop("s")))
         self._base = {kind: dict(table.iter_rows()) for kind, table in tables.items()}
         self._base["s"] = dict(records)
@@ -176,7 +256,7 @@ class MemoryLiveState:
         """See LiveState."""
         self._check_up()
         self._done[stream].update(ids)
-        if stream == "events":
+        if not FEEDBACK_STREAMS[stream].kept:
             for stream_id in ids:
                 self._streams[stream].pop(stream_id, None)
 
@@ -208,7 +288,8 @@ class MemoryLiveState:
         if lookup.person:
             person = self._heir(lookup.person)
             group = self._group_of_person(person)
-            asked = ((lookup.account, lookup.platform),) if lookup.account else ()
+            own = lookup.account and self._own(lookup.account) == lookup.person
+            asked = ((lookup.account, lookup.platform),) if own else ()
             group = group or asked
         else:
             group = self._group((lookup.account, lookup.platform))
@@ -229,7 +310,21 @@ class MemoryLiveState:
         )
 
     def _person_of(self, account: str) -> str:
-        return str(self._base["a"].get(account) or f"p_{account[-32:]}")
+        return str(self._base["a"].get(account) or self._own(account))
+
+    def _own(self, account: str) -> str:
+        gone = self._erased(account)
+        if gone is None:
+            return f"p_{account[-32:]}"
+        return "p_" + hashlib.sha1(f"{gone[2]}\0{account}".encode()).hexdigest()[:32]
+
+    def _erased(self, name: str) -> tuple[str, datetime, str, str] | None:
+        return self._gone.get(hashlib.sha1(f"plait erased\0{name}".encode()).hexdigest())
+
+    def _remember(self, rows: pl.DataFrame, at: str) -> None:
+        for mark, *told in rows.select("mark", "erased", "time", "receipt").iter_rows():
+            if mark not in self._gone or self._gone[mark][1] < told[1]:
+                self._gone[mark] = (told[0], told[1], told[2], at)
 
     def _heir(self, person: str) -> str:
         while heir := self._base["t"].get(person):

@@ -42,7 +42,7 @@ def gc(
         typer.Option(
             "--erased",
             help="Also remove every store version that still holds people who were erased, even "
-            "if it would be kept or is in use. Example: --keep 3 --erased",
+            "if it would be kept or is in use.",
         ),
     ] = False,
     config: ConfigOption = DEFAULT_CONFIG,

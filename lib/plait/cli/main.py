@@ -27,6 +27,7 @@ from plait.cli.check_command import check
 from plait.cli.demo_command import demo
 from plait.cli.diff_command import diff
 from plait.cli.doctor_command import doctor
+from plait.cli.erase_command import erase
 from plait.cli.evaluate_command import evaluate
 from plait.cli.fuse_command import fuse
 from plait.cli.gc_command import gc
@@ -87,6 +88,7 @@ app.command()(diff)
 app.add_typer(pseudonyms_command.app, name="pseudonyms")
 app.add_typer(vault_command.app, name="vault")
 app.command()(gc)
+app.command()(erase)
 app.command()(train)
 app.add_typer(models_command.app, name="models")
 app.command()(models_command.promote)

@@ -14,12 +14,12 @@ from plait.fusion.fusion_pipeline import FusionPipeline
 from plait.fusion.incremental.fuse_plan import plan_fusion
 from plait.fusion.incremental.fuse_settings import fuse_settings
 from plait.fusion.stages.check_renames import check_renames
+from plait.fusion.stages.erase_elsewhere import erase_elsewhere
 from plait.fusion.stages.erase_people import erase_from_log
 from plait.fusion.stages.find_inputs import find_inputs
 from plait.fusion.stages.resolve_people import current_version
 from plait.identity.assertions.identity_log import record_history
 from plait.privacy.pseudonym_key import key_of_version, load_key
-from plait.store.erasures.update_receipts import update_receipts
 from plait.store.feedback.compaction import compact
 from plait.store.require_writable import require_writable
 from plait.store.storage_errors import translate_s3_errors
@@ -75,6 +75,7 @@ def fuse(
     settings = fuse_settings(project, key)
     plan = plan_fusion(project, inputs, settings, current, full=full)
     if current is not None and not plan.changed:
+        erase_elsewhere(project, store, current, erasures)  # what could not be done before
         return replace(current, run=plan.record())
     engine = engine or LocalEngine(store.path("scratch"))
     pipeline = FusionPipeline(
@@ -86,6 +87,5 @@ def fuse(
             version = pipeline.run(settings)
     finally:
         pipeline.close()
-    if erasures.every:
-        update_receipts(store)
+    erase_elsewhere(project, store, version, erasures)
     return version

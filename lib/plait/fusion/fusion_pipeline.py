@@ -23,7 +23,7 @@ from plait.fusion.incremental.touched_buckets import find_touched_buckets
 from plait.fusion.kernels.bucket_kernel import FusionBucketKernel
 from plait.fusion.kernels.row_kernel import FusionRowKernel
 from plait.fusion.partitioner import Partitioner
-from plait.fusion.stages.erase_people import FusionErasures, find_erased_buckets
+from plait.fusion.stages.erase_people import FusionErasures, find_erased_in_base
 from plait.fusion.stages.find_inputs import FusionInputs
 from plait.fusion.stages.fuse_impressions import fuse_impressions
 from plait.fusion.stages.gather_consents import add_consents
@@ -81,6 +81,9 @@ class FusionPipeline:
     def __post_init__(self) -> None:
         self.counter = StrengthCounter.of(self.project, learning_cut(self.project))
         self.base = BaseVersion(self.store, self.plan.base, self.erasures.new)
+        creators = bool(self.inputs.creator_platforms)
+        self.gone = find_erased_in_base(self.engine, self.store, self.base, creators)
+        self.base = replace(self.base, emptied=self.gone.emptied)
         self.stages = FusionStages(
             self.engine, self.store, self.project, self.base, self.plan.buckets
         )
@@ -138,9 +141,7 @@ class FusionPipeline:
         )
         placed = buckets.join(members.select("account", "person"), on="account", how="left")
         placed = add_consents(placed, resolved.consents)
-        touched = find_touched_buckets(rows.new, self.base, placed) | find_erased_buckets(
-            self.engine, self.store, self.base, bool(self.inputs.creator_platforms)
-        )
+        touched = find_touched_buckets(rows.new, self.base, placed) | self.gone.buckets
         return PartitionedPeople(
             members, ledger, placed, k_cores, touched, kept.edges, resolved.consents
         )

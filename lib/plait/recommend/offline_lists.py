@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +21,11 @@ from plait.recommend.ranked_lists import RankedLists
 from plait.recommend.recommender import Recommender
 from plait.recommend.request_limits import check_k, check_platform
 from plait.store import Store
+from plait.store.batch_lists import record_lists
 from plait.store.location import ObjectStore, open_location
-from plait.store.store_objects import list_objects, remove_objects, write_object
+from plait.store.store_objects import address_of, list_objects, remove_objects, write_object
 
+log = logging.getLogger("plait.recommend")
 _MAX_SCORES = 16_000_000  # person-item scores held at once
 _MAX_PEOPLE = 2048
 
@@ -69,7 +72,8 @@ def recommend_everyone(
     moment = to_microseconds(now)
     project = config if isinstance(config, Project) else load_config(config)
     store = Store(project.store_uri)
-    sequences = store.scan("sequences").sort("person").collect()
+    base = store.current()
+    sequences = store.scan("sequences", base).sort("person").collect()
     recommender = Recommender.load(project, version=version)
     check_k(k)
     chosen = [check_platform(p, recommender.platforms) for p in platforms or recommender.platforms]
@@ -77,6 +81,10 @@ def recommend_everyone(
     widest = max(len(vocabulary.platform_items(p)) for p in chosen)
     step = max(1, min(_MAX_PEOPLE, _MAX_SCORES // max(widest, 1)))
     out = _open_folder(folder)
+    try:
+        record_lists(store, address_of(out), base.number)
+    except StoreError as error:
+        log.warning("an erasure will not find these lists: %s", error)
     rows, files, written = 0, 0, set[str]()
     with track_progress("recommend", sequences.height, "people") as work:
         for first in range(0, sequences.height, step):

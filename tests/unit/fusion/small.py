@@ -63,9 +63,16 @@ def copy_fused(once: Path, folder: Path, fuse_again: Callable[[], Fused]) -> Fus
     return fused
 
 
-def fuse_in(folder: Path, platforms: dict[str, Any], *, full: bool = False, **more: Any) -> Fused:
+def fuse_in(
+    folder: Path,
+    platforms: dict[str, Any],
+    *,
+    full: bool = False,
+    now: datetime = NOW,
+    **more: Any,
+) -> Fused:
     """Fuses a project of the given platforms whose files lie in `folder`."""
     silence()
     raw = {"store": "store", "platforms": platforms} | more
     project = parse_config(raw, folder=folder)
-    return Fused(project, fuse(project, now=NOW, full=full))
+    return Fused(project, fuse(project, now=now, full=full))

@@ -119,7 +119,7 @@ CATALOGUE_CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 }  # fmt: skip
 # The feedback of a platform that is not in the project is tested with the feedback log; the
 # settings of the last two are still to come.
-ELSEWHERE = {"unknown_platform", "unknown_consent", "near_duplicate", "bot"}
+ELSEWHERE = {"unknown_platform", "unknown_consent", "near_duplicate", "bot", "erased"}
 
 
 def _set(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -123,15 +123,15 @@ def test_a_drainer_stops_when_another_took_its_turn(
     state: LiveState, store: Store, log: FeedbackLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("plait.live.drain.BATCH_ENTRIES", 1)
-    write = log.write_events
+    write = log.write
 
-    def slow(rows: pl.DataFrame, name: str) -> None:
-        write(rows, name)
+    def slow(folder: str, rows: pl.DataFrame, name: str) -> None:
+        write(folder, rows, name)
         state.acquire_drain_lease("two", takeover=True)  # the lease ran out meanwhile
 
     state.append_events(events(*((f"t{n}", 1, n) for n in range(3))))
     with monkeypatch.context() as while_slow:
-        while_slow.setattr(log, "write_events", slow)
+        while_slow.setattr(log, "write", slow)
         assert Drainer(state, log, "one").drain() == 1
     assert Drainer(state, log, "two").drain() == 2
     assert names(written(store)) == ["t0", "t1", "t2"]

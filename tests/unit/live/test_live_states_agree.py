@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from plait.errors import TooManyAccounts
 from plait.live import LiveState, PersonLookup, PersonState
 from plait.live.live_state import FeedbackStream, StreamEntry
+from plait.live.streams import FEEDBACK_STREAMS
 from plait.live.valkey.embedded_valkey import EmbeddedValkey
 from plait.live.valkey.valkey_state import ValkeyLiveState
 from plait.store import Store
@@ -26,7 +28,7 @@ from tests.unit.live.conftest import TIMEOUT_S
 pytestmark = pytest.mark.slow
 LENGTH = 3
 NUMBERS = st.integers(0, 7)
-STREAMS: st.SearchStrategy[FeedbackStream] = st.sampled_from(["events", "links"])
+STREAMS: st.SearchStrategy[FeedbackStream] = st.sampled_from(list(FEEDBACK_STREAMS))
 EVENTS = st.tuples(
     st.sampled_from([f"e{n}" for n in range(15)]), NUMBERS, st.none() | st.integers(0, 5)
 )
@@ -54,6 +56,7 @@ class TwoStates(RuleBasedStateMachine):
         ]
         self.folder = tempfile.TemporaryDirectory()
         self.stores = [Store(Path(self.folder.name) / kind) for kind in ("memory", "valkey")]
+        self.receipts = 0
         self.read: dict[FeedbackStream, list[list[StreamEntry]]] = {}
         self.last: dict[FeedbackStream, list[str]] = {}
 
@@ -82,6 +85,16 @@ class TwoStates(RuleBasedStateMachine):
         pair = ends(one, two)
         self.both(lambda state: (state.preview_link if joined else state.preview_unlink)(*pair))
         self.both(lambda state: (state.link if joined else state.unlink)(*pair, T0))
+
+    @rule(number=NUMBERS, whole=st.booleans(), seconds=st.integers(0, 6))
+    def erase(self, number: int, whole: bool, seconds: int) -> None:
+        (one,) = who(number)
+        lookup = PersonLookup(person(number), one.account) if whole else one
+        self.receipts += 1
+        receipt, now = f"r{self.receipts}", T0 + timedelta(seconds=seconds)
+        self.both(lambda state: state.erase(lookup, receipt, now))
+        self.both(lambda state: state.finish_erasures())
+        self.read = {}
 
     @rule(stream=STREAMS, count=st.integers(1, 9))
     def read_entries(self, stream: FeedbackStream, count: int) -> None:
@@ -139,7 +152,7 @@ class TwoStates(RuleBasedStateMachine):
 
     @invariant()
     def the_rest_is_the_same(self) -> None:
-        self.both(lambda state: [state.stream_length(name) for name in ("events", "links")])
+        self.both(lambda state: [state.stream_length(name) for name in FEEDBACK_STREAMS])
         self.both(lambda state: (state.base_status().whole, state.base_status().events_to_forget))
 
 

@@ -53,11 +53,13 @@ class BaseVersion:
         store: the store that holds it.
         version: the version, or null if every row is new.
         erasures: those that the version does not know; null: none.
+        emptied: accounts of which all events are about an account that was erased since.
     """
 
     store: Store
     version: StoreVersion | None
     erasures: Erasures | None = None
+    emptied: frozenset[str] = frozenset()
 
     @cached_property
     def accounts(self) -> pl.DataFrame:
@@ -77,7 +79,8 @@ class BaseVersion:
         """account, platform, home, bucket of every account with events that are not erased."""
         placed = self.accounts.filter(pl.col(BUCKET).is_not_null())
         if self.erasures:
-            placed = placed.filter(~self.erasures.covers(placed["account"], placed["last_time"]))
+            gone = self.erasures.covers(placed["account"], placed["last_time"])
+            placed = placed.filter(~gone & ~pl.col("account").is_in(list(self.emptied)))
         return placed.select(SEEN_ACCOUNT_COLUMNS)
 
     @property

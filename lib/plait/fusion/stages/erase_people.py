@@ -10,11 +10,12 @@ from typing import Any
 import polars as pl
 from deltalake.transaction import AddAction
 
-from plait.contracts.store_tables import EVENTS, QUARANTINE
+from plait.contracts.store_tables import QUARANTINE, REMOVED_EVENTS
 from plait.engine.engine import Engine, Frames
 from plait.fusion.incremental.base_version import BaseBucket, BaseBucketReader, BaseVersion
 from plait.fusion.kernels.erased_events import remove_erased_quarantine
 from plait.fusion.row_counts import ROW_COUNTS
+from plait.fusion.stages.find_inputs import MAX_BUCKETS
 from plait.identity.ledger import IdentityLedger
 from plait.privacy.erased_rows import events_erased, without_erased
 from plait.privacy.erasure import Erasures, person_after
@@ -105,21 +106,41 @@ def rewrite_quarantine(
 
 
 @dataclass(frozen=True)
+class ErasedFromBase:
+    """What new erasures touch in the base version.
+
+    Attributes:
+        buckets: the buckets with rows that they take away.
+        emptied: the other accounts whose events are all about an erased account.
+    """
+
+    buckets: set[int] = field(default_factory=set)
+    emptied: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class _ErasedCreators:
-    """Finds buckets with events about erased accounts, which other accounts did."""
+    """Finds events about erased accounts, which other accounts did."""
 
     erasures: Erasures
 
     def __call__(self, held: BaseBucket, rows: pl.DataFrame) -> Frames:
-        """Returns `buckets`: the bucket of `held` if it has such an event."""
-        found = [held.bucket] if events_erased(rows, self.erasures).any() else []
-        return {"buckets": pl.DataFrame({"bucket": found}, {"bucket": pl.Int64})}
+        """Returns `accounts`: account, bucket, left of accounts with such events.
+
+        `left` is whether they have other events too.
+        """
+        gone = events_erased(rows, self.erasures)
+        counted = rows.select("account").with_columns(gone=gone).group_by("account").agg(
+            touched=pl.col("gone").any(), left=~pl.col("gone").all()
+        )  # fmt: skip
+        found = counted.filter("touched").select("account", "left")
+        return {"accounts": found.with_columns(bucket=pl.lit(held.bucket, pl.Int64))}
 
 
-def find_erased_buckets(
+def find_erased_in_base(
     engine: Engine[Any], store: Store, base: BaseVersion, creators: bool
-) -> set[int]:
-    """Returns the buckets of the base whose rows new erasures touch.
+) -> ErasedFromBase:
+    """Returns what new erasures touch in the base.
 
     Args:
         engine: the engine that reads the base.
@@ -127,20 +148,24 @@ def find_erased_buckets(
         base: the base version.
         creators: whether creators are accounts on a platform, so that others' events name them.
     """
-    found = base.erased_buckets
+    buckets = base.erased_buckets
     if not (base.erasures and creators):
-        return found
-    columns = ("account", "object_kind", "object_id", "time")
-    about = pl.col("object_kind") == "creator"
+        return ErasedFromBase(buckets)
     out = engine.map_splits(
-        base.event_buckets(lambda bucket: bucket not in found, EVENTS),
-        BaseBucketReader(store, columns, about),
+        base.reprocessed_buckets(range(MAX_BUCKETS)),
+        BaseBucketReader(store, ("account", "object_kind", "object_id", "time")),
         _ErasedCreators(base.erasures),
         spills={},
         tables={},
-        merges={"buckets": pl.DataFrame.unique},
+        merges={"accounts": lambda frame: frame},
     )
-    return found | set(out["buckets"]["bucket"]) if out else found
+    if not out:
+        return ErasedFromBase(buckets)
+    found = out["accounts"]
+    # Whoever has noise besides keeps it: they are seen in a full run too.
+    noisy = store.scan(REMOVED_EVENTS.name, base.version).select("account").unique().collect()
+    emptied = found.filter(~pl.col("left")).join(noisy, on="account", how="anti")["account"]
+    return ErasedFromBase(buckets | set(found["bucket"]), frozenset(emptied))
 
 
 def forget_people(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from plait.errors import NoModel
+from plait.store.batch_lists import recorded_lists
 from plait.store.erasures.receipt import PlaceState, Receipt, utc_text
 from plait.store.feedback.log_listing import list_log
 from plait.store.feedback.log_paths import LOG_FOLDERS
@@ -77,6 +78,18 @@ def older_versions(store: Store, receipt: Receipt) -> PlaceState:
     return done("removed") if numbers else PlaceState("none", utc_text(), "there are none")
 
 
+def batch_lists(store: Store, receipt: Receipt) -> PlaceState:
+    """The lists that batch runs wrote for everybody."""
+    lists = recorded_lists(store)
+    if not lists:
+        return PlaceState("none", utc_text(), "no batch lists are recorded")
+    left = [f"{one.folder} ({one.fault})" if one.fault else one.folder for one in lists
+            if receipt.version is None or one.version < receipt.version]  # fmt: skip
+    if left:
+        return pending(f"plait fuse takes the person out of {', '.join(left)}")
+    return done("taken out")
+
+
 def models(store: Store, receipt: Receipt) -> PlaceState:
     """The model versions that learned from the person: named until a newer one is current."""
     registry = Registry(store)
@@ -114,5 +127,6 @@ PLACES: dict[str, Place] = {
     "feedback_log": feedback_log,
     "tables": tables,
     "older_versions": older_versions,
+    "batch_lists": batch_lists,
     "models": models,
 }
