@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
 
+from plait.config.link_settings import LinkSettings
 from plait.config.project_sections import StrictModel
 
 KeyType = Literal["email", "phone", "device", "cookie", "loyalty", "hash", "id"]
@@ -75,4 +76,10 @@ class PeopleSettings(StrictModel):
         description="The most accounts that one person may have; weaker evidence that would make "
         "more is not used. Unit: accounts.",
         examples=[20],
+    )
+    link: LinkSettings | None = Field(
+        None,
+        description="Joins accounts whose records (names, birth dates, addresses) are alike. "
+        "Default: records are not compared.",
+        examples=[{"columns": {"given_name": "first_name", "birth_date": "dob"}}],
     )

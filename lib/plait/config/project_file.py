@@ -103,7 +103,12 @@ class Project(StrictModel):
         return platforms
 
     def model_post_init(self, _context: Any) -> None:
-        """Checks that every platform in people.same_account_id exists."""
+        """Checks that every platform that `people` names exists."""
+        named = [] if self.people.link is None else self.people.link.platforms
+        for name in named:
+            if name not in self.platforms:
+                msg = f"people.link.columns names {name!r}; platforms: {sorted(self.platforms)}"
+                raise ValueError(msg)
         for name in (n for group in self.people.same_account_id for n in group):
             if name not in self.platforms:
                 msg = f"people.same_account_id names {name!r}; platforms: {sorted(self.platforms)}"

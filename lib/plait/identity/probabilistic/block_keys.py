@@ -7,12 +7,11 @@ import polars as pl
 from plait.identity.probabilistic.meanings import kind_of
 
 
-def block_keys(features: pl.DataFrame, used: list[str]) -> dict[str, tuple[str, pl.Expr]]:
+def block_keys(used: list[str]) -> dict[str, tuple[str, pl.Expr]]:
     """Returns keys by name, each with the column that it is made of and its expression.
 
     Args:
-        features: normalised columns; see make_features.
-        used: the columns that are compared.
+        used: the columns that are compared; see make_features.
     """
     keys: dict[str, tuple[str, pl.Expr]] = {}
     for name in used:
@@ -29,7 +28,7 @@ def block_keys(features: pl.DataFrame, used: list[str]) -> dict[str, tuple[str, 
             keys[f"{name}_start"] = (name, value.str.slice(0, 4))
             keys[f"{name}_sound"] = (name, _skeleton(value))
             keys[f"{name}_end"] = (name, value.str.slice(-4))
-        elif kind in ("phone", "code") and features[name].str.len_chars().max() or 0 > 5:  # type: ignore[operator]
+        elif kind in ("phone", "code"):
             half = value.str.len_chars() // 2
             keys[f"{name}_start"] = (name, value.str.slice(0, half))
             keys[f"{name}_end"] = (name, value.str.slice(half))

@@ -9,6 +9,7 @@ import polars as pl
 from plait.identity.probabilistic.comparisons import Comparison
 
 RANDOM_PAIRS = 500_000  # pairs from which the chances of levels are estimated
+_SEED = 0
 
 
 class PairComparer:
@@ -19,7 +20,6 @@ class PairComparer:
         features: account and the columns that are compared.
         blocks: the columns block_1, block_2..., in the rows of `features`.
         comparisons: how records are compared.
-        seed: the seed of the sample of random pairs.
     """
 
     def __init__(
@@ -28,16 +28,15 @@ class PairComparer:
         features: pl.DataFrame,
         blocks: pl.DataFrame,
         comparisons: list[Comparison],
-        seed: int,
     ) -> None:
         from splink import Linker, SettingsCreator, block_on  # slow to import
 
-        self._database, self._comparisons, self._seed = database, comparisons, seed
-        dialect = database.sql_dialect.sql_dialect_str
+        self._database, self._comparisons = database, comparisons
+        self.dialect: str = database.sql_dialect.sql_dialect_str
         settings = SettingsCreator(
             link_type="dedupe_only",
             unique_id_column_name="account",
-            comparisons=[comparison.splink_settings(dialect) for comparison in comparisons],
+            comparisons=[comparison.splink_settings(self.dialect) for comparison in comparisons],
             blocking_rules_to_generate_predictions=[block_on(name) for name in blocks.columns],
             retain_matching_columns=False,
             retain_intermediate_calculation_columns=True,
@@ -49,7 +48,7 @@ class PairComparer:
     def chance_levels(self) -> dict[str, list[float]]:
         """Returns by comparison the share of random pairs on each level, best level first."""
         self._linker.training.estimate_u_using_random_sampling(
-            RANDOM_PAIRS, seed=self._seed, min_count_per_level=None, num_chunks=1
+            RANDOM_PAIRS, seed=_SEED, min_count_per_level=None, num_chunks=1
         )
         model = self._linker.misc.save_model_to_json()
         return {
@@ -72,9 +71,7 @@ class PairComparer:
         """
         names = ", ".join(f'"mw_{c.name}"' for c in self._comparisons)
         table = self._pairs.physical_name
-        counted = self._query(
-            f"SELECT {names}, count(*) AS pairs FROM {table} GROUP BY {names}"
-        )
+        counted = self._query(f"SELECT {names}, count(*) AS pairs FROM {table} GROUP BY {names}")
         levels = [
             (pl.col(f"mw_{c.name}").round().cast(pl.Int8) - 1).alias(c.name)
             for c in self._comparisons
@@ -99,8 +96,9 @@ class PairComparer:
             f"FROM {self._pairs.physical_name} p JOIN {wanted.physical_name} w ON {same}"
         )
         ends = found.select(
-            account_a=pl.min_horizontal("a", "b"), account_b=pl.max_horizontal("a", "b"),
-            *[pl.col(name).cast(pl.Int8) for name in names],
+            pl.min_horizontal("a", "b").alias("account_a"),
+            pl.max_horizontal("a", "b").alias("account_b"),
+            *(pl.col(name).cast(pl.Int8) for name in names),
         )
         return ends.sort("account_a", "account_b")
 

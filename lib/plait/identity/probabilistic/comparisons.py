@@ -147,7 +147,7 @@ def _date(name: str) -> tuple[tuple[str, str], ...]:
     )
     two = " OR ".join(f"({equal(*p)})" for p in ((year, month), (year, day), (month, day)))
     return (
-        ("one_edit", f'({turned}) OR ({_within(name, 1, 0.6)})'),
+        ("one_edit", f"({turned}) OR ({_within(name, 1, 0.6)})"),
         ("two_parts", two),
         ("year", equal(year)),
     )

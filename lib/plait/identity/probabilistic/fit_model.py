@@ -11,7 +11,7 @@ one person. So they are classes of their own, in which only some columns agree m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -87,13 +87,6 @@ class ChanceLevels:
     sampled: float
 
 
-@dataclass
-class _Counts:
-    """The expected pairs of a class, by comparison and level."""
-
-    levels: dict[str, Floats] = field(default_factory=dict)
-
-
 def fit_model(patterns: pl.DataFrame, chance: ChanceLevels, records: int) -> Model:
     """Returns the model of agreement patterns.
 
@@ -122,9 +115,7 @@ def fit_model(patterns: pl.DataFrame, chance: ChanceLevels, records: int) -> Mod
         moved = 0.0
         for group, weight in found.items():
             for name in names:
-                pairs = np.bincount(
-                    levels[name], weights=weight, minlength=len(seen[name]) + 1
-                )[1:]
+                pairs = np.bincount(levels[name], weights=weight, minlength=len(seen[name]) + 1)[1:]
                 others[name] += pairs
                 if name not in model.classes[group]:
                     continue
