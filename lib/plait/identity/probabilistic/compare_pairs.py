@@ -10,6 +10,7 @@ from plait.identity.probabilistic.comparisons import Comparison
 
 RANDOM_PAIRS = 500_000  # pairs from which the chances of levels are estimated
 _SEED = 0
+_NO_VALUES = ("account", "platform")
 
 
 class PairComparer:
@@ -42,7 +43,9 @@ class PairComparer:
             retain_intermediate_calculation_columns=True,
             linker_uid="plait",
         )
-        table = pl.concat([features.drop("platform"), blocks], how="horizontal").to_arrow()
+        values = [pl.col(n).alias(f"v_{n}") for n in features.columns if n not in _NO_VALUES]
+        named = features.select("account", *values)
+        table = pl.concat([named, blocks], how="horizontal").to_arrow()
         self._linker = Linker(database.register(table), settings, log_level=None)
 
     def chance_levels(self) -> dict[str, list[float]]:
@@ -69,13 +72,10 @@ class PairComparer:
 
         A level is a number: 0 for DIFFERENT, -1 for missing, and the highest for the best.
         """
-        names = ", ".join(f'"mw_{c.name}"' for c in self._comparisons)
+        names = ", ".join(f"mw_{c.name}" for c in self._comparisons)
         table = self._pairs.physical_name
         counted = self._query(f"SELECT {names}, count(*) AS pairs FROM {table} GROUP BY {names}")
-        levels = [
-            (pl.col(f"mw_{c.name}").round().cast(pl.Int8) - 1).alias(c.name)
-            for c in self._comparisons
-        ]
+        levels = [_level(c.name) for c in self._comparisons]
         found = counted.select(*levels, pl.col("pairs").cast(pl.Int64))
         return found.sort([c.name for c in self._comparisons])
 
@@ -88,9 +88,10 @@ class PairComparer:
             patterns: rows of patterns().
         """
         names = [c.name for c in self._comparisons]
-        wanted = self._database.register(patterns.select(names).to_arrow())
-        same = " AND ".join(f'p."mw_{n}" = w."{n}" + 1' for n in names)
-        levels = ", ".join(f'w."{n}" AS "{n}"' for n in names)
+        numbers = [(pl.col(n) + 1).cast(pl.Float64).alias(f"mw_{n}") for n in names]
+        wanted = self._database.register(patterns.select(numbers).to_arrow())
+        same = " AND ".join(f"p.mw_{n} = w.mw_{n}" for n in names)
+        levels = ", ".join(f"w.mw_{n}" for n in names)
         found = self._query(
             f"SELECT p.account_l AS a, p.account_r AS b, {levels} "
             f"FROM {self._pairs.physical_name} p JOIN {wanted.physical_name} w ON {same}"
@@ -98,7 +99,7 @@ class PairComparer:
         ends = found.select(
             pl.min_horizontal("a", "b").alias("account_a"),
             pl.max_horizontal("a", "b").alias("account_b"),
-            *(pl.col(name).cast(pl.Int8) for name in names),
+            *(_level(name) for name in names),
         )
         return ends.sort("account_a", "account_b")
 
@@ -106,3 +107,8 @@ class PairComparer:
         found = pl.from_arrow(self._database.query_sql(sql).as_pyarrow_table())
         assert isinstance(found, pl.DataFrame)
         return found
+
+
+def _level(name: str) -> pl.Expr:
+    """Returns the level of a comparison, from its weight; see Comparison.splink_settings."""
+    return (pl.col(f"mw_{name}").round().cast(pl.Int8) - 1).alias(name)

@@ -30,8 +30,8 @@ _CODE_LIKE = 0.6  # share of values with a digit from which plain text is compar
 class Comparison:
     """One comparison: its levels, best first, as labels and SQL conditions.
 
-    `nothing` is the condition under which a pair says nothing. In conditions, {x} stands for the
-    column of a function of FUNCTIONS, and the columns of the two records end in _l and _r.
+    `nothing` is the condition under which a pair says nothing. In conditions, {x} stands for a
+    function of FUNCTIONS; a column is v_<name>_l of one record, and v_<name>_r of the other.
     """
 
     name: str
@@ -95,8 +95,8 @@ def _comparison(name: str, features: pl.DataFrame, used: list[str]) -> Compariso
     if kind == "text" and _share(features[name].str.contains(r"\d")) > _CODE_LIKE:
         kind = "code"
     make = _MAKERS.get(kind, _text)
-    missing = f'"{name}_l" IS NULL OR "{name}_r" IS NULL'
-    levels = ((EXACT, f'"{name}_l" = "{name}_r"'), *make(name))
+    missing = f"v_{name}_l IS NULL OR v_{name}_r IS NULL"
+    levels = ((EXACT, f"v_{name}_l = v_{name}_r"), *make(name))
     other = {"given_name": "surname", "surname": "given_name"}.get(name)
     if other in used and other is not None:
         swapped = _swapped("given_name", "surname")
@@ -117,7 +117,7 @@ def _share(said: pl.Series) -> float:
 
 def _text(name: str) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (f"similar_{bar}", f'{{jaro_winkler}}("{name}_l", "{name}_r") >= 0.{bar}')
+        (f"similar_{bar}", f"{{jaro_winkler}}(v_{name}_l, v_{name}_r) >= 0.{bar}")
         for bar in (92, 80)
     )
 
@@ -128,7 +128,7 @@ def _edits(name: str, most: int) -> tuple[tuple[str, str], ...]:
 
 def _within(name: str, edits: int, similarity: float) -> str:
     """Returns a condition: at most `edits`. It is counted, slowly, only for similar values."""
-    pair = f'("{name}_l", "{name}_r")'
+    pair = f"(v_{name}_l, v_{name}_r)"
     counted = f"damerau_levenshtein{pair} <= {edits}"
     return f"CASE WHEN {{jaro_winkler}}{pair} >= {similarity} THEN {counted} ELSE FALSE END"
 
@@ -136,14 +136,14 @@ def _within(name: str, edits: int, similarity: float) -> str:
 def _date(name: str) -> tuple[tuple[str, str], ...]:
     def equal(*parts: tuple[int, int]) -> str:
         return " AND ".join(
-            f'substr("{name}_l", {at}, {size}) = substr("{name}_r", {at}, {size})'
+            f"substr(v_{name}_l, {at}, {size}) = substr(v_{name}_r, {at}, {size})"
             for at, size in parts
         )
 
     year, month, day = (1, 4), (5, 2), (7, 2)
     turned = (
-        f'{equal(year)} AND substr("{name}_l", 5, 2) = substr("{name}_r", 7, 2) '
-        f'AND substr("{name}_l", 7, 2) = substr("{name}_r", 5, 2)'
+        f"{equal(year)} AND substr(v_{name}_l, 5, 2) = substr(v_{name}_r, 7, 2) "
+        f"AND substr(v_{name}_l, 7, 2) = substr(v_{name}_r, 5, 2)"
     )
     two = " OR ".join(f"({equal(*p)})" for p in ((year, month), (year, day), (month, day)))
     return (
@@ -157,22 +157,22 @@ def _email(name: str) -> tuple[tuple[str, str], ...]:
     # Similar addresses of relatives and namesakes must not count, so a few edits are the limit.
     user = "email_name"
     return (
-        ("same_name", f'"{user}_l" = "{user}_r" OR ({_within(name, 1, 0.8)})'),
+        ("same_name", f"v_{user}_l = v_{user}_r OR ({_within(name, 1, 0.8)})"),
         ("edits_3", _within(name, 3, 0.8)),
     )
 
 
 def _swapped(given: str, surname: str) -> str:
     def half(a: str, b: str, c: str, d: str) -> str:
-        return f'("{a}_l" = "{b}_r" AND {{jaro_winkler}}("{c}_l", "{d}_r") >= 0.80)'
+        return f"(v_{a}_l = v_{b}_r AND {{jaro_winkler}}(v_{c}_l, v_{d}_r) >= 0.80)"
 
     turned = f"{half(given, surname, surname, given)} OR {half(surname, given, given, surname)}"
-    return f'(({turned}) AND "{given}_l" <> "{given}_r")'
+    return f"(({turned}) AND v_{given}_l <> v_{given}_r)"
 
 
 def _initial(name: str) -> str:
-    either = f'(length("{name}_l") = 1 OR length("{name}_r") = 1)'
-    return f'{either} AND substr("{name}_l", 1, 1) = substr("{name}_r", 1, 1)'
+    either = f"(length(v_{name}_l) = 1 OR length(v_{name}_r) = 1)"
+    return f"{either} AND substr(v_{name}_l, 1, 1) = substr(v_{name}_r, 1, 1)"
 
 
 _MAKERS: dict[str, Callable[[str], tuple[tuple[str, str], ...]]] = {
