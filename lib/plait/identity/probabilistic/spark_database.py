@@ -21,4 +21,6 @@ def spark_database(session: SparkSession) -> Any:
 
     logging.getLogger("splink").setLevel(logging.ERROR)
     session.sql(f"ADD JAR '{similarity_jar_location()}'")
-    return SparkAPI(spark_session=session, break_lineage_method="persist")
+    return SparkAPI(  # type: ignore[no-untyped-call]
+        spark_session=session, break_lineage_method="persist"
+    )
