@@ -74,10 +74,14 @@ def _describe_errors(
 
 
 def _as_written(loc: tuple[int | str, ...], raw: object) -> list[int | str]:
-    """Returns `loc` without the index of an element that was written without its list."""
-    here, parts = raw, []
+    """Returns `loc` without what was not written: the index of a list, or the kind of a value."""
+    here = raw
+    parts: list[int | str] = []
     for part in loc:
         if isinstance(part, int) and not isinstance(here, list):
+            continue
+        of_meaning = parts[:3] == ["people", "link", "columns"] and len(parts) == 4
+        if of_meaning and part in ("value", "platforms"):  # see MeaningValue
             continue
         parts.append(part)
         try:

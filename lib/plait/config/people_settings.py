@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
 
+from plait.config.link_settings import LinkSettings
 from plait.config.project_sections import StrictModel
 from plait.config.vault_settings import VaultSettings
 
@@ -90,4 +91,10 @@ class PeopleSettings(StrictModel):
         "that they count after their file is gone. `{}` takes the key from the environment "
         "variable PLAIT_VAULT_KEY. Default: nothing is kept.",
         examples=[{"key_file": "/etc/plait/vault.key"}, {"kms_key": "alias/plait"}],
+    )
+    link: LinkSettings | None = Field(
+        None,
+        description="Joins accounts whose records (names, birth dates, addresses) are alike. "
+        "Default: records are not compared.",
+        examples=[{"columns": {"given_name": "first_name", "birth_date": "dob"}}],
     )

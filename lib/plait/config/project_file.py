@@ -103,7 +103,12 @@ class Project(StrictModel):
         return platforms
 
     def model_post_init(self, _context: Any) -> None:
-        """Checks the platforms in people.same_account_id, and the former names of platforms."""
+        """Checks the platforms that `people` names, and the former names of platforms."""
+        named = [] if self.people.link is None else self.people.link.platforms
+        for name in named:
+            if name not in self.platforms:
+                msg = f"people.link.columns names {name!r}; platforms: {sorted(self.platforms)}"
+                raise ValueError(msg)
         for name in (n for group in self.people.same_account_id for n in group):
             if name not in self.platforms:
                 msg = f"people.same_account_id names {name!r}; platforms: {sorted(self.platforms)}"

@@ -13,7 +13,7 @@ engine concatenates and merges the partial results of one name, and returns the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import polars as pl
 
@@ -57,7 +57,13 @@ SpillT = TypeVar("SpillT", bound=Spill)
 
 
 class Engine(Protocol[SpillT]):
-    """Moves rows for kernels."""
+    """Moves rows for kernels.
+
+    Attributes:
+        spark: the Spark session, for what runs on Spark by itself; null: the engine has none.
+    """
+
+    spark: Any
 
     def spill(self, buckets: int) -> SpillT:
         """Returns an empty spill."""

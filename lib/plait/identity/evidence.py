@@ -29,7 +29,7 @@ EVIDENCE_EDGES: dict[str, Any] = {
     "since": pl.Datetime("us", "UTC"),
     "terms": EVIDENCE_TERMS,
 }
-SAME_ID, LINK = "same_account_id", "link"
+SAME_ID, LINK, PROBABILISTIC = "same_account_id", "link", "probabilistic"
 
 
 def gather_edges(sources: Iterable[pl.DataFrame], min_weight: float = 0.0) -> pl.DataFrame:

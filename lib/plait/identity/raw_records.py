@@ -12,7 +12,7 @@ from plait.contracts.store_tables import ACCOUNTS
 from plait.identity.stored_people import StoredPeople
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 from plait.sources.files.find_files import find_files
-from plait.sources.read_platform import read_accounts
+from plait.sources.read_platform import link_attributes, read_accounts
 
 
 def raw_records(project: Project, key: PseudonymKey, platform: str) -> Iterator[pl.DataFrame]:
@@ -28,7 +28,7 @@ def raw_records(project: Project, key: PseudonymKey, platform: str) -> Iterator[
     for file in find_files(
         project, settings.files, settings.file_format, where, otherwise=settings.otherwise_format
     ):
-        for rows in read_accounts(file, settings):
+        for rows in read_accounts(file, settings, link_attributes(project.people.link, platform)):
             ids = rows["account"].str.strip_chars(AROUND_IDS)
             fields = rows.select(
                 pl.col(name).cast(pl.String) for name in rows.columns if ":" in name

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import polars as pl
 
 from plait.config.catalogue_settings import CatalogueSettings
 from plait.config.consent_settings import ConsentLog
 from plait.config.event_settings import Events
+from plait.config.link_settings import LinkSettings
 from plait.config.platform_settings import Accounts
 from plait.config.source_settings import SourceSettings
 from plait.config.value_settings import ValueVerbs
@@ -24,6 +26,14 @@ from plait.sources.columns.source_mapping import SourceMapping
 from plait.sources.files.source_file import SourceFile
 from plait.sources.read_chunks import CHUNK_ROWS, read_chunks
 
+
+class Attribute(NamedTuple):
+    """The value of an attribute of accounts, and the setting that says so."""
+
+    value: ValueVerbs
+    setting: str
+
+
 CATALOGUE_FIELDS = (
     "item", "title", "categories", "brand", "price", "currency", "tags", "vector", "published",
     "length",
@@ -38,9 +48,11 @@ def read_catalogue(file: SourceFile, catalogue: CatalogueSettings) -> Iterator[p
         yield _with_fields(batch, CATALOGUE_FIELDS)
 
 
-def read_accounts(file: SourceFile, accounts: Accounts) -> Iterator[pl.DataFrame]:
-    """Yields `row`, `account`, `key:<name>` per identity key, `seen`, and the faults; raw."""
-    yield from read_chunks(file, accounts_mapping(accounts))
+def read_accounts(
+    file: SourceFile, accounts: Accounts, attributes: Mapping[str, Attribute] | None = None
+) -> Iterator[pl.DataFrame]:
+    """Yields `row` and the fields of accounts_mapping, raw, and the faults."""
+    yield from read_chunks(file, accounts_mapping(accounts, attributes))
 
 
 def read_consents(file: SourceFile, log: ConsentLog) -> Iterator[pl.DataFrame]:
@@ -58,13 +70,33 @@ def catalogue_mapping(catalogue: CatalogueSettings) -> SourceMapping:
     return _named_mapping(catalogue, catalogue.columns, _LISTS)
 
 
-def accounts_mapping(accounts: Accounts) -> SourceMapping:
-    """Returns the account and the identity keys of account rows, and how they are made."""
+def accounts_mapping(
+    accounts: Accounts, attributes: Mapping[str, Attribute] | None = None
+) -> SourceMapping:
+    """Returns how the account, its keys and its attributes are made from account rows.
+
+    The fields are `account`, `key:<name>` and `attribute:<meaning>`.
+
+    Args:
+        accounts: the settings of the files.
+        attributes: what records are compared by, by meaning; see link_attributes.
+    """
     values = {"account": accounts.account} | {f"key:{k}": v for k, v in accounts.keys.items()}
     keys = {"account": "account"} | {f"key:{k}": f"keys.{k}" for k in accounts.keys}
     if accounts.seen is not None:
         values["seen"], keys["seen"] = accounts.seen, "seen"
+    for meaning, attribute in (attributes or {}).items():
+        values[f"attribute:{meaning}"] = attribute.value
+        keys[f"attribute:{meaning}"] = attribute.setting
     return SourceMapping(accounts, values, keys)
+
+
+def link_attributes(link: LinkSettings | None, platform: str) -> dict[str, Attribute]:
+    """Returns by meaning what the records of `platform` are compared by; nothing without `link`."""
+    if link is None:
+        return {}
+    values = link.values_of(platform)
+    return {m: Attribute(v, link.setting_of(m, platform)) for m, v in values.items()}
 
 
 def event_mapping(events: Events) -> SourceMapping:

@@ -36,6 +36,7 @@ class LocalEngine:
     """
 
     def __init__(self, scratch: Path | None = None, threads: int | None = None) -> None:
+        self.spark = None
         self.scratch = scratch or scratch_folder()
         self.threads = threads or min(len(os.sched_getaffinity(0)), _MAX_THREADS)
 

@@ -69,7 +69,7 @@ class SparkEngine:
     """
 
     def __init__(self, session: SparkSession, parallelism: int | None = None) -> None:
-        self._spark = session.newSession()
+        self._spark = self.spark = session.newSession()
         for name, value in _SESSION_SETTINGS.items():
             self._spark.conf.set(name, value)
         self.parallelism = parallelism or max(session.sparkContext.defaultParallelism, 2)

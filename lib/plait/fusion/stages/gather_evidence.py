@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
@@ -12,18 +13,30 @@ from plait.contracts.identity_tables import IDENTITY_EDGES
 from plait.fusion.stages.rename_platforms import rename_platforms
 from plait.fusion.stages.resolve_people import KnownIdentity
 from plait.fusion.stages.stage_results import ResolvedAccounts
-from plait.identity.cluster_guards import ACCOUNT_PAIRS, CONTRADICTIONS
+from plait.identity.cluster_guards import ACCOUNT_PAIRS
 from plait.identity.clusters import cluster_accounts
-from plait.identity.evidence import gather_edges, link_edges, same_id_edges
+from plait.identity.contradictions import find_contradictions
+from plait.identity.evidence import (
+    EVIDENCE_EDGES,
+    PROBABILISTIC,
+    gather_edges,
+    link_edges,
+    same_id_edges,
+)
 from plait.identity.key_guards import guards_of_keys
 from plait.identity.keys.account_values import AccountValues
 from plait.identity.keys.key_evidence import key_edges
 from plait.identity.keys.key_types import KeyRule, key_rules
+from plait.identity.probabilistic.link_records import LinkedRecords, link_records
+from plait.identity.probabilistic.make_features import make_features
+from plait.identity.probabilistic.spark_database import spark_database
 from plait.identity.standing_links import standing_links
 from plait.privacy.consent import refusing_accounts, resolve_consents
 from plait.privacy.erasure import Erasures
 from plait.privacy.lift_pseudonyms import lift_columns
 from plait.privacy.pseudonym import PseudonymKey
+
+SPARK_RECORDS = 1_000_000  # fewer are compared faster on the driver, in DuckDB
 
 
 def gather_evidence(
@@ -33,6 +46,7 @@ def gather_evidence(
     found: AccountValues,
     refusing: pl.DataFrame,
     erased: Erasures,
+    spark: Any = None,
 ) -> KnownIdentity:
     """Returns what is known of who is who before an event is read.
 
@@ -46,23 +60,27 @@ def gather_evidence(
         found: what the rows of accounts say.
         refusing: account: those that do not consent to be joined.
         erased: what was erased; links of it do not count.
+        spark: the Spark session of the engine, on which many records are compared; or null.
     """
     attributes, rules = found.attributes, key_rules(project)
     by_key = key_edges(attributes, rules, found.refused)
     standing = _standing_links(project, assertions, key, erased)
-    sources: Sequence[pl.DataFrame] = [
+    sources = [
         *_edges_of_keys(attributes, by_key.edges, rules, refusing),
         link_edges(standing),
     ]
-    contradictions: Sequence[pl.DataFrame] = [pl.DataFrame(schema=CONTRADICTIONS)]
-    thresholds: Mapping[str, float] = {}
+    linked = _link_records(project, found.records.join(refusing, on="account", how="anti"), spark)
+    sources.append(linked.edges)
+    contradictions = find_contradictions(by_key.edges, make_features(found.records))
+    link = project.people.link
+    thresholds = {} if link is None else {PROBABILISTIC: link.threshold}
     ends = [standing.select(account=f"account_{s}", platform=f"platform_{s}") for s in "ab"]
     guards = guards_of_keys(
         rules,
         by_key.held,
         project.people.max_accounts,
         apart=standing.filter(~pl.col("joined")).select(list(ACCOUNT_PAIRS)),
-        contradictions=pl.concat(contradictions),
+        contradictions=contradictions,
     )
     return KnownIdentity(
         accounts=attributes.select("account", "platform", "home").unique(),
@@ -70,7 +88,19 @@ def gather_evidence(
         ever_linked=pl.concat(ends).unique(),
         guards=replace(guards, thresholds=thresholds),
         blocked=by_key.blocked,
+        learned=linked.model,
     )
+
+
+def _link_records(project: Project, records: pl.DataFrame, spark: Any) -> LinkedRecords:
+    """Returns the pairs of `records` that are alike, if the project compares records."""
+    link = project.people.link
+    if link is None:
+        return LinkedRecords(pl.DataFrame(schema=EVIDENCE_EDGES), {})
+    database = None
+    if spark is not None and records.height >= SPARK_RECORDS:
+        database = spark_database(spark)
+    return link_records(records, link, database)
 
 
 def _edges_of_keys(

@@ -74,7 +74,7 @@ def read_identity(
     found = replace(found, attributes=pl.concat([remembered, held_back]))
     # Who is only in the vault may refuse by now.
     refusing = refusing_accounts(resolve_consents(_accounts(found.attributes), statements, default))
-    known = gather_evidence(project, assertions, key, found, refusing, erased)
+    known = gather_evidence(project, assertions, key, found, refusing, erased, engine.spark)
     bad, _ = remove_erased_quarantine(pl.concat([found.quarantined, bad_consents]), erased)
     return IdentityRead(
         replace(known, statements=statements, default_consent=default), dict(found.unusable), bad
@@ -90,4 +90,5 @@ def _without_erased(found: AccountValues, erased: Erasures) -> AccountValues:
         found,
         attributes=found.attributes.filter(~erased.covers(found.attributes["account"])),
         refused=found.refused.filter(~erased.covers(found.refused["account"])),
+        records=found.records.filter(~erased.covers(found.records["account"])),
     )

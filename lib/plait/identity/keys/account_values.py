@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from plait.contracts.store_tables import QUARANTINE
+from plait.identity.probabilistic.read_records import gather_records
 
 # One row per account and value of a key that may identify it; an account without one has a row with
 # a null key.
@@ -43,6 +44,8 @@ class AccountValues:
     Attributes:
         attributes: ACCOUNT_ATTRIBUTES.
         refused: REFUSED_VALUES.
+        records: account, platform, country and a text column a meaning, raw, for people.link; they
+            stay in memory.
         unusable: the number of unusable rows, by platform.
         quarantined: these rows, as QUARANTINE.
     """
@@ -51,5 +54,6 @@ class AccountValues:
         default_factory=lambda: pl.DataFrame(schema=ACCOUNT_ATTRIBUTES)
     )
     refused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REFUSED_VALUES))
+    records: pl.DataFrame = field(default_factory=lambda: gather_records([]))
     unusable: Counter[str] = field(default_factory=Counter)
     quarantined: pl.DataFrame = field(default_factory=QUARANTINE.empty)

@@ -7,10 +7,10 @@ import phonenumbers
 from plait.config import Project
 from plait.errors import ConfigError, nearest
 from plait.identity.clusters import ALONE
-from plait.identity.evidence import LINK, SAME_ID
+from plait.identity.evidence import LINK, PROBABILISTIC, SAME_ID
 
 # The `rule` of an account is the name of a key, or one of these.
-_RESERVED = (ALONE, SAME_ID, LINK, "probabilistic")
+_RESERVED = (ALONE, SAME_ID, LINK, PROBABILISTIC)
 
 
 def check_identity_keys(project: Project) -> None:

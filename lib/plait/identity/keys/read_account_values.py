@@ -20,9 +20,10 @@ from plait.identity.keys.account_values import (
 from plait.identity.keys.key_types import KeyRule, key_rules
 from plait.identity.keys.normalise_values import KeyDialect, normalise_values
 from plait.identity.keys.quarantine_accounts import quarantine_accounts
+from plait.identity.probabilistic.read_records import gather_records, read_records
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
 from plait.sources.files.find_files import find_files
-from plait.sources.read_platform import accounts_mapping, read_accounts
+from plait.sources.read_platform import accounts_mapping, link_attributes, read_accounts
 from plait.sources.values.null_words import null_words_to_null
 
 _KEY = "key:"
@@ -30,14 +31,15 @@ _KEY = "key:"
 
 def read_attributes(project: Project, key: PseudonymKey) -> AccountValues:
     """Returns the key values of all accounts; they are normalised here, and then pseudonymised."""
-    found, rules = AccountValues(), key_rules(project)
+    found, rules, records = AccountValues(), key_rules(project), []
     known, refused = [found.attributes], [found.refused]
     quarantined = [found.quarantined]
     for platform, settings in project.platforms.items():
         accounts = settings.accounts
         if accounts is None:
             continue
-        where, mapping = f"platforms.{platform}.accounts", accounts_mapping(accounts)
+        attributes = link_attributes(project.people.link, platform)
+        where, mapping = f"platforms.{platform}.accounts", accounts_mapping(accounts, attributes)
         for file in find_files(
             project,
             accounts.files,
@@ -45,7 +47,7 @@ def read_attributes(project: Project, key: PseudonymKey) -> AccountValues:
             where,
             otherwise=accounts.otherwise_format,
         ):
-            for raw in read_accounts(file, accounts):
+            for raw in read_accounts(file, accounts, attributes):
                 batch = _parse_seen(_trim_text(raw, accounts), accounts)
                 reasons = _find_faults(batch)
                 good, bad = batch.filter(reasons.is_null()), batch.filter(reasons.is_not_null())
@@ -56,12 +58,17 @@ def read_attributes(project: Project, key: PseudonymKey) -> AccountValues:
                 quarantined.append(
                     quarantine_accounts(bad, reasons.drop_nulls(), here, mapping, shown)
                 )
+                if attributes:
+                    who = account_pseudonym(good["account"], key, space)
+                    told = read_records(good, who, platform, accounts.null_words)
+                    records.append(told.with_columns(country=pl.lit(settings.country, pl.String)))
                 usable, useless = _attribute_rows(good, project, platform, key, rules)
                 known.append(usable)
                 refused.append(useless)
     found.attributes = pl.concat(known).unique()
     found.refused = pl.concat(refused).unique()
     found.quarantined = pl.concat(quarantined)
+    found.records = gather_records(records)
     return found
 
 

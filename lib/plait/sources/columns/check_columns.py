@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from plait.config.yaml_text import write_column, write_inline, write_scalar
 from plait.errors import UnknownColumn
+from plait.sources.columns.source_mapping import full_setting
 from plait.sources.files.source_file import SourceFile
 
 # An e-mail address, a number or a time.
@@ -34,7 +35,7 @@ def check_columns(
     """
     for key, column in missing.items():
         _, platform, _ = file.setting.split(".", 2)
-        setting = f"{file.setting}.{key}"
+        setting = full_setting(file.setting, key)
         headline = f"platform '{platform}' has no column '{column}' in '{file.name}'"
         values = [name for name in present if _LOOKS_LIKE_A_VALUE.search(name)]  # may be personal
         if values and file.format == "csv":
@@ -65,7 +66,7 @@ def check_columns(
 
 def _fix(file: SourceFile, key: str, column: str, close: str | None) -> str:
     """Returns the fix for a column that is missing; `close` is the one that is meant, if known."""
-    setting = f"{file.setting}.{key}"
+    setting = full_setting(file.setting, key)
     if close and "[]." in close and key not in _LISTS:
         return _inside_list(file, setting, close)
     if key.startswith(_FLAG):

@@ -17,7 +17,7 @@ class NamedPath:
 
     Attributes:
         path: as in the project file.
-        key: the key that names it, relative to the source's setting.
+        key: the key that names it; see full_setting.
         optional: whether a file may lack it.
         group: paths of one group are alternatives, of which a file needs one; '' if there is none.
         part: whether it is only a part of the value.
@@ -39,7 +39,7 @@ class SourceMapping:
     Attributes:
         source: files, format, records and lists to open.
         values: the value of each field.
-        keys: the config key of each field, relative to the setting of the source.
+        keys: the config key of each field; see full_setting.
         lists: the fields that may hold several texts, joined by LIST_SEPARATOR.
         flags: the columns each of which is an event of its own, if it is true.
         optional_flags: whether some files may lack them.
@@ -79,6 +79,11 @@ class SourceMapping:
         return [*found, *flags]
 
 
+def full_setting(where: str, key: str) -> str:
+    """Returns the whole name of a key of a source: `key` is relative to `where`, or of `people`."""
+    return key if key.startswith("people.") else f"{where}.{key}"
+
+
 def _has_comma(value: ValueVerbs) -> bool:
     return value.decimal == "," or any(map(_has_comma, value.first or ()))
 
@@ -115,5 +120,5 @@ def check_expressions(mapping: SourceMapping, where: str) -> None:
         ConfigError: one is not an SQL expression, or looks at more than one row.
     """
     for name, value in mapping.values.items():
-        for _ in _paths_of(value, f"{where}.{mapping.keys[name]}", NamedPath("", "")):
+        for _ in _paths_of(value, full_setting(where, mapping.keys[name]), NamedPath("", "")):
             pass
