@@ -61,7 +61,7 @@ def test_check_tells_before_a_fuse(keyed: Shop) -> None:
     found = json.loads(keyed.run("check", "--json").stdout)
     told = [f for f in found["findings"] if f["rule"] == "identity keys"]
     assert [f["level"] for f in told] == ["WARN"] * 3
-    assert "more accounts have it than one person would" in told[2]["said"]
+    assert "more accounts have it than one person would" in str(told[2])
 
 
 def test_nothing_is_said_where_nothing_is_ignored(shop: Shop) -> None:
