@@ -94,12 +94,12 @@ def _parse_seen(batch: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
 def _find_faults(batch: pl.DataFrame) -> pl.Series:
     """Returns why each row cannot be used; null if it can."""
     keys = [name for name in batch.columns if name.startswith(_KEY)]
-    text = pl.col("seen_text").str.strip_chars()
+    text, no_fault = pl.col("seen_text").str.strip_chars(), pl.lit(value=False)
     unread = pl.col("seen").is_null() & (text != "")
     return batch.select(
         pl.coalesce(
             pl.lit(find_id_faults(batch, "account", keys)),
-            pl.when(pl.any_horizontal(is_bad_id(pl.col(name)) for name in keys)).then(
+            pl.when(pl.any_horizontal(no_fault, *(is_bad_id(pl.col(name)) for name in keys))).then(
                 pl.lit("bad_id")
             ),
             pl.when(unread).then(pl.lit("bad_time")),
