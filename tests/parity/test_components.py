@@ -34,7 +34,7 @@ def _reading():  # type: ignore[no-untyped-def]
     return read
 
 
-@pytest.mark.parametrize(("name", "in_memory"), [("all", 1_500), ("giant component", 10_000)])
+@pytest.mark.parametrize(("name", "in_memory"), [("all", 4_000), ("giant component", 10_000)])
 def test_components(spark: SparkSession, name: str, in_memory: int) -> None:
     ends, before = edges(GRAPHS[name]), _persisted(spark)
     rounds = []
