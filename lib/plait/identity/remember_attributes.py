@@ -9,6 +9,7 @@ import polars as pl
 from plait.config import Project
 from plait.identity.id_spaces import home_platform
 from plait.privacy.vault import Vault
+from plait.privacy.vault_places import split_by_bucket
 
 _HOME_ON = "home_on"  # of the vault only: the platform on which `home` is a pseudonym
 
@@ -32,17 +33,19 @@ def remember_attributes(
     if vault is None:
         return rows
     noted = rows.with_columns(_home_platforms(project).alias(_HOME_ON))
-    here, marks = rows.select("account").unique(), _marks(noted)
-    recalled, known = [rows], [marks.clear()]
+    parts = dict(split_by_bucket(noted))
+    recalled, changed = [rows], dict(parts)
     for held in vault.scan():
-        aligned = _align(held, noted)
-        known.append(_marks(aligned).join(marks, on=marks.columns, how="semi"))
-        gone = aligned.join(here, on="account", how="anti").filter(_still_counts(project, rows))
-        if "home" in rows.columns:
-            same_home = pl.col(_HOME_ON).eq_missing(_home_platforms(project))
-            gone = gone.with_columns(home=pl.when(same_home).then("home").otherwise("account"))
-        recalled.append(gone.select(rows.columns))
-    vault.write(noted.join(pl.concat(known), on="account", how="anti"), hashed=hashed)
+        for bucket, there in split_by_bucket(_align(held, noted)):
+            here = parts.get(bucket, noted.clear())
+            gone = there.join(here, on="account", how="anti").filter(_still_counts(project, rows))
+            if "home" in rows.columns:
+                same_home = pl.col(_HOME_ON).eq_missing(_home_platforms(project))
+                gone = gone.with_columns(home=pl.when(same_home).then("home").otherwise("account"))
+            recalled.append(gone.select(rows.columns))
+            equal = _marks(here).join(_marks(there), on=["account", "mark", "rows"], how="semi")
+            changed[bucket] = here.join(equal, on="account", how="anti")
+    vault.write(pl.concat([noted.clear(), *changed.values()]), hashed=hashed)
     return pl.concat(recalled)
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from plait.privacy.pseudonym import PseudonymKey, hash_on
-
-_PARTS = r"^(?<before>.*:)?(?<kind>[aes])_(?<id>[0-9a-f]{4})_(?<hash>[0-9a-f]{32})$"
+from plait.privacy.map_distinct import map_distinct
+from plait.privacy.pseudonym import (
+    HASH_CHARACTERS,
+    PseudonymKey,
+    hash_on,
+    is_account_pseudonym,
+)
 
 
 def lift_pseudonyms(values: pl.Series, key: PseudonymKey) -> pl.Series:
@@ -16,28 +20,26 @@ def lift_pseudonyms(values: pl.Series, key: PseudonymKey) -> pl.Series:
     key, those of unknown keys (see `has_unknown_key`), and what is no pseudonym. Each distinct
     value is hashed once.
     """
-    if not key.later or values.null_count() == values.len():
+    older = {stage.id: key.later[len(stage.later) :] for stage in key.stages if stage.id != key.id}
+    if not older or not values.str.contains_any([f"_{id_}_" for id_ in older]).any():
         return values
-    made = dict(zip((stage.id for stage in key.stages), range(len(key.stages)), strict=True))
-    older = [id_ for id_ in made if id_ != key.id]
-    parts = values.unique().alias("value").to_frame()
-    parts = parts.with_columns(pl.col("value").str.extract_groups(_PARTS).alias("part"))
-    found = parts.unnest("part").filter(pl.col("id").is_in(older))
-    if found.is_empty():
-        return values
-    lifted = pl.concat(
-        part.select(
-            "value",
-            new=pl.concat_str(
-                pl.col("before").fill_null(""),
-                "kind",
-                pl.lit(f"_{key.id}_"),
-                hash_on(pl.col("hash"), key.later[made[str(id_)] :]),
-            ),
+    value = pl.col("value")
+    place = value.str.len_chars().cast(pl.Int64) - (HASH_CHARACTERS + len("a_1234_"))
+    lifted = value
+    for id_, later in older.items():
+        made = pl.concat_str(
+            value.str.head(place),  # a platform and a colon, or nothing
+            value.str.slice(place, 1),
+            pl.lit(f"_{key.id}_"),
+            hash_on(value.str.tail(HASH_CHARACTERS), later),
         )
-        for (id_,), part in found.partition_by("id", as_dict=True).items()
-    )
-    return values.replace(lifted["value"], lifted["new"])
+        here = value.str.contains(rf"(?:^|:)[aes]_{id_}_[0-9a-f]{{{HASH_CHARACTERS}}}$")
+        lifted = pl.when(here).then(made).otherwise(lifted)
+
+    def change(distinct: pl.Series) -> pl.Series:
+        return distinct.alias("value").to_frame().select(lifted).to_series()
+
+    return map_distinct(values, change)
 
 
 def lift_columns(rows: pl.DataFrame, key: PseudonymKey, *names: str) -> pl.DataFrame:
@@ -50,6 +52,4 @@ def lift_columns(rows: pl.DataFrame, key: PseudonymKey, *names: str) -> pl.DataF
 def has_unknown_key(account: pl.Expr, key: PseudonymKey) -> pl.Expr:
     """Returns whether an account has a pseudonym of a key that is not in the chain `key`."""
     known = "|".join(stage.id for stage in key.stages)
-    return account.str.contains(r"^a_[0-9a-f]{4}_[0-9a-f]{32}$") & ~account.str.contains(
-        f"^a_(?:{known})_"
-    )
+    return is_account_pseudonym(account) & ~account.str.contains(f"^a_(?:{known})_")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 import polars_hash  # noqa: F401 - registers the `chash` namespace
 
+from plait.privacy.map_distinct import map_distinct
 from plait.privacy.pseudonym_key import PseudonymKey, load_key
 
 __all__ = [
@@ -41,23 +42,12 @@ def pseudonymise(raw: pl.Series, key: PseudonymKey, namespace: str, prefix: str 
         namespace: the namespace of the ids, such as the platform of accounts.
         prefix: the prefix of every pseudonym.
     """
-    coded = raw.cast(pl.Categorical(pl.Categories.random()))  # categories of this series only
-    distinct = coded.unique().drop_nulls()
-    hashed = distinct.cast(pl.String).alias("raw").to_frame().select(
-        pl.concat_str(pl.lit(prefix), pseudonym_hash_expr(pl.col("raw"), key, namespace)).alias(
-            "hash"
-        )
-    )  # fmt: skip
-    places = distinct.to_physical()
-    if not hashed.height:
-        return pl.Series(raw.name, [None] * raw.len(), pl.String)
-    table = pl.DataFrame({"place": places, "hash": hashed["hash"]}).sort("place")
-    if table["place"][-1] != table.height - 1:  # true only if the category numbers have gaps
-        codes = coded.to_physical().alias("place").to_frame()
-        return codes.join(table, on="place", how="left", maintain_order="left")["hash"].alias(
-            raw.name
-        )
-    return table["hash"].gather(coded.to_physical()).alias(raw.name)
+    hashed = pl.concat_str(pl.lit(prefix), pseudonym_hash_expr(pl.col("raw"), key, namespace))
+
+    def change(distinct: pl.Series) -> pl.Series:
+        return distinct.alias("raw").to_frame().select(hashed).to_series()
+
+    return map_distinct(raw, change)
 
 
 def pseudonym_hash_expr(raw: pl.Expr, key: PseudonymKey, namespace: str) -> pl.Expr:

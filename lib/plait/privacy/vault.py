@@ -187,24 +187,21 @@ class Vault:
         return found
 
     def _newest(self, places: Sequence[VaultPlace]) -> tuple[pl.DataFrame, set[str]]:
-        """Returns the newest rows of each account, and their hashed columns."""
-        order = [stage.id for stage in self._pseudonyms.stages]
-        parts: list[pl.DataFrame] = []
+        """Returns the newest rows of each account, and their hashed columns.
+
+        Rows under a newer pseudonym key are newer. Under one key, an account is in one bucket.
+        """
+        by_stage: dict[int, list[pl.DataFrame]] = {}
         hashed: set[str] = set()
-        seen = pl.DataFrame(schema={"account": pl.String})
-        buckets = sorted(
-            group_by_bucket(places),
-            key=lambda bucket: (
-                -order.index(stage_of(self._pseudonyms, bucket[0].stage, f"'{bucket[0].path}'").id)
-            ),
-        )
-        for bucket in buckets:
-            for rows, names in self._standing(bucket):
-                fresh = rows.join(seen, on="account", how="anti") if rows.width else rows
-                parts.append(fresh)
-                hashed |= names
-                seen = pl.concat([seen, fresh.select("account").unique()])
-        return _concat(parts), hashed
+        for bucket in group_by_bucket(places):
+            stage = stage_of(self._pseudonyms, bucket[0].stage, f"'{bucket[0].path}'")
+            standing = self._standing(bucket)
+            by_stage.setdefault(len(stage.later), []).append(
+                _first_of_each([rows for rows, _ in standing])
+            )
+            hashed = hashed.union(*(names for _, names in standing))
+        stages = [_concat(by_stage[length]) for length in sorted(by_stage, reverse=True)]
+        return _first_of_each(stages), hashed
 
     def _append(self, kind: str, bucket: str, rows: pl.DataFrame, hashed: set[str]) -> bool | None:
         """Writes one more object; merges the bucket if it has many. Null: another run was first."""
@@ -267,6 +264,15 @@ def _settled(step: Callable[[], T | None]) -> T:
         if found is not None:
             return found
     raise StoreError("other runs change the vault all the time.", fix="Run again when they end.")
+
+
+def _first_of_each(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Returns all rows of an account from the first part that has the account."""
+    found = list(parts[:1])
+    for part in parts[1:]:
+        seen = pl.concat(rows.select("account") for rows in found)
+        found.append(part.join(seen, on="account", how="anti"))
+    return _concat(found)
 
 
 def _concat(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -12,7 +12,8 @@ import polars as pl
 
 VAULT_FOLDER = "vault"
 _PATH = re.compile(rf"{VAULT_FOLDER}/(\w+)/([0-9a-f]{{4}})/([0-9a-z])/(\d+)\.plait")
-_BUCKET = r"([0-9a-f])$"
+_BUCKET = "[0-9a-f]"
+_COLUMN = "\0bucket"  # no column of a frame has this name
 
 
 @dataclass(frozen=True, order=True)
@@ -51,9 +52,10 @@ def group_by_bucket(places: Iterable[VaultPlace]) -> Iterator[list[VaultPlace]]:
 
 def split_by_bucket(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yields each bucket with the `rows` whose account belongs to it."""
-    bucket = pl.col("account").str.extract(_BUCKET).fill_null("z").alias("bucket")
-    parts = rows.select(pl.struct(pl.all()).alias("row"), bucket).partition_by(
-        "bucket", as_dict=True
+    last = pl.col("account").str.tail(1)
+    bucket = pl.when(last.str.contains(_BUCKET)).then(last).otherwise(pl.lit("z"))
+    parts = rows.with_columns(bucket.alias(_COLUMN)).partition_by(
+        _COLUMN, as_dict=True, include_key=False
     )
     for (name,), part in sorted(parts.items()):
-        yield str(name), part["row"].struct.unnest()
+        yield str(name), part

@@ -16,6 +16,7 @@ from plait.privacy.vault import MAX_OBJECTS, Vault
 from plait.privacy.vault_keys import LocalMasterKeys, master_key_id
 from plait.store import Store
 from plait.store.object_folder import ObjectFolder
+from tests.s3 import Bucket
 
 OLD, NEW = bytes(32), b"\1" * 32
 KEY = PseudonymKey("k" * 64)
@@ -281,3 +282,16 @@ def test_the_format_of_an_object_is_fixed() -> None:
     associated = f"{path}\0{header['about']}".encode()
     nonce = base64.b64decode(header["nonce"])
     assert AESGCM(data_key).decrypt(nonce, sealed[16 + size :], associated) == b"rows"
+
+
+@pytest.mark.slow
+def test_a_vault_on_s3_is_written_merged_and_emptied(bucket: Bucket) -> None:
+    store = Store(f"{bucket.uri}/shop")
+    vault = _vault(store, OLD, NEW)
+    for n in range(MAX_OBJECTS + 1):
+        vault.write(_rows("ann", "bob", name=str(n)))
+    assert vault.read()["name"].to_list() == [str(MAX_OBJECTS)] * 2
+    assert len(bucket.keys("shop/vault")) == 2
+    assert vault.remove(_rows("ann")["account"]) == 1
+    assert vault.read().height == 1
+    assert vault.rewrap() == 0

@@ -378,10 +378,10 @@ def test_a_compaction_while_fuse_reads_changes_nothing(
     _drain(fused, *range(8))
     store, key = Store(fused.project.store_path), plait.fusion.fuse_logs.load_key
 
-    def meanwhile(*args: object) -> object:
+    def meanwhile(*args: object, **more: object) -> object:
         compact(store, least=2, grace=timedelta(0))
         compact(store, grace=timedelta(0))
-        return key(*args)  # type: ignore[arg-type]
+        return key(*args, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(plait.fusion.fuse_logs, "load_key", meanwhile)
     again = _again(fuse_here)
