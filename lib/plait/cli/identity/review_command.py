@@ -115,7 +115,7 @@ def _ask(
         if answer != "skip":
             ends = [(each.account, each.platform) for each in (pair.one, pair.two)]
             said = Assertion("answer", ends[0], ends[1], answer == "yes", by, _REASON)
-            written += len(write_answers(opened.store, [said]).places)
+            written += write_answers(opened.store, [said]).written
     if written:
         typer.echo(f"{say_count(written, 'answer')} in the log. Next: plait fuse -c {config}")
     elif not asks:
@@ -158,14 +158,13 @@ def _write_file(opened: OpenPeople, path: Path, who: str | None) -> tuple[Answer
 
 def _report(found: tuple[AnswersWritten, int], config: str, *, as_json: bool) -> None:
     written, blank = found
-    n = len(written.places)
+    n = written.written
     if as_json:
-        record = {"written": n, "already": written.already, "turned": written.turned}
-        typer.echo(json.dumps(record | {"blank": blank}))
+        record = {"written": n, "already": written.already, "blank": blank}
+        typer.echo(json.dumps(record))
         return
     more = [
         f"{written.already:,} were in the log already" if written.already else "",
-        f"{written.turned:,} overrule an earlier one" if written.turned else "",
         f"{blank:,} rows have no answer" if blank else "",
     ]
     said = "; ".join([f"{say_count(n, 'answer')} in the log", *(text for text in more if text)])

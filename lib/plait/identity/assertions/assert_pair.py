@@ -50,14 +50,14 @@ def assert_pair(store: Store, assertion: Assertion, *, dry_run: bool = False) ->
         StoreError: the store cannot be read or written.
     """
     if dry_run:
-        found = _earlier(read_standing(store), assertion)
+        found = find_earlier(read_standing(store), assertion)
         return Asserted(found, already=found is not None)
     record_history(store)
     earlier: EntryPlace | None = None
 
     def decide(content: ChainContent) -> list[Payload]:
         nonlocal earlier
-        earlier = _earlier(standing_links(to_assertions(content.entries)), assertion)
+        earlier = find_earlier(standing_links(to_assertions(content.entries)), assertion)
         return [] if earlier else [assertion.to_payload()]
 
     entry = open_log(store).append(decide)
@@ -102,11 +102,15 @@ def check_link(
     )
 
 
-def _earlier(standing: pl.DataFrame, assertion: Assertion) -> EntryPlace | None:
+def find_earlier(standing: pl.DataFrame, assertion: Assertion) -> EntryPlace | None:
     """Returns the place of the standing assertion that says the same; null if there is none.
 
     Raises:
         Contradiction: a standing assertion keeps the accounts apart, and `assertion` joins them.
+
+    Args:
+        standing: STANDING.
+        assertion: what somebody says.
     """
     a, b = sorted([assertion.one[0], assertion.two[0]])
     found = standing.filter((pl.col("account_a") == a) & (pl.col("account_b") == b))

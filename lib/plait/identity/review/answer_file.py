@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from polars.exceptions import PolarsError
 
+from plait.contracts.id_rules import MAX_WHO, MAX_WHY
 from plait.errors import MissingFile, PlaitError, UnknownColumn, UnreadableFile, nearest
 from plait.identity.assertions.assertion import Assertion
 from plait.identity.review.review_pairs import ReviewPair
@@ -86,6 +87,9 @@ def read_answers(path: Path) -> tuple[list[Answer], int]:
         ["account_a", "account_b", "same"], keep="first", maintain_order=True
     )
     pair = pl.concat_list("account_a", "account_b").list.sort()
+    for field, longest in (("who", MAX_WHO), ("why", MAX_WHY)):
+        long = answers.filter(pl.col(field).str.len_chars() > longest)
+        _refuse(path, long, f"has a `{field}` of more than {longest} characters")
     contradicting = answers.filter(pl.col("same").n_unique().over(pair) > 1)
     _refuse(path, contradicting, "is contradicted by another row")
     fields = ("row", "account_a", "account_b", "same", "who", "why")

@@ -136,11 +136,21 @@ def test_questions_are_exported_and_answers_are_read_once(alike: Records) -> Non
         "review", "--answers", str(path)
     )
     again = json.loads(alike.said("review", "--answers", str(path), "--json"))
-    assert again == {"written": 0, "already": 1, "turned": 0, "blank": 2}
+    assert again == {"written": 0, "already": 1, "blank": 2}
     said = read_history(Store(alike.folder / "store")).assertions
     assert said.select("kind", "joined", "why").row(0) == ("answer", True, "looked them up")
     left = json.loads(alike.said("review", "--json"))
     assert len(left) == 2
+
+
+def test_an_answer_does_not_overrule_an_unlink(alike: Records) -> None:
+    alike.said("unlink", account("a"), account("b"), "--why", "two cousins")
+    path = alike.folder / "answers.csv"
+    lines = [f"{account('a')},{account('c')},no", f"{account('b')},{account('a')},yes"]
+    path.write_text("\n".join(["account_a,account_b,same", *lines]) + "\n")
+    with pytest.raises(PlaitError, match="two cousins"):
+        alike.run("review", "--answers", str(path))
+    assert read_history(Store(alike.folder / "store")).assertions["kind"].to_list() == ["unlink"]
 
 
 def test_without_a_terminal_pairs_are_listed(alike: Records) -> None:

@@ -46,6 +46,7 @@ def test_who_and_why_may_be_left_out_and_repeats_count_once(tmp_path: Path) -> N
         (["a,,yes,,"], "lacks an account"),
         (["a,a,yes,,"], "same account twice"),
         (["a,b,yes,,", "b,a,no,,"], "row 2, 3 of"),
+        ([f"a,b,yes,,{'x' * 5000}"], "`why` of more than"),
     ],
 )
 def test_a_file_with_a_bad_row_is_refused_whole(
