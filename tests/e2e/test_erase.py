@@ -133,6 +133,7 @@ def test_an_erased_person_is_in_no_byte_of_the_store_and_of_valkey(
     lines = pl.read_ndjson(exported.content, infer_schema_length=None)
     assert set(lines["kind"]) >= {"person", "account", "event", "recent_event", "impression"}
     assert lines.filter(kind="event").height == known["events"]
+    assert sum(known["events_by_type"].values()) == known["events"]
 
     reply = ask(handler, "DELETE", f"/v1/persons/{before['person_id']}")
     assert reply.status_code == 202, reply.text

@@ -13,9 +13,12 @@ import pytest
 from plait.config.parse_project import parse_config
 from plait.engine.spark.spark_engine import SparkEngine
 from plait.fusion.fuse_logs import fuse
+from plait.privacy.erasure import erasure_rows
+from plait.privacy.pseudonym import PseudonymKey, account_pseudonym
 from plait.store import Store
 from plait.store.feedback.compaction import compact
 from plait.store.feedback.feedback_log import FeedbackLog
+from plait.store.feedback.log_paths import ERASURES_FOLDER
 
 from .logs import tables
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 HOUR = 472_222 * 3_600  # an hour of the clock
+KEY = "0123456789abcdef" * 4
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -63,6 +67,10 @@ def _post(store: Path, part: int) -> None:
         rows = pl.DataFrame(answer | shown | told | {"model_version": "v1"})
         log.write_impressions(rows, f"{part}-{n}")
     compact(Store(store), least=2, grace=timedelta(0))
+    if part == 2:
+        erased = account_pseudonym(pl.Series(["u7"]), PseudonymKey(KEY), "shop")[0]
+        ids = {erased: "shop", f"a_0000_{1:032x}": "shop"}
+        log.write_directly(erasure_rows(ids, "x_1", NOW), ERASURES_FOLDER)
 
 
 def _engine(spark: SparkSession, parallelism: int) -> SparkEngine:
@@ -78,7 +86,7 @@ def test_both_engines_take_up_what_is_new(
     monkeypatch.setattr(
         "plait.fusion.stages.find_inputs._PARQUET_GROWTH", 0.1
     )  # a part is mostly footer
-    monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", "0123456789abcdef" * 4)
+    monkeypatch.setenv("PLAIT_PSEUDONYM_KEY", KEY)
     columns = {"event_id": "id", "account": "user", "item": "item", "time": "time", "dwell": "secs"}
     events = {"files": "log-*.csv", "columns": columns, "time": {"unit": "s"}, "type": "view"}
     bots = {"min_events": 150, "events_per_hour": 150}
@@ -104,9 +112,9 @@ def test_both_engines_take_up_what_is_new(
         assert there.learned == mine.learned
         expected = tables(Store(tmp_path / "local"), mine, places=True)
         assert expected["bots"]["events"].to_list() == [90 * (part + 1)]
-        assert mine.counts["platforms"]["shop"]["removed"] == {
-            "bot": 90 * (part + 1), "near_duplicate": part,
-        }  # fmt: skip
+        removed = mine.counts["platforms"]["shop"]["removed"]
+        assert (removed.pop("erased", 0) > 0) == (part == 2)
+        assert removed == {"bot": 90 * (part + 1), "near_duplicate": part}
         assert expected["impressions"]["events"].sum() > 0
         for name, table in tables(Store(tmp_path / "spark"), there, places=True).items():
             assert table.equals(expected[name]), name

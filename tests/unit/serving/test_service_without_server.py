@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,13 @@ import pytest
 
 from plait.privacy.pseudonym import account_pseudonym, load_key
 from plait.serving.current_model import CurrentModel
+from plait.serving.privacy_service import PrivacyService
 from plait.serving.replica import ReplicaParts
 from plait.serving.service import EndpointService
 from plait.store import Store
 from plait.store.feedback.feedback_log import FeedbackLog
-from tests.local_handler import LocalHandler, post
+from plait.store.store_objects import list_objects, remove_objects
+from tests.local_handler import LocalHandler, post, talk
 from tests.memory_state import MemoryLiveState
 
 SHOP, VIDEO = {"platform": "shop", "id": "me"}, {"platform": "video", "id": "me-too"}
@@ -32,7 +36,22 @@ def handler(small: Any, memory: MemoryLiveState, store: Store) -> LocalHandler:
     current.refresh()
     feedback = FeedbackLog(store)
     service = EndpointService(small.project, load_key(small.project), memory, feedback, current)
-    return LocalHandler(ReplicaParts(small.project, "", current, service, feedback, None))
+    privacy = PrivacyService(small.project, load_key(small.project), memory, small.store)
+    parts = (small.project, "", current, service, feedback, None, None, privacy)
+    return LocalHandler(ReplicaParts(*parts))
+
+
+@pytest.fixture
+def receipts(small: Any) -> Iterator[None]:
+    """Removes the receipts that a test leaves in the store of `small`."""
+    yield
+    folder = "erasures/receipts"
+    metas = list_objects(small.store.objects, folder)
+    remove_objects(small.store.objects, [meta["path"] for meta in metas])
+
+
+def ask(handler: LocalHandler, method: str, path: str) -> Any:
+    return talk(handler, lambda client: client.request(method, path))
 
 
 def recommend(handler: LocalHandler, user: dict[str, str], **more: Any) -> Any:
@@ -134,3 +153,48 @@ def test_while_live_state_is_down_events_go_to_the_store(
     assert post(handler, "/v1/identities:link", {"accounts": [SHOP, VIDEO]}).status_code == 503
     memory.down_reason = ""
     assert recommend(handler, SHOP)["person"]["state"] == "new"
+
+
+def test_a_person_is_told_exported_and_erased(
+    handler: LocalHandler, memory: MemoryLiveState, small: Any, receipts: None
+) -> None:
+    user = {"platform": "shop", "id": "u0"}
+    person = recommend(handler, user)["person"]["person_id"]
+    event = {"type": "like", "item_id": "shop:i10", "user": user}
+    assert post(handler, "/v1/events", {"events": [event]}).json()["accepted"] == 1
+    known = ask(handler, "GET", f"/v1/persons/{person}").json()
+    assert known["recent_events"] == 1
+    assert known["events"] > 0
+    lines = ask(handler, "GET", f"/v1/persons/{person}/export").text.splitlines()
+    kinds = [json.loads(line)["kind"] for line in lines]
+    assert (kinds[0], kinds.count("account"), kinds.count("recent_event")) == ("person", 1, 1)
+    assert not [line for line in lines if '"u0"' in line]  # raw ids are not known
+
+    reply = ask(handler, "DELETE", f"/v1/persons/{person}")
+    receipt = reply.json()
+    assert (reply.status_code, receipt["accounts"]) == (202, len(known["accounts"]))
+    assert receipt["places"]["live_state"]["state"] == "done"
+    assert receipt["places"]["tables"]["what"] == "plait fuse leaves the person out"
+    assert recommend(handler, user)["person"]["state"] == "new"
+    for path in (f"/v1/persons/{person}", f"/v1/persons/{person}/export"):
+        assert ask(handler, "GET", path).status_code == 404
+    for path in (f"/v1/persons/{person}", "/v1/accounts/shop/u0"):
+        assert ask(handler, "DELETE", path).json() == receipt
+    assert ask(handler, "GET", f"/v1/erasures/{receipt['id']}").json() == receipt
+    assert not [s for s in (person[2:], "u0") if s in reply.text]
+
+
+def test_an_account_that_nobody_knows_is_erased_and_a_person_is_not(
+    handler: LocalHandler, memory: MemoryLiveState, receipts: None
+) -> None:
+    reply = ask(handler, "DELETE", "/v1/accounts/shop/a%2Fb%20c")
+    assert (reply.status_code, reply.json()["accounts"]) == (202, 1)
+    assert memory.stream_length("erasures") == 1
+    assert ask(handler, "DELETE", "/v1/accounts/nowhere/a").status_code == 422
+    nobody = ["p_" + "0" * 32, "p_1", "a_0000_1"]
+    for path in [*(f"/v1/persons/{one}" for one in nobody), "/v1/erasures/x_1"]:
+        assert ask(handler, "GET", path).status_code == 404
+    assert ask(handler, "DELETE", f"/v1/persons/{nobody[0]}").status_code == 404
+    memory.down_reason = "it was stopped"
+    down = ask(handler, "DELETE", "/v1/accounts/shop/u0")
+    assert (down.status_code, down.headers["retry-after"]) == (503, "1")
