@@ -150,8 +150,9 @@ SEQUENCES = TableSchema(
             ),
             column(
                 "train",
-                pa.list_(_flag),
-                "whether models may be trained on each; null: on all",
+                _text,
+                "whether models may be trained on each event: 1 or 0, one after the other; null: "
+                "on all",
                 null=True,
             ),
         ]

@@ -66,7 +66,7 @@ def _consents(names: list[str], length: int) -> list[pl.Expr]:
     """Returns the consents of a person's events; null where nothing is withheld."""
     each = pl.col(TRAIN).tail(length)
     made = {
-        TRAIN: pl.when(~each.all()).then(each.implode()),
+        TRAIN: pl.when(~each.all()).then(each.cast(pl.Int8).cast(pl.String).str.join("")),
         OWN_PLATFORM: pl.when(pl.col(OWN_PLATFORM).any()).then(pl.lit(value=True)),
     }
     return [made[name].alias(name) for name in names]

@@ -22,7 +22,8 @@ def keep_trainable(sequences: pl.DataFrame) -> pl.DataFrame:
     rows = sequences.with_row_index("$row")
     told = rows.filter(withheld)
     lists = [*SEQUENCE_COLUMNS, TRAIN]
-    kept = told.select("$row", *lists).explode(lists).filter(TRAIN)
+    marks = told.with_columns(pl.col(TRAIN).str.extract_all("[01]"))
+    kept = marks.select("$row", *lists).explode(lists).filter(pl.col(TRAIN) == "1")
     gathered = kept.group_by("$row", maintain_order=True).agg(SEQUENCE_COLUMNS)
     empty = [pl.col(name).fill_null([]) for name in SEQUENCE_COLUMNS]
     rows = rows.drop(TRAIN)

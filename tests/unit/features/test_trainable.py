@@ -41,8 +41,8 @@ def _sequences(*people: dict[str, object]) -> pl.DataFrame:
 def test_withheld_events_are_left_out() -> None:
     rows = _sequences(
         {"item": ["news:a", "shop:b"], "seen": "shop:c"},
-        {"item": ["news:a", "shop:b", "shop:c"], "train": [True, False, True], "seen": "news:x"},
-        {"item": ["shop:b"], "train": [False]},
+        {"item": ["news:a", "shop:b", "shop:c"], "train": "101", "seen": "news:x"},
+        {"item": ["shop:b"], "train": "0"},
     )
     kept = keep_trainable(rows)
     assert kept["person"].to_list() == ["p0", "p1", "p2"]

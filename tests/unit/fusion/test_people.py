@@ -13,7 +13,7 @@ import plait.fusion.stages.find_inputs
 from plait.cli.main import app
 from plait.fusion.preview_people import preview_people
 
-from .people import NOBODIES, PLATFORMS, People, groups_of, partition_of, tables_of
+from .people import KEYS, NOBODIES, PLATFORMS, People, groups_of, partition_of, tables_of
 
 
 @pytest.fixture(autouse=True)
@@ -29,9 +29,13 @@ def test_fifty_people_on_one_tablet_stay_fifty(folder: Path) -> None:
         people.hold((on, who), device="tablet", email=f"{who}@x.org")
     fused = people.fuse()
     assert groups_of(fused) == [1] * 50
-    edges = fused.identity_edges
-    assert edges["rule"].unique().to_list() == ["device"]
-    assert edges["dropped_as"].unique().to_list() == ["contradiction"]
+    assert fused.identity_edges.is_empty()  # the value identifies nobody
+    (told,) = fused.blocked_keys.to_dicts()
+    assert (told["key"], told["accounts"], told["reason"]) == ("device", 50, "over_limit")
+    few = people.fuse(keys={name: {} for name in KEYS} | {"device": {"limit": 60}})
+    assert groups_of(few) == [1] * 50
+    assert few.identity_edges["rule"].unique().to_list() == ["device"]
+    assert few.identity_edges["dropped_as"].unique().to_list() == ["contradiction"]
 
 
 A, B, C, D = ("shop", "a"), ("video", "b"), ("shop", "c"), ("video", "d")

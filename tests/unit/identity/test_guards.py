@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from plait.identity.cluster_guards import ClusterGuards
 from plait.identity.clusters import cluster_accounts
-from plait.identity.evidence import LINK, SAME_ID, gather_edges, key_edges, same_id_edges
+from plait.identity.evidence import LINK, SAME_ID, gather_edges, same_id_edges
+from plait.identity.keys.key_evidence import key_edges
 
-from .edges import edge_frame, frame
+from .edges import attribute_frame, edge_frame, frame, rules_of
 
 STRONG, WEAK = frozenset({"email", "phone", "loyalty"}), frozenset({"device", "cookie"})
 PRIORITIES = {"loyalty": 60, "email": 50, "phone": 40, "device": 20, "cookie": 10}
@@ -53,7 +54,11 @@ def _cluster(
         withheld=frame("account", [(a,) for a in withheld]),
         values=values, strong=STRONG, weak=WEAK, priorities=PRIORITIES, **more,
     )  # fmt: skip
-    sources = [same_id_edges(known), key_edges(values)[0], edge_frame(edges)]
+    sources = [
+        same_id_edges(known),
+        key_edges(attribute_frame(values.rows()), rules_of(*values["key"].unique())).edges,
+        edge_frame(edges),
+    ]
     found = cluster_accounts(known, gather_edges(sources), guards)
     groups = found.components.sort("account").group_by("component").agg("account")["account"]
     rows = found.edges.select("account_a", "account_b", "rule", "dropped_as").rows()

@@ -48,7 +48,9 @@ class Records:
 def _project(folder: Path) -> Records:
     (folder / "plait.yaml").write_text(PROJECT)
     (folder / "crm.csv").write_text("id,mail\nkim1,ann@x.org\nkim2,bob@x.org\n")
-    (folder / "shop.csv").write_text("id,mail,tel\ns1,ann@x.org,1\ns2,,1\ns3,zed@x.org,\n")
+    (folder / "shop.csv").write_text(
+        "id,mail,tel\ns1,ann@x.org,+4915112345678\ns2,,+4915112345678\ns3,zed@x.org,\n"
+    )
     return Records(folder)
 
 

@@ -7,7 +7,6 @@ import pytest
 from plait.errors import TooFewEvents
 from plait.features.folds import LeaveOneOut, NothingHeldOut, TimeCut
 from plait.features.history import History
-from plait.features.sequences import SEQUENCE_COLUMNS
 from plait.training.data.training_data import prepare_training_data, target_weights
 from tests.unit.training.tiny import PLATFORMS, START, tiny_items, tiny_sequences
 
@@ -67,7 +66,7 @@ def test_a_target_weighs_what_the_person_came_to_think_of_it() -> None:
 def test_nothing_is_taught_of_what_people_turned_against() -> None:
     sequences = tiny_sequences(60)
     # Everybody's third event is a dislike, the first one a dislike of every other person.
-    lists = list(SEQUENCE_COLUMNS)
+    lists = [c for c, kind in sequences.schema.items() if isinstance(kind, pl.List)]
     place = pl.int_range(pl.len()).over("person")
     odd = pl.col("person").rank("dense") % 2 == 1
     against = (place == 2) | ((place == 0) & odd)
