@@ -14,14 +14,17 @@ from plait.live.valkey.link_scripts import LINK_FUNCTIONS
 from plait.live.valkey.state_scripts import PRELUDE
 
 # plan(person, requested, alone): the person, whether anything is known of them, the receipt of an
-# earlier erasure, the accounts to erase, and the person ids that must be forgotten with them. With
-# `alone`, only the requested account is erased.
+# earlier erasure, the accounts to erase, the person ids that must be forgotten with them, and all
+# accounts of the person. With `alone`, only the requested account is erased.
 _PLAN = """
 local function plan(person, requested, alone)
   local earlier = erased(person ~= '' and person or bare(requested))
-  if person == '' then person = owner(bare(requested)) end
+  if person == '' then person = owner(bare(requested))
+  -- As in READ_PEOPLE: the account of an id that was erased belongs to somebody else now.
+  elseif requested ~= '' and own(bare(requested)) ~= person then requested = '' end
   person = survivor(person)
   local entries = accounts_of(person, requested)
+  local group = entries
   local rest = alone and #entries > 1
   if rest then entries = {requested} end
   local ids, has, known = {}, {}, false
@@ -45,7 +48,7 @@ local function plan(person, requested, alone)
   end
   if not rest then forget(person) end
   local receipt = earlier and string.match(earlier, '%S+$') or ''
-  return {person, known and 1 or 0, receipt, entries, ids}
+  return {person, known and 1 or 0, receipt, entries, ids, group}
 end
 """
 
@@ -79,7 +82,7 @@ for _, one in ipairs(now[4]) do if not entries[one] then return 0 end end
 for _, id in ipairs(now[5]) do if not forgotten[id] then return 0 end end
 
 -- Links: those of the erased accounts are gone, and what they joined is joined anew below.
-local group = accounts_of(now[1], ARGV[2])
+local group = now[6]
 for _, one in ipairs(group) do
   local id = owner(bare(one))
   for _ = 1, 64 do

@@ -46,7 +46,7 @@ def erase(
     plan = client.register_script(erase_scripts.PLAN_ERASURE)
     run = client.register_script(erase_scripts.ERASE)
     for _ in range(_ATTEMPTS):
-        _, known, earlier, entries, ids = plan(keys=keys, args=args)
+        _, known, earlier, entries, ids, _ = plan(keys=keys, args=args)
         if not known and (earlier or not alone):
             return LiveErasure(earlier.decode(), 0, known=bool(earlier), repeated=bool(earlier))
         accounts = [tuple(one.decode().split("\t")) for one in entries]
