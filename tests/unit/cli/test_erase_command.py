@@ -76,6 +76,17 @@ def test_a_person_is_erased_by_any_of_their_ids(fused: Shop) -> None:
         fused.run("erase", "--person", person)
 
 
+def test_a_rollback_does_not_bring_anybody_back_for_good(fused: Shop) -> None:
+    receipt = ask(fused, "erase", "--platform", "shop", "--account", "u-a")
+    fused.run("fuse", "--json")
+    fused.run("versions", "rollback", "3", "--json")
+    assert fused.items() == ["shop:a", "shop:b", "shop:c"]
+    assert fused.refused("gc", "--keep", "1", "--erased").startswith("StoreError: the newest")
+    assert json.loads(fused.run("fuse", "--json").stdout)["version"] == 6
+    assert fused.items() == ["shop:b", "shop:c"]
+    assert states(ask(fused, "erase", "--status", receipt["id"]))["tables"] == "done"
+
+
 def test_an_erasure_that_cannot_be_says_why(fused: Shop) -> None:
     with pytest.raises(UnknownPlatform, match="shop"):
         fused.run("erase", "--platform", "shp", "--account", "u-a")

@@ -9,10 +9,12 @@ import polars as pl
 import pytest
 
 from plait.errors import BadKey, LostVaultKey
+from plait.fusion.erase_in_store import erase_in_store, plan_account
 from plait.privacy.pseudonym import account_pseudonym
 from plait.privacy.pseudonym_key import load_key
 from plait.privacy.rotate_key import rotate_key
 from plait.privacy.vault import open_vault
+from plait.store.erasures.receipt import read_receipt
 from plait.store.object_folder import ObjectFolder
 from tests.unit.fusion.small import Fuse, Fused, platform
 
@@ -130,3 +132,16 @@ def test_what_is_removed_from_the_vault_does_not_come_back(folder: Path, fuse_he
     assert vault is not None
     assert vault.remove(account_pseudonym(pl.Series(["bob"]), key, "shop")) == 1
     assert _joined(_fuse(fuse_here)) == 1
+
+
+def test_an_erased_account_leaves_the_vault(folder: Path, fuse_here: Fuse) -> None:
+    fused = _fuse(fuse_here)
+    plan = plan_account(fused.project, fused.store, "shop", "ann")
+    receipt = erase_in_store(fused.store, plan)
+    assert receipt.places["vault"].state == "pending"
+    again = _fuse(fuse_here)  # the file still has the account
+    vault = open_vault(again.project, ObjectFolder(again.store.objects), load_key(again.project))
+    assert vault is not None
+    assert set(plan.ids).isdisjoint(vault.read()["account"])
+    assert vault.read()["account"].n_unique() == 3
+    assert read_receipt(again.store, receipt.id).places["vault"].state == "done"

@@ -433,6 +433,8 @@ def test_events_after_an_erasure_belong_to_somebody_new(state: LiveState, store:
     expected = pl.select(person_after(pl.lit(account(1)), pl.lit("first"))).item()
     assert after.person == expected
     assert state.read_people([PersonLookup(before.person, account(1))])[0].accounts == ()
+    repeated = state.erase(PersonLookup(before.person, account(1)), "no", T0 + timedelta(seconds=8))
+    assert (repeated.repeated, repeated.receipt) == (True, "first")  # this is somebody else now
     erased = state.erase(who(1)[0], "second", T0 + timedelta(seconds=9))
     assert (erased.known, after.person in erased.ids) == (True, True)
     assert items(state, *who(1)) == [[]]

@@ -9,8 +9,11 @@ from collections.abc import Callable
 
 from plait.config import Project
 from plait.fusion.stages.erase_people import FusionErasures
+from plait.privacy.pseudonym_key import load_key
+from plait.privacy.vault import open_vault
 from plait.store.batch_lists import take_people_out
 from plait.store.erasures.update_receipts import update_receipts
+from plait.store.object_folder import ObjectFolder
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
 
@@ -24,7 +27,22 @@ def erase_from_lists(
     take_people_out(store, erasures.every.covers, version.number)
 
 
-ERASERS: tuple[Eraser, ...] = (erase_from_lists,)
+def erase_from_vault(
+    project: Project, store: Store, _: StoreVersion, erasures: FusionErasures
+) -> None:
+    """Removes what the vault has of erased accounts, if the project has a vault."""
+    vault = open_vault(project, ObjectFolder(store.objects), load_key(project))
+    if vault is None:
+        return
+    for rows in list(vault.scan()):
+        if "account" not in rows.columns:
+            continue
+        gone = rows["account"].filter(erasures.every.covers(rows["account"]))
+        if gone.len():
+            vault.remove(gone)
+
+
+ERASERS: tuple[Eraser, ...] = (erase_from_lists, erase_from_vault)
 
 
 def erase_elsewhere(

@@ -16,6 +16,7 @@ from plait.fusion.incremental.base_version import BaseBucket, BaseBucketReader, 
 from plait.fusion.kernels.erased_events import remove_erased_quarantine
 from plait.fusion.row_counts import ROW_COUNTS
 from plait.fusion.stages.find_inputs import MAX_BUCKETS
+from plait.fusion.stages.redact_assertions import redact_assertions
 from plait.identity.ledger import IdentityLedger
 from plait.privacy.erased_rows import events_erased, without_erased
 from plait.privacy.erasure import Erasures, person_after
@@ -74,6 +75,7 @@ def erase_from_log(store: Store, current: StoreVersion | None) -> FusionErasures
     for folder in LOG_FOLDERS:
         if folder != ERASURES_FOLDER:
             rewrite_log(store, folder, lambda rows: without_erased(rows, found.every), known)
+    redact_assertions(store, found.every)
     return found
 
 

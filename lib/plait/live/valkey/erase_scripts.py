@@ -3,8 +3,9 @@
 In addition to the keys there: `gone` is mark -> `<time> <erased> <stream id> <receipt>` of every
 erased id (see FEEDBACK_ERASURES; the time in microseconds; the stream id is that of the erasure's
 entry, 0-0 if another writer put it into the feedback log). `erased` counts erasures. `erasing` is a
-list of erasures whose events are still in the stream `events`: the last stream id to look at, and
-the accounts, one per line. `rewrite` exists if Valkey's file on disk still has erased bytes.
+list of erasures whose accounts may still be named in streams: each stream and its last id to look
+at (`events=1-0`, with commas), and the accounts, one per line. `rewrite` exists if Valkey's file
+on disk still has erased bytes.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ from plait.live.valkey.link_scripts import LINK_FUNCTIONS
 from plait.live.valkey.state_scripts import PRELUDE
 
 # plan(person, requested, alone): the person, whether anything is known of them, the receipt of an
-# earlier erasure, the accounts to erase, and the person ids that must be forgotten with them. With
-# `alone`, only the requested account is erased.
+# earlier erasure, the accounts to erase, the person ids that must be forgotten with them, and all
+# accounts of the person. With `alone`, only the requested account is erased.
 _PLAN = """
 local function plan(person, requested, alone)
   local earlier = erased(person ~= '' and person or bare(requested))
-  if person == '' then person = owner(bare(requested)) end
+  if person == '' then person = owner(bare(requested))
+  -- As in READ_PEOPLE: the account of an id that was erased belongs to somebody else now.
+  elseif requested ~= '' and own(bare(requested)) ~= person then requested = '' end
   person = survivor(person)
   local entries = accounts_of(person, requested)
+  local group = entries
   local rest = alone and #entries > 1
   if rest then entries = {requested} end
   local ids, has, known = {}, {}, false
@@ -44,7 +48,7 @@ local function plan(person, requested, alone)
   end
   if not rest then forget(person) end
   local receipt = earlier and string.match(earlier, '%S+$') or ''
-  return {person, known and 1 or 0, receipt, entries, ids}
+  return {person, known and 1 or 0, receipt, entries, ids, group}
 end
 """
 
@@ -52,8 +56,9 @@ end
 PLAN_ERASURE = PRELUDE + _PLAN + "return plan(ARGV[1], ARGV[2], ARGV[3] == '1')"
 
 # ARGV: as PLAN_ERASURE; the stream entry; time in microseconds; receipt; the number of accounts,
-# and of person ids; then `account TAB platform` and erased of each account, and id and erased of
-# each person id: those of the plan, and retired ids. Returns 0 if the plan no longer holds.
+# and of person ids; the other streams that may name an account, with commas; then `account TAB
+# platform` and erased of each account, and id and erased of each person id: those of the plan, and
+# retired ids. Returns 0 if the plan no longer holds.
 ERASE = (
     PRELUDE
     + LINK_FUNCTIONS
@@ -64,20 +69,20 @@ local now = plan(ARGV[1], ARGV[2], ARGV[3] == '1')
 local entries, accounts, forgotten, hashes = {}, {}, {}, {}
 local n, m = tonumber(ARGV[7]), tonumber(ARGV[8])
 for i = 1, n do
-  local one = ARGV[7 + 2 * i]
+  local one = ARGV[8 + 2 * i]
   entries[one], accounts[i] = true, bare(one)
-  hashes[bare(one)] = ARGV[8 + 2 * i]
+  hashes[bare(one)] = ARGV[9 + 2 * i]
 end
 for i = n + 1, n + m do
-  forgotten[ARGV[7 + 2 * i]] = true
-  hashes[ARGV[7 + 2 * i]] = ARGV[8 + 2 * i]
+  forgotten[ARGV[8 + 2 * i]] = true
+  hashes[ARGV[8 + 2 * i]] = ARGV[9 + 2 * i]
 end
 if #now[4] ~= n then return 0 end
 for _, one in ipairs(now[4]) do if not entries[one] then return 0 end end
 for _, id in ipairs(now[5]) do if not forgotten[id] then return 0 end end
 
 -- Links: those of the erased accounts are gone, and what they joined is joined anew below.
-local group = accounts_of(now[1], ARGV[2])
+local group = now[6]
 for _, one in ipairs(group) do
   local id = owner(bare(one))
   for _ = 1, 64 do
@@ -193,9 +198,13 @@ for id, hash in pairs(hashes) do
   redis.call('HSET', ns .. 'gone', mark(id), table.concat({time, hash, at, receipt}, ' '))
 end
 redis.call('INCR', ns .. 'erased')
-local newest = redis.call('XREVRANGE', ns .. 'events', '+', '-', 'COUNT', 1)
-local bound = newest[1] and newest[1][1] or '0-0'
-redis.call('RPUSH', ns .. 'erasing', bound .. '\\n' .. table.concat(accounts, '\\n'))
+local bounds = {}
+for stream in string.gmatch(ARGV[9], '[^,]+') do
+  local newest = redis.call('XREVRANGE', ns .. stream, '+', '-', 'COUNT', 1)
+  if newest[1] then bounds[#bounds + 1] = stream .. '=' .. newest[1][1] end
+end
+local work = table.concat(bounds, ',') .. '\\n' .. table.concat(accounts, '\\n')
+redis.call('RPUSH', ns .. 'erasing', work)
 redis.call('SET', ns .. 'rewrite', 1)
 return 1
 """

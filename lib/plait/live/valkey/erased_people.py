@@ -12,6 +12,7 @@ import redis
 from plait.live.base_content import watermark
 from plait.live.live_state import LiveErasure, PersonLookup
 from plait.live.stream_entries import encode_erasure
+from plait.live.streams import FEEDBACK_STREAMS
 from plait.live.valkey import erase_scripts
 from plait.privacy.erasure import Erasures, erasure_rows
 from plait.store import Store, StoreVersion
@@ -19,6 +20,8 @@ from plait.store.feedback.erasure_log import read_erasure_rows, unread_erasure_r
 from plait.store.feedback.log_paths import ERASURES_FOLDER
 
 _ATTEMPTS = 20  # the person may change between the plan and the erasure
+# Those that the script does not look through itself.
+_OTHER_STREAMS = [name for name in FEEDBACK_STREAMS if name not in ("links", "erasures")]
 _CHUNK = 5_000  # entries of a stream, or fields of a hash, read at once
 
 
@@ -43,7 +46,7 @@ def erase(
     plan = client.register_script(erase_scripts.PLAN_ERASURE)
     run = client.register_script(erase_scripts.ERASE)
     for _ in range(_ATTEMPTS):
-        _, known, earlier, entries, ids = plan(keys=keys, args=args)
+        _, known, earlier, entries, ids, _ = plan(keys=keys, args=args)
         if not known and (earlier or not alone):
             return LiveErasure(earlier.decode(), 0, known=bool(earlier), repeated=bool(earlier))
         accounts = [tuple(one.decode().split("\t")) for one in entries]
@@ -55,7 +58,8 @@ def erase(
         said = [encode_erasure(rows), rows["time"].dt.epoch("us")[0], receipt]
         pairs = [w for one in accounts for w in ("\t".join(one), hashes[one[0]])]
         pairs += [w for one in people for w in (one, hashes[one])]
-        if run(keys=keys, args=[*args, *said, len(accounts), len(people), *pairs]):
+        said += [len(accounts), len(people), ",".join(_OTHER_STREAMS)]
+        if run(keys=keys, args=[*args, *said, *pairs]):
             return LiveErasure(receipt, len(accounts), known=bool(known), ids=frozenset(named))
     raise redis.ResponseError("the person was linked or unlinked all the time")
 
@@ -63,8 +67,10 @@ def erase(
 def finish_erasures(client: redis.Redis, prefix: str) -> None:
     """Removes entries that were not drained, and bytes on disk; see LiveState.finish_erasures."""
     while isinstance(work := client.lindex(prefix + "erasing", 0), bytes):
-        bound, *accounts = work.decode().split("\n")
-        _delete_events(client, prefix, bound, accounts)
+        bounds, *accounts = work.decode().split("\n")
+        for bound in filter(None, bounds.split(",")):
+            stream, _, last = bound.partition("=")
+            _delete_entries(client, prefix + stream, last, accounts)
         client.lrem(prefix + "erasing", 1, work.decode())
     if client.exists(prefix + "rewrite"):
         # A rewrite that runs already may have begun before the erasure. Then it is tried again.
@@ -125,18 +131,17 @@ def _retired_into(client: redis.Redis, keys: list[str], people: list[str]) -> li
     return sorted(one.decode() for one in found)
 
 
-def _delete_events(client: redis.Redis, prefix: str, bound: str, accounts: list[str]) -> None:
-    """Deletes the entries of the stream `events` up to `bound` that name one of `accounts`."""
-    stream, names = prefix + "events", [account.encode() for account in accounts]
+def _delete_entries(client: redis.Redis, stream: str, bound: str, accounts: list[str]) -> None:
+    """Deletes the entries of a stream up to `bound` that name one of `accounts`."""
+    names = [account.encode() for account in accounts]
     for entries in _pages(client, stream, bound):
         gone = [
-            (at, text)
+            at
             for at, fields in entries
-            for text in fields.values()
-            if any(name in text for name in names)
+            if any(name in text for text in fields.values() for name in names)
         ]
         if gone:
-            client.xdel(stream, *(at for at, _ in gone))
+            client.xdel(stream, *gone)
 
 
 def _pages(

@@ -17,7 +17,7 @@ from plait.store.feedback.log_listing import list_log
 from plait.store.feedback.log_paths import LOG_FOLDERS
 from plait.store.registry import Registry
 from plait.store.store import Store
-from plait.store.store_objects import read_object
+from plait.store.store_objects import list_objects, read_object
 
 Place = Callable[[Store, Receipt], PlaceState]
 _GC = "plait gc --keep 1 --erased"
@@ -78,6 +78,15 @@ def older_versions(store: Store, receipt: Receipt) -> PlaceState:
     return done("removed") if numbers else PlaceState("none", utc_text(), "there are none")
 
 
+def vault(store: Store, receipt: Receipt) -> PlaceState:
+    """The encrypted attributes of accounts."""
+    if not list_objects(store.objects, "vault"):
+        return PlaceState("none", utc_text(), "nothing is in the vault")
+    if receipt.version is None:
+        return pending("plait fuse removes the accounts from it")
+    return done("removed")
+
+
 def batch_lists(store: Store, receipt: Receipt) -> PlaceState:
     """The lists that batch runs wrote for everybody."""
     lists = recorded_lists(store)
@@ -127,6 +136,7 @@ PLACES: dict[str, Place] = {
     "feedback_log": feedback_log,
     "tables": tables,
     "older_versions": older_versions,
+    "vault": vault,
     "batch_lists": batch_lists,
     "models": models,
 }

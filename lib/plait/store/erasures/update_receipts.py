@@ -50,7 +50,9 @@ def update_receipts(store: Store) -> list[Receipt]:
     number = max(store.numbers(), default=None)
     updated = []
     for receipt in held.values():
-        if receipt.version is None and receipt.id in known:
+        if receipt.id not in known:  # not yet, or a rollback brought the person back
+            receipt = replace(receipt, version=None)
+        elif receipt.version is None:
             receipt = replace(receipt, version=number)
         now = look_at_places(store, receipt)
         if now != written.get(receipt.id):
