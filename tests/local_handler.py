@@ -37,10 +37,10 @@ class LocalHandler:
         return self._one(run_isolated(self.setup.service.ingest, [batch]))
 
     async def link(self, message: LinkRequest) -> LinkResponse:
-        return self.setup.service.link(message)
+        return self.setup.service.accounts.link(message)
 
     async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
-        return self.setup.service.unlink(message)
+        return self.setup.service.accounts.unlink(message)
 
     async def privacy(self, work: Callable[[PrivacyService], Any]) -> Any:
         assert self.setup.privacy is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import polars as pl
@@ -25,7 +25,9 @@ from plait.live.live_state import (
     StreamEntry,
 )
 from plait.live.stream_entries import (
+    decode_consents,
     decode_links,
+    encode_consent,
     encode_erasure,
     encode_events,
     encode_link,
@@ -35,7 +37,12 @@ from plait.live.streams import FEEDBACK_STREAMS
 from plait.privacy.erasure import Erasures, erasure_rows
 from plait.store import Store, StoreVersion
 from plait.store.feedback.erasure_log import read_erasure_rows, unread_erasure_rows
-from plait.store.feedback.log_paths import ERASURES_FOLDER, EVENTS_FOLDER, LINKS_FOLDER
+from plait.store.feedback.log_paths import (
+    CONSENTS_FOLDER,
+    ERASURES_FOLDER,
+    EVENTS_FOLDER,
+    LINKS_FOLDER,
+)
 
 Account = tuple[str, str]
 
@@ -54,7 +61,7 @@ class MemoryLiveState:
         self.length = length
         self.down_reason = ""
         self._name = ""
-        self._base: dict[str, dict[str, str | bytes | int]] = {kind: {} for kind in "amotsh"}
+        self._base: dict[str, dict[str, str | bytes | int]] = {kind: {} for kind in "acmotsh"}
         self._known: set[str] = set()
         self._recent: dict[str, list[tuple[float, bytes, str]]] = defaultdict(list)
         self._pushed: dict[str, dict[str, str]] = defaultdict(dict)
@@ -198,6 +205,13 @@ class MemoryLiveState:
         for one in ids:
             base["t"].pop(one, None)
 
+    def set_consent(
+        self, account: Account, said: Mapping[str, bool], now: datetime, who: str, why: str
+    ) -> None:
+        """See LiveState."""
+        self._check_up()
+        self._say("consents", encode_consent(account, said, now, who, why))
+
     def base_status(self) -> BaseStatus:
         """See LiveState."""
         self._check_up()
@@ -224,6 +238,11 @@ class MemoryLiveState:
             held = [i for i in self._streams["links"] if _order(i) <= _order(links)]
             for stream_id in held:
                 del self._streams["links"][stream_id]
+        if consents := watermark(version, CONSENTS_FOLDER):
+            for stream_id in [
+                i for i in self._streams["consents"] if _order(i) <= _order(consents)
+            ]:
+                del self._streams["consents"][stream_id]
         if events := watermark(version, EVENTS_FOLDER):
             for account, members in self._recent.items():
                 self._recent[account] = [
@@ -294,11 +313,18 @@ class MemoryLiveState:
         else:
             group = self._group((lookup.account, lookup.platform))
         person = self._root(group) if group else person
+        group, alone, only, without = self._usable(group, lookup)
         parts = list(dict.fromkeys(self._person_of(account) for account, _ in group))
         base = self._base
         records = [r for p in parts if isinstance(r := base["s"].get(p), bytes)]
         seen = [item for p in parts if (text := base["h"].get(p)) for item in str(text).split("\n")]
         seen += [item for account, _ in group for item in self._pushed[account]]
+        on = [item.partition(":")[0] for item in seen]
+        seen = [
+            item
+            for item, platform in zip(seen, on, strict=True)
+            if only in ("", platform) and platform not in without
+        ]
         recent = [text for account, _ in group for _, _, text in self._recent[account]]
         return PersonState(
             person,
@@ -307,7 +333,34 @@ class MemoryLiveState:
             tuple(recent),
             bool(self._name),
             tuple(seen),
+            alone,
+            only,
+            frozenset(without),
         )
+
+    def _refuses(self, account: Account) -> bool:
+        """Returns whether an account may not be joined to others."""
+        said: dict[str, bool] = {}
+        for row in decode_consents(list(self._streams["consents"].values())).iter_rows(named=True):
+            if row["account"] == account[0]:
+                said |= {n: row[n] for n in ("link", "share") if row[n] is not None}
+        return account[0] in self._base["c"] or False in said.values()
+
+    def _usable(
+        self, group: tuple[Account, ...], lookup: PersonLookup
+    ) -> tuple[tuple[Account, ...], bool, str, set[str]]:
+        """Returns the accounts to use, whether it is one alone, and `only` and `without`."""
+
+        def shared(account: Account) -> bool:
+            return len(self._in_base(self._person_of(account[0]))) > 1
+
+        asked = (lookup.account, lookup.platform)
+        one = group[0] if len(group) == 1 else asked
+        if (len(group) == 1 or not lookup.person) and self._refuses(one):
+            return (one,), True, one[1] if shared(one) else "", set()
+        gone = [account for account in group if self._refuses(account)]
+        kept = tuple(account for account in group if account not in gone)
+        return kept, False, "", {account[1] for account in gone if shared(account)}
 
     def _person_of(self, account: str) -> str:
         return str(self._base["a"].get(account) or self._own(account))

@@ -14,7 +14,7 @@ from plait.contracts.table_schema import conform_rows
 from plait.errors import TooManyAccounts
 from plait.identity.assertions.assertion import ASSERTIONS
 from plait.identity.assertions.posted_links import read_posted_links
-from plait.identity.clusters import find_components
+from plait.identity.components.find_components import find_components
 from plait.identity.standing_links import standing_links
 from plait.live import PersonLookup
 from plait.live.drain import Drainer

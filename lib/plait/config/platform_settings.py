@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, cast
 
-from pydantic import BeforeValidator, Field, field_serializer, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_serializer, model_validator
 
 from plait.config.catalogue_settings import CatalogueSettings
 from plait.config.consent_settings import ConsentSettings
@@ -58,6 +58,10 @@ def _as_dialects(value: object) -> object:
 
 class Platform(StrictModel):
     """One source with its own accounts."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["events"]}, {"required": ["accounts"]}]}
+    )
 
     kind: PlatformKind = Field(
         "other",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from plait.engine.engine import BUCKET
-from plait.identity.clusters import contract_homes, find_components
+from plait.identity.clusters import contract_homes
+from plait.identity.components.find_components import find_components
 from plait.identity.evidence import same_id_edges
 
 _HASH_BITS = 16  # bits of the pseudonym that choose the bucket: at most 65,536 buckets

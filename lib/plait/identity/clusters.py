@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from plait.identity.cluster_guards import BELOW_THRESHOLD, NO_CONSENT, ClusterGuards
+from plait.identity.components.find_components import find_components
 from plait.identity.constrained_merge import merge_under_guards
 from plait.identity.evidence import LINK, SAME_ID
 from plait.identity.guarded_components import find_guarded_components
@@ -94,26 +92,6 @@ def contract_homes(edges: pl.DataFrame) -> pl.DataFrame:
         homes, left_on="b", right_on="account", how="left", suffix="_b"
     )
     return joined.select(a=pl.coalesce("home", "a"), b=pl.coalesce("home_b", "b"))
-
-
-def find_components(ends: pl.DataFrame) -> pl.DataFrame:
-    """Returns node, component for every node of `ends` (a, b). A component is its smallest node."""
-    nodes = pl.concat([ends["a"], ends["b"]]).unique().sort().alias("node")
-    index = nodes.to_frame().with_row_index("code")
-    count = index.height
-    if not count:
-        return pl.DataFrame(schema={"node": pl.String, "component": pl.String})
-    sides = [
-        ends.select(pl.col(side).alias("node")).join(index, on="node", maintain_order="left")
-        for side in ("a", "b")
-    ]
-    rows, columns = (side["code"].to_numpy() for side in sides)
-    graph = coo_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=(count, count))
-    _, labels = connected_components(graph, directed=False)
-    # The nodes are sorted, so the first node of a component is its smallest.
-    first = np.full(int(labels.max()) + 1, count, dtype=np.int64)
-    np.minimum.at(first, labels, np.arange(count))
-    return pl.DataFrame({"node": nodes, "component": nodes.gather(first[labels])})
 
 
 def _judge_edges(edges: pl.DataFrame, guards: ClusterGuards) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import polars as pl
 
@@ -62,7 +63,7 @@ def merge_under_guards(
     reasons: list[str | None] = [None] * len(ends)
     added: list[tuple[int, int, int]] = []
     starts = tried["starts"].arg_true().to_list()
-    for start, stop in zip(starts, [*starts[1:], len(ends)], strict=True):
+    for start, stop in pairwise([*starts, len(ends)]):
         if weak[start] and sets.contradict(n for pair in ends[start:stop] for n in pair):
             reasons[start:stop] = [CONTRADICTION] * (stop - start)
             continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from plait.identity.cluster_guards import CONTRADICTIONS
@@ -84,6 +83,8 @@ def _unlike(pairs: pl.DataFrame) -> pl.DataFrame:
         where not ({_ALIKE_NAMES})
         and not coalesce({alike["birth"]}, false) and not coalesce({alike["national"]}, false)
     """
+    import duckdb  # slow to import, and most projects compare no names
+
     quiet: dict[str, Any] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,

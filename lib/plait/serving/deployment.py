@@ -107,19 +107,23 @@ class EndpointReplica:
 
     async def link(self, message: LinkRequest) -> LinkResponse:
         """Links two accounts."""
-        joined: LinkResponse = await _in(self._ingesting, partial(self._service.link, message))
+        joined: LinkResponse = await _in(
+            self._ingesting, partial(self._service.accounts.link, message)
+        )
         return joined
 
     async def consent(self, account: Account, message: ConsentRequest) -> ConsentResponse:
         """Keeps what an account says about its consent."""
         said: ConsentResponse = await _in(
-            self._ingesting, partial(self._service.consent, account, message)
+            self._ingesting, partial(self._service.accounts.consent, account, message)
         )
         return said
 
     async def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
         """Unlinks two accounts."""
-        parted: UnlinkResponse = await _in(self._ingesting, partial(self._service.unlink, message))
+        parted: UnlinkResponse = await _in(
+            self._ingesting, partial(self._service.accounts.unlink, message)
+        )
         return parted
 
     async def privacy(self, work: Callable[[PrivacyService], Result]) -> Result:

@@ -7,36 +7,28 @@ import secrets
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import polars as pl
 
 from plait.config import Project
-from plait.contracts.consent_rows import PURPOSES
 from plait.contracts.http_messages import (
     Account,
-    ConsentRequest,
-    ConsentResponse,
     EventsResponse,
-    LinkRequest,
-    LinkResponse,
     ListReason,
     RankRequest,
     RecommendRequest,
-    UnlinkRequest,
-    UnlinkResponse,
     User,
 )
 from plait.contracts.id_rules import AROUND_IDS
 from plait.errors import LiveStateDown, nearest
 from plait.live import LiveState, PersonLookup, PersonState
-from plait.live.link_reason import Reason
 from plait.live.live_history import live_histories
 from plait.live.live_noise import NOISE
 from plait.live.live_strengths import HISTORY_STRENGTH, add_history_strengths
 from plait.live.valkey.durability import DurabilityLevel
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, person_of
 from plait.recommend.recommender import Recommender
+from plait.serving.account_service import AccountService, check_platform
 from plait.serving.current_model import CurrentModel
 from plait.serving.impressions import ImpressionWriter, ShownList
 from plait.serving.ingestion import EventBatch, clean_batches
@@ -91,6 +83,7 @@ class EndpointService:
         }
         self._asks_consent = any(p.consent is not None for p in project.platforms.values())
         self._state, self._feedback, self._current = state, feedback, current
+        self.accounts = AccountService(project, state, self._pseudonyms)
 
     @property
     def _key(self) -> PseudonymKey:
@@ -179,91 +172,10 @@ class EndpointService:
             ]
         return list(_event_responses(batches, events, fresh, durable))
 
-    def link(self, message: LinkRequest) -> LinkResponse:
-        """Links two accounts. The next recommendation for either uses the events of both.
-
-        Raises:
-            ProblemError: a platform is unknown, or both accounts are the same.
-            TooManyAccounts: the person would have too many accounts.
-            LiveStateDown: Valkey does not answer. The link may or may not have been stored.
-        """
-        one, two = self._account_pair(message)
-        self._check_joinable([one, two])
-        if message.dry_run:
-            person, merged = self._state.preview_link(one, two)
-        else:
-            reason = Reason(message.who, message.why)
-            person, merged = self._state.link(one, two, datetime.now(UTC), reason)
-        return LinkResponse(
-            person_id=person,
-            merged=merged,
-            effect="merged" if merged else "same_person",
-            dry_run=message.dry_run,
-        )
-
-    def unlink(self, message: UnlinkRequest) -> UnlinkResponse:
-        """Unlinks two accounts: at once, or with the next fuse if a fuse joined them.
-
-        Raises:
-            ProblemError: a platform is unknown, or both accounts are the same.
-            LiveStateDown: Valkey does not answer. The unlink may or may not have been stored.
-        """
-        one, two = self._account_pair(message)
-        if message.dry_run:
-            people, effective = self._state.preview_unlink(one, two)
-        else:
-            reason = Reason(message.who, message.why)
-            people, effective = self._state.unlink(one, two, datetime.now(UTC), reason)
-        told = {"person_ids": people, "effective": effective, "dry_run": message.dry_run}
-        return UnlinkResponse.model_validate(told)
-
-    def consent(self, account: Account, message: ConsentRequest) -> ConsentResponse:
-        """Keeps what an account says about its consent. It is on disk when this returns.
-
-        Raises:
-            ProblemError: the platform is unknown.
-            LiveStateDown: Valkey does not answer. The statement may or may not have been stored.
-        """
-        self._check_platform(account.platform, "platform")
-        (pseudonym,) = self._pseudonyms([account])
-        said: dict[str, bool] = {
-            name: value for name in PURPOSES if (value := getattr(message, name)) is not None
-        }
-        now, whose = datetime.now(UTC), (pseudonym, account.platform)
-        self._state.set_consent(whose, said, now, message.who or "", message.why or "")
-        withdrawn = [name for name, allowed in said.items() if not allowed]
-        at_once = bool({"link", "share"} & {*withdrawn})
-        return ConsentResponse(
-            withdrawn=withdrawn,
-            granted=[name for name, allowed in said.items() if allowed],
-            effective="now" if at_once else "next_fuse",
-        )
-
-    def _account_pair(self, message: LinkRequest) -> tuple[tuple[str, str], tuple[str, str]]:
-        """Returns (pseudonym, platform) of both accounts."""
-        one, two = message.accounts
-        for i, account in enumerate(message.accounts):
-            self._check_platform(account.platform, f"accounts.{i}.platform")
-        first, second = self._pseudonyms(message.accounts)
-        if first == second:
-            raise field_problem("accounts", "both are the same account", "Name two.")
-        return (first, one.platform), (second, two.platform)
-
-    def _check_joinable(self, accounts: Sequence[tuple[str, str]]) -> None:
-        """Raises ProblemError (409) if an account does not consent to be joined to others."""
-        known = self._state.read_people([PersonLookup("", *account) for account in accounts])
-        refusing = [str(i) for i, found in enumerate(known) if found.own_platform]
-        if refusing:
-            raise ProblemError(
-                409,
-                f"accounts.{refusing[0]} does not consent to be joined to other accounts. It needs "
-                "consent to link and to share, and the next fuse.",
-            )
-
     def _invalid_call(self, call: RecommendCall, model: Recommender) -> Exception | None:
         try:
             if call.message.user.platform is not None:
-                self._check_platform(call.message.user.platform, "user.platform")
+                check_platform(self._project, call.message.user.platform, "user.platform")
             wanted = getattr(call.message, "platforms", None) or ()
             for name in wanted:
                 if name not in model.platforms:
@@ -272,11 +184,6 @@ class EndpointService:
         except ProblemError as error:
             return error
         return None
-
-    def _check_platform(self, name: str, where: str) -> None:
-        if name not in self._project.platforms:
-            hint = nearest(name, self._project.platforms)
-            raise field_problem(where, f"there is no platform '{name}'", hint)
 
     def _slate_request(self, call: RecommendCall, model: Recommender) -> SlateRequest:
         message = call.message

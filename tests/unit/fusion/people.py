@@ -12,9 +12,12 @@ import polars as pl
 
 from plait.config.parse_project import parse_config
 from plait.contracts.store_tables import TABLES
+from plait.identity.assertions.identity_log import open_log
+from plait.identity.assertions.undo import undo_assertion
 from plait.live.stream_entries import decode_links, encode_link, encode_unlink
 from plait.privacy.pseudonym import account_pseudonym
 from plait.privacy.pseudonym_key import load_key
+from plait.store import Store
 
 from .small import Fused, fuse_in, platform
 
@@ -57,6 +60,12 @@ class People:
         self.links.mkdir(parents=True, exist_ok=True)
         rows.write_parquet(file := self.links / f"{self.said}-0_{self.said}-9.parquet")
         return file
+
+    def undo(self) -> None:
+        """Undoes what was said last."""
+        store = Store(self.folder / "store")
+        last = open_log(store).read().entries[-1]
+        undo_assertion(store, last.number, len(last.payloads) - 1, "ann", "a mistake")
 
     def write_accounts(self) -> dict[str, Any]:
         """Writes the accounts files; returns the platforms."""

@@ -17,7 +17,7 @@ from plait.privacy.pseudonym import load_key
 from plait.store.require_events import require_events
 from tests.unit.fusion.small import Fused, fuse_in, platform
 
-CRM = "id,mail,phone\nc1,ann@x.org,1\nc2,bob@x.org,\nc3,,2\n"
+CRM = "id,mail,phone\nc1,ann@x.org,+4915112345678\nc2,bob@x.org,\nc3,,+4915223456789\n"
 SHOP = "id,mail\n s1 ,ANN@x.org\ns2,zed@x.org\n,none@x.org\n"
 
 
@@ -61,7 +61,7 @@ def test_records_are_resolved_without_events(folder: Path) -> None:
 def test_nothing_new_publishes_nothing_and_new_records_keep_the_ids(folder: Path) -> None:
     first = _persons(fuse_in(folder, _platforms()))
     assert fuse_in(folder, _platforms()).version.run["mode"] == "none"
-    (folder / "crm.csv").write_text(CRM + "c4,zed@x.org,2\n")
+    (folder / "crm.csv").write_text(CRM + "c4,zed@x.org,+4915223456789\n")
     again = fuse_in(folder, _platforms())
     assert again.version.number == 2
     now = _persons(again)

@@ -119,7 +119,8 @@ def _partition(fused: Fused, older: PseudonymKey, now: PseudonymKey) -> dict[str
 
 def _known(fused: Fused) -> list[dict[str, Any]]:
     """Returns all that a version says of events, people and impressions, without pseudonyms."""
-    hidden = ("event_id", "account", "session", "bucket", "home", "object_id", "raw")
+    hidden = ("event_id", "account", "session", "bucket", "home", "object_id", "raw",
+              "founded_by")  # fmt: skip
     names = ("events", "people", "impressions", "accounts", "quarantine")
     tables = [fused.store.read(name, fused.version).drop(hidden, strict=False) for name in names]
     flat = [table.drop("platforms", strict=False) for table in tables]

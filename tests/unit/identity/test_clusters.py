@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plait.identity.clusters import cluster_accounts, contract_homes, find_components
+from plait.identity.clusters import cluster_accounts, contract_homes
+from plait.identity.components.find_components import find_components
 from plait.identity.evidence import same_id_edges
 from plait.identity.ledger import assign_person_ids
 

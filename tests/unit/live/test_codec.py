@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from plait.contracts.store_tables import SEQUENCES
+from plait.features.sequences import SEQUENCE_COLUMNS
 from plait.live.codec import (
     CODEC_VERSION,
     RECORD_HEADER,
@@ -40,7 +41,7 @@ def test_unpacking_gives_back_every_step() -> None:
     steps, totals = unpack_sequences(list(records.values()))
     assert totals == [7, 1]
     expected = TWO.head(2).explode(pl.col(pl.List))
-    names = [name for name in expected.columns if name not in ("person", "total", "seen")]
+    names = list(SEQUENCE_COLUMNS)
     assert steps.select(names).equals(expected.select(names))
     assert steps["record"].to_list() == [0, 0, 1]
 

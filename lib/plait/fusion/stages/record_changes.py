@@ -43,7 +43,8 @@ def record_person_changes(
         people,
         current.number + 1,
     )
-    every = pl.concat([store.read(PERSON_CHANGES.name, current), changes])
+    earlier = lift_columns(store.read(PERSON_CHANGES.name, current), key, "account")
+    every = pl.concat([earlier, changes])
     if not erased:
         return every
     told = [erased.covers(every[name]) for name in ("person", "other", "account")]

@@ -11,7 +11,7 @@ from plait.errors import PlaitError, TooManyAccounts
 from plait.identity.assertions.assertion import Assertion, to_assertions
 from plait.identity.assertions.assertion_effect import AssertionEffect
 from plait.identity.assertions.identity_log import open_log, read_standing, record_history
-from plait.identity.clusters import find_components
+from plait.identity.components.find_components import find_components
 from plait.identity.standing_links import standing_links
 from plait.store.chain_entry import EntryPlace, Payload
 from plait.store.hash_chain import ChainContent

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import psutil
 
 _MEMORY_SHARE = 0.4  # of the memory that is free
@@ -24,7 +23,8 @@ def open_duckdb(scratch: Path | None = None, threads: int | None = None) -> Iter
             system's folder for temporary files.
         threads: the number of threads; default: as many as there are cores.
     """
-    from splink import DuckDBAPI  # slow to import
+    import duckdb  # slow to import, as Splink is
+    from splink import DuckDBAPI
 
     logging.getLogger("splink").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="plait-link-", dir=scratch) as folder:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from plait.identity.clusters import find_components
+from plait.identity.components.find_components import find_components
 from plait.identity.probabilistic.fit_model import PERSON, Floats, Model
 from plait.identity.probabilistic.rare_values import value_shares
 

@@ -9,8 +9,6 @@ from datetime import datetime
 
 import polars as pl
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from plait.contracts.http_messages import MAX_LINKED, MAX_ON_PLATFORM
 from plait.errors import LiveStateDown, LossyLiveState, TooManyAccounts
@@ -44,8 +42,9 @@ from plait.live.valkey import (
     read_scripts,
     state_scripts,
 )
-from plait.live.valkey.durability import Durability, invalid_address_error, read_durability
+from plait.live.valkey.durability import Durability, read_durability
 from plait.live.valkey.feedback_streams import acknowledge_entries, acquire_lease, read_entries
+from plait.live.valkey.open_client import open_client
 from plait.store import Store, StoreVersion
 
 EVENT_ID_TTL_S = 7 * 24 * 3600  # how long an event id is remembered to detect duplicates
@@ -87,9 +86,9 @@ class ValkeyLiveState:
         self.prefix = f"{{plait:{namespace}}}:"
         # A plait with another layout uses its own base.
         self.keys = [self.prefix, f"{self.prefix}base.{BASE_LAYOUT}"]
-        self.client = _open_client(address, timeout_s)
-        self._writer = _open_client(address, WRITE_TIMEOUT_FACTOR * timeout_s)
-        self._bulk_client = _open_client(address, BULK_TIMEOUT_S)
+        self.client = open_client(address, timeout_s)
+        self._writer = open_client(address, WRITE_TIMEOUT_FACTOR * timeout_s)
+        self._bulk_client = open_client(address, BULK_TIMEOUT_S)
         self.breaker = CircuitBreaker(self.client.ping)
         self._settings: tuple[float, int, Durability | None] = (0.0, 0, None)
         self._fault: LossyLiveState | None = None
@@ -381,23 +380,3 @@ def _usable_items(seen: list[bytes], only: str, without: list[str]) -> tuple[str
 def _split_account(entry: bytes) -> tuple[str, str]:
     account, _, platform = entry.decode().partition("\t")
     return account, platform
-
-
-def _open_client(address: str, timeout_s: float) -> redis.Redis:
-    """Returns a client with the timeout `timeout_s` and without retries after a timeout.
-
-    Raises:
-        ConfigError: `address` is malformed.
-    """
-    try:
-        client: redis.Redis = redis.Redis.from_url(
-            address,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            # A connection that was dropped while idle is opened again. A call that timed out is
-            # not repeated.
-            retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
-        )
-    except ValueError:  # its message may contain the password
-        raise invalid_address_error(address) from None
-    return client

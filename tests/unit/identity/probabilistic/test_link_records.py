@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from plait.config.link_settings import LinkSettings
-from plait.identity.clusters import find_components
+from plait.identity.components.find_components import find_components
 from plait.identity.evidence import EVIDENCE_EDGES
 from plait.identity.probabilistic.link_records import LinkedRecords, link_records
 from tests.made_people import Errors, make_people

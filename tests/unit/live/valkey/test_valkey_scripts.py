@@ -8,7 +8,7 @@ import pytest
 
 from plait.live.base_content import base_name
 from plait.live.stream_entries import encode_link
-from plait.live.valkey import base_scripts, state_scripts
+from plait.live.valkey import base_scripts, read_scripts
 from plait.live.valkey import valkey_state as valkey_module
 from plait.live.valkey.feedback_streams import LEASE_MS
 from plait.live.valkey.link_scripts import LINK_FUNCTIONS
@@ -153,5 +153,5 @@ def test_scripts_are_sent_once_and_found_by_their_digest(valkey_state: ValkeyLiv
     valkey_state.read_people(who(1))
     valkey_state.client.script_flush()  # as a Valkey that was started anew
     assert items(valkey_state, *who(1)) == [[]]
-    digest = valkey_state.client.register_script(state_scripts.READ_PEOPLE).sha
+    digest = valkey_state.client.register_script(read_scripts.READ_PEOPLE).sha
     assert valkey_state.client.script_exists(digest) == [True]
