@@ -15,6 +15,10 @@ class KnownAccount(BaseModel):
     events: int = Field(description="events in the newest store version")
     first_time: str | None = Field(description="its first event in the store version, UTC")
     last_time: str | None = Field(description="its last event in the store version, UTC")
+    consent: dict[str, bool] = Field(
+        description="link, share and train: what it consented to in the store version; empty: it "
+        "is not in it"
+    )
 
 
 class KnownPerson(BaseModel):
@@ -26,9 +30,6 @@ class KnownPerson(BaseModel):
     events: int = Field(description="events of all accounts in the store version")
     recent_events: int = Field(description="later item events, which no fuse has read")
     events_by_type: dict[str, int] = Field(description="of the store version, by event type")
-    consent: dict[str, bool] | None = Field(
-        None, description="the purposes to which the person consented; null: none is recorded"
-    )
     store_version: int = Field(description="the newest store version, which has these events")
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from plait.config import Project
 from plait.contracts.id_rules import AROUND_IDS
+from plait.contracts.consent_rows import PURPOSES
 from plait.contracts.privacy_messages import ErasureReceipt, KnownAccount, KnownPerson
 from plait.errors import NothingFused, StoreError, nearest
 from plait.live import LiveState, PersonLookup, PersonState
@@ -76,6 +77,7 @@ class PrivacyService:
                 events=row.get("events", 0),
                 first_time=time_text(row.get("first_time")),
                 last_time=time_text(row.get("last_time")),
+                consent={name: row[name] is not False for name in PURPOSES if name in row},
             )
             for account, platform in live.accounts
             for row in [rows.get(account, {})]

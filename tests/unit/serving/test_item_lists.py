@@ -52,7 +52,9 @@ def with_items(histories: pl.DataFrame, items: list[str]) -> pl.DataFrame:
     steps = histories.head(1).explode(pl.col(pl.List)).head(1)
     changed = {"item": pl.Series(items), "platform": pl.Series([i[: i.index(":")] for i in items])}
     many = pl.concat([steps] * len(items)).with_columns(**changed)
-    listed = many.group_by("person", "total", "seen", maintain_order=True).all()
+    listed = many.group_by(
+        "person", "total", "seen", "own_platform", "train", maintain_order=True
+    ).all()
     return listed.select(histories.columns)
 
 
