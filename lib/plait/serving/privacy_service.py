@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import polars as pl
 
 from plait.config import Project
-from plait.contracts.id_rules import AROUND_IDS
 from plait.contracts.consent_rows import PURPOSES
+from plait.contracts.id_rules import AROUND_IDS
 from plait.contracts.privacy_messages import ErasureReceipt, KnownAccount, KnownPerson
 from plait.errors import NothingFused, StoreError, nearest
 from plait.live import LiveState, PersonLookup, PersonState

@@ -64,7 +64,7 @@ class Receipt:
         A place that was done and is pending again (a model that was rolled back) is pending.
         """
         before = self.places.get(name)
-        if before and before.state == state.state == "done":
+        if before and before.state == state.state != "pending":
             state = replace(state, at=before.at)
         return replace(self, places={**self.places, name: state})
 
