@@ -14,6 +14,7 @@ import pytest
 import plait.fusion.stages.find_inputs
 from plait.fusion.erase_in_store import erase_in_store, plan_account, plan_person
 from plait.privacy.pseudonym import account_pseudonym, load_key
+from plait.privacy.rotate_key import rotate_key
 from plait.store.erasures.receipt import read_receipt
 from plait.store.table_files import bucket_of_file
 
@@ -88,7 +89,8 @@ def test_a_person_is_dropped_from_the_buckets_that_hold_them_as_in_a_full_run(
     again = _again(fuse_here)
     # Their bucket, and that of u15, who follows them.
     assert again.version.run["mode"] == "incremental"
-    changed = {b for b, files in _bucket_files(fused).items() if _bucket_files(again)[b] != files}
+    kept = _bucket_files(again)
+    changed = {b for b, files in _bucket_files(fused).items() if kept.get(b) != files}
     assert changed == {before["bucket"], *fused.accounts.filter(
         account=_pseudonym(fused, "u15", "social"))["bucket"]}  # fmt: skip
     assert not [one for one in secrets if one[-32:] in _text(again)]
@@ -102,6 +104,19 @@ def test_a_person_is_dropped_from_the_buckets_that_hold_them_as_in_a_full_run(
     for name in full.version.tables:
         one, two = (store.store.read(name, store.version) for store in (full, again))
         assert sorted(one.rows(), key=str) == sorted(two.rows(), key=str), name
+
+
+def test_who_was_erased_stays_out_under_a_newer_key(fused: Fused, fuse_here: Fuse) -> None:
+    (before,) = fused.accounts.filter(account=_pseudonym(fused, "u3", "shop")).to_dicts()
+    erase_in_store(fused.store, plan_person(fused.store, before["person"]))
+    erased = _again(fuse_here)
+    rotate_key(fused.project)
+    rotated = _again(fuse_here)
+    assert rotated.version.run["mode"] == "full"
+    for name in ("shop", "video", "social"):
+        assert _pseudonym(rotated, "u3", name)[-32:] not in _text(rotated)
+        assert rotated.platform(name)["removed"] == erased.platform(name)["removed"]
+    assert rotated.version.counts == erased.version.counts
 
 
 def test_who_comes_back_is_a_new_person_and_the_rest_of_a_person_stays(

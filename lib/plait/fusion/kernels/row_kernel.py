@@ -33,6 +33,7 @@ from plait.fusion.stages.read_feedback import read_feedback
 from plait.fusion.stages.rename_platforms import rename_events
 from plait.identity.id_spaces import home_platform
 from plait.privacy.erasure import Erasures
+from plait.privacy.lift_erasures import lift_erasures
 from plait.privacy.lift_pseudonyms import has_unknown_key
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym_expr, is_given_id
 from plait.sources.columns.raw_columns import ELEMENT_COLUMN, FAULT_COLUMN, ROW_COLUMN
@@ -108,7 +109,10 @@ class FusionRowKernel:
             notes,
         )
         given = sound["event_id"].null_count() < sound.height
-        events, gone = remove_erased_events(events, self.erasures)
+        space = self.project.id_namespace(platform)
+        raw_ids = pl.concat([sound["account"], sound["creator"]]).str.strip_chars(AROUND_IDS)
+        erasures = lift_erasures(self.erasures, raw_ids, self.key, space)
+        events, gone = remove_erased_events(events, erasures)
         erased = [gone]
         kept, removed = self._apply_keep(events, platform)
         rejected = pl.concat([faulty, rejected.select(list(ROW_FAULTS))])
@@ -120,9 +124,8 @@ class FusionRowKernel:
             self._partition_events(kept, self._home_accounts(sound, kept, platform), given)
         )
         mapping = event_mapping(self._settings(split))
-        space = self.project.id_namespace(platform)
         quarantine = quarantine_rows(raw, rejected, mapping, platform, split.name, self.key, space)
-        quarantine, moved = remove_erased_quarantine(quarantine, self.erasures)
+        quarantine, moved = remove_erased_quarantine(quarantine, erasures)
         erased.append(moved)
         if places is not None:
             quarantine = quarantine.with_columns(places.gather(quarantine["row"]))

@@ -14,7 +14,6 @@ from plait.fusion.stages.find_inputs import FusionInputs
 from plait.fusion.stages.gather_consents import gather_statements
 from plait.fusion.stages.gather_evidence import gather_evidence
 from plait.fusion.stages.resolve_people import KnownIdentity
-from plait.identity.keys.account_values import AccountValues
 from plait.identity.keys.read_account_values import read_attributes
 from plait.identity.remember_attributes import remember_attributes
 from plait.privacy.consent import default_consent, refusing_accounts, resolve_consents
@@ -65,7 +64,7 @@ def read_identity(
         vault: the vault; null: there is none, or it is left alone.
     """
     statements, bad_consents = gather_statements(engine, project, store, key, inputs)
-    found = _without_erased(read_attributes(project, key), erased)
+    found = read_attributes(project, key, erased)
     default = default_consent(project)
     refusing = refusing_accounts(resolve_consents(_accounts(found.attributes), statements, default))
     joinable = found.attributes.join(refusing, on="account", how="anti")
@@ -83,12 +82,3 @@ def read_identity(
 
 def _accounts(attributes: pl.DataFrame) -> pl.DataFrame:
     return attributes.select("account", "platform").unique()
-
-
-def _without_erased(found: AccountValues, erased: Erasures) -> AccountValues:
-    return replace(
-        found,
-        attributes=found.attributes.filter(~erased.covers(found.attributes["account"])),
-        refused=found.refused.filter(~erased.covers(found.refused["account"])),
-        records=found.records.filter(~erased.covers(found.records["account"])),
-    )

@@ -21,6 +21,8 @@ from plait.identity.keys.key_types import KeyRule, key_rules
 from plait.identity.keys.normalise_values import KeyDialect, normalise_values
 from plait.identity.keys.quarantine_accounts import quarantine_accounts
 from plait.identity.probabilistic.read_records import gather_records, read_records
+from plait.privacy.erasure import Erasures
+from plait.privacy.lift_erasures import lift_erasures
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
 from plait.sources.files.find_files import find_files
 from plait.sources.read_platform import accounts_mapping, link_attributes, read_accounts
@@ -29,8 +31,13 @@ from plait.sources.values.null_words import null_words_to_null
 _KEY = "key:"
 
 
-def read_attributes(project: Project, key: PseudonymKey) -> AccountValues:
-    """Returns the key values of all accounts; they are normalised here, and then pseudonymised."""
+def read_attributes(
+    project: Project, key: PseudonymKey, erased: Erasures | None = None
+) -> AccountValues:
+    """Returns the key values of all accounts; they are normalised here, and then pseudonymised.
+
+    Nothing of accounts in `erased` is in the result but rows of quarantine.
+    """
     found, rules, records = AccountValues(), key_rules(project), []
     known, refused = [found.attributes], [found.refused]
     quarantined = [found.quarantined]
@@ -53,6 +60,7 @@ def read_attributes(project: Project, key: PseudonymKey) -> AccountValues:
                 good, bad = batch.filter(reasons.is_null()), batch.filter(reasons.is_not_null())
                 found.unusable[platform] += bad.height
                 space = project.id_namespace(platform)
+                good = _without_erased(good, erased, key, space)
                 shown = account_pseudonym(bad["account"], key, space)
                 here = (platform, file.name)
                 quarantined.append(
@@ -70,6 +78,15 @@ def read_attributes(project: Project, key: PseudonymKey) -> AccountValues:
     found.quarantined = pl.concat(quarantined)
     found.records = gather_records(records)
     return found
+
+
+def _without_erased(
+    good: pl.DataFrame, erased: Erasures | None, key: PseudonymKey, space: str
+) -> pl.DataFrame:
+    if not erased:
+        return good
+    every = lift_erasures(erased, good["account"], key, space)
+    return good.filter(~every.covers(account_pseudonym(good["account"], key, space)))
 
 
 def _trim_text(raw: pl.DataFrame, accounts: Accounts) -> pl.DataFrame:
