@@ -34,6 +34,7 @@ LANES = {
         "tests/parity/test_incremental.py",
         "tests/parity/test_skew.py",
         "tests/unit/engine/spark/test_spark_engine.py",
+        "tests/parity/test_link_records.py",
     ),
 }
 _LANE = {file: lane for lane, files in LANES.items() for file in files}

@@ -19,6 +19,7 @@ def test_spark_links_the_same_records(spark: SparkSession) -> None:
     here = link_records(records, settings).edges
     session = spark.newSession()
     session.conf.set("spark.sql.shuffle.partitions", "2")
+    session.conf.set("spark.sql.adaptive.enabled", "false")
     there = link_records(records, settings, spark_database(session)).edges
     assert here.height > 5
     assert there.drop("weight", "terms").equals(here.drop("weight", "terms"))
