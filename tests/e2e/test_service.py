@@ -172,7 +172,7 @@ def test_an_unforeseen_fault_is_a_problem_with_an_id_that_the_log_has(
         msg = "a secret detail"
         raise RuntimeError(msg)
 
-    monkeypatch.setattr(handler.setup.service, "link", fail)
+    monkeypatch.setattr(handler.setup.service.accounts, "link", fail)
     reply = post(
         handler, "/v1/identities:link", {"accounts": [ME, {"platform": "video", "id": "x"}]}
     )

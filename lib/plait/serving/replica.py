@@ -73,7 +73,7 @@ def open_replica(config: Path, live_state: str | None = None, threads: int = 1) 
     current = CurrentModel(project, connect(project, address), pinned, durability)
     state = connect(project, address)
     shown = ImpressionWriter(feedback) if project.serve.impressions else None
-    key = load_key(project, create=False)
+    key = load_key(project, create=not store.numbers())
     service = EndpointService(project, key, state, feedback, current, durability, shown)
     privacy = PrivacyService(project, key, state, store, shown)
     return ReplicaParts(project, address, current, service, feedback, valkey, shown, privacy)
