@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,9 @@ from plait.recommend.recommender import Recommender
 from plait.store import Store
 
 DEFAULT = float(LinkSettings.model_fields["threshold"].default)
-THRESHOLDS = (0.01, 0.05, 0.2, 0.5, DEFAULT, 0.95, 0.99, 0.999)
+THRESHOLDS = (0.05, 0.2, 0.5, DEFAULT, 0.95, 0.99, 0.999)
 WORTHS = ("all", "new")
+Rules = dict[str, Any] | None
 STEPS = ["platform", "item", "type", "time", "strength"]
 
 
@@ -91,7 +93,9 @@ class Arm:
 
     def agreement(self, users: pl.Series | None = None) -> PartitionAgreement:
         """Returns how far the people of `users` (default: all) are the true ones."""
-        some = self.placed if users is None else self.placed.filter(pl.col("user").is_in(users.implode()))
+        some = self.placed
+        if users is not None:
+            some = some.filter(pl.col("user").is_in(users.implode()))
         return compare_partitions(some.select(found="person", true="user"))
 
 
@@ -183,10 +187,14 @@ def choose(arms: dict[float, Arm], targets: pl.DataFrame) -> dict[str, Any]:
     by_f1 = best(lambda arm: arm.agreement(some).pairwise.f1)
     told: dict[str, Any] = {"f1": by_f1}
     for name in WORTHS:
-        told[name] = best(lambda arm, name=name: float(arm.ndcg[name][half].mean()))
+        told[name] = best(partial(_mean_of_half, name=name, half=half))
         gain = arms[told[name]].ndcg[name] - arms[by_f1].ndcg[name]
         told[f"{name} minus f1"] = mean_of(gain[~half], people[~half])
     return told
+
+
+def _mean_of_half(arm: Arm, name: str, half: np.ndarray) -> float:
+    return float(arm.ndcg[name][half].mean())
 
 
 def measure(
@@ -196,17 +204,23 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         made = split_people(data, Path(folder), people, seed)
 
-        def arm(name: str, kind: str = "account", rules: dict[str, Any] | None = None) -> Arm:
-            file = write_project(made, name, kind, rules)
-            return Arm(made, file, kind, training)
+        def arm(name: str, kind: str = "account", rules: Rules = None, **more: int) -> Arm:
+            made_arm = Arm(made, write_project(made, name, kind, rules), kind, training | more)
+            means = {key: round(float(values.mean()), 4) for key, values in made_arm.ndcg.items()}
+            print(f"{name}: NDCG@10 {means}", file=sys.stderr)
+            return made_arm
 
         base = arm("unlinked")
+        # The seed alone changes the neural model; item-item has none.
+        rows = {"unlinked": base}
+        if training["family"] == "neural":
+            rows["unlinked, other seed"] = arm("unlinked", seed=seed + 1)
         true = arm("true", "user", {"same_account_id": [list(SHOPS)]})
         arms = {
             one: arm("linked", rules=link_people(one)) for one in sorted({*thresholds, DEFAULT})
         }
     number = made.targets["number"].to_numpy()
-    rows = {"unlinked": base, "linked by plait": arms[DEFAULT], "true": true}
+    rows |= {"linked by plait": arms[DEFAULT], "true": true}
     return {
         "people": made.targets["user"].n_unique(),
         "targets": made.targets.height,
@@ -253,18 +267,18 @@ def plot(figures: dict[str, Any]) -> str:
     import plotext
 
     names = list(figures["thresholds"])
-    places = list(range(len(names)))
-    plotext.clear_figure()
-    plotext.subplots(1, 3)
+    board = plotext.figure
+    board.clear()
+    board.plot_size(120, 14)
+    board.subplots(1, 3)
     for column, title in enumerate(("f1", "all gain", "new gain"), 1):
         values = [one[title] for one in figures["thresholds"].values()]
         drawn = [value if title == "f1" else value[0] for value in values]
-        one = plotext.subplot(1, column)
-        one.plotsize(40, 15)
-        one.plot(places, drawn, marker="braille")
-        one.xticks(places, names)
-        one.title(title)
-    return str(plotext.uncolorize(plotext.build()))
+        one = board.subplot(1, column)
+        one.draw(one.signal(list(range(len(names))), drawn).lines())
+        one.ruler("x").ticks(list(range(len(names))), names)
+        one.title(f"{title} by threshold")
+    return str(plotext.uncolorize(board.build()))
 
 
 def main() -> None:
@@ -275,10 +289,13 @@ def main() -> None:
     parser.add_argument("--thresholds", type=float, nargs="+", default=list(THRESHOLDS))
     parser.add_argument("--family", default="item_item", help="item_item or neural")
     parser.add_argument("--epochs", type=int, help="of the neural family")
+    parser.add_argument("--dimensions", type=int, help="of the neural family")
     parser.add_argument("--json", type=Path, help="a file for the figures")
     given = parser.parse_args()
     began = time.monotonic()
-    training = {"family": given.family, "epochs": given.epochs, "seed": given.seed}
+    training = {"family": given.family, "seed": given.seed}
+    if given.family == "neural":
+        training |= {"epochs": given.epochs, "dimensions": given.dimensions}
     figures = measure(given.data, given.people, given.seed, given.thresholds, training)
     figures["seconds"] = round(time.monotonic() - began)
     if given.json:
