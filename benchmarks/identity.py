@@ -60,7 +60,7 @@ from plait.recommend.recommender import Recommender
 from plait.store import Store
 
 DEFAULT = float(LinkSettings.model_fields["threshold"].default)
-THRESHOLDS = (0.05, 0.2, 0.5, DEFAULT, 0.95, 0.99, 0.999)
+THRESHOLDS = (0.05, 0.2, 0.5, DEFAULT, 0.95, 0.99)
 WORTHS = ("all", "new")
 Rules = dict[str, Any] | None
 STEPS = ["platform", "item", "type", "time", "strength"]
@@ -77,7 +77,10 @@ class Arm:
     def __init__(self, made: Accounts, file: Path, kind: str, training: dict[str, Any]) -> None:
         project = plait.load_config(file)
         version = plait.fuse(project)
-        plait.train(project, split="none", **training)
+        trained = plait.train(project, split="none", **training)
+        # Only the first version of a store is promoted, so the version must be named.
+        model = Recommender.load(project, version=trained.version).model
+        assert model.provenance.store_version == version.number
         store = Store(project.store_uri)
         truth = read_truth(made.folder / f"truth_{kind}.csv", project, load_key(project)).accounts
         known = store.read("accounts", version).select("account", "person")
@@ -89,7 +92,7 @@ class Arm:
             .select("person", "account", "order", *STEPS)
             .collect()
         )
-        self.ndcg = _rank(made, self.placed, events, Recommender.load(project).model)
+        self.ndcg = _rank(made, self.placed, events, model)
 
     def agreement(self, users: pl.Series | None = None) -> PartitionAgreement:
         """Returns how far the people of `users` (default: all) are the true ones."""
