@@ -61,6 +61,7 @@ from plait.store import Store
 
 DEFAULT = float(LinkSettings.model_fields["threshold"].default)
 THRESHOLDS = (0.05, 0.2, 0.5, DEFAULT, 0.95, 0.99)
+BATCH = 128  # accounts in one step of the neural family
 WORTHS = ("all", "new")
 Rules = dict[str, Any] | None
 STEPS = ["platform", "item", "type", "time", "strength"]
@@ -77,14 +78,18 @@ class Arm:
     def __init__(self, made: Accounts, file: Path, kind: str, training: dict[str, Any]) -> None:
         project = plait.load_config(file)
         version = plait.fuse(project)
-        trained = plait.train(project, split="none", **training)
-        # Only the first version of a store is promoted, so the version must be named.
-        model = Recommender.load(project, version=trained.version).model
-        assert model.provenance.store_version == version.number
         store = Store(project.store_uri)
         truth = read_truth(made.folder / f"truth_{kind}.csv", project, load_key(project)).accounts
         known = store.read("accounts", version).select("account", "person")
         self.placed = truth.join(known, on="account").rename({"true": "user"})
+        if training["family"] == "neural":
+            # People linked are fewer and longer: with smaller batches, all take as many steps.
+            share = self.placed["person"].n_unique() / self.placed.height
+            training = training | {"batch_size": round(BATCH * share)}
+        trained = plait.train(project, split="none", **training)
+        # Only the first version of a store is promoted, so the version must be named.
+        model = Recommender.load(project, version=trained.version).model
+        assert model.provenance.store_version == version.number
         events = (
             store.scan("events", version)
             .filter(pl.col("object_kind") == "item")
