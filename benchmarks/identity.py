@@ -215,7 +215,8 @@ def measure(
         def arm(name: str, kind: str = "account", rules: Rules = None, **more: int) -> Arm:
             made_arm = Arm(made, write_project(made, name, kind, rules), kind, training | more)
             means = {key: round(float(values.mean()), 4) for key, values in made_arm.ndcg.items()}
-            print(f"{name}: NDCG@10 {means}", file=sys.stderr)
+            pairs = made_arm.agreement().pairwise
+            print(f"{name}: F1 {pairs.f1:.4f}, NDCG@10 {means}", file=sys.stderr)
             return made_arm
 
         base = arm("unlinked")
