@@ -211,12 +211,16 @@ def measure(
     """Returns all figures, as JSON values."""
     with tempfile.TemporaryDirectory() as folder:
         made = split_people(data, Path(folder), people, seed)
+        first: list[Arm] = []
 
         def arm(name: str, kind: str = "account", rules: Rules = None, **more: int) -> Arm:
             made_arm = Arm(made, write_project(made, name, kind, rules), kind, training | more)
             means = {key: round(float(values.mean()), 4) for key, values in made_arm.ndcg.items()}
             pairs = made_arm.agreement().pairwise
             print(f"{name}: F1 {pairs.f1:.4f}, NDCG@10 {means}", file=sys.stderr)
+            first.append(made_arm)
+            told = describe(made_arm, first[0], made.targets["number"].to_numpy())
+            print(json.dumps({name: told, "rules": rules}), file=sys.stderr)  # a run may be cut off
             return made_arm
 
         base = arm("unlinked")
