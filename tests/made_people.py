@@ -29,6 +29,7 @@ class Errors:
     swap: float = 0.02
     date: float = 0.05
     move: float = 0.05
+    contact: float = 0.0  # another e-mail address and phone number
 
 
 def make_people(
@@ -38,6 +39,7 @@ def make_people(
     seed: int,
     columns: tuple[str, ...] = COLUMNS,
     platforms: int = 1,
+    shared: float = 0.0,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Returns records, in a random order, and truth: account, person.
 
@@ -49,9 +51,11 @@ def make_people(
         seed: the seed of everything.
         columns: the columns that records have.
         platforms: the number of platforms.
+        shared: the probability that a person uses the e-mail address and the phone number of the
+            first of the household.
     """
     draw = random.Random(seed)
-    world = _World(draw, people)
+    world = _World(draw, people, shared)
     rows, truth = [], []
     for number in range(people):
         person = world.person()
@@ -69,14 +73,15 @@ def make_people(
 class _World:
     """Words with uneven frequencies, and households."""
 
-    def __init__(self, draw: random.Random, people: int) -> None:
-        self.draw = draw
+    def __init__(self, draw: random.Random, people: int, shared: float) -> None:
+        self.draw, self.shared = draw, shared
         vocabulary = random.Random(1)  # the same words for every seed
         self.given = _words(vocabulary, 400, (2, 3))
         self.surnames = _words(vocabulary, max(500, people), (2, 4))
         self.streets = _words(vocabulary, max(300, people // 3), (2, 4))
         self.towns = _words(vocabulary, 150, (2, 4))
         self.household: list[dict[str, str]] = []
+        self.household_contact: dict[str, str] = {}
 
     def common(self, words: list[str]) -> str:
         """Returns one of `words`, the first ones far more often."""
@@ -96,17 +101,23 @@ class _World:
         draw = self.draw
         if not self.household or draw.random() < 0.5:
             self.household = [{"surname": self.common(self.surnames)} | self.address()]
+            self.household_contact = {}
         home = self.household[0]
         given = self.common(self.given)
         year, month, day = draw.randint(1930, 2005), draw.randint(1, 12), draw.randint(1, 28)
-        user = draw.choice(
-            [f"{given}.{home['surname']}", f"{given[0]}{home['surname']}", f"{given}"]
-        ) + str(draw.randrange(100))
-        return home | {
-            "given_name": given,
-            "birth_date": f"{year}-{month:02}-{day:02}",
-            "gender": "mf"[len(given) % 2],
-            "email": f"{user}@{self.common(self.towns)}.org",
+        contact = self.contact(given, home["surname"])
+        if self.shared:
+            first = self.household_contact = self.household_contact or contact
+            contact = first if draw.random() < self.shared else contact
+        born = f"{year}-{month:02}-{day:02}"
+        own = {"given_name": given, "birth_date": born, "gender": "mf"[len(given) % 2]}
+        return home | own | contact
+
+    def contact(self, given: str, surname: str) -> dict[str, str]:
+        draw = self.draw
+        user = draw.choice([f"{given}.{surname}", f"{given[0]}{surname}", f"{given}"])
+        return {
+            "email": f"{user}{draw.randrange(100)}@{self.common(self.towns)}.org",
             "phone": f"0{draw.randrange(10**8, 10**9)}",
         }
 
@@ -125,6 +136,8 @@ def _corrupt(
     row: dict[str, str | None] = dict(person)
     if draw.random() < errors.move:
         row |= world.address()
+    if errors.contact and draw.random() < errors.contact:
+        row |= world.contact(person["given_name"], person["surname"])
     if draw.random() < errors.swap:
         row["given_name"], row["surname"] = row["surname"], row["given_name"]
     if draw.random() < errors.date:
