@@ -37,8 +37,13 @@ class RowsRead:
 
     @property
     def homes(self) -> pl.DataFrame:
-        """account, home of the accounts with events, and of those whose id another platform has."""
+        """account, home of the accounts with events, and of others whose id another platform has.
+
+        Of an account with events, only they tell the home: the next run starts from this table, and
+        the accounts files may have changed by then.
+        """
         away = self.identity.accounts.filter(pl.col("home") != pl.col("account"))
+        away = away.join(self.seen, on="account", how="anti")
         both = pl.concat([self.seen.select("account", "home"), away.select("account", "home")])
         return both.group_by("account").agg(pl.col("home").max())
 
