@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-import plait.fusion.fusion_pipeline
+import plait.fusion.stages.read_identity
 from plait.fusion.stages.gather_evidence import gather_evidence
 from plait.fusion.stages.resolve_people import KnownIdentity
 from plait.identity.evidence import EVIDENCE_EDGES, gather_edges
@@ -38,7 +38,7 @@ def test_a_second_source_reaches_the_tables(
         platforms[name] = platform(f"{name}.csv", accounts=attributes)
     apart = fuse_here(platforms)
     assert apart.accounts["rule"].unique().to_list() == ["alone"]
-    monkeypatch.setattr(plait.fusion.fusion_pipeline, "gather_evidence", _with_likely_twins)
+    monkeypatch.setattr(plait.fusion.stages.read_identity, "gather_evidence", _with_likely_twins)
     joined = fuse_here(platforms, full=True)
     assert joined.version.counts["people_on_several"] == 1
     assert joined.version.counts["rules"] == {"alone": 2, "probabilistic": 2}

@@ -86,11 +86,6 @@ class TwoStates(RuleBasedStateMachine):
         self.both(lambda state: (state.preview_link if joined else state.preview_unlink)(*pair))
         self.both(lambda state: (state.link if joined else state.unlink)(*pair, T0))
 
-    @rule(number=NUMBERS, allowed=st.booleans())
-    def consent(self, number: int, allowed: bool) -> None:
-        (account,) = ends(number)
-        self.both(lambda state: state.set_consent(account, {"link": allowed}, T0, "", ""))
-
     @rule(number=NUMBERS, whole=st.booleans(), seconds=st.integers(0, 6))
     def erase(self, number: int, whole: bool, seconds: int) -> None:
         (one,) = who(number)
