@@ -43,6 +43,7 @@ from plait.store.feedback.log_paths import (
     EVENTS_FOLDER,
     LINKS_FOLDER,
 )
+from tests.memory_consent import usable
 
 Account = tuple[str, str]
 
@@ -68,23 +69,19 @@ class MemoryLiveState:
         self._streams: dict[FeedbackStream, dict[str, str]] = {n: {} for n in FEEDBACK_STREAMS}
         self._delivered: dict[FeedbackStream, list[str]] = {n: [] for n in FEEDBACK_STREAMS}
         self._done: dict[FeedbackStream, set[str]] = {n: set() for n in FEEDBACK_STREAMS}
-        # mark -> erased, time, receipt, stream id
         self._gone: dict[str, tuple[str, datetime, str, str]] = {}
         self._clock = 1_700_000_000_000  # an id is a time in milliseconds, as Valkey's are
         self._lease = ""
 
     def durability_fault(self) -> LossyLiveState | None:
-        """None: memory lasts as long as the test."""
         self._check_up()
         return None
 
     def read_people(self, lookups: Sequence[PersonLookup]) -> list[PersonState]:
-        """See LiveState."""
         self._check_up()
         return [self._read(lookup) for lookup in lookups]
 
     def append_events(self, events: pl.DataFrame) -> list[bool]:
-        """See LiveState."""
         self._check_up()
         taken = []
         for event_id, account, score, member, entry in encode_events(events).iter_rows():
@@ -104,14 +101,12 @@ class MemoryLiveState:
     def link(
         self, one: Account, two: Account, now: datetime, reason: Reason = NO_REASON
     ) -> tuple[str, list[str]]:
-        """See LiveState."""
         found = self.preview_link(one, two)
         if found[1] or two not in self._ties()[one]:
             self._say("links", encode_link(one, two, now, reason))
         return found
 
     def preview_link(self, one: Account, two: Account) -> tuple[str, list[str]]:
-        """See LiveState."""
         self._check_up()
         first, second = self._group(one), self._group(two)
         if first == second:
@@ -131,14 +126,12 @@ class MemoryLiveState:
     def unlink(
         self, one: Account, two: Account, now: datetime, reason: Reason = NO_REASON
     ) -> tuple[list[str], str]:
-        """See LiveState."""
         self._check_up()
         self._say("links", encode_unlink(one, two, now, reason))
         people = [self._root(self._group(account)) for account in (one, two)]
         return people, "now" if people[0] != people[1] else "next_fuse"
 
     def preview_unlink(self, one: Account, two: Account) -> tuple[list[str], str]:
-        """See LiveState."""
         before = dict(self._streams["links"])
         try:
             return self.unlink(one, two, datetime.now(UTC))
@@ -146,7 +139,6 @@ class MemoryLiveState:
             self._streams["links"] = before
 
     def erase(self, lookup: PersonLookup, receipt: str, now: datetime) -> LiveErasure:
-        """See LiveState."""
         self._check_up()
         alone = bool(lookup.account) and not lookup.person
         earlier = self._erased(lookup.person or lookup.account)
@@ -186,11 +178,9 @@ class MemoryLiveState:
         return LiveErasure(receipt, len(names), known=known, ids=frozenset(named))
 
     def finish_erasures(self) -> None:
-        """See LiveState; nothing is left here."""
         self._check_up()
 
     def _cut(self, names: set[str], ids: set[str]) -> None:
-        """Removes accounts and person ids from the base."""
         base = self._base
         for person in {str(base["a"].pop(name)) for name in names if name in base["a"]}:
             rest = [one for one in self._in_base(person) if one[0] not in names]
@@ -208,17 +198,14 @@ class MemoryLiveState:
     def set_consent(
         self, account: Account, said: Mapping[str, bool], now: datetime, who: str, why: str
     ) -> None:
-        """See LiveState."""
         self._check_up()
         self._say("consents", encode_consent(account, said, now, who, why))
 
     def base_status(self) -> BaseStatus:
-        """See LiveState."""
         self._check_up()
         return BaseStatus(self._name, bool(self._name), False)
 
     def load_base(self, store: Store, version: StoreVersion) -> bool:
-        """See LiveState."""
         self._check_up()
         if self._name == base_name(version):
             return True
@@ -255,14 +242,12 @@ class MemoryLiveState:
         return True
 
     def acquire_drain_lease(self, token: str, takeover: bool = False) -> bool:
-        """See LiveState; a lease here never ends by itself."""
         self._check_up()
         if takeover or not self._lease:
             self._lease = token
         return self._lease == token
 
     def read_stream(self, stream: FeedbackStream, count: int) -> list[StreamEntry]:
-        """See LiveState."""
         self._check_up()
         entries, done = self._streams[stream], self._done[stream]
         waiting = [i for i in self._delivered[stream] if i not in done]
@@ -272,7 +257,6 @@ class MemoryLiveState:
         return [StreamEntry(i, entries.get(i)) for i in waiting[:count]]
 
     def acknowledge(self, stream: FeedbackStream, ids: Sequence[str]) -> None:
-        """See LiveState."""
         self._check_up()
         self._done[stream].update(ids)
         if not FEEDBACK_STREAMS[stream].kept:
@@ -280,7 +264,6 @@ class MemoryLiveState:
                 self._streams[stream].pop(stream_id, None)
 
     def stream_length(self, stream: FeedbackStream) -> int:
-        """See LiveState."""
         self._check_up()
         return len(self._streams[stream])
 
@@ -313,7 +296,7 @@ class MemoryLiveState:
         else:
             group = self._group((lookup.account, lookup.platform))
         person = self._root(group) if group else person
-        group, alone, only, without = self._usable(group, lookup)
+        group, alone, only, without = usable(self, group, lookup)
         parts = list(dict.fromkeys(self._person_of(account) for account, _ in group))
         base = self._base
         records = [r for p in parts if isinstance(r := base["s"].get(p), bytes)]
@@ -339,28 +322,11 @@ class MemoryLiveState:
         )
 
     def _refuses(self, account: Account) -> bool:
-        """Returns whether an account may not be joined to others."""
         said: dict[str, bool] = {}
         for row in decode_consents(list(self._streams["consents"].values())).iter_rows(named=True):
             if row["account"] == account[0]:
                 said |= {n: row[n] for n in ("link", "share") if row[n] is not None}
         return account[0] in self._base["c"] or False in said.values()
-
-    def _usable(
-        self, group: tuple[Account, ...], lookup: PersonLookup
-    ) -> tuple[tuple[Account, ...], bool, str, set[str]]:
-        """Returns the accounts to use, whether it is one alone, and `only` and `without`."""
-
-        def shared(account: Account) -> bool:
-            return len(self._in_base(self._person_of(account[0]))) > 1
-
-        asked = (lookup.account, lookup.platform)
-        one = group[0] if len(group) == 1 else asked
-        if (len(group) == 1 or not lookup.person) and self._refuses(one):
-            return (one,), True, one[1] if shared(one) else "", set()
-        gone = [account for account in group if self._refuses(account)]
-        kept = tuple(account for account in group if account not in gone)
-        return kept, False, "", {account[1] for account in gone if shared(account)}
 
     def _person_of(self, account: str) -> str:
         return str(self._base["a"].get(account) or self._own(account))
@@ -388,7 +354,6 @@ class MemoryLiveState:
         return self._heir(self._person_of(account))
 
     def _ties(self) -> dict[Account, set[Account]]:
-        """Returns what links since the base join, the last word on each pair counting."""
         ties: dict[Account, set[Account]] = defaultdict(set)
         for row in decode_links(list(self._streams["links"].values())).iter_rows(named=True):
             one = (row["account_a"], row["platform_a"])
@@ -410,7 +375,6 @@ class MemoryLiveState:
         return [(account, platform) for account, _, platform in pairs]
 
     def _group(self, start: Account) -> tuple[Account, ...]:
-        """Returns the accounts joined with `start`, by ties and as people of the base."""
         found, ties, place = [start], self._ties(), 0
         while place < len(found):
             account = found[place]

@@ -181,7 +181,6 @@ def test_an_unlink_outranks_everything_that_joins_the_accounts(
 
 
 def _persons(fused: Fused, accounts: Iterable[tuple[str, str]]) -> set[str]:
-    """Returns the persons of accounts (raw id, platform)."""
     key = load_key(fused.project)
     names = [account_pseudonym(pl.Series([who]), key, on)[0] for who, on in accounts]
     found = fused.accounts.filter(pl.col("account").is_in(names))
@@ -193,7 +192,6 @@ def _persons(fused: Fused, accounts: Iterable[tuple[str, str]]) -> set[str]:
 def test_links_learned_late_bring_rows_to_one_bucket(
     fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch, bucket_bytes: int
 ) -> None:
-    """An account with an id space of its own is linked to one that is known by another home."""
     monkeypatch.setattr(plait.fusion.stages.find_inputs, "BUCKET_BYTES", bucket_bytes)
     _link(fused, "1", ("cid", "video"), ("ann", "shop"))
     _post(fused, "1", NEW | {"account": "cid", "item": "c2"}, on="video")
@@ -267,7 +265,6 @@ def test_a_link_to_a_platform_that_has_left_joins_nobody(fused: Fused, fuse_here
 
 
 def _drain(fused: Fused, *numbers: int) -> None:
-    """Writes an object of one event for each number."""
     _post(fused, "all", *(NEW | {"account": f"n{n}", "item": f"x{n}"} for n in numbers))
     folder = fused.project.store_path / "feedback" / "events"
     rows = pl.read_parquet(folder / "all.parquet")
@@ -286,7 +283,6 @@ def _tables(fused: Fused) -> dict[str, pl.DataFrame]:
 
 
 def test_a_log_of_many_objects_becomes_a_few_parts(fused: Fused, fuse_here: Fuse) -> None:
-    """The version that read it does not grow with the number of objects."""
     _drain(fused, *range(500))
     store = Store(fused.project.store_path)
     again = _again(fuse_here)
@@ -374,7 +370,6 @@ def test_links_are_compacted_too(fused: Fused, fuse_here: Fuse) -> None:
 def test_a_compaction_while_fuse_reads_changes_nothing(
     fused: Fused, fuse_here: Fuse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it planned to read is in a larger part, and removed, by the time it reads."""
     _drain(fused, *range(8))
     store, key = Store(fused.project.store_path), plait.fusion.fuse_logs.load_key
 
