@@ -51,9 +51,6 @@ Account = tuple[str, str]
 class MemoryLiveState:
     """Live state without a server: links are a graph over the base's people, resolved when read.
 
-    Attributes:
-        down_reason: set it, and nothing is answered until it is '' again.
-
     Args:
         length: item events kept of one account.
     """
