@@ -30,8 +30,9 @@ def _accounts(name: str) -> dict[str, Any]:
 
 
 def _write(folder: Path) -> None:
+    # No two events of a person at once: their order follows fingerprints that have the name in them.
     (folder / "clips.csv").write_text(LOG)
-    (folder / "shop.csv").write_text("user,item,time\nann1,p1,1700000000\nzoe,p2,1700000001\n")
+    (folder / "shop.csv").write_text("user,item,time\nann1,p1,1700000050\nzoe,p2,1700000001\n")
     (folder / "clips_who.csv").write_text("id,login\nann,ann-l\n")
     (folder / "shop_who.csv").write_text("id,login\nann1,ann-l\n")
 
@@ -41,7 +42,7 @@ def _post(fused: Fused, name: str, on: str) -> None:
     rows: list[dict[str, Any]] = [
         {"row": 0, "account": "bob", "item": "i1", "time": "2023-11-15T00:00:00Z",
          "type": "view", "event_id": "x1"},
-        {"row": 1, "account": "bob", "item": "i2", "time": "2023-11-14T22:15:00Z",
+        {"row": 1, "account": "bob", "item": "i2", "time": "2023-11-14T22:15:30Z",
          "type": "purchase", "session": "s2"},
     ]  # fmt: skip
     key = load_key(fused.project)
