@@ -15,7 +15,7 @@ from plait.errors import LiveStateDown, LossyLiveState, TooManyAccounts
 from plait.features.sequences import MAX_SEEN_ITEMS
 from plait.live.base_content import base_name, read_base_tables, watermark
 from plait.live.codec import is_readable, pack_sequences
-from plait.live.link_reason import NO_REASON, Reason
+from plait.live.link_reason import NO_REASON, LinkReason
 from plait.live.live_state import (
     BaseStatus,
     FeedbackStream,
@@ -96,7 +96,7 @@ class MemoryLiveState:
         return taken
 
     def link(
-        self, one: Account, two: Account, now: datetime, reason: Reason = NO_REASON
+        self, one: Account, two: Account, now: datetime, reason: LinkReason = NO_REASON
     ) -> tuple[str, list[str]]:
         found = self.preview_link(one, two)
         if found[1] or two not in self._ties()[one]:
@@ -121,7 +121,7 @@ class MemoryLiveState:
         return person, sorted(roots - {person})
 
     def unlink(
-        self, one: Account, two: Account, now: datetime, reason: Reason = NO_REASON
+        self, one: Account, two: Account, now: datetime, reason: LinkReason = NO_REASON
     ) -> tuple[list[str], str]:
         self._check_up()
         self._say("links", encode_unlink(one, two, now, reason))

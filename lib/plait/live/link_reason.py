@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Reason:
+class LinkReason:
     """The reason of a link or an unlink.
 
     Attributes:
@@ -18,4 +18,4 @@ class Reason:
     why: str | None = None
 
 
-NO_REASON = Reason()
+NO_REASON = LinkReason()

@@ -10,7 +10,7 @@ from typing import Protocol
 import polars as pl
 
 from plait.errors import LossyLiveState
-from plait.live.link_reason import NO_REASON, Reason
+from plait.live.link_reason import NO_REASON, LinkReason
 from plait.store import Store, StoreVersion
 
 FeedbackStream = str  # a name in live.streams.FEEDBACK_STREAMS
@@ -135,7 +135,7 @@ class LiveState(Protocol):
         one: tuple[str, str],
         two: tuple[str, str],
         now: datetime,
-        reason: Reason = NO_REASON,
+        reason: LinkReason = NO_REASON,
     ) -> tuple[str, list[str]]:
         """Links two accounts (pseudonym, platform); returns the person and the retired persons.
 
@@ -151,7 +151,7 @@ class LiveState(Protocol):
         one: tuple[str, str],
         two: tuple[str, str],
         now: datetime,
-        reason: Reason = NO_REASON,
+        reason: LinkReason = NO_REASON,
     ) -> tuple[list[str], str]:
         """Unlinks two accounts (pseudonym, platform); returns each one's person, and the effect.
 

@@ -14,7 +14,7 @@ from plait.contracts.event_rows import (
     FEEDBACK_EVENTS,
     FEEDBACK_LINKS,
 )
-from plait.live.link_reason import NO_REASON, Reason
+from plait.live.link_reason import NO_REASON, LinkReason
 from plait.live.live_noise import NOISE
 from plait.live.live_strengths import HISTORY_STRENGTH
 
@@ -79,14 +79,14 @@ def decode_events(entries: Sequence[str]) -> pl.DataFrame:
 
 
 def encode_link(
-    one: tuple[str, str], two: tuple[str, str], now: datetime, reason: Reason = NO_REASON
+    one: tuple[str, str], two: tuple[str, str], now: datetime, reason: LinkReason = NO_REASON
 ) -> str:
     """Returns the stream entry that links two accounts (pseudonym, platform)."""
     return json.dumps(_link_fields(one, two, now, reason))
 
 
 def encode_unlink(
-    one: tuple[str, str], two: tuple[str, str], now: datetime, reason: Reason = NO_REASON
+    one: tuple[str, str], two: tuple[str, str], now: datetime, reason: LinkReason = NO_REASON
 ) -> str:
     """Returns the stream entry that unlinks two accounts, see contracts.event_rows."""
     apart = {"apart": two[0], "apart_platform": two[1]}
@@ -94,7 +94,7 @@ def encode_unlink(
 
 
 def _link_fields(
-    one: tuple[str, str], two: tuple[str, str], now: datetime, reason: Reason
+    one: tuple[str, str], two: tuple[str, str], now: datetime, reason: LinkReason
 ) -> dict[str, str | int]:
     told: dict[str, str | int] = {}
     if reason.who is not None:  # a null would be read as true by Lua

@@ -18,7 +18,7 @@ from plait.contracts.http_messages import (
 )
 from plait.errors import nearest
 from plait.live import LiveState, PersonLookup
-from plait.live.link_reason import Reason
+from plait.live.link_reason import LinkReason
 from plait.serving.problems import ProblemError, field_problem
 
 
@@ -52,7 +52,7 @@ class AccountService:
         if message.dry_run:
             person, merged = self._state.preview_link(one, two)
         else:
-            reason = Reason(message.who, message.why)
+            reason = LinkReason(message.who, message.why)
             person, merged = self._state.link(one, two, datetime.now(UTC), reason)
         return LinkResponse(
             person_id=person,
@@ -72,7 +72,7 @@ class AccountService:
         if message.dry_run:
             people, effective = self._state.preview_unlink(one, two)
         else:
-            reason = Reason(message.who, message.why)
+            reason = LinkReason(message.who, message.why)
             people, effective = self._state.unlink(one, two, datetime.now(UTC), reason)
         told = {"person_ids": people, "effective": effective, "dry_run": message.dry_run}
         return UnlinkResponse.model_validate(told)

@@ -30,7 +30,7 @@ def _accounts(name: str) -> dict[str, Any]:
 
 
 def _write(folder: Path) -> None:
-    # No two events of a person at once: their order follows fingerprints that have the name in them.
+    # No two events of a person at once: fingerprints, which have the name in them, order such.
     (folder / "clips.csv").write_text(LOG)
     (folder / "shop.csv").write_text("user,item,time\nann1,p1,1700000050\nzoe,p2,1700000001\n")
     (folder / "clips_who.csv").write_text("id,login\nann,ann-l\n")

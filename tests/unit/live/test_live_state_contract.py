@@ -9,7 +9,7 @@ from plait.contracts.http_messages import MAX_LINKED, MAX_ON_PLATFORM
 from plait.errors import TooManyAccounts
 from plait.live import LiveState, PersonLookup
 from plait.live.base_content import base_name
-from plait.live.link_reason import Reason
+from plait.live.link_reason import LinkReason
 from plait.live.live_state import FeedbackStream, StreamEntry
 from plait.live.stream_entries import decode_events, decode_links
 from plait.store import Store
@@ -167,8 +167,8 @@ def test_a_preview_says_what_a_link_and_an_unlink_return_and_writes_nothing(
 
 
 def test_who_and_why_are_in_the_stream(state: LiveState) -> None:
-    state.link(*ends(1, 2), T0, Reason("ann", "same\tinvoice"))
-    state.unlink(*ends(1, 2), T0, Reason(why="no"))
+    state.link(*ends(1, 2), T0, LinkReason("ann", "same\tinvoice"))
+    state.unlink(*ends(1, 2), T0, LinkReason(why="no"))
     state.link(*ends(1, 2), T0)
     words = [entry.text or "" for entry in state.read_stream("links", 10)]
     told = decode_links(words).select("who", "why").rows()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from plait.features.sequences import EVENT_ORDER
-from plait.live.link_reason import Reason
+from plait.live.link_reason import LinkReason
 from plait.live.stream_entries import (
     FEEDBACK_EVENTS,
     decode_events,
@@ -75,7 +75,7 @@ def test_score_and_member_order_events_as_a_history_does() -> None:
 
 
 def test_a_link_comes_back_as_it_went() -> None:
-    reason = Reason("me", "the same")
+    reason = LinkReason("me", "the same")
     entry = encode_link(("a_1", "shop"), ("a_2", "video"), NOW, reason)
     (row,) = decode_links([entry]).rows(named=True)
     assert row == {"account_a": "a_1", "platform_a": "shop", "account_b": "a_2",

@@ -11,7 +11,7 @@ import polars as pl
 from plait.contracts.identity_tables import IDENTITY_EDGES
 from plait.identity.stored_people import StoredPeople
 from plait.identity.why.explain_people import to_evidence
-from plait.identity.why.explanation import Account, Evidence
+from plait.identity.why.explanation import Evidence, StoredAccount
 
 THRESHOLD, REVIEW_FROM = "people.link.threshold", "people.link.review_from"
 _TINY = 1e-12  # keeps the odds of 0 and 1 finite
@@ -30,8 +30,8 @@ class ReviewPair:
     """
 
     evidence: Evidence
-    one: Account
-    two: Account
+    one: StoredAccount
+    two: StoredAccount
     accounts: int
     events: int
 
@@ -136,8 +136,8 @@ def _bits(weight: pl.Expr) -> pl.Expr:
     return (inside / (1 - inside)).log(2)
 
 
-def _account(row: Mapping[str, Any]) -> Account:
-    return Account(*(row[name] for name in ACCOUNT_FIELDS))
+def _account(row: Mapping[str, Any]) -> StoredAccount:
+    return StoredAccount(*(row[name] for name in ACCOUNT_FIELDS))
 
 
 ACCOUNT_FIELDS = ("account", "platform", "person", "rule", "events")

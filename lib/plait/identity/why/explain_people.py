@@ -7,7 +7,7 @@ import polars as pl
 from plait.identity.find_account import Party
 from plait.identity.stored_people import StoredPeople
 from plait.identity.why.evidence_path import strongest_chain
-from plait.identity.why.explanation import Account, Evidence, Explanation, Reason, Term
+from plait.identity.why.explanation import ApartReason, Evidence, Explanation, StoredAccount, Term
 from plait.identity.why.reasons import Standing, find_reasons
 
 
@@ -27,7 +27,7 @@ def explain_people(
     accounts = people.accounts_of(persons).sort("person", "platform", "account")
     evidence = to_evidence(people.edges_between(accounts))
     chain: tuple[Evidence, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[ApartReason, ...] = ()
     if len(persons) > 1:
         reasons = find_reasons(accounts, evidence, standing)
         evidence = [edge for edge in evidence if edge.dropped_as is None]
@@ -47,10 +47,10 @@ def explain_people(
     )
 
 
-def to_accounts(accounts: pl.DataFrame) -> tuple[Account, ...]:
+def to_accounts(accounts: pl.DataFrame) -> tuple[StoredAccount, ...]:
     """Returns the rows of ACCOUNTS as values."""
     columns = ("account", "platform", "person", "rule", "events")
-    return tuple(Account(*row) for row in accounts.select(columns).iter_rows())
+    return tuple(StoredAccount(*row) for row in accounts.select(columns).iter_rows())
 
 
 def to_evidence(edges: pl.DataFrame) -> list[Evidence]:

@@ -46,7 +46,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Account:
+class StoredAccount:
     """An account of the store: pseudonym, platform, person, the rule that joined it, its events."""
 
     account: str
@@ -57,7 +57,7 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Reason:
+class ApartReason:
     """Why two parties are not one person.
 
     Attributes:
@@ -91,10 +91,10 @@ class Explanation:
     first: str | None
     second: str | None
     persons: tuple[str, ...]
-    accounts: tuple[Account, ...]
+    accounts: tuple[StoredAccount, ...]
     chain: tuple[Evidence, ...] = ()
     others: tuple[Evidence, ...] = ()
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[ApartReason, ...] = ()
 
     @property
     def joined(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from plait.identity.why.explanation import Evidence, Reason
+from plait.identity.why.explanation import ApartReason, Evidence
 from plait.say_count import say_count
 
 
@@ -31,7 +31,7 @@ class Standing:
 
 def find_reasons(
     accounts: pl.DataFrame, evidence: Sequence[Evidence], standing: Standing
-) -> tuple[Reason, ...]:
+) -> tuple[ApartReason, ...]:
     """Returns why the two persons of `accounts` are not one; at least one reason.
 
     Args:
@@ -42,13 +42,13 @@ def find_reasons(
     person = dict(accounts.select("account", "person").iter_rows())
     across = [e for e in evidence if person[e.account_a] != person[e.account_b]]
     reasons = [
-        Reason(edge.dropped_as, _sentence(edge, standing), edge)
+        ApartReason(edge.dropped_as, _sentence(edge, standing), edge)
         for edge in across
         if edge.dropped_as is not None
     ]
     reasons += _unlinks(person, standing.said)
     if not reasons:
-        reasons.append(Reason("nothing", _nothing(standing.blocked)))
+        reasons.append(ApartReason("nothing", _nothing(standing.blocked)))
     return tuple(reasons)
 
 
@@ -76,14 +76,14 @@ _WORDS = {
 }
 
 
-def _unlinks(person: Mapping[str, str], said: pl.DataFrame) -> list[Reason]:
+def _unlinks(person: Mapping[str, str], said: pl.DataFrame) -> list[ApartReason]:
     """Returns a reason for each pair of accounts that somebody said are two people."""
     known = list(person)
     apart = said.filter(
         pl.all_horizontal(pl.col("account_a", "account_b").is_in(known)) & ~pl.col("joined")
     )
     return [
-        Reason("unlinked", _describe_saying(row))
+        ApartReason("unlinked", _describe_saying(row))
         for row in apart.iter_rows(named=True)
         if person[row["account_a"]] != person[row["account_b"]]
     ]

@@ -16,7 +16,7 @@ from plait.features.sequences import MAX_SEEN_ITEMS
 from plait.live.base_content import BASE_LAYOUT
 from plait.live.circuit_breaker import CircuitBreaker
 from plait.live.codec import is_readable
-from plait.live.link_reason import NO_REASON, Reason
+from plait.live.link_reason import NO_REASON, LinkReason
 from plait.live.live_state import (
     BaseStatus,
     FeedbackStream,
@@ -193,7 +193,7 @@ class ValkeyLiveState:
         one: tuple[str, str],
         two: tuple[str, str],
         now: datetime,
-        reason: Reason = NO_REASON,
+        reason: LinkReason = NO_REASON,
     ) -> tuple[str, list[str]]:
         """Links two accounts (pseudonym, platform); returns the person and the retired persons.
 
@@ -235,7 +235,7 @@ class ValkeyLiveState:
         one: tuple[str, str],
         two: tuple[str, str],
         now: datetime,
-        reason: Reason = NO_REASON,
+        reason: LinkReason = NO_REASON,
     ) -> tuple[list[str], str]:
         """Unlinks two accounts (pseudonym, platform); returns each one's person, and the effect.
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from plait.identity.assertions.assertion import Assertion
 from plait.identity.assertions.identity_log import append_assertions, read_standing
-from plait.live.link_reason import Reason
+from plait.live.link_reason import LinkReason
 from plait.live.stream_entries import decode_links, encode_link, encode_unlink
 from plait.store import Store
 from plait.store.chain_entry import EntryPlace
@@ -43,7 +43,9 @@ def post(store: Store, name: str, *said: tuple[str, str, bool], ms: int | None =
     ms = int(name.partition("-")[0]) if ms is None else ms
     now = datetime.fromtimestamp(ms / 1000, UTC)
     entries = [
-        (encode_link if joined else encode_unlink)(end(a), end(b), now, Reason("web", "clicked"))
+        (encode_link if joined else encode_unlink)(
+            end(a), end(b), now, LinkReason("web", "clicked")
+        )
         for a, b, joined in said
     ]
     FeedbackLog(store).write_links(decode_links(entries), name)

@@ -15,7 +15,7 @@ from plait.identity.review.answer_file import (
     read_answers,
 )
 from plait.identity.review.review_pairs import ReviewPair
-from plait.identity.why.explanation import Account, Evidence, Term
+from plait.identity.why.explanation import Evidence, StoredAccount, Term
 
 
 def _file(folder: Path, *lines: str, header: str = "account_a,account_b,same,who,why") -> Path:
@@ -78,7 +78,7 @@ def test_an_account_that_is_not_known_names_its_row(tmp_path: Path) -> None:
 
 
 def test_questions_that_are_filled_in_are_answers(tmp_path: Path) -> None:
-    ends = [Account(f"a_{n}", "shop", f"p_{n}", "alone", 3) for n in "12"]
+    ends = [StoredAccount(f"a_{n}", "shop", f"p_{n}", "alone", 3) for n in "12"]
     edge = Evidence("a_1", "a_2", "probabilistic", 0.7, terms=(Term("city", "exact", 4.0),))
     rows = question_rows([ReviewPair(edge, ends[0], ends[1], 1, 3)])
     rows.write_csv(tmp_path / "q.csv")
