@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Training on Ray, endpoints, and what computes, side by side (tests/lanes.py).
 LANES := -n 3 --dist loadgroup
+# A process a core: tables of tests are so small that more threads only wait for each other.
+FAST := POLARS_MAX_THREADS=1 $(BIN)/pytest -m "not slow and not faults and not cluster" -n 2
 # Some tests mount a small disk: as root, else in a namespace of their own where the kernel grants one.
 ROOT := unshare --map-root-user --mount
 MOUNTS = $(if $(filter 0,$(shell id -u)),env MAY_MOUNT=1,$(if $(shell $(ROOT) true 2>/dev/null && echo yes),env MAY_MOUNT=1 $(ROOT)))
@@ -27,7 +29,7 @@ demo: $(READY)  ## the whole road on a synthetic world, in two minutes
 	$(BIN)/plait demo
 
 test: says check java  ## lint, types, architecture, then every test
-	$(BIN)/pytest -m "not slow and not faults and not cluster" -n 2
+	$(FAST)
 	$(MOUNTS) $(BIN)/pytest -m "(slow or faults) and not cluster" $(LANES)
 
 says:
@@ -44,7 +46,7 @@ java: $(READY)
 	@$(BIN)/python -m tests.java  # tests of Spark fail without it; none is skipped
 
 fast: $(READY)  ## the tests without Ray, Spark and servers, under three minutes
-	$(BIN)/pytest -m "not slow and not faults and not cluster" -n 2
+	$(FAST)
 
 check: $(READY)  ## formatting, lint, types, architecture
 	$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,13 +36,19 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 use_java()
-# No property test is a timed test: how long an example takes is the machine's affair.
-settings.register_profile("plait", deadline=None)
+# No property test is a timed test: how long an example takes is the machine's affair. Examples are
+# new in every run, so few of them are enough.
+settings.register_profile("plait", deadline=None, max_examples=40)
 settings.load_profile("plait")
 # On two cores with all lanes at work a process waits for its turn longer than an answer waits for
 # Valkey, and what an answer lacks then is not what most tests are about.
 os.environ.setdefault("PLAIT_LIVE_STATE_TIMEOUT_MS", "2000")
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_finish() -> None:
+    """Spares the collector of garbage what was imported: it stays, and is much."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

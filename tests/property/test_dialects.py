@@ -42,7 +42,7 @@ def _events(files: str, how: dict[str, Any]) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     st.lists(ORDERS, min_size=3, max_size=20), st.integers(1, 3), st.randoms(use_true_random=False)

@@ -105,7 +105,7 @@ def _rearranged(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any], int]:
 
 # A fuse costs the same for few rows and for many: few examples of many rows. None is shrunk.
 @settings(
-    max_examples=10,
+    max_examples=5,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

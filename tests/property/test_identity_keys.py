@@ -22,7 +22,7 @@ HASHES = st.sampled_from([32, 40, 64, 128]).flatmap(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(KINDS, st.lists(TEXTS | ADDRESSES | NUMBERS, min_size=1, max_size=8, unique=True),
        st.sampled_from([None, "DE", "US"]))  # fmt: skip
 def test_a_normal_form_is_its_own_normal_form(
@@ -34,7 +34,7 @@ def test_a_normal_form_is_its_own_normal_form(
     assert not again["reason"].count()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(KINDS, st.lists(HASHES, min_size=1, max_size=5), st.lists(TEXTS | ADDRESSES, max_size=5))
 def test_a_hash_is_never_changed(kind: KeyType, hashes: list[str], others: list[str]) -> None:
     dialect = KeyDialect(KeyRule.of("k", KeySettings(type=kind), 3), "DE", ("NA",))

@@ -247,7 +247,7 @@ def _counts(version: StoreVersion) -> dict[str, Any]:
 
 # A fuse costs the same for few rows and for many: few examples of many rows. None is shrunk.
 @settings(
-    max_examples=6,
+    max_examples=3,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -80,7 +80,7 @@ _SAID = st.dictionaries(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_SAID, _SAID)
 def test_consent_holds_in_every_run(
     tmp_path_factory: pytest.TempPathFactory,

@@ -198,7 +198,7 @@ SOME_EDGES = st.lists(
 SOME_PAIRS = st.lists(st.tuples(ACCOUNT, ACCOUNT).filter(lambda p: p[0] != p[1]), max_size=4)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(SOME_KEYS, SOME_EDGES, SOME_PAIRS, SOME_PAIRS, st.integers(1, 8), st.booleans(),
        st.randoms(use_true_random=False))  # fmt: skip
 def test_guards_hold_in_any_order_and_every_refusal_is_right(
@@ -247,7 +247,7 @@ def test_guards_hold_in_any_order_and_every_refusal_is_right(
     assert again.rules == found.rules
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(SOME_KEYS, SOME_EDGES)
 def test_guards_that_nobody_runs_into_change_nothing(
     keys: list[tuple[str, str, str]], edges: list[tuple[str, str, str, float]]

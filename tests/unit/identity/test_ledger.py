@@ -168,7 +168,7 @@ def _grouped(parts: list[int | None]) -> dict[str, str]:
     return groups
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.lists(st.lists(st.none() | st.integers(0, 4), min_size=7, max_size=7), max_size=5),
     PARTS,

@@ -61,7 +61,7 @@ def test_the_last_word_counts_in_any_order_of_rows(
     assert _found(_posted(rows)) == _expected(words)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(WORD, min_size=1, max_size=12), st.lists(st.integers(1, 3), min_size=12))
 def test_the_last_word_counts_in_parts_and_compacted(words: list[Word], sizes: list[int]) -> None:
     with tempfile.TemporaryDirectory() as folder:

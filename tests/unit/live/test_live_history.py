@@ -104,7 +104,7 @@ def assert_same(found: KnownPeople, expected: KnownPeople) -> None:
     assert earlier[0] == earlier[1]
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.data(), st.lists(PLAIN | ANYONE, min_size=1, max_size=5), st.integers(1, 6))
 def test_arrays_are_what_tables_make(
     data: st.DataObject, known: list[PersonState], length: int

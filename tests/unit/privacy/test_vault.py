@@ -236,7 +236,7 @@ def test_two_runs_at_once_lose_nothing(store: Store, monkeypatch: pytest.MonkeyP
     assert first.read()["name"].to_list() == ["first"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.lists(
         st.tuples(

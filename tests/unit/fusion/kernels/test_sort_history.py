@@ -24,7 +24,7 @@ def _frame(found: list[tuple[object, ...]]) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("largest", [2**62, 2**35])  # the numbers of events tell less and less
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(rows, max_size=12))
 def test_it_is_the_sort_by_all_columns(largest: int, found: list[tuple[object, ...]]) -> None:
     frame = _frame(found)

@@ -30,7 +30,7 @@ LOG = "id,user,item,time\n1,ann,i1,1700000000\n2,bob,i1,1700000100\n"
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module", params=[1, 4], ids=["1 bucket", "4 buckets"])
+@pytest.fixture(scope="module", params=[4], ids=["4 buckets"])
 def once_fused(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, int]:

@@ -142,7 +142,7 @@ NAMES = st.sampled_from("wxyz")
 WORDS = st.lists(st.tuples(NAMES, NAMES, st.booleans(), st.booleans()), max_size=6)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(words=WORDS, undone=st.lists(st.integers(0, 5), max_size=4, unique=True))
 def test_an_undone_assertion_was_never_made(
     tmp_path_factory: pytest.TempPathFactory, words: list[tuple[str, str, bool, bool]],

@@ -22,7 +22,7 @@ def _compare(rows: list[tuple[int, int]]) -> PartitionAgreement:
 
 
 @given(LABELS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_pairs_are_those_that_are_counted_one_by_one(rows: list[tuple[int, int]]) -> None:
     pairs = list(combinations(rows, 2))
     found = sum(a[0] == b[0] for a, b in pairs)
@@ -36,7 +36,7 @@ def test_pairs_are_those_that_are_counted_one_by_one(rows: list[tuple[int, int]]
 
 
 @given(LABELS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 def test_b_cubed_is_the_mean_over_accounts(rows: list[tuple[int, int]]) -> None:
     shares = []
     for found, true in rows:

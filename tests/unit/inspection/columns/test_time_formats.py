@@ -26,7 +26,7 @@ def test_an_epoch_is_recognised_by_its_size(moments: list[datetime], unit: tuple
     assert found.unit == unit[0]
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(
     st.lists(MOMENTS, min_size=3, max_size=20),
     st.sampled_from(

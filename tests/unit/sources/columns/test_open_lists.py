@@ -18,7 +18,7 @@ from tests.unit.sources.read_log import json_lines, read_log
 
 elements = st.lists(st.integers(0, 9), max_size=4) | st.none()
 here = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

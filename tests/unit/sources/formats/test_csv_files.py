@@ -241,7 +241,7 @@ _TEXT = st.text(st.sampled_from('ab ,"\n;é'), max_size=6)
     rows=st.lists(st.tuples(_TEXT, _TEXT, _TEXT), max_size=12),
     quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_csv_writes_is_read_back(
     tmp_path_factory: Any, rows: list[tuple[str, ...]], quoting: Any
 ) -> None:
@@ -278,7 +278,7 @@ def test_what_csv_writes_is_read_back(
     ),
     strays=st.lists(st.integers(0, 400), max_size=5),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_stray_quotes_lose_no_line(
     tmp_path_factory: Any, rows: list[tuple[int, str]], strays: list[int]
 ) -> None:

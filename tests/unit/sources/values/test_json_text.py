@@ -72,7 +72,7 @@ def _leaves(value: Any, steps: tuple[Step, ...]) -> list[tuple[tuple[Step, ...],
     return [] if kind == "list" else [(steps, _text(value))]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(records, min_size=1, max_size=5),
     st.booleans(),
@@ -125,7 +125,7 @@ plain = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(plain, min_size=1, max_size=4), st.booleans(), keys.filter(lambda k: k != "x"))
 def test_an_object_as_text_is_the_same_json(found: list[Any], ascii_only: bool, key: str) -> None:
     lines = [json.dumps({key: {"l": [one]}, "x": one}, ensure_ascii=ascii_only) for one in found]
