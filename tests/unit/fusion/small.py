@@ -49,6 +49,18 @@ def platform(files: str, **more: Any) -> dict[str, Any]:
     return {"events": events | {"columns": columns} | more} | outer
 
 
+def within(folder: str, settings: Any) -> Any:
+    """Returns the settings of a platform whose files lie in `folder`."""
+    if isinstance(settings, list):
+        return [within(folder, one) for one in settings]
+    if not isinstance(settings, dict):
+        return settings
+    inner = {name: within(folder, value) for name, value in settings.items()}
+    files = settings.get("files", [])
+    files = [f"{folder}/{name}" for name in ([files] if isinstance(files, str) else files)]
+    return inner | ({"files": files} if files else {})
+
+
 def copy_fused(once: Path, folder: Path, fuse_again: Callable[[], Fused]) -> Fused:
     """Copies a project that was fused once, for a test of its own; returns it.
 

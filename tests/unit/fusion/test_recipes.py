@@ -13,7 +13,7 @@ from plait.privacy.pseudonym import account_pseudonym
 from plait.privacy.pseudonym_key import load_key
 
 from .read_recipes import Recipe, read_recipes
-from .small import Fused, fuse_in
+from .small import Fused, fuse_in, within
 
 RECIPES = read_recipes()
 
@@ -53,16 +53,36 @@ def _stored_events(rows: list[dict[str, str]], fused: Fused, name: str) -> list[
     return stored
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=[recipe.title for recipe in RECIPES])
-def test_recipe(recipe: Recipe, tmp_path: Path) -> None:
-    recipe.write_files(tmp_path)
-    fused = fuse_in(tmp_path, recipe.platform)
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Fused]:
+    """The store of each recipe, by its title; recipes of different platforms share one."""
+    stores: dict[str, Fused] = {}
+    rest = RECIPES
+    while rest:
+        folder, now = tmp_path_factory.mktemp("recipes"), {_name(one): one for one in rest}
+        rest = [one for one in rest if one is not now[_name(one)]]
+        for name, one in now.items():
+            one.write_files(folder / name)
+        fused = fuse_in(folder, {n: within(n, one.platform[n]) for n, one in now.items()})
+        stores |= {one.title: fused for one in now.values()}
+    return stores
+
+
+def _name(recipe: Recipe) -> str:
     (name,) = recipe.platform
-    counts, found = fused.platform(name), fused.events
+    return name
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=[recipe.title for recipe in RECIPES])
+def test_recipe(recipe: Recipe, stores: dict[str, Fused]) -> None:
+    name = _name(recipe)
+    fused = stores[recipe.title]
+    counts, found = fused.platform(name), fused.events.filter(pl.col("platform") == name)
+    catalogue = fused.items.filter(pl.col("platform") == name)
     seen = {
         "event": found.height,
         "account": found["account"].n_unique(),
-        "item": fused.items.height,
+        "item": catalogue.height,
         "duplicate": counts["duplicates"],
     }
     assert seen == {"duplicate": 0} | recipe.counts, counts
@@ -74,7 +94,7 @@ def test_recipe(recipe: Recipe, tmp_path: Path) -> None:
     assert _rows(found, list(events[0])) == _expected(_stored_events(events, fused, name))
     assert len(events) == recipe.counts["event"]
     for rows in items:
-        assert _rows(fused.items, list(rows[0])) == _expected(rows)
+        assert _rows(catalogue, list(rows[0])) == _expected(rows)
     if recipe.platform[name].get("catalogue"):
         assert not counts["catalogue"].get("unusable_values"), counts["catalogue"]
         assert not counts["catalogue"].get("matches_no_event")

@@ -14,6 +14,7 @@ from plait.config.yaml_document import read_document
 from plait.errors import EmptyInput, MissingFile
 from plait.fusion.fuse_logs import fuse
 from plait.inspection.inspect_folder import Inspection, inspect_folder
+from tests.unit.fusion.small import within
 from tests.unit.inspection.log_shapes import SHAPES
 
 # What has to be written for each shape: settings of its log by path, and how many of its rows (or
@@ -168,14 +169,6 @@ def _setting(settings: Any, path: str) -> Any:
     return [settings] if path == "files" and isinstance(settings, str) else settings
 
 
-def _within(folder: str, platform: dict[str, Any]) -> dict[str, Any]:
-    """Returns the settings of a platform whose files lie in `folder`."""
-    files = platform.get("files", [])
-    files = [f"{folder}/{name}" for name in ([files] if isinstance(files, str) else files)]
-    inner = {k: _within(folder, v) if isinstance(v, dict) else v for k, v in platform.items()}
-    return inner | ({"files": files} if files else {})
-
-
 def test_every_shape_of_logs_is_recognised_and_fused(tmp_path: Path) -> None:
     platforms = {}
     for shape, (wanted, _) in WANTED.items():
@@ -184,7 +177,7 @@ def test_every_shape_of_logs_is_recognised_and_fused(tmp_path: Path) -> None:
         (platform,) = raw["platforms"].values()
         found = {path: _setting(platform["events"], path) for path in wanted}
         assert found == wanted, shape
-        platforms[shape] = _within(shape, platform)
+        platforms[shape] = within(shape, platform)
     version = fuse(parse_config({"store": "store", "platforms": platforms}, folder=tmp_path))
     counts = version.counts["platforms"]
     assert {shape: counts[shape]["events"] for shape in WANTED} == {
