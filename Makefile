@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Training on Ray, endpoints, and what computes, side by side (tests/lanes.py).
-LANES := -n 3 --dist loadgroup
+LANES := -n 4 --dist loadgroup
 # A process a core: tables of tests are so small that more threads only wait for each other.
 FAST := POLARS_MAX_THREADS=1 $(BIN)/pytest -m "not slow and not faults and not cluster" -n 2
 # Some tests mount a small disk: as root, else in a namespace of their own where the kernel grants one.

@@ -1,4 +1,4 @@
-"""Which tests share a process when several run side by side (`-n 3 --dist loadgroup`).
+"""Which tests share a process when several run side by side (`-n 4 --dist loadgroup`).
 
 Tests of one file do, since they share what its fixtures start. So do those that need the one Spark
 session, those that train on Ray, and those that serve: endpoints, whose HAProxies want the same

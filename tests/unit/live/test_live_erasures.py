@@ -88,3 +88,15 @@ def test_a_base_is_loaded_without_people_erased_since(state: LiveState, store: S
     assert items(state, *who(1, 2, 3, 4, 5)) == [[], [], [], [], ["shop:5a", "shop:5b"]]
     assert state.read_people(who(2))[0].person == person(2)
     assert state.read_people(who(3))[0].person not in (person(3), person(4))
+
+
+def test_what_an_erased_account_says_about_consent_is_erased_again(state: LiveState) -> None:
+    (one,) = ends(1)
+    state.append_events(events(("a", 1, 1)))
+    state.erase(who(1)[0], "first", T0 + timedelta(seconds=5))
+    state.set_consent(one, {"share": False}, T0 + timedelta(seconds=6), "me", "no")
+    erased = state.erase(who(1)[0], "second", T0 + timedelta(seconds=7))
+    assert (erased.known, erased.receipt) == (True, "second")
+    state.finish_erasures()
+    texts = [entry.text for name in FEEDBACK_STREAMS for entry in state.read_stream(name, 9)]
+    assert not [text for text in texts if text and one[0] in text]

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from plait.contracts.consent_rows import PURPOSES
 from plait.errors import TooManyAccounts
 from plait.live import LiveState, PersonLookup, PersonState
 from plait.live.live_state import FeedbackStream, StreamEntry
@@ -85,6 +86,14 @@ class TwoStates(RuleBasedStateMachine):
         pair = ends(one, two)
         self.both(lambda state: (state.preview_link if joined else state.preview_unlink)(*pair))
         self.both(lambda state: (state.link if joined else state.unlink)(*pair, T0))
+
+    @rule(
+        number=NUMBERS,
+        said=st.dictionaries(st.sampled_from(PURPOSES), st.booleans(), min_size=1, max_size=3),
+    )
+    def consent(self, number: int, said: dict[str, bool]) -> None:
+        (one,) = ends(number)
+        self.both(lambda state: state.set_consent(one, said, T0, "me", "asked"))
 
     @rule(number=NUMBERS, whole=st.booleans(), seconds=st.integers(0, 6))
     def erase(self, number: int, whole: bool, seconds: int) -> None:

@@ -44,7 +44,7 @@ local function plan(person, requested, alone)
     end
     known = known or (base and redis.call('HEXISTS', b('a'), account) == 1)
       or redis.call('EXISTS', ns .. 'e:' .. account, ns .. 'h:' .. account,
-                    ns .. 'n:' .. account) > 0
+                    ns .. 'n:' .. account, ns .. 'c:' .. account) > 0
   end
   if not rest then forget(person) end
   local receipt = earlier and string.match(earlier, '%S+$') or ''
