@@ -43,6 +43,7 @@ from plait.store.feedback.log_paths import (
     LINKS_FOLDER,
 )
 from tests.memory_consent import said_of, usable
+from tests.memory_cut import cut
 
 Account = tuple[str, str]
 
@@ -139,6 +140,7 @@ class MemoryLiveState:
         alone = bool(lookup.account) and not lookup.person
         earlier = self._erased(lookup.person or lookup.account)
         person, group = self._find(lookup)
+        whole = group
         if rest := alone and len(group) > 1:
             group = ((lookup.account, lookup.platform),)
         names = {account for account, _ in group}
@@ -158,7 +160,8 @@ class MemoryLiveState:
         if not rest:
             ids |= {person} | {self._person_of(name) for name in names}
             ids |= {self._heir(self._person_of(name)) for name in names}
-            ids |= {str(one) for one in self._base["t"] if self._heir(str(one)) in ids}
+        stay = {self._own(name) for name, _ in whole} - ids
+        ids |= {str(one) for one in self._base["t"] if self._heir(str(one)) in ids} - stay
         named = {**dict(group), **dict.fromkeys(ids)}
         rows = erasure_rows(named, receipt, now)
         for stream, entries in self._streams.items():
@@ -168,7 +171,7 @@ class MemoryLiveState:
         for name in names:
             self._known -= {text.split("\n")[1] for _, _, text in self._recent.pop(name, [])}
             self._pushed.pop(name, None)
-        self._cut(names, ids)
+        cut(self, names, ids)
         at = self._say("erasures", encode_erasure(rows))
         for one in rows["mark"]:
             self._gone.pop(one, None)
@@ -177,22 +180,6 @@ class MemoryLiveState:
 
     def finish_erasures(self) -> None:
         self._check_up()
-
-    def _cut(self, names: set[str], ids: set[str]) -> None:
-        base = self._base
-        for person in {str(base["a"].pop(name)) for name in names if name in base["a"]}:
-            rest = [one for one in self._in_base(person) if one[0] not in names]
-            since = base["o"].get(person, 0)
-            for kind in "sh" if rest and person not in ids else "shmo":
-                base[kind].pop(person, None)
-            heir = person if person not in ids else self._own(rest[0][0]) if rest else ""
-            if rest:
-                base["m"][heir] = "\n".join("\t".join(one) for one in rest)
-                base["o"][heir] = since
-                base["a"] |= dict.fromkeys((one[0] for one in rest), heir)
-        for one in [*ids, *names]:
-            base["t"].pop(one, None)
-            base["c"].pop(one, None)
 
     def set_consent(
         self, account: Account, said: Mapping[str, bool], now: datetime, who: str, why: str

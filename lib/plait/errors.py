@@ -92,6 +92,14 @@ class DamagedVault(StoreError):
     """An object of the vault is truncated, changed, or not where it was written."""
 
 
+class DamagedTable(StoreError):
+    """A data file of a table is gone or unreadable."""
+
+
+class DamagedRecord(StoreError):
+    """A record of the store, such as that of a version, is truncated or changed."""
+
+
 class NothingFused(StoreError):
     """The store has no version yet."""
 

@@ -147,10 +147,13 @@ def _escape_unprintable() -> None:
 
 
 def _storage_error(error: Exception) -> PlaitError | None:
-    """Returns the S3 error raised while a table was read, without secrets; None if it is none."""
-    from plait.store.storage_errors import is_from_s3, to_store_error
+    """Returns the error of the store, without secrets; None if it is none.
 
-    return to_store_error(error, "s3://") if is_from_s3(error) else None
+    It is one of S3 raised while a table was read, or one of a data file that is damaged.
+    """
+    from plait.store.storage_errors import describe_unreadable, is_from_s3, to_store_error
+
+    return to_store_error(error, "s3://") if is_from_s3(error) else describe_unreadable(error)
 
 
 def _print_error(headline: str, text: str) -> None:

@@ -1,8 +1,9 @@
-"""`plait versions`, `plait versions show` and `plait versions rollback`."""
+"""`plait versions`, and its verbs `show`, `verify` and `rollback`."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 SIZE_COUNTS = ("events", "people", "items")
 _MAX_INPUTS = 20  # shown; --json has all
 
-app = typer.Typer(help="List the versions of the store, show one, or roll back to one.")
+app = typer.Typer(help="List the versions of the store, show or verify one, or roll back to one.")
 
 
 @app.callback(invoke_without_command=True)
@@ -88,6 +89,36 @@ def show(
         typer.echo(f"  {record.get('path', record)}{size}")
     if len(version.inputs) > _MAX_INPUTS:
         typer.echo(f"  and {len(version.inputs) - _MAX_INPUTS:,} more: --json lists them")
+
+
+@app.command()
+def verify(
+    number: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="N",
+            help="Number of the version. Unit: none. Default: the current one. Example: 3",
+        ),
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    as_json: JsonOption = False,
+) -> None:
+    """Read every data file of a version, and say which are gone or damaged."""
+    from plait.store.damaged_files import describe_damage, find_damaged_files
+
+    store = _open_store(config)
+    version = store.current() if number is None else store.version(number)
+    found = find_damaged_files(store, version)
+    if as_json:
+        damaged = [asdict(one) for one in found]
+        typer.echo(json.dumps({"version": version.number, "damaged": damaged}, indent=2))
+    else:
+        for one in found:
+            typer.echo(f"{one.path}: {one.fault}")
+    if found:
+        raise describe_damage(found, version)
+    if not as_json:
+        typer.echo(f"version {version.number} is whole: every data file can be read.")
 
 
 @app.command()

@@ -20,6 +20,7 @@ from plait.fusion.stages.find_inputs import find_inputs
 from plait.fusion.stages.resolve_people import current_version
 from plait.identity.assertions.identity_log import record_history
 from plait.privacy.pseudonym_key import key_of_version, load_key
+from plait.store.damaged_files import name_damaged_files
 from plait.store.feedback.compaction import compact
 from plait.store.require_writable import require_writable
 from plait.store.storage_errors import translate_s3_errors
@@ -83,7 +84,7 @@ def fuse(
         history.assertions, erasures,
     )  # fmt: skip
     try:
-        with translate_s3_errors(store.uri):
+        with name_damaged_files(store), translate_s3_errors(store.uri):
             version = pipeline.run(settings)
     finally:
         pipeline.close()

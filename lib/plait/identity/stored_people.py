@@ -10,6 +10,7 @@ import polars as pl
 from plait.contracts.identity_tables import IDENTITY_EDGES, PERSON_CHANGES
 from plait.contracts.store_tables import ACCOUNTS, PEOPLE
 from plait.identity.evidence import SAME_ID
+from plait.store.damaged_files import name_damaged_files
 from plait.store.storage_errors import translate_errors
 from plait.store.store import Store
 from plait.store.store_version import StoreVersion
@@ -61,7 +62,7 @@ class StoredPeople:
         return pl.concat([same_id_evidence(accounts), stored])
 
     def _read(self, table: str, rows: pl.Expr) -> pl.DataFrame:
-        with translate_errors(self.store.uri):
+        with name_damaged_files(self.store), translate_errors(self.store.uri):
             return self.store.scan(table, self.version).filter(rows).collect()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from obstore.exceptions import AlreadyExistsError
 
-from plait.errors import StoreError, VersionExists
+from plait.errors import DamagedRecord, StoreError, VersionExists
 from plait.store.store_objects import (
     ObjectStore,
     list_objects,
@@ -50,8 +50,9 @@ class Journal:
 
         Raises:
             FileNotFoundError: there is no such record.
+            DamagedRecord: it is no JSON object.
         """
-        record: JournalRecord = json.loads(read_object(self._objects, self._name(number)))
+        record: JournalRecord = self._parse(number)
         record.pop(_WRITER, None)
         return record
 
@@ -126,8 +127,23 @@ class Journal:
         if not numbers:
             remove_objects(self._objects, [self._pointer])
             return
-        record = json.loads(read_object(self._objects, self._name(numbers[-1])))
+        record = self._parse(numbers[-1])
         self._point(numbers[-1], str(record.get(_WRITER, "")))
+
+    def _parse(self, number: int) -> JournalRecord:
+        body = read_object(self._objects, self._name(number))
+        try:
+            record = json.loads(body)
+            if isinstance(record, dict):
+                return record
+        except ValueError:
+            pass
+        raise DamagedRecord(
+            f"'{self._name(number)}' of the store is damaged: its {len(body):,} bytes are no "
+            "JSON object.",
+            fix="Restore the file from a backup of the store. If there is none, remove it: the "
+            "version before it is the newest then, and the next run makes up for it.",
+        )
 
     def _point(self, number: int, writer: str) -> None:
         body = json.dumps({"number": number, _WRITER: writer}).encode()

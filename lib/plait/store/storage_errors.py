@@ -22,7 +22,7 @@ from obstore.exceptions import (
 )
 from polars.exceptions import PolarsError
 
-from plait.errors import PlaitError, StoreError
+from plait.errors import DamagedTable, PlaitError, StoreError
 from plait.store.s3_settings import ENDPOINT_VARIABLES, s3_endpoint
 
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
@@ -110,8 +110,21 @@ def is_from_s3(error: Exception) -> bool:
     return bool(_FROM_S3.search(_COLOUR.sub("", str(error))))
 
 
+def describe_unreadable(error: Exception) -> DamagedTable | None:
+    """Returns the error of a reader of tables that met a damaged file; None if it met none."""
+    text = (str(error).splitlines() or [""])[0][:300]
+    gone = isinstance(error, FileNotFoundError) and "/tables/" in text
+    if not gone and not (isinstance(error, PolarsError) and text.startswith("parquet")):
+        return None
+    return DamagedTable(
+        f"a data file of the store is damaged: {text}.", fix="Find out which: plait versions verify"
+    )
+
+
 def to_store_error(error: Exception, address: str) -> StoreError:
     """Returns the StoreError for `error` of the store at `address`."""
+    if damaged := describe_unreadable(error):
+        return damaged
     if "://" not in address:
         reason = getattr(error, "strerror", None) or _first_line(error)
         return StoreError(

@@ -13,6 +13,7 @@ from deltalake.transaction import AddAction
 from plait.contracts.store_tables import ADDED_TABLES, TABLES
 from plait.contracts.table_schema import CONTRACT_VERSION, TableSchema
 from plait.errors import NothingFused, StoreError, VersionExists
+from plait.store.damaged_files import name_damaged_files
 from plait.store.delta_tables import CommittedFiles, TableWriter, scan_table
 from plait.store.feedback.log_paths import LOG_FOLDERS, last_drained_id
 from plait.store.input_records import open_input_records, write_input_records
@@ -117,7 +118,7 @@ class Store:
 
     def read(self, table: str, version: StoreVersion | None = None) -> pl.DataFrame:
         """Returns the rows of `table` in `version` (default: the current one)."""
-        with translate_errors(self.uri):
+        with name_damaged_files(self), translate_errors(self.uri):
             return self.scan(table, version).collect()
 
     def parts(self, table: str, version: StoreVersion) -> list[AddAction]:

@@ -117,6 +117,16 @@ def data_file_paths(location: Location, name: str, version: int) -> list[str]:
     return object_names(name, _list_files(location, name, version)["path"])
 
 
+def data_file_sizes(location: Location, name: str, version: int) -> list[tuple[str, int]]:
+    """Returns path in the store and bytes of the files of table `name` as of Delta `version`.
+
+    Raises:
+        StoreError: the table or that version of it cannot be read.
+    """
+    listed = _list_files(location, name, version)
+    return list(zip(object_names(name, listed["path"]), listed["size_bytes"], strict=True))
+
+
 def object_names(table: str, paths: Iterable[str]) -> list[str]:
     """Returns the names in the store of the data files at `paths` in the Delta log of `table`.
 

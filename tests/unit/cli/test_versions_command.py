@@ -31,6 +31,24 @@ def test_show_has_tables_counts_and_inputs(shop: Shop) -> None:
     assert "Versions: [1]" in shop.refused("versions", "show", "7")
 
 
+def test_verify_names_a_damaged_file_and_a_rollback_is_a_way_out(shop: Shop) -> None:
+    shop.fuse("a")
+    shop.fuse("b")
+    assert "version 2 is whole" in shop.run("versions", "verify").stdout
+    named = {number: shop.store.parts("accounts", shop.store.version(number)) for number in (1, 2)}
+    (lost,) = {part.path for part in named[2]} - {part.path for part in named[1]}
+    shop.store.path(f"tables/accounts/{lost}").unlink()
+    said = shop.refused("versions", "verify")
+    assert f"tables/accounts/{lost}" in said
+    assert "is damaged: it is gone" in said
+    record = json.loads(shop.run("versions", "verify", "1", "--json").stdout)
+    assert record == {"version": 1, "damaged": []}
+    shop.run("versions", "rollback", "1")
+    shop.fuse("c")
+    assert "is whole" in shop.run("versions", "verify").stdout
+    assert shop.store.current().counts["events"] == 3
+
+
 def test_rollback_names_the_older_tables_and_rewrites_nothing(fused: Shop) -> None:
     shop = fused
     before = {table: shop.store.version(2).tables[table] for table in shop.store.version(2).tables}

@@ -100,3 +100,15 @@ def test_what_an_erased_account_says_about_consent_is_erased_again(state: LiveSt
     state.finish_erasures()
     texts = [entry.text for name in FEEDBACK_STREAMS for entry in state.read_stream(name, 9)]
     assert not [text for text in texts if text and one[0] in text]
+
+
+def test_a_retired_id_of_an_account_that_stays_is_its_own_again(
+    state: LiveState, store: Store
+) -> None:
+    publish_people(store, {0: [0, 1, 2]}, retired={1: 0, 2: 0})
+    assert state.load_base(store, store.current())
+    erased = state.erase(who(0)[0], "first", T0)  # whose id the person has
+    assert erased.ids == {account(0), person(0)}
+    left = [PersonLookup(person=person(1)), PersonLookup(person=person(2)), *who(1, 2)]
+    assert [one.person for one in state.read_people(left)] == [person(1)] * 4
+    assert [len(one.accounts) for one in state.read_people(left)] == [2] * 4

@@ -14,8 +14,9 @@ from plait.live.valkey.link_scripts import LINK_FUNCTIONS
 from plait.live.valkey.state_scripts import PRELUDE
 
 # plan(person, requested, alone): the person, whether anything is known of them, the receipt of an
-# earlier erasure, the accounts to erase, the person ids that must be forgotten with them, and all
-# accounts of the person. With `alone`, only the requested account is erased.
+# earlier erasure, the accounts to erase, the person ids that must be forgotten with them, all
+# accounts of the person, and the ids of those that stay. With `alone`, only the requested account
+# is erased.
 _PLAN = """
 local function plan(person, requested, alone)
   local earlier = erased(person ~= '' and person or bare(requested))
@@ -47,8 +48,11 @@ local function plan(person, requested, alone)
                     ns .. 'n:' .. account, ns .. 'c:' .. account) > 0
   end
   if not rest then forget(person) end
-  local receipt = earlier and string.match(earlier, '%S+$') or ''
-  return {person, known and 1 or 0, receipt, entries, ids, group}
+  local receipt, stay = earlier and string.match(earlier, '%S+$') or '', {}
+  for _, entry in ipairs(rest and group or {}) do
+    if entry ~= requested then stay[#stay + 1] = own(bare(entry)) end
+  end
+  return {person, known and 1 or 0, receipt, entries, ids, group, stay}
 end
 """
 
@@ -172,7 +176,14 @@ local function cut(name)
       if id and redis.call('HEXISTS', key('o'), id) == 1 then
         id = 'p_' .. string.sub(redis.sha1hex(receipt .. '\\0' .. bare(rest[1])), 1, 32)
       end
-      for _, one in ipairs(rest) do put('a', bare(one), id) end
+      for _, one in ipairs(rest) do
+        put('a', bare(one), id)
+        -- An id that was merged into the forgotten one follows its account.
+        local mine = own(bare(one))
+        if redis.call('HGET', key('t'), mine) == person then
+          if mine == id then del('t', mine) else put('t', mine, id) end
+        end
+      end
       if id and since then put('o', id, since) end
     end
     if #rest > 0 then put('m', id, table.concat(rest, '\\n')) end

@@ -46,12 +46,12 @@ def erase(
     plan = client.register_script(erase_scripts.PLAN_ERASURE)
     run = client.register_script(erase_scripts.ERASE)
     for _ in range(_ATTEMPTS):
-        _, known, earlier, entries, ids, _ = plan(keys=keys, args=args)
+        _, known, earlier, entries, ids, _, stay = plan(keys=keys, args=args)
         if not known and (earlier or not alone):
             return LiveErasure(earlier.decode(), 0, known=bool(earlier), repeated=bool(earlier))
         accounts = [tuple(one.decode().split("\t")) for one in entries]
         people = [one.decode() for one in ids]
-        people += _retired_into(client, keys, people)
+        people += sorted({*_retired_into(client, keys, people)} - {one.decode() for one in stay})
         named = {**dict(accounts), **dict.fromkeys(people)}
         rows = erasure_rows(named, receipt, now)
         hashes = dict(zip(named, rows["erased"], strict=True))
@@ -128,7 +128,7 @@ def _retired_into(client: redis.Redis, keys: list[str], people: list[str]) -> li
     for one, heir in client.hscan_iter(f"{keys[0]}b{name.decode()}:t", count=_CHUNK):
         if heir in wanted and one not in wanted:
             found.add(one)
-    return sorted(one.decode() for one in found)
+    return [one.decode() for one in found]
 
 
 def _delete_entries(client: redis.Redis, stream: str, bound: str, accounts: list[str]) -> None:
