@@ -83,7 +83,7 @@ def name_damaged_files(store: Store) -> Iterator[None]:
     """
     try:
         yield
-    except (PolarsError, OSError, StoreError) as error:
+    except (PolarsError, OSError, StoreError):
         if (damaged := _damage(store)) is None:
             raise
         raise damaged from None
