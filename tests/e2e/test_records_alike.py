@@ -75,8 +75,12 @@ def test_records_that_are_alike_are_one_person(
     truth.write_csv(tmp_path / "truth.csv")
     (tmp_path / "plait.yaml").write_text(project.format(data=data))
     _run(tmp_path, "resolve", "--quiet", "--out", str(tmp_path / "persons.csv"))
-    _run(tmp_path, "report", "--truth", str(tmp_path / "truth.csv"), "--json", str(tmp_path / "o"))
-    found = json.loads((tmp_path / "o").read_text())["truth"]
+    compared = ("--truth", str(tmp_path / "truth.csv"), "--json", str(tmp_path / "o"))
+    assert "say too little to be linked" in _run(tmp_path, "report", *compared)
+    report = json.loads((tmp_path / "o").read_text())
+    assert 0 <= report["model"]["unlinkable_share"] < 0.5
+    assert "surname" in report["model"]["comparisons"]
+    found = report["truth"]
     assert (found["unknown_accounts"], found["without_truth"]) == (0, 0)
     assert found["all"]["pairwise"]["f1"] >= least
     written = pl.read_csv(tmp_path / "persons.csv", infer_schema=False)

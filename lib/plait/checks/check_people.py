@@ -11,9 +11,12 @@ from plait.checks.log_finding import EXAMPLES, CheckLevel, LogFinding, say_share
 from plait.checks.log_profile import LogProfile
 from plait.config import Project
 from plait.config.yaml_text import write_inline
+from plait.identity.cluster_guards import ACCOUNT_PAIRS, CONTRADICTIONS
 from plait.identity.clusters import cluster_accounts
 from plait.identity.evidence import gather_edges, same_id_edges
+from plait.identity.key_guards import guards_of_keys
 from plait.identity.keys.key_evidence import KeyEvidence
+from plait.identity.keys.key_types import key_rules
 
 _WARN_SHARE, _FAIL_SHARE = 0.05, 0.3  # of all events of a platform, by one account
 _WARN_TIMES = 5  # times the mean of an account
@@ -118,7 +121,14 @@ def check_shared_people(
     parts.append(records.select("account", "home", "platform").unique())
     accounts = pl.concat(parts)
     edges = gather_edges([same_id_edges(accounts), by_key.edges])
-    people = cluster_accounts(accounts.select("account").unique(), edges).components
+    guards = guards_of_keys(
+        key_rules(project),
+        by_key.held,
+        project.people.max_accounts,
+        apart=pl.DataFrame(schema=ACCOUNT_PAIRS),
+        contradictions=pl.DataFrame(schema=CONTRADICTIONS),
+    )
+    people = cluster_accounts(accounts.select("account").unique(), edges, guards).components
     held = accounts.join(people, on="account").select("platform", "component").unique()
     sets = {str(n): part["component"] for (n,), part in held.partition_by(
         "platform", as_dict=True).items()}  # fmt: skip

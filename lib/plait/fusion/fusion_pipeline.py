@@ -97,8 +97,9 @@ class FusionPipeline:
     def run(self, settings: dict[str, Any]) -> StoreVersion:
         """Runs all stages and returns the published version."""
         rows = self.read()
-        resolved = self.resolve(rows)
-        people = self.learn(rows, self.partition(rows, resolved))
+        placed = self.partition(rows, self.resolve(rows))
+        rows = replace(rows, identity=rows.identity.without_evidence())
+        people = self.learn(rows, placed)
         tables = self.merge(rows, people)
         return self.publish(rows, people, tables, settings)
 
@@ -121,7 +122,9 @@ class FusionPipeline:
 
     def resolve(self, rows: RowsRead) -> ResolvedAccounts:
         """Groups the accounts that belong to one person."""
-        return resolve_accounts(collect_accounts(rows.seen, rows.identity), rows.identity)
+        return resolve_accounts(
+            collect_accounts(rows.seen, rows.identity), rows.identity, self.engine
+        )
 
     def partition(self, rows: RowsRead, resolved: ResolvedAccounts) -> PartitionedPeople:
         """Moves each person's rows into one bucket, finds the k-cores, and assigns person ids."""
@@ -135,7 +138,7 @@ class FusionPipeline:
         if k_cores:  # an account outside the k-core does not link other accounts
             outside = accounts_outside_k_core(resolved.accounts, rows.seen, k_cores)
             inside = resolved.accounts.join(outside, on="account", how="anti")
-            kept = resolve_accounts(inside, rows.identity)
+            kept = resolve_accounts(inside, rows.identity, self.engine)
         members, ledger = assign_people(
             kept.accounts, kept.components, self.store, self.current, self.key, self.erasures
         )
@@ -143,7 +146,7 @@ class FusionPipeline:
         placed = add_consents(placed, resolved.consents)
         touched = find_touched_buckets(rows.new, self.base, placed) | self.gone.buckets
         return PartitionedPeople(
-            members, ledger, placed, k_cores, touched, kept.edges, resolved.consents
+            members, ledger, placed, k_cores, touched, kept.edges, resolved.consents, kept.rounds
         )
 
     def learn(self, rows: RowsRead, people: PartitionedPeople) -> PartitionedPeople:
@@ -242,7 +245,7 @@ class FusionPipeline:
             1 if self.current is None else self.current.number + 1,
             buckets=self.plan.buckets,
             settings=settings,
-            run=self.plan.record(self.stages.rows, len(people.touched)),
+            run=self.plan.record(self.stages.rows, len(people.touched)) | {"rounds": people.rounds},
             learned=people.learned | _named("identity", rows.identity.learned),
         )
 

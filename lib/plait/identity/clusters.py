@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
+from plait.engine.engine import Engine
 from plait.identity.cluster_guards import BELOW_THRESHOLD, NO_CONSENT, ClusterGuards
-from plait.identity.components.find_components import find_components
+from plait.identity.components.find_components import connect_frame
 from plait.identity.constrained_merge import merge_under_guards
 from plait.identity.evidence import LINK, SAME_ID
 from plait.identity.guarded_components import find_guarded_components
+from plait.identity.rows_in_parts import split_rows
 
 ALONE = "alone"
 
@@ -25,14 +28,19 @@ class Clusters:
             a label.
         edges: EVIDENCE_EDGES except SAME_ID, with dropped_as: why the edge was not used (null if
             it was; the values are in cluster_guards).
+        rounds: the rounds that connected components took; 0 if the edges fit in memory.
     """
 
     components: pl.DataFrame
     edges: pl.DataFrame
+    rounds: int = 0
 
 
 def cluster_accounts(
-    accounts: pl.DataFrame, edges: pl.DataFrame, guards: ClusterGuards | None = None
+    accounts: pl.DataFrame,
+    edges: pl.DataFrame,
+    guards: ClusterGuards | None = None,
+    engine: Engine[Any] | None = None,
 ) -> Clusters:
     """Returns the component and rule of every account of `accounts`, and the judged edges.
 
@@ -49,11 +57,13 @@ def cluster_accounts(
         accounts: account, one row per account.
         edges: EVIDENCE_EDGES of all sources.
         guards: what keeps accounts apart; default: nothing does.
+        engine: connects edges that do not fit in memory; default: the local one.
     """
     guards = guards or ClusterGuards()
     judged = _judge_edges(edges, guards)
     used = judged.filter(pl.col("dropped_as").is_null())
-    homes, found = _homes(used), find_components(contract_homes(used))
+    homes = _homes(used)
+    found, rounds = connect_frame(contract_homes(used), engine)
     placed = _locate(accounts.select("account"), homes, found)
     guarded = find_guarded_components(
         placed, lambda some: _locate(some, homes, found), guards, used
@@ -72,7 +82,7 @@ def cluster_accounts(
             pl.when(alone).then(label).otherwise(name).alias(name) for name in ("home", "component")
         )
     others = judged.filter(pl.col("rule") != SAME_ID).drop("edge")
-    return Clusters(_name_rules(placed, others, guards.priorities), others)
+    return Clusters(_name_rules(placed, others, guards.priorities), others, rounds)
 
 
 def contract_homes(edges: pl.DataFrame) -> pl.DataFrame:
@@ -129,7 +139,14 @@ def _name_rules(
 ) -> pl.DataFrame:
     """Returns account, component, rule of the accounts of `placed` (account, home, component)."""
     strongest = _strongest_rules(edges.filter(pl.col("dropped_as").is_null()), priorities)
-    joined = placed.join(strongest, on="account", how="left")
+    return pl.concat(
+        _name_part(part.join(strongest, on="account", how="left"))
+        for part in split_rows(placed, "component")
+    )
+
+
+def _name_part(joined: pl.DataFrame) -> pl.DataFrame:
+    """Returns account, component, rule of whole components: `joined` has the strongest rule."""
     return joined.with_columns(
         rule=pl.when(pl.len().over("component") == 1)
         .then(pl.lit(ALONE))

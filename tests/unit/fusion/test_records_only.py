@@ -8,10 +8,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+import plait.identity.components.find_components
 from plait.checks.check_logs import check_logs
 from plait.errors import ConfigError, TooFewEvents
 from plait.fusion.preview_logs import preview_logs
 from plait.identity.raw_records import persons_of_records, values_of
+from plait.identity.report.identity_report import make_report
 from plait.identity.stored_people import StoredPeople
 from plait.privacy.pseudonym import load_key
 from plait.store.require_events import require_events
@@ -56,6 +58,19 @@ def test_records_are_resolved_without_events(folder: Path) -> None:
     assert fused.version.counts["people"] == 4
     with pytest.raises(TooFewEvents, match="only records of accounts"):
         require_events(fused.version)
+
+
+def test_edges_that_do_not_fit_in_memory_give_the_same_people_and_tell_their_rounds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_memory = fuse_in(folder, _platforms())
+    assert in_memory.version.run["rounds"] == 0
+    monkeypatch.setattr(plait.identity.components.find_components, "IN_MEMORY_EDGES", 0)
+    by_bucket = fuse_in(folder, _platforms(), full=True)
+    assert by_bucket.version.run["rounds"] == 1
+    assert _persons(by_bucket) == _persons(in_memory)
+    report = make_report(StoredPeople(by_bucket.store, by_bucket.version))
+    assert report.rounds == 1
 
 
 def test_nothing_new_publishes_nothing_and_new_records_keep_the_ids(folder: Path) -> None:

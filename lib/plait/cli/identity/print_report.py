@@ -34,6 +34,13 @@ def print_report(console: Console, found: IdentityReport) -> None:
         rows = [[each[n] for n in ("rule", "edges", "used", "lowest", "mean")]
                 for each in found.evidence]  # fmt: skip
         console.print(_table("evidence", heads, rows))
+    if found.rounds:
+        console.print(f"Connected components took {say_count(found.rounds, 'round')}.")
+    if "unlinkable_share" in found.model:
+        console.print(
+            f"{found.model['unlinkable_share']:.1%} of the records that were compared say too "
+            "little to be linked, even to a copy."
+        )
     if found.dropped:
         said = ", ".join(f"{n:,} {why}" for why, n in found.dropped.items())
         console.print(f"Not used: {said}.")

@@ -10,6 +10,7 @@ import polars as pl
 
 from plait.config import Project
 from plait.contracts.identity_tables import IDENTITY_EDGES
+from plait.engine.engine import Engine
 from plait.fusion.stages.rename_platforms import rename_platforms
 from plait.fusion.stages.resolve_people import KnownIdentity
 from plait.fusion.stages.stage_results import ResolvedAccounts
@@ -30,6 +31,7 @@ from plait.identity.keys.key_types import KeyRule, key_rules
 from plait.identity.probabilistic.link_records import LinkedRecords, link_records
 from plait.identity.probabilistic.make_features import make_features
 from plait.identity.probabilistic.spark_database import spark_database
+from plait.identity.rows_in_parts import distinct_rows
 from plait.identity.standing_links import standing_links
 from plait.privacy.consent import refusing_accounts, resolve_consents
 from plait.privacy.erasure import Erasures
@@ -83,7 +85,7 @@ def gather_evidence(
         contradictions=contradictions,
     )
     return KnownIdentity(
-        accounts=attributes.select("account", "platform", "home").unique(),
+        accounts=distinct_rows(attributes.select("account", "platform", "home")),
         edges=gather_edges(sources),
         ever_linked=pl.concat(ends).unique(),
         guards=replace(guards, thresholds=thresholds),
@@ -122,14 +124,19 @@ def _edges_of_keys(
     return [key_edges(agreed, rules).edges, edges.filter(refused)]
 
 
-def resolve_accounts(accounts: pl.DataFrame, known: KnownIdentity) -> ResolvedAccounts:
-    """Returns `accounts` (account, platform, home) grouped by person, with the judged edges."""
+def resolve_accounts(
+    accounts: pl.DataFrame, known: KnownIdentity, engine: Engine[Any] | None = None
+) -> ResolvedAccounts:
+    """Returns `accounts` (account, platform, home) grouped by person, with the judged edges.
+
+    Edges that do not fit in memory are connected by `engine`; default: the local one.
+    """
     consents = resolve_consents(accounts, known.statements, known.default_consent)
     guards = replace(known.guards, withheld=refusing_accounts(consents))
     edges = pl.concat([same_id_edges(accounts), known.edges])
-    clusters = cluster_accounts(accounts, edges, guards)
+    clusters = cluster_accounts(accounts, edges, guards, engine)
     judged = IDENTITY_EDGES.conform(clusters.edges)
-    return ResolvedAccounts(accounts, clusters.components, judged, consents)
+    return ResolvedAccounts(accounts, clusters.components, judged, consents, clusters.rounds)
 
 
 def _standing_links(

@@ -16,6 +16,7 @@ from plait.fusion.stages.gather_evidence import gather_evidence
 from plait.fusion.stages.resolve_people import KnownIdentity
 from plait.identity.keys.read_account_values import read_attributes
 from plait.identity.remember_attributes import remember_attributes
+from plait.identity.rows_in_parts import distinct_rows
 from plait.privacy.consent import default_consent, refusing_accounts, resolve_consents
 from plait.privacy.erasure import Erasures
 from plait.privacy.pseudonym import PseudonymKey
@@ -81,4 +82,4 @@ def read_identity(
 
 
 def _accounts(attributes: pl.DataFrame) -> pl.DataFrame:
-    return attributes.select("account", "platform").unique()
+    return distinct_rows(attributes.select("account", "platform"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -48,6 +48,10 @@ class KnownIdentity:
     )
     default_consent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     learned: Mapping[str, Any] = field(default_factory=dict)
+
+    def without_evidence(self) -> KnownIdentity:
+        """Returns it without what only serves to resolve accounts, and takes much memory."""
+        return replace(self, edges=self.edges.clear(), guards=ClusterGuards())
 
 
 def merge_seen_accounts(partials: pl.DataFrame) -> pl.DataFrame:
@@ -113,7 +117,7 @@ def assign_people(
         people = lift_columns(people, key, "founded_by")
     ledger = assign_person_ids(components, number_, before, people)
     ledger = rename_new_people(ledger, accounts["account"], erasures.every)
-    named = components.join(ledger.persons, on="component").join(
+    named = components.join(ledger.persons.select("component", "person"), on="component").join(
         accounts.select("account", "platform"), on="account"
     )
     return named.select("account", "platform", "person", "rule"), ledger

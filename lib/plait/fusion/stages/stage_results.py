@@ -57,12 +57,14 @@ class ResolvedAccounts:
         components: account, component, rule.
         edges: IDENTITY_EDGES: the evidence, used or not.
         consents: CONSENTS of every account.
+        rounds: the rounds that connected components took; 0: the edges fit in memory.
     """
 
     accounts: pl.DataFrame
     components: pl.DataFrame
     edges: pl.DataFrame
     consents: pl.DataFrame
+    rounds: int
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class PartitionedPeople:
         touched: the buckets that differ from the base version.
         edges: IDENTITY_EDGES: the evidence, used or not.
         consents: CONSENTS of every account.
+        rounds: the rounds that connected components took.
         learned: what was learned from the rows that stay; see learn_strengths.
     """
 
@@ -87,6 +90,7 @@ class PartitionedPeople:
     touched: set[int]
     edges: pl.DataFrame
     consents: pl.DataFrame
+    rounds: int
     learned: dict[str, Any] = field(default_factory=dict)
 
 

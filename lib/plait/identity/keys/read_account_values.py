@@ -11,7 +11,7 @@ from plait.clean.parse_times import parse_times
 from plait.config import Project
 from plait.config.platform_settings import Accounts
 from plait.contracts.id_rules import AROUND_IDS, is_bad_id
-from plait.identity.id_spaces import home_account
+from plait.identity.id_spaces import home_account, home_platform
 from plait.identity.keys.account_values import (
     ACCOUNT_ATTRIBUTES,
     REFUSED_VALUES,
@@ -21,6 +21,7 @@ from plait.identity.keys.key_types import KeyRule, key_rules
 from plait.identity.keys.normalise_values import KeyDialect, normalise_values
 from plait.identity.keys.quarantine_accounts import quarantine_accounts
 from plait.identity.probabilistic.read_records import gather_records, read_records
+from plait.identity.rows_in_parts import distinct_rows
 from plait.privacy.erasure import Erasures
 from plait.privacy.lift_erasures import lift_erasures
 from plait.privacy.pseudonym import PseudonymKey, account_pseudonym, pseudonymise
@@ -73,8 +74,9 @@ def read_attributes(
                 usable, useless = _attribute_rows(good, project, platform, key, rules)
                 known.append(usable)
                 refused.append(useless)
-    found.attributes = pl.concat(known).unique()
-    found.refused = pl.concat(refused).unique()
+    found.attributes = distinct_rows(pl.concat(known))
+    known.clear()
+    found.refused = distinct_rows(pl.concat(refused))
     found.quarantined = pl.concat(quarantined)
     found.records = gather_records(records)
     return found
@@ -134,15 +136,12 @@ def _attribute_rows(
     """Returns ACCOUNT_ATTRIBUTES and REFUSED_VALUES of usable rows."""
     settings = project.platforms[platform]
     words = settings.accounts.null_words if settings.accounts else ()
-    accounts = pl.DataFrame(
-        {
-            "account": account_pseudonym(raw["account"], key, project.id_namespace(platform)),
-            "home": home_account(raw["account"], key, project, platform),
-            "seen": raw["seen"],
-        }
-    ).with_columns(platform=pl.lit(platform))
-    keyless = accounts.select("account", "platform", "home")
-    known = [_conform(keyless, ACCOUNT_ATTRIBUTES)]
+    own = home = account_pseudonym(raw["account"], key, project.id_namespace(platform))
+    if home_platform(project, platform) not in (None, platform):
+        home = home_account(raw["account"], key, project, platform)
+    accounts = pl.DataFrame({"account": own, "home": home, "seen": raw["seen"]})
+    accounts = accounts.with_columns(platform=pl.lit(platform))
+    known = [pl.DataFrame(schema=ACCOUNT_ATTRIBUTES)]
     refused = [pl.DataFrame(schema=REFUSED_VALUES)]
     for column in (name for name in raw.columns if name.startswith(_KEY)):
         rule = rules.get(column.removeprefix(_KEY))
@@ -161,7 +160,9 @@ def _attribute_rows(
         other = other.with_columns(value="alias", alias=pl.lit(value=True))
         known.append(_conform(other, ACCOUNT_ATTRIBUTES))
         refused.append(_conform(rows.filter(pl.col("reason").is_not_null()), REFUSED_VALUES))
-    return pl.concat(known), pl.concat(refused)
+    held = pl.concat(known)
+    keyless = accounts.select("account", "platform", "home").join(held, on="account", how="anti")
+    return pl.concat([held, _conform(keyless, ACCOUNT_ATTRIBUTES)]), pl.concat(refused)
 
 
 def _conform(rows: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:

@@ -51,6 +51,7 @@ class IdentityReport:
         dropped: edges that were not used, by reason.
         blocked: values that identify nobody, by key and reason, with the accounts they have.
         blocked_values: the most common of them: key, prefix, accounts, reason.
+        rounds: the rounds that connected components took; 0 if the edges fit in memory.
         model: what was learned by the model of records, if there is one.
         truth: agreement with the truth; null if none was given.
     """
@@ -65,6 +66,7 @@ class IdentityReport:
     dropped: dict[str, int]
     blocked: list[dict[str, Any]]
     blocked_values: list[dict[str, Any]]
+    rounds: int
     model: dict[str, Any]
     truth: TruthReport | None = None
 
@@ -92,11 +94,12 @@ def make_report(people: StoredPeople, truth: Truth | None = None) -> IdentityRep
         _count_evidence(edges),
         _count_dropped(edges),
         blocked.group_by("key", "reason")
-        .agg(values=pl.len(), accounts=pl.col("accounts").sum())
+        .agg(pl.col("values", "accounts").sum())
         .sort("key", "reason")
         .to_dicts(),
         blocked.head(_MAX_BLOCKED).to_dicts(),
-        dict(version.learned.get("people", {})),
+        int(version.run.get("rounds", 0)),
+        dict(version.learned.get("identity", {})),
         None if truth is None else _compare(accounts, truth),
     )
 

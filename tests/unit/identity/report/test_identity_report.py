@@ -33,7 +33,7 @@ def test_sizes_evidence_and_blocked_values(tmp_path: Path) -> None:
         edge("a", "b"), edge("b", "c", "probabilistic", 0.9), edge("a", "d", "device", 0.5,
         dropped_as="contradiction"),
     ]  # fmt: skip
-    row = {"key": "email", "prefix": "n/a", "accounts": 300, "reason": "null_word"}
+    row = {"key": "email", "prefix": "n/a", "accounts": 300, "values": 4, "reason": "null_word"}
     people = publish_people(tmp_path, {"1": "abc", "2": "d"}, edges, blocked=[row])
     found = make_report(people)
     assert (found.accounts, found.persons, found.joined, found.largest) == (4, 2, 3, 3)
@@ -43,7 +43,7 @@ def test_sizes_evidence_and_blocked_values(tmp_path: Path) -> None:
     rules = {each["rule"]: (each["edges"], each["used"], each["lowest"]) for each in found.evidence}
     assert rules == {"email": (1, 1, 1.0), "device": (1, 0, None), "probabilistic": (1, 1, 0.9)}
     assert found.dropped == {"contradiction": 1}
-    assert found.blocked == [{"key": "email", "reason": "null_word", "values": 1, "accounts": 300}]
+    assert found.blocked == [{"key": "email", "reason": "null_word", "values": 4, "accounts": 300}]
     assert found.truth is None
 
 
