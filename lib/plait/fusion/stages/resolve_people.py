@@ -50,8 +50,12 @@ class KnownIdentity:
     learned: Mapping[str, Any] = field(default_factory=dict)
 
     def without_evidence(self) -> KnownIdentity:
-        """Returns it without what only serves to resolve accounts, and takes much memory."""
-        return replace(self, edges=self.edges.clear(), guards=ClusterGuards())
+        """Returns it without what only serves to resolve accounts, and takes much memory.
+
+        Of the accounts, those are left whose id another platform has.
+        """
+        away = self.accounts.filter(pl.col("home") != pl.col("account"))
+        return replace(self, accounts=away, edges=self.edges.clear(), guards=ClusterGuards())
 
 
 def merge_seen_accounts(partials: pl.DataFrame) -> pl.DataFrame:
@@ -117,7 +121,7 @@ def assign_people(
         people = lift_columns(people, key, "founded_by")
     ledger = assign_person_ids(components, number_, before, people)
     ledger = rename_new_people(ledger, accounts["account"], erasures.every)
-    named = components.join(ledger.persons.select("component", "person"), on="component").join(
+    named = components.join(ledger.persons, on="component").join(
         accounts.select("account", "platform"), on="account"
     )
     return named.select("account", "platform", "person", "rule"), ledger

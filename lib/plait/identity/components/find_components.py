@@ -15,6 +15,7 @@ from plait.engine.local.local_engine import LocalEngine
 from plait.identity.components.contraction import Contraction
 from plait.identity.components.in_memory import components_in_memory
 from plait.progress import track_progress
+from plait.say_count import say_count
 
 IN_MEMORY_EDGES = 2_000_000  # edges that are connected in memory: about 1 GiB with their names
 _BUCKET_EDGES = 500_000  # edges of a bucket
@@ -106,7 +107,7 @@ def connect(
                         if graph.expand(result):
                             rounds = graph.rounds
                             break
-            progress.note = f"{rounds} rounds"
+            progress.note = say_count(rounds, "round")
         yield FoundComponents(engine, result, rounds)
     finally:
         result.close()
