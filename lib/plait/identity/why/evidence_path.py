@@ -7,19 +7,22 @@ from collections.abc import Iterable, Sequence
 
 from plait.identity.why.explanation import Evidence
 
+_AS_STRONG = 0.01  # a weight that is lower by at most this is as strong
+
 
 def strongest_chain(edges: Sequence[Evidence], first: str, second: str) -> tuple[Evidence, ...]:
     """Returns the edges of a chain from `first` to `second`, each turned in that direction.
 
-    No other chain has a stronger weakest edge. Of those with an equal one, it is a shortest. It is
-    empty if no chain joins them, or if they are the same account.
+    No other chain has a weakest edge that is stronger by more than .01. Of those with one as
+    strong, it is a shortest, which says more to a reader. It is empty if no chain joins them, or if
+    they are the same account.
     """
     if first == second:
         return ()
     weakest = _bottleneck(edges, first, second)
     if weakest is None:
         return ()
-    usable = [edge for edge in edges if edge.weight >= weakest]
+    usable = [edge for edge in edges if edge.weight >= weakest - _AS_STRONG]
     # Of parallel edges the strongest comes first, and the first one found is kept.
     usable.sort(key=lambda e: (-e.weight, bool(e.terms), e.rule, e.account_a, e.account_b))
     neighbours: dict[str, list[Evidence]] = defaultdict(list)

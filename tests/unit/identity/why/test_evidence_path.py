@@ -28,6 +28,16 @@ def test_of_equally_strong_chains_the_shortest_is_shown() -> None:
     assert len(strongest_chain(edges, "a", "b")) == 1
 
 
+def test_a_direct_edge_that_is_hardly_weaker_is_shown() -> None:
+    chains = {
+        weight: strongest_chain(
+            _edges(("a", "c", 0.99), ("c", "b", 0.98), ("a", "b", weight)), "a", "b"
+        )
+        for weight in (0.975, 0.965)
+    }
+    assert [len(chain) for chain in chains.values()] == [1, 2]
+
+
 def test_of_parallel_edges_the_strongest_is_shown() -> None:
     chain = strongest_chain(_edges(("b", "a", 0.8), ("a", "b", 0.9)), "a", "b")
     assert [e.weight for e in chain] == [0.9]
