@@ -13,6 +13,7 @@ import plait.fusion.stages.find_inputs
 from tests.unit.fusion.people import PLATFORMS, Account, People
 
 
+@pytest.mark.slow
 def test_ten_shuffled_arrivals_end_in_the_partition_of_one_batch(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from unittest.mock import patch
 from zlib import crc32
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -246,8 +247,9 @@ def _counts(version: StoreVersion) -> dict[str, Any]:
 
 
 # A fuse costs the same for few rows and for many: few examples of many rows. None is shrunk.
+@pytest.mark.slow
 @settings(
-    max_examples=3,
+    max_examples=6,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
