@@ -245,7 +245,7 @@ class FusionPipeline:
             1 if self.current is None else self.current.number + 1,
             buckets=self.plan.buckets,
             settings=settings,
-            run=self.plan.record(self.stages.rows, len(people.touched)) | {"rounds": people.rounds},
+            run=self.plan.record(self.stages.rows, len(people.touched), people.rounds),
             learned=people.learned | _named("identity", rows.identity.learned),
         )
 

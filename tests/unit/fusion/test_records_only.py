@@ -64,7 +64,7 @@ def test_edges_that_do_not_fit_in_memory_give_the_same_people_and_tell_their_rou
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_memory = fuse_in(folder, _platforms())
-    assert in_memory.version.run["rounds"] == 0
+    assert "rounds" not in in_memory.version.run
     monkeypatch.setattr(plait.identity.components.find_components, "IN_MEMORY_EDGES", 0)
     by_bucket = fuse_in(folder, _platforms(), full=True)
     assert by_bucket.version.run["rounds"] == 1

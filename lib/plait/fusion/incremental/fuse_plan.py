@@ -46,12 +46,13 @@ class FusionPlan:
     shown: StoreVersion | None = None
     skipped: tuple[str, ...] = ()
 
-    def record(self, rows: int = 0, rewritten: int = 0) -> dict[str, Any]:
+    def record(self, rows: int = 0, rewritten: int = 0, rounds: int = 0) -> dict[str, Any]:
         """Returns the `run` record of the store version that this run publishes.
 
         Args:
             rows: the number of rows read.
             rewritten: the number of buckets written.
+            rounds: the rounds that connected components took; 0: their edges fit in memory.
         """
         mode = "full" if self.base is None else "incremental" if self.changed else "none"
         record: dict[str, Any] = {
@@ -62,6 +63,7 @@ class FusionPlan:
             "buckets": self.buckets,
             "rewritten": rewritten,
         }
+        record |= {"rounds": rounds} if rounds else {}
         return record | ({"skipped": list(self.skipped)} if self.skipped else {})
 
 
