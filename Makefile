@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Training on Ray, endpoints, and what computes, side by side (tests/lanes.py).
 LANES := -n 4 --dist loadgroup
-# A process a core: tables of tests are so small that more threads only wait for each other.
-FAST := POLARS_MAX_THREADS=1 $(BIN)/pytest -m "not slow and not faults and not cluster" -n 2
+# One thread a process: tables of tests are so small that more only wait for each other.
+FAST := POLARS_MAX_THREADS=1 $(BIN)/pytest -m "not slow and not faults and not cluster" -n 3
 # Some tests mount a small disk: as root, else in a namespace of their own where the kernel grants one.
 ROOT := unshare --map-root-user --mount
 MOUNTS = $(if $(filter 0,$(shell id -u)),env MAY_MOUNT=1,$(if $(shell $(ROOT) true 2>/dev/null && echo yes),env MAY_MOUNT=1 $(ROOT)))

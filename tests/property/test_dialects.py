@@ -41,6 +41,7 @@ def _events(files: str, how: dict[str, Any]) -> dict[str, Any]:
     } | how
 
 
+@pytest.mark.slow
 @settings(
     max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -104,6 +105,7 @@ def _rearranged(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any], int]:
 
 
 # A fuse costs the same for few rows and for many: few examples of many rows. None is shrunk.
+@pytest.mark.slow
 @settings(
     max_examples=5,
     deadline=None,

@@ -169,6 +169,7 @@ def _setting(settings: Any, path: str) -> Any:
     return [settings] if path == "files" and isinstance(settings, str) else settings
 
 
+@pytest.mark.slow
 def test_every_shape_of_logs_is_recognised_and_fused(tmp_path: Path) -> None:
     platforms = {}
     for shape, (wanted, _) in WANTED.items():

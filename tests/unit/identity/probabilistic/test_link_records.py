@@ -125,6 +125,7 @@ FEBRL = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_febrl4_alone_and_among_others(shared: Path) -> None:
     parts = []
@@ -145,6 +146,7 @@ def test_febrl4_alone_and_among_others(shared: Path) -> None:
     assert _quality(alone, few)[2] == pytest.approx(_quality(among, few)[2], abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_fake_1000(shared: Path) -> None:
     rows = pl.read_csv(shared / "identity" / "fake_1000.csv", infer_schema=False)
