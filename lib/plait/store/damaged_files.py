@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from polars.exceptions import PolarsError
 from plait.contracts.store_tables import TABLES
 from plait.errors import DamagedTable, NothingFused, PlaitError, StoreError
 from plait.progress import track_progress
-from plait.store.storage_errors import translate_s3_errors
+from plait.store.storage_errors import describe_unreadable, translate_s3_errors
 from plait.store.store_objects import list_objects
 from plait.store.table_files import data_file_sizes, scan_data_files
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from plait.store.store import Store
     from plait.store.store_version import StoreVersion
 
+# How a missing object of a bucket is told, by Polars or as a StoreError.
+_GONE = re.compile(r"\b404\b|NoSuchKey|not found", re.IGNORECASE)
 # What a fuse takes over from the version before. It makes all other tables from the logs.
 _TAKEN_OVER = frozenset({"accounts", "people", "person_changes"})
 
@@ -79,14 +82,21 @@ def _find_fault(store: Store, table: str, path: str, size: int, held: int | None
 def name_damaged_files(store: Store) -> Iterator[None]:
     """Turns what fails in the block for a damaged file of the current version into DamagedTable.
 
-    Other errors stay what they are. Files are looked at only after an error.
+    Other errors stay what they are. Files are looked at only after an error that may come of them,
+    since all of them are read then.
     """
     try:
         yield
-    except (PolarsError, OSError, StoreError):
-        if (damaged := _damage(store)) is None:
+    except (PolarsError, OSError, StoreError) as error:
+        if not _may_be_damage(error) or (damaged := _damage(store)) is None:
             raise
         raise damaged from None
+
+
+def _may_be_damage(error: Exception) -> bool:
+    if isinstance(error, DamagedTable) or describe_unreadable(error):
+        return True
+    return bool(_GONE.search(str(error)))
 
 
 def _damage(store: Store) -> DamagedTable | None:

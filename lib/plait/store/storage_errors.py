@@ -27,6 +27,7 @@ from plait.store.s3_settings import ENDPOINT_VARIABLES, s3_endpoint
 
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
 _STATUS = re.compile(r"status code\D{0,80}(\d{3})")
+_DATA_FILE = re.compile(r"/tables/\w+/(bucket=\d+/)?part-\w+\.parquet")
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _KEYS = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN if they expire)."
 _RIGHTS = "plait needs ListBucket, GetObject, PutObject and DeleteObject."
@@ -113,7 +114,7 @@ def is_from_s3(error: Exception) -> bool:
 def describe_unreadable(error: Exception) -> DamagedTable | None:
     """Returns the error of a reader of tables that met a damaged file; None if it met none."""
     text = (str(error).splitlines() or [""])[0][:300]
-    gone = isinstance(error, FileNotFoundError) and "/tables/" in text
+    gone = isinstance(error, FileNotFoundError) and _DATA_FILE.search(text)
     if not gone and not (isinstance(error, PolarsError) and text.startswith("parquet")):
         return None
     return DamagedTable(

@@ -6,11 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from polars.exceptions import PolarsError
 
-from plait.errors import DamagedRecord, DamagedTable
+import plait.store.damaged_files
+from plait.errors import DamagedRecord, DamagedTable, StoreError
 from plait.store import Store
 from plait.store.damaged_files import find_damaged_files, name_damaged_files
 from tests.live_people import publish_people
+from tests.s3 import Bucket
 
 
 @pytest.fixture
@@ -53,11 +56,6 @@ def test_a_damaged_file_is_named(store: Store, table: str, how: str) -> None:
     assert way in str(error.value)
 
 
-def test_what_fails_for_another_reason_keeps_its_error(store: Store) -> None:
-    with pytest.raises(OSError, match="no room"), name_damaged_files(store):
-        raise OSError("no room")
-
-
 @pytest.mark.parametrize("text", ["{", "", "[1]", "\x00"])
 def test_a_damaged_record_of_a_version_is_named(store: Store, text: str) -> None:
     publish_people(store, {1: [1, 2]})
@@ -68,3 +66,25 @@ def test_a_damaged_record_of_a_version_is_named(store: Store, text: str) -> None
             reads()
     record.unlink()
     assert Store(store.uri).current().number == 1
+
+
+@pytest.mark.parametrize("how", ["gone", "it has 50 bytes"])
+def test_a_damaged_object_of_a_bucket_is_named(bucket: Bucket, how: str) -> None:
+    store = Store(f"{bucket.uri}/store")
+    version = publish_people(store, {1: [1, 2]})
+    (part,) = store.parts("accounts", version)
+    name = f"store/tables/accounts/{part.path}"
+    bucket.client.delete_object(Bucket=bucket.name, Key=name)
+    if how != "gone":
+        bucket.client.put_object(Bucket=bucket.name, Key=name, Body=bytes(50))
+    with pytest.raises(DamagedTable, match=f"{part.path}.*is damaged: .*{how}"):
+        store.read("accounts")
+
+
+def test_a_fault_that_is_no_damage_reads_no_table(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plait.store.damaged_files, "find_damaged_files", pytest.fail)
+    for error in (StoreError("S3 does not answer."), OSError("no room"), PolarsError("a fault")):
+        with pytest.raises(type(error)), name_damaged_files(store):
+            raise error
