@@ -92,7 +92,10 @@ def posted_strengths(base: Fused, user: str) -> list[float]:
     return list(found.history.strength.tolist())
 
 
-@pytest.mark.parametrize("settings", [ALL, *({name: True} for name in ALL), {}])
+ONE = [pytest.param({name: True}, marks=pytest.mark.slow) for name in ALL]
+
+
+@pytest.mark.parametrize("settings", [ALL, *ONE, {}])
 def test_posted_and_fused_strengths_are_equal(tmp_path: Path, settings: dict[str, bool]) -> None:
     base = fused(tmp_path / "base", base_rows(), settings)
     for user in ("new", "u0"):

@@ -56,9 +56,7 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("small_buckets")
-@pytest.mark.parametrize(
-    ("name", "in_memory"), [("path", 0), ("all", 0), ("all", 2_000), ("all", 10**6)]
-)
+@pytest.mark.parametrize(("name", "in_memory"), [("all", 0), ("all", 2_000), ("all", 10**6)])
 def test_every_shape(engine: LocalEngine, name: str, in_memory: int) -> None:
     ends = edges(GRAPHS[name])
     found, rounds = _connected(engine, ends, 3, in_memory)
