@@ -71,7 +71,8 @@ def test_one_failure_in_ten_is_no_failure(
     assert rows["events"].height == version.counts["events"]
 
 
-@pytest.mark.parametrize("fault", ["500", "503", "timeout", "403"])
+# 503 is told and retried as 500 is; test_one_failure_in_ten has it.
+@pytest.mark.parametrize("fault", ["500", "timeout", "403"])
 def test_whatever_request_it_fails_from_nothing_is_lost(
     remote: Path, bucket: Bucket, proxy: Proxy, book: Book, fault: str
 ) -> None:
