@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from containers import run, size
 
-BUDGET_MB = {"plait-spark": 1500, "plait-ray": 1800}
+# plait-ray has 1850 since records are compared: DuckDB 66 MB, Splink and its SQL 16.
+BUDGET_MB = {"plait-spark": 1500, "plait-ray": 1850}
 LARGEST = 6
 
 _PARTS = """
