@@ -8,11 +8,12 @@ import polars as pl
 
 # Rows of one part are encoded for comparison at the same time, which takes more than they do.
 _PART_ROWS = 250_000
+_MOST_PARTS = 16  # each part looks at all rows
 
 
 def split_rows(rows: pl.DataFrame, by: str) -> Iterator[pl.DataFrame]:
     """Yields `rows` in parts; rows with the same value of `by` are in one part."""
-    parts = 1 + rows.height // _PART_ROWS
+    parts = min(1 + rows.height // _PART_ROWS, _MOST_PARTS)
     if parts == 1:
         yield rows
         return

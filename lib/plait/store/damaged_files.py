@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from plait.store.store import Store
     from plait.store.store_version import StoreVersion
 
-# How a missing object of a bucket is told, by Polars or as a StoreError.
-_GONE = re.compile(r"\b404\b|NoSuchKey|not found", re.IGNORECASE)
 # What a fuse takes over from the version before. It makes all other tables from the logs.
 _TAKEN_OVER = frozenset({"accounts", "people", "person_changes"})
 
@@ -88,15 +85,10 @@ def name_damaged_files(store: Store) -> Iterator[None]:
     try:
         yield
     except (PolarsError, OSError, StoreError) as error:
-        if not _may_be_damage(error) or (damaged := _damage(store)) is None:
+        may_be = isinstance(error, DamagedTable) or describe_unreadable(error)
+        if not may_be or (damaged := _damage(store)) is None:
             raise
         raise damaged from None
-
-
-def _may_be_damage(error: Exception) -> bool:
-    if isinstance(error, DamagedTable) or describe_unreadable(error):
-        return True
-    return bool(_GONE.search(str(error)))
 
 
 def _damage(store: Store) -> DamagedTable | None:

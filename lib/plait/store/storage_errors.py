@@ -122,9 +122,22 @@ def describe_unreadable(error: Exception) -> DamagedTable | None:
     )
 
 
+def _damaged_log(error: Exception, address: str) -> DamagedTable | None:
+    """Returns the error of a table whose Delta log cannot be understood; None if it can."""
+    text = _first_line(error)
+    if not isinstance(error, DeltaError) or is_from_s3(error) or "kernel error" not in text.lower():
+        return None
+    return DamagedTable(
+        f"the Delta log of '{address}' is damaged ({text}).",
+        fix="Restore the folder `_delta_log` of the table from a backup of the store. If there is "
+        "none, name another `store` in the project file, copy the folders `feedback`, `identity` "
+        "and `erasures` into it, and run `plait fuse`.",
+    )
+
+
 def to_store_error(error: Exception, address: str) -> StoreError:
     """Returns the StoreError for `error` of the store at `address`."""
-    if damaged := describe_unreadable(error):
+    if damaged := describe_unreadable(error) or _damaged_log(error, address):
         return damaged
     if "://" not in address:
         reason = getattr(error, "strerror", None) or _first_line(error)

@@ -56,6 +56,17 @@ def test_a_damaged_file_is_named(store: Store, table: str, how: str) -> None:
     assert way in str(error.value)
 
 
+@pytest.mark.parametrize("text", [None, "x{", ""], ids=["gone", "no JSON", "empty"])
+def test_a_damaged_log_of_a_table_is_named(store: Store, text: str | None) -> None:
+    log = Path(store.uri) / "tables" / "accounts" / "_delta_log" / f"{0:020}.json"
+    if text is None:
+        log.unlink()
+    else:
+        log.write_text(text)
+    with pytest.raises(DamagedTable, match=r"Delta log of '.*tables/accounts' is damaged"):
+        store.read("accounts")
+
+
 @pytest.mark.parametrize("text", ["{", "", "[1]", "\x00"])
 def test_a_damaged_record_of_a_version_is_named(store: Store, text: str) -> None:
     publish_people(store, {1: [1, 2]})

@@ -9,6 +9,7 @@ import typer
 
 from plait.cli.console import DEFAULT_CONFIG, ConfigOption, JsonOption, output_console
 from plait.cli.identity.assertion_options import WhoOption, said_by, said_why
+from plait.say_count import say_count
 
 if TYPE_CHECKING:
     from plait.store import Store
@@ -99,7 +100,8 @@ def _show(store: Store, limit: int, *, as_json: bool) -> None:
         return
     _print_lines(lines[-limit:])
     first = "" if len(lines) <= limit else f"; the last {limit:,} are shown (more with --limit)"
-    typer.echo(f"{len(lines):,} lines in {content.end:,} entries{first}. The log is whole.")
+    counted = f"{say_count(len(lines), 'line')} in {say_count(content.end, 'entry', 'entries')}"
+    typer.echo(f"{counted}{first}. The log is whole.")
     typer.echo(f"Its end: entry {content.end}, hash {content.head}")
 
 
